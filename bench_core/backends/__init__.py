@@ -1,0 +1,1 @@
+"""One small module per framework, same names in both: placement, precision, threads, waiting, copying out."""

@@ -1,0 +1,67 @@
+"""torch: placement, precision, threads, forms, waiting."""
+
+from __future__ import annotations
+
+import shutil
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from bench_core.method import Unavailable
+
+_placed: weakref.WeakKeyDictionary[Any, dict] = weakref.WeakKeyDictionary()
+
+
+def require_device(device: str) -> None:
+    """Raise ``Unavailable`` with the reason where the device is missing."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise Unavailable("device 'cuda' is not available to torch here")
+
+
+def configure(threads: int) -> None:
+    """One thread number for every operation, and true float32 products (TF32 is a mode of its own)."""
+    torch.set_num_threads(threads)
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.cudnn.allow_tf32 = False
+
+
+def from_numpy(array: np.ndarray, device: str, dtype: str) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array)).to(device=device, dtype=getattr(torch, dtype), copy=True)
+
+
+def scalar(value: float, device: str, dtype: str) -> float:
+    return value
+
+
+def place(problem: Any, name: str, device: str, dtype: str, own: bool = False) -> torch.Tensor:
+    """The problem's array on the device; one copy for all kernels of the problem unless ``own``.
+
+    On the CPU a float32 array is the problem's own memory: nothing is copied.
+    """
+    shared = _placed.setdefault(problem, {})
+    key = (name, device, dtype)
+    if key not in shared:
+        shared[key] = torch.from_numpy(problem.masters[name]).to(device=device, dtype=getattr(torch, dtype))
+    return shared[key].clone() if own else shared[key]
+
+
+def prepare(function: Callable, arguments: tuple, form: str, donated: tuple[int, ...]) -> tuple[Callable, float | None]:
+    """The function in this form. ``compiled`` is compiled at the first call, so ``compile_s`` is None: the first call has it."""
+    if form == "eager":
+        return function, None
+    if arguments[0].device.type == "cpu" and not shutil.which("g++"):
+        raise Unavailable("form 'compiled' needs a C++ compiler (g++) for torch.compile on the CPU")
+    return torch.compile(function, fullgraph=True, dynamic=False), None
+
+
+def wait(out: Any) -> None:
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+
+
+def to_numpy(tensor: torch.Tensor) -> np.ndarray:
+    """The tensor's numbers; on the CPU a view, valid until the kernel runs again."""
+    return tensor.detach().cpu().numpy()

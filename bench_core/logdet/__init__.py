@@ -1,0 +1,25 @@
+"""Log-determinant gradients of a square network (Gresele et al. 2020): the family's list of methods."""
+
+from __future__ import annotations
+
+from bench_core.logdet import cost
+from bench_core.logdet._kernel import build_kernel
+from bench_core.logdet.problem import LogdetProblem
+from bench_core.method import Declaration
+
+__all__ = ["METHODS", "LogdetProblem", "build_kernel", "problem"]
+
+problem = LogdetProblem
+
+METHODS = (
+    Declaration("relative", "relative", cost.relative, "Gresele et al. 2020, eq. 13-15, app. F"),
+    Declaration("relative_published", "relative", cost.relative_published, "Gresele et al. 2020, eq. 15, as printed"),
+    Declaration("transposed", "transposed", cost.transposed, "Gresele et al. 2020, section 4"),
+    Declaration("inverse", "ordinary", cost.inverse, "Gresele et al. 2020, eq. 10"),
+    Declaration("slogdet_autodiff", "ordinary", cost.slogdet_autodiff, "Gresele et al. 2020, eq. 9"),
+    Declaration("jacobian_autodiff", "ordinary", cost.jacobian_autodiff, "Gresele et al. 2020, eq. 2, section 5"),
+    Declaration("relative_step", "step", cost.relative_step, "Gresele et al. 2020, eq. 13", in_place=True),
+    Declaration("value_tracking", "value", cost.value_tracking, "determinant lemma along eq. 13", in_place=True),
+    Declaration("gemm_floor", "products", cost.gemm_floor, "the products of eq. 15 alone", role="floor"),
+    Declaration("slogdet", "logdets", cost.slogdet, "log|det W| by LU", role="calibration"),
+)

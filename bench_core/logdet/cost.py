@@ -1,0 +1,95 @@
+"""Cost formulas of the logdet methods: leading terms, two FLOPs for a multiply-add.
+
+``u = 2 B D^2`` is one product of the batch with a weight matrix. LU is (2/3) D^3, a solve with D right-hand sides 2 D^3,
+so the explicit inverse is (8/3) D^3 (Golub and Van Loan, 4th ed., sections 3.2 and 3.4). Bytes count every matrix as if it
+came from memory once per product; activations count too (they matter at small D). Tests hold ``flops`` to the operations
+of the compiled HLO and of ATen.
+"""
+
+from __future__ import annotations
+
+from bench_core.method import Cost
+
+LU = 2 / 3  # of D^3
+INVERSE = 8 / 3
+
+
+def relative(p, itemsize: int) -> Cost:
+    """(4L-1) u: forward L, backward L-1, ``Y W`` L, outer products L. With B > D the last two are 2BD^2 + 2D^3 a layer."""
+    return _cost(p, itemsize, _forward_backward(p) + _relative_products(p), matrices=5 * p.L - 1, held=p.L)
+
+
+def relative_published(p, itemsize: int) -> Cost:
+    """(5L-1) u: the paper's order recomputes ``Z W^T``, and adds W in a pass of its own."""
+    return _cost(p, itemsize, _forward_backward(p) + 3 * p.L * _u(p), matrices=8 * p.L - 1, held=p.L + 1)
+
+
+def transposed(p, itemsize: int) -> Cost:
+    """4L u: forward L, ``Delta W`` L (the first layer's is the extra one), ``G W^T`` L, outer products L."""
+    return _cost(p, itemsize, 4 * p.L * _u(p), matrices=5 * p.L, held=p.L)
+
+
+def inverse(p, itemsize: int) -> Cost:
+    """(3L-1) u + (8/3) L D^3: plain backpropagation and an explicit inverse per layer."""
+    flops = _forward_backward(p) + p.L * (_u(p) + INVERSE * p.D**3)
+    return _cost(p, itemsize, flops, matrices=8 * p.L - 1, held=p.L + 2)
+
+
+def slogdet_autodiff(p, itemsize: int) -> Cost:
+    """As ``inverse``: LU forward, a solve with the identity backward."""
+    flops = _forward_backward(p) + p.L * (_u(p) + INVERSE * p.D**3)
+    return _cost(p, itemsize, flops, matrices=9 * p.L - 1, held=2 * p.L + 2)
+
+
+def jacobian_autodiff(p, itemsize: int) -> Cost:
+    """(6 L + 8/3) B D^3: L products for each sample's Jacobian, two for each of them backward, LU and a solve."""
+    flops = p.B * (6 * p.L + INVERSE) * p.D**3
+    matrices = p.B * (4 * p.L + 4)
+    return _cost(p, itemsize, flops, matrices=matrices, held=p.B * (p.L + 3) + p.L)
+
+
+def relative_step(p, itemsize: int) -> Cost:
+    """(4L-1) u, and no gradient is held."""
+    return _cost(p, itemsize, _forward_backward(p) + _relative_products(p), matrices=5 * p.L - 1, held=0)
+
+
+def value_tracking(p, itemsize: int) -> Cost:
+    """``relative_step`` and ``log det(I + ...)`` of min(B, D): 2 B^2 D + (2/3) B^3 a layer when B <= D."""
+    small = min(p.B, p.D)
+    lemma = (2 * p.B**2 * p.D if p.B <= p.D else 0) + LU * small**3
+    flops = _forward_backward(p) + _relative_products(p) + p.L * lemma
+    return _cost(p, itemsize, flops, matrices=5 * p.L - 1, held=0)
+
+
+def gemm_floor(p, itemsize: int) -> Cost:
+    """The products of ``relative`` and nothing else."""
+    return _cost(p, itemsize, _forward_backward(p) + _relative_products(p), matrices=4 * p.L - 1, held=p.L)
+
+
+def slogdet(p, itemsize: int) -> Cost:
+    """(2/3) L D^3."""
+    return _cost(p, itemsize, p.L * LU * p.D**3, matrices=3 * p.L, held=1, activations=0)
+
+
+def _u(p) -> float:
+    return 2.0 * p.B * p.D**2
+
+
+def _forward_backward(p) -> float:
+    return (2 * p.L - 1) * _u(p)
+
+
+def _relative_products(p) -> float:
+    """``Delta^T (Y W)`` in the cheaper order: 2u, or u + 2 D^3 when B > D."""
+    return p.L * (_u(p) + min(_u(p), 2.0 * p.D**3))
+
+
+def _cost(p, itemsize: int, flops: float, *, matrices: int, held: int, activations: int = 12) -> Cost:
+    """``matrices``: D x D arrays read or written; ``held``: those alive at the peak beside the weights."""
+    batch = p.B * p.D * itemsize
+    square = p.D**2 * itemsize
+    return Cost(
+        flops=float(flops),
+        bytes=float(matrices * square + activations * p.L * batch),
+        peak_bytes=float(held * square + (min(activations, 4) * p.L + 2) * batch),
+    )

@@ -1,0 +1,1 @@
+"""logdet kernels in jax, one method a file."""

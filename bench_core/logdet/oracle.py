@@ -1,0 +1,206 @@
+"""The float64 reference in NumPy, and the error of a result against it.
+
+With Delta_k (B x D) the gradient of the mean log-likelihood without the log-det terms by the pre-activations ``Y_k``:
+
+    Delta_L = -z_L / B,   Delta_k = (Delta_{k+1} W_{k+1}) * s'(Y_k) + s''(Y_k) / (s'(Y_k) B)
+    ordinary    dW = Delta^T Z + W^-T                     db = Delta^T 1
+    relative    dW = Delta^T (Y W) + W                    db = Delta^T (1 + Y b) + b     ordinary dW, right-multiplied by W^T W
+    transposed  dW = W W^T (Delta^T Z) + W                db = W W^T (Delta^T 1)         ordinary dW, left-multiplied by W W^T
+    step        W + mu dW_relative, b + mu db_relative
+    value       the change of each log|det W| under the step, beside the step itself
+    products    the plain products of ``gemm_floor``
+
+(Gresele et al. 2020, equations 9 to 15 and appendix F; Z is the input of the layer, s'' / s' in closed form.)
+Biases follow their weights: the relative gradient is the steepest direction of ``y -> y + E y + e``, the transposed one of
+``z -> z + E z + e``, so the layer is one homogeneous matrix [W b; 0 1] and db the last column of its gradient.
+
+Everything but ``W^-T`` costs O(B D^2); W is read in blocks of rows, so that no float64 copy of a large one is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from bench_core.logdet.problem import LogdetProblem
+
+DENSE_LIMIT = 512  # largest D compared entry by entry
+PROBES = 8  # E|E v|^2 over standard normal v is |E|_F^2: 8 probes put the estimate within a factor of about 1.5
+RATE = 0.1  # mu of the first step: large enough that float32 sees the update, small enough that W stays invertible
+
+
+class Oracle:
+    """Reference results for one problem; each is computed when first asked for and kept (B x D arrays only)."""
+
+    def __init__(self, problem: LogdetProblem):
+        self._problem = problem
+        rng = np.random.default_rng([problem.seed, 0x0AC1E])
+        self._probes = rng.standard_normal((problem.D, PROBES))
+
+    # -- the network ------------------------------------------------------------------------------------------------
+
+    def _blocks(self, name: str) -> Iterator[tuple[slice, np.ndarray]]:
+        """Blocks of rows of a master array as float64."""
+        from bench_core.logdet.problem import BLOCK
+
+        master = self._problem.masters[name]
+        rows = max(1, BLOCK // master.shape[1])
+        for start in range(0, len(master), rows):
+            block = slice(start, min(start + rows, len(master)))
+            yield block, master[block].astype(np.float64)
+
+    def times_transposed(self, left: np.ndarray, k: int) -> np.ndarray:
+        """``left W_k^T`` for left (n, D)."""
+        out = np.empty(left.shape)
+        for rows, block in self._blocks(f"W{k}"):
+            out[:, rows] = left @ block.T
+        return out
+
+    def times(self, left: np.ndarray, k: int) -> np.ndarray:
+        """``left W_k`` for left (n, D)."""
+        out = np.zeros(left.shape)
+        for rows, block in self._blocks(f"W{k}"):
+            out += left[:, rows] @ block
+        return out
+
+    @cached_property
+    def _pass(self) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
+        """Inputs Z, pre-activations Y and Delta of every layer."""
+        p, a = self._problem, self._problem.alpha
+        inputs, pre = [p.arrays["x"]], []
+        for k in range(p.L):
+            pre.append(self.times_transposed(inputs[k], k) + p.arrays[f"b{k}"])
+            if k < p.L - 1:
+                inputs.append(a * pre[k] + (1 - a) * np.logaddexp(0, pre[k]))
+        deltas = [-pre[-1] / p.B]
+        for k in range(p.L - 2, -1, -1):
+            gate = np.exp(-np.logaddexp(0, -pre[k]))
+            slope = a + (1 - a) * gate
+            curve = (1 - a) * gate * (1 - gate)
+            deltas.insert(0, self.times(deltas[0], k + 1) * slope + curve / slope / p.B)
+        return inputs, pre, deltas
+
+    @property
+    def inputs(self) -> list[np.ndarray]:
+        return self._pass[0]
+
+    @property
+    def pre(self) -> list[np.ndarray]:
+        return self._pass[1]
+
+    @property
+    def deltas(self) -> list[np.ndarray]:
+        return self._pass[2]
+
+    # -- the answers ------------------------------------------------------------------------------------------------
+
+    def bias(self, k: int, computes: str) -> np.ndarray:
+        """``db_k`` of this answer."""
+        delta, b = self.deltas[k], self._problem.arrays[f"b{k}"]
+        if computes in ("ordinary", "transposed"):
+            plain = delta.sum(0, keepdims=True)
+            return (plain if computes == "ordinary" else self.times_transposed(self.times(plain, k), k))[0]
+        relative = delta.T @ (1 + self.pre[k] @ b) + b
+        return relative if computes == "relative" else b + RATE * relative
+
+    def weight_times(self, k: int, computes: str, v: np.ndarray) -> np.ndarray:
+        """``dW_k v`` (D, n) of this answer (not ``ordinary``: see :meth:`_residual`) for v (D, n)."""
+        delta = self.deltas[k]
+        if computes == "products":
+            left, right = self._chain[0][k], self._chain[1][k]
+            return left.T @ (self.times(right, k) @ v)
+        wv = self.times_transposed(v.T, k).T
+        if computes == "transposed":
+            inner = self.times_transposed(self.times(delta, k), k).T @ (self.inputs[k] @ v)
+            return inner + wv
+        relative = delta.T @ (self.pre[k] @ wv) + wv
+        return relative if computes == "relative" else wv + RATE * relative
+
+    @cached_property
+    def _chain(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Left and right factors of the floor's outer products (see ``gemm_floor``)."""
+        L = self._problem.L
+        hidden = [self._problem.arrays["x"]]
+        for k in range(L):
+            hidden.append(self.times_transposed(hidden[k], k))
+        back = [hidden[L - 1]]
+        for k in range(L - 1, 0, -1):
+            back.insert(0, self.times(back[0], k))
+        return back, hidden[1:]
+
+    def values(self, computes: str) -> np.ndarray:
+        """log|det W| of every layer (``logdets``), or its change under the step (``value``), by the determinant lemma."""
+        p = self._problem
+        if computes == "logdets":
+            return np.array([np.linalg.slogdet(p.arrays[f"W{k}"])[1] for k in range(p.L)])
+        change = []
+        for k in range(p.L):
+            small, scale = self.pre[k] @ self.deltas[k].T, RATE / (1 + RATE)
+            change.append(p.D * np.log1p(RATE) + np.linalg.slogdet(np.eye(p.B) + scale * small)[1])
+        return np.array(change)
+
+    # -- the error --------------------------------------------------------------------------------------------------
+
+    def error(self, arrays: dict[str, np.ndarray], computes: str) -> float:
+        """See ``LogdetProblem.error``; a log-determinant counts in nats per dimension."""
+        p = self._problem
+        expected = self.names(computes)
+        if set(arrays) != set(expected):
+            raise ValueError(f"results named {sorted(arrays)}; allowed: {sorted(expected)}")
+        errors = []
+        for name in expected:
+            array = np.asarray(arrays[name])
+            shape = (p.L,) if name == "logabsdet" else p.shape(name)
+            if array.shape != shape:
+                raise ValueError(f"result {name} has shape {array.shape}; allowed: {shape}")
+            if not np.isfinite(array).all():
+                return float("inf")
+            errors.append(self._error_of(name, array, computes))
+        return float(max(errors))
+
+    def names(self, computes: str) -> list[str]:
+        """Names of the results of this answer."""
+        layers = range(self._problem.L)
+        if computes == "logdets":
+            return ["logabsdet"]
+        if computes == "products":
+            return [f"W{k}" for k in layers]
+        parameters = [f"{letter}{k}" for k in layers for letter in "Wb"]
+        return [*parameters, "logabsdet"] if computes == "value" else parameters
+
+    def _error_of(self, name: str, array: np.ndarray, computes: str) -> float:
+        if name == "logabsdet":
+            # Nats per dimension: log|det W| itself may be zero.
+            return float(np.abs(array - self.values(computes)).max() / self._problem.D)
+        k, master = int(name[1:]), self._problem.masters[name]
+        steps = computes in ("step", "value")
+        if name[0] == "b":
+            want = self.bias(k, computes)
+            # The error of a step counts against the update, not against the parameter it barely changed.
+            return _relative(array - want, want - master if steps else want)
+        v = np.eye(self._problem.D) if self._problem.D <= DENSE_LIMIT else self._probes
+        got = _times(array, v)
+        if computes == "ordinary":
+            return self._residual(k, got, v)
+        want = self.weight_times(k, computes, v)
+        return _relative(got - want, want - _times(master, v) if steps else want)
+
+    def _residual(self, k: int, got: np.ndarray, v: np.ndarray) -> float:
+        """``|W^T (G - Delta^T Z) v - v| / |W^T G v|``: zero only for the exact G, and no inverse is taken."""
+        plain = self.deltas[k].T @ (self.inputs[k] @ v)
+        return _relative(self.times((got - plain).T, k).T - v, self.times(got.T, k).T)
+
+
+def _times(matrix: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """``matrix v`` in float64, converting blocks of rows."""
+    rows = max(1, (1 << 22) // matrix.shape[1])
+    return np.concatenate([matrix[i : i + rows].astype(np.float64) @ v for i in range(0, len(matrix), rows)])
+
+
+def _relative(difference: np.ndarray, reference: np.ndarray) -> float:
+    size = np.linalg.norm(reference)
+    return float(np.linalg.norm(difference) / size) if size else float(np.linalg.norm(difference))

@@ -1,0 +1,156 @@
+"""The log-likelihood of a square, invertible network: its sizes, weights and data.
+
+Model (Gresele et al. 2020, section 3 and appendix H): L layers ``y_k = z_{k-1} W_k^T + b_k``, ``z_k = s(y_k)``, the last
+layer linear, standard normal base; ``s(y) = a y + (1 - a) softplus(y)`` is the smooth leaky ReLU with slope ``a``.
+The quantity is the mean log-likelihood of the batch, ``mean_i [ log N(z_L; 0, 1) + sum_k sum_j log s'(y_k) ] + sum_k
+log|det W_k|``.
+
+The weights are ``W = P (I + 0.3 N / sqrt(D))``, with P a random permutation and N standard normal: dense, and with condition
+number about 4 at every D. A plain Gaussian matrix has a condition number that grows with D, so that float32 inverses of
+large ones are wrong for reasons that have nothing to do with the methods compared here. The permutation makes LU pivot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+
+import numpy as np
+
+from bench_core.logdet import oracle
+from bench_core.method import Method, check_size
+
+SPREAD = 0.3  # norm of the perturbation is about 2 * SPREAD < 1: never singular
+ALPHA = 0.1
+BLOCK = 1 << 22  # numbers in one block of rows: 32 MiB of float64, so that no float64 copy of a large W is ever held whole
+
+
+class LogdetProblem:
+    """Seeded weights and data at one size.
+
+    D, B, L   dimension, batch size, layers
+    alpha     slope ``a`` of the activation
+    arrays    ``{"x": (B, D), "W0": (D, D), "b0": (D,), "W1": ...}`` as float64
+
+    The master copy is float32: every number of it is exact in float64, so float32 and float64 kernels answer the same
+    question, the error of a float32 result is the arithmetic's alone, and W at D = 20,000 takes 1.6 GB instead of 3.2.
+    """
+
+    family = "logdet"
+
+    def __init__(self, D: int = 64, B: int = 100, L: int = 2, seed: int = 0, alpha: float = ALPHA):
+        self.D, self.B, self.L = check_size("D", D), check_size("B", B), check_size("L", L)
+        if not 0 < alpha <= 1:
+            raise ValueError(f"alpha = {alpha!r} is not a slope; allowed: 0 < alpha <= 1")
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+            raise ValueError(f"seed = {seed!r} is not a seed; allowed: whole numbers from 0")
+        self.seed, self.alpha = int(seed), float(alpha)
+
+    @classmethod
+    def from_arrays(cls, x, weights, biases, alpha: float = ALPHA) -> LogdetProblem:
+        """The same question about your own data: x (B, D), a list of W (D, D) and one of b (D,).
+
+        Raises ``ValueError`` for shapes that do not fit and for numbers that are not finite.
+        """
+        x = np.asarray(x)
+        if x.ndim != 2 or 0 in x.shape:
+            raise ValueError(f"x has shape {x.shape}; allowed: (B, D) with B and D from 1")
+        if len(weights) != len(biases) or not weights:
+            raise ValueError(f"{len(weights)} weights and {len(biases)} biases given; allowed: as many of each, from 1")
+        problem = cls(D=x.shape[1], B=x.shape[0], L=len(weights), alpha=alpha)
+        given = {"x": x} | problem.named(weights, biases)
+        for name, array in given.items():
+            shape = problem.shape(name)
+            if np.shape(array) != shape:
+                raise ValueError(f"{name} has shape {np.shape(array)}; allowed: {shape}")
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} holds numbers that are not finite; allowed: finite numbers")
+        problem.masters = {name: np.ascontiguousarray(array, dtype=np.float64) for name, array in given.items()}
+        return problem
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        return {"D": self.D, "B": self.B, "L": self.L}
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Shape of the array of this name."""
+        return {"x": (self.B, self.D), "W": (self.D, self.D), "b": (self.D,)}[name[0]]
+
+    def named(self, weights, biases) -> dict[str, np.ndarray]:
+        """``{"W0": ..., "b0": ..., "W1": ...}`` from lists by layer."""
+        return {f"{letter}{k}": a for k, pair in enumerate(zip(weights, biases)) for letter, a in zip("Wb", pair)}
+
+    @cached_property
+    def masters(self) -> dict[str, np.ndarray]:
+        """The data as they are held, float32 (see the class); backends place these."""
+        streams = np.random.SeedSequence(self.seed).spawn(2 * self.L + 1)
+        layers = range(self.L)
+        weights = [_weight(self.D, streams[2 * k]) for k in layers]
+        biases = [_normal((self.D,), streams[2 * k + 1], scale=0.5) for k in layers]
+        return {"x": _normal((self.B, self.D), streams[-1])} | self.named(weights, biases)
+
+    @property
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """The data as float64, one array converted whenever it is asked for."""
+        return _Float64View(self.masters)
+
+    @cached_property
+    def oracle(self) -> oracle.Oracle:
+        return oracle.Oracle(self)
+
+    def error(self, arrays: dict[str, np.ndarray], method: Method) -> float:
+        """Largest relative error (Frobenius norm) of the named results against the float64 oracle.
+
+        Every entry is compared up to D = 512; above, random probes estimate the same norm in O(B D + D^2).
+        A result that is not finite has error ``inf``. Raises ``ValueError`` for a missing name or a wrong shape.
+        """
+        return self.oracle.error(arrays, method.computes)
+
+
+class _Float64View(Mapping):
+    def __init__(self, masters: dict[str, np.ndarray]):
+        self._masters = masters
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._masters[name].astype(np.float64)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._masters)
+
+    def __len__(self) -> int:
+        return len(self._masters)
+
+
+def _aligned(shape: tuple[int, ...]) -> np.ndarray:
+    """Uninitialised float32 array on a 64-byte boundary: JAX then shares it on the CPU where it would otherwise copy."""
+    size = int(np.prod(shape)) * 4
+    raw = np.empty(size + 64, dtype=np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + size].view(np.float32).reshape(shape)
+
+
+def _normal(shape: tuple[int, ...], stream: np.random.SeedSequence, scale: float = 1.0) -> np.ndarray:
+    out = _aligned(shape)
+    np.random.default_rng(stream).standard_normal(out=out, dtype=np.float32)
+    out *= np.float32(scale)
+    return out
+
+
+def _weight(D: int, stream: np.random.SeedSequence) -> np.ndarray:
+    """``P (I + SPREAD N / sqrt(D))``, drawn block by block of rows, each with a stream of its own (so threads may share it)."""
+    rows = max(1, BLOCK // D)
+    starts = range(0, D, rows)
+    order, *streams = stream.spawn(1 + len(starts))
+    permutation = np.random.default_rng(order).permutation(D)
+    weight = _aligned((D, D))
+
+    def fill(start: int, stream: np.random.SeedSequence) -> None:
+        block = weight[start : start + rows]
+        np.random.default_rng(stream).standard_normal(out=block, dtype=np.float32)
+        block *= np.float32(SPREAD / np.sqrt(D))
+        block[np.arange(len(block)), permutation[start : start + rows]] += np.float32(1)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(fill, starts, streams))
+    return weight

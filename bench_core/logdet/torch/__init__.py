@@ -1,0 +1,1 @@
+"""logdet kernels in torch, one method a file."""

@@ -1,0 +1,176 @@
+"""The contract between what is timed and what times it: Declaration, Cost, Kernel, Method.
+
+A *family* declares its methods in one tuple of :class:`Declaration`. A :class:`Method` is one declaration on one backend;
+``build`` turns it into a :class:`Kernel` for one problem on one device. Nothing here reads a clock, and listing methods
+imports neither torch nor jax: the kernels' modules are imported by ``build`` (or by whoever imports them by name).
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+BACKENDS = ("torch", "jax")
+DEVICES = ("cpu", "cuda")
+DTYPES = ("float32", "float64")
+# The first form is the default: its row carries the method's bare name.
+FORMS = {"torch": ("eager", "compiled"), "jax": ("jit",)}
+ROLES = ("method", "floor", "calibration")
+
+
+class Unavailable(RuntimeError):
+    """A backend, device or form that this machine does not have: an outcome ``skipped``, not a fault."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one call costs by formula, leading terms only (matrix products and factorisations).
+
+    flops       floating-point operations, two for a multiply-add
+    bytes       bytes that must travel between memory and the processor when nothing stays in a cache
+    vjps, jvps  vector-Jacobian and Jacobian-vector products per sample
+    peak_bytes  working memory beyond the problem's own arrays, results included
+    """
+
+    flops: float
+    bytes: float
+    vjps: int = 0
+    jvps: int = 0
+    peak_bytes: float = 0.0
+
+
+class Problem(Protocol):
+    """Sizes, seeded data and an oracle; each family's ``problem.py`` has one."""
+
+    family: str
+    sizes: dict[str, int]
+    seed: int
+
+    @property
+    def arrays(self) -> Any: ...
+
+    def error(self, arrays: dict[str, np.ndarray], method: Method) -> float: ...
+
+
+class Kernel(Protocol):
+    """A method built for a problem on a device.
+
+    ``run`` dispatches one call and returns its result without waiting; ``wait`` returns when the device has finished every
+    part of it; ``to_numpy`` copies it out, named as the parameters. ``reset`` restores the state of a kernel that updates
+    its parameters in place (elsewhere it does nothing). ``compile_s`` is None where nothing was compiled ahead of time.
+    """
+
+    compile_s: float | None
+
+    def run(self) -> Any: ...
+
+    def wait(self, out: Any) -> None: ...
+
+    def to_numpy(self, out: Any) -> dict[str, np.ndarray]: ...
+
+    def reset(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One line of a family's list: everything about a method but its kernels.
+
+    name      the method's name and its kernel's: ``bench_core/<family>/<backend>/<name>.py`` defines a function of that name
+    computes  which answer it gives (the oracle's key): ``ordinary``, ``relative``, ``transposed``, ``step``, ...
+    cost      ``cost(problem, itemsize) -> Cost``
+    source    the paper and equation
+    exact     whether the answer is exact up to rounding; an exact method above its tolerance is ``wrong``
+    role      ``method``; ``floor`` and ``calibration`` rows are measured beside the methods and never win
+    in_place  the kernel updates its parameters: each call goes on from the last one's result
+    forms     the forms it exists in, per backend; a backend that is left out has no kernel
+    """
+
+    name: str
+    computes: str
+    cost: Callable[[Any, int], Cost]
+    source: str
+    exact: bool = True
+    role: str = "method"
+    in_place: bool = False
+    forms: tuple[tuple[str, tuple[str, ...]], ...] = tuple(FORMS.items())
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to answer a family's question on one backend."""
+
+    family: str
+    backend: str
+    declaration: Declaration
+
+    name = property(lambda self: self.declaration.name)
+    exact = property(lambda self: self.declaration.exact)
+    source = property(lambda self: self.declaration.source)
+    computes = property(lambda self: self.declaration.computes)
+    role = property(lambda self: self.declaration.role)
+    in_place = property(lambda self: self.declaration.in_place)
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The forms this method exists in on its backend, the default first."""
+        return dict(self.declaration.forms)[self.backend]
+
+    def cost(self, problem: Problem, dtype: str = "float32") -> Cost:
+        """The formulas of ``Cost`` at this problem's sizes, for numbers of this precision."""
+        return self.declaration.cost(problem, np.dtype(check_choice("dtype", dtype, DTYPES)).itemsize)
+
+    def tolerance(self, dtype: str) -> float:
+        """The largest relative error with which an exact answer counts as right."""
+        return {"float32": 1e-4, "float64": 1e-10}[check_choice("dtype", dtype, DTYPES)]
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The kernel as a plain function; imports the backend."""
+        return getattr(self._module, self.name)
+
+    @property
+    def _module(self):
+        return importlib.import_module(f"bench_core.{self.family}.{self.backend}.{self.name}")
+
+    def build(self, problem: Problem, device: str = "cpu", dtype: str = "float32", form: str | None = None) -> Kernel:
+        """Place the problem's arrays and compile: everything that a training loop would do once.
+
+        Raises ``ValueError`` for an unknown device, dtype or form, ``Unavailable`` where this machine lacks the backend,
+        the device or the compiler.
+        """
+        check_choice("device", device, DEVICES)
+        check_choice("dtype", dtype, DTYPES)
+        form = check_choice("form", form or self.forms[0], self.forms)
+        if problem.family != self.family:
+            raise ValueError(f"problem of family {problem.family!r} given to {self.family} method {self.name!r}")
+        backend = load_backend(self.backend)
+        backend.require_device(device)
+        family = importlib.import_module(f"bench_core.{self.family}")
+        return family.build_kernel(self, backend, problem, device, dtype, form)
+
+
+def load_backend(name: str):
+    """The module ``bench_core.backends.<name>``, or ``Unavailable`` where its framework is not installed."""
+    check_choice("backend", name, BACKENDS)
+    try:
+        return importlib.import_module(f"bench_core.backends.{name}")
+    except ImportError as error:
+        raise Unavailable(f"backend {name!r} is not installed here: {error}") from error
+
+
+def check_choice(what: str, given: Any, allowed: tuple[str, ...]) -> Any:
+    """Return ``given`` if it is one of ``allowed``; raise ``ValueError`` in one line that names both."""
+    if given not in allowed:
+        raise ValueError(f"unknown {what} {given!r}; allowed: {', '.join(allowed)}")
+    return given
+
+
+def check_size(name: str, given: Any) -> int:
+    """Return ``given`` as an int of at least 1; raise ``ValueError`` in one line otherwise."""
+    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 1:
+        raise ValueError(f"{name} = {given!r} is not a size; allowed: whole numbers from 1")
+    return int(given)

@@ -1,0 +1,1 @@
+"""What it means: results become statistics, claims, plots and pages."""
