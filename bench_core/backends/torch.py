@@ -54,6 +54,9 @@ def prepare(function: Callable, arguments: tuple, form: str, donated: tuple[int,
         return function, None
     if arguments[0].device.type == "cpu" and not shutil.which("g++"):
         raise Unavailable("form 'compiled' needs a C++ compiler (g++) for torch.compile on the CPU")
+    # The autodiff methods call torch.autograd.grad; torch versions that can trace it do so only when asked to.
+    if hasattr(torch._dynamo.config, "trace_autograd_ops"):
+        torch._dynamo.config.trace_autograd_ops = True
     return torch.compile(function, fullgraph=True, dynamic=False), None
 
 
@@ -65,3 +68,34 @@ def wait(out: Any) -> None:
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:
     """The tensor's numbers; on the CPU a view, valid until the kernel runs again."""
     return tensor.detach().cpu().numpy()
+
+
+def memory_analysis(call: Callable) -> None:
+    """torch knows no program whose memory could be read."""
+    return
+
+
+class _Call:
+    """A function of no arguments as a kernel, for the ceilings."""
+
+    def __init__(self, function: Callable):
+        self.run, self.wait = function, wait
+
+
+def ceiling(device: str, dtype: str) -> tuple[dict[str, Any], Any]:
+    """Kernels that reach for the machine's limits, a square product and a copy, and the canary, a small product."""
+    size, copied, small = (8192, 1 << 30, 1024) if device == "cuda" else (1024, 1 << 28, 256)
+    kind = getattr(torch, dtype)
+    a = torch.randn(size, size, dtype=kind, device=device)
+    c = torch.randn(small, small, dtype=kind, device=device)
+    count = copied // a.element_size()
+    source, target = torch.ones(count, dtype=kind, device=device), torch.empty(count, dtype=kind, device=device)
+    return {
+        "gemm": _Call(lambda: a @ a),
+        "gemm_flops": 2.0 * size**3,
+        "gemm_name": f"{size}x{size}x{size} {dtype}",
+        "copy": _Call(lambda: target.copy_(source)),
+        "copy_bytes": 2.0 * copied,
+        "copy_name": f"{copied >> 20} MiB {dtype}",
+        "canary_name": f"{small}x{small}x{small} {dtype} product",
+    }, _Call(lambda: c @ c)

@@ -70,3 +70,7 @@ class LogdetKernel:
         weights, biases, *value = out
         named = self._problem.named([copy(a) for a in weights], [copy(a) for a in biases])
         return named | ({"logabsdet": copy(value[0])} if value else {})
+
+    def memory_analysis(self) -> Any:
+        """What the compiled program says of its memory; None where the backend has no such thing."""
+        return self._backend.memory_analysis(self._call)

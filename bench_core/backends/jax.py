@@ -1,0 +1,111 @@
+"""jax: placement, precision, threads, compilation ahead of time, waiting."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from bench_core.method import Unavailable
+
+_placed: weakref.WeakKeyDictionary[Any, dict] = weakref.WeakKeyDictionary()
+
+
+def require_device(device: str) -> None:
+    """Raise ``Unavailable`` with the reason where the device is missing."""
+    _device(device)
+
+
+def configure(threads: int) -> None:
+    """One thread number for XLA's products on the CPU, and true float32 products (TF32 is a mode of its own).
+
+    XLA makes its pool once, when jax first touches a device: as large as ``NPROC`` or else the process's affinity says.
+    The first call here starts it with ``threads``; raises ``ValueError`` where it already runs with another number (seen
+    on Linux only). LU and solves run in SciPy's OpenBLAS, whose threads this cannot set: ``OPENBLAS_NUM_THREADS``.
+    """
+    jax.config.update("jax_default_matmul_precision", "highest")
+    before = os.environ.get("NPROC")
+    os.environ["NPROC"] = str(threads)
+    try:
+        jax.devices("cpu")  # starts the pool unless it runs already
+    finally:
+        os.environ.pop("NPROC")
+        if before is not None:
+            os.environ["NPROC"] = before
+    running = _pool_size()
+    if running not in (None, threads):
+        raise ValueError(f"threads = {threads!r}, but XLA's pool already runs with {running}; allowed: {running}")
+
+
+def from_numpy(array: np.ndarray, device: str, dtype: str) -> jax.Array:
+    return _put(array, device, dtype, own=True)
+
+
+def scalar(value: float, device: str, dtype: str) -> jax.Array:
+    """An array without axes, so that it is an argument of the compiled program and never one of its constants."""
+    return _put(np.asarray(value), device, dtype, own=True)
+
+
+def place(problem: Any, name: str, device: str, dtype: str, own: bool = False) -> jax.Array:
+    """The problem's array on the device; one copy for all kernels of the problem unless ``own``.
+
+    On the CPU a float32 array is the problem's own memory: nothing is copied. A donated array must be an ``own`` one.
+    """
+    if own:
+        return _put(problem.masters[name], device, dtype, own=True)
+    shared = _placed.setdefault(problem, {})
+    key = (name, device, dtype)
+    if key not in shared:
+        shared[key] = _put(problem.masters[name], device, dtype, own=False)
+    return shared[key]
+
+
+def prepare(
+    function: Callable, arguments: tuple, form: str, donated: tuple[int, ...]
+) -> tuple[jax.stages.Compiled, float | None]:
+    """The function compiled ahead of time for arguments like these. ``compile_s`` is None: ``build`` is the compile time.
+
+    What comes back is JAX's own object: call it; its ``as_text()`` is the HLO and ``memory_analysis()`` the buffers.
+    """
+    with jax.default_matmul_precision("highest"):
+        return jax.jit(function, donate_argnums=donated).lower(*arguments).compile(), None
+
+
+def wait(out: Any) -> None:
+    jax.block_until_ready(out)
+
+
+def to_numpy(array: jax.Array) -> np.ndarray:
+    """The array's numbers; on the CPU a view, valid until the array is donated to the next call."""
+    return np.asarray(array)
+
+
+def _device(device: str) -> jax.Device:
+    try:
+        return jax.devices({"cuda": "gpu"}.get(device, device))[0]
+    except RuntimeError as error:
+        raise Unavailable(f"device {device!r} is not available to jax here") from error
+
+
+def _put(array: np.ndarray, device: str, dtype: str, own: bool) -> jax.Array:
+    """The array on the device; shared where memory, alignment and dtype allow it and ``own`` does not forbid it."""
+    if dtype == "float64":
+        jax.config.update("jax_enable_x64", True)  # otherwise JAX makes float32 of it without a word
+    placed = jax.device_put(np.asarray(array, dtype=dtype), _device(device), may_alias=not own)
+    if placed.dtype != dtype:
+        raise TypeError(f"placed as {placed.dtype}, asked for {dtype}")
+    return placed.block_until_ready()
+
+
+def _pool_size() -> int | None:
+    """Threads of XLA's pool on the CPU; None where the system does not tell."""
+    try:
+        names = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
+    except OSError:
+        return None
+    return names.count("tf_XLAEigen") or None

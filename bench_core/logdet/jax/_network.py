@@ -1,0 +1,38 @@
+"""The network's forward and backward pass, shared by the closed-form methods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+
+def activate(y: Array, alpha: Array) -> Array:
+    """``s(y) = a y + (1 - a) softplus(y)``."""
+    return alpha * y + (1 - alpha) * jax.nn.softplus(y)
+
+
+def backpropagate(
+    x: Array, weights: Sequence[Array], biases: Sequence[Array], alpha: Array
+) -> tuple[list[Array], list[Array], list[Array]]:
+    """Inputs Z, pre-activations Y and Delta of every layer, each (B, D); ``bench_core.logdet.oracle`` has the formulas."""
+    batch, last = x.shape[0], len(weights) - 1
+    inputs, pre = [x], []
+    for k, (W, b) in enumerate(zip(weights, biases)):
+        pre.append(inputs[k] @ W.T + b)
+        if k < last:
+            inputs.append(activate(pre[k], alpha))
+    deltas = [pre[last] * (-1.0 / batch)]
+    for k in range(last - 1, -1, -1):
+        gate = jax.nn.sigmoid(pre[k])
+        slope = alpha + (1 - alpha) * gate
+        curve = gate * (1 - gate) * ((1 - alpha) / batch)
+        deltas.insert(0, (deltas[0] @ weights[k + 1]) * slope + curve / slope)
+    return inputs, pre, deltas
+
+
+def log_density(z: Array) -> Array:
+    """Standard normal log-density summed over the last axis, without its constant."""
+    return -0.5 * jnp.sum(z * z, axis=-1)

@@ -1,0 +1,29 @@
+"""The products that no exact method can avoid, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jax import Array
+
+
+def gemm_floor(x: Array, weights: Sequence[Array], biases: Sequence[Array], alpha: Array) -> list[Array]:
+    """The (4L-1) products of ``relative`` in its shapes and order, with nothing between them.
+
+    ``h_k = h_{k-1} W_k^T``; ``g_L = h_{L-1}``, ``g_{k-1} = g_k W_k``; result ``g_k^T (h_k W_k)`` for every layer.
+    (Starting back from h_{L-1} and not from h_L keeps ``g_L W_L`` and ``h_L W_L`` from being one product.)
+
+    x (B, D), weights L x (D, D); biases and alpha are not used. Returns L arrays (D, D). Cost: (4L-1) 2BD^2 FLOPs, about
+    4 s D^2 bytes a layer. Raises ``TypeError`` (JAX) where shapes do not fit. Source: the products of eq. 15 alone.
+    """
+    hidden = [x]
+    for W in weights:
+        hidden.append(hidden[-1] @ W.T)
+    back = hidden[-2]
+    results: list[Array] = []
+    for k in range(len(weights) - 1, -1, -1):
+        h, W = hidden[k + 1], weights[k]
+        results.insert(0, (back.T @ h) @ W if h.shape[0] > h.shape[1] else back.T @ (h @ W))
+        if k:
+            back = back @ W
+    return results

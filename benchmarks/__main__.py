@@ -1,0 +1,84 @@
+"""The plain door: ``python -m benchmarks cell`` measures one cell here and now, ``python -m benchmarks run`` goes through asv."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import bench_core
+from bench_core.method import DEVICES, DTYPES, check_choice
+from benchmarks.harness.profile import PROFILES
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; wrong input is one line on stderr and exit status 2."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        return parsed.command(parsed)
+    except ValueError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nbenchmarks: interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+
+    cell = commands.add_parser("cell", help="measure one cell in fresh processes and print its rows")
+    cell.add_argument("--family", default="logdet", help="a family [default: logdet]")
+    cell.add_argument("--backend", default="torch", help=f"{' or '.join(bench_core.BACKENDS)} [default: torch]")
+    cell.add_argument("--dtype", default="float32", help=f"{' or '.join(DTYPES)} [default: float32]")
+    cell.add_argument("--method", action="append", default=[], metavar="ROW", help="only this row, e.g. relative:compiled; repeat")
+    cell.add_argument("sizes", nargs="*", metavar="SIZE=N", help="sizes, e.g. D=1000 B=100 L=2 [default: the family's]")
+    cell.set_defaults(command=_cell)
+
+    run = commands.add_parser("run", help="measure a profile through asv, with progress; resumes a run that was cut off")
+    run.add_argument("range", nargs="?", help="commits, as asv takes them (managed environment only) [default: the head]")
+    run.add_argument(
+        "--managed", action="store_true", help="asv's own pinned environment [default: this interpreter's environment]"
+    )
+    run.add_argument("--bench", help="only asv benchmarks that match this regular expression [default: all]")
+    run.set_defaults(command=_run)
+
+    for command in (cell, run):
+        command.add_argument("--profile", default="quick", help=f"{', '.join(PROFILES)} [default: quick]")
+        command.add_argument("--device", default="cpu", help=f"{' or '.join(DEVICES)} [default: cpu]")
+    return parser
+
+
+def _cell(parsed: argparse.Namespace) -> int:
+    from benchmarks.harness import run, table
+    from benchmarks.harness.cell import Cell, rows
+    from benchmarks.harness.store import Store
+
+    profile = PROFILES[check_choice("profile", parsed.profile, tuple(PROFILES))]
+    cell = Cell.of(parsed.family, parsed.backend, dict(map(_size, parsed.sizes)), parsed.device, parsed.dtype)
+    for row in parsed.method:
+        check_choice(f"row of {cell.family} on {cell.backend}", row, rows(cell.family, cell.backend))
+    records = run.measure(cell, profile, Store(), only=tuple(parsed.method), on_event=table.follow)
+    table.show(records)
+    return 0
+
+
+def _size(text: str) -> tuple[str, int]:
+    name, _, value = text.partition("=")
+    if not value.lstrip("-").isdigit():
+        raise ValueError(f"size {text!r} is not NAME=NUMBER, e.g. D=1000")
+    return name, int(value)
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    from benchmarks.harness import asv_run
+
+    check_choice("profile", parsed.profile, tuple(PROFILES))
+    check_choice("device", parsed.device, DEVICES)
+    if parsed.range and not parsed.managed:
+        raise ValueError(f"range {parsed.range!r} needs --managed: this environment has one commit only")
+    return asv_run.run(parsed.profile, parsed.device, managed=parsed.managed, commits=parsed.range, bench=parsed.bench)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""What every asv class of the suite has in common: parameters, metrics, and the sessions behind them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.harness import RULER, outcome, run
+from benchmarks.harness.cell import Cell, rows
+from benchmarks.harness.profile import device_from_environment, profile_from_environment
+from benchmarks.harness.record import read_json, write_json
+from benchmarks.harness.store import Store
+
+PROFILE = profile_from_environment()
+DEVICE = device_from_environment()
+
+
+def parameters(family: str, backend: str) -> dict[str, Any]:
+    """``params`` and ``param_names`` of a family's class: the row, the family's sizes, the precision."""
+    sizes = PROFILE.sizes[family]
+    return {
+        "params": (list(rows(family, backend)), *(list(values) for values in sizes.values()), list(PROFILE.dtypes)),
+        "param_names": ["method", *sizes, "dtype"],
+    }
+
+
+class _Door:
+    """One family on one backend; a subclass names both and takes its ``parameters``.
+
+    All benchmarks of an asv run share one working folder (that is what the empty ``setup_cache`` is for). The first metric of a
+    cell runs its sessions and leaves their names there; the other metrics and rows read them.
+    """
+
+    family: str
+    backend: str
+    param_names: list[str]
+    timeout = 7 * 24 * 3600  # asv's limit knows no rows; the harness keeps the real deadlines
+    version = str(RULER)
+
+    def setup_cache(self) -> None:
+        pass
+
+    def track_seconds(self, method: str, *sizes: Any) -> Any:
+        """Seconds of one call, over all processes of the cell."""
+        samples = [seconds for row in self._rows(method, sizes) for seconds in row["samples_s"]]
+        return {"samples": samples, "number": 1} if samples else math.nan
+
+    def track_peak_bytes(self, method: str, *sizes: Any) -> float:
+        """Working memory at the peak of one call, the largest of all processes."""
+        return _largest(row["peak_bytes"] for row in self._rows(method, sizes))
+
+    def track_error(self, method: str, *sizes: Any) -> float:
+        """Relative error of the timed result against the float64 oracle, the largest of all processes."""
+        return _largest(row["error"] for row in self._rows(method, sizes))
+
+    def track_outcome(self, method: str, *sizes: Any) -> int:
+        """0 ok, 1 skipped, 2 over_budget, 3 oom, 4 timeout, 5 wrong, 6 error; the worst of all processes."""
+        return max(outcome.CODES[row["outcome"]] for row in self._rows(method, sizes))
+
+    track_seconds.unit = "seconds"  # type: ignore[attr-defined]
+    track_peak_bytes.unit = "bytes"  # type: ignore[attr-defined]
+    track_error.unit = "relative error"  # type: ignore[attr-defined]
+    track_outcome.unit = "outcome"  # type: ignore[attr-defined]
+
+    def _rows(self, method: str, sizes: tuple[Any, ...]) -> list[dict[str, Any]]:
+        """This row in the records of all processes of its cell; runs the sessions if this run has not yet."""
+        *values, dtype = sizes
+        cell = Cell.of(self.family, self.backend, dict(zip(self.param_names[1:], values)), DEVICE, dtype)
+        shared = Path.cwd()
+        index = shared / f"{cell.name}.json"
+        if index.exists():
+            records = [read_json(Path(name)) for name in read_json(index)]
+        else:
+            store = Store()
+            records = run.measure(cell, PROFILE, store, cache=shared)
+            write_json(index, [str(store.path(cell, process)) for process in range(PROFILE.processes)])
+        return [record["rows"][method] for record in records]
+
+
+def _largest(values: Iterable[float | None]) -> float:
+    """NaN where there is none: asv's mark for an expected hole."""
+    return max((float(value) for value in values if value is not None), default=math.nan)

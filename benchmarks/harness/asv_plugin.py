@@ -1,0 +1,66 @@
+"""What asv itself must know: loaded by asv's own process, before any command, through ``plugins`` in asv.conf.json.
+
+It needs nothing but asv. Three things that a fresh clone would trip over are settled here: the machine's name (asv would stop
+and ask), which of several machines the session records belong to, and results of a changed tree that would be stored under
+the name of a commit they do not come from.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from asv import util
+from asv.machine import Machine, MachineCollection
+
+ALLOW_DIRTY = "BENCH_ALLOW_DIRTY"
+
+
+def setup() -> None:
+    os.environ["BENCH_MACHINE"] = _machine()
+    if {"run", "continuous"} & set(sys.argv[1:3]) or "--set-commit-hash" in sys.argv:
+        _refuse_dirty_tree()
+
+
+def _machine() -> str:
+    """The machine's name; what asv would ask about a new machine is answered with what asv itself would suggest."""
+    arguments = sys.argv[1:]
+    for place, argument in enumerate(arguments):
+        if argument in ("-m", "--machine") and place + 1 < len(arguments):
+            return arguments[place + 1]
+        if argument.startswith("--machine="):
+            return argument.partition("=")[2]
+    name = Machine.get_unique_machine_name()
+    try:
+        MachineCollection.load(name)
+    except util.UserError:
+        MachineCollection.save(name, {**Machine.get_defaults(), "machine": name} | _gpu())
+    return name
+
+
+def _gpu() -> dict[str, str]:
+    """The GPU's model is part of what a machine is; asv keeps further keys of a machine as they come."""
+    try:
+        done = subprocess.run(
+            ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"], capture_output=True, text=True, timeout=30
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return {}
+    name = done.stdout.strip().splitlines()
+    return {"gpu": name[0]} if done.returncode == 0 and name else {}
+
+
+def _refuse_dirty_tree() -> None:
+    """An existing environment imports the working tree: with changes in it, results must not carry its commit's name."""
+    existing = any("existing" in argument for argument in sys.argv) or "--set-commit-hash" in sys.argv
+    watched = ["bench_core", "benchmarks"] if existing else ["benchmarks"]
+    done = subprocess.run(["git", "status", "--porcelain", "--", *watched], capture_output=True, text=True, cwd=Path.cwd())
+    changed = [line[3:] for line in done.stdout.splitlines()]
+    if changed and not os.environ.get(ALLOW_DIRTY):
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        raise util.UserError(
+            f"the working tree is dirty ({changed[0]}{more}): commit first, or set {ALLOW_DIRTY}=1 to measure it all the"
+            " same under a report that says so"
+        )

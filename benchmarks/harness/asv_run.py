@@ -1,0 +1,157 @@
+"""``asv run`` for one profile and device, with progress and an account of where the time went."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import bench_core
+from benchmarks.harness import environment
+from benchmarks.harness.profile import PROFILES
+from benchmarks.harness.progress import estimate_left
+from benchmarks.harness.record import write_json
+from benchmarks.harness.run import cells, expected_seconds
+from benchmarks.harness.session import ROOT
+
+
+def run(profile: str, device: str, *, managed: bool, commits: str | None, bench: str | None) -> int:
+    """Run asv and return its exit status.
+
+    Both the profile and the device are part of asv's environment, so that results of two profiles never share a file; the
+    command line of asv cannot choose them, hence a configuration of its own, written beside the one in the repository.
+    """
+    from asv.util import load_json
+
+    configuration = load_json(str(ROOT / "asv.conf.json"), js_comments=True)
+    configuration["matrix"]["env_nobuild"] = {"BENCH_PROFILE": [profile], "BENCH_DEVICE": [device]}
+    if "BENCH_RESULTS" in os.environ:
+        configuration["results_dir"] = os.environ["BENCH_RESULTS"]
+    path = ROOT / f".asv-{profile}-{device}.conf.json"
+    write_json(path, configuration)
+    command = [sys.executable, "-m", "asv", "run", "--config", str(path), "--record-samples", "--show-stderr"]
+    if managed:
+        command += [commits or "HEAD^!"]
+    else:
+        head, _ = environment.commit(ROOT)
+        if head is None:
+            raise ValueError(f"{ROOT} is not a git checkout with a commit; asv stores results by commit")
+        command += [f"--environment=existing:{sys.executable}", "--set-commit-hash", head]
+    if bench:
+        command += ["--bench", bench]
+    return _follow(command, profile, device)
+
+
+def _follow(command: list[str], profile: str, device: str) -> int:
+    """Run the command; show one line a session and asv's own lines about environments; keep all of asv's output in a log."""
+    log = ROOT / ".asv" / "logs" / f"{profile}-{device}-{time.strftime('%Y%m%dT%H%M%S')}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="jacobench-") as folder:
+        events = Path(folder) / "progress"
+        events.touch()
+        began = time.monotonic()
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "BENCH_PROGRESS": str(events), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        done = threading.Event()
+        account = _Account(profile, device)
+        follower = threading.Thread(target=_show, args=(events, done, account))
+        follower.start()
+        try:
+            with open(log, "w", encoding="utf-8") as sink:
+                assert process.stdout is not None
+                for line in process.stdout:
+                    sink.write(line)
+                    if any(word in line for word in ("Creating", "Installing", "Building", "rror", "dirty", "failed")):
+                        print(line.rstrip(), flush=True)
+            status = process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        finally:
+            done.set()
+            follower.join()
+    account.close(time.monotonic() - began)
+    print(f"asv's own output: {log.relative_to(ROOT)}")
+    return status
+
+
+class _Account:
+    """How far the run is and where its time went."""
+
+    def __init__(self, profile: str, device: str):
+        self.began = time.monotonic()
+        chosen = PROFILES[profile]
+        self.expected = {
+            cell.name: expected_seconds(cell, chosen) / chosen.processes
+            for family in bench_core.FAMILIES
+            for backend in bench_core.BACKENDS
+            for cell in cells(family, backend, chosen, device)
+        }
+        self.total = len(self.expected) * chosen.processes
+        self.processes = chosen.processes
+        self.finished: list[tuple[str, float]] = []
+        self.first_session: float | None = None
+        self.resumed = 0
+
+    def take(self, event: dict[str, Any]) -> None:
+        """Add one progress event and show it."""
+        if event["event"] == "session":
+            if self.first_session is None:
+                self.first_session = time.monotonic()
+            self.resumed += event["resumed"]
+            return
+        self.finished.append((event["cell"], event["elapsed_s"]))
+        pairs = [(self.expected.get(cell, 1.0), taken) for cell, taken in self.finished]
+        left = sum(self.expected.values()) * self.processes - sum(e for e, _ in pairs)
+        rest = estimate_left(pairs, [max(left, 0.0)])
+        elapsed = _clock(time.monotonic() - self.began)
+        print(
+            f"[{len(self.finished):>3}/{self.total}] {event['cell']} process {event['process']}: {event['elapsed_s']:.1f} s"
+            f"   elapsed {elapsed}, about {_clock(rest or 0)} left",
+            flush=True,
+        )
+
+    def close(self, wall_s: float) -> None:
+        """Say which part of the time after installation was spent inside sessions."""
+        if self.first_session is None:
+            return
+        after = wall_s - (self.first_session - self.began)
+        inside = sum(taken for _, taken in self.finished)
+        resumed = f", {self.resumed} of them taken up from a run that was cut off" if self.resumed else ""
+        print(
+            f"{len(self.finished)} sessions{resumed}: {inside:.0f} s inside sessions of {after:.0f} s after installation"
+            f" ({inside / max(after, 1e-9):.0%})"
+        )
+
+
+def _show(events: Path, done: threading.Event, account: _Account) -> None:
+    """Follow the progress file until the run is over."""
+    rest = ""
+    with open(events, encoding="utf-8") as stream:
+        while True:
+            last = done.wait(0.2)
+            rest += stream.read()
+            *lines, rest = rest.split("\n")
+            for line in lines:
+                account.take(json.loads(line))
+            if last:
+                return
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02d}"

@@ -1,0 +1,73 @@
+"""A cell: family, sizes, backend, device, dtype; what one session measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import bench_core
+from bench_core.method import DEVICES, DTYPES, check_choice, check_size
+
+# The size along which a family's sweep runs; larger ones are not tried after one of them failed.
+SWEPT = {"logdet": "D"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """``Cell("logdet", "torch", "cpu", "float32", (("D", 1000), ("B", 100), ("L", 2)))``."""
+
+    family: str
+    backend: str
+    device: str
+    dtype: str
+    sizes: tuple[tuple[str, int], ...]
+
+    @classmethod
+    def of(cls, family: str, backend: str, sizes: Mapping[str, Any], device: str = "cpu", dtype: str = "float32") -> Cell:
+        """A checked cell; ``ValueError`` in one line for anything unknown."""
+        check_choice("family", family, bench_core.FAMILIES)
+        check_choice("backend", backend, bench_core.BACKENDS)
+        check_choice("device", device, DEVICES)
+        check_choice("dtype", dtype, DTYPES)
+        known = bench_core.problem(family).sizes
+        for name in sizes:
+            check_choice(f"size of {family}", name, tuple(known))
+        full = {name: check_size(name, sizes.get(name, default)) for name, default in known.items()}
+        return cls(family, backend, device, dtype, tuple(full.items()))
+
+    @property
+    def name(self) -> str:
+        """Every coordinate, fit for a file name."""
+        sizes = "-".join(f"{name}{value}" for name, value in self.sizes)
+        return f"{self.family}-{self.backend}-{self.device}-{self.dtype}-{sizes}"
+
+    @property
+    def swept(self) -> int:
+        """The value of the size along which the family's sweep runs."""
+        return dict(self.sizes)[SWEPT[self.family]]
+
+    def without_swept(self) -> tuple:
+        """What two cells of one sweep have in common."""
+        rest = tuple(item for item in self.sizes if item[0] != SWEPT[self.family])
+        return (self.family, self.backend, self.device, self.dtype, rest)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"sizes": dict(self.sizes)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Cell:
+        return cls(**{**data, "sizes": tuple(data["sizes"].items())})
+
+
+def rows(family: str, backend: str) -> tuple[str, ...]:
+    """Names of all rows a session of this family and backend may have: ``method`` and ``method:form``."""
+    return tuple(
+        row_name(method.name, form, method.forms)
+        for method in bench_core.methods(family, backend)
+        for form in method.forms
+    )
+
+
+def row_name(method: str, form: str, forms: tuple[str, ...]) -> str:
+    return method if form == forms[0] else f"{method}:{form}"

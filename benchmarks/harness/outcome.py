@@ -1,0 +1,45 @@
+"""What became of a row: the seven outcomes, their numbers in asv, and how a failure is recognised."""
+
+from __future__ import annotations
+
+import re
+import signal
+
+# The order is asv's numbering: a step upwards in ``track_outcome`` is a regression.
+OUTCOMES = ("ok", "skipped", "over_budget", "oom", "timeout", "wrong", "error")
+CODES = {name: code for code, name in enumerate(OUTCOMES)}
+
+_OUT_OF_MEMORY = re.compile(
+    r"out of memory|can't allocate memory|cannot allocate memory|bad_alloc|RESOURCE_EXHAUSTED|MemoryError"
+    r"|unable to allocate|failed to allocate|OutOfMemory",
+    re.IGNORECASE,
+)
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """The text's lines joined and cut, fit for a reason."""
+    joined = " ".join(str(text).split())
+    return joined if len(joined) <= limit else joined[: limit - 1] + "…"
+
+
+def of_exception(error: BaseException) -> tuple[str, str]:
+    """Outcome and reason of an exception raised by a kernel."""
+    text = f"{type(error).__name__}: {error}"
+    if type(error).__name__ == "Unavailable":
+        return "skipped", one_line(error)
+    if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+        return "skipped", one_line(f"does not compile: {text}")
+    if isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(text):
+        return "oom", one_line(text)
+    return "error", one_line(text)
+
+
+def of_exit(returncode: int, stderr: str, doing: str) -> tuple[str, str]:
+    """Outcome and reason of a process that ended before it was done."""
+    tail = one_line(stderr[-600:])
+    if _OUT_OF_MEMORY.search(stderr):
+        return "oom", f"the process ended in {doing}: {tail}"
+    if returncode == -signal.SIGKILL:
+        return "oom", f"the process was killed in {doing}, most likely by the system's out-of-memory killer"
+    name = signal.Signals(-returncode).name if returncode < 0 else f"exit status {returncode}"
+    return "error", one_line(f"the process ended in {doing} ({name}) {tail}")

@@ -1,0 +1,32 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+SCHEMA = 1
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write to a temporary file beside ``path``, flush it to the disk, rename: no reader ever sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The process number keeps two writers apart; the name does not end in .json, so no reader picks it up.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with open(temporary, "w", encoding="utf-8") as stream:
+        json.dump(data, stream, indent=1, allow_nan=False)
+        stream.write("\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(temporary, path)
+
+
+def read_json(path: Path) -> Any:
+    """The file's content; ``ValueError`` in one line where it is not JSON."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return json.load(stream)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is not valid JSON ({error}); remove it or restore it from version control") from error

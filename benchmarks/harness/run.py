@@ -1,0 +1,121 @@
+"""All sessions of a cell, with what the smaller sizes of the run have taught; one at a time on a machine."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import bench_core
+from benchmarks.harness import session
+from benchmarks.harness.cell import SWEPT, Cell, rows
+from benchmarks.harness.outcome import one_line
+from benchmarks.harness.profile import Profile
+from benchmarks.harness.progress import Progress
+from benchmarks.harness.store import Store
+
+
+def cells(family: str, backend: str, profile: Profile, device: str) -> list[Cell]:
+    """The profile's cells of one family and backend, smallest first."""
+    from itertools import product
+
+    sizes = profile.sizes[family]
+    return [
+        Cell.of(family, backend, dict(zip(sizes, values)), device, dtype)
+        for dtype in profile.dtypes
+        for values in product(*sizes.values())
+    ]
+
+
+def measure(
+    cell: Cell,
+    profile: Profile,
+    store: Store,
+    *,
+    cache: Path | None = None,
+    only: tuple[str, ...] = (),
+    on_event: Callable[[dict[str, Any]], None] = lambda event: None,
+) -> list[dict[str, Any]]:
+    """Records of all processes of a cell, measured now or taken up from a run that was cut off."""
+    records, progress = [], Progress()
+    for process in range(profile.processes):
+        record = None if only else store.resumable(cell, profile, process)
+        progress.write("session", cell=cell.name, process=process, resumed=record is not None)
+        began = time.monotonic()
+        if record is None:
+            known = store.smaller(cell, profile) if not only else []
+            with device_lock(cell.device):
+                record = session.run(
+                    cell,
+                    profile,
+                    _rows(cell, profile, known, records, only),
+                    process=process,
+                    smaller=_smaller(known, cell),
+                    cache=cache,
+                    on_event=on_event,
+                )
+            store.save(cell, process, record)
+        progress.write("session done", cell=cell.name, process=process, elapsed_s=time.monotonic() - began)
+        records.append(record)
+    return records
+
+
+@contextlib.contextmanager
+def device_lock(device: str) -> Iterator[None]:
+    """One session on a device at a time: two would time each other. Others wait."""
+    path = Path(tempfile.gettempdir()) / f"jacobench-{device}.lock"
+    with open(path, "a") as stream:
+        # World-writable where we own it: another user's session must be able to wait on the same file.
+        with contextlib.suppress(OSError):
+            path.chmod(0o666)
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _rows(
+    cell: Cell, profile: Profile, known: list[dict[str, Any]], done: list[dict[str, Any]], only: tuple[str, ...]
+) -> dict[str, str]:
+    """Every row of the cell, with the reason why it is not tried (or an empty text)."""
+    planned = dict.fromkeys(only or rows(cell.family, cell.backend), "")
+    if only:
+        return planned
+    for row in planned:
+        form = row.partition(":")[2]
+        if form and cell.swept > profile.compiled_up_to:
+            planned[row] = f"form {form!r} is timed up to {SWEPT[cell.family]} = {profile.compiled_up_to} in this profile"
+        for record in [*done, *known]:
+            earlier = record["rows"].get(row)
+            if earlier and earlier["outcome"] in ("oom", "timeout"):
+                size = record["cell"]["sizes"][SWEPT[cell.family]]
+                planned[row] = one_line(f"{earlier['outcome']} at {SWEPT[cell.family]} = {size}; not tried again from there on")
+    return planned
+
+
+def _smaller(known: list[dict[str, Any]], cell: Cell) -> dict[str, dict[str, float]]:
+    """For every row the largest smaller size at which it was timed, or seen to be over the budget."""
+    best: dict[str, dict[str, float]] = {}
+    for record in known:
+        for row, fields in record["rows"].items():
+            seconds = statistics.median(fields["samples_s"]) if fields["samples_s"] else fields.get("measured_s")
+            if seconds and row not in best and fields["role"] != "twin":
+                size = record["cell"]["sizes"][SWEPT[cell.family]]
+                best[row] = {"flops": fields["cost"]["flops"], "seconds": seconds, "size": size}
+    return best
+
+
+def expected_seconds(cell: Cell, profile: Profile) -> float:
+    """What the cell's sessions may take, right in proportion only: a start, and rounds within the budget."""
+    problem = bench_core.problem(cell.family, **dict(cell.sizes))
+    total = 0.0
+    for method in bench_core.methods(cell.family, cell.backend):
+        call = method.cost(problem, cell.dtype).flops / 5e10
+        if call < profile.call_limit_s:
+            total += 0.3 + 3 * call + max(profile.min_rounds * call, profile.row_budget_s)
+            if len(method.forms) > 1 and cell.swept <= profile.compiled_up_to:
+                total += 2.0 + profile.row_budget_s
+    return profile.processes * (4.0 + total)
