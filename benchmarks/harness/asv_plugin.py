@@ -1,8 +1,9 @@
 """What asv itself must know: loaded by asv's own process, before any command, through ``plugins`` in asv.conf.json.
 
-It needs nothing but asv. Three things that a fresh clone would trip over are settled here: the machine's name (asv would stop
+Three things that a fresh clone would trip over are settled here: the machine's name (asv would stop
 and ask), which of several machines the session records belong to, and results of a changed tree that would be stored under
-the name of a commit they do not come from.
+the name of a commit they do not come from. asv is imported where it is used: its discovery imports this module too, in environments
+that do not have it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-
-from asv import util
-from asv.machine import Machine, MachineCollection
 
 ALLOW_DIRTY = "BENCH_ALLOW_DIRTY"
 
@@ -26,6 +24,9 @@ def setup() -> None:
 
 def _machine() -> str:
     """The machine's name; what asv would ask about a new machine is answered with what asv itself would suggest."""
+    from asv.machine import Machine, MachineCollection
+    from asv.util import UserError
+
     arguments = sys.argv[1:]
     for place, argument in enumerate(arguments):
         if argument in ("-m", "--machine") and place + 1 < len(arguments):
@@ -35,7 +36,7 @@ def _machine() -> str:
     name = Machine.get_unique_machine_name()
     try:
         MachineCollection.load(name)
-    except util.UserError:
+    except UserError:
         MachineCollection.save(name, {**Machine.get_defaults(), "machine": name} | _gpu())
     return name
 
@@ -60,7 +61,9 @@ def _refuse_dirty_tree() -> None:
     changed = [line[3:] for line in done.stdout.splitlines()]
     if changed and not os.environ.get(ALLOW_DIRTY):
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-        raise util.UserError(
+        from asv.util import UserError
+
+        raise UserError(
             f"the working tree is dirty ({changed[0]}{more}): commit first, or set {ALLOW_DIRTY}=1 to measure it all the"
             " same under a report that says so"
         )
