@@ -1,8 +1,8 @@
 """What asv itself must know: loaded by asv's own process, before any command, through ``plugins`` in asv.conf.json.
 
-Three things that a fresh clone would trip over are settled here: the machine's name (asv would stop
-and ask), which of several machines the session records belong to, and results of a changed tree that would be stored under
-the name of a commit they do not come from. asv is imported where it is used: its discovery imports this module too, in environments
+Four things are settled here: the machine's name (asv would stop
+and ask), which of several machines the session records belong to, an environment for the checkout itself, and results of a
+changed tree that would be stored under the name of a commit they do not come from. asv is imported where it is used: its discovery imports this module too, in environments
 that do not have it.
 """
 
@@ -17,9 +17,39 @@ ALLOW_DIRTY = "BENCH_ALLOW_DIRTY"
 
 
 def setup() -> None:
+    global _checkout  # asv finds environments among the subclasses that are alive
+    _checkout = _checkout_environment()
     os.environ["BENCH_MACHINE"] = _machine()
-    if {"run", "continuous"} & set(sys.argv[1:3]) or "--set-commit-hash" in sys.argv:
+    if {"run", "continuous"} & set(sys.argv):
         _refuse_dirty_tree()
+
+
+def _checkout_environment() -> type:
+    """``--environment=checkout:same``: the running interpreter with the checkout's own ``bench_core``.
+
+    asv's ``existing`` does the same, but leaves the profile and the device out of its name, so that results of two profiles
+    share one file and the later overwrites the earlier, puts the interpreter's path in, and does not tell the benchmarks its name.
+    """
+    from asv import util
+    from asv.environment import ExistingEnvironment, get_env_name
+
+    class Checkout(ExistingEnvironment):
+        tool_name = "checkout"
+        _version = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+        @property
+        def name(self):
+            return get_env_name(self.tool_name, self._version, {}, self._tagged_env_vars)
+
+        @property
+        def python(self):
+            return self._version
+
+        def run(self, args, **kwargs):
+            env = {**kwargs.pop("env", os.environ), "ASV_ENV_NAME": self.name}
+            return util.check_output([self._executable, *args], env=env, **kwargs)
+
+    return Checkout
 
 
 def _machine() -> str:
@@ -55,7 +85,7 @@ def _gpu() -> dict[str, str]:
 
 def _refuse_dirty_tree() -> None:
     """An existing environment imports the working tree: with changes in it, results must not carry its commit's name."""
-    existing = any("existing" in argument for argument in sys.argv) or "--set-commit-hash" in sys.argv
+    existing = "--set-commit-hash" in sys.argv
     watched = ["bench_core", "benchmarks"] if existing else ["benchmarks"]
     done = subprocess.run(["git", "status", "--porcelain", "--", *watched], capture_output=True, text=True, cwd=Path.cwd())
     changed = [line[3:] for line in done.stdout.splitlines()]

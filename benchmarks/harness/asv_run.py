@@ -42,7 +42,7 @@ def run(profile: str, device: str, *, managed: bool, commits: str | None, bench:
         head, _ = environment.commit(ROOT)
         if head is None:
             raise ValueError(f"{ROOT} is not a git checkout with a commit; asv stores results by commit")
-        command += [f"--environment=existing:{sys.executable}", "--set-commit-hash", head]
+        command += ["--environment=checkout:same", "--set-commit-hash", head]
     if bench:
         command += ["--bench", bench]
     return _follow(command, profile, device)
