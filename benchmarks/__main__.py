@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         "--managed", action="store_true", help="asv's own pinned environment [default: this interpreter's environment]"
     )
     run.add_argument("--bench", help="only asv benchmarks that match this regular expression [default: all]")
+    run.add_argument("--machine", help="name that the results are filed under [default: the host's name]")
     run.set_defaults(command=_run)
 
     for command in (cell, run):
@@ -77,7 +78,9 @@ def _run(parsed: argparse.Namespace) -> int:
     check_choice("device", parsed.device, DEVICES)
     if parsed.range and not parsed.managed:
         raise ValueError(f"range {parsed.range!r} needs --managed: this environment has one commit only")
-    return asv_run.run(parsed.profile, parsed.device, managed=parsed.managed, commits=parsed.range, bench=parsed.bench)
+    return asv_run.run(
+        parsed.profile, parsed.device, parsed.machine, managed=parsed.managed, commits=parsed.range, bench=parsed.bench
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Read what `benchmarks/` wrote: asv's result files and the session records, as one tidy frame.
 
-asv's files are the index (machine, commit, environment, parameters, values); the session records add the pairing of samples,
-reasons and the environment. The format is `docs/session-record.md`; asv itself is not imported.
+asv's files are the index (machine, commit, environment, parameters, values); the session records add the pairing of
+samples, reasons and the environment. The format is `docs/session-record.md`; asv itself is not imported.
 """
 
 import ast
@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,47 @@ PROFILES = ("quick", "standard", "full")
 SCHEMA = 1
 
 FRAME_COLUMNS = (
-    "machine", "commit", "environment", "profile", "family", "backend", "device", "dtype", "sizes", "cell", "process",
-    "row", "method", "form", "role", "exact", "computes", "source", "outcome", "reason", "predicted_s", "predicted_bytes",
-    "error", "tolerance", "flops", "bytes", "vjps", "jvps", "formula_peak_bytes", "build_s", "compile_s", "first_call_s",
-    "peak_bytes", "peak_instrument", "number", "asv_seconds", "recorded_by", "rounds", "positions", "samples_s",
-)  # fmt: skip
+    "machine",
+    "commit",
+    "environment",
+    "profile",
+    "family",
+    "backend",
+    "device",
+    "dtype",
+    "sizes",
+    "cell",
+    "process",
+    "row",
+    "method",
+    "form",
+    "role",
+    "exact",
+    "computes",
+    "source",
+    "outcome",
+    "reason",
+    "predicted_s",
+    "predicted_bytes",
+    "error",
+    "tolerance",
+    "flops",
+    "bytes",
+    "vjps",
+    "jvps",
+    "formula_peak_bytes",
+    "build_s",
+    "compile_s",
+    "first_call_s",
+    "peak_bytes",
+    "peak_instrument",
+    "number",
+    "asv_seconds",
+    "recorded_by",
+    "rounds",
+    "positions",
+    "samples_s",
+)
 
 
 class LoadError(Exception):
@@ -80,9 +117,9 @@ class Part:
 class Run:
     """Everything a report is made of.
 
-    `frame` has one line for each row x cell x session; `sizes` there is a sorted tuple of (letter, value) pairs and the samples
-    are arrays in seconds. Lines with `recorded_by == "asv"` have samples but no rounds: nothing about them is paired.
-    `history` has asv's median of every commit found. `problems` are lines for the Health section.
+    `frame` has one line for each row x cell x session; `sizes` there is a sorted tuple of (letter, value) pairs and
+    the samples are arrays in seconds. Lines with `recorded_by == "asv"` have samples but no rounds: nothing about
+    them is paired. `history` has asv's median of every commit found. `problems` are lines for the Health section.
     """
 
     results: str
@@ -121,11 +158,13 @@ class Run:
         return ", ".join(sorted({part.environment for part in self.parts}))
 
     def samples(self) -> pd.DataFrame:
-        """Every sample as its own line: machine, cell, process, row, round, position, seconds (round is NaN if unpaired)."""
+        """Every sample as a line: machine, cell, process, row, round, position, seconds (round NaN: unpaired)."""
         lines = [
-            (line.machine, line.cell, line.process, line.row, *sample)
-            for line in self.frame.itertuples()
-            for sample in itertools.zip_longest(line.rounds, line.positions, line.samples_s, fillvalue=math.nan)
+            (line["machine"], line["cell"], line["process"], line["row"], *sample)
+            for line in self.frame.to_dict("records")
+            for sample in itertools.zip_longest(
+                line["rounds"], line["positions"], line["samples_s"], fillvalue=math.nan
+            )
         ]
         names = ["machine", "cell", "process", "row", "round", "position", "seconds"]
         return pd.DataFrame(lines, columns=pd.Index(names))
@@ -147,9 +186,10 @@ class _Pile:
 
 
 def load(results: str | Path = "results", commit: str | None = None) -> Run:
-    """Load a results folder: of each machine and environment the newest commit, or the one that `commit` (a prefix) names.
+    """Load a results folder: of each machine and environment the newest commit, or the one that `commit` names.
 
-    A file that cannot be read is named in `Run.problems` and left out. Raises LoadError where nothing is left to report.
+    A file that cannot be read is named in `Run.problems` and left out. Raises LoadError where nothing is left to
+    report.
     """
     folder = Path(results)
     if not folder.is_dir():
@@ -174,7 +214,9 @@ def load(results: str | Path = "results", commit: str | None = None) -> Run:
     kept = {(line["machine"], line["environment"], line["commit"], line["cell"]) for line in lines}
     sessions = [s for s in sessions if (s.machine, s.environment, s.commit, s.cell) in kept]
     frame = pd.DataFrame(lines, columns=pd.Index(FRAME_COLUMNS))
-    frame = frame.sort_values(["family", "machine", "backend", "device", "dtype", "cell", "row", "process"], kind="stable")
+    frame = frame.sort_values(
+        ["family", "machine", "backend", "device", "dtype", "cell", "row", "process"], kind="stable"
+    )
     parts = _list_parts(lines, sessions, pile.asv_parts)
     return Run(
         results=folder.name,
@@ -278,11 +320,18 @@ def _iterate_asv(data: dict[str, Any], machine: str, index: dict[str, list[str]]
                 line["number"] = number[j] if number else None
     for (family, backend, _), line in merged.items():
         sizes = {key: value for key, value in line.items() if _is_size(key) and not key.startswith("track_")}
-        cell = _describe_cell(family, backend, variables.get("BENCH_DEVICE", "cpu"), line.get("dtype", "float32"), sizes)
+        cell = _describe_cell(
+            family, backend, variables.get("BENCH_DEVICE", "cpu"), line.get("dtype", "float32"), sizes
+        )
         yield {
-            **cell, "machine": machine, "commit": data.get("commit_hash"), "environment": data.get("env_name") or "unknown",
-            "profile": variables.get("BENCH_PROFILE", ""), "row": str(line.get("method", "")), "metrics": line,
-        }  # fmt: skip
+            **cell,
+            "machine": machine,
+            "commit": data.get("commit_hash"),
+            "environment": data.get("env_name") or "unknown",
+            "profile": variables.get("BENCH_PROFILE", ""),
+            "row": str(line.get("method", "")),
+            "metrics": line,
+        }
 
 
 def _is_size(name: str) -> bool:
@@ -322,9 +371,15 @@ def _read_session(folder: Path, machine: str, path: Path, pile: _Pile) -> None:
     for row, value in sorted(record["rows"].items()):
         line = _read_row(row, value)
         line |= {
-            **cell, "machine": machine, "commit": commit, "environment": environment, "process": process,
-            "profile": record.get("profile") or "", "recorded_by": "session", "asv_seconds": math.nan,
-        }  # fmt: skip
+            **cell,
+            "machine": machine,
+            "commit": commit,
+            "environment": environment,
+            "process": process,
+            "profile": record.get("profile") or "",
+            "recorded_by": "session",
+            "asv_seconds": math.nan,
+        }
         pile.lines.append(line)
 
 
@@ -334,7 +389,9 @@ def _find_fault(record: dict[str, Any]) -> str | None:
     if schema != SCHEMA:
         return f"schema {schema!r} is not {SCHEMA}, the one this reader knows"
     cell = record.get("cell")
-    if not isinstance(cell, dict) or not all(isinstance(cell.get(key), str) for key in ("family", "backend", "device", "dtype")):
+    if not isinstance(cell, dict) or not all(
+        isinstance(cell.get(key), str) for key in ("family", "backend", "device", "dtype")
+    ):
         return "the cell must name family, backend, device and dtype"
     if cell["family"] not in FAMILIES:
         return f"unknown family {cell['family']!r} (known: {', '.join(FAMILIES)})"
@@ -401,7 +458,7 @@ def _number(value: Any) -> float:
 
 def _parse_time(text: Any) -> float | None:
     try:
-        return pd.Timestamp(text).timestamp() if text else None
+        return datetime.fromisoformat(text).timestamp() if text else None
     except (TypeError, ValueError):
         return None
 
@@ -410,9 +467,13 @@ def _describe_cell(family: str, backend: str, device: str, dtype: str, sizes: di
     ordered = tuple(sorted((letter, _tidy(value)) for letter, value in sizes.items()))
     spelled = "-".join(f"{letter}{value}" for letter, value in ordered)
     return {
-        "family": family, "backend": backend, "device": device, "dtype": dtype, "sizes": ordered,
+        "family": family,
+        "backend": backend,
+        "device": device,
+        "dtype": dtype,
+        "sizes": ordered,
         "cell": f"{family}-{backend}-{device}-{dtype}-{spelled}",
-    }  # fmt: skip
+    }
 
 
 def _tidy(value: Any) -> Any:
@@ -436,7 +497,12 @@ def _complete_commits(pile: _Pile) -> None:
     for j, session in enumerate(pile.sessions):
         if session.commit and session.commit != longest[session.commit[:8]]:
             pile.sessions[j] = Session(
-                session.path, session.machine, longest[session.commit[:8]], session.environment, session.cell, session.record
+                session.path,
+                session.machine,
+                longest[session.commit[:8]],
+                session.environment,
+                session.cell,
+                session.record,
             )
 
 
@@ -455,7 +521,9 @@ def _choose_commits(pile: _Pile, wanted: str | None, folder: Path) -> set[tuple[
             known = ", ".join(sorted({shorten(part[2]) for part in parts}))
             raise LoadError(f"no results for commit {wanted} in {folder} (there are: {known})")
         if len({part[2] for part in chosen}) > 1:
-            raise LoadError(f"commit {wanted} could be {', '.join(sorted({shorten(p[2]) for p in chosen}))}; give more digits")
+            raise LoadError(
+                f"commit {wanted} could be {', '.join(sorted({shorten(p[2]) for p in chosen}))}; give more digits"
+            )
         return chosen
     newest: dict[tuple[str, str], str | None] = {}
     for machine, environment, commit in sorted(parts, key=lambda p: (_date(p[2], pile.dates), p[2] or "")):
@@ -520,9 +588,14 @@ def _from_asv(entry: dict[str, Any], outcome: str, facts: dict[str, Any]) -> dic
         line["role"] = "twin"
     return line | {
         **{key: entry[key] for key in ("family", "backend", "device", "dtype", "sizes", "cell")},
-        "machine": entry["machine"], "commit": entry["commit"], "environment": entry["environment"],
-        "profile": entry["profile"], "process": -1, "recorded_by": "asv", "asv_seconds": _number(seconds),
-    }  # fmt: skip
+        "machine": entry["machine"],
+        "commit": entry["commit"],
+        "environment": entry["environment"],
+        "profile": entry["profile"],
+        "process": -1,
+        "recorded_by": "asv",
+        "asv_seconds": _number(seconds),
+    }
 
 
 def _compare(entry: dict[str, Any], partners: list[dict[str, Any]], problems: list[str]) -> None:
@@ -534,7 +607,8 @@ def _compare(entry: dict[str, Any], partners: list[dict[str, Any]], problems: li
     median = float(np.median(pooled))
     if abs(value - median) > 0.01 * median:
         problems.append(
-            f"{entry['cell']}, {entry['row']}: asv says {value:.4g} s, its session records {median:.4g} s (the records are used)"
+            f"{entry['cell']}, {entry['row']}: asv says {value:.4g} s, its session records {median:.4g} s (the "
+            "records are used)"
         )
 
 
@@ -581,12 +655,18 @@ def _tabulate_history(pile: _Pile) -> pd.DataFrame:
     """asv's medians over commits: one line for each commit, row and cell."""
     lines = [
         {
-            "machine": entry["machine"], "environment": entry["environment"], "commit": entry["commit"],
-            "date": _date(entry["commit"], pile.dates), "cell": entry["cell"], "family": entry["family"],
-            "row": entry["row"], "sizes": entry["sizes"], "seconds": _number(entry["metrics"].get("track_seconds")),
+            "machine": entry["machine"],
+            "environment": entry["environment"],
+            "commit": entry["commit"],
+            "date": _date(entry["commit"], pile.dates),
+            "cell": entry["cell"],
+            "family": entry["family"],
+            "row": entry["row"],
+            "sizes": entry["sizes"],
+            "seconds": _number(entry["metrics"].get("track_seconds")),
         }
         for entry in pile.asv
         if _number(entry["metrics"].get("track_seconds")) > 0
-    ]  # fmt: skip
+    ]
     names = ["machine", "environment", "commit", "date", "cell", "family", "row", "sizes", "seconds"]
     return pd.DataFrame(lines, columns=pd.Index(names)).sort_values(["date", "cell", "row"], kind="stable")

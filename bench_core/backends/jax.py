@@ -65,15 +65,13 @@ def place(problem: Any, name: str, device: str, dtype: str, own: bool = False) -
     return shared[key]
 
 
-def prepare(
-    function: Callable, arguments: tuple, form: str, donated: tuple[int, ...]
-) -> tuple[jax.stages.Compiled, float | None]:
-    """The function compiled ahead of time for arguments like these. ``compile_s`` is None: ``build`` is the compile time.
+def prepare(function: Callable, arguments: tuple, form: str, donated: tuple[int, ...]) -> jax.stages.Compiled:
+    """The function compiled ahead of time for arguments like these.
 
     What comes back is JAX's own object: call it; its ``as_text()`` is the HLO and ``memory_analysis()`` the buffers.
     """
     with jax.default_matmul_precision("highest"):
-        return jax.jit(function, donate_argnums=donated).lower(*arguments).compile(), None
+        return jax.jit(function, donate_argnums=donated).lower(*arguments).compile()
 
 
 def wait(out: Any) -> None:
@@ -109,3 +107,33 @@ def _pool_size() -> int | None:
     except OSError:
         return None
     return names.count("tf_XLAEigen") or None
+
+
+def memory_analysis(call: jax.stages.Compiled) -> Any:
+    """What the compiled program says of its memory: sizes of its arguments, results, aliases and temporaries."""
+    return call.memory_analysis()
+
+
+class _Call:
+    """A compiled function with its arguments as a kernel, for the ceilings."""
+
+    def __init__(self, function: Callable, *arguments: jax.Array):
+        compiled = prepare(function, arguments, "jit", ())
+        self.run, self.wait = lambda: compiled(*arguments), wait
+
+
+def ceiling(device: str, dtype: str) -> tuple[dict[str, Any], Any]:
+    """Kernels that reach for the machine's limits, a square product and a copy, and the canary, a small product."""
+    size, copied, small = (8192, 1 << 30, 1024) if device == "cuda" else (1024, 1 << 28, 256)
+    rng = np.random.default_rng(0)
+    a, c = (from_numpy(rng.standard_normal((n, n), dtype=np.float32), device, dtype) for n in (size, small))
+    source = from_numpy(np.ones(copied // np.dtype(dtype).itemsize, dtype), device, dtype)
+    return {
+        "gemm": _Call(lambda a: a @ a, a),
+        "gemm_flops": 2.0 * size**3,
+        "gemm_name": f"{size}x{size}x{size} {dtype}",
+        "copy": _Call(lambda source: source + 1, source),
+        "copy_bytes": 2.0 * copied,
+        "copy_name": f"{copied >> 20} MiB {dtype}",
+        "canary_name": f"{small}x{small}x{small} {dtype} product",
+    }, _Call(lambda c: c @ c, c)

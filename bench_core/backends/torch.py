@@ -48,16 +48,16 @@ def place(problem: Any, name: str, device: str, dtype: str, own: bool = False) -
     return shared[key].clone() if own else shared[key]
 
 
-def prepare(function: Callable, arguments: tuple, form: str, donated: tuple[int, ...]) -> tuple[Callable, float | None]:
-    """The function in this form. ``compiled`` is compiled at the first call, so ``compile_s`` is None: the first call has it."""
+def prepare(function: Callable, arguments: tuple, form: str, donated: tuple[int, ...]) -> Callable:
+    """The function in this form. ``compiled`` is compiled at its first call."""
     if form == "eager":
-        return function, None
+        return function
     if arguments[0].device.type == "cpu" and not shutil.which("g++"):
         raise Unavailable("form 'compiled' needs a C++ compiler (g++) for torch.compile on the CPU")
     # The autodiff methods call torch.autograd.grad; torch versions that can trace it do so only when asked to.
     if hasattr(torch._dynamo.config, "trace_autograd_ops"):
         torch._dynamo.config.trace_autograd_ops = True
-    return torch.compile(function, fullgraph=True, dynamic=False), None
+    return torch.compile(function, fullgraph=True, dynamic=False)
 
 
 def wait(out: Any) -> None:

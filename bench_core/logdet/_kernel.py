@@ -29,7 +29,7 @@ class LogdetKernel:
         self.reset()
         donated = tuple(range(1, len(self._arguments()))) if method.in_place else ()
         example = (*self._arguments(), *self._constants())
-        self._call, self.compile_s = backend.prepare(method.function, example, form, donated)
+        self._call = backend.prepare(method.function, example, form, donated)
 
     def reset(self) -> None:
         """Back to the problem's own parameters (only a method that works in place has moved)."""

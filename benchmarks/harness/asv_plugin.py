@@ -8,6 +8,7 @@ that do not have it.
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import subprocess
 import sys
@@ -37,6 +38,11 @@ def _checkout_environment() -> type:
         tool_name = "checkout"
         _version = f"{sys.version_info.major}.{sys.version_info.minor}"
 
+        def __init__(self, conf, executable, requirements, tagged_env_vars):
+            installed = {name: _installed(name) for name in requirements if not name.startswith("pip+")}
+            super().__init__(conf, executable, installed, tagged_env_vars)
+            self._requirements = installed
+
         @property
         def name(self):
             return get_env_name(self.tool_name, self._version, {}, self._tagged_env_vars)
@@ -52,18 +58,25 @@ def _checkout_environment() -> type:
     return Checkout
 
 
+def _installed(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
 def _machine() -> str:
     """The machine's name; what asv would ask about a new machine is answered with what asv itself would suggest."""
     from asv.machine import Machine, MachineCollection
     from asv.util import UserError
 
+    name = Machine.get_unique_machine_name()
     arguments = sys.argv[1:]
     for place, argument in enumerate(arguments):
         if argument in ("-m", "--machine") and place + 1 < len(arguments):
-            return arguments[place + 1]
-        if argument.startswith("--machine="):
-            return argument.partition("=")[2]
-    name = Machine.get_unique_machine_name()
+            name = arguments[place + 1]
+        elif argument.startswith("--machine="):
+            name = argument.partition("=")[2]
     try:
         MachineCollection.load(name)
     except UserError:

@@ -21,7 +21,9 @@ from benchmarks.harness.run import cells, expected_seconds
 from benchmarks.harness.session import ROOT
 
 
-def run(profile: str, device: str, *, managed: bool, commits: str | None, bench: str | None) -> int:
+def run(
+    profile: str, device: str, machine: str | None, *, managed: bool, commits: str | None, bench: str | None
+) -> int:
     """Run asv and return its exit status.
 
     Both the profile and the device are part of asv's environment, so that results of two profiles never share a file; the
@@ -43,6 +45,8 @@ def run(profile: str, device: str, *, managed: bool, commits: str | None, bench:
         if head is None:
             raise ValueError(f"{ROOT} is not a git checkout with a commit; asv stores results by commit")
         command += ["--environment=checkout:same", "--set-commit-hash", head]
+    if machine:
+        command += ["--machine", machine]
     if bench:
         command += ["--bench", bench]
     return _follow(command, profile, device)

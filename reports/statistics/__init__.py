@@ -1,0 +1,41 @@
+"""Statistics of timings: pure functions from samples to estimates, verdicts, exponents, crossovers and frontiers."""
+
+from .crossover import Crossover, find_crossover
+from .estimate import Estimate
+from .exponent import Exponent, Slope, consistent_with, fit_exponent, local_slopes
+from .frontier import OUTCOMES, Frontier, find_frontier
+from .median import MINIMUM_SAMPLES, estimate_median
+from .noise import noise_floor
+from .ratio import PROCESS_SPREAD, Ratio, paired_ratio, rounds_needed
+from .roofline import Ceiling, attainable_seconds, name_bound, share_of_ceiling
+from .verdict import SMALLEST_MARGIN, VERDICTS, Verdict, choose_margin, judge
+
+__all__ = [
+    "MINIMUM_SAMPLES",
+    "OUTCOMES",
+    "PROCESS_SPREAD",
+    "SMALLEST_MARGIN",
+    "VERDICTS",
+    "Ceiling",
+    "Crossover",
+    "Estimate",
+    "Exponent",
+    "Frontier",
+    "Ratio",
+    "Slope",
+    "Verdict",
+    "attainable_seconds",
+    "choose_margin",
+    "consistent_with",
+    "estimate_median",
+    "find_crossover",
+    "find_frontier",
+    "fit_exponent",
+    "judge",
+    "local_slopes",
+    "name_bound",
+    "noise_floor",
+    "paired_ratio",
+    "rounds_needed",
+    "share_of_ceiling",
+]

@@ -2,13 +2,15 @@
 
     log t = logaddexp(a, c + p u),   u = log D - mean(log D)
 
-A bootstrap refits the same curve hundreds of times. Fitting all of them side by side in one Levenberg-Marquardt iteration
-takes milliseconds where hundreds of calls of `scipy.optimize.least_squares` take seconds; a test holds the two against each other.
+A bootstrap refits the same curve hundreds of times. Fitting all of them side by side in one Levenberg-Marquardt
+iteration takes milliseconds where hundreds of calls of `scipy.optimize.least_squares` take seconds; a test holds
+the two against each other.
 """
 
 import numpy as np
 
-# Residuals in log time beyond 10 % count linearly, not squared: more than a careful median's noise, less than a throttled cell.
+# Residuals in log time beyond 10 % count linearly, not squared: more than a careful median's noise, less than a
+# throttled cell.
 SOFT = 0.1
 # No method here costs more than D^4; the bound stops a floor-only series from inventing a wall at its last size.
 POWERS = (0.0, 8.0)
@@ -31,7 +33,9 @@ def fit(u: np.ndarray, y: np.ndarray, starts: np.ndarray) -> np.ndarray:
 def propose_starts(u: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Starts for one series: the power of its upper part, over floors from none to the whole of its lower part."""
     half = len(u) // 2
-    slopes = [np.clip(np.polyfit(u[part], y[part], 1)[0], 0.2, POWERS[1] - 1) for part in (slice(None), slice(half, None))]
+    slopes = [
+        np.clip(np.polyfit(u[part], y[part], 1)[0], 0.2, POWERS[1] - 1) for part in (slice(None), slice(half, None))
+    ]
     powers = {round(float(p), 3) for p in (*slopes, 1.0, 2.0, 3.0)}
     floors = (y.min() - 6.0, y.min() - 0.7, y.min())
     return np.array([(a, y[-1] - p * u[-1], p) for p in sorted(powers) for a in floors])
@@ -47,24 +51,28 @@ def _descend(u: np.ndarray, y: np.ndarray, theta: np.ndarray) -> tuple[np.ndarra
     upper = np.column_stack([y.max(axis=1) + 1, np.full(len(y), np.inf), np.full(len(y), POWERS[1])])
     theta = np.clip(theta, lower, upper)
     loss, damping = _loss(theta, u, y), np.full(len(y), 1e-2)
+    rows = np.arange(len(y))  # those still moving
     for _ in range(_ITERATIONS):
-        model = evaluate(theta, u)
-        share = np.exp(theta[:, 1:2] + theta[:, 2:] * u - model)  # the power's part of t; the floor's is the rest
-        jacobian = np.stack([1 - share, share, share * u], axis=2)
-        weights = 1 / np.sqrt(1 + ((model - y) / SOFT) ** 2)
-        weighted = jacobian * weights[:, :, None]
-        gradient = np.einsum("rkp,rk->rp", weighted, model - y)
-        hessian = np.einsum("rkp,rkq->rpq", weighted, jacobian)
-        # Damping in proportion to the diagonal, plus a trace of its own for a parameter the data do not see at all.
-        diagonal = np.einsum("rpp->rp", hessian) + 1e-9
-        hessian[:, range(3), range(3)] += damping[:, None] * diagonal + 1e-12
-        trial = np.clip(theta - np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0], lower, upper)
-        trial_loss = _loss(trial, u, y)
-        better = trial_loss < loss
-        settled = np.all(~better | (loss - trial_loss < 1e-10 * (loss + 1e-10))) and np.all(better | (damping > 1e6))
-        theta = np.where(better[:, None], trial, theta)
-        loss = np.where(better, trial_loss, loss)
-        damping = np.clip(np.where(better, damping / 5, damping * 4), 1e-10, 1e10)
-        if settled:
+        trial = np.clip(theta[rows] - _step(theta[rows], u, y[rows], damping[rows]), lower[rows], upper[rows])
+        trial_loss, old_loss = _loss(trial, u, y[rows]), loss[rows]
+        better = trial_loss < old_loss
+        moving = np.where(better, old_loss - trial_loss > 1e-9 * old_loss + 1e-20, damping[rows] < 1e4)
+        theta[rows[better]], loss[rows[better]] = trial[better], trial_loss[better]
+        damping[rows] = np.maximum(damping[rows] * np.where(better, 0.2, 5.0), 1e-10)
+        rows = rows[moving]
+        if rows.size == 0:
             break
     return theta, loss
+
+
+def _step(theta: np.ndarray, u: np.ndarray, y: np.ndarray, damping: np.ndarray) -> np.ndarray:
+    """Damped Gauss-Newton step of every row under soft-L1 weights."""
+    model = evaluate(theta, u)
+    share = np.exp(theta[:, 1:2] + theta[:, 2:] * u - model)  # the power's part of t; the floor's is the rest
+    jacobian = np.stack([1 - share, share, share * u], axis=2)
+    weighted = (jacobian / np.sqrt(1 + ((model - y) / SOFT) ** 2)[:, :, None]).transpose(0, 2, 1)
+    gradient, hessian = weighted @ (model - y)[:, :, None], weighted @ jacobian
+    # Damping in proportion to the diagonal, plus a trace of its own for a parameter the data do not see at all.
+    diagonal = np.einsum("rpp->rp", hessian) + 1e-9
+    hessian[:, range(3), range(3)] += damping[:, None] * diagonal + 1e-12
+    return np.linalg.solve(hessian, gradient)[:, :, 0]

@@ -11,8 +11,8 @@ _FIXED_FROM, _FIXED_TO = 1e-3, 1e6
 class Estimate:
     """A value with the interval [low, high] that holds the truth with probability `confidence`.
 
-    Units: those of the value. Bounds of NaN say *undetermined*: too little data for an interval. A bound may be infinite.
-    `n` is the number of samples behind it, 0 where that is not known.
+    Units: those of the value. Bounds of NaN say *undetermined*: too little data for an interval. A bound may be
+    infinite. `n` is the number of samples behind it, 0 where that is not known.
 
     Raises ValueError unless low <= value <= high or both bounds are NaN.
     """

@@ -16,8 +16,10 @@ from .median import bracket_median
 
 # Three parameters pass through any three points; the fourth size is the first that can disagree.
 MINIMUM_SIZES = 4
-# Half-way to the next quarter power would be 0.125; 0.15 still tells D^2 from D^2.3 and from D log D over two decades.
+# Wide enough for cache and BLAS blocking effects of a real machine, narrow enough to tell D^2 from D^2.3.
 TOLERANCE = 0.15
+# A series that does not even double is mostly floor: D^2 seen too early looks like D^0, and no interval would say so.
+SMALLEST_GROWTH = 2.0
 # Bounds at 2.5 % then rest on ten draws each; more changes the second decimal only.
 RESAMPLES = 400
 
@@ -35,7 +37,8 @@ class Slope:
 class Exponent:
     """The fit t = floor_s + prefactor_s D^p: `estimate` is p, `sizes` how many it rests on, `size_range` their range.
 
-    NaN throughout, with a `reason`, where there were too few sizes to fit.
+    NaN throughout, with a `reason`, where there were too few sizes to fit; bounds of NaN, with a `reason`, where
+    the time hardly grows from the smallest size to the largest.
     """
 
     estimate: Estimate
@@ -49,7 +52,10 @@ class Exponent:
     centre: float = field(default=0.0, repr=False)
 
     def predict(self, size: Any) -> Any:
-        """Seconds at a size or an array of sizes, NaN where nothing was fitted. Outside `size_range` it extrapolates."""
+        """Seconds at a size or an array of sizes, NaN where nothing was fitted. Extrapolates outside `size_range`.
+
+        Raises ValueError for a size that is not positive and finite.
+        """
         sizes = check_times("size", np.atleast_1d(size))
         seconds = self.floor_s + np.exp(math.log(self.prefactor_s) + self.estimate.value * np.log(sizes))
         return seconds if np.ndim(size) else float(seconds[0])
@@ -63,7 +69,7 @@ class Exponent:
         if not len(self.draws):
             return Estimate(value, math.nan, math.nan, 0, confidence)
         curves = _curve.evaluate(self.draws, np.array([math.log(size) - self.centre]))
-        spread = math.log(value) + _widen(self.sizes, confidence) * (curves + self.residuals - math.log(value))
+        spread = math.log(value) + widen(self.sizes, confidence) * (curves + self.residuals - math.log(value))
         low, high = np.exp(np.quantile(spread, _tails(confidence)))
         return Estimate(value, float(min(low, value)), float(max(high, value)), self.sizes, confidence)
 
@@ -73,22 +79,28 @@ def fit_exponent(
 ) -> Exponent:
     """Fit log t = logaddexp(a, c + p log D) to the medians of `samples` under soft-L1 loss, and bootstrap p.
 
-    `samples` holds, for each size, seconds as one list or as one list per process. A call's floor makes the log-log slope of a
-    power law anything between 0 and p; here the floor is a parameter.
+    `samples` holds, for each size, seconds as one list or as one list per process. A call's floor makes the log-log
+    slope of a power law anything between 0 and p; here the floor is a parameter.
 
-    Interval: quantiles of p over refits of (fit + residual drawn from all sizes + rounds drawn within each size and process).
-    Residuals are scaled by sqrt(K / (K - 3)) for the three parameters, and then down to the variance that the rounds do not
-    already explain, so that noise counts once; the interval is widened by t(K - 3) / z for the residuals' own uncertainty.
-    Honest from about 20 sizes on, wide at 4 to 8. Fewer than four sizes are undetermined, with a reason.
+    Interval: quantiles of p over refits of (fit + residual drawn from all sizes + rounds drawn within each size and
+    process). Residuals are scaled by sqrt(K / (K - 3)) for the three parameters, and then down to the variance that
+    the rounds do not already explain, so that noise counts once; the interval is widened by t(K - 3) / z for the
+    residuals' own uncertainty. Measured coverage of the nominal 95 % at 5 to 20 sizes: 92 to 99 %; the interval is
+    wide at 4 to 8 sizes. Fewer than four sizes, and times that do not double from the first size to the last, are
+    undetermined, with a reason.
 
     Seconds in; p has no unit, `floor_s` is in seconds and `prefactor_s` in seconds / D^p. Same `seed`, same result.
     Raises ValueError for no sizes, sizes that do not increase, times that are not positive and finite, resamples < 40.
-    Source: residual bootstrap, Efron and Tibshirani (1993), chapter 9; soft-L1 loss as in `scipy.optimize.least_squares`.
+    Source: residual bootstrap, Efron and Tibshirani (1993), chapter 9; soft-L1 loss as in
+    `scipy.optimize.least_squares`.
     """
     confidence = check_confidence(confidence)
     resamples = int(check_number("resamples", resamples, 40))
     sizes_ = check_sizes("sizes", sizes, samples)
-    logs = [[np.log(group) for group in check_groups(f"samples at size {d:g}", s)] for d, s in zip(sizes_, samples, strict=True)]
+    logs = [
+        [np.log(group) for group in check_groups(f"samples at size {d:g}", s)]
+        for d, s in zip(sizes_, samples, strict=True)
+    ]
     span = (float(sizes_[0]), float(sizes_[-1]))
     if sizes_.size < MINIMUM_SIZES:
         nothing = Estimate(math.nan, math.nan, math.nan, sizes_.size, confidence)
@@ -108,19 +120,26 @@ def fit_exponent(
     draws = _curve.fit(u, drawn, starts)
 
     a, c, p = point[0]
-    low, high = p + _widen(y.size, confidence) * (np.quantile(draws[:, 2], _tails(confidence)) - p)
-    estimate = Estimate(float(p), float(min(low, p)), float(max(high, p)), y.size, confidence)
+    low, high = p + widen(y.size, confidence) * (np.quantile(draws[:, 2], _tails(confidence)) - p)
+    growth = math.exp(fitted[-1] - fitted[0])
+    reason = (
+        ""
+        if growth >= SMALLEST_GROWTH
+        else f"time grows {growth:.2g}-fold over all sizes: mostly floor, larger sizes needed"
+    )
+    bounds = (math.nan, math.nan) if reason else (float(min(low, p)), float(max(high, p)))
+    estimate = Estimate(float(p), *bounds, y.size, confidence)
     own = rng.choice(_scale_residuals(y - fitted, np.zeros_like(noise)), (resamples, 1))
     return Exponent(
-        estimate, math.exp(a), math.exp(c - p * centre), y.size, span, draws=draws, residuals=own, centre=centre
+        estimate, math.exp(a), math.exp(c - p * centre), y.size, span, reason, draws=draws, residuals=own, centre=centre
     )
 
 
 def local_slopes(sizes: Sequence[float], samples: Sequence[Any], confidence: float = 0.95) -> tuple[Slope, ...]:
     """Slopes of log median time between neighbouring sizes: (y' - y) / (log D' - log D).
 
-    The interval combines those of the two medians: the slope's arm is the root of the sum of squares of the arms that face it.
-    It holds the noise of rounds only. Fewer than six samples at either size leave it undetermined.
+    The interval combines those of the two medians: the slope's arm is the root of the sum of squares of the arms
+    that face it. It holds the noise of rounds only. Fewer than six samples at either size leave it undetermined.
 
     Raises ValueError as `fit_exponent` does.
     Source: variance recovery for a difference, Zou and Donner (2008), Statist. Med. 27, 1693.
@@ -149,6 +168,11 @@ def consistent_with(power: float, estimate: Estimate, tolerance: float = TOLERAN
     return "undetermined"
 
 
+def widen(sizes: int, confidence: float) -> float:
+    """Factor t(K - 3) / z by which a bootstrap over the residuals of K sizes is too narrow."""
+    return float(student.ppf((1 + confidence) / 2, sizes - 3) / norm.ppf((1 + confidence) / 2))
+
+
 def _resample_median(groups: list[np.ndarray], resamples: int, rng: np.random.Generator) -> np.ndarray:
     drawn = [group[rng.integers(0, group.size, (resamples, group.size))] for group in groups]
     return np.median(np.concatenate(drawn, axis=1), axis=1)
@@ -162,10 +186,6 @@ def _scale_residuals(residuals: np.ndarray, noise: np.ndarray) -> np.ndarray:
         return residuals
     left = max(0.0, 1 - float((noise**2).mean()) / total)
     return residuals * math.sqrt(count / (count - 3) * left)
-
-
-def _widen(sizes: int, confidence: float) -> float:
-    return float(student.ppf((1 + confidence) / 2, sizes - 3) / norm.ppf((1 + confidence) / 2))
 
 
 def _tails(confidence: float) -> tuple[float, float]:

@@ -25,8 +25,8 @@ class Frontier:
 def find_frontier(outcomes: Iterable[tuple[float, str]]) -> Frontier:
     """Frontier of (size, outcome) pairs in any order; only `ok` ran.
 
-    A size may come several times, once per process: it ran only if every process did, since a size that fails one time in
-    three is not one to rely on. Its outcome is the first that was not `ok`.
+    A size may come several times, once per process: it ran only if every process did, since a size that fails one
+    time in three is not one to rely on. Its outcome is the first that was not `ok`.
 
     Raises ValueError for no pairs, a size that is not positive and finite, or an unknown outcome.
     """

@@ -14,8 +14,8 @@ MINIMUM_SAMPLES = 6
 def estimate_median(samples, confidence: float = 0.95) -> Estimate:
     """Median of positive samples, with the interval that inverts the sign test.
 
-    The interval is [x_(k), x_(n+1-k)] with the largest k for which 2 P(Binomial(n, 1/2) < k) <= 1 - confidence. It assumes
-    no distribution, only independent samples. Fewer than six samples give NaN bounds (undetermined).
+    The interval is [x_(k), x_(n+1-k)] with the largest k for which 2 P(Binomial(n, 1/2) < k) <= 1 - confidence. It
+    assumes no distribution, only independent samples. Fewer than six samples give NaN bounds (undetermined).
 
     Units: those of the samples. Raises ValueError for empty, non-finite, zero or negative samples.
     Source: Thompson (1936), Annals of Mathematical Statistics 7, 122; the same interval as `scipy.stats.quantile_test`.

@@ -20,12 +20,14 @@ _MEDIAN_TO_SIGMA = 1.4826
 def noise_floor(twins: Sequence[float]) -> float:
     """Relative difference that 95 % of the A/A twins of a run stay below, for example 0.03 for 3 %.
 
-    `twins` are the twins' ratios: for each session and twin the value of `paired_ratio` of a row and its twin. With x = |log ratio|:
+    `twins` are the twins' ratios: for each session and twin the value of `paired_ratio` of a row and its twin. With
+    x = |log ratio|:
 
     20 twins or more: exp(95 % quantile of x) - 1, the order statistic itself.
-    fewer:            exp(t(f0 + n) s) - 1 with s^2 = (f0 s0^2 + n (1.48 median x)^2) / (f0 + n): a normal quantile around 0
-                      whose scale leans on PROCESS_SPREAD (s0, worth f0 twins) the less, the more twins there are. One twin that
-                      happens to agree does not claim a perfect machine; one wild twin of several does not forbid every verdict.
+    fewer:            exp(t(f0 + n) s) - 1 with s^2 = (f0 s0^2 + n (1.48 median x)^2) / (f0 + n): a normal quantile
+                      around 0 whose scale leans on PROCESS_SPREAD (s0, worth f0 twins) the less, the more twins
+                      there are. One twin that happens to agree does not claim a perfect machine; one wild twin of
+                      several does not forbid every verdict.
 
     Raises ValueError for no twins and for ratios that are not positive and finite.
     """

@@ -17,7 +17,8 @@ SMALLEST_MARGIN = 0.05
 class Verdict:
     """One of VERDICTS on time(a) / time(b), with the margin it was judged by.
 
-    `rounds` is set for `undetermined` only: rounds in total that would settle it, None where no affordable number would.
+    `rounds` is set for `undetermined` only: rounds in total that would settle it, None where no affordable number
+    would.
     """
 
     word: str
@@ -69,5 +70,7 @@ def judge(ratio: Estimate | None, margin: float = SMALLEST_MARGIN, reason: str =
 def _leave_open(ratio: Estimate, margin: float, edge: float) -> Verdict:
     # Settled once the interval ends before the nearer edge of the margin, on whichever side of it the value lies.
     rounds = rounds_needed(ratio, abs(abs(math.log(ratio.value)) - edge))
-    need = f"about {rounds} rounds would settle it" if rounds else "too close to the margin for more rounds to settle it"
+    need = (
+        f"about {rounds} rounds would settle it" if rounds else "too close to the margin for more rounds to settle it"
+    )
     return Verdict("undetermined", ratio, margin, rounds, f"{ratio} reaches across the margin of {margin:.1%}; {need}")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
 
 def activate(y: Array, alpha: Array) -> Array:
@@ -31,6 +31,14 @@ def backpropagate(
         curve = gate * (1 - gate) * ((1 - alpha) / batch)
         deltas.insert(0, (deltas[0] @ weights[k + 1]) * slope + curve / slope)
     return inputs, pre, deltas
+
+
+def outer(left: Array, right: Array) -> Array:
+    """``left^T right`` for left (B, n) and right (B, m) or (B,), without a transpose.
+
+    XLA rewrites the transpose of a product as the product of the transposes, which its CPU libraries do a third slower.
+    """
+    return lax.dot_general(left, right, (((0,), (0,)), ((), ())))
 
 
 def log_density(z: Array) -> Array:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from jax import Array
 
+from bench_core.logdet.jax._network import outer
+
 
 def gemm_floor(x: Array, weights: Sequence[Array], biases: Sequence[Array], alpha: Array) -> list[Array]:
     """The (4L-1) products of ``relative`` in its shapes and order, with nothing between them.
@@ -23,7 +25,7 @@ def gemm_floor(x: Array, weights: Sequence[Array], biases: Sequence[Array], alph
     results: list[Array] = []
     for k in range(len(weights) - 1, -1, -1):
         h, W = hidden[k + 1], weights[k]
-        results.insert(0, (back.T @ h) @ W if h.shape[0] > h.shape[1] else back.T @ (h @ W))
+        results.insert(0, outer(back, h) @ W if h.shape[0] > h.shape[1] else outer(back, h @ W))
         if k:
             back = back @ W
     return results

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 from jax import Array
 
-from bench_core.logdet.jax._network import backpropagate
+from bench_core.logdet.jax._network import backpropagate, outer
 
 
 def inverse(
@@ -24,7 +24,7 @@ def inverse(
     """
     inputs, _, deltas = backpropagate(x, weights, biases, alpha)
     weight_gradients = [
-        delta.T @ z + jnp.linalg.inv(W).T
+        outer(delta, z) + jnp.linalg.inv(W).T
         for W, z, delta in zip(weights, inputs, deltas)
     ]
     return weight_gradients, [delta.sum(0) for delta in deltas]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jax import Array
 
-from bench_core.logdet.jax._network import backpropagate
+from bench_core.logdet.jax._network import backpropagate, outer
 
 
 def relative(
@@ -24,8 +24,8 @@ def relative(
     weight_gradients, bias_gradients = [], []
     for W, b, y, delta in zip(weights, biases, pre, deltas):
         if y.shape[0] > y.shape[1]:  # B > D: the D x D product first is the cheaper order
-            weight_gradients.append((delta.T @ y) @ W + W)
+            weight_gradients.append(outer(delta, y) @ W + W)
         else:
-            weight_gradients.append(delta.T @ (y @ W) + W)
-        bias_gradients.append(delta.T @ (1 + y @ b) + b)
+            weight_gradients.append(outer(delta, y @ W) + W)
+        bias_gradients.append(outer(delta, 1 + y @ b) + b)
     return weight_gradients, bias_gradients

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jax import Array
 
-from bench_core.logdet.jax._network import backpropagate
+from bench_core.logdet.jax._network import backpropagate, outer
 
 
 def relative_published(
@@ -25,6 +25,6 @@ def relative_published(
     weight_gradients, bias_gradients = [], []
     for W, b, z, delta in zip(weights, biases, inputs, deltas):
         y = z @ W.T + b
-        weight_gradients.append(delta.T @ (y @ W) + W)
-        bias_gradients.append(delta.T @ (1 + y @ b) + b)
+        weight_gradients.append(outer(delta, y @ W) + W)
+        bias_gradients.append(outer(delta, 1 + y @ b) + b)
     return weight_gradients, bias_gradients

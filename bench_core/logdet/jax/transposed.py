@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jax import Array
 
-from bench_core.logdet.jax._network import backpropagate
+from bench_core.logdet.jax._network import backpropagate, outer
 
 
 def transposed(
@@ -24,6 +24,6 @@ def transposed(
     weight_gradients, bias_gradients = [], []
     for W, z, delta in zip(weights, inputs, deltas):
         turned = (delta @ W) @ W.T
-        weight_gradients.append(turned.T @ z + W)
+        weight_gradients.append(outer(turned, z) + W)
         bias_gradients.append(turned.sum(0))
     return weight_gradients, bias_gradients

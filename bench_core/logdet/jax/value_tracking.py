@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
-from bench_core.logdet.jax._network import backpropagate
+from bench_core.logdet.jax._network import backpropagate, outer
 from bench_core.logdet.jax.relative_step import update
 
 
@@ -18,7 +18,7 @@ def logabsdet_change(y: Array, delta: Array, rate: Array) -> Array:
     y and delta (B, D); 2 B^2 D + (2/3) B^3 FLOPs. Needs mu > -1.
     """
     batch, dimension = y.shape
-    small = y @ delta.T if batch <= dimension else delta.T @ y
+    small = y @ delta.T if batch <= dimension else outer(delta, y)
     small = small * (rate / (1 + rate)) + jnp.eye(small.shape[0], dtype=y.dtype)
     return jnp.linalg.slogdet(small)[1] + dimension * jnp.log1p(rate)
 
@@ -36,6 +36,8 @@ def value_tracking(
     Source: the matrix determinant lemma along Gresele et al. 2020, eq. 13.
     """
     _, pre, deltas = backpropagate(x, weights, biases, alpha)
+    # No update before the last reader of the old weights: XLA would keep a copy of them for it.
+    pre, deltas, weights = lax.optimization_barrier((pre, deltas, tuple(weights)))
     change = jnp.stack([logabsdet_change(y, delta, rate) for y, delta in zip(pre, deltas)])
     updated = [update(W, b, y, delta, rate) for W, b, y, delta in zip(weights, biases, pre, deltas)]
     return tuple(W for W, _ in updated), tuple(b for _, b in updated), logabsdet + change

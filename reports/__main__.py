@@ -1,0 +1,183 @@
+"""`python -m reports` builds the report; `python -m reports answer` says which method to use at one size."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from .analysis import NOT_GRADIENTS, Analysis
+from .load import FAMILIES, LoadError, load
+from .pages.common import name_place, name_series
+from .predict import Answer, Predictor, find_predictor
+from .render import write_report
+from .text import count, write_error, write_list, write_seconds, write_size
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; 0 if it did, 2 with one line on stderr if it could not."""
+    parser = _make_parser()
+    options = parser.parse_args(arguments)
+    try:
+        return _answer(options) if options.command == "answer" else _build(options)
+    except LoadError as error:
+        print(f"reports: {error}", file=sys.stderr)
+        return 2
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m reports", description=__doc__)
+    _add_source(parser, None)
+    parser.add_argument(
+        "--output", default="reports/output", metavar="DIR", help="where the page goes (default: reports/output)"
+    )
+    commands = parser.add_subparsers(dest="command")
+    answer = commands.add_parser(
+        "answer", help="the recommended method at one size", description="The recommended method at one size."
+    )
+    _add_source(answer, argparse.SUPPRESS)
+    answer.add_argument("--family", required=True, help=f"one of {', '.join(FAMILIES)}")
+    answer.add_argument(
+        "--D",
+        "--size",
+        dest="size",
+        type=float,
+        required=True,
+        metavar="D",
+        help="the size along the family's axis, > 0",
+    )
+    answer.add_argument(
+        "--B",
+        dest="batch",
+        type=float,
+        metavar="B",
+        help="batch; the nearest one measured is used (default: the first)",
+    )
+    answer.add_argument("--device", help="cpu or cuda (default: all that were measured)")
+    answer.add_argument("--backend", help="torch or jax (default: all that were measured)")
+    answer.add_argument("--error", type=float, help="largest relative error allowed (default: exact methods only)")
+    answer.add_argument(
+        "--computes",
+        default="gradient",
+        help="gradient (any kind), ordinary, relative, transposed, step or value (default: gradient)",
+    )
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors of the command line in one line."""
+
+    def error(self, message: str):
+        self.exit(2, f"reports: {message}\n")
+
+
+def _add_source(parser: argparse.ArgumentParser, default: object) -> None:
+    parser.add_argument(
+        "--results", default=default or "results", metavar="DIR", help="results folder (default: results)"
+    )
+    parser.add_argument(
+        "--commit",
+        default=default,
+        metavar="X",
+        help="commit, or its first digits (default: the newest of each environment)",
+    )
+
+
+def _build(options: argparse.Namespace) -> int:
+    run = load(options.results, options.commit)
+    page = write_report(Analysis(run), Path(options.output))
+    for problem in run.problems:
+        print(f"reports: {problem}", file=sys.stderr)
+    print(f"{page} ({count(len(run.sessions), 'session')}, {count(len(run.files), 'file')} read)")
+    return 0
+
+
+def _answer(options: argparse.Namespace) -> int:
+    if options.family not in FAMILIES:
+        raise LoadError(f"unknown family {options.family!r} (known: {', '.join(FAMILIES)})")
+    for name, value in (("D", options.size), ("B", options.batch), ("error", options.error)):
+        if value is not None and not 0 < value < float("inf"):
+            raise LoadError(f"{name} must be positive and finite, got {value:g}")
+    analysis = Analysis(load(options.results, options.commit))
+    if options.family not in analysis.families:
+        raise LoadError(f"no results of family {options.family} (the results hold: {', '.join(analysis.families)})")
+    known = analysis.series(options.family)
+    chosen = [
+        s for s in known if options.device in (None, s.place.device) and options.backend in (None, s.place.backend)
+    ]
+    if not chosen:
+        wanted = ", ".join(word for word in (options.backend, options.device) if word)
+        places = sorted({name_place(analysis, s.place) for s in known})
+        raise LoadError(f"no results of {options.family} on {wanted} (measured: {'; '.join(places)})")
+    kinds = {
+        analysis.facts(s, row).computes
+        for s in known
+        for row in analysis.rows(s)
+        if analysis.facts(s, row).role == "method"
+    }
+    if options.computes != "gradient" and options.computes not in kinds:
+        raise LoadError(f"no method computes {options.computes!r} (known: {', '.join(['gradient', *sorted(kinds)])})")
+    console = Console(highlight=False)
+    for place in sorted({s.place for s in chosen}, key=[s.place for s in chosen].index):
+        predictor = find_predictor(analysis, tuple(s for s in chosen if s.place == place), options.batch)
+        _print_answer(console, predictor, predictor.answer(options.size, options.error, options.computes), options)
+    return 0
+
+
+def _print_answer(console: Console, predictor: Predictor, answer: Answer, options: argparse.Namespace) -> None:
+    series = predictor.series
+    fixed = ", ".join(f"{letter} = {write_size(value)}" for letter, value in series.fixed)
+    place = name_series(predictor.analysis, series)
+    console.print(
+        f"[bold]{options.family}[/bold] on [bold]{place}[/bold], {series.axis} = {write_size(options.size)}, {fixed}",
+        soft_wrap=True,
+    )
+    batch = series.size("B")
+    if options.batch and batch and batch != options.batch:
+        console.print(
+            f"  B = {options.batch:g} was not measured here: these times are for B = {batch:g}", soft_wrap=True
+        )
+    if answer.best is None:
+        reasons = (
+            "; ".join(f"{p.row}: {_say_why(p, options.error)}" for p in answer.excluded) or "no row gives this answer"
+        )
+        console.print(f"  no recommendation: {reasons}\n", soft_wrap=True, markup=False)
+        return
+    best = answer.best
+    kind = f"{best.computes} gradient" if best.computes not in NOT_GRADIENTS else best.computes
+    console.print(
+        (
+            f"  use [bold]{best.row}[/bold] ({kind}): {_escape(write_seconds(best.seconds))} a call, {best.how}, "
+            f"error {write_error(best.error)}"
+        ),
+        soft_wrap=True,
+    )
+    if answer.ties:
+        told = "as fast within the margin" if answer.settled else "not told apart from"
+        console.print(f"  {told}: {write_list(answer.ties)}", soft_wrap=True)
+    table = Table(box=None, padding=(0, 2, 0, 2), header_style="dim")
+    table.add_column("row", no_wrap=True)
+    table.add_column("time of a call", justify="right", no_wrap=True)
+    table.add_column("error", justify="right", no_wrap=True)
+    table.add_column("how")
+    for p in answer.ranked:
+        table.add_row(p.row, _escape(write_seconds(p.seconds)), write_error(p.error), p.how)
+    for p in answer.excluded:
+        table.add_row(p.row, "–", write_error(p.error), _escape(_say_why(p, options.error)), style="dim")
+    console.print(table)
+    console.print()
+
+
+def _say_why(prediction, error: float | None) -> str:
+    if prediction.reason:
+        return prediction.reason
+    return "not exact" if error is None else f"error {write_error(prediction.error)} above {error:g}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

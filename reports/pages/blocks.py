@@ -1,0 +1,163 @@
+"""What a page is made of: sections of texts, tables and figures, the same for HTML, Markdown and CSV."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..statistics import Estimate
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: what the page shows, and what the CSV holds (column name: number or word).
+
+    `tone` is a colour class of the style sheet; `note` holds small lines below, split at line breaks.
+    """
+
+    text: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    tone: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its key in the rows, its heading, and whether it aligns as numbers do."""
+
+    key: str
+    label: str
+    numeric: bool = False
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Style classes: numbers to the right, names in one piece."""
+        return ("n",) * self.numeric + ("w",) * (self.key in ("place", "row", "size", "answer", "baseline", "fact"))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table and its CSV (`name`). `folded` tables open on a click; `grid` tables colour their cells.
+
+    The CSV's lines are the cells' data, or `lines` where the table is too wide to be tidy itself.
+    """
+
+    name: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Mapping[str, Cell], ...]
+    folded: bool = False
+    grid: bool = False
+    lines: tuple[Mapping[str, Any], ...] | None = None
+
+    def get(self, row: Mapping[str, Cell], column: Column) -> Cell:
+        """The cell of a row, empty where the row has none."""
+        return row.get(column.key, Cell(""))
+
+    def data(self) -> tuple[list[str], list[dict[str, Any]]]:
+        """Names and lines of the CSV: every cell's data, in the order of the columns."""
+        names: list[str] = []
+        lines: list[dict[str, Any]] = []
+        if self.lines is not None:
+            for given in self.lines:
+                names.extend(name for name in given if name not in names)
+            return names, [dict(given) for given in self.lines]
+        for row in self.rows:
+            line: dict[str, Any] = {}
+            for column in self.columns:
+                cell = self.get(row, column)
+                line |= cell.data or ({column.key: cell.text} if column.key in row else {})
+            names.extend(name for name in line if name not in names)
+            lines.append(line)
+        return names, lines
+
+
+@dataclass(frozen=True)
+class Figure:
+    """An SVG with its text alternative and the table of what it shows. `name` is that of its files."""
+
+    name: str
+    title: str
+    svg: str
+    alt: str
+    table: Table
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Panels side by side, under one caption."""
+
+    caption: str
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph; `code` in backticks, **strong** in asterisks. `tone`: "" or "note"."""
+
+    text: str
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading within a section."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Form:
+    """The answer form: data for the script, as JSON text. Markdown has no form."""
+
+    data: str
+    families: tuple[str, ...]
+
+
+Block = Table | Figures | Text | Heading | Items | Form
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of the page."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+
+    def tables(self) -> Iterable[Table]:
+        """Every table, those of figures included."""
+        for block in self.blocks:
+            if isinstance(block, Table):
+                yield block
+            elif isinstance(block, Figures):
+                yield from (figure.table for figure in block.figures)
+
+    def figures(self) -> Iterable[Figure]:
+        """Every figure."""
+        for block in self.blocks:
+            if isinstance(block, Figures):
+                yield from block.figures
+
+
+def missing(id_: str, title: str, why: str) -> Section:
+    """A section that has nothing to show says so in one line."""
+    return Section(id_, title, (Text(why, "note"),))
+
+
+def columns(*specs: tuple[str, str] | tuple[str, str, bool]) -> tuple[Column, ...]:
+    """Columns from (key, label) or (key, label, numeric)."""
+    return tuple(Column(spec[0], spec[1], len(spec) > 2) for spec in specs)
+
+
+def spread(name: str, value: Estimate | None) -> dict[str, Any]:
+    """An estimate as three CSV columns."""
+    if value is None:
+        return {name: None, f"{name}_low": None, f"{name}_high": None}
+    return {name: value.value, f"{name}_low": value.low, f"{name}_high": value.high}

@@ -1,0 +1,144 @@
+"""Section 7: memory, and the frontier of each row."""
+
+import math
+
+import numpy as np
+
+from ..analysis import Analysis, Series
+from ..plots import Line, draw_memory
+from ..statistics import Estimate
+from ..text import OUTCOME_WORDS, write_bytes, write_estimate, write_size
+from .blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, missing
+from .common import colours, is_other_form, name_series, place_data, size_cell, themes
+
+ID, TITLE = "memory", "Memory and the frontier"
+
+
+def build(analysis: Analysis) -> Section:
+    """Peak bytes by size, and the largest size that ran beside the smallest that did not."""
+    frontier, figures, instruments = [], [], set()
+    for series in analysis.series():
+        frontier += [_tabulate_frontier(analysis, series, row) for row in analysis.rows(series) if "~" not in row]
+        figure = _draw(analysis, series, instruments)
+        if figure is not None:
+            figures.append(figure)
+    if not frontier:
+        return missing(ID, TITLE, "No row was tried.")
+    heads = columns(
+        ("place", "Place"),
+        ("row", "Row"),
+        ("largest", "Largest that ran", True),
+        ("smallest", "Smallest that did not", True),
+        ("outcome", "Why"),
+        ("law", "Peak memory grows as", True),
+    )
+    blocks: list[Block] = [Table("frontier", "The frontier of each row", heads, tuple(frontier))]
+    if figures:
+        blocks.append(Figures("Peak memory by size", tuple(figures)))
+        blocks.append(
+            Text(
+                (
+                    f"Measured with: {', '.join(sorted(instruments))}. The worst process is shown; it is one "
+                    "number, without an interval."
+                ),
+                "note",
+            )
+        )
+    else:
+        blocks.append(Text("No peak memory was recorded.", "note"))
+    return Section(ID, TITLE, tuple(blocks))
+
+
+def _tabulate_frontier(analysis: Analysis, series: Series, row: str) -> dict[str, Cell]:
+    found, failure = analysis.frontier(series, row), analysis.first_failure(series, row)
+    law = analysis.memory_law(series, row)
+    others = [p for p in analysis.points(series, row) if p.outcome in ("wrong", "error")]
+    why = OUTCOME_WORDS[failure.outcome] if failure else "never failed for size"
+    if failure and failure.outcome == "over_budget":
+        why += f" for {failure.limit}"
+    note = failure.reason if failure else ""
+    if others:
+        note = "; ".join(
+            [note] * bool(note) + [f"{OUTCOME_WORDS[p.outcome]} at {write_size(p.size)}: {p.reason}" for p in others]
+        )
+    exponent = law.estimate if law else None
+    return {
+        "place": Cell(name_series(analysis, series), place_data(series)),
+        "row": Cell(row, {"row": row}),
+        "largest": Cell(
+            write_size(found.largest_ok) if found.largest_ok else "none", {"largest_ran": found.largest_ok}
+        ),
+        "smallest": Cell(
+            write_size(found.smallest_failed) if found.smallest_failed else "none",
+            {"smallest_failed": found.smallest_failed},
+        ),
+        "outcome": Cell(
+            why,
+            {"outcome": found.outcome, "limit": failure.limit if failure else None, "reason": note},
+            "off" if failure else "",
+            note,
+        ),
+        "law": Cell(
+            f"{series.axis}^p, p = {write_estimate(exponent)}" if exponent and not exponent.undetermined else "–",
+            {
+                "memory_exponent": exponent.value if exponent else None,
+                "memory_exponent_low": exponent.low if exponent else None,
+                "memory_exponent_high": exponent.high if exponent else None,
+            },
+        ),
+    }
+
+
+def _draw(analysis: Analysis, series: Series, instruments: set[str]) -> Figure | None:
+    palette, lines, table = colours(analysis, series.family), [], []
+    panels = themes(analysis, series)
+    rows = [row for row in (panels[0][1] if panels else ()) if not is_other_form(row)]
+    for row in rows:
+        points = [p for p in analysis.points(series, row) if p.peak_bytes > 0]
+        if not points:
+            continue
+        instruments.update(p.peak_instrument for p in points if p.peak_instrument)
+        failure = analysis.first_failure(series, row)
+        stops = []
+        law = analysis.memory_law(series, row)
+        if failure is not None and failure.limit == "memory":
+            predicted = (
+                failure.predicted_bytes
+                if not math.isnan(failure.predicted_bytes)
+                else law.predict(failure.size)
+                if law
+                else math.nan
+            )
+            stops = [] if math.isnan(predicted) else [(failure.size, predicted)]
+        curve = None
+        if law is not None and not law.estimate.undetermined:
+            grid = np.geomspace(points[0].size, points[-1].size, 60)
+            curve = [float(x) for x in grid], [float(y) for y in law.predict(grid)]
+        exact = [Estimate(p.peak_bytes, math.nan, math.nan, 1) for p in points]
+        lines.append(Line(row, palette[row], [p.size for p in points], exact, curve=curve, memory_stops=stops))
+        for p in points:
+            table.append(
+                {
+                    "row": Cell(row, {"row": row}),
+                    "size": size_cell(series.axis, p.size),
+                    "peak": Cell(write_bytes(p.peak_bytes), {"peak_bytes": p.peak_bytes}),
+                    "formula": Cell(write_bytes(p.formula_peak_bytes), {"formula_peak_bytes": p.formula_peak_bytes}),
+                    "instrument": Cell(p.peak_instrument or "–", {"instrument": p.peak_instrument}),
+                }
+            )
+    if not lines:
+        return None
+    name, place = f"memory-{analysis.key(series)}", name_series(analysis, series)
+    ends = "; ".join(
+        f"{line.label} {write_bytes(line.values[-1].value)} at {write_size(line.sizes[-1])}" for line in lines
+    )
+    alt = f"Peak memory against {series.axis} on {place}: {ends}."
+    heads = columns(
+        ("row", "Row"),
+        ("size", series.axis, True),
+        ("peak", "Peak", True),
+        ("formula", "Formula", True),
+        ("instrument", "Measured with"),
+    )
+    svg = draw_memory(name, alt, lines, series.axis, analysis.memory_bytes(series.place))
+    return Figure(name, place, svg, alt, Table(name, f"Peak memory on {place}", heads, tuple(table), folded=True))

@@ -1,0 +1,154 @@
+"""Direct labels at the line ends, none over another and none over data."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.transforms import Bbox
+
+from .style import FONT, RULE, Line, light
+
+_GAP = 2.0
+# Where a label may stand beside its line's last point: pixels right and up, and its anchors.
+_BESIDE = (
+    (8, 0, "left", "center"),
+    (8, 8, "left", "bottom"),
+    (0, 9, "center", "bottom"),
+    (-8, 6, "right", "bottom"),
+    (-8, 0, "right", "center"),
+    (8, -8, "left", "top"),
+    (0, -9, "center", "top"),
+    (-8, -8, "right", "top"),
+    (12, 20, "left", "bottom"),
+    (-12, 20, "right", "bottom"),
+    (12, -20, "left", "top"),
+    (-12, -20, "right", "top"),
+    (20, 34, "left", "bottom"),
+    (-20, 34, "right", "bottom"),
+    (-30, 48, "right", "bottom"),
+)
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text for a point, in data coordinates."""
+
+    text: str
+    x: float
+    y: float
+    colour: str
+
+
+def label_lines(figure: Figure, axes: Axes, lines: list[Line], extra: list[Label] | None = None) -> None:
+    """Label each line where it ends: in the right margin if it runs that far, else beside its last point."""
+    labels = [_end(line) for line in lines if len(line.sizes)] + list(extra or ())
+    edge = axes.transAxes.transform((1, 1))[0]
+    points = np.array([axes.transData.transform((label.x, label.y)) for label in labels]).reshape(-1, 2)
+    reaching = [j for j, (x, _) in enumerate(points) if x > edge - 0.12 * axes.bbox.width]
+    boxes = _label_margin(figure, axes, [labels[j] for j in reaching], points[reaching])
+    obstacles = _sample_obstacles(axes, lines)
+    for j in sorted(set(range(len(labels))) - set(reaching), key=lambda j: -points[j][1]):
+        boxes.append(_label_beside(figure, axes, labels[j], points[j], boxes, obstacles))
+
+
+def _end(line: Line) -> Label:
+    stops = [*line.memory_stops, *line.time_stops]
+    last = line.sizes[-1], line.values[-1].value
+    x, y = max([last, *stops])
+    return Label(line.label, x, y, line.colour)
+
+
+def _measure(figure: Figure, text: str) -> tuple[float, float]:
+    canvas = figure.canvas
+    renderer = canvas.get_renderer() if isinstance(canvas, FigureCanvasAgg) else FigureCanvasAgg(figure).get_renderer()
+    artist = figure.text(0, 0, text, fontsize=FONT)
+    box = artist.get_window_extent(renderer)
+    artist.remove()
+    return box.width, box.height
+
+
+def _label_margin(figure: Figure, axes: Axes, labels: list[Label], points: np.ndarray) -> list[Bbox]:
+    """Labels in the right margin at the heights of their points, pushed apart where they would touch."""
+    if not labels:
+        return []
+    sizes = [_measure(figure, label.text) for label in labels]
+    height = max(h for _, h in sizes) + _GAP
+    order = np.argsort(points[:, 1], kind="stable")
+    heights = _push_apart(points[order, 1], height, axes.bbox.y0 + height / 2, axes.bbox.y1 + 4)
+    edge, boxes = axes.bbox.x1, []
+    inverse = figure.transFigure.inverted()
+    for j, y in zip(order, heights, strict=True):
+        label, x = labels[j], edge + 12
+        ends = inverse.transform(np.array([points[j] + (4, 0), (edge + 3, y), (x - 2, y)]))
+        figure.add_artist(_leader(figure, ends))
+        _write(figure, x, y, label)
+        boxes.append(Bbox.from_bounds(x, y - height / 2, sizes[j][0], height))
+    return boxes
+
+
+def _write(figure: Figure, x: float, y: float, label: Label) -> None:
+    """The label's text, its left end at pixel (x, y)."""
+    left, middle = figure.transFigure.inverted().transform((x, y))
+    figure.text(left, middle, label.text, color=light(label.colour), fontsize=FONT, va="center", ha="left")
+
+
+def _leader(figure: Figure, ends: np.ndarray) -> Line2D:
+    return Line2D(ends[:, 0], ends[:, 1], transform=figure.transFigure, color=RULE, linewidth=0.9, zorder=1)
+
+
+def _push_apart(wanted: np.ndarray, gap: float, low: float, high: float) -> np.ndarray:
+    """Heights at least `gap` apart, close to those wanted (ascending), within [low, high] where they fit."""
+    blocks: list[list[float]] = []  # (sum of wanted starts, count)
+    for j, y in enumerate(wanted):
+        blocks.append([y - j * gap, 1.0])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
+            total, number = blocks.pop()
+            blocks[-1][0] += total
+            blocks[-1][1] += number
+    starts = np.concatenate([np.full(int(number), total / number) for total, number in blocks])
+    placed = starts + gap * np.arange(len(wanted))
+    placed -= max(0.0, placed[-1] - high)
+    return placed + max(0.0, low - placed[0])
+
+
+def _sample_obstacles(axes: Axes, lines: list[Line]) -> np.ndarray:
+    """Pixels that data cover: points, stops and curves."""
+    found = [np.empty((0, 2))]
+    for line in lines:
+        data = np.array([(x, v.value) for x, v in zip(line.sizes, line.values, strict=True)]).reshape(-1, 2)
+        tracks = [data] if line.curve is None else [data, np.column_stack(line.curve)]
+        for track in tracks:
+            if len(track):
+                pixels = axes.transData.transform(track)
+                steps = np.linspace(0, 1, 12)[:, None, None]
+                found.append((pixels[:-1] * (1 - steps) + pixels[1:] * steps).reshape(-1, 2))
+                found.append(pixels)
+        stops = [*line.memory_stops, *line.time_stops]
+        if stops:
+            found.append(axes.transData.transform(np.array(stops)))
+    return np.concatenate(found)
+
+
+def _label_beside(
+    figure: Figure, axes: Axes, label: Label, point: np.ndarray, boxes: list[Bbox], obstacles: np.ndarray
+) -> Bbox:
+    """The candidate place that covers the fewest labels, then data."""
+    width, height = _measure(figure, label.text)
+    best: tuple[float, int, Bbox] | None = None
+    for rank, (dx, dy, ha, va) in enumerate(_BESIDE):
+        x = point[0] + dx - {"left": 0, "center": width / 2, "right": width}[ha]
+        y = point[1] + dy - {"bottom": 0, "center": height / 2, "top": height}[va]
+        box = Bbox.from_bounds(x, y, width, height)
+        outside = x < axes.bbox.x0 or x + width > figure.bbox.x1 or y < axes.bbox.y0 or y + height > figure.bbox.y1
+        clashes = sum(box.overlaps(other) for other in boxes)
+        inside = (abs(obstacles - (x + width / 2, y + height / 2)) < (width / 2 + 2, height / 2 + 2)).all(axis=1).sum()
+        cost = 1000.0 * outside + 500.0 * clashes + float(inside) + 0.1 * rank
+        if best is None or cost < best[0]:
+            best = cost, rank, box
+    assert best is not None
+    box = best[2]
+    _write(figure, box.x0, (box.y0 + box.y1) / 2, label)
+    return box

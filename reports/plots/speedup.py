@@ -1,0 +1,42 @@
+"""How many times faster than a baseline, by size: paired ratios with intervals, and what a model says."""
+
+from collections.abc import Sequence
+
+from .labels import Label, label_lines
+from .scaling import clamp
+from .style import FAINT, Line, draw_line, finish, light, make_panel, set_log
+
+
+def draw_speedup(
+    name: str,
+    alt: str,
+    lines: list[Line],
+    axis: str,
+    ylabel: str,
+    model: tuple[Sequence[float], Sequence[float], str] | None = None,
+    band: tuple[float, float, str] | None = None,
+) -> str:
+    """Ratios on a log axis, 1 marked. `model` is (sizes, ratios, label); `band` is (low, high, label) of a claim."""
+    figure, axes = make_panel()
+    set_log(axes)
+    axes.axhline(1, color=FAINT, linewidth=0.9, zorder=1)
+    extra = []
+    if band is not None:
+        axes.axhspan(band[0], band[1], color=light("c4"), alpha=0.13, linewidth=0, zorder=0)
+    if model is not None:
+        axes.plot(model[0], model[1], color=light("c6"), linewidth=1.2, linestyle=(0, (1, 2)), zorder=1)
+        extra.append(Label(model[2], model[0][-1], model[1][-1], "c6"))
+    for line in lines:
+        draw_line(axes, line, join=True)
+    axes.set_xlabel(axis)
+    axes.set_ylabel(ylabel)
+    clamp(axes, lines)
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, 0.7), max(high, band[1] * 1.3 if band else 1.4))
+    if band is not None:
+        x = axes.get_xlim()[0]
+        axes.annotate(
+            band[2], (x, band[1]), xytext=(4, -3), textcoords="offset points", va="top", color=light("c4"), fontsize=9.5
+        )
+    label_lines(figure, axes, lines, extra)
+    return finish(figure, name, alt)

@@ -1,0 +1,251 @@
+"""How every figure looks: colours, axes, error bars, and SVG that follows the page's light and dark colours.
+
+Figures are drawn in the light palette; each of its colours is written as a CSS variable with that colour as
+fallback, so the same SVG is right inline, in dark mode and as a file of its own.
+"""
+
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import matplotlib
+import seaborn
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from ..statistics import Estimate
+
+# Pixels of the drawing; the page scales it to its column.
+WIDTH, HEIGHT = 470, 330
+FONT = 10.5
+
+# name: (light, dark). Okabe and Ito's colours, darkened for text on white and lightened for text on black.
+COLOURS = {
+    "c0": ("#0072b2", "#5cb3e8"),  # blue
+    "c1": ("#c8500a", "#ff8d55"),  # vermillion
+    "c2": ("#00845f", "#3fcfa6"),  # green
+    "c3": ("#a9478a", "#ea9dcb"),  # purple
+    "c4": ("#a87000", "#f0b94f"),  # orange
+    "c5": ("#3d93c4", "#9fd8f7"),  # sky
+    "c6": ("#68707c", "#a3abb8"),  # grey: floors
+    "c7": ("#2b3442", "#dfe4ec"),  # ink
+    "c8": ("#77760a", "#d6d05c"),  # olive
+    "c9": ("#8a5548", "#cf9e90"),  # brown
+}
+INK, FAINT, RULE, PAPER = "#1d232b", "#5b6470", "#d9dde3", "#fefefd"
+VARIABLES = {light: name for name, (light, _) in COLOURS.items()} | {
+    INK: "ink",
+    FAINT: "faint",
+    RULE: "rule",
+    PAPER: "paper",
+}
+DARK = {name: dark for name, (_, dark) in COLOURS.items()} | {
+    "ink": "#e6e9ee",
+    "faint": "#a2abb8",
+    "rule": "#343b46",
+    "paper": "#14181e",
+}
+LIGHT = {name: light for light, name in VARIABLES.items()}
+
+# The same colour for a method everywhere; other families take what is free, in order.
+KNOWN = {
+    "relative": "c0",
+    "inverse": "c1",
+    "transposed": "c2",
+    "jacobian_autodiff": "c3",
+    "slogdet_autodiff": "c4",
+    "relative_published": "c5",
+    "gemm_floor": "c6",
+    "relative_step": "c7",
+    "value_tracking": "c8",
+    "slogdet": "c9",
+}
+# Crosses and upward triangles are holes, never methods.
+MARKERS = {"c0": "o", "c1": "s", "c2": "D", "c3": "p", "c4": "h", "c5": "8", "c6": "v", "c7": "P", "c8": "*", "c9": "d"}
+
+
+@dataclass
+class Line:
+    """One row of a panel: points with intervals, an optional curve, and where and why it ended."""
+
+    label: str
+    colour: str
+    sizes: Sequence[float]
+    values: Sequence[Estimate]
+    dashed: bool = False
+    curve: tuple[Sequence[float], Sequence[float]] | None = None
+    memory_stops: Sequence[tuple[float, float]] = ()
+    time_stops: Sequence[tuple[float, float]] = ()
+    extras: dict[str, Any] = field(default_factory=dict)
+
+
+def assign_colours(methods: Iterable[str]) -> dict[str, str]:
+    """Colour name of each method: its own where it has one, else the next free."""
+    ordered = sorted(set(methods))
+    found = {method: KNOWN[method] for method in ordered if method in KNOWN}
+    free = [name for name in COLOURS if name not in found.values() and name != "c6"] or list(COLOURS)
+    for j, method in enumerate(m for m in ordered if m not in found):
+        found[method] = free[j % len(free)]
+    return found
+
+
+def light(colour: str) -> str:
+    """The colour to draw with."""
+    return COLOURS[colour][0]
+
+
+def make_panel(width: float = WIDTH, height: float = HEIGHT, right: float = 128) -> tuple[Figure, Axes]:
+    """An empty panel; `right` pixels are kept for the labels at the line ends."""
+    with seaborn.axes_style("ticks"), matplotlib.rc_context(_rc()):
+        figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+        FigureCanvasAgg(figure)
+        axes = figure.add_axes((66 / width, 42 / height, (width - 66 - right) / width, (height - 42 - 14) / height))
+        seaborn.despine(ax=axes)
+    axes.grid(True, which="major", color=RULE, linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.tick_params(which="both", colors=FAINT, labelcolor=FAINT, length=3, width=0.7)
+    axes.tick_params(which="minor", length=0)
+    for spine in axes.spines.values():
+        spine.set_color(RULE)
+    return figure, axes
+
+
+def set_log(axes: Axes, x: bool = True, y: bool = True, seconds: bool = False) -> None:
+    """Logarithmic axes with plain numbers; `seconds` writes the y axis in time units."""
+    if x:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(10, numticks=6))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}" if v >= 1 else f"{v:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    if y:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(10, numticks=9))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: write_tick(v, seconds)))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def write_tick(value: float, seconds: bool = False) -> str:
+    """A tick label: 10 µs, 0.1, 1,000."""
+    if not seconds:
+        return f"{value:,.0f}" if value >= 1 else f"{value:.10f}".rstrip("0") if value >= 1e-4 else f"{value:.0e}"
+    for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")):
+        if value >= factor * 0.999:
+            return f"{value / factor:,.0f} {unit}"
+    return f"{value:g} s"
+
+
+def draw_line(axes: Axes, line: Line, join: bool = False) -> None:
+    """Points with interval bars, the curve, and the marks where the row ended."""
+    colour = light(line.colour)
+    dash = (0, (4, 2)) if line.dashed else "solid"
+    if line.curve is not None:
+        axes.plot(*line.curve, color=colour, linewidth=1.3, linestyle=dash, alpha=0.75, zorder=2)
+    elif join:
+        axes.plot(
+            line.sizes,
+            [v.value for v in line.values],
+            color=colour,
+            linewidth=1.3,
+            linestyle=dash,
+            alpha=0.75,
+            zorder=2,
+        )
+    for size, value in zip(line.sizes, line.values, strict=True):
+        if not value.undetermined:
+            axes.plot(
+                [size, size], [value.low, value.high], color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3
+            )
+    axes.plot(
+        line.sizes,
+        [v.value for v in line.values],
+        linestyle="none",
+        marker=MARKERS[line.colour],
+        markersize=5,
+        markerfacecolor=PAPER if line.dashed else colour,
+        markeredgecolor=colour,
+        markeredgewidth=1.1,
+        zorder=4,
+    )
+    for stops, marker in ((line.memory_stops, "x"), (line.time_stops, "^")):
+        if stops:
+            x, y = zip(*stops, strict=True)
+            axes.plot(
+                x,
+                y,
+                linestyle="none",
+                marker=marker,
+                markersize=7.5,
+                markeredgewidth=1.8,
+                markeredgecolor=colour,
+                markerfacecolor=PAPER,
+                zorder=5,
+                clip_on=False,
+            )
+
+
+def finish(figure: Figure, name: str, alt: str) -> str:
+    """The figure as SVG text: deterministic, accessible, in the page's colours, with ids of its own."""
+    with matplotlib.rc_context(_rc()):
+        stream = io.StringIO()
+        FigureCanvasSVG(figure).print_svg(
+            stream, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+        )
+    return _rewrite(stream.getvalue(), name, alt)
+
+
+def write_file(svg: str) -> str:
+    """The same SVG as a file of its own, with the variables it needs."""
+    light_, dark = (";".join(f"--{name}:{colour}" for name, colour in sorted(p.items())) for p in (LIGHT, DARK))
+    style = (
+        f"<style>svg{{{light_};background:var(--paper);font-family:system-ui,sans-serif}}"
+        f"@media(prefers-color-scheme:dark){{svg{{{dark}}}}}</style>"
+    )
+    head, _, rest = svg.partition(">")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{head}>{style}{rest}\n'
+
+
+def _rc() -> dict[Any, Any]:
+    # DejaVu Sans comes with matplotlib, so the layout is the same everywhere; the page shows narrower system fonts.
+    return {
+        "svg.hashsalt": "jacobench",
+        "svg.fonttype": "none",
+        "font.family": ["DejaVu Sans"],
+        "font.size": FONT,
+        "text.color": INK,
+        "axes.labelcolor": FAINT,
+        "axes.titlecolor": INK,
+        "axes.labelsize": FONT,
+        "path.simplify": False,
+        "figure.facecolor": "none",
+        "axes.facecolor": "none",
+        "savefig.facecolor": "none",
+        "axes.linewidth": 0.8,
+    }
+
+
+def _rewrite(svg: str, name: str, alt: str) -> str:
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
+    svg = svg.replace("xlink:href", "href").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
+    used = set(re.findall(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"", svg))
+    wanted = {a or b for a, b in used}
+    svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{name}-{m[1]}"' if m[1] in wanted else "", svg)
+    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
+    svg = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', svg)
+    for colour, variable in VARIABLES.items():
+        svg = re.sub(rf"(fill|stroke): {colour}\b", rf"\1: var(--{variable}, {colour})", svg)
+    svg = re.sub(r"font: ([\d.]+px) [^;\"]+", r"font-size: \1", svg)
+    # A number that differs in its sixth decimal is the same picture.
+    svg = re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg)
+    svg = re.sub(r"<g>\s*</g>\s*", "", re.sub(r"\s*\n\s*", "\n", svg))
+    box = re.search(r'viewBox="([^"]+)"', svg)
+    frame = box[1] if box else ""
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{frame}" role="img" aria-label="{escape(alt)}">'
+    return head + svg.partition(">")[2].strip()

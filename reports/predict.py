@@ -1,0 +1,212 @@
+"""The time at a size nobody measured, and which method to use there.
+
+Each row of a series has *knots*: its measured sizes with their intervals, the geometric midpoints between them with
+an interval as wide as the row's own held-out errors, and a few sizes beyond both ends from the fitted floor + power
+curve. Between knots everything is linear in log-log; the page's form does the same arithmetic on the same knots.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from .analysis import NOT_GRADIENTS, Analysis, Point, Series
+from .statistics import Estimate
+
+# Beyond a factor four the next regime of the machine (a cache, a memory limit) is likelier than the curve.
+REACH = 4.0
+_BEYOND = (1.5, 2.0, 3.0, REACH)
+# Predictions whose ratio is within this are not told apart: that needs a paired measurement.
+CLOSE = 0.05
+
+
+@dataclass(frozen=True)
+class Knot:
+    """Seconds at a size and how they are known: measured, interpolated or extrapolated."""
+
+    size: float
+    seconds: Estimate
+    how: str
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Seconds of one row at a size, or the reason why there are none."""
+
+    row: str
+    computes: str
+    exact: bool
+    seconds: Estimate | None
+    how: str
+    error: float
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The recommended row at a size, and all others in order.
+
+    `settled`: measured by a paired verdict, or predicted times whose intervals do not overlap. `ties` could as well
+    be it.
+    """
+
+    size: float
+    best: Prediction | None
+    ties: tuple[str, ...]
+    settled: bool
+    ranked: tuple[Prediction, ...]
+    excluded: tuple[Prediction, ...]
+
+
+class Predictor:
+    """Predictions for one series."""
+
+    def __init__(self, analysis: Analysis, series: Series) -> None:
+        self.analysis, self.series = analysis, series
+
+    @cached_property
+    def rows(self) -> tuple[str, ...]:
+        """Rows of role method."""
+        facts = ((row, self.analysis.facts(self.series, row)) for row in self.analysis.rows(self.series))
+        return tuple(row for row, fact in facts if fact.role == "method")
+
+    def knots(self, row: str) -> list[Knot]:
+        """The row's knots by size; empty if it never ran."""
+        return self.analysis._keep(("knots", self.series, row), lambda: self._find_knots(row))
+
+    def _find_knots(self, row: str) -> list[Knot]:
+        points = [p for p in self.analysis.points(self.series, row) if p.ok]
+        knots = [Knot(p.size, _bound(p.seconds, p), "measured") for p in points]
+        held_out = self.held_out(row)
+        spread = float(np.quantile(np.abs(held_out), 0.95, method="higher")) if held_out.size else 0.25
+        for below, above in pairwise(points):
+            low, high = _bound(below.seconds, below), _bound(above.seconds, above)
+            value = math.sqrt(low.value * high.value)
+            bounds = (
+                math.sqrt(low.low * high.low) * math.exp(-spread),
+                math.sqrt(low.high * high.high) * math.exp(spread),
+            )
+            knots.append(Knot(math.sqrt(below.size * above.size), Estimate(value, *bounds), "interpolated"))
+        fit = self.analysis.exponent(self.series, row)
+        if fit is not None and not fit.estimate.undetermined:
+            for factor in _BEYOND:
+                for end, size in ((points[0], points[0].size / factor), (points[-1], points[-1].size * factor)):
+                    # Anchored at the last measured size: the curve gives the growth, the measurement the level.
+                    shift = end.seconds.value / fit.predict(end.size)
+                    there = fit.predict_interval(size)
+                    scaled = Estimate(there.value * shift, there.low * shift, there.high * shift)
+                    knots.append(Knot(size, scaled, "extrapolated"))
+        return sorted(knots, key=lambda knot: knot.size)
+
+    def held_out(self, row: str) -> np.ndarray:
+        """Log errors of interpolating each inner measured size from its two neighbours."""
+        points = [p for p in self.analysis.points(self.series, row) if p.ok]
+        sizes, values = np.log([p.size for p in points]), np.log([p.seconds.value for p in points])
+        guesses = [
+            np.interp(sizes[j], sizes[[j - 1, j + 1]], values[[j - 1, j + 1]]) for j in range(1, len(points) - 1)
+        ]
+        return np.asarray(guesses) - values[1:-1] if guesses else np.empty(0)
+
+    def predict(self, row: str, size: float) -> Prediction:
+        """Seconds of a row at a size."""
+        fact = self.analysis.facts(self.series, row)
+        error = self._error(row, size)
+        refusal = self.refuse(row, size)
+        knots = self.knots(row)
+        if refusal or not knots:
+            return Prediction(row, fact.computes, fact.exact, None, "", error, refusal or "never ran")
+        if not knots[0].size * (1 - 1e-9) <= size <= knots[-1].size * (1 + 1e-9):
+            ends = [knot.size for knot in knots if knot.how == "measured"]
+            far = f"measured from {ends[0]:,.0f} to {ends[-1]:,.0f}: too far to extrapolate"
+            return Prediction(row, fact.computes, fact.exact, None, "", error, far)
+        logs = np.log([knot.size for knot in knots])
+        value, low, high = (
+            math.exp(np.interp(math.log(size), logs, np.log([getattr(knot.seconds, name) for knot in knots])))
+            for name in ("value", "low", "high")
+        )
+        seconds = Estimate(value, min(low, value), max(high, value))
+        return Prediction(row, fact.computes, fact.exact, seconds, self.say_how(row, size), error)
+
+    def say_how(self, row: str, size: float) -> str:
+        """measured, interpolated between two sizes, or extrapolated from the nearest."""
+        sizes = [knot.size for knot in self.knots(row) if knot.how == "measured"]
+        axis = self.series.axis
+        if size in sizes:
+            return "measured"
+        if size > sizes[-1] or size < sizes[0]:
+            end, word = (sizes[-1], "largest") if size > sizes[-1] else (sizes[0], "smallest")
+            return f"extrapolated from {axis} = {end:,.0f}, the {word} measured"
+        above = next(s for s in sizes if s > size)
+        below = max(s for s in sizes if s < size)
+        return f"interpolated between {axis} = {below:,.0f} and {above:,.0f}"
+
+    def refuse(self, row: str, size: float) -> str:
+        """Why a row cannot run at a size, "" if it can for all we know."""
+        analysis, series = self.analysis, self.series
+        at = analysis.point(series, size, row)
+        if at is not None:
+            return "" if at.ok else f"{at.outcome} at {series.axis} = {size:,.0f}: {at.reason}".rstrip(": ")
+        failure = analysis.first_failure(series, row)
+        largest = analysis.frontier(series, row).largest_ok
+        if failure is not None and size >= failure.size and (largest is None or largest < failure.size):
+            return f"{failure.outcome} at {series.axis} = {failure.size:,.0f}: {failure.reason}".rstrip(": ")
+        limit, law = analysis.memory_bytes(series.place), analysis.memory_law(series, row)
+        if limit and law and law.predict(size) > limit:
+            return (
+                f"predicted memory of {law.predict(size) / 1e9:.3g} GB is more than the machine's {limit / 1e9:.3g} GB"
+            )
+        return ""
+
+    def _error(self, row: str, size: float) -> float:
+        """The larger of the errors at the measured sizes around this one."""
+        points = [p for p in self.analysis.points(self.series, row) if not math.isnan(p.error)]
+        below = [p for p in points if p.size <= size][-1:]
+        above = [p for p in points if p.size >= size][:1]
+        return max((p.error for p in below + above), default=math.nan)
+
+    def answer(self, size: float, error: float | None = None, computes: str = "gradient") -> Answer:
+        """The recommended row at a size.
+
+        `error` None asks for an exact method, a number for any whose measured error is at most that. `computes` is
+        `gradient` (any kind) or one of the kinds a row may give.
+        """
+        rows = [row for row in self.rows if _answers(self.analysis.facts(self.series, row), computes)]
+        predictions = [self.predict(row, size) for row in rows]
+        allowed = [p for p in predictions if (p.exact if error is None else p.error <= error)]
+        ranked = sorted((p for p in allowed if p.seconds), key=lambda p: (p.seconds.value if p.seconds else 0, p.row))
+        excluded = tuple(p for p in predictions if p not in ranked)
+        if not ranked:
+            return Answer(size, None, (), False, (), excluded)
+        best = ranked[0]
+        if size in self.analysis.sizes(self.series) and best.how == "measured":
+            winner = self.analysis.winner(self.series, size, [p.row for p in ranked])
+            return Answer(size, best, winner.rows[1:], winner.state != "undetermined", tuple(ranked), excluded)
+        ties = tuple(p.row for p in ranked[1:] if _overlap(best.seconds, p.seconds))
+        return Answer(size, best, ties, not ties, tuple(ranked), excluded)
+
+
+def find_predictor(analysis: Analysis, series: tuple[Series, ...], batch: float | None) -> Predictor:
+    """The series whose batch is the nearest to the one asked for (in ratio); the first where B is no fixed size."""
+
+    def distance(candidate: Series) -> float:
+        size = candidate.size("B")
+        return abs(math.log(size / batch)) if batch and isinstance(size, int | float) else 0.0
+
+    return Predictor(analysis, min(series, key=distance))
+
+
+def _answers(fact: Point, computes: str) -> bool:
+    return fact.computes not in NOT_GRADIENTS if computes == "gradient" else fact.computes == computes
+
+
+def _bound(estimate: Estimate, point: Point) -> Estimate:
+    """The estimate, or the range of its samples where they are too few for an interval."""
+    if not estimate.undetermined:
+        return estimate
+    return Estimate(estimate.value, point.minimum, float(max(group.max() for group in point.groups)), estimate.n)
+
+
+def _overlap(a: Estimate | None, b: Estimate | None) -> bool:
+    return a is not None and b is not None and b.low < a.high * (1 + CLOSE)

@@ -1,0 +1,138 @@
+// The form under "At your size": the arithmetic of reports/predict.py on the same knots. Without it the tables say the same.
+"use strict";
+(function () {
+  const form = document.getElementById("answer-form");
+  const out = document.getElementById("answer-result");
+  const source = document.getElementById("answer-data");
+  if (!form || !out || !source) return;
+  const data = JSON.parse(source.textContent);
+  const NOT_GRADIENTS = ["step", "value", "products"];
+
+  function fill(select, values) {
+    const before = select.value;
+    select.replaceChildren(...values.map(([value, text]) => new Option(text, value)));
+    if (values.some(([value]) => value === before)) select.value = before;
+  }
+
+  function setUp() {
+    const family = data.families[form.family.value];
+    document.getElementById("answer-axis").textContent = family.axis;
+    const places = [...new Set(family.series.map((s) => s.place))];
+    fill(form.device, [["", "all"], ...places.map((p) => [p, p])]);
+    const kinds = [...new Set(family.series.flatMap((s) => s.rows.map((r) => r.computes)))].sort();
+    const gradients = kinds.filter((k) => !NOT_GRADIENTS.includes(k));
+    fill(form.computes, [
+      ["gradient", "any gradient"],
+      ...gradients.map((k) => [k, k + " gradient"]),
+      ...kinds.filter((k) => NOT_GRADIENTS.includes(k)).map((k) => [k, k === "step" ? "update in place" : k]),
+    ]);
+  }
+
+  const number = (value) => value.toLocaleString("en-US", { maximumFractionDigits: 3 });
+
+  function interpolate(knots, size, column) {
+    const x = Math.log(size);
+    let j = knots.findIndex((k) => k[0] >= size);
+    if (j < 0) j = knots.length - 1;
+    if (j === 0) return knots[0][column];
+    const a = knots[j - 1], b = knots[j];
+    const share = (x - Math.log(a[0])) / (Math.log(b[0]) - Math.log(a[0]));
+    return Math.exp(Math.log(a[column]) * (1 - share) + Math.log(b[column]) * share);
+  }
+
+  function predict(row, size, axis) {
+    const refused = row.refused[String(size)] || (row.ends && size >= row.ends[0] ? row.ends[1] : "");
+    if (refused) return { row, reason: refused };
+    if (row.memory_ends && size >= row.memory_ends) return { row, reason: "predicted to need more memory than the machine has" };
+    const knots = row.knots;
+    if (!knots.length) return { row, reason: "never ran" };
+    const first = row.measured[0], last = row.measured[row.measured.length - 1];
+    if (size < knots[0][0] * (1 - 1e-9) || size > knots[knots.length - 1][0] * (1 + 1e-9))
+      return { row, reason: `measured from ${number(first)} to ${number(last)}: too far to extrapolate` };
+    let how = "measured";
+    if (size > last) how = `extrapolated from ${axis} = ${number(last)}, the largest measured`;
+    else if (size < first) how = `extrapolated from ${axis} = ${number(first)}, the smallest measured`;
+    else if (!row.measured.includes(size)) {
+      const above = row.measured.find((s) => s > size), below = row.measured.filter((s) => s < size).pop();
+      how = `interpolated between ${axis} = ${number(below)} and ${number(above)}`;
+    }
+    const [value, low, high] = [1, 2, 3].map((c) => interpolate(knots, size, c));
+    const near = row.errors.filter((e) => e[0] <= size).slice(-1).concat(row.errors.filter((e) => e[0] >= size).slice(0, 1));
+    const error = near.length ? Math.max(...near.map((e) => e[1])) : NaN;
+    return { row, value, low: Math.min(low, value), high: Math.max(high, value), how, error };
+  }
+
+  function seconds(p) {
+    const [factor, unit] = [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]].find(([f]) => p.value >= f * 0.9995) || [1e-9, "ns"];
+    const values = [p.value, p.low, p.high].map((v) => v / factor);
+    const width = values[2] - values[1];
+    const digits = width > 0 ? Math.min(Math.max(Math.floor(Math.log10(values[0])) - Math.floor(Math.log10(width)) + 2, 2), 6) : 3;
+    const places = digits - 1 - Math.floor(Math.log10(values[0]));
+    const step = Math.pow(10, -places);
+    const [value, low, high] = values.map((v) => (places < 0 ? String(Math.round(v / step) * step) : v.toFixed(places)));
+    return `${value} [${low}, ${high}] ${unit}`;
+  }
+
+  function line(tag, pieces, name) {
+    const element = document.createElement(tag);
+    if (name) element.className = name;
+    for (const piece of pieces) {
+      if (typeof piece === "string") element.append(piece);
+      else {
+        const strong = document.createElement("strong");
+        strong.textContent = piece.strong;
+        element.append(strong);
+      }
+    }
+    return element;
+  }
+
+  function answer() {
+    const family = data.families[form.family.value];
+    const size = Number(form.size.value), batch = Number(form.batch.value);
+    const wanted = form.error.value.trim(), limit = wanted === "" ? null : Number(wanted);
+    if (!(size > 0)) return out.replaceChildren(line("p", [`${family.axis} must be positive.`]));
+    if (limit !== null && !(limit > 0)) return out.replaceChildren(line("p", ["The error must be a positive number, such as 1e-4, or empty for exact methods."]));
+    const parts = [];
+    for (const place of [...new Set(family.series.map((s) => s.place))]) {
+      if (form.device.value && form.device.value !== place) continue;
+      const all = family.series.filter((s) => s.place === place);
+      const far = (s) => (s.B && batch > 0 ? Math.abs(Math.log(s.B / batch)) : 0);
+      const series = all.reduce((best, s) => (far(s) < far(best) ? s : best));
+      const rows = series.rows.filter((r) =>
+        form.computes.value === "gradient" ? !NOT_GRADIENTS.includes(r.computes) : r.computes === form.computes.value);
+      const predictions = rows.map((r) => predict(r, size, family.axis));
+      const ranked = predictions.filter((p) => p.value && (limit === null ? p.row.exact : p.error <= limit)).sort((a, b) => a.value - b.value);
+      if (!ranked.length) {
+        const reasons = [...new Set(predictions.map((p) => `${p.row.row}: ${p.reason || "error above " + wanted}`))];
+        parts.push(line("p", [{ strong: place }, ": nothing can be recommended. ", reasons.join("; ") || "No row gives this answer.", "."]));
+        continue;
+      }
+      const best = ranked[0], known = series.winners[String(size)];
+      let ties = ranked.slice(1).filter((p) => p.low < best.high * (1 + data.close)).map((p) => p.row.row);
+      let settled = !ties.length;
+      if (form.computes.value === "gradient" && limit === null && known && best.how === "measured") {
+        ties = known.rows.slice(1);
+        settled = known.state !== "undetermined";
+      }
+      const text = [{ strong: place }, ": use ", { strong: best.row.row }, ` (${best.row.computes}), ${seconds(best)} a call, ${best.how}`];
+      if (!Number.isNaN(best.error)) text.push(`, error ${best.error.toExponential(1)}`);
+      text.push(".");
+      if (ties.length) text.push(settled ? ` As fast within the margin: ${ties.join(", ")}.` : ` Not told apart: ${ties.join(", ")}.`);
+      parts.push(line("p", text, "pick"));
+      if (series.B && batch > 0 && series.B !== batch) parts.push(line("p", [`B = ${number(batch)} was not measured here; these times are for B = ${number(series.B)}.`], "note"));
+      const rest = ranked.slice(1, 5).map((p) => `${p.row.row} ${seconds(p)}`);
+      const gone = predictions.filter((p) => p.reason).map((p) => `${p.row.row} (${p.reason})`);
+      if (rest.length) parts.push(line("p", ["Next: ", rest.join("; "), "."], "note"));
+      if (gone.length) parts.push(line("p", ["Not possible: ", gone.join("; "), "."], "note"));
+    }
+    out.replaceChildren(...parts);
+  }
+
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("input", answer);
+  form.family.addEventListener("change", () => { setUp(); answer(); });
+  setUp();
+  form.hidden = false;
+  answer();
+})();

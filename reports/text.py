@@ -1,0 +1,107 @@
+"""Numbers as words: an estimate with its unit, a size, a hole. One place, so that every section writes them alike."""
+
+import math
+from typing import Any
+
+from .statistics import Estimate
+
+_SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+_BYTES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
+_RATES = ((1e12, "TFLOP/s"), (1e9, "GFLOP/s"), (1e6, "MFLOP/s"), (1.0, "FLOP/s"))
+_COUNTS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""))
+
+OUTCOME_WORDS = {
+    "ok": "ran",
+    "skipped": "not tried",
+    "over_budget": "over budget",
+    "oom": "out of memory",
+    "timeout": "timed out",
+    "wrong": "wrong result",
+    "error": "error",
+}
+
+
+def scale(value: float, units: tuple[tuple[float, str], ...]) -> tuple[float, str]:
+    """The largest unit that leaves at least one."""
+    for factor, unit in units:
+        if abs(value) >= factor * 0.9995:
+            return factor, unit
+    return units[-1]
+
+
+def write_estimate(estimate: Estimate, unit: str = "", factor: float = 1.0) -> str:
+    """`value [low, high] unit`; `[–]` where there is no interval."""
+    if math.isnan(estimate.value):
+        return "–"
+    scaled = Estimate(
+        estimate.value / factor, estimate.low / factor, estimate.high / factor, estimate.n, estimate.confidence
+    )
+    text = f"{scaled.value:.3g} [–]" if scaled.undetermined else str(scaled)
+    return f"{text} {unit}".strip()
+
+
+def write_seconds(value: Estimate | float | None) -> str:
+    """Seconds in the unit that fits."""
+    return _write(value, _SECONDS)
+
+
+def write_bytes(value: Estimate | float | None) -> str:
+    """Bytes in the unit that fits (decimal)."""
+    return _write(value, _BYTES)
+
+
+def write_rate(value: Estimate | float | None) -> str:
+    """FLOP/s in the unit that fits."""
+    return _write(value, _RATES)
+
+
+def write_count(value: float | None) -> str:
+    """A large count, three digits."""
+    return _write(value, _COUNTS).strip()
+
+
+def write_ratio(value: Estimate | float | None) -> str:
+    """A ratio with its times sign after the value: `4.10 [4.02, 4.18]`."""
+    if value is None or (not isinstance(value, Estimate) and math.isnan(value)):
+        return "–"
+    return write_estimate(value) if isinstance(value, Estimate) else f"{value:.3g}"
+
+
+def write_share(value: float | None) -> str:
+    """A share in percent."""
+    return "–" if value is None or math.isnan(value) else f"{100 * value:.3g} %"
+
+
+def write_error(value: float | None) -> str:
+    """A relative error."""
+    return "–" if value is None or math.isnan(value) else f"{value:.1e}"
+
+
+def write_size(value: Any) -> str:
+    """A size: 1,024; a fraction as it is."""
+    if isinstance(value, str):
+        return value
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:g}"
+
+
+def write_list(words: Any) -> str:
+    """`a, b and c`."""
+    words = list(words)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 session`, `2 sessions`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def _write(value: Estimate | float | None, units: tuple[tuple[float, str], ...]) -> str:
+    if value is None:
+        return "–"
+    number = value.value if isinstance(value, Estimate) else value
+    if math.isnan(number):
+        return "–"
+    factor, unit = scale(number, units)
+    if isinstance(value, Estimate):
+        return write_estimate(value, unit, factor)
+    return f"{number / factor:.3g} {unit}" if number else f"0 {units[-1][1]}"

@@ -1,0 +1,56 @@
+"""One synthetic results folder and one built report for all tests of the report."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+from reports.__main__ import main
+from reports.analysis import Analysis
+from reports.load import load
+
+
+def _import_synthetic():
+    # importmode=importlib gives test folders no package: the generator is loaded by its path.
+    name = "jacobench_synthetic_results"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("synthetic.py"))
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def synthetic():
+    """The generator's module."""
+    return _import_synthetic()
+
+
+@pytest.fixture(scope="session")
+def results(synthetic, tmp_path_factory) -> Path:
+    """A whole results folder: torch and jax on the CPU, torch on a GPU, two commits. Do not write into it."""
+    return synthetic.write_results(tmp_path_factory.mktemp("results"), old=True)
+
+
+@pytest.fixture(scope="session")
+def analysis(results) -> Analysis:
+    """Its analysis."""
+    return Analysis(load(results))
+
+
+@pytest.fixture(scope="session")
+def report(results, tmp_path_factory) -> Path:
+    """Its report, built by the command. Do not write into it."""
+    output = tmp_path_factory.mktemp("report")
+    assert main(["--results", str(results), "--output", str(output)]) == 0
+    return output
+
+
+@pytest.fixture
+def small(synthetic, tmp_path) -> Path:
+    """A small results folder to break: one backend's worth of four sizes, one process."""
+    return synthetic.write_results(tmp_path / "results", sizes=(16, 64, 256, 1024), processes=1, cuda=False, rounds=8)

@@ -1,0 +1,123 @@
+"""Crossovers: recovered with an interval, absent where there is none, marked where extrapolated."""
+
+import numpy as np
+import pytest
+
+from reports.statistics import find_crossover, fit_exponent
+
+SIZES = np.geomspace(32, 4096, 8)
+TRUE = 500.0
+
+
+def _simulate(simulate_sessions, rng, sizes=SIZES, true=TRUE, slope=1.0, processes=3):
+    return [simulate_sessions(rng, (d / true) ** slope, processes, 12) for d in sizes]
+
+
+@pytest.mark.parametrize(("slope", "winner"), [(1.0, "b"), (-1.0, "a"), (0.3, "b")])
+def test_recovers_the_size_and_the_winner(simulate_sessions, slope, winner):
+    rng = np.random.default_rng(41)
+    found = [find_crossover(SIZES, _simulate(simulate_sessions, rng, slope=slope)) for _ in range(40)]
+    assert {(c.kind, c.winner_above, c.count) for c in found} == {("bracketed", winner, 1)}
+    assert np.median([c.estimate.value for c in found]) == pytest.approx(TRUE, rel=0.02)
+    assert np.mean([c.estimate.low <= TRUE <= c.estimate.high for c in found]) >= 0.9
+    assert np.median([c.estimate.high / c.estimate.low for c in found]) < 1.5
+    assert all(c.bracket[0] <= c.estimate.low * (1 + 1e-9) for c in found)
+    assert all(c.estimate.high <= c.bracket[1] * (1 + 1e-9) for c in found)
+
+
+def test_an_undecided_size_at_the_crossing_lies_in_the_bracket(simulate_sessions):
+    crossover = find_crossover(SIZES, _simulate(simulate_sessions, np.random.default_rng(42), true=SIZES[4]))
+    assert crossover.kind == "bracketed"
+    assert crossover.bracket == pytest.approx((SIZES[3], SIZES[5]))
+    assert crossover.estimate.low <= SIZES[4] <= crossover.estimate.high
+
+
+def test_none_where_one_method_always_wins(simulate_sessions):
+    crossover = find_crossover(SIZES, _simulate(simulate_sessions, np.random.default_rng(43), true=1e5))
+    assert (crossover.kind, crossover.estimate, crossover.winner_above) == ("none", None, "a")
+    assert "a is faster at every decided size" in crossover.reason
+
+
+def test_none_where_the_methods_are_the_same(simulate_sessions):
+    rng = np.random.default_rng(44)
+    kinds = [find_crossover(SIZES[:3], _simulate(simulate_sessions, rng, SIZES[:3], slope=0.0)).kind for _ in range(60)]
+    assert kinds.count("none") >= 57
+
+
+def test_none_below_six_rounds():
+    two = [([1.0, 1.0], [2.0, 2.0])]
+    crossover = find_crossover([1, 2], [two, [(b, a) for a, b in two]])
+    assert crossover.kind == "none"
+    assert "no size" in crossover.reason
+
+
+def test_of_several_the_one_at_the_largest_size(simulate_sessions):
+    rng = np.random.default_rng(45)
+    ratios = [0.5, 2.0, 2.0, 0.5, 0.5, 2.0]
+    crossover = find_crossover([1, 2, 4, 8, 16, 32], [simulate_sessions(rng, r, 1, 12) for r in ratios])
+    assert (crossover.count, crossover.bracket, crossover.winner_above) == (3, (16.0, 32.0), "b")
+
+
+def test_sharp_data_give_a_sharp_crossing():
+    below, above = (np.full(8, 0.5), np.ones(8)), (np.full(8, 2.0), np.ones(8))
+    crossover = find_crossover([100, 400], [[below], [above]])
+    assert crossover.estimate.value == pytest.approx(200.0)
+    assert crossover.estimate.high == pytest.approx(200.0)
+
+
+def test_is_deterministic(simulate_sessions):
+    sessions = _simulate(simulate_sessions, np.random.default_rng(46))
+    assert find_crossover(SIZES, sessions, seed=3) == find_crossover(SIZES, sessions, seed=3)
+
+
+def _fit_pair(simulate_curve, rng, sizes, true):
+    """Two methods whose curves meet at `true`: linear and slow (a) against square and quick (b)."""
+    top = sizes[-1]
+    a = simulate_curve(rng, sizes, 1.0, top_s=1e-6 * top)
+    b = simulate_curve(rng, sizes, 2.0, top_s=1e-6 * top**2 / true)
+    return [[pair] for pair in zip(a, b)], (fit_exponent(sizes, a), fit_exponent(sizes, b))
+
+
+def test_extrapolates_only_from_two_fits_and_says_so(simulate_curve):
+    sizes = np.geomspace(16, 4096, 12)
+    found = []
+    for seed in range(20):
+        sessions, fits = _fit_pair(simulate_curve, np.random.default_rng(seed), sizes, true=10_000.0)
+        assert find_crossover(sizes, sessions).kind == "none"
+        found.append(find_crossover(sizes, sessions, fits))
+    assert {c.kind for c in found} == {"extrapolated"}
+    assert {c.winner_above for c in found} == {"a"}
+    assert all("beyond the largest size" in c.reason for c in found)
+    assert np.mean([c.estimate.low <= 10_000.0 <= c.estimate.high for c in found]) >= 0.9
+
+
+def test_does_not_extrapolate_far_or_from_no_fit(simulate_curve):
+    sizes = np.geomspace(16, 4096, 12)
+    sessions, fits = _fit_pair(simulate_curve, np.random.default_rng(47), sizes, true=1e5)
+    far = find_crossover(sizes, sessions, fits)
+    assert far.kind == "none"
+    assert "b stays the faster up to 10 times" in far.reason
+    missing = fit_exponent(sizes[:3], [[1.0], [2.0], [3.0]])
+    assert "no fit to extrapolate: 3 sizes" in find_crossover(sizes, sessions, (fits[0], missing)).reason
+
+
+def test_an_open_end_stays_open(simulate_curve):
+    sizes = np.geomspace(16, 4096, 12)
+    sessions, fits = _fit_pair(simulate_curve, np.random.default_rng(48), sizes, true=38_000.0)
+    crossover = find_crossover(sizes, sessions, fits)
+    assert crossover.kind == "extrapolated"
+    assert crossover.estimate.high == np.inf
+
+
+@pytest.mark.parametrize(
+    ("sizes", "sessions", "message"),
+    [
+        ([], [], "sizes must hold at least one"),
+        ([2, 1], [[([1.0], [1.0])]] * 2, "strictly increasing"),
+        ([1], [[]], "at least one pair"),
+        ([1], [[([1.0], [-1.0])]], "positive and finite, got -1"),
+    ],
+)
+def test_refuses_what_is_no_series(sizes, sessions, message):
+    with pytest.raises(ValueError, match=message):
+        find_crossover(sizes, sessions)

@@ -1,0 +1,123 @@
+"""Paired ratios: symmetry, coverage, the wider interval, rounds needed."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reports.statistics import paired_ratio, rounds_needed
+
+times = st.floats(1e-6, 1e3)
+processes = st.lists(st.lists(st.tuples(times, times), min_size=3, max_size=12), min_size=1, max_size=4)
+
+
+def _to_sessions(rounds):
+    return [(np.array([a for a, _ in one]), np.array([b for _, b in one])) for one in rounds]
+
+
+@given(processes)
+@settings(derandomize=True, deadline=None, max_examples=80)
+def test_exchanging_the_methods_inverts_the_ratio(rounds):
+    sessions = _to_sessions(rounds)
+    ratio, inverse = paired_ratio(sessions), paired_ratio([(b, a) for a, b in sessions])
+    assert inverse.value == pytest.approx(1 / ratio.value)
+    assert inverse.low == pytest.approx(1 / ratio.high, nan_ok=True)
+    assert inverse.high == pytest.approx(1 / ratio.low, nan_ok=True)
+
+
+@given(processes, st.floats(1e-3, 1e3))
+@settings(derandomize=True, deadline=None, max_examples=80)
+def test_is_free_of_the_unit_and_of_what_a_round_shares(rounds, unit):
+    sessions = _to_sessions(rounds)
+    drift = [unit * np.exp(np.sin(np.arange(len(a)))) for a, _ in sessions]
+    plain = paired_ratio(sessions)
+    drifted = paired_ratio([(a * d, b * d) for (a, b), d in zip(sessions, drift)])
+    assert drifted.value == pytest.approx(plain.value)
+    assert drifted.low == pytest.approx(plain.low, nan_ok=True)
+
+
+@pytest.mark.parametrize(("count", "rounds"), [(2, 15), (3, 15), (5, 15)])
+def test_covers_the_true_ratio_over_processes(simulate_sessions, count, rounds):
+    rng = np.random.default_rng(11)
+    ratios = [paired_ratio(simulate_sessions(rng, 1.3, count, rounds)) for _ in range(200)]
+    assert np.mean([r.low <= 1.3 <= r.high for r in ratios]) >= 0.9
+    assert np.median([r.high / r.low for r in ratios]) < 1.08
+
+
+def test_covers_the_true_ratio_of_its_only_process(simulate_sessions):
+    rng = np.random.default_rng(12)
+    ratios = [paired_ratio(simulate_sessions(rng, 1.3, 1, 30, bias=0.0)) for _ in range(300)]
+    assert np.mean([r.low <= 1.3 <= r.high for r in ratios]) >= 0.92
+    assert ratios[0].between is not None
+    assert ratios[0].between.undetermined
+
+
+def test_pairing_beats_the_drift(simulate_sessions):
+    t_a, t_b = simulate_sessions(np.random.default_rng(1), 1.1, 1, 30)[0]
+    shuffled = np.random.default_rng(2).permutation(t_b)
+    paired, unpaired = paired_ratio([(t_a, t_b)]), paired_ratio([(t_a, shuffled)])
+    assert paired.high / paired.low < unpaired.high / unpaired.low
+
+
+def test_quotes_the_wider_interval():
+    rng = np.random.default_rng(4)
+    apart = [(np.exp(bias + rng.normal(0, 1e-3, 15)), np.ones(15)) for bias in (-0.1, 0.0, 0.1)]
+    ratio = paired_ratio(apart)
+    assert (ratio.low, ratio.high) == (ratio.between.low, ratio.between.high)
+    noisy = paired_ratio([(rng.lognormal(0, 0.5, 15), np.ones(15)) for _ in range(3)], spread=0.0)
+    widest = max((noisy.within, noisy.between), key=lambda e: e.high / e.low)
+    assert (noisy.low, noisy.high) == (widest.low, widest.high)
+
+
+def test_processes_that_agree_by_luck_do_not_claim_certainty():
+    twice = [(np.full(15, 1.2), np.ones(15))] * 3
+    assert paired_ratio(twice).high / paired_ratio(twice).low > 1.02
+    assert paired_ratio(twice, spread=0.05).high > paired_ratio(twice).high
+
+
+def test_needs_six_rounds_over_all_processes():
+    three = (np.array([1.0, 1.1, 1.2]), np.array([1.0, 1.0, 1.0]))
+    assert paired_ratio([three]).undetermined
+    assert not paired_ratio([three, three]).undetermined
+    assert rounds_needed(paired_ratio([three]), 0.05) == 6
+
+
+def test_rounds_needed_would_do(simulate_sessions):
+    rng = np.random.default_rng(5)
+    wide = paired_ratio(simulate_sessions(rng, 1.0, 1, 12, bias=0.0))
+    enough = rounds_needed(wide, 0.006)
+    assert enough is not None
+    assert 20 < enough < 1000
+    arms = [
+        max(math.log(r.high / r.value), math.log(r.value / r.low))
+        for r in (paired_ratio(simulate_sessions(rng, 1.0, 1, enough, bias=0.0)) for _ in range(40))
+    ]
+    assert np.median(arms) < 0.006 * 1.3
+    assert rounds_needed(wide, 1.0) == 6
+    assert rounds_needed(wide, 1e-9) is None
+    assert rounds_needed(wide, 0.0) is None
+
+
+@pytest.mark.parametrize(
+    ("sessions", "message"),
+    [
+        ([], "at least one pair"),
+        ([([1.0], [1.0], [1.0])], "session 0 must be a pair .* got 3"),
+        ([([1.0, 2.0], [1.0])], "as many t_a as t_b, got 2 and 1"),
+        ([([], [])], "t_a of session 0 must hold at least one"),
+        ([([1.0], [1.0]), ([1.0], [float("inf")])], "t_b of session 1 must be positive and finite, got inf"),
+        ([([1.0], [-1.0])], "t_b of session 0 must be positive and finite, got -1"),
+    ],
+)
+def test_refuses_what_cannot_be_paired(sessions, message):
+    with pytest.raises(ValueError, match=message):
+        paired_ratio(sessions)
+
+
+def test_refuses_a_negative_spread_or_width():
+    with pytest.raises(ValueError, match="spread must"):
+        paired_ratio([([1.0], [1.0])], spread=-0.1)
+    with pytest.raises(ValueError, match="half_width must"):
+        rounds_needed(paired_ratio([([1.0], [1.0])]), -1.0)

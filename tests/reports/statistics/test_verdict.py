@@ -1,0 +1,102 @@
+"""Verdicts: their borders, their symmetry, and how often they are wrong or missing."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from reports.statistics import VERDICTS, Estimate, choose_margin, judge, paired_ratio
+
+TRIALS = 200
+
+
+def _judge_many(simulate, ratio, processes, rounds, seed):
+    rng = np.random.default_rng(seed)
+    return [judge(paired_ratio(simulate(rng, ratio, processes, rounds))).word for _ in range(TRIALS)]
+
+
+@pytest.mark.parametrize(("processes", "rounds"), [(3, 15), (5, 15), (1, 30)])
+def test_the_same_kernel_is_told_apart_in_at_most_5_percent(simulate_sessions, processes, rounds):
+    words = _judge_many(simulate_sessions, 1.0, processes, rounds, seed=21)
+    assert words.count("faster") + words.count("slower") <= 0.05 * TRIALS
+    assert words.count("same") >= 0.8 * TRIALS  # not by never saying anything
+
+
+@pytest.mark.parametrize(("processes", "rounds"), [(3, 15), (5, 15), (1, 30)])
+@pytest.mark.parametrize(("ratio", "word"), [(1.1, "slower"), (1 / 1.1, "faster")])
+def test_a_planted_10_percent_is_found_in_95_percent(simulate_sessions, processes, rounds, ratio, word):
+    words = _judge_many(simulate_sessions, ratio, processes, rounds, seed=22)
+    assert words.count(word) >= 0.95 * TRIALS
+    assert words.count("same") == 0
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "word"),
+    [
+        (0.80, 0.85, 0.90, "faster"),
+        (0.90, 0.93, 0.952, "faster"),
+        (0.90, 0.94, 0.953, "undetermined"),
+        (0.96, 1.00, 1.04, "same"),
+        (1.02, 1.03, 1.04, "same"),
+        (0.96, 1.00, 1.06, "undetermined"),
+        (1.04, 1.08, 1.12, "undetermined"),
+        (1.06, 1.08, 1.12, "slower"),
+        (0.50, 1.00, 2.00, "undetermined"),
+    ],
+)
+def test_borders(low, value, high, word):
+    verdict = judge(Estimate(value, low, high, n=30))
+    assert verdict.word == word
+    assert word in VERDICTS
+    assert (verdict.rounds is None) == (word != "undetermined")
+
+
+def test_a_larger_noise_floor_takes_verdicts_back():
+    ratio = Estimate(1.08, 1.06, 1.10, n=30)
+    assert judge(ratio, choose_margin(0.01)).word == "slower"
+    assert judge(ratio, choose_margin(0.07)).word == "undetermined"
+    assert judge(ratio, choose_margin(0.15)).word == "same"
+    assert choose_margin() == choose_margin(0.0) == 0.05
+
+
+def test_says_how_many_rounds_would_settle_it():
+    verdict = judge(Estimate(1.08, 1.04, 1.12, n=20))
+    assert verdict.rounds is not None
+    assert 20 < verdict.rounds < 100
+    assert f"about {verdict.rounds} rounds" in str(verdict)
+    on_the_edge = judge(Estimate(1.05, 1.01, 1.09, n=20))
+    assert on_the_edge.rounds is None
+    assert "too close" in on_the_edge.reason
+
+
+def test_too_few_rounds_and_not_run():
+    few = judge(paired_ratio([([1.0, 1.0], [2.0, 2.0])]))
+    assert (few.word, few.rounds) == ("undetermined", 6)
+    missing = judge(None, reason="oom at D=8000")
+    assert str(missing) == "not-run: oom at D=8000"
+
+
+@given(st.floats(0.2, 5.0), st.floats(1.0, 2.0), st.floats(1.0, 2.0), st.floats(0.01, 0.5))
+@settings(derandomize=True, deadline=None, max_examples=200)
+def test_exchanging_the_methods_exchanges_the_verdict(value, down, up, margin):
+    edges = np.array([-math.log1p(margin), math.log1p(margin)])
+    bounds = np.log([value / down, value * up])
+    assume(np.abs(bounds[:, None] - edges).min() > 1e-9)  # on a border rounding decides
+    there = judge(Estimate(value, value / down, value * up, n=20), margin).word
+    back = judge(Estimate(1 / value, 1 / (value * up), down / value, n=20), margin).word
+    assert back == {"faster": "slower", "slower": "faster"}.get(there, there)
+
+
+@pytest.mark.parametrize("margin", [0.0, -0.1, float("nan"), float("inf"), "wide"])
+def test_refuses_a_margin_that_is_none(margin):
+    with pytest.raises(ValueError, match="margin must"):
+        judge(Estimate(1.0, 1.0, 1.0), margin)
+
+
+def test_refuses_a_negative_floor_and_a_negative_ratio():
+    with pytest.raises(ValueError, match="floor must"):
+        choose_margin(-0.1)
+    with pytest.raises(ValueError, match="ratio of times must be positive"):
+        judge(Estimate(0.5, -0.1, 0.6))

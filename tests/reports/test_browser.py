@@ -1,0 +1,165 @@
+"""The page in a real browser: offline, on a phone and a desk, with and without JavaScript."""
+
+import shutil
+
+import pytest
+
+from reports.predict import Predictor
+from reports.text import write_seconds
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome in PATH")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, report):
+    """Open the page in a fresh context; returns (page, messages, requests)."""
+    contexts = []
+
+    def open_(**options):
+        context = browser.new_context(offline=True, **options)
+        contexts.append(context)
+        page, messages, requests = context.new_page(), [], []
+        page.on(
+            "console", lambda message: messages.append(message.text) if message.type in ("error", "warning") else None
+        )
+        page.on("pageerror", lambda error: messages.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto((report / "index.html").as_uri())
+        return page, messages, requests
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_loads_offline_and_fits(visit, width, scheme):
+    page, messages, requests = visit(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    assert messages == []
+    assert [url for url in requests if not url.startswith(("file://", "data:"))] == []
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # A wide table scrolls in its own container.
+    assert page.evaluate("[...document.querySelectorAll('table')].every(t => t.closest('.table'))")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == {"light": "rgb(254, 254, 253)", "dark": "rgb(20, 24, 30)"}[scheme]
+
+
+def test_every_picture_has_a_name(visit):
+    page, _, _ = visit()
+    assert (
+        page.evaluate(
+            "[...document.querySelectorAll('svg, img')].filter(i => !(i.getAttribute('aria-label') || i.alt)).length"
+        )
+        == 0
+    )
+
+
+def test_no_label_over_another(visit):
+    """No two texts of a figure overlap."""
+    page, _, _ = visit(viewport={"width": 1280, "height": 900})
+    clashes = page.evaluate(
+        """() => [...document.querySelectorAll('figure')].flatMap(f => {
+             const boxes = [...f.querySelectorAll('svg text')].map(t => [t.textContent, t.getBoundingClientRect()]);
+             const out = [];
+             for (let i = 0; i < boxes.length; i++) for (let j = i + 1; j < boxes.length; j++) {
+               const a = boxes[i][1], b = boxes[j][1];
+               const w = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+               const h = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+               if (w > 2 && h > 3.5) out.push(f.id + ': ' + boxes[i][0] + ' / ' + boxes[j][0]);
+             }
+             return out;
+           })"""
+    )
+    assert clashes == []
+
+
+def test_no_label_is_clipped(visit):
+    page, _, _ = visit(viewport={"width": 1280, "height": 900})
+    clipped = page.evaluate(
+        """() => [...document.querySelectorAll('figure svg')].flatMap(s => {
+             const box = s.getBoundingClientRect();
+             return [...s.querySelectorAll('text')].filter(t => {
+               const r = t.getBoundingClientRect();
+               return r.left < box.left - 1 || r.right > box.right + 1
+                 || r.top < box.top - 1 || r.bottom > box.bottom + 1;
+             }).map(t => s.closest('figure').id + ': ' + t.textContent);
+           })"""
+    )
+    assert clipped == []
+
+
+def test_form_answers(visit):
+    page, messages, _ = visit()
+    result = page.locator("#answer-result")
+    page.fill("[name=size]", "5000")
+    page.select_option("[name=device]", "torch, cpu")
+    assert "use relative (relative)" in result.inner_text()
+    assert "interpolated between D = 4,096 and 8,192" in result.inner_text()
+    page.fill("[name=size]", "1024")
+    assert "measured" in result.inner_text()
+    assert "relative:compiled" in result.inner_text()
+    page.fill("[name=size]", "20000")
+    assert "extrapolated from D = 8,192" in result.inner_text()
+    page.fill("[name=size]", "900000")
+    assert "nothing can be recommended" in result.inner_text()
+    page.fill("[name=size]", "5000")
+    page.select_option("[name=computes]", "step")
+    assert "relative_step" in result.inner_text()
+    page.select_option("[name=computes]", "gradient")
+    page.fill("[name=error]", "1e-12")
+    assert "nothing can be recommended" in result.inner_text()
+    page.fill("[name=error]", "nonsense")
+    assert "must be a positive number" in result.inner_text()
+    page.fill("[name=error]", "")
+    page.fill("[name=batch]", "64")
+    assert "B = 64 was not measured here" in result.inner_text()
+    page.fill("[name=size]", "-1")
+    assert "must be positive" in result.inner_text()
+    assert messages == []
+
+
+def test_form_and_terminal_agree(visit, analysis):
+    page, _, _ = visit()
+    for series in analysis.series():
+        predictor = Predictor(analysis, series)
+        page.select_option("[name=device]", f"{series.place.backend}, {series.place.device}")
+        for size in (5, 8, 20, 256, 700, 1024, 5000, 20000):
+            answer = predictor.answer(size)
+            assert answer.best is not None
+            page.fill("[name=size]", str(size))
+            told = page.locator("#answer-result .pick").inner_text()
+            assert f"use {answer.best.row} " in told
+            assert f"{write_seconds(answer.best.seconds)} a call, {answer.best.how}" in told
+            assert all(row in told for row in answer.ties)
+
+
+def test_works_without_javascript(visit):
+    page, _, _ = visit(java_script_enabled=False)
+    assert not page.locator("#answer-form").is_visible()
+    page.locator("summary", has_text="recommended exact gradient at round sizes").click()
+    assert page.locator("text=Predicted time").first.is_visible()
+    assert page.locator("#scaling svg").first.is_visible()
