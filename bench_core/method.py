@@ -1,8 +1,9 @@
 """The contract between what is timed and what times it: Declaration, Cost, Kernel, Method.
 
-A *family* declares its methods in one tuple of :class:`Declaration`. A :class:`Method` is one declaration on one backend;
-``build`` turns it into a :class:`Kernel` for one problem on one device. Nothing here reads a clock, and listing methods
-imports neither torch nor jax: the kernels' modules are imported by ``build`` (or by whoever imports them by name).
+A *family* declares its methods in one tuple of :class:`Declaration`. A :class:`Method` is one declaration on one
+backend; ``build`` turns it into a :class:`Kernel` for one problem on one device. Nothing here reads a clock, and
+listing methods imports neither torch nor jax: the kernels' modules are imported by ``build`` (or by whoever imports
+them by name).
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ class Problem(Protocol):
     seed: int
 
     @property
+    def masters(self) -> dict[str, np.ndarray]: ...
+
+    @property
     def arrays(self) -> Any: ...
 
     def error(self, arrays: dict[str, np.ndarray], method: Method) -> float: ...
@@ -59,10 +63,11 @@ class Problem(Protocol):
 class Kernel(Protocol):
     """A method built for a problem on a device.
 
-    ``run`` dispatches one call and returns its result without waiting; ``wait`` returns when the device has finished every
-    part of it; ``to_numpy`` copies it out, named as the parameters. ``reset`` restores the state of a kernel that updates
-    its parameters in place (elsewhere it does nothing); ``memory_analysis`` is what a compiled program says of its memory, or
-    None. Nothing here reads a clock: with JAX all compilation is in ``Method.build``, with torch.compile in the first ``run``.
+    ``run`` dispatches one call and returns its result without waiting; ``wait`` returns when the device has finished
+    every part of it; ``to_numpy`` copies it out, named as the parameters. ``reset`` restores the state of a kernel
+    that updates its parameters in place (elsewhere it does nothing); ``memory_analysis`` is what a compiled program
+    says of its memory, or None. Nothing here reads a clock: with JAX all compilation is in ``Method.build``, with
+    torch.compile in the first ``run``.
     """
 
     def run(self) -> Any: ...
@@ -80,9 +85,9 @@ class Kernel(Protocol):
 class Declaration:
     """One line of a family's list: everything about a method but its kernels.
 
-    name      the method's name and its kernel's: ``bench_core/<family>/<backend>/<name>.py`` defines a function of that name
-    computes  which answer it gives (the oracle's key): ``ordinary``, ``relative``, ``transposed``, ``step``, ...
-    cost      ``cost(problem, itemsize) -> Cost``
+    name      the method's name and its kernel's: ``bench_core/<family>/<backend>/<name>.py`` defines a function of
+    that name computes  which answer it gives (the oracle's key): ``ordinary``, ``relative``, ``transposed``,
+    ``step``, ... cost      ``cost(problem, itemsize) -> Cost``
     source    the paper and equation
     exact     whether the answer is exact up to rounding; an exact method above its tolerance is ``wrong``
     role      ``method``; ``floor`` and ``calibration`` rows are measured beside the methods and never win
@@ -140,8 +145,8 @@ class Method:
     def build(self, problem: Problem, device: str = "cpu", dtype: str = "float32", form: str | None = None) -> Kernel:
         """Place the problem's arrays and compile: everything that a training loop would do once.
 
-        Raises ``ValueError`` for an unknown device, dtype or form, ``Unavailable`` where this machine lacks the backend,
-        the device or the compiler.
+        Raises ``ValueError`` for an unknown device, dtype or form, ``Unavailable`` where this machine lacks the
+        backend, the device or the compiler.
         """
         check_choice("device", device, DEVICES)
         check_choice("dtype", dtype, DTYPES)

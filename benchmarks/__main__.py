@@ -1,4 +1,6 @@
-"""The plain door: ``python -m benchmarks cell`` measures one cell here and now, ``python -m benchmarks run`` goes through asv."""
+"""The plain door: ``python -m benchmarks cell`` measures one cell here and now, ``python -m benchmarks run`` goes
+through asv.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +33,18 @@ def _parser() -> argparse.ArgumentParser:
     cell.add_argument("--family", default="logdet", help="a family [default: logdet]")
     cell.add_argument("--backend", default="torch", help=f"{' or '.join(bench_core.BACKENDS)} [default: torch]")
     cell.add_argument("--dtype", default="float32", help=f"{' or '.join(DTYPES)} [default: float32]")
-    cell.add_argument("--method", action="append", default=[], metavar="ROW", help="only this row, e.g. relative:compiled; repeat")
+    cell.add_argument(
+        "--method", action="append", default=[], metavar="ROW", help="only this row, e.g. relative:compiled; repeat"
+    )
     cell.add_argument("sizes", nargs="*", metavar="SIZE=N", help="sizes, e.g. D=1000 B=100 L=2 [default: the family's]")
     cell.set_defaults(command=_cell)
 
-    run = commands.add_parser("run", help="measure a profile through asv, with progress; resumes a run that was cut off")
-    run.add_argument("range", nargs="?", help="commits, as asv takes them (managed environment only) [default: the head]")
+    run = commands.add_parser(
+        "run", help="measure a profile through asv, with progress; resumes a run that was cut off"
+    )
+    run.add_argument(
+        "range", nargs="?", help="commits, as asv takes them (managed environment only) [default: the head]"
+    )
     run.add_argument(
         "--managed", action="store_true", help="asv's own pinned environment [default: this interpreter's environment]"
     )

@@ -29,8 +29,8 @@ def parameters(family: str, backend: str) -> dict[str, Any]:
 class _Door:
     """One family on one backend; a subclass names both and takes its ``parameters``.
 
-    All benchmarks of an asv run share one working folder (that is what the empty ``setup_cache`` is for). The first metric of a
-    cell runs its sessions and leaves their names there; the other metrics and rows read them.
+    All benchmarks of an asv run share one working folder (that is what the empty ``setup_cache`` is for). The first
+    metric of a cell runs its sessions and leaves their names there; the other metrics and rows read them.
     """
 
     family: str

@@ -162,10 +162,13 @@ def _print_answer(console: Console, predictor: Predictor, answer: Answer, option
     table.add_column("error", justify="right", no_wrap=True)
     table.add_column("how")
     for p in answer.ranked:
-        table.add_row(p.row, _escape(write_seconds(p.seconds)), write_error(p.error), p.how)
-    for p in answer.excluded:
-        table.add_row(p.row, "–", write_error(p.error), _escape(_say_why(p, options.error)), style="dim")
+        table.add_row(p.row, _escape(write_seconds(p.seconds)), write_error(p.error), p.how.partition(" ")[0])
     console.print(table)
+    reasons: dict[str, list[str]] = {}
+    for p in answer.excluded:
+        reasons.setdefault(_say_why(p, options.error), []).append(p.row)
+    for reason, rows in reasons.items():
+        console.print(f"  left out: {write_list(rows)}: {reason}", style="dim", markup=False, soft_wrap=True)
     console.print()
 
 

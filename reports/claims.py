@@ -245,6 +245,10 @@ def _judge_frontier(analysis: Analysis, series: Series, row: str) -> Finding:
         )
     if failure.limit == "time":
         return Finding(
-            series, what, f"{ended} (time ended it, not memory)", "contradicted", short=f"{reached}, then out of time"
+            series,
+            what,
+            f"{ended} (the time budget ended it before memory could)",
+            "undetermined",
+            short=f"{reached}, then out of time",
         )
     return Finding(series, what, ended, "undetermined")

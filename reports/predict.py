@@ -1,7 +1,7 @@
 """The time at a size nobody measured, and which method to use there.
 
 Each row of a series has *knots*: its measured sizes with their intervals, the geometric midpoints between them with
-an interval as wide as the row's own held-out errors, and a few sizes beyond both ends from the fitted floor + power
+an interval widened by the curve's own bend, and a few sizes beyond both ends from the fitted floor + power
 curve. Between knots everything is linear in log-log; the page's form does the same arithmetic on the same knots.
 """
 
@@ -20,6 +20,10 @@ REACH = 4.0
 _BEYOND = (1.5, 2.0, 3.0, REACH)
 # Predictions whose ratio is within this are not told apart: that needs a paired measurement.
 CLOSE = 0.05
+# Between two sizes a machine has surprises (a cache, a block size) that no curvature shows.
+LEAST_SPREAD = 0.03
+# With two sizes nothing is known of the curvature.
+BLIND_SPREAD = 0.25
 
 
 @dataclass(frozen=True)
@@ -79,9 +83,11 @@ class Predictor:
     def _find_knots(self, row: str) -> list[Knot]:
         points = [p for p in self.analysis.points(self.series, row) if p.ok]
         knots = [Knot(p.size, _bound(p.seconds, p), "measured") for p in points]
-        held_out = self.held_out(row)
-        spread = float(np.quantile(np.abs(held_out), 0.95, method="higher")) if held_out.size else 0.25
-        for below, above in pairwise(points):
+        bends = self._bend(points)
+        for j, (below, above) in enumerate(pairwise(points)):
+            near = [abs(bends[k]) for k in (j, j + 1) if k in bends]
+            gap = math.log(above.size / below.size)
+            spread = max(max(near) * gap**2 / 8, LEAST_SPREAD) if near else BLIND_SPREAD
             low, high = _bound(below.seconds, below), _bound(above.seconds, above)
             value = math.sqrt(low.value * high.value)
             bounds = (
@@ -108,6 +114,17 @@ class Predictor:
             np.interp(sizes[j], sizes[[j - 1, j + 1]], values[[j - 1, j + 1]]) for j in range(1, len(points) - 1)
         ]
         return np.asarray(guesses) - values[1:-1] if guesses else np.empty(0)
+
+    def _bend(self, points: list[Point]) -> dict[int, float]:
+        """Second derivative of log time over log size at each inner point, from leaving it out.
+
+        A straight line over the gap h1 + h2 misses a point in it by h1 h2 / 2 times the curvature, and the middle of a
+        gap h by h^2 / 8 times: what leaving out shows over a double gap tells the error over a single one.
+        """
+        x, y = np.log([p.size for p in points]), np.log([p.seconds.value for p in points])
+        inner = range(1, len(points) - 1)
+        missed = {j: float(np.interp(x[j], x[[j - 1, j + 1]], y[[j - 1, j + 1]]) - y[j]) for j in inner}
+        return {j: 2 * missed[j] / float((x[j] - x[j - 1]) * (x[j + 1] - x[j])) for j in inner}
 
     def predict(self, row: str, size: float) -> Prediction:
         """Seconds of a row at a size."""

@@ -26,7 +26,9 @@ def checkout(tmp_path: Path) -> Path:
 def run_python(tmp_path: Path):
     """Run ``python ARGUMENTS`` in a folder whose packages come first, results kept under the test's own folder."""
 
-    def run(*arguments: str, cwd: Path = ROOT, timeout: float = 300, **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, cwd: Path = ROOT, timeout: float = 300, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {"PYTHONPATH": str(cwd), "BENCH_RESULTS": str(tmp_path / "results")} | variables
         return subprocess.run(
             [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout

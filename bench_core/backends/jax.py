@@ -25,8 +25,9 @@ def configure(threads: int) -> None:
     """One thread number for XLA's products on the CPU, and true float32 products (TF32 is a mode of its own).
 
     XLA makes its pool once, when jax first touches a device: as large as ``NPROC`` or else the process's affinity says.
-    The first call here starts it with ``threads``; raises ``ValueError`` where it already runs with another number (seen
-    on Linux only). LU and solves run in SciPy's OpenBLAS, whose threads this cannot set: ``OPENBLAS_NUM_THREADS``.
+    The first call here starts it with ``threads``; raises ``ValueError`` where it already runs with another number
+    (seen on Linux only). LU and solves run in SciPy's OpenBLAS, whose threads this cannot set:
+    ``OPENBLAS_NUM_THREADS``.
     """
     jax.config.update("jax_default_matmul_precision", "highest")
     before = os.environ.get("NPROC")
@@ -83,7 +84,7 @@ def to_numpy(array: jax.Array) -> np.ndarray:
     return np.asarray(array)
 
 
-def _device(device: str) -> jax.Device:
+def _device(device: str) -> Any:
     try:
         return jax.devices({"cuda": "gpu"}.get(device, device))[0]
     except RuntimeError as error:

@@ -1,9 +1,9 @@
 """Cost formulas of the logdet methods: leading terms, two FLOPs for a multiply-add.
 
-``u = 2 B D^2`` is one product of the batch with a weight matrix. LU is (2/3) D^3, a solve with D right-hand sides 2 D^3,
-so the explicit inverse is (8/3) D^3 (Golub and Van Loan, 4th ed., sections 3.2 and 3.4). Bytes count every matrix as if it
-came from memory once per product; activations count too (they matter at small D). Tests hold ``flops`` to the operations
-of the compiled HLO and of ATen.
+``u = 2 B D^2`` is one product of the batch with a weight matrix. LU is (2/3) D^3, a solve with D right-hand sides 2
+D^3, so the explicit inverse is (8/3) D^3 (Golub and Van Loan, 4th ed., sections 3.2 and 3.4). Bytes count every
+matrix as if it came from memory once per product; activations count too (they matter at small D). Tests hold
+``flops`` to the operations of the compiled HLO and of ATen.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ INVERSE = 8 / 3
 
 
 def relative(p, itemsize: int) -> Cost:
-    """(4L-1) u: forward L, backward L-1, ``Y W`` L, outer products L. With B > D the last two are 2BD^2 + 2D^3 a layer."""
+    """(4L-1) u: forward L, backward L-1, ``Y W`` L, outer products L. With B > D the last two are 2BD^2 + 2D^3 a
+    layer.
+    """
     return _cost(p, itemsize, _forward_backward(p) + _relative_products(p), matrices=5 * p.L - 1, held=p.L)
 
 

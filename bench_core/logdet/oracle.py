@@ -4,15 +4,15 @@ With Delta_k (B x D) the gradient of the mean log-likelihood without the log-det
 
     Delta_L = -z_L / B,   Delta_k = (Delta_{k+1} W_{k+1}) * s'(Y_k) + s''(Y_k) / (s'(Y_k) B)
     ordinary    dW = Delta^T Z + W^-T                     db = Delta^T 1
-    relative    dW = Delta^T (Y W) + W                    db = Delta^T (1 + Y b) + b     ordinary dW, right-multiplied by W^T W
-    transposed  dW = W W^T (Delta^T Z) + W                db = W W^T (Delta^T 1)         ordinary dW, left-multiplied by W W^T
-    step        W + mu dW_relative, b + mu db_relative
+    relative    dW = Delta^T (Y W) + W                    db = Delta^T (1 + Y b) + b     ordinary dW, right-multiplied
+    by W^T W transposed  dW = W W^T (Delta^T Z) + W                db = W W^T (Delta^T 1)         ordinary dW,
+    left-multiplied by W W^T step        W + mu dW_relative, b + mu db_relative
     value       the change of each log|det W| under the step, beside the step itself
     products    the plain products of ``gemm_floor``
 
 (Gresele et al. 2020, equations 9 to 15 and appendix F; Z is the input of the layer, s'' / s' in closed form.)
-Biases follow their weights: the relative gradient is the steepest direction of ``y -> y + E y + e``, the transposed one of
-``z -> z + E z + e``, so the layer is one homogeneous matrix [W b; 0 1] and db the last column of its gradient.
+Biases follow their weights: the relative gradient is the steepest direction of ``y -> y + E y + e``, the transposed
+one of ``z -> z + E z + e``, so the layer is one homogeneous matrix [W b; 0 1] and db the last column of its gradient.
 
 Everything but ``W^-T`` costs O(B D^2); W is read in blocks of rows, so that no float64 copy of a large one is held.
 """
@@ -133,7 +133,9 @@ class Oracle:
         return back, hidden[1:]
 
     def values(self, computes: str) -> np.ndarray:
-        """log|det W| of every layer (``logdets``), or its change under the step (``value``), by the determinant lemma."""
+        """log|det W| of every layer (``logdets``), or its change under the step (``value``), by the determinant
+        lemma.
+        """
         p = self._problem
         if computes == "logdets":
             return np.array([np.linalg.slogdet(p.arrays[f"W{k}"])[1] for k in range(p.L)])

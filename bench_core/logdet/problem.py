@@ -1,13 +1,14 @@
 """The log-likelihood of a square, invertible network: its sizes, weights and data.
 
-Model (Gresele et al. 2020, section 3 and appendix H): L layers ``y_k = z_{k-1} W_k^T + b_k``, ``z_k = s(y_k)``, the last
-layer linear, standard normal base; ``s(y) = a y + (1 - a) softplus(y)`` is the smooth leaky ReLU with slope ``a``.
+Model (Gresele et al. 2020, section 3 and appendix H): L layers ``y_k = z_{k-1} W_k^T + b_k``, ``z_k = s(y_k)``, the
+last layer linear, standard normal base; ``s(y) = a y + (1 - a) softplus(y)`` is the smooth leaky ReLU with slope ``a``.
 The quantity is the mean log-likelihood of the batch, ``mean_i [ log N(z_L; 0, 1) + sum_k sum_j log s'(y_k) ] + sum_k
 log|det W_k|``.
 
-The weights are ``W = P (I + 0.3 N / sqrt(D))``, with P a random permutation and N standard normal: dense, and with condition
-number about 4 at every D. A plain Gaussian matrix has a condition number that grows with D, so that float32 inverses of
-large ones are wrong for reasons that have nothing to do with the methods compared here. The permutation makes LU pivot.
+The weights are ``W = P (I + 0.3 N / sqrt(D))``, with P a random permutation and N standard normal: dense, and with
+condition number about 4 at every D. A plain Gaussian matrix has a condition number that grows with D, so that float32
+inverses of large ones are wrong for reasons that have nothing to do with the methods compared here. The permutation
+makes LU pivot.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from bench_core.method import Method, check_size
 
 SPREAD = 0.3  # norm of the perturbation is about 2 * SPREAD < 1: never singular
 ALPHA = 0.1
-BLOCK = 1 << 22  # numbers in one block of rows: 32 MiB of float64, so that no float64 copy of a large W is ever held whole
+BLOCK = (
+    1 << 22
+)  # numbers in one block of rows: 32 MiB of float64, so that no float64 copy of a large W is ever held whole
 
 
 class LogdetProblem:
@@ -123,7 +126,9 @@ class _Float64View(Mapping):
 
 
 def _aligned(shape: tuple[int, ...]) -> np.ndarray:
-    """Uninitialised float32 array on a 64-byte boundary: JAX then shares it on the CPU where it would otherwise copy."""
+    """Uninitialised float32 array on a 64-byte boundary: JAX then shares it on the CPU where it would otherwise
+    copy.
+    """
     size = int(np.prod(shape)) * 4
     raw = np.empty(size + 64, dtype=np.uint8)
     start = -raw.ctypes.data % 64
@@ -138,7 +143,9 @@ def _normal(shape: tuple[int, ...], stream: np.random.SeedSequence, scale: float
 
 
 def _weight(D: int, stream: np.random.SeedSequence) -> np.ndarray:
-    """``P (I + SPREAD N / sqrt(D))``, drawn block by block of rows, each with a stream of its own (so threads may share it)."""
+    """``P (I + SPREAD N / sqrt(D))``, drawn block by block of rows, each with a stream of its own (so threads may
+    share it).
+    """
     rows = max(1, BLOCK // D)
     starts = range(0, D, rows)
     order, *streams = stream.spawn(1 + len(starts))

@@ -1,9 +1,9 @@
 """What asv itself must know: loaded by asv's own process, before any command, through ``plugins`` in asv.conf.json.
 
 Four things are settled here: the machine's name (asv would stop
-and ask), which of several machines the session records belong to, an environment for the checkout itself, and results of a
-changed tree that would be stored under the name of a commit they do not come from. asv is imported where it is used: its discovery imports this module too, in environments
-that do not have it.
+and ask), which of several machines the session records belong to, an environment for the checkout itself, and results
+of a changed tree that would be stored under the name of a commit they do not come from. asv is imported where it is
+used: its discovery imports this module too, in environments that do not have it.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ def setup() -> None:
 def _checkout_environment() -> type:
     """``--environment=checkout:same``: the running interpreter with the checkout's own ``bench_core``.
 
-    asv's ``existing`` does the same, but leaves the profile and the device out of its name, so that results of two profiles
-    share one file and the later overwrites the earlier, puts the interpreter's path in, and does not tell the benchmarks its name.
+    asv's ``existing`` does the same, but leaves the profile and the device out of its name, so that results of two
+    profiles share one file and the later overwrites the earlier, puts the interpreter's path in, and does not tell
+    the benchmarks its name.
     """
     from asv import util
     from asv.environment import ExistingEnvironment, get_env_name
@@ -97,16 +98,20 @@ def _gpu() -> dict[str, str]:
 
 
 def _refuse_dirty_tree() -> None:
-    """An existing environment imports the working tree: with changes in it, results must not carry its commit's name."""
+    """An existing environment imports the working tree: with changes in it, results must not carry its commit's
+    name.
+    """
     existing = "--set-commit-hash" in sys.argv
     watched = ["bench_core", "benchmarks"] if existing else ["benchmarks"]
-    done = subprocess.run(["git", "status", "--porcelain", "--", *watched], capture_output=True, text=True, cwd=Path.cwd())
+    done = subprocess.run(
+        ["git", "status", "--porcelain", "--", *watched], capture_output=True, text=True, cwd=Path.cwd()
+    )
     changed = [line[3:] for line in done.stdout.splitlines()]
     if changed and not os.environ.get(ALLOW_DIRTY):
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         from asv.util import UserError
 
         raise UserError(
-            f"the working tree is dirty ({changed[0]}{more}): commit first, or set {ALLOW_DIRTY}=1 to measure it all the"
-            " same under a report that says so"
+            f"the working tree is dirty ({changed[0]}{more}): commit first, or set {ALLOW_DIRTY}=1 to measure it all"
+            " the same under a report that says so"
         )

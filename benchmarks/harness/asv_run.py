@@ -26,8 +26,9 @@ def run(
 ) -> int:
     """Run asv and return its exit status.
 
-    Both the profile and the device are part of asv's environment, so that results of two profiles never share a file; the
-    command line of asv cannot choose them, hence a configuration of its own, written beside the one in the repository.
+    Both the profile and the device are part of asv's environment, so that results of two profiles never share a file;
+    the command line of asv cannot choose them, hence a configuration of its own, written beside the one in the
+    repository.
     """
     from asv.util import load_json
 
@@ -53,7 +54,9 @@ def run(
 
 
 def _follow(command: list[str], profile: str, device: str) -> int:
-    """Run the command; show one line a session and asv's own lines about environments; keep all of asv's output in a log."""
+    """Run the command; show one line a session and asv's own lines about environments; keep all of asv's output in a
+    log.
+    """
     log = ROOT / ".asv" / "logs" / f"{profile}-{device}-{time.strftime('%Y%m%dT%H%M%S')}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="jacobench-") as folder:
@@ -124,8 +127,8 @@ class _Account:
         rest = estimate_left(pairs, [max(left, 0.0)])
         elapsed = _clock(time.monotonic() - self.began)
         print(
-            f"[{len(self.finished):>3}/{self.total}] {event['cell']} process {event['process']}: {event['elapsed_s']:.1f} s"
-            f"   elapsed {elapsed}, about {_clock(rest or 0)} left",
+            f"[{len(self.finished):>3}/{self.total}] {event['cell']} process {event['process']}:"
+            f" {event['elapsed_s']:.1f} s   elapsed {elapsed}, about {_clock(rest or 0)} left",
             flush=True,
         )
 
@@ -137,8 +140,8 @@ class _Account:
         inside = sum(taken for _, taken in self.finished)
         resumed = f", {self.resumed} of them taken up from a run that was cut off" if self.resumed else ""
         print(
-            f"{len(self.finished)} sessions{resumed}: {inside:.0f} s inside sessions of {after:.0f} s after installation"
-            f" ({inside / max(after, 1e-9):.0%})"
+            f"{len(self.finished)} sessions{resumed}: {inside:.0f} s inside sessions of {after:.0f} s after"
+            f" installation ({inside / max(after, 1e-9):.0%})"
         )
 
 

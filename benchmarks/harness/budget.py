@@ -24,13 +24,14 @@ def predict(cost: Any, flops_per_s: float, smaller: dict[str, float] | None) -> 
 
     ``smaller`` is ``{"flops", "seconds", "size"}`` or None.
     """
-    at_best = cost.flops / flops_per_s
-    if smaller is None:
-        return Prediction(at_best, cost.peak_bytes, "its FLOPs at the measured product rate")
-    scaled = smaller["seconds"] * cost.flops / smaller["flops"]
+    at_best = Prediction(cost.flops / flops_per_s, cost.peak_bytes, "its FLOPs at the measured product rate")
     # Below about a millisecond calls cost more than their FLOPs, and their seconds do not scale with them.
-    seconds = scaled if smaller["seconds"] > 1e-3 else at_best
-    return Prediction(max(seconds, at_best), cost.peak_bytes, f"its time at size {smaller['size']:.0f}")
+    if smaller is None or smaller["seconds"] < 1e-3:
+        return at_best
+    scaled = smaller["seconds"] * cost.flops / smaller["flops"]
+    if scaled < at_best.seconds:
+        return at_best
+    return Prediction(scaled, cost.peak_bytes, f"its time at size {smaller['size']}")
 
 
 def refusal(prediction: Prediction, call_limit_s: float, free_bytes: float) -> str | None:

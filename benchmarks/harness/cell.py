@@ -24,7 +24,9 @@ class Cell:
     sizes: tuple[tuple[str, int], ...]
 
     @classmethod
-    def of(cls, family: str, backend: str, sizes: Mapping[str, Any], device: str = "cpu", dtype: str = "float32") -> Cell:
+    def of(
+        cls, family: str, backend: str, sizes: Mapping[str, Any], device: str = "cpu", dtype: str = "float32"
+    ) -> Cell:
         """A checked cell; ``ValueError`` in one line for anything unknown."""
         check_choice("family", family, bench_core.FAMILIES)
         check_choice("backend", backend, bench_core.BACKENDS)

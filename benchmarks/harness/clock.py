@@ -10,8 +10,8 @@ from typing import Any
 def sample(kernel: Any, number: int) -> float:
     """Mean seconds of one call over a block of ``number`` calls, each waited for on its whole result.
 
-    The garbage collector is off within the block. The host's clock is the one that counts: on CUDA it includes the launch and the
-    wait, which is what a training loop pays.
+    The garbage collector is off within the block. The host's clock is the one that counts: on CUDA it includes the
+    launch and the wait, which is what a training loop pays.
     """
     run, wait = kernel.run, kernel.wait
     was_enabled = gc.isenabled()

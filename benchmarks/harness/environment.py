@@ -43,8 +43,8 @@ def throttled(before: dict[str, float | None], after: dict[str, float | None]) -
 def commit(root: Path) -> tuple[str | None, bool]:
     """Commit under test, and whether the tree it was read from has other content.
 
-    asv names the commit it installed; elsewhere it is the checkout's head, and changed or new files under ``bench_core`` or
-    ``benchmarks`` make it dirty.
+    asv names the commit it installed; elsewhere it is the checkout's head, and changed or new files under
+    ``bench_core`` or ``benchmarks`` make it dirty.
     """
     installed = os.environ.get("ASV_COMMIT")
     watched = ["benchmarks"] if installed else ["bench_core", "benchmarks"]

@@ -13,9 +13,10 @@ _STATUS = Path("/proc/self/status")
 def peak_of_call(kernel: Any, backend: str, device: str) -> tuple[int | None, str | None]:
     """Run the kernel once and return the bytes it held at its peak beyond what was held before, and the instrument.
 
-    torch on CUDA: ``max_memory_allocated``. JAX: ``memory_analysis()`` of the compiled program (results and temporaries, less
-    what is donated). torch on the CPU: the rise of the process's VmHWM, which the kernel lets us reset (Linux only); pages that
-    the allocator already held do not count, so it reads low for small sizes. None where there is no instrument.
+    torch on CUDA: ``max_memory_allocated``. JAX: ``memory_analysis()`` of the compiled program (results and
+    temporaries, less what is donated). torch on the CPU: the rise of the process's VmHWM, which the kernel lets us
+    reset (Linux only); pages that the allocator already held do not count, so it reads low for small sizes. None
+    where there is no instrument.
     """
     if backend == "jax":
         return _compiled(kernel), "memory_analysis"

@@ -16,7 +16,7 @@ _OUT_OF_MEMORY = re.compile(
 )
 
 
-def one_line(text: str, limit: int = 300) -> str:
+def one_line(text: object, limit: int = 300) -> str:
     """The text's lines joined and cut, fit for a reason."""
     joined = " ".join(str(text).split())
     return joined if len(joined) <= limit else joined[: limit - 1] + "…"

@@ -1,4 +1,4 @@
-"""Profiles: how much is measured, and for how long."""
+"""Profiles: how much is measured, and for how long. ``smoke`` answers nothing: it shows in seconds that everything runs."""
 
 from __future__ import annotations
 
@@ -42,6 +42,18 @@ class Profile:
 # 1, 1.5, 2, 3, 5, 7 a decade: about 20 sizes over three decades, which is what an honest interval of an exponent needs.
 STANDARD_D = (10, 15, 22, 32, 50, 70, 100, 150, 220, 320, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)
 
+SMOKE = Profile(
+    name="smoke",
+    sizes={"logdet": {"D": (8, 12), "B": (16,), "L": (2,)}},
+    dtypes=("float32",),
+    processes=1,
+    min_rounds=6,
+    max_rounds=12,
+    row_budget_s=0.05,
+    call_limit_s=0.5,
+    session_limit_s=60,
+    compiled_up_to=0,
+)
 QUICK = Profile(
     name="quick",
     sizes={"logdet": {"D": (10, 30, 100, 300, 1000, 2000), "B": (100,), "L": (2,)}},
@@ -78,7 +90,7 @@ FULL = Profile(
     session_limit_s=3600,
     compiled_up_to=1000,
 )
-PROFILES = {profile.name: profile for profile in (QUICK, STANDARD, FULL)}
+PROFILES = {profile.name: profile for profile in (SMOKE, QUICK, STANDARD, FULL)}
 
 
 def profile_from_environment() -> Profile:

@@ -87,12 +87,16 @@ def _rows(
     for row in planned:
         form = row.partition(":")[2]
         if form and cell.swept > profile.compiled_up_to:
-            planned[row] = f"form {form!r} is timed up to {SWEPT[cell.family]} = {profile.compiled_up_to} in this profile"
+            planned[row] = (
+                f"form {form!r} is timed up to {SWEPT[cell.family]} = {profile.compiled_up_to} in this profile"
+            )
         for record in [*done, *known]:
             earlier = record["rows"].get(row)
             if earlier and earlier["outcome"] in ("oom", "timeout"):
                 size = record["cell"]["sizes"][SWEPT[cell.family]]
-                planned[row] = one_line(f"{earlier['outcome']} at {SWEPT[cell.family]} = {size}; not tried again from there on")
+                planned[row] = one_line(
+                    f"{earlier['outcome']} at {SWEPT[cell.family]} = {size}; not tried again from there on"
+                )
     return planned
 
 

@@ -72,7 +72,9 @@ def run(
         left = deadline - time.monotonic()
         if left <= 0:
             for row in pending:
-                result.rows[row] = _hole(cell, row, "timeout", f"the session's {profile.session_limit_s:.0f} s were over")
+                result.rows[row] = _hole(
+                    cell, row, "timeout", f"the session's {profile.session_limit_s:.0f} s were over"
+                )
             break
         spec = {
             "cell": cell.to_json(),
@@ -235,11 +237,12 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 def _environment(cell: Cell, threads: int, cache: Path) -> dict[str, str]:
     """The child's environment: one number of threads for every library that reads one at its start."""
     number = str(threads)
-    fixed = {name: number for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NPROC")}
+    fixed = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NPROC"), number)
     fixed |= {"TORCHINDUCTOR_CACHE_DIR": str(cache / "inductor"), "PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "2"}
     if cell.backend == "jax":
         fixed["JAX_PLATFORMS"] = "cpu" if cell.device == "cpu" else "cuda,cpu"
-        # Both frameworks may be on one device in one run; grabbing three quarters of its memory would be a fault of ours.
+        # Both frameworks may be on one device in one run; grabbing three quarters of its memory would be a fault of
+        # ours.
         fixed["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
     return {**os.environ, **fixed}
 

@@ -21,9 +21,9 @@ RESUME_WITHIN_S = 24 * 3600  # an unfinished run older than a day is not gone on
 class Store:
     """The records of one commit in one environment on this machine.
 
-    asv writes its result file when all benchmarks of a commit and environment are done, and not before. A record that is newer
-    than that file belongs to a run that was cut off: the next run takes it up. A record that is older was told to asv: the
-    next run measures anew, and the old record moves to ``superseded/``. Nothing measured is deleted.
+    asv writes its result file when all benchmarks of a commit and environment are done, and not before. A record that
+    is newer than that file belongs to a run that was cut off: the next run takes it up. A record that is older was
+    told to asv: the next run measures anew, and the old record moves to ``superseded/``. Nothing measured is deleted.
     """
 
     def __init__(self, results: Path | None = None, machine: str | None = None):

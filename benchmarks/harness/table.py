@@ -18,7 +18,9 @@ def follow(event: dict[str, Any]) -> None:
 
 
 def show(records: list[dict[str, Any]]) -> None:
-    """Print every row of a cell: median seconds over all processes, ratio to the first row, error, memory or the reason."""
+    """Print every row of a cell: median seconds over all processes, ratio to the first row, error, memory or the
+    reason.
+    """
     from rich.console import Console
     from rich.table import Table
 
@@ -26,9 +28,13 @@ def show(records: list[dict[str, Any]]) -> None:
         print("\r" + " " * 60 + "\r", end="", file=sys.stderr)
     cell = records[0]["cell"]
     sizes = ", ".join(f"{name} = {value}" for name, value in cell["sizes"].items())
-    table = Table(title=f"{cell['family']} on {cell['backend']}, {cell['device']}, {cell['dtype']}: {sizes}", title_justify="left")
+    table = Table(
+        title=f"{cell['family']} on {cell['backend']}, {cell['device']}, {cell['dtype']}: {sizes}", title_justify="left"
+    )
     for heading in ("row", "median s", "of the first", "error", "peak MiB", "first call s", "rounds", "outcome"):
-        table.add_column(heading, justify="left" if heading in ("row", "outcome") else "right", no_wrap=heading == "row")
+        table.add_column(
+            heading, justify="left" if heading in ("row", "outcome") else "right", no_wrap=heading == "row"
+        )
     names = [name for name in records[0]["rows"] if not name.endswith("~twin")]
     reasons: list[str] = []
     baseline = next((name for name in names if _times(records, name)), None)
@@ -56,7 +62,8 @@ def show(records: list[dict[str, Any]]) -> None:
     for record in records:
         stop, stages = record["stop"] or {}, ", ".join(f"{name} {s:.1f}" for name, s in record["stages_s"].items())
         console.print(
-            f"process {record['process']}: {record['elapsed_s']:.1f} s ({stages}), stopped by {stop.get('reason')}", markup=False
+            f"process {record['process']}: {record['elapsed_s']:.1f} s ({stages}), stopped by {stop.get('reason')}",
+            markup=False,
         )
 
 

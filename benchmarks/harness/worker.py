@@ -1,7 +1,8 @@
 """The inside of a session: one fresh process that builds, checks and times every method of a cell.
 
-Started by ``session.py`` as ``python worker.py SPEC JOURNAL``. It writes what it does, and every result the moment it has it,
-as one JSON line in the journal; whatever ends this process, its parent knows what was being done and keeps what was measured.
+Started by ``session.py`` as ``python worker.py SPEC JOURNAL``. It writes what it does, and every result the moment it
+has it, as one JSON line in the journal; whatever ends this process, its parent knows what was being done and keeps
+what was measured.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ START = time.perf_counter()
 def _find_package(name: str, folder: Path) -> None:
     """Make ``folder`` importable as package ``name`` without putting its parent on sys.path.
 
-    asv times the ``bench_core`` that it installed for a commit, with the ``benchmarks`` of the working tree: the checkout's
-    own ``bench_core``, which lies beside them, must not be found.
+    asv times the ``bench_core`` that it installed for a commit, with the ``benchmarks`` of the working tree: the
+    checkout's own ``bench_core``, which lies beside them, must not be found.
     """
-    spec = importlib.util.spec_from_file_location(name, folder / "__init__.py", submodule_search_locations=[str(folder)])
+    spec = importlib.util.spec_from_file_location(
+        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -66,8 +69,8 @@ class Worker:
 
     def run(self) -> None:
         import bench_core
-        from benchmarks.harness import environment
         from bench_core.method import load_backend
+        from benchmarks.harness import environment
 
         if self.spec["address_space_bytes"]:
             self._limit_memory(self.spec["address_space_bytes"])
@@ -175,7 +178,8 @@ class Worker:
 
         if reason := budget.refusal(prediction, self.profile["call_limit_s"], self.free_bytes):
             return close("over_budget", reason)
-        # Generous: the first call compiles, allocates and touches every page; what is over the budget shows in the second.
+        # Generous: the first call compiles, allocates and touches every page; what is over the budget shows in the
+        # second.
         patience = 60 + 10 * max(prediction.seconds, self.profile["call_limit_s"])
         try:
             self.journal.begin(row, "build", patience)
@@ -198,7 +202,7 @@ class Worker:
             start = time.perf_counter()
             kernel.wait(kernel.run())
             if form == "compiled" and method.in_place:  # torch.compile compiles once for each of the two rates
-                fields["compile_s"] += time.perf_counter() - start
+                fields["compile_s"] = fields["first_call_s"] + time.perf_counter() - start
             seconds = time.perf_counter() - start
             if seconds > self.profile["call_limit_s"]:
                 seconds = clock.sample(kernel, 1)
@@ -212,7 +216,9 @@ class Worker:
             return close(kind, reason)
         limit = self.profile["call_limit_s"]
         if seconds > limit:
-            return close("over_budget", f"time: measured {seconds:.3g} s a call, budget {limit:.3g} s", measured_s=seconds)
+            return close(
+                "over_budget", f"time: measured {seconds:.3g} s a call, budget {limit:.3g} s", measured_s=seconds
+            )
         self.kernels[row], self.seconds[row] = kernel, seconds
         return close("ok", "", number=self._number(seconds))
 
@@ -250,11 +256,12 @@ class Worker:
         self.journal.write("twin", row=twin, of=baseline, number=numbers[twin])
         samples: dict[str, dict[int, float]] = {row: {} for row in kernels}
         stop = rounds.Stop(self.profile["precision"], START + self.spec["rounds_deadline_s"])
+        others = set(kernels) - {baseline, twin}
         reason, count = "rounds", 0
         for order in rounds.orders(list(kernels), self.spec["seed"] * 1000 + self.spec["process"]):
             live = [row for row in order if len(samples[row]) < quota[row]]
-            # Without the baseline's partner in the round a sample has nothing to be paired with.
-            if baseline not in live or len(live) < 3:
+            # A sample has worth beside the baseline's: it ends with the baseline, or when only the twin is left to pair.
+            if baseline not in live or (others and not others.intersection(live)):
                 break
             taken = {"canary": clock.sample(self.canary, 1)}
             for row in live:

@@ -34,12 +34,10 @@ def build(analysis: Analysis) -> Section:
     blocks.append(Form(_pack(analysis), analysis.families))
     blocks.append(
         Text(
-            "Times at sizes between the measured ones are interpolated, with the method's own held-out error in "
-            "the interval; "
-            f"up to {REACH:g} times beyond the ends they follow the fitted curve. Methods whose predicted "
-            "intervals come within "
-            f"{CLOSE:.0%} of each other are named together. At the terminal: `python -m reports answer "
-            "--family logdet --D 5000 --B 100`.",
+            "Between measured sizes times are interpolated, with the curve's bend in the interval; up to "
+            f"{REACH:g} times beyond the ends they follow the fitted curve. {_check_predictions(analysis)}Methods "
+            f"whose predicted intervals come within {100 * CLOSE:g} % of each other are named together. At the "
+            "terminal: `python -m reports answer --family logdet --D 5000 --B 100`.",
             "note",
         )
     )
@@ -71,6 +69,23 @@ def summarise(analysis: Analysis, family: str) -> list[str]:
                 text += f" {words} at {describe_ranges(found, sizes, series.axis)}."
         lines.append(text)
     return lines
+
+
+def _check_predictions(analysis: Analysis) -> str:
+    """How well measured sizes are predicted from their neighbours alone, over twice the gap that predictions bridge."""
+    errors = [
+        abs(error)
+        for series in analysis.series()
+        for row in analysis.gradient_rows(series)
+        for error in Predictor(analysis, series).held_out(row)
+    ]
+    if not errors:
+        return ""
+    middle, worst = (math.exp(np.quantile(errors, share)) for share in (0.5, 0.95))
+    return (
+        f"Checked by leaving out each measured size in turn, over twice the gap: off by a factor {middle:.2f} in the "
+        f"median, {worst:.2f} for one in twenty. "
+    )
 
 
 def _explain_grid() -> str:
@@ -112,7 +127,7 @@ def _winner_cell(analysis: Analysis, series: Series, size: float, winner: Winner
         note += f"\n{winner.runner_up} {write_ratio(winner.margin)} ×"
     elif winner.state == "won":
         note += "\nthe only one that ran"
-    tone = palette[winner.rows[0]] + {"won": "", "tie": " tie", "undetermined": " open"}[winner.state]
+    tone = palette[winner.point.row] + {"won": "", "tie": " tie", "undetermined": " open"}[winner.state]
     return Cell(names, {}, tone, note)
 
 

@@ -31,7 +31,9 @@ class Column:
     @property
     def classes(self) -> tuple[str, ...]:
         """Style classes: numbers to the right, names in one piece."""
-        return ("n",) * self.numeric + ("w",) * (self.key in ("place", "row", "size", "answer", "baseline", "fact"))
+        return ("n",) * self.numeric + ("w",) * (
+            self.key in ("place", "row", "size", "answer", "baseline", "fact", "range")
+        )
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ def themes(analysis: Analysis, series: Series) -> list[tuple[str, tuple[str, ...
     facts = {row: analysis.facts(series, row) for row in rows}
     gradients = [row for row in first if facts[row].is_gradient]
     rest = [row for row in first if row not in gradients]
-    others = [row for row in rows if is_other_form(row)]
+    # A form that ran at one size only is a number for the tables, not a line.
+    others = [row for row in rows if is_other_form(row) and sum(p.ok for p in analysis.points(series, row)) > 1]
     pairs = [row for other in others for row in (other.partition(":")[0], other) if row in rows]
     found = [("gradients", gradients), ("the floor, updates and values", rest)]
     if others:

@@ -3,7 +3,7 @@
 from ..analysis import Analysis, Series
 from ..plots import Line, draw_exponents, draw_slopes
 from ..statistics import Estimate, consistent_with
-from ..text import write_estimate, write_seconds, write_size
+from ..text import count, write_estimate, write_seconds, write_size
 from .blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, missing, spread
 from .common import colours, is_other_form, name_series, place_data, size_cell, themes
 
@@ -28,7 +28,7 @@ TONES = {"consistent": "good", "inconsistent": "bad", "undetermined": "undecided
 
 def build(analysis: Analysis) -> Section:
     """Predicted and fitted exponents, then local slopes."""
-    rows, fits, slopes = [], [], []
+    rows, fits, slopes, short = [], [], [], []
     for series in analysis.series():
         palette = colours(analysis, series.family)
         shown = []
@@ -36,14 +36,18 @@ def build(analysis: Analysis) -> Section:
             fit = analysis.exponent(series, row)
             if fit is None or "~" in row:
                 continue
+            if fit.estimate.undetermined:
+                short.append(f"{row} on {name_series(analysis, series)} ({count(fit.sizes, 'size')})")
+                continue
             power = predict_power(series, analysis.facts(series, row).method)
             rows.append(_tabulate(analysis, series, row, power))
             shown.append((row, palette[row], fit.estimate, power))
         if shown:
             fits.append(_draw_fits(analysis, series, shown))
         slopes += _draw_slopes(analysis, series, palette)
+    few = f"Too few sizes for a fit with a floor: {', '.join(short)}." if short else ""
     if not rows:
-        return missing(ID, TITLE, "No row ran at enough sizes for a fit.")
+        return missing(ID, TITLE, few or "No row was timed.")
     heads = columns(
         ("place", "Place"),
         ("row", "Row"),
@@ -67,6 +71,8 @@ def build(analysis: Analysis) -> Section:
         Table("exponents", "Exponents, predicted and fitted", heads, tuple(rows)),
         Figures("Fitted exponents", tuple(fits)),
     ]
+    if few:
+        blocks.insert(2, Text(few, "note"))
     if slopes:
         blocks.append(Figures("Local slopes between neighbouring sizes", tuple(slopes)))
     return Section(ID, TITLE, tuple(blocks))

@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from ..analysis import Analysis, Series
 from ..plots import Line, draw_memory
 from ..statistics import Estimate
@@ -110,12 +108,8 @@ def _draw(analysis: Analysis, series: Series, instruments: set[str]) -> Figure |
                 else math.nan
             )
             stops = [] if math.isnan(predicted) else [(failure.size, predicted)]
-        curve = None
-        if law is not None and not law.estimate.undetermined:
-            grid = np.geomspace(points[0].size, points[-1].size, 60)
-            curve = [float(x) for x in grid], [float(y) for y in law.predict(grid)]
         exact = [Estimate(p.peak_bytes, math.nan, math.nan, 1) for p in points]
-        lines.append(Line(row, palette[row], [p.size for p in points], exact, curve=curve, memory_stops=stops))
+        lines.append(Line(row, palette[row], [p.size for p in points], exact, memory_stops=stops))
         for p in points:
             table.append(
                 {

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
-from .style import FAINT, finish, light, make_panel
+from .style import FAINT, finish, light, make_panel, set_log
+
+# From here a linear axis would flatten everything else.
+WILD = 3.0
 
 
 def draw_canary(name: str, alt: str, traces: Sequence[Sequence[float]]) -> str:
@@ -21,9 +24,14 @@ def draw_canary(name: str, alt: str, traces: Sequence[Sequence[float]]) -> str:
         start += len(trace)
         highest, lowest = max(highest, *trace), min(lowest, *trace)
     axes.axhline(1, color=FAINT, linewidth=0.8, zorder=1)
-    axes.set_ylim(lowest - 0.02, highest + 0.02)
     axes.set_xlim(-1, start)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.2f}")
+    if highest > WILD:
+        set_log(axes, x=False)
+        axes.set_ylim(lowest / 1.2, highest * 1.3)
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    else:
+        axes.set_ylim(lowest - 0.02, highest + 0.02)
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.2f}")
     axes.set_xlabel("rounds, session after session (colours alternate)")
     axes.set_ylabel("canary / its median")
     return finish(figure, name, alt)

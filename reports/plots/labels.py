@@ -16,20 +16,26 @@ _GAP = 2.0
 _BESIDE = (
     (8, 0, "left", "center"),
     (8, 8, "left", "bottom"),
+    (8, -8, "left", "top"),
     (0, 9, "center", "bottom"),
     (-8, 6, "right", "bottom"),
     (-8, 0, "right", "center"),
-    (8, -8, "left", "top"),
     (0, -9, "center", "top"),
     (-8, -8, "right", "top"),
     (12, 20, "left", "bottom"),
     (-12, 20, "right", "bottom"),
     (12, -20, "left", "top"),
     (-12, -20, "right", "top"),
-    (20, 34, "left", "bottom"),
-    (-20, 34, "right", "bottom"),
-    (-30, 48, "right", "bottom"),
+    (14, -32, "left", "top"),
+    (-14, 32, "right", "bottom"),
+    (16, 34, "left", "bottom"),
+    (18, -46, "left", "top"),
+    (-24, 46, "right", "bottom"),
 )
+# From here a thin line leads from the label to its point.
+_FAR = 19
+# A mark is worse to cover than a stretch of line.
+_MARK = 15
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,9 @@ class Label:
 def label_lines(figure: Figure, axes: Axes, lines: list[Line], extra: list[Label] | None = None) -> None:
     """Label each line where it ends: in the right margin if it runs that far, else beside its last point."""
     labels = [_end(line) for line in lines if len(line.sizes)] + list(extra or ())
-    edge = axes.transAxes.transform((1, 1))[0]
+    # Asking for the limits settles them: autoscaling is lazy, and transData alone does not trigger it.
+    axes.get_xlim(), axes.get_ylim()
+    edge = axes.bbox.x1
     points = np.array([axes.transData.transform((label.x, label.y)) for label in labels]).reshape(-1, 2)
     reaching = [j for j, (x, _) in enumerate(points) if x > edge - 0.12 * axes.bbox.width]
     boxes = _label_margin(figure, axes, [labels[j] for j in reaching], points[reaching])
@@ -127,8 +135,8 @@ def _sample_obstacles(axes: Axes, lines: list[Line]) -> np.ndarray:
                 found.append((pixels[:-1] * (1 - steps) + pixels[1:] * steps).reshape(-1, 2))
                 found.append(pixels)
         stops = [*line.memory_stops, *line.time_stops]
-        if stops:
-            found.append(axes.transData.transform(np.array(stops)))
+        marks = np.array([*map(tuple, data), *stops]).reshape(-1, 2)
+        found.append(np.repeat(axes.transData.transform(marks), _MARK, axis=0))
     return np.concatenate(found)
 
 
@@ -137,7 +145,7 @@ def _label_beside(
 ) -> Bbox:
     """The candidate place that covers the fewest labels, then data."""
     width, height = _measure(figure, label.text)
-    best: tuple[float, int, Bbox] | None = None
+    best: tuple[float, float, Bbox] | None = None
     for rank, (dx, dy, ha, va) in enumerate(_BESIDE):
         x = point[0] + dx - {"left": 0, "center": width / 2, "right": width}[ha]
         y = point[1] + dy - {"bottom": 0, "center": height / 2, "top": height}[va]
@@ -147,8 +155,12 @@ def _label_beside(
         inside = (abs(obstacles - (x + width / 2, y + height / 2)) < (width / 2 + 2, height / 2 + 2)).all(axis=1).sum()
         cost = 1000.0 * outside + 500.0 * clashes + float(inside) + 0.1 * rank
         if best is None or cost < best[0]:
-            best = cost, rank, box
+            best = cost, abs(dy), box
     assert best is not None
     box = best[2]
-    _write(figure, box.x0, (box.y0 + box.y1) / 2, label)
+    middle = (box.y0 + box.y1) / 2
+    if best[1] > _FAR:
+        near = np.array([np.clip(point[0], box.x0, box.x1), box.y0 if box.y0 > point[1] else box.y1])
+        figure.add_artist(_leader(figure, figure.transFigure.inverted().transform(np.array([point, near]))))
+    _write(figure, box.x0, middle, label)
     return box

@@ -19,7 +19,7 @@ def draw_scaling(
         axes.plot(*roofline, color=light("c6"), linewidth=1.1, linestyle=(0, (1, 2)), zorder=1)
         extra.append(Label("roofline", roofline[0][-1], roofline[1][-1], "c6"))
     for line in lines:
-        draw_line(axes, line)
+        draw_line(axes, line, join=True)
     axes.set_xlabel(axis)
     axes.set_ylabel("time of one call")
     clamp(axes, lines)
@@ -31,6 +31,7 @@ def clamp(axes, lines: list[Line]) -> None:
     """Limits from the data: a roofline far below must not squeeze them."""
     sizes = [x for line in lines for x in (*line.sizes, *(s for s, _ in (*line.memory_stops, *line.time_stops)))]
     times = [v.value for line in lines for v in line.values]
+    times += [x for line in lines for v in line.values if not v.undetermined for x in (v.low, v.high) if x > 0]
     times += [y for line in lines for _, y in (*line.memory_stops, *line.time_stops)]
     if sizes:
         axes.set_xlim(min(sizes) / 1.35, max(sizes) * 1.35)

@@ -122,9 +122,11 @@
       parts.push(line("p", text, "pick"));
       if (series.B && batch > 0 && series.B !== batch) parts.push(line("p", [`B = ${number(batch)} was not measured here; these times are for B = ${number(series.B)}.`], "note"));
       const rest = ranked.slice(1, 5).map((p) => `${p.row.row} ${seconds(p)}`);
-      const gone = predictions.filter((p) => p.reason).map((p) => `${p.row.row} (${p.reason})`);
+      const why = new Map();
+      for (const p of predictions.filter((p) => p.reason)) why.set(p.reason, [...(why.get(p.reason) || []), p.row.row]);
+      const gone = [...why].map(([reason, names]) => `${names.join(", ")} (${reason})`);
       if (rest.length) parts.push(line("p", ["Next: ", rest.join("; "), "."], "note"));
-      if (gone.length) parts.push(line("p", ["Not possible: ", gone.join("; "), "."], "note"));
+      if (gone.length) parts.push(line("p", ["Left out: ", gone.join("; "), "."], "note"));
     }
     out.replaceChildren(...parts);
   }

@@ -57,7 +57,9 @@ def answer(problem, computes: str, rate: float) -> dict[str, np.ndarray]:
 
 
 def error(problem, got: dict[str, np.ndarray], computes: str, rate: float) -> float:
-    """Largest relative error over the results; steps count against the update, log-determinants in nats per dimension."""
+    """Largest relative error over the results; steps count against the update, log-determinants in nats per
+    dimension.
+    """
     want = answer(problem, computes, rate)
     assert got.keys() == want.keys()
     errors = []

@@ -65,7 +65,10 @@ def test_weights_are_well_conditioned():
         (lambda: bench_core.problem("logdet", seed=-1), "seed = -1 is not a seed"),
         (lambda: LogdetProblem(alpha=0.0), "alpha = 0.0 is not a slope"),
         (lambda: bench_core.methods("logdet", "tensorflow"), "unknown backend 'tensorflow'; allowed: torch, jax"),
-        (lambda: bench_core.method("logdet", "adjugate", "torch"), "unknown method of logdet on torch 'adjugate'; allowed: "),
+        (
+            lambda: bench_core.method("logdet", "adjugate", "torch"),
+            "unknown method of logdet on torch 'adjugate'; allowed: ",
+        ),
     ],
 )
 def test_bad_input_is_one_line(call, says):

@@ -100,7 +100,7 @@ def test_claims(analysis):
     constant = [f for f in found["RG2"] if f.what.startswith("constant") and f.counts]
     assert {f.verdict for f in constant} == {"contradicted"}
     ends = {(f.series.place.backend, f.series.place.device): f.verdict for f in found["RG3"]}
-    assert ends == {("torch", "cpu"): "reproduced", ("jax", "cpu"): "contradicted", ("torch", "cuda"): "reproduced"}
+    assert ends == {("torch", "cpu"): "reproduced", ("jax", "cpu"): "undetermined", ("torch", "cuda"): "reproduced"}
     assert sum_up([]) == "not run"
 
 

@@ -17,7 +17,9 @@ def activate(y: Array, alpha: Array) -> Array:
 def backpropagate(
     x: Array, weights: Sequence[Array], biases: Sequence[Array], alpha: Array
 ) -> tuple[list[Array], list[Array], list[Array]]:
-    """Inputs Z, pre-activations Y and Delta of every layer, each (B, D); ``bench_core.logdet.oracle`` has the formulas."""
+    """Inputs Z, pre-activations Y and Delta of every layer, each (B, D); ``bench_core.logdet.oracle`` has the
+    formulas.
+    """
     batch, last = x.shape[0], len(weights) - 1
     inputs, pre = [x], []
     for k, (W, b) in enumerate(zip(weights, biases)):

@@ -17,14 +17,11 @@ def inverse(
 
     ``dW = Delta^T Z + W^-T``, ``db = Delta^T 1``.
 
-    x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same shapes.
-    Cost: (3L-1) 2BD^2 + (8/3) L D^3 FLOPs, about 8 s D^2 bytes a layer. Raises ``TypeError`` (JAX) where shapes
+    x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same
+    shapes. Cost: (3L-1) 2BD^2 + (8/3) L D^3 FLOPs, about 8 s D^2 bytes a layer. Raises ``TypeError`` (JAX) where shapes
     do not fit; a singular W gives numbers that are not finite.
     Source: Gresele et al. 2020, eq. 10.
     """
     inputs, _, deltas = backpropagate(x, weights, biases, alpha)
-    weight_gradients = [
-        outer(delta, z) + jnp.linalg.inv(W).T
-        for W, z, delta in zip(weights, inputs, deltas)
-    ]
+    weight_gradients = [outer(delta, z) + jnp.linalg.inv(W).T for W, z, delta in zip(weights, inputs, deltas)]
     return weight_gradients, [delta.sum(0) for delta in deltas]

@@ -8,7 +8,7 @@ from jax import Array, lax
 
 from bench_core.logdet.jax._network import backpropagate, outer
 
-TILE = 512  # rows of W updated at once: the product is held for so many, and smaller ones keep the cores less busy
+TILE = 256  # rows of W updated at once: the product is held for so many; fewer keep two cores less busy
 
 
 def relative_step(
@@ -23,32 +23,42 @@ def relative_step(
     Raises ``TypeError`` (JAX) where shapes do not fit. Source: Gresele et al. 2020, eq. 13 and appendix F.
     """
     _, pre, deltas = backpropagate(x, weights, biases, alpha)
-    # No update before the last reader of the old weights: XLA would keep a copy of them for it.
-    pre, deltas, weights = lax.optimization_barrier((pre, deltas, tuple(weights)))
-    updated = [update(W, b, y, delta, rate) for W, b, y, delta in zip(weights, biases, pre, deltas)]
-    return tuple(W for W, _ in updated), tuple(b for _, b in updated)
+    return update(weights, biases, pre, deltas, rate)
 
 
-def update(W: Array, b: Array, y: Array, delta: Array, rate: Array) -> tuple[Array, Array]:
-    """The step of one layer, in place where W is donated."""
-    grow, scaled = 1 + rate, rate * delta
-    if y.shape[0] > y.shape[1]:  # B > D: small matrices, and W may not be both operand and result
-        moved = outer(scaled, y) @ W + grow * W
+def update(
+    weights: Sequence[Array], biases: Sequence[Array], pre: Sequence[Array], deltas: Sequence[Array], rate: Array
+) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """The step of every layer, in place where the parameters are donated."""
+    grow, scaled = 1 + rate, [rate * delta for delta in deltas]
+    layers = list(zip(weights, biases, pre, scaled))
+    if pre[0].shape[0] > pre[0].shape[1]:  # B > D: small matrices, and W may not be both operand and result
+        moved = tuple(grow * W + (rate * outer(delta, y)) @ W for W, y, delta in zip(weights, pre, deltas))
     else:
-        moved = add_outer(W, grow, scaled, y @ W)
-    return moved, outer(scaled, 1 + y @ b) + grow * b
+        moved = add_outers(weights, grow, scaled, [y @ W for W, _, y, _ in layers])
+    return moved, tuple(grow * b + outer(delta, 1 + y @ b) for _, b, y, delta in layers)
 
 
-def add_outer(W: Array, grow: Array, left: Array, right: Array) -> Array:
-    """``grow W + left^T right`` for left and right (B, D), tile by tile: XLA's product has no beta, and holds its result."""
-    dimension = W.shape[0]
+def add_outers(
+    weights: Sequence[Array], grow: Array, lefts: Sequence[Array], rights: Sequence[Array]
+) -> tuple[Array, ...]:
+    """``grow W + left^T right`` for every layer, left and right (B, D), tile by tile of rows.
+
+    XLA's product has no beta: untiled it would hold a D x D result beside W. One loop takes all layers, so that no W
+    changes before backpropagation has read it: with a loop for each XLA copies W first (``optimization_barrier`` does
+    not help).
+    """
+    dimension = weights[0].shape[0]
     tiles = -(-dimension // TILE)
     rows, rest = divmod(dimension, tiles)
 
-    def add(W: Array, start: Array | int, rows: int) -> Array:
+    def add(W: Array, left: Array, right: Array, start: Array | int, rows: int) -> Array:
         product = outer(lax.dynamic_slice_in_dim(left, start, rows, axis=1), right)
-        old = lax.dynamic_slice_in_dim(W, start, rows)
-        return lax.dynamic_update_slice_in_dim(W, product + grow * old, start, axis=0)
+        tile = grow * lax.dynamic_slice_in_dim(W, start, rows) + product
+        return lax.dynamic_update_slice_in_dim(W, tile, start, axis=0)
 
-    W = lax.fori_loop(0, tiles, lambda i, W: add(W, i * rows, rows), W)
-    return add(W, tiles * rows, rest) if rest else W
+    def add_all(weights: tuple[Array, ...], start: Array | int, rows: int) -> tuple[Array, ...]:
+        return tuple(add(W, left, right, start, rows) for W, left, right in zip(weights, lefts, rights))
+
+    moved = lax.fori_loop(0, tiles, lambda i, weights: add_all(weights, i * rows, rows), tuple(weights))
+    return add_all(moved, tiles * rows, rest) if rest else moved

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import jax.numpy as jnp
-from jax import Array, lax
+from jax import Array
 
 from bench_core.logdet.jax._network import backpropagate, outer
 from bench_core.logdet.jax.relative_step import update
@@ -31,13 +31,10 @@ def value_tracking(
     ``log|det W'| = log|det W| + D log(1 + mu) + log|det(I_B + mu / (1 + mu) Y Delta^T)|``.
 
     x (B, D), weights L x (D, D), biases L x (D,), logabsdet (L,), alpha the activation's slope, mu > -1 the rate.
-    Returns updated weights, biases and logabsdet. Rounding adds up: re-anchor with ``slogdet`` now and then.
-    Cost: (4L-1) 2BD^2 + L (2 B^2 D + (2/3) B^3) FLOPs. Raises ``TypeError`` (JAX) where shapes do not fit.
+    Returns updated weights, biases and logabsdet (donate all three). Rounding adds up: re-anchor with ``slogdet`` now
+    and then. Cost: (4L-1) 2BD^2 + L (2 B^2 D + (2/3) B^3) FLOPs. Raises ``TypeError`` (JAX) where shapes do not fit.
     Source: the matrix determinant lemma along Gresele et al. 2020, eq. 13.
     """
     _, pre, deltas = backpropagate(x, weights, biases, alpha)
-    # No update before the last reader of the old weights: XLA would keep a copy of them for it.
-    pre, deltas, weights = lax.optimization_barrier((pre, deltas, tuple(weights)))
     change = jnp.stack([logabsdet_change(y, delta, rate) for y, delta in zip(pre, deltas)])
-    updated = [update(W, b, y, delta, rate) for W, b, y, delta in zip(weights, biases, pre, deltas)]
-    return tuple(W for W, _ in updated), tuple(b for _, b in updated), logabsdet + change
+    return *update(weights, biases, pre, deltas, rate), logabsdet + change

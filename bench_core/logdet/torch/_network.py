@@ -18,7 +18,9 @@ def activate(y: Tensor, alpha: float) -> Tensor:
 def backpropagate(
     x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alpha: float
 ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
-    """Inputs Z, pre-activations Y and Delta of every layer, each (B, D); ``bench_core.logdet.oracle`` has the formulas."""
+    """Inputs Z, pre-activations Y and Delta of every layer, each (B, D); ``bench_core.logdet.oracle`` has the
+    formulas.
+    """
     batch, last = x.shape[0], len(weights) - 1
     inputs, pre = [x], []
     for k, (W, b) in enumerate(zip(weights, biases)):

@@ -13,8 +13,9 @@ def gemm_floor(x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], a
     ``h_k = h_{k-1} W_k^T``; ``g_L = h_{L-1}``, ``g_{k-1} = g_k W_k``; result ``g_k^T (h_k W_k)`` for every layer.
     (Starting back from h_{L-1} and not from h_L keeps ``g_L W_L`` and ``h_L W_L`` from being one product.)
 
-    x (B, D), weights L x (D, D); biases and alpha are not used. Returns L arrays (D, D). Cost: (4L-1) 2BD^2 FLOPs, about
-    4 s D^2 bytes a layer. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: the products of eq. 15 alone.
+    x (B, D), weights L x (D, D); biases and alpha are not used. Returns L arrays (D, D). Cost: (4L-1) 2BD^2 FLOPs,
+    about 4 s D^2 bytes a layer. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: the products of eq.
+    15 alone.
     """
     hidden = [x]
     for W in weights:

@@ -17,9 +17,9 @@ def inverse(
 
     ``dW = Delta^T Z + W^-T``, ``db = Delta^T 1``.
 
-    x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same shapes.
-    Cost: (3L-1) 2BD^2 + (8/3) L D^3 FLOPs, about 8 s D^2 bytes a layer. Raises ``torch.linalg.LinAlgError`` for a singular W.
-    Source: Gresele et al. 2020, eq. 10.
+    x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same
+    shapes. Cost: (3L-1) 2BD^2 + (8/3) L D^3 FLOPs, about 8 s D^2 bytes a layer. Raises ``torch.linalg.LinAlgError``
+    for a singular W. Source: Gresele et al. 2020, eq. 10.
     """
     inputs, _, deltas = backpropagate(x, weights, biases, alpha)
     weight_gradients = [

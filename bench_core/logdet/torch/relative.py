@@ -17,9 +17,10 @@ def relative(
 
     ``dW = Delta^T (Y W) + W``, ``db = Delta^T (1 + Y b) + b``: the ordinary gradient times ``W^T W`` from the right.
 
-    x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same shapes.
-    Cost: (4L-1) 2BD^2 FLOPs, about 5 s D^2 bytes a layer (s bytes a number). Raises ``RuntimeError`` (torch) where shapes
-    do not fit. Source: Gresele et al. 2020, eq. 13-15 and appendix F; "+ W" is folded into the last product.
+    x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same
+    shapes. Cost: (4L-1) 2BD^2 FLOPs, about 5 s D^2 bytes a layer (s bytes a number). Raises ``RuntimeError`` (torch)
+    where shapes do not fit. Source: Gresele et al. 2020, eq. 13-15 and appendix F; "+ W" is folded into the last
+    product.
     """
     _, pre, deltas = backpropagate(x, weights, biases, alpha)
     weight_gradients, bias_gradients = [], []

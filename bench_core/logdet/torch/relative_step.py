@@ -18,8 +18,8 @@ def relative_step(
     ``W <- (1 + mu) W + mu Delta^T (Y W)``, ``b <- (1 + mu) b + mu Delta^T (1 + Y b)`` with mu the rate.
 
     x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the updated parameters.
-    Cost: (4L-1) 2BD^2 FLOPs, about 5 s D^2 bytes a layer; no gradient is stored, the update is one product's beta and alpha.
-    Raises ``RuntimeError`` (torch) where shapes do not fit. Source: Gresele et al. 2020, eq. 13 and appendix F.
+    Cost: (4L-1) 2BD^2 FLOPs, about 5 s D^2 bytes a layer; no gradient is stored, the update is one product's beta and
+    alpha. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: Gresele et al. 2020, eq. 13 and appendix F.
     """
     _, pre, deltas = backpropagate(x, weights, biases, alpha)
     for W, b, y, delta in zip(weights, biases, pre, deltas):

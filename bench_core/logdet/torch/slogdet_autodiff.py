@@ -32,9 +32,10 @@ def slogdet_autodiff(
 
     ``d/dW [ log N(z_L) + sum log s'(Y) + sum log|det W| ]``; the layers' determinants, not the network's Jacobian.
 
-    x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same shapes.
-    Cost: (3L-1) 2BD^2 + (8/3) L D^3 FLOPs, about 9 s D^2 bytes a layer. Raises ``RuntimeError`` (torch) where shapes do
-    not fit; a singular W gives gradients that are not finite. Source: Gresele et al. 2020, eq. 9 and section 5.
+    x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same
+    shapes. Cost: (3L-1) 2BD^2 + (8/3) L D^3 FLOPs, about 9 s D^2 bytes a layer. Raises ``RuntimeError`` (torch) where
+    shapes do not fit; a singular W gives gradients that are not finite. Source: Gresele et al. 2020, eq. 9 and
+    section 5.
     """
     parameters = [p.detach().requires_grad_() for p in (*weights, *biases)]
     layers = len(weights)

@@ -15,10 +15,11 @@ def transposed(
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Transposed relative gradient of the mean log-likelihood: the ordinary one times ``W W^T`` from the left.
 
-    ``dW = (G W^T)^T Z + W``, ``db = (G W^T)^T 1`` with ``G = Delta W``, which backpropagation has for all layers but the first.
+    ``dW = (G W^T)^T Z + W``, ``db = (G W^T)^T 1`` with ``G = Delta W``, which backpropagation has for all layers but
+    the first.
 
-    x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same shapes.
-    Cost: 4L 2BD^2 FLOPs, about 5 s D^2 bytes a layer. Raises ``RuntimeError`` (torch) where shapes do not fit.
+    x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same
+    shapes. Cost: 4L 2BD^2 FLOPs, about 5 s D^2 bytes a layer. Raises ``RuntimeError`` (torch) where shapes do not fit.
     Source: Gresele et al. 2020, section 4, "transposed relative gradient".
     """
     inputs, _, deltas = backpropagate(x, weights, biases, alpha)

@@ -32,9 +32,9 @@ def value_tracking(
     ``log|det W'| = log|det W| + D log(1 + mu) + log|det(I_B + mu / (1 + mu) Y Delta^T)|``.
 
     x (B, D), weights L x (D, D), biases L x (D,), logabsdet (L,), alpha the activation's slope, mu > -1 the rate.
-    Returns updated weights and biases (overwritten) and logabsdet. Rounding adds up: re-anchor with ``slogdet`` now and then.
-    Cost: (4L-1) 2BD^2 + L (2 B^2 D + (2/3) B^3) FLOPs. Raises ``RuntimeError`` (torch) where shapes do not fit.
-    Source: the matrix determinant lemma along Gresele et al. 2020, eq. 13.
+    Returns updated weights and biases (overwritten) and logabsdet. Rounding adds up: re-anchor with ``slogdet`` now
+    and then. Cost: (4L-1) 2BD^2 + L (2 B^2 D + (2/3) B^3) FLOPs. Raises ``RuntimeError`` (torch) where shapes do not
+    fit. Source: the matrix determinant lemma along Gresele et al. 2020, eq. 13.
     """
     _, pre, deltas = backpropagate(x, weights, biases, alpha)
     change = torch.stack([logabsdet_change(y, delta, rate) for y, delta in zip(pre, deltas)])

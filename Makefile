@@ -1,0 +1,47 @@
+# Every target builds what it needs: `make report` and `make test` work on a fresh clone with Python 3.11 and git.
+PYTHON ?= python3
+PROFILE ?= quick
+DEVICE ?= cpu
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help report test test-all check bench performance clean
+
+help:
+	@echo "make report       measure the quick profile through asv and build the page reports/output/index.html"
+	@echo "make test         the tests"
+	@echo "make test-all     the tests, the slow ones too"
+	@echo "make check        format, lint and types"
+	@echo "make bench        asv run in its own pinned environment; PROFILE=quick|standard|full DEVICE=cpu|cuda RANGE=commits"
+	@echo "make performance  the pytest-benchmark subset"
+
+# The stamp is younger than the environment only if the installation finished.
+.venv/installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt setuptools
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-build-isolation --editable ".[suite,dev]"
+	touch $@
+
+report: .venv/installed
+	$(BIN)/python -m benchmarks run --profile $(PROFILE) --device $(DEVICE)
+	$(BIN)/python -m reports
+
+test: .venv/installed
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: .venv/installed
+	$(BIN)/python -m pytest
+
+check: .venv/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+bench: .venv/installed
+	$(BIN)/python -m benchmarks run --managed --profile $(PROFILE) --device $(DEVICE) $(RANGE)
+
+performance: .venv/installed
+	$(BIN)/python -m pytest tests/performance --benchmark-only
+
+clean:
+	rm -rf .venv .asv build *.egg-info reports/output site

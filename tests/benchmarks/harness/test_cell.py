@@ -1,0 +1,42 @@
+"""Cells, their names, and wrong input."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.harness.cell import Cell, rows
+
+
+def test_a_name_spells_every_coordinate_and_json_comes_back():
+    cell = Cell.of("logdet", "jax", {"D": 50}, dtype="float64")
+    assert cell.name == "logdet-jax-cpu-float64-D50-B100-L2"
+    assert Cell.from_json(cell.to_json()) == cell
+    assert cell.swept == 50
+
+
+def test_cells_of_one_sweep_differ_in_the_swept_size_only():
+    a, b, c = (Cell.of("logdet", "jax", sizes) for sizes in ({"D": 5}, {"D": 6}, {"D": 5, "B": 1}))
+    assert a.without_swept() == b.without_swept() != c.without_swept()
+
+
+def test_rows_are_methods_and_their_further_forms():
+    assert rows("logdet", "torch")[:2] == ("relative", "relative:compiled")
+    assert "gemm_floor:compiled" not in rows("logdet", "torch")
+    assert all(":" not in row for row in rows("logdet", "jax"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("flow", "torch", {}), "unknown family 'flow'; allowed: logdet"),
+        (("logdet", "mxnet", {}), "unknown backend 'mxnet'; allowed: torch, jax"),
+        (("logdet", "torch", {"D": 0}), "D = 0 is not a size; allowed: whole numbers from 1"),
+        (("logdet", "torch", {"N": 3}), "unknown size of logdet 'N'; allowed: D, B, L"),
+        (("logdet", "torch", {}, "tpu"), "unknown device 'tpu'; allowed: cpu, cuda"),
+        (("logdet", "torch", {}, "cpu", "float16"), "unknown dtype 'float16'; allowed: float32, float64"),
+    ],
+)
+def test_wrong_input_is_one_line(arguments, says):
+    with pytest.raises(ValueError, match="allowed") as caught:
+        Cell.of(*arguments)
+    assert says in str(caught.value)

@@ -1,0 +1,48 @@
+"""How a failure becomes an outcome and one line."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from bench_core import Unavailable
+from benchmarks.harness import outcome
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (MemoryError(), "oom"),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"),
+            "oom",
+        ),
+        (RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 400 bytes"), "oom"),
+        (Unavailable("device 'cuda' is not available to torch here"), "skipped"),
+        (ZeroDivisionError("division by zero"), "error"),
+    ],
+)
+def test_of_exception(error, kind):
+    got, reason = outcome.of_exception(error)
+    assert got == kind
+    assert "\n" not in reason
+
+
+def test_of_exit_names_the_signal_and_the_work():
+    assert outcome.of_exit(-signal.SIGKILL, "", "first call")[0] == "oom"
+    assert outcome.of_exit(-signal.SIGABRT, "terminate called after throwing 'std::bad_alloc'", "build")[0] == "oom"
+    kind, reason = outcome.of_exit(-signal.SIGSEGV, "", "first call")
+    assert kind == "error"
+    assert "SIGSEGV" in reason
+    assert "first call" in reason
+
+
+def test_worse_outcomes_have_larger_numbers():
+    """asv sees only rises: ok must be the least, and a new oom a rise over what was merely not tried."""
+    assert list(outcome.CODES.values()) == [0, 1, 2, 3, 4, 5, 6]
+    assert outcome.CODES["ok"] < outcome.CODES["over_budget"] < outcome.CODES["oom"] < outcome.CODES["wrong"]
+
+
+def test_reasons_are_cut():
+    assert len(outcome.one_line("word " * 500)) <= 300

@@ -1,0 +1,173 @@
+"""Real sessions in real child processes: what they record, and what becomes of faults."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from benchmarks.harness import session
+from benchmarks.harness.cell import Cell
+from benchmarks.harness.profile import QUICK
+
+FAST = replace(QUICK, row_budget_s=0.05, max_rounds=8, processes=1)
+SMALL = Cell.of("logdet", "torch", {"D": 12, "B": 8, "L": 2})
+
+
+def _record_of(results: Path) -> dict:
+    (path,) = results.glob("*/sessions/*/*.json")
+    return json.loads(path.read_text())
+
+
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_a_session_records_every_row_with_its_pairing(backend):
+    rows = {"relative": "", "inverse": "", "relative_step": "", "gemm_floor": ""}
+    record = session.run(Cell.of("logdet", backend, {"D": 40, "B": 8}), FAST, rows)
+    assert list(record["rows"]) == [*rows, "relative~twin"]
+    for name, row in record["rows"].items():
+        assert row["outcome"] == "ok", row["reason"]
+        assert row["error"] <= row["tolerance"]
+        assert len(row["samples_s"]) == len(row["rounds"]) == len(row["positions"]) >= 6
+        assert all(seconds > 0 for seconds in row["samples_s"])
+        assert row["role"] == ("twin" if name.endswith("~twin") else row["role"])
+    # Within a round every place is taken once.
+    places = [(r, p) for row in record["rows"].values() for r, p in zip(row["rounds"], row["positions"])]
+    assert len(places) == len(set(places))
+    assert record["failures"] == []
+    assert record["stop"]["reason"] in ("narrow", "stalled", "budget", "rounds")
+    assert record["ceiling"]["gemm_flops_per_s"] > 1e8
+    assert record["environment"]["packages"]["torch" if backend == "torch" else "jax"]
+    assert len(record["canary"]["samples_s"]) == record["stop"]["rounds"]
+
+
+def test_a_session_is_deterministic_in_its_order():
+    rows = {"relative": "", "gemm_floor": "", "transposed": ""}
+    records = [session.run(SMALL, FAST, rows, process=3) for _ in range(2)]
+    count = min(record["stop"]["rounds"] for record in records)
+    for name in rows:
+        first, second = (record["rows"][name]["positions"][:count] for record in records)
+        assert first == second
+
+
+def test_a_wrong_result_is_reported_and_not_timed(checkout, run_python, tmp_path):
+    kernel = checkout / "bench_core/logdet/torch/transposed.py"
+    planted = kernel.read_text().replace("bias_gradients.append(turned.sum(0))", "bias_gradients.append(delta.sum(0))")
+    assert planted != kernel.read_text()
+    kernel.write_text(planted)
+    done = run_python(
+        "-m", "benchmarks", "cell", "--method", "relative", "--method", "transposed", "D=16", cwd=checkout
+    )
+    assert done.returncode == 0, done.stderr
+    rows = _record_of(tmp_path / "results")["rows"]
+    assert rows["relative"]["outcome"] == "ok"
+    assert rows["transposed"]["outcome"] == "wrong"
+    assert rows["transposed"]["samples_s"] == []
+    assert rows["transposed"]["error"] > 1e-2
+    assert "exceeds the tolerance" in rows["transposed"]["reason"]
+    assert "wrong" in done.stdout
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two processors")
+def test_batched_lu_under_two_threads_is_not_timed(checkout, run_python, tmp_path):
+    """torch 2.13.0's CPU wheel: wrong or failing, and either is found; a wheel without the fault is ok with a small error."""
+    kernel = checkout / "bench_core/logdet/torch/inverse.py"
+    planted = kernel.read_text().replace(
+        "torch.addmm(torch.linalg.inv(W).T, delta.T, z)",
+        "torch.addmm(torch.linalg.inv(torch.stack([W, W]))[1].T, delta.T, z)",
+    )
+    assert planted != kernel.read_text()
+    kernel.write_text(planted)
+    run_python(
+        "-m",
+        "benchmarks",
+        "cell",
+        "--method",
+        "relative",
+        "--method",
+        "inverse",
+        "D=300",
+        cwd=checkout,
+        BENCH_THREADS="2",
+    )
+    rows = _record_of(tmp_path / "results")["rows"]
+    row = rows["inverse"]
+    if row["outcome"] == "ok":
+        assert row["error"] < 1e-5
+        pytest.skip("this torch's batched LU is right")
+    assert row["outcome"] in ("wrong", "error")
+    assert row["samples_s"] == []
+    assert rows["relative"]["outcome"] == "ok"
+
+
+def test_exhausted_memory_is_oom_and_the_session_goes_on(monkeypatch):
+    """The child may map 6 GiB; the Jacobians of 400 samples at D = 800 need more, the other rows little."""
+    monkeypatch.setenv("BENCH_ADDRESS_SPACE_BYTES", str(6 * 2**30))
+    patient = replace(FAST, call_limit_s=1e9)
+    rows = {"relative": "", "jacobian_autodiff": "", "gemm_floor": ""}
+    record = session.run(Cell.of("logdet", "torch", {"D": 800, "B": 400}), patient, rows)
+    assert record["rows"]["jacobian_autodiff"]["outcome"] == "oom", record["rows"]["jacobian_autodiff"]
+    assert record["rows"]["jacobian_autodiff"]["reason"]
+    for name in ("relative", "gemm_floor"):
+        assert record["rows"][name]["outcome"] == "ok"
+        assert record["rows"][name]["samples_s"]
+
+
+def test_a_killed_process_costs_its_row_only():
+    """SIGKILL from outside, as the system's out-of-memory killer sends it, while one row is being built."""
+    hit = threading.Event()
+
+    def kill(event):
+        if event["event"] == "begin" and event["row"] == "inverse" and not hit.is_set():
+            hit.set()
+            for child in psutil.Process().children(recursive=True):
+                if "worker.py" in " ".join(child.cmdline()):
+                    child.send_signal(signal.SIGKILL)
+
+    rows = {"relative": "", "inverse": "", "gemm_floor": ""}
+    record = session.run(Cell.of("logdet", "torch", {"D": 1500}), replace(FAST, call_limit_s=9.0), rows, on_event=kill)
+    assert hit.is_set()
+    assert record["rows"]["inverse"]["outcome"] == "oom"
+    assert "killed in" in record["rows"]["inverse"]["reason"]
+    assert len(record["failures"]) == 1
+    assert record["rows"]["relative"]["samples_s"]
+    assert record["rows"]["gemm_floor"]["samples_s"]
+
+
+def test_a_row_that_never_ends_is_a_timeout(checkout, run_python, tmp_path):
+    kernel = checkout / "bench_core/logdet/torch/transposed.py"
+    text = kernel.read_text()
+    kernel.write_text(
+        text.replace("    inputs, _, deltas", "    import time\n    time.sleep(1e6)\n    inputs, _, deltas")
+    )
+    worker = checkout / "benchmarks/harness/worker.py"
+    worker.write_text(worker.read_text().replace("patience = 60 + 10 *", "patience = 2 + 0 *"))
+    start = time.monotonic()
+    run_python("-m", "benchmarks", "cell", "--method", "relative", "--method", "transposed", "D=16", cwd=checkout)
+    assert time.monotonic() - start < 40
+    rows = _record_of(tmp_path / "results")["rows"]
+    assert rows["transposed"]["outcome"] == "timeout"
+    assert "first call took longer than 2 s" in rows["transposed"]["reason"]
+    assert rows["relative"]["samples_s"]
+
+
+def test_a_missing_device_is_skipped_with_its_reason():
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    record = session.run(Cell.of("logdet", "torch", {"D": 12}, device="cuda"), FAST, {"relative": "", "inverse": ""})
+    for row in record["rows"].values():
+        assert row["outcome"] == "skipped"
+        assert "device 'cuda' is not available to torch here" in row["reason"]
+
+
+def test_nothing_is_left_behind():
+    session.run(SMALL, FAST, {"relative": "", "gemm_floor": ""})
+    assert [p for p in psutil.Process().children(recursive=True) if "worker.py" in " ".join(p.cmdline())] == []

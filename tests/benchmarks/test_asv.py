@@ -1,0 +1,108 @@
+"""The asv door from outside: real runs on real commits."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import time
+
+import psutil
+
+SMOKE = ("-m", "benchmarks", "run", "--profile", "smoke")
+
+
+def _asv_results(repository) -> dict[str, dict]:
+    return {path.name: json.loads(path.read_text()) for path in repository.folder.glob("results/*/*-checkout-*.json")}
+
+
+def test_run_compare_and_publish_over_two_commits(repository):
+    first = repository.git("rev-parse", "HEAD")
+    done = repository.python(*SMOKE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 sessions" in done.stdout
+    kernel = repository.folder / "bench_core/logdet/torch/transposed.py"
+    kernel.write_text(
+        kernel.read_text().replace(
+            "    inputs, _, deltas", "    import time\n    time.sleep(0.005)\n    inputs, _, deltas"
+        )
+    )
+    second = repository.commit("a planted slowdown")
+    done = repository.python(*SMOKE)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    results = _asv_results(repository)
+    assert {name[:8] for name in results} == {first[:8], second[:8]}
+    for data in results.values():
+        assert data["env_vars"] == {"BENCH_PROFILE": "smoke", "BENCH_DEVICE": "cpu"}
+        assert set(data["results"]) == {
+            f"logdet.{backend}.track_{metric}"
+            for backend in ("Torch", "Jax")
+            for metric in ("seconds", "error", "outcome", "peak_bytes")
+        }
+        # Holes are NaN; a null would be a bug, and none is there.
+        for values in data["results"].values():
+            assert None not in values[0]
+    # The planted slowdown shows where asv looks for regressions.
+    asv = ("-m", "asv")
+    compared = repository.python(*asv, "compare", first[:8], second[:8], "--only-changed", "--factor", "8")
+    assert compared.returncode == 0, compared.stderr
+    worse = [line for line in compared.stdout.splitlines() if line.startswith("| +") and "track_seconds" in line]
+    assert worse
+    assert all("transposed" in line for line in worse)
+    published = repository.python(*asv, "publish")
+    assert published.returncode == 0, published.stdout + published.stderr
+    graphs = list((repository.folder / "site" / "graphs").rglob("logdet.Torch.track_seconds.json"))
+    assert graphs
+
+
+def test_asv_check_is_clean(repository):
+    done = repository.python("-m", "asv", "check", "--environment=checkout:same")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "error" not in done.stdout.lower()
+
+
+def test_a_dirty_tree_is_one_line(repository):
+    (repository.folder / "bench_core" / "new.py").write_text("")
+    done = repository.python(*SMOKE)
+    assert done.returncode != 0
+    lines = [line for line in done.stdout.splitlines() if "dirty" in line]
+    assert len(lines) == 1
+    assert "bench_core/new.py" in lines[0]
+    assert "commit first, or set BENCH_ALLOW_DIRTY=1" in lines[0]
+    assert repository.records() == []
+
+
+def test_killed_at_ten_random_moments_a_run_resumes_and_ends_with_the_same_cells(repository):
+    rng = random.Random(os.urandom(4))
+    measured: dict[str, str] = {}
+    for _ in range(10):
+        run = repository.start(*SMOKE)
+        time.sleep(rng.uniform(0.5, 4.0))
+        tree = [*psutil.Process(run.pid).children(recursive=True), psutil.Process(run.pid)]
+        for process in tree:
+            if process.is_running():
+                process.send_signal(signal.SIGKILL)
+        run.wait()
+        # Every record is whole, and one that was there before is still the same: nothing is measured twice or lost.
+        now = {path.name: path.read_text() for path in repository.records()}
+        assert all(json.loads(text)["rows"] for text in now.values())
+        assert measured.items() <= now.items()
+        measured = now
+    done = repository.python(*SMOKE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    cells = {f"logdet-{backend}-cpu-float32-D{D}-B16-L2.p0.json" for backend in ("torch", "jax") for D in (8, 12)}
+    assert {path.name for path in repository.records()} == cells
+    assert all(path.read_text() == measured[path.name] for path in repository.records() if path.name in measured)
+    if measured:
+        assert f"{len(measured)} of them taken up from a run that was cut off" in done.stdout
+    (results,) = _asv_results(repository).values()
+    assert "logdet.Jax.track_seconds" in results["results"]
+
+    # Told to asv, the records are not taken up again: the next run measures anew and keeps the old ones aside.
+    done = repository.python(*SMOKE)
+    assert done.returncode == 0
+    assert "taken up" not in done.stdout
+    kept = list(repository.folder.glob("results/*/sessions/*/superseded/*.json"))
+    assert len(kept) == len(cells)

@@ -1,0 +1,34 @@
+"""The plain door's wrong input: one line, exit status 2."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("cell", "--family", "flow"), "unknown family 'flow'; allowed: logdet"),
+        (("cell", "--backend", "mxnet"), "unknown backend 'mxnet'; allowed: torch, jax"),
+        (("cell", "--device", "tpu"), "unknown device 'tpu'; allowed: cpu, cuda"),
+        (("cell", "--profile", "slow"), "unknown profile 'slow'; allowed: smoke, quick, standard, full"),
+        (("cell", "--method", "adjugate"), "unknown row of logdet on torch 'adjugate'; allowed: relative, "),
+        (("cell", "D=0"), "D = 0 is not a size; allowed: whole numbers from 1"),
+        (("cell", "D=many"), "size 'D=many' is not NAME=NUMBER, e.g. D=1000"),
+        (("run", "--profile", "slow"), "unknown profile 'slow'; allowed: smoke, quick, standard, full"),
+        (("run", "--device", "tpu"), "unknown device 'tpu'; allowed: cpu, cuda"),
+        (("run", "HEAD~3..HEAD"), "range 'HEAD~3..HEAD' needs --managed"),
+    ],
+)
+def test_wrong_input_is_one_line(run_python, arguments, says):
+    done = run_python("-m", "benchmarks", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("benchmarks: ")
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_wrong_threads_are_one_line(run_python):
+    done = run_python("-m", "benchmarks", "cell", "D=4", BENCH_THREADS="0")
+    assert done.returncode == 2
+    assert "BENCH_THREADS = '0' is not a number of threads; allowed: 1 to " in done.stderr
