@@ -164,10 +164,10 @@ def _print_answer(console: Console, predictor: Predictor, answer: Answer, option
     for p in answer.ranked:
         table.add_row(p.row, _escape(write_seconds(p.seconds)), write_error(p.error), p.how.partition(" ")[0])
     console.print(table)
-    reasons: dict[str, list[str]] = {}
+    left_out: dict[str, list[str]] = {}
     for p in answer.excluded:
-        reasons.setdefault(_say_why(p, options.error), []).append(p.row)
-    for reason, rows in reasons.items():
+        left_out.setdefault(_say_why(p, options.error), []).append(p.row)
+    for reason, rows in left_out.items():
         console.print(f"  left out: {write_list(rows)}: {reason}", style="dim", markup=False, soft_wrap=True)
     console.print()
 

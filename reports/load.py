@@ -21,7 +21,7 @@ import pandas as pd
 FAMILIES = ("logdet", "implicit", "line_integral", "score")
 OUTCOMES = ("ok", "skipped", "over_budget", "oom", "timeout", "wrong", "error")
 # A cell measured twice at one commit: the more thorough profile is the one reported.
-PROFILES = ("quick", "standard", "full")
+PROFILES = ("smoke", "quick", "standard", "full")
 SCHEMA = 1
 
 FRAME_COLUMNS = (
@@ -193,7 +193,7 @@ def load(results: str | Path = "results", commit: str | None = None) -> Run:
     """
     folder = Path(results)
     if not folder.is_dir():
-        raise LoadError(f"results folder not found: {folder} (run `asv run` or `python -m benchmarks` first)")
+        raise LoadError(f"results folder not found: {folder} (run `python -m benchmarks run` first)")
     pile = _Pile()
     index = _read_index(folder, pile)
     for place in sorted(path for path in folder.iterdir() if path.is_dir()):

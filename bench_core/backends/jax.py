@@ -95,7 +95,9 @@ def _put(array: np.ndarray, device: str, dtype: str, own: bool) -> jax.Array:
     """The array on the device; shared where memory, alignment and dtype allow it and ``own`` does not forbid it."""
     if dtype == "float64":
         jax.config.update("jax_enable_x64", True)  # otherwise JAX makes float32 of it without a word
-    placed = jax.device_put(np.asarray(array, dtype=dtype), _device(device), may_alias=not own)
+    placed = jax.device_put(np.asarray(array, dtype=dtype), _device(device))
+    if own and device == "cpu":
+        placed = placed.copy()  # device_put shares NumPy's memory even with may_alias=False
     if placed.dtype != dtype:
         raise TypeError(f"placed as {placed.dtype}, asked for {dtype}")
     return placed.block_until_ready()

@@ -44,10 +44,12 @@ def slogdet_autodiff(p, itemsize: int) -> Cost:
 
 
 def jacobian_autodiff(p, itemsize: int) -> Cost:
-    """(6 L + 8/3) B D^3: L products for each sample's Jacobian, two for each of them backward, LU and a solve."""
-    flops = p.B * (6 * p.L + INVERSE) * p.D**3
-    matrices = p.B * (4 * p.L + 4)
-    return _cost(p, itemsize, flops, matrices=matrices, held=p.B * (p.L + 3) + p.L)
+    """(6L - 2 + 8/3) B D^3 + (3L-1) u: L products for each sample's Jacobian, their 2L - 1 gradients, LU and a solve.
+
+    XLA saves the product with the identity and its gradient, 4 B D^3.
+    """
+    flops = p.B * (6 * p.L - 2 + INVERSE) * p.D**3 + (3 * p.L - 1) * _u(p)
+    return _cost(p, itemsize, flops, matrices=p.B * (4 * p.L + 4), held=p.B * (p.L + 3) + p.L)
 
 
 def relative_step(p, itemsize: int) -> Cost:

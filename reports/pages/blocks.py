@@ -30,10 +30,10 @@ class Column:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Style classes: numbers to the right, names in one piece."""
-        return ("n",) * self.numeric + ("w",) * (
-            self.key in ("place", "row", "size", "answer", "baseline", "fact", "range")
-        )
+        """Style classes: numbers to the right, names in one piece, sentences wide enough to read on a phone."""
+        name = self.key in ("place", "row", "size", "answer", "baseline", "fact", "range")
+        sentence = self.key in ("words", "measured", "reason", "how", "value")
+        return ("n",) * self.numeric + ("w",) * name + ("s",) * sentence
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from .blocks import Block, Cell, Figure, Figures, Items, Section, Table, Text, c
 from .common import name_place, name_series
 
 ID, TITLE = "health", "Health"
+# A fixed product that takes this much longer shared its cores with something else.
+DISTURBED = 1.3
 STAGES = ("start", "problem", "oracle", "build", "check", "warmup", "rounds", "memory")
 
 
@@ -233,6 +235,11 @@ def _find_warnings(analysis: Analysis, places: list[Place]):
         ]
         if busy:
             yield f"{name_place(analysis, place)}: {count(len(busy), 'session')} began on a machine more than half busy"
+        usual = [float(np.median(trace)) for s in sessions if (trace := _canary(s))]
+        disturbed = {s.cell for s in sessions if (t := _canary(s)) and np.median(t) > DISTURBED * np.median(usual)}
+        if disturbed:
+            told = f"{name_place(analysis, place)}: the canary ran more than {DISTURBED:g} times slower than usual"
+            yield f"{told} in {write_list(sorted(disturbed))}: other work disturbed these sessions"
         slow = [
             s
             for s in sessions

@@ -24,7 +24,7 @@ def build(analysis: Analysis) -> Section:
     blocks.append(
         Items(
             (
-                "Measure again: `asv run --record-samples`, or without asv `python -m benchmarks`.",
+                "Measure again: `python -m benchmarks run` (through asv; `--profile` and `--device` choose what).",
                 (
                     f"Rebuild this page from the result files alone: `python -m reports --results {run.results}`; "
                     "the same files give the same bytes."

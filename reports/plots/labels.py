@@ -51,8 +51,9 @@ class Label:
 def label_lines(figure: Figure, axes: Axes, lines: list[Line], extra: list[Label] | None = None) -> None:
     """Label each line where it ends: in the right margin if it runs that far, else beside its last point."""
     labels = [_end(line) for line in lines if len(line.sizes)] + list(extra or ())
-    # Asking for the limits settles them: autoscaling is lazy, and transData alone does not trigger it.
-    axes.get_xlim(), axes.get_ylim()
+    # Autoscaling is lazy and transData alone does not trigger it: setting the limits settles them.
+    axes.set_xlim(axes.get_xlim())
+    axes.set_ylim(axes.get_ylim())
     edge = axes.bbox.x1
     points = np.array([axes.transData.transform((label.x, label.y)) for label in labels]).reshape(-1, 2)
     reaching = [j for j, (x, _) in enumerate(points) if x > edge - 0.12 * axes.bbox.width]

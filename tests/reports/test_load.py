@@ -193,7 +193,10 @@ def test_corrupt_json_is_named_and_the_rest_goes_on(small, capsys, tmp_path):
     path = session_path(small)
     path.write_text('{"schema": 1, "cell"')
     output = tmp_path / "page"
+    (output / "csv").mkdir(parents=True)
+    (output / "csv" / "gone.csv").write_text("of an earlier build")
     assert main(["--results", str(small), "--output", str(output)]) == 0
+    assert not (output / "csv" / "gone.csv").exists()
     assert f"{path.name}: not valid JSON" in capsys.readouterr().err
     health = (output / "index.md").read_text().split("## 3 Health")[1].split("## 4")[0]
     assert f"{path.name}: not valid JSON" in health

@@ -1,13 +1,17 @@
 """The built report: complete, reproducible, consistent with its CSVs, and well-formed."""
 
 import csv
+import json
 import re
 from html.parser import HTMLParser
 
 import pytest
 
 from reports.__main__ import main
-from reports.pages import SECTIONS
+from reports.analysis import Analysis
+from reports.load import load
+from reports.pages import SECTIONS, health
+from reports.pages.blocks import Items
 from reports.render import inline
 from reports.statistics import Estimate
 from reports.text import write_bytes, write_estimate, write_ratio, write_seconds
@@ -184,12 +188,14 @@ def test_files_of_figures_stand_alone(report):
         assert "matplotlib.org" not in text
 
 
-def test_stale_files_are_removed(small, tmp_path):
-    output = tmp_path / "page"
-    (output / "csv").mkdir(parents=True)
-    (output / "csv" / "gone.csv").write_text("old")
-    assert main(["--results", str(small), "--output", str(output)]) == 0
-    assert not (output / "csv" / "gone.csv").exists()
+def test_a_disturbed_session_is_named(small, synthetic):
+    record = synthetic.make_session(64, "torch", "cpu", rounds=8)
+    record["canary"]["samples_s"] = [5 * s for s in record["canary"]["samples_s"]]
+    path = next(small.glob("*/sessions/*/logdet-torch-cpu-float32-D64-*.p0.json"))
+    path.write_text(json.dumps(record))
+    section = health.build(Analysis(load(small)))
+    told = [item for block in section.blocks if isinstance(block, Items) for item in block.items]
+    assert [t for t in told if "slower than usual in logdet-torch-cpu-float32-B100-D64-L2:" in t]
 
 
 def test_missing_data_is_said_in_one_line(small, tmp_path):

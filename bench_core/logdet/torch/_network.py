@@ -27,13 +27,14 @@ def backpropagate(
         pre.append(torch.addmm(b, inputs[k], W.T))
         if k < last:
             inputs.append(activate(pre[k], alpha))
-    deltas = [pre[last] * (-1.0 / batch)]
+    deltas, pulled = [pre[last] * (-1.0 / batch)], []
     for k in range(last - 1, -1, -1):
         gate = torch.sigmoid(pre[k])
         slope = alpha + (1 - alpha) * gate
         curve = gate * (1 - gate) * ((1 - alpha) / batch)
-        deltas.insert(0, torch.addcdiv((deltas[0] @ weights[k + 1]) * slope, curve, slope))
-    return inputs, pre, deltas
+        pulled.insert(0, deltas[0] @ weights[k + 1])
+        deltas.insert(0, torch.addcdiv(pulled[0] * slope, curve, slope))
+    return inputs, pre, deltas, pulled
 
 
 def log_density(z: Tensor) -> Tensor:

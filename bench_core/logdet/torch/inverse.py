@@ -21,7 +21,7 @@ def inverse(
     shapes. Cost: (3L-1) 2BD^2 + (8/3) L D^3 FLOPs, about 8 s D^2 bytes a layer. Raises ``torch.linalg.LinAlgError``
     for a singular W. Source: Gresele et al. 2020, eq. 10.
     """
-    inputs, _, deltas = backpropagate(x, weights, biases, alpha)
+    inputs, _, deltas, _ = backpropagate(x, weights, biases, alpha)
     weight_gradients = [
         # One matrix at a time: torch 2.13.0's batched LU is wrong on the CPU with two threads.
         torch.addmm(torch.linalg.inv(W).T, delta.T, z)

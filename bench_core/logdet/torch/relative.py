@@ -22,7 +22,7 @@ def relative(
     where shapes do not fit. Source: Gresele et al. 2020, eq. 13-15 and appendix F; "+ W" is folded into the last
     product.
     """
-    _, pre, deltas = backpropagate(x, weights, biases, alpha)
+    _, pre, deltas, _ = backpropagate(x, weights, biases, alpha)
     weight_gradients, bias_gradients = [], []
     for W, b, y, delta in zip(weights, biases, pre, deltas):
         if y.shape[0] > y.shape[1]:  # B > D: the D x D product first is the cheaper order

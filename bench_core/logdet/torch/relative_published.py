@@ -21,7 +21,7 @@ def relative_published(
     shapes. Cost: (5L-1) 2BD^2 FLOPs, about 8 s D^2 bytes a layer. Raises ``RuntimeError`` (torch) where shapes do not
     fit. Source: Gresele et al. 2020, eq. 15 (printed in the row convention y = z W).
     """
-    inputs, _, deltas = backpropagate(x, weights, biases, alpha)
+    inputs, _, deltas, _ = backpropagate(x, weights, biases, alpha)
     weight_gradients, bias_gradients = [], []
     for W, b, z, delta in zip(weights, biases, inputs, deltas):
         y = z @ W.T + b

@@ -22,10 +22,10 @@ def transposed(
     shapes. Cost: 4L 2BD^2 FLOPs, about 5 s D^2 bytes a layer. Raises ``RuntimeError`` (torch) where shapes do not fit.
     Source: Gresele et al. 2020, section 4, "transposed relative gradient".
     """
-    inputs, _, deltas = backpropagate(x, weights, biases, alpha)
+    inputs, _, deltas, pulled = backpropagate(x, weights, biases, alpha)
     weight_gradients, bias_gradients = [], []
-    for W, z, delta in zip(weights, inputs, deltas):
-        turned = (delta @ W) @ W.T
+    for W, z, delta_w in zip(weights, inputs, [deltas[0] @ weights[0], *pulled]):
+        turned = delta_w @ W.T
         weight_gradients.append(torch.addmm(W, turned.T, z))
         bias_gradients.append(turned.sum(0))
     return weight_gradients, bias_gradients

@@ -12,14 +12,17 @@ from bench_core.logdet.torch._network import backpropagate
 from bench_core.logdet.torch.relative_step import update
 
 
-def logabsdet_change(y: Tensor, delta: Tensor, rate: float) -> Tensor:
+def logabsdet_change(y: Tensor, delta: Tensor, rate: float, outer: Tensor | None = None) -> Tensor:
     """How log|det W| changes under ``W <- (1 + mu) W + mu Delta^T Y W``, a number.
 
-    ``D log(1 + mu) + log|det(I_B + mu / (1 + mu) Y Delta^T)|`` (determinant lemma; with B > D the D x D twin of it).
-    y and delta (B, D); 2 B^2 D + (2/3) B^3 FLOPs. Needs mu > -1.
+    ``D log(1 + mu) + log|det(I_B + mu / (1 + mu) Y Delta^T)|`` (determinant lemma; with B > D its D x D twin, for which
+    ``outer`` is ``Delta^T Y`` where the caller has it). y and delta (B, D); 2 B^2 D + (2/3) B^3 FLOPs. Needs mu > -1.
     """
     batch, dimension = y.shape
-    small = y @ delta.T if batch <= dimension else delta.T @ y
+    if batch <= dimension:
+        small = y @ delta.T
+    else:
+        small = delta.T @ y if outer is None else outer
     small = small * (rate / (1 + rate)) + torch.eye(small.shape[0], dtype=y.dtype, device=y.device)
     return torch.linalg.slogdet(small).logabsdet + dimension * math.log1p(rate)
 
@@ -36,8 +39,10 @@ def value_tracking(
     and then. Cost: (4L-1) 2BD^2 + L (2 B^2 D + (2/3) B^3) FLOPs. Raises ``RuntimeError`` (torch) where shapes do not
     fit. Source: the matrix determinant lemma along Gresele et al. 2020, eq. 13.
     """
-    _, pre, deltas = backpropagate(x, weights, biases, alpha)
-    change = torch.stack([logabsdet_change(y, delta, rate) for y, delta in zip(pre, deltas)])
+    _, pre, deltas, _ = backpropagate(x, weights, biases, alpha)
+    changes = []
     for W, b, y, delta in zip(weights, biases, pre, deltas):
-        update(W, b, y, delta, rate)
-    return weights, biases, logabsdet + change
+        outer = delta.T @ y if y.shape[0] > y.shape[1] else None
+        changes.append(logabsdet_change(y, delta, rate, outer))
+        update(W, b, y, delta, rate, outer)
+    return weights, biases, logabsdet + torch.stack(changes)
