@@ -8,10 +8,21 @@ matrix as if it came from memory once per product; activations count too (they m
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bench_core.method import Cost
 
 LU = 2 / 3  # of D^3
 INVERSE = 8 / 3
+
+
+def products(count: Callable[[int], int]) -> Callable[..., Cost]:
+    """Cost of a method that takes ``count(L)`` products of the batch with a weight matrix and returns L gradients."""
+
+    def cost(p, itemsize: int) -> Cost:
+        return _cost(p, itemsize, count(p.L) * _u(p), matrices=count(p.L) + p.L, held=p.L)
+
+    return cost
 
 
 def relative(p, itemsize: int) -> Cost:
@@ -28,7 +39,7 @@ def relative_published(p, itemsize: int) -> Cost:
 
 def transposed(p, itemsize: int) -> Cost:
     """4L u: forward L, ``Delta W`` L (the first layer's is the extra one), ``G W^T`` L, outer products L."""
-    return _cost(p, itemsize, 4 * p.L * _u(p), matrices=5 * p.L, held=p.L)
+    return products(lambda L: 4 * L)(p, itemsize)
 
 
 def inverse(p, itemsize: int) -> Cost:

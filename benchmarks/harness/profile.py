@@ -1,4 +1,4 @@
-"""Profiles: how much is measured, and for how long. ``smoke`` answers nothing: it shows in seconds that everything runs."""
+"""Profiles: how much is measured, and for how long. ``smoke`` answers nothing, it shows in seconds that all runs."""
 
 from __future__ import annotations
 

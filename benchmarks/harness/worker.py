@@ -260,7 +260,7 @@ class Worker:
         reason, count = "rounds", 0
         for order in rounds.orders(list(kernels), self.spec["seed"] * 1000 + self.spec["process"]):
             live = [row for row in order if len(samples[row]) < quota[row]]
-            # A sample has worth beside the baseline's: it ends with the baseline, or when only the twin is left to pair.
+            # It ends with the baseline, or when only the twin is left to pair with it.
             if baseline not in live or (others and not others.intersection(live)):
                 break
             taken = {"canary": clock.sample(self.canary, 1)}

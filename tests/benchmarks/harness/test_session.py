@@ -76,7 +76,7 @@ def test_a_wrong_result_is_reported_and_not_timed(checkout, run_python, tmp_path
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two processors")
 def test_batched_lu_under_two_threads_is_not_timed(checkout, run_python, tmp_path):
-    """torch 2.13.0's CPU wheel: wrong or failing, and either is found; a wheel without the fault is ok with a small error."""
+    """torch 2.13.0's CPU wheel: wrong or failing, and either is found; a sound wheel is ok with a small error."""
     kernel = checkout / "bench_core/logdet/torch/inverse.py"
     planted = kernel.read_text().replace(
         "torch.addmm(torch.linalg.inv(W).T, delta.T, z)",

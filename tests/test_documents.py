@@ -1,0 +1,64 @@
+"""What the documents tell a user to type, typed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _block_after(text: str, marker: str) -> str:
+    """The fenced block after a marker, its indentation removed."""
+    fenced = re.search(rf"<!-- {re.escape(marker)}[^>]*-->\s*```python\n(.*?)```", text, re.DOTALL)
+    assert fenced, f"no block after {marker!r}"
+    lines = fenced[1].rstrip().split("\n")
+    indent = min(len(line) - len(line.lstrip()) for line in lines if line.strip())
+    return "\n".join(line[indent:] for line in lines).rstrip() + "\n"
+
+
+def test_a_method_added_as_contributing_says_is_tested_timed_and_listed(checkout, run_python):
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    path = re.search(r"<!-- new-method: (\S+) -->", text)
+    assert path
+    (checkout / path[1]).write_text(_block_after(text, "new-method:"))
+    listing = checkout / "bench_core/logdet/__init__.py"
+    line = "    " + _block_after(text, "new-method-line")
+    listing.write_text(listing.read_text().rstrip().removesuffix(")") + line + ")\n")
+    shutil.copytree(ROOT / "tests", checkout / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", checkout)
+
+    name = Path(path[1]).stem
+    tested = run_python("-m", "pytest", "tests/bench_core", "-q", "-k", name, cwd=checkout)
+    assert tested.returncode == 0, tested.stdout
+    passed = int(re.search(r"(\d+) passed", tested.stdout)[1])  # type: ignore[index]
+    assert passed >= 7, tested.stdout
+
+    wrong = listing.read_text().replace("lambda L: 4 * L - 1", "lambda L: 4 * L")
+    assert wrong != listing.read_text()
+    right, _ = listing.read_text(), listing.write_text(wrong)
+    assert run_python("-m", "pytest", "tests/bench_core", "-q", "-k", name, cwd=checkout).returncode == 1
+    listing.write_text(right)
+
+    timed = run_python("-m", "benchmarks", "cell", "--profile", "smoke", "D=30", "B=8", cwd=checkout)
+    assert re.search(rf"{name}\s.*\bok\b", timed.stdout), timed.stdout + timed.stderr
+    rows = run_python("-c", "import benchmarks.logdet as b; print(b.Torch.params[0])", cwd=checkout).stdout
+    assert f"'{name}'" in rows
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/session-record.md"])
+def test_local_links_lead_somewhere(document):
+    text = (ROOT / document).read_text()
+    for target in re.findall(r"\]\(([^)#\s]+)\)", text):
+        if "://" not in target:
+            assert ((ROOT / document).parent / target).exists(), target
+
+
+def test_the_readmes_python_runs():
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    scope: dict = {}
+    exec(compile(code, "README.md", "exec"), scope)
+    assert scope["error"] < 1e-5
