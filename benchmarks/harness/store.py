@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import platform
 import time
@@ -43,7 +44,7 @@ class Store:
         if not path.exists() or self.environment == "direct":
             return None
         age = time.time() - path.stat().st_mtime
-        told = self.results / self.machine / f"{self.stem}.json"
+        told = self.results / self.machine / f"{(self.commit or 'unknown')[:8]}-{_shortened(self.environment)}.json"
         if age > RESUME_WITHIN_S or (told.exists() and told.stat().st_mtime >= path.stat().st_mtime):
             return None
         record = read_json(path)
@@ -70,3 +71,10 @@ class Store:
                 if same and other.swept < cell.swept:
                     found.append((other.swept, record))
         return [record for _, record in sorted(found, key=lambda pair: -pair[0])]
+
+
+def _shortened(environment: str) -> str:
+    """asv's name for the file of an environment: its own, or a hash of one that is too long (asv.results.get_filename)."""
+    if len(environment) < 128:
+        return environment
+    return "env-" + hashlib.md5(environment.encode()).hexdigest()
