@@ -40,6 +40,7 @@ class Oracle:
         self._problem = problem
         rng = np.random.default_rng([problem.seed, 0x0AC1E])
         self._probes = rng.standard_normal((problem.D, PROBES))
+        self._kept: dict[tuple[int, str], np.ndarray] = {}
 
     # -- the network ------------------------------------------------------------------------------------------------
 
@@ -107,18 +108,32 @@ class Oracle:
         relative = delta.T @ (1 + self.pre[k] @ b) + b
         return relative if computes == "relative" else b + RATE * relative
 
-    def weight_times(self, k: int, computes: str, v: np.ndarray) -> np.ndarray:
-        """``dW_k v`` (D, n) of this answer (not ``ordinary``: see :meth:`_residual`) for v (D, n)."""
-        delta = self.deltas[k]
+    @cached_property
+    def _vectors(self) -> np.ndarray:
+        """What matrices are multiplied by before they are compared: the identity, or probes where that is too much."""
+        return np.eye(self._problem.D) if self._problem.D <= DENSE_LIMIT else self._probes
+
+    def weight_times(self, k: int, computes: str) -> np.ndarray:
+        """``dW_k v`` for the vectors v of the comparison: of this answer (not ``ordinary``: see :meth:`_residual`), or
+        of the ``weight`` itself. Kept, for it reads W several times and methods share it.
+        """
+        if (k, computes) not in self._kept:
+            self._kept[k, computes] = self._weight_times(k, computes)
+        return self._kept[k, computes]
+
+    def _weight_times(self, k: int, computes: str) -> np.ndarray:
+        delta, v = self.deltas[k], self._vectors
+        if computes == "weight":
+            return self.times_transposed(v.T, k).T
         if computes == "products":
             left, right = self._chain[0][k], self._chain[1][k]
             return left.T @ (self.times(right, k) @ v)
-        wv = self.times_transposed(v.T, k).T
+        wv = self.weight_times(k, "weight")
         if computes == "transposed":
-            inner = self.times_transposed(self.times(delta, k), k).T @ (self.inputs[k] @ v)
-            return inner + wv
-        relative = delta.T @ (self.pre[k] @ wv) + wv
-        return relative if computes == "relative" else wv + RATE * relative
+            return self.times_transposed(self.times(delta, k), k).T @ (self.inputs[k] @ v) + wv
+        if computes == "relative":
+            return delta.T @ (self.pre[k] @ wv) + wv
+        return wv + RATE * self.weight_times(k, "relative")
 
     @cached_property
     def _chain(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -184,12 +199,12 @@ class Oracle:
             want = self.bias(k, computes)
             # The error of a step counts against the update, not against the parameter it barely changed.
             return _relative(array - want, want - master if steps else want)
-        v = np.eye(self._problem.D) if self._problem.D <= DENSE_LIMIT else self._probes
+        v = self._vectors
         got = _times(array, v)
         if computes == "ordinary":
             return self._residual(k, got, v)
-        want = self.weight_times(k, computes, v)
-        return _relative(got - want, want - _times(master, v) if steps else want)
+        want = self.weight_times(k, computes)
+        return _relative(got - want, want - self.weight_times(k, "weight") if steps else want)
 
     def _residual(self, k: int, got: np.ndarray, v: np.ndarray) -> float:
         """``|W^T (G - Delta^T Z) v - v| / |W^T G v|``: zero only for the exact G, and no inverse is taken."""

@@ -4,36 +4,51 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import sys
 from pathlib import Path
 from typing import Any
 
 _STATUS = Path("/proc/self/status")
 
 
-def peak_of_call(kernel: Any, backend: str, device: str) -> tuple[int | None, str | None]:
-    """Run the kernel once and return the bytes it held at its peak beyond what was held before, and the instrument.
+def instrument(backend: str, device: str) -> str:
+    """What reads the peak of a call.
 
-    torch on CUDA: ``max_memory_allocated``. JAX: ``memory_analysis()`` of the compiled program (results and
-    temporaries, less what is donated). torch on the CPU: the rise of the process's VmHWM, which the kernel lets us
-    reset (Linux only); pages that the allocator already held do not count, so it reads low for small sizes. None
-    where there is no instrument.
+    JAX: ``memory_analysis()`` of the compiled program (results and temporaries, less what is donated). torch on CUDA:
+    ``max_memory_allocated``. torch on the CPU: the rise of the process's VmHWM, which the kernel lets us reset (Linux
+    only); pages that the allocator already held do not count, so it reads low for small sizes.
     """
     if backend == "jax":
-        return _compiled(kernel), "memory_analysis"
+        return "memory_analysis"
+    return "max_memory_allocated rise" if device == "cuda" else "VmHWM rise"
+
+
+def mark(device: str) -> int | None:
+    """Start watching the peak; bytes held now, None where nothing can be read."""
     if device == "cuda":
+        if "torch" not in sys.modules:
+            return None
         import torch
 
         torch.cuda.synchronize()
         torch.cuda.reset_peak_memory_stats()
-        before = torch.cuda.memory_allocated()
-        kernel.wait(kernel.run())
-        return torch.cuda.max_memory_allocated() - before, "max_memory_allocated rise"
-    before = _reset_peak()
-    kernel.wait(kernel.run())
-    return (None, None) if before is None else (max(0, _read("VmHWM") - before), "VmHWM rise")
+        return torch.cuda.memory_allocated()
+    return _reset_peak()
 
 
-def _compiled(kernel: Any) -> int | None:
+def risen(before: int | None, device: str) -> int | None:
+    """By how many bytes the peak since ``mark`` lies above what was held then."""
+    if before is None:
+        return None
+    if device == "cuda":
+        import torch
+
+        return torch.cuda.max_memory_allocated() - before
+    return max(0, _read("VmHWM") - before)
+
+
+def of_program(kernel: Any) -> int | None:
+    """Bytes of a compiled program beyond its arguments: results and temporaries, less what is donated."""
     analysis = kernel.memory_analysis()
     if analysis is None:
         return None

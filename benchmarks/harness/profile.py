@@ -74,7 +74,7 @@ STANDARD = Profile(
     min_rounds=2,
     max_rounds=50,
     row_budget_s=0.5,
-    call_limit_s=9.0,
+    call_limit_s=8.5,
     session_limit_s=600,
     compiled_up_to=100,
 )

@@ -74,7 +74,7 @@ class Store:
 
 
 def _shortened(environment: str) -> str:
-    """asv's name for the file of an environment: its own, or a hash of one that is too long (asv.results.get_filename)."""
+    """asv's name for an environment's file: its own, or a hash of one too long (asv.results.get_filename)."""
     if len(environment) < 128:
         return environment
     return "env-" + hashlib.md5(environment.encode()).hexdigest()

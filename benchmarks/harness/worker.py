@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 START = time.perf_counter()
+# A first call this long has paid little for being the first: it serves as warm-up and as memory pass too.
+LONG_CALL_S = 1.0
 
 
 def _find_package(name: str, folder: Path) -> None:
@@ -187,9 +189,11 @@ class Worker:
             kernel = method.build(self.problem, self.cell["device"], self.cell["dtype"], form)
             built = time.perf_counter()
             self.journal.begin(row, "first call", patience)
+            before = memory.mark(self.cell["device"])
             out = kernel.run()
             kernel.wait(out)
             fields |= {"build_s": built - start, "first_call_s": time.perf_counter() - built}
+            first_peak = memory.risen(before, self.cell["device"])
             # torch.compile compiles at the first call, JAX ahead of time while it builds.
             fields["compile_s"] = {"compiled": fields["first_call_s"], "jit": fields["build_s"]}.get(form)
             self.journal.begin(row, "check", patience + 120)
@@ -198,17 +202,24 @@ class Worker:
             fields["error"] = error if math.isfinite(error) else None
             if method.exact and not error <= fields["tolerance"]:
                 return close("wrong", f"error {error:.3g} exceeds the tolerance {fields['tolerance']:.0e}")
-            self.journal.begin(row, "second call", patience)
-            start = time.perf_counter()
-            kernel.wait(kernel.run())
-            if form == "compiled" and method.in_place:  # torch.compile compiles once for each of the two rates
-                fields["compile_s"] = fields["first_call_s"] + time.perf_counter() - start
-            seconds = time.perf_counter() - start
-            if seconds > self.profile["call_limit_s"]:
+            seconds = fields["first_call_s"]
+            if long := seconds > LONG_CALL_S:
+                peak = first_peak
+            if not long or form == "compiled" or seconds > self.profile["call_limit_s"]:
+                self.journal.begin(row, "second call", patience)
+                start = time.perf_counter()
+                kernel.wait(kernel.run())
+                if form == "compiled" and method.in_place:  # torch.compile compiles once for each of the two rates
+                    fields["compile_s"] = fields["first_call_s"] + time.perf_counter() - start
+                before = memory.mark(self.cell["device"])
                 seconds = clock.sample(kernel, 1)
-            self.journal.begin(row, "memory", patience)
-            peak, instrument = memory.peak_of_call(kernel, self.cell["backend"], self.cell["device"])
-            fields |= {"peak_bytes": peak, "peak_instrument": instrument}
+                peak = memory.risen(before, self.cell["device"])
+            if self.cell["backend"] == "jax":
+                peak = memory.of_program(kernel)
+            fields |= {
+                "peak_bytes": peak,
+                "peak_instrument": memory.instrument(self.cell["backend"], self.cell["device"]),
+            }
             if seconds < 0.25:
                 seconds = self._settle(kernel)
         except Exception as error:
@@ -248,12 +259,15 @@ class Worker:
             return
         baseline = next(iter(self.kernels))
         twin = f"{baseline}~twin"
-        kernels = self.kernels | {twin: self.kernels[baseline]}
+        kernels = dict(self.kernels)
+        if self.seconds[baseline] <= LONG_CALL_S:  # at long calls the twin would take a sixth of the session
+            kernels[twin] = self.kernels[baseline]
         numbers = {row: self._number(self.seconds[row.partition("~")[0]]) for row in kernels}
         blocks = {row: numbers[row] * self.seconds[row.partition("~")[0]] for row in kernels}
         least, most = self.profile["min_rounds"], self.profile["max_rounds"]
         quota = {row: min(most, max(least, int(self.profile["row_budget_s"] / blocks[row]))) for row in kernels}
-        self.journal.write("twin", row=twin, of=baseline, number=numbers[twin])
+        if twin in kernels:
+            self.journal.write("twin", row=twin, of=baseline, number=numbers[twin])
         samples: dict[str, dict[int, float]] = {row: {} for row in kernels}
         stop = rounds.Stop(self.profile["precision"], START + self.spec["rounds_deadline_s"])
         others = set(kernels) - {baseline, twin}

@@ -39,7 +39,7 @@ def _dots(text: str, smallest: int = 1):
     for shape, operation, rest, shapes, times in _executed(text):
         if operation == "dot":
             left = shapes[re.findall(r"%?([\w.\-]+)[,)]", rest)[0]]
-            contracted = [left[int(axis)] for axis in CONTRACTED.search(rest)[1].split(",") if axis]
+            contracted = [left[int(axis)] for axis in CONTRACTED.findall(rest)[0].split(",") if axis]
             if min((*shape, *contracted)) >= smallest and len(shape) >= smallest:
                 yield prod(shape) * prod(contracted), times
 
