@@ -1,0 +1,54 @@
+"""What the suite promises of its own kernels, held by real sessions: minutes, on a quiet machine, `make test-all` only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import bench_core
+from benchmarks.harness import session
+from benchmarks.harness.cell import Cell, rows
+from benchmarks.harness.profile import QUICK
+
+pytestmark = pytest.mark.slow
+LONG = replace(QUICK, call_limit_s=9.0, row_budget_s=3.0, session_limit_s=600)
+
+
+def _ratio(record: dict, a: str, b: str) -> float:
+    """Median of the paired ratios of two rows."""
+    first, second = (dict(zip(record["rows"][r]["rounds"], record["rows"][r]["samples_s"])) for r in (a, b))
+    shared = sorted(first.keys() & second.keys())
+    assert len(shared) >= 6
+    return float(np.median([first[i] / second[i] for i in shared]))
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+@pytest.mark.parametrize("D", [1000, 2000, 4000, 10000])
+def test_relative_is_near_the_floor(backend, D):
+    wanted = dict.fromkeys(("relative", "gemm_floor", "relative_published"), "")
+    record = session.run(Cell.of("logdet", backend, {"D": D}), LONG, wanted)
+    assert _ratio(record, "relative", "gemm_floor") <= 1.10
+    if backend == "torch":
+        assert _ratio(record, "relative", "relative_published") <= 0.85
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+@pytest.mark.parametrize("D", [10, 100])
+def test_the_best_form_of_relative_is_no_slower_than_any_other_exact_method(backend, D):
+    wanted = dict.fromkeys(rows("logdet", backend), "")
+    record = session.run(Cell.of("logdet", backend, {"D": D}), replace(LONG, session_limit_s=400), wanted)
+    seconds = {name: np.median(row["samples_s"]) for name, row in record["rows"].items() if row["samples_s"]}
+    best = min((name for name in seconds if name.partition(":")[0] == "relative"), key=lambda name: seconds[name])
+    for name, row in record["rows"].items():
+        if row["role"] == "method" and row["exact"] and row["samples_s"] and row["method"] != "relative":
+            # Within the smallest margin that the report calls a difference.
+            assert _ratio(record, best, name) <= 1.05, name
+
+
+def test_a_session_at_a_thousand_takes_seconds():
+    wanted = dict.fromkeys((row for row in rows("logdet", "torch") if not row.startswith("jacobian")), "")
+    wanted |= {row: "not in this test" for row in wanted if ":" in row}
+    record = session.run(Cell.of("logdet", "torch", {"D": 1000}), QUICK, wanted)
+    assert record["elapsed_s"] <= 12

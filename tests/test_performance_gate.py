@@ -1,0 +1,69 @@
+"""The documented gate, base against head in one job: silent on the same code, failing on a planted slowdown."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def subset(checkout: Path) -> Path:
+    """The checkout with its performance tests."""
+    shutil.copytree(ROOT / "tests/performance", checkout / "tests/performance")
+    shutil.copy(ROOT / "tests/conftest.py", checkout / "tests")
+    shutil.copy(ROOT / "pyproject.toml", checkout)
+    return checkout
+
+
+def test_the_gate_fails_on_a_real_slowdown_and_on_nothing_else(subset, run_python):
+    command = (
+        "-m",
+        "pytest",
+        "tests/performance",
+        "--benchmark-only",
+        "-k",
+        "torch-relative-D100 or torch-gemm_floor-D100",
+    )
+
+    base = run_python(*command, "--benchmark-save=base", cwd=subset)
+    assert base.returncode == 0, base.stdout
+    # The threshold is wide because this test shares its machine with others; the planted slowdown is wider.
+    gate = ("--benchmark-compare=*_base", "--benchmark-compare-fail=median:150%")
+    same = run_python(*command, *gate, cwd=subset)
+    assert same.returncode == 0, same.stdout
+
+    kernel = subset / "bench_core/logdet/torch/relative.py"
+    kernel.write_text(
+        kernel.read_text().replace(
+            "    _, pre, deltas, _", "    import time\n\n    time.sleep(0.01)\n    _, pre, deltas, _"
+        )
+    )
+    slower = run_python(*command, *gate, cwd=subset)
+    assert slower.returncode != 0
+    assert "Performance has regressed" in slower.stdout + slower.stderr
+    regressed = [line for line in (slower.stdout + slower.stderr).splitlines() if "Field 'median' has failed" in line]
+    assert any("relative" in line for line in regressed), slower.stdout
+    assert not any("gemm_floor" in line for line in regressed), regressed
+
+
+def test_the_json_names_what_was_skipped_and_what_it_depended_on(subset, run_python, tmp_path):
+    test = subset / "tests/performance/test_logdet.py"
+    test.write_text(test.read_text() + "\n\ndef test_left_out():\n    pytest.skip('a reason')\n")
+    target = tmp_path / "benchmark.json"
+    done = run_python(
+        *("-m", "pytest", "tests/performance", f"--benchmark-json={target}", "--benchmark-enable"),
+        *("-o", "addopts=--import-mode=importlib", "-k", "torch-gemm_floor-D100 or left_out"),
+        cwd=subset,
+    )
+    assert done.returncode == 0, done.stdout
+    data = json.loads(target.read_text())
+    outcomes = {name.rpartition("::")[2]: outcome for name, outcome in data["outcomes"].items()}
+    assert outcomes["test_left_out"] == "skipped"
+    assert data["machine_info"]["jacobench"]["threads"] >= 1
+    (measured,) = [b for b in data["benchmarks"] if b["name"].endswith("[torch-gemm_floor-D100]")]
+    assert measured["extra_info"]["error"] < 1e-4
