@@ -23,8 +23,9 @@ help:
 	touch $@
 
 report: .venv/installed
-	$(BIN)/python -m benchmarks run --profile $(PROFILE) --device $(DEVICE)
-	$(BIN)/python -m reports
+	@# The page is built even where a benchmark failed: it says so. The failure is still the exit status.
+	$(BIN)/python -m benchmarks run --profile $(PROFILE) --device $(DEVICE); status=$$?; \
+	$(BIN)/python -m reports && exit $$status
 
 test: .venv/installed
 	$(BIN)/python -m pytest -m "not slow"

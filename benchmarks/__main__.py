@@ -25,8 +25,15 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """Errors in one line, as everywhere."""
+
+    def error(self, message: str):
+        self.exit(2, f"benchmarks: {message}; see python -m benchmarks --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = _Parser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(required=True)
 
     cell = commands.add_parser("cell", help="measure one cell in fresh processes and print its rows")
@@ -48,12 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--managed", action="store_true", help="asv's own pinned environment [default: this interpreter's environment]"
     )
+    run.add_argument("--plain", action="store_true", help="without asv, for machines that do not have it")
     run.add_argument("--bench", help="only asv benchmarks that match this regular expression [default: all]")
     run.add_argument("--machine", help="name that the results are filed under [default: the host's name]")
     run.set_defaults(command=_run)
 
-    for command in (cell, run):
-        command.add_argument("--profile", default="quick", help=f"{', '.join(PROFILES)} [default: quick]")
+    for command, profile in ((cell, "standard"), (run, "quick")):
+        command.add_argument("--profile", default=profile, help=f"{', '.join(PROFILES)} [default: {profile}]")
         command.add_argument("--device", default="cpu", help=f"{' or '.join(DEVICES)} [default: cpu]")
     return parser
 
@@ -80,12 +88,16 @@ def _size(text: str) -> tuple[str, int]:
 
 
 def _run(parsed: argparse.Namespace) -> int:
-    from benchmarks.harness import asv_run
+    from benchmarks.harness import asv_run, plain_run
 
     check_choice("profile", parsed.profile, tuple(PROFILES))
     check_choice("device", parsed.device, DEVICES)
     if parsed.range and not parsed.managed:
         raise ValueError(f"range {parsed.range!r} needs --managed: this environment has one commit only")
+    if parsed.plain:
+        if parsed.managed or parsed.bench:
+            raise ValueError("--plain runs without asv: it takes neither --managed nor --bench")
+        return plain_run.run(PROFILES[parsed.profile], parsed.device, parsed.machine)
     return asv_run.run(
         parsed.profile, parsed.device, parsed.machine, managed=parsed.managed, commits=parsed.range, bench=parsed.bench
     )

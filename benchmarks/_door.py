@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import RULER, outcome, run
-from benchmarks.harness.cell import Cell, rows
+from benchmarks.harness.cell import Cell
+from benchmarks.harness.listing import rows_of_checkout
 from benchmarks.harness.profile import device_from_environment, profile_from_environment
 from benchmarks.harness.record import read_json, write_json
 from benchmarks.harness.store import Store
@@ -18,10 +19,18 @@ DEVICE = device_from_environment()
 
 
 def parameters(family: str, backend: str) -> dict[str, Any]:
-    """``params`` and ``param_names`` of a family's class: the row, the family's sizes, the precision."""
+    """``params`` and ``param_names`` of a family's class: the row, the family's sizes, the precision.
+
+    The rows are the checkout's, not those of the commit under test: asv lists parameters once and afterwards names them by
+    their number, so that they must be the same list whichever commit is installed.
+    """
     sizes = PROFILE.sizes[family]
     return {
-        "params": (list(rows(family, backend)), *(list(values) for values in sizes.values()), list(PROFILE.dtypes)),
+        "params": (
+            rows_of_checkout(family, backend),
+            *(list(values) for values in sizes.values()),
+            list(PROFILE.dtypes),
+        ),
         "param_names": ["method", *sizes, "dtype"],
     }
 
@@ -76,7 +85,11 @@ class _Door:
             store = Store()
             records = run.measure(cell, PROFILE, store, cache=shared)
             write_json(index, [str(store.path(cell, process)) for process in range(PROFILE.processes)])
-        return [record["rows"][method] for record in records]
+        return [record["rows"].get(method, _ABSENT) for record in records]
+
+
+# A method that the commit under test does not have yet, or no longer.
+_ABSENT = {"outcome": "skipped", "samples_s": [], "error": None, "peak_bytes": None}
 
 
 def _largest(values: Iterable[float | None]) -> float:

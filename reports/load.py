@@ -273,7 +273,7 @@ def _read_machine(folder: Path, place: Path, index: dict[str, list[str]], pile: 
     for path in sorted(place.glob("*.json")):
         if path.name != "machine.json":
             _read_asv(folder, place.name, path, index, pile)
-    for path in sorted(place.glob("sessions/*/*.json")):
+    for path in sorted(place.glob("sessions/*/*.session")):
         _read_session(folder, place.name, path, pile)
 
 
@@ -630,7 +630,7 @@ def _drop_superseded(lines: list[dict[str, Any]], dates: dict[str, float]) -> tu
 
 def _preference(line: dict[str, Any], dates: dict[str, float]) -> tuple[Any, ...]:
     date, rank = _date(line["commit"], dates), _rank_profile(line["profile"])
-    return date, rank, line["environment"] != "direct", line["environment"]
+    return line["environment"] != "direct", date, rank, line["environment"]
 
 
 def _list_parts(lines: list[dict[str, Any]], sessions: list[Session], asv_parts: set[Any]) -> tuple[Part, ...]:

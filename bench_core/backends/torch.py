@@ -61,7 +61,7 @@ def prepare(function: Callable, arguments: tuple, form: str, donated: tuple[int,
 
 
 def wait(out: Any) -> None:
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
+    if torch.cuda.is_initialized():
         torch.cuda.synchronize()
 
 

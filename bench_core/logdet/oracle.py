@@ -14,7 +14,8 @@ With Delta_k (B x D) the gradient of the mean log-likelihood without the log-det
 Biases follow their weights: the relative gradient is the steepest direction of ``y -> y + E y + e``, the transposed
 one of ``z -> z + E z + e``, so the layer is one homogeneous matrix [W b; 0 1] and db the last column of its gradient.
 
-Everything but ``W^-T`` costs O(B D^2); W is read in blocks of rows, so that no float64 copy of a large one is held.
+Everything but ``W^-T`` and the log-determinants costs O(B D^2), W being read in blocks of rows, so that no float64 copy of a
+large one is held. (``logdets`` takes an LU in float64: its row, a calibration, costs as much and is measured where it may.)
 """
 
 from __future__ import annotations
@@ -147,13 +148,17 @@ class Oracle:
             back.insert(0, self.times(back[0], k))
         return back, hidden[1:]
 
+    @cached_property
+    def _logdets(self) -> np.ndarray:
+        return np.array([np.linalg.slogdet(self._problem.arrays[f"W{k}"])[1] for k in range(self._problem.L)])
+
     def values(self, computes: str) -> np.ndarray:
         """log|det W| of every layer (``logdets``), or its change under the step (``value``), by the determinant
         lemma.
         """
         p = self._problem
         if computes == "logdets":
-            return np.array([np.linalg.slogdet(p.arrays[f"W{k}"])[1] for k in range(p.L)])
+            return self._logdets
         change = []
         for k in range(p.L):
             small, scale = self.pre[k] @ self.deltas[k].T, RATE / (1 + RATE)

@@ -22,7 +22,7 @@ import numpy as np
 from bench_core.logdet import oracle
 from bench_core.method import Method, check_size
 
-SPREAD = 0.3  # norm of the perturbation is about 2 * SPREAD < 1: never singular
+SPREAD = 0.3  # norm of the perturbation is about 2 * SPREAD < 1 but for the smallest D: singular with probability zero
 ALPHA = 0.1
 BLOCK = (
     1 << 22

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -50,10 +51,10 @@ def run(
         command += ["--machine", machine]
     if bench:
         command += ["--bench", bench]
-    return _follow(command, profile, device)
+    return _follow(command, profile, device, total_known=not (bench or commits))
 
 
-def _follow(command: list[str], profile: str, device: str) -> int:
+def _follow(command: list[str], profile: str, device: str, total_known: bool) -> int:
     """Run the command; show one line a session and asv's own lines about environments; keep all of asv's output in a
     log.
     """
@@ -73,7 +74,7 @@ def _follow(command: list[str], profile: str, device: str) -> int:
             errors="replace",
         )
         done = threading.Event()
-        account = _Account(profile, device)
+        account = _Account(profile, device, total_known)
         follower = threading.Thread(target=_show, args=(events, done, account))
         follower.start()
         try:
@@ -85,8 +86,13 @@ def _follow(command: list[str], profile: str, device: str) -> int:
                         print(line.rstrip(), flush=True)
             status = process.wait()
         except BaseException:
-            process.terminate()
-            process.wait()
+            # asv closes its server of benchmarks when it is interrupted, and leaves it behind when it is terminated.
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
             raise
         finally:
             done.set()
@@ -99,7 +105,7 @@ def _follow(command: list[str], profile: str, device: str) -> int:
 class _Account:
     """How far the run is and where its time went."""
 
-    def __init__(self, profile: str, device: str):
+    def __init__(self, profile: str, device: str, total_known: bool = True):
         self.began = time.monotonic()
         chosen = PROFILES[profile]
         self.expected = {
@@ -108,7 +114,8 @@ class _Account:
             for backend in bench_core.BACKENDS
             for cell in cells(family, backend, chosen, device)
         }
-        self.total = len(self.expected) * chosen.processes
+        # Of a part of the benchmarks, or a range of commits, asv alone knows how many sessions there will be.
+        self.total = len(self.expected) * chosen.processes if total_known else None
         self.processes = chosen.processes
         self.finished: list[tuple[str, float]] = []
         self.first_session: float | None = None
@@ -122,15 +129,18 @@ class _Account:
             self.resumed += event["resumed"]
             return
         self.finished.append((event["cell"], event["elapsed_s"]))
-        pairs = [(self.expected.get(cell, 1.0), taken) for cell, taken in self.finished]
-        left = sum(self.expected.values()) * self.processes - sum(e for e, _ in pairs)
-        rest = estimate_left(pairs, [max(left, 0.0)])
-        elapsed = _clock(time.monotonic() - self.began)
         print(
-            f"[{len(self.finished):>3}/{self.total}] {event['cell']} process {event['process']}:"
-            f" {event['elapsed_s']:.1f} s   elapsed {elapsed}, about {_clock(rest or 0)} left",
+            f"[{len(self.finished):>3}/{self.total or '?'}] {event['cell']} process {event['process']}:"
+            f" {event['elapsed_s']:.1f} s   elapsed {_clock(time.monotonic() - self.began)}{self._left()}",
             flush=True,
         )
+
+    def _left(self) -> str:
+        """The estimate of the rest. Sessions that were taken up took no time and teach nothing."""
+        pairs = [(self.expected.get(cell, 1.0), taken) for cell, taken in self.finished]
+        rest = sum(self.expected.values()) * self.processes - sum(expected for expected, _ in pairs)
+        seconds = estimate_left([pair for pair in pairs if pair[1] > 0.1], [max(rest, 0.0)])
+        return "" if self.total is None or seconds is None else f", about {_clock(seconds)} left"
 
     def close(self, wall_s: float) -> None:
         """Say which part of the time after installation was spent inside sessions."""

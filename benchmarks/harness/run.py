@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import statistics
 import tempfile
 import time
@@ -45,21 +46,25 @@ def measure(
     records, progress = [], Progress()
     for process in range(profile.processes):
         record = None if only else store.resumable(cell, profile, process)
-        progress.write("session", cell=cell.name, process=process, resumed=record is not None)
         began = time.monotonic()
         if record is None:
             known = store.smaller(cell, profile) if not only else []
             with device_lock(cell.device):
+                began = time.monotonic()  # waiting for another session is not time in this one
+                progress.write("session", cell=cell.name, process=process, resumed=False)
                 record = session.run(
                     cell,
                     profile,
                     _rows(cell, profile, known, records, only),
                     process=process,
                     smaller=_smaller(known, cell),
+                    timed=[row for done in records for row, r in done["rows"].items() if r["outcome"] == "ok"],
                     cache=cache,
                     on_event=on_event,
                 )
             store.save(cell, process, record)
+        else:
+            progress.write("session", cell=cell.name, process=process, resumed=True)
         progress.write("session done", cell=cell.name, process=process, elapsed_s=time.monotonic() - began)
         records.append(record)
     return records
@@ -69,19 +74,27 @@ def measure(
 def device_lock(device: str) -> Iterator[None]:
     """One session on a device at a time: two would time each other. Others wait."""
     path = Path(tempfile.gettempdir()) / f"jacobench-{device}.lock"
-    with open(path, "a") as stream:
-        # World-writable where we own it: another user's session must be able to wait on the same file.
+    try:
+        descriptor = os.open(path, os.O_RDWR)  # it may be another user's: creating it anew is then refused
+    except FileNotFoundError:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         with contextlib.suppress(OSError):
-            path.chmod(0o666)
-        fcntl.flock(stream, fcntl.LOCK_EX)
+            path.chmod(0o666)  # whatever the umask: another user's session must be able to wait on it
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(descriptor)
 
 
 def _rows(
     cell: Cell, profile: Profile, known: list[dict[str, Any]], done: list[dict[str, Any]], only: tuple[str, ...]
-) -> dict[str, str]:
-    """Every row of the cell, with the reason why it is not tried (or an empty text)."""
-    planned = dict.fromkeys(only or rows(cell.family, cell.backend), "")
+) -> dict[str, str | tuple[str, str]]:
+    """Every row of the cell, with the reason why it is not tried (or an empty text).
+
+    ``done`` are the cell's earlier processes, ``known`` the smaller sizes.
+    """
+    planned: dict[str, str | tuple[str, str]] = dict.fromkeys(only or rows(cell.family, cell.backend), "")
     if only:
         return planned
     for row in planned:
@@ -90,7 +103,11 @@ def _rows(
             planned[row] = (
                 f"form {form!r} is timed up to {SWEPT[cell.family]} = {profile.compiled_up_to} in this profile"
             )
-        for record in [*done, *known]:
+        for record in done:
+            earlier = record["rows"].get(row)
+            if earlier and earlier["outcome"] not in ("ok", "skipped"):
+                planned[row] = (earlier["outcome"], earlier["reason"])
+        for record in known:
             earlier = record["rows"].get(row)
             if earlier and earlier["outcome"] in ("oom", "timeout"):
                 size = record["cell"]["sizes"][SWEPT[cell.family]]

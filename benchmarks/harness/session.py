@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,18 +33,21 @@ _POLL_S = 0.02
 def run(
     cell: Cell,
     profile: Profile,
-    rows: dict[str, str],
+    rows: Mapping[str, str | tuple[str, str]],
     *,
     process: int = 0,
     seed: int = 0,
     smaller: dict[str, dict[str, float]] | None = None,
+    timed: Collection[str] = (),
     cache: Path | None = None,
     on_event: Callable[[dict[str, Any]], None] = lambda event: None,
 ) -> dict[str, Any]:
     """Measure a cell in one fresh process and return its record (``docs/session-record.md``).
 
-    rows      row names in order, the baseline first; a value that is not empty is why the row is skipped
+    rows      row names in order, the baseline first; a value that is not empty is why the row is skipped, or
+              ``(outcome, reason)`` where an earlier process of the cell has settled it
     smaller   what the same rows took at a smaller size of this run, for predictions
+    timed     rows that an earlier process of the cell has timed: not refused for a slow moment
     cache     folder for compiled code that sessions of one run share; without it every session compiles anew
     on_event  called with every journal event, for progress
     """
@@ -65,16 +68,16 @@ def run(
     result = _Result()
     for row, reason in rows.items():
         if reason:
-            result.rows[row] = _hole(cell, row, "skipped", reason)
+            result.rows[row] = _hole(cell, row, *(("skipped", reason) if isinstance(reason, str) else reason))
     deadline = began + profile.session_limit_s
     # Each failed attempt settles at least one row, so this ends.
     while pending := [row for row in rows if row not in result.rows]:
         left = deadline - time.monotonic()
         if left <= 0:
+            # They are not at fault: larger sizes may try them again.
             for row in pending:
-                result.rows[row] = _hole(
-                    cell, row, "timeout", f"the session's {profile.session_limit_s:.0f} s were over"
-                )
+                reason = f"time: the session's {profile.session_limit_s:.0f} s were over before its turn"
+                result.rows[row] = _hole(cell, row, "over_budget", reason)
             break
         spec = {
             "cell": cell.to_json(),
@@ -83,6 +86,7 @@ def run(
             "seed": seed,
             "rows": pending,
             "smaller": smaller or {},
+            "timed": list(timed),
             "threads": threads_from_environment(),
             "bench_core": str(Path(bench_core.__file__).resolve().parents[1]),
             "address_space_bytes": int(os.environ.get("BENCH_ADDRESS_SPACE_BYTES", "0")),
@@ -141,6 +145,11 @@ class _Result:
                 self.rows[row]["rounds"].append(event["index"])
                 self.rows[row]["positions"].append(place)
                 self.rows[row]["samples_s"].append(event["samples"][row])
+        elif kind == "recheck":
+            row = self.rows[event["row"]]
+            row["error"] = max(row["error"] or 0.0, event.get("error") or 0.0)
+            if event["outcome"]:  # a time whose result is wrong is no time
+                row |= {"outcome": event["outcome"][0], "reason": event["outcome"][1]} | _samples()
         elif kind == "stop":
             self.stop = event
         elif kind == "unavailable":
@@ -184,6 +193,7 @@ def _attempt(
             result.rows[row] = _hole(cell, row, "skipped", result.unavailable)
     elif not result.ended:
         doing, row = result.doing["what"], result.doing["row"]
+        row = row and row.partition("~")[0]  # the twin is its row's kernel
         kind, reason = ("timeout", killed) if killed else outcome.of_exit(child.returncode, said, doing)
         result.failures.append(f"{row or 'session'}: {kind} in {doing}: {reason}")
         over = time.monotonic() > deadline

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import platform
-import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from benchmarks.harness.profile import Profile
 from benchmarks.harness.record import SCHEMA, read_json, write_json
 from benchmarks.harness.session import ROOT
 
+PLAIN = "plain-"  # begins the names of environments of whole profiles without asv
 RESUME_WITHIN_S = 24 * 3600  # an unfinished run older than a day is not gone on with: the machine may be another by now
 
 
@@ -27,34 +28,46 @@ class Store:
     told to asv: the next run measures anew, and the old record moves to ``superseded/``. Nothing measured is deleted.
     """
 
-    def __init__(self, results: Path | None = None, machine: str | None = None):
+    def __init__(self, results: Path | None = None, machine: str | None = None, environment_name: str = ""):
         self.results = results or Path(os.environ.get("BENCH_RESULTS", ROOT / "results"))
         self.machine = machine or os.environ.get("BENCH_MACHINE") or platform.node()
         self.commit, self.dirty = environment.commit(ROOT)
-        self.environment = os.environ.get("ASV_ENV_NAME", "direct")
+        self.environment = environment_name or os.environ.get("ASV_ENV_NAME", "direct")
         self.stem = f"{(self.commit or 'unknown')[:8]}-{self.environment}"
         self.folder = self.results / self.machine / "sessions" / self.stem
 
     def path(self, cell: Cell, process: int) -> Path:
-        return self.folder / f"{cell.name}.p{process}.json"
+        return self.folder / f"{cell.name}.p{process}.session"
 
     def resumable(self, cell: Cell, profile: Profile, process: int) -> dict[str, Any] | None:
         """The record of this session if a run that was cut off has left one."""
         path = self.path(cell, process)
         if not path.exists() or self.environment == "direct":
             return None
-        age = time.time() - path.stat().st_mtime
         told = self.results / self.machine / f"{(self.commit or 'unknown')[:8]}-{_shortened(self.environment)}.json"
-        if age > RESUME_WITHIN_S or (told.exists() and told.stat().st_mtime >= path.stat().st_mtime):
+        if self.environment.startswith(PLAIN):
+            told = self.folder / "told"
+        if told.exists() and told.stat().st_mtime >= path.stat().st_mtime:
             return None
-        record = read_json(path)
+        try:
+            record = read_json(path)
+        except ValueError:
+            return None  # it is measured anew, and what is there moves aside
+        # Not the file's own time: a fresh clone makes every file new.
+        began = datetime.strptime(record["started_at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        if (datetime.now(UTC) - began).total_seconds() > RESUME_WITHIN_S:
+            return None
         same = (record["schema"], record["ruler"], record["profile"], record["commit"], record["dirty"])
         return record if same == (SCHEMA, RULER, profile.name, self.commit, self.dirty) and not self.dirty else None
+
+    def tell(self) -> None:
+        """A profile without asv is complete: what asv's result file says of a run through asv."""
+        write_json(self.folder / "told", {"sessions": len(list(self.folder.glob("*.session")))})
 
     def save(self, cell: Cell, process: int, record: dict[str, Any]) -> Path:
         path = self.path(cell, process)
         if path.exists():
-            old = path.parent / "superseded" / f"{path.stem}.{int(path.stat().st_mtime)}.json"
+            old = path.parent / "superseded" / f"{path.stem}.{int(path.stat().st_mtime)}.session"
             old.parent.mkdir(parents=True, exist_ok=True)
             os.replace(path, old)
         write_json(path, record)
@@ -63,7 +76,7 @@ class Store:
     def smaller(self, cell: Cell, profile: Profile) -> list[dict[str, Any]]:
         """Records of smaller sizes of the cell's sweep, the largest first."""
         found = []
-        for path in sorted(self.folder.glob(f"{cell.family}-{cell.backend}-*.json")):
+        for path in sorted(self.folder.glob(f"{cell.family}-{cell.backend}-*.session")):
             with contextlib.suppress(ValueError):
                 record = read_json(path)
                 other = Cell.from_json(record["cell"])

@@ -21,9 +21,11 @@ def show(records: list[dict[str, Any]]) -> None:
     """Print every row of a cell: median seconds over all processes, ratio to the first row, error, memory or the
     reason.
     """
-    from rich.console import Console
-    from rich.table import Table
-
+    try:
+        from rich.console import Console
+        from rich.table import Table
+    except ImportError:  # a bare machine: the numbers all the same
+        return _show_plain(records)
     if sys.stderr.isatty():
         print("\r" + " " * 60 + "\r", end="", file=sys.stderr)
     cell = records[0]["cell"]
@@ -67,11 +69,20 @@ def show(records: list[dict[str, Any]]) -> None:
         )
 
 
+def _show_plain(records: list[dict[str, Any]]) -> None:
+    for name in records[0]["rows"]:
+        rows = [record["rows"].get(name, {"outcome": "", "reason": ""}) for record in records]
+        times = _times(records, name)
+        seconds = f"{statistics.median(times.values()):.3g} s" if times else ""
+        print(f"{name:<30} {seconds:>12}  {rows[0]['outcome']} {rows[0]['reason']}")
+
+
 def _times(records: list[dict[str, Any]], name: str) -> dict[tuple[int, int], float]:
     """Seconds by (process, round)."""
     return {
         (record["process"], index): seconds
         for record in records
+        if name in record["rows"]
         for index, seconds in zip(record["rows"][name]["rounds"], record["rows"][name]["samples_s"])
     }
 

@@ -15,7 +15,7 @@ from .common import name_place, name_series
 ID, TITLE = "health", "Health"
 # A fixed product that takes this much longer shared its cores with something else.
 DISTURBED = 1.3
-STAGES = ("start", "problem", "oracle", "build", "check", "warmup", "rounds", "memory")
+STAGES = ("start", "problem", "ceiling", "check", "rounds", "check again")
 
 
 def build(analysis: Analysis) -> Section:

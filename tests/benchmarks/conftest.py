@@ -63,7 +63,7 @@ class Repository:
         )
 
     def records(self) -> list[Path]:
-        return sorted(self.folder.glob("results/*/sessions/*/*.json"))
+        return sorted(self.folder.glob("results/*/sessions/*/*.session"))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import time
 
@@ -57,6 +58,28 @@ def test_run_compare_and_publish_over_two_commits(repository):
     assert graphs
 
 
+def test_a_range_of_commits_with_different_methods_keeps_names_apart(repository):
+    """asv names parameters by their number, so the list must not change with the commit."""
+    listing = repository.folder / "bench_core/logdet/__init__.py"
+    full = listing.read_text()
+    (line,) = [line for line in full.splitlines() if 'Declaration("transposed"' in line]
+    listing.write_text(full.replace(line + "\n", ""))
+    installed = repository.folder.parent / "installed"
+    shutil.copytree(repository.folder / "bench_core", installed / "bench_core")
+    listing.write_text(full)
+    # The checkout's benchmarks with another commit's kernels: what asv does over a range.
+    code = (
+        "import sys, json; sys.path.insert(0, sys.argv[1]); from benchmarks.logdet import Torch; "
+        "print(json.dumps({n: Torch().track_outcome(n, 8, 16, 2, 'float32') for n in Torch.params[0]}))"
+    )
+    results = str(repository.folder.parent / "results")
+    done = repository.python("-c", code, str(installed), BENCH_PROFILE="smoke", BENCH_RESULTS=results, PYTHONPATH="")
+    assert done.returncode == 0, done.stderr
+    outcomes = json.loads(done.stdout.splitlines()[-1])
+    assert outcomes["transposed"] == 1
+    assert outcomes["relative"] == outcomes["inverse"] == outcomes["gemm_floor"] == 0
+
+
 def test_asv_check_is_clean(repository):
     done = repository.python("-m", "asv", "check", "--environment=checkout:same")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -92,7 +115,7 @@ def test_killed_at_ten_random_moments_a_run_resumes_and_ends_with_the_same_cells
         measured = now
     done = repository.python(*SMOKE)
     assert done.returncode == 0, done.stdout + done.stderr
-    cells = {f"logdet-{backend}-cpu-float32-D{D}-B16-L2.p0.json" for backend in ("torch", "jax") for D in (8, 12)}
+    cells = {f"logdet-{backend}-cpu-float32-D{D}-B16-L2.p0.session" for backend in ("torch", "jax") for D in (8, 12)}
     assert {path.name for path in repository.records()} == cells
     assert all(path.read_text() == measured[path.name] for path in repository.records() if path.name in measured)
     if measured:
@@ -104,5 +127,5 @@ def test_killed_at_ten_random_moments_a_run_resumes_and_ends_with_the_same_cells
     done = repository.python(*SMOKE)
     assert done.returncode == 0
     assert "taken up" not in done.stdout
-    kept = list(repository.folder.glob("results/*/sessions/*/superseded/*.json"))
+    kept = list(repository.folder.glob("results/*/sessions/*/superseded/*.session"))
     assert len(kept) == len(cells)

@@ -369,7 +369,7 @@ def write_session(folder: Path, session: dict[str, Any], environment: str) -> Pa
     )
     place = folder / MACHINE / "sessions" / f"{(session['commit'] or 'none')[:8]}-{environment}"
     place.mkdir(parents=True, exist_ok=True)
-    path = place / f"{name}.p{session['process']}.json"
+    path = place / f"{name}.p{session['process']}.session"
     path.write_text(json.dumps(session), encoding="utf-8")
     return path
 

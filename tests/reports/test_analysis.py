@@ -83,7 +83,7 @@ def test_noise_floor_below_margin(analysis):
 
 
 def test_unpaired_rows_get_no_verdict(small):
-    for path in small.glob("*/sessions/*/*.json"):
+    for path in small.glob("*/sessions/*/*.session"):
         path.unlink()
     analysis = Analysis(load(small))
     series = series_of(analysis, "torch")

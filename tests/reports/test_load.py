@@ -17,7 +17,7 @@ def find(run, **wanted):
 
 
 def session_path(folder, size=256, backend="torch"):
-    return next(folder.glob(f"*/sessions/*/logdet-{backend}-cpu-float32-D{size}-*.p0.json"))
+    return next(folder.glob(f"*/sessions/*/logdet-{backend}-cpu-float32-D{size}-*.p0.session"))
 
 
 def asv_path(folder):
@@ -94,7 +94,7 @@ def test_asv_without_session_record_is_kept_unpaired(small):
 
 
 def test_outcome_codes_without_session_records(small, synthetic):
-    for path in small.glob("*/sessions/*/*.json"):
+    for path in small.glob("*/sessions/*/*.session"):
         path.unlink()
     frame = load(small).frame
     line = frame[(frame["row"] == "transposed") & (frame["cell"] == "logdet-jax-cpu-float32-B100-D256-L2")].iloc[0]
@@ -163,7 +163,7 @@ def test_optional_fields_may_be_null(small):
             ):
                 row[key] = None
 
-    for path in small.glob("*/sessions/*/*.json"):
+    for path in small.glob("*/sessions/*/*.session"):
         change(path, empty)
     assert len(load(small).sessions) == 8
 

@@ -191,7 +191,7 @@ def test_files_of_figures_stand_alone(report):
 def test_a_disturbed_session_is_named(small, synthetic):
     record = synthetic.make_session(64, "torch", "cpu", rounds=8)
     record["canary"]["samples_s"] = [5 * s for s in record["canary"]["samples_s"]]
-    path = next(small.glob("*/sessions/*/logdet-torch-cpu-float32-D64-*.p0.json"))
+    path = next(small.glob("*/sessions/*/logdet-torch-cpu-float32-D64-*.p0.session"))
     path.write_text(json.dumps(record))
     section = health.build(Analysis(load(small)))
     told = [item for block in section.blocks if isinstance(block, Items) for item in block.items]
@@ -199,7 +199,7 @@ def test_a_disturbed_session_is_named(small, synthetic):
 
 
 def test_missing_data_is_said_in_one_line(small, tmp_path):
-    for path in small.glob("*/sessions/*/*.json"):
+    for path in small.glob("*/sessions/*/*.session"):
         path.unlink()
     output = tmp_path / "page"
     assert main(["--results", str(small), "--output", str(output)]) == 0

@@ -36,7 +36,7 @@ def jacobian_autodiff(
     ``d/dW mean_i [ log N(g(x_i)) + log|det dg/dx(x_i)| ]``, nothing known about the network's structure.
 
     x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same
-    shapes. Cost: (6L + 8/3) B D^3 FLOPs and B D x D Jacobians in memory several times over. Raises ``RuntimeError``
+    shapes. Cost: (6L + 2/3) B D^3 FLOPs and B D x D Jacobians in memory several times over. Raises ``RuntimeError``
     (torch) where shapes do not fit or memory ends. Source: Gresele et al. 2020, eq. 2 and section 5.
     """
     parameters = [p.detach().requires_grad_() for p in (*weights, *biases)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -18,11 +19,12 @@ from benchmarks.harness.cell import Cell
 from benchmarks.harness.profile import QUICK
 
 FAST = replace(QUICK, row_budget_s=0.05, max_rounds=8, processes=1)
+ROOT = Path(__file__).resolve().parents[3]
 SMALL = Cell.of("logdet", "torch", {"D": 12, "B": 8, "L": 2})
 
 
 def _record_of(results: Path) -> dict:
-    (path,) = results.glob("*/sessions/*/*.json")
+    (path,) = results.glob("*/sessions/*/*.session")
     return json.loads(path.read_text())
 
 
@@ -138,6 +140,68 @@ def test_a_killed_process_costs_its_row_only():
     assert len(record["failures"]) == 1
     assert record["rows"]["relative"]["samples_s"]
     assert record["rows"]["gemm_floor"]["samples_s"]
+
+
+def test_a_kill_in_the_twins_turn_is_its_rows(monkeypatch):
+    """The twin is a row of the record, and no method."""
+    hit = threading.Event()
+
+    def kill(event):
+        if event["event"] == "begin" and (event["row"] or "").endswith("~twin") and not hit.is_set():
+            hit.set()
+            for child in psutil.Process().children(recursive=True):
+                if "worker.py" in " ".join(child.cmdline()):
+                    child.send_signal(signal.SIGKILL)
+
+    rows = {"relative": "", "inverse": "", "gemm_floor": ""}
+    record = session.run(Cell.of("logdet", "torch", {"D": 1500}), replace(FAST, call_limit_s=9.0), rows, on_event=kill)
+    assert hit.is_set()
+    assert record["rows"]["relative"]["outcome"] == "oom"
+    assert record["rows"]["inverse"]["samples_s"]
+
+
+def test_a_worker_dies_with_the_process_that_started_it(tmp_path):
+    code = (
+        "from benchmarks.harness import session; from benchmarks.harness.cell import Cell; "
+        "from benchmarks.harness.profile import QUICK; "
+        "session.run(Cell.of('logdet', 'torch', {'D': 3000}), QUICK, {'relative': '', 'gemm_floor': ''})"
+    )
+    parent = psutil.Popen([sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    deadline = time.monotonic() + 60
+    while not (workers := [p for p in parent.children() if "worker.py" in " ".join(p.cmdline())]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(0.5)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    _, alive = psutil.wait_procs(workers, timeout=10)
+    assert alive == []
+
+
+def test_a_result_that_goes_wrong_while_it_is_timed_is_wrong(checkout, run_python, tmp_path):
+    kernel = checkout / "bench_core/logdet/torch/transposed.py"
+    text = kernel.read_text().replace("    inputs, _, deltas", "    CALLS.append(1)\n    inputs, _, deltas")
+    text = text.replace("turned.sum(0)", "turned.sum(0) * (1 if len(CALLS) < 8 else 2)").replace(
+        "def transposed", "CALLS = []\n\n\ndef transposed"
+    )
+    kernel.write_text(text)
+    run_python(
+        "-m",
+        "benchmarks",
+        "cell",
+        "--profile",
+        "smoke",
+        "--method",
+        "relative",
+        "--method",
+        "transposed",
+        "D=16",
+        cwd=checkout,
+    )
+    row = _record_of(tmp_path / "results")["rows"]["transposed"]
+    assert row["outcome"] == "wrong"
+    assert "after timing" in row["reason"]
+    assert row["samples_s"] == []
 
 
 def test_a_row_that_never_ends_is_a_timeout(checkout, run_python, tmp_path):

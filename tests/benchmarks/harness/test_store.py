@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -24,11 +25,16 @@ def store(tmp_path, monkeypatch) -> Store:
     return made
 
 
+def _now(days: int = 0) -> str:
+    return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _record(**changes):
     return {
         "schema": SCHEMA,
         "ruler": RULER,
         "profile": "quick",
+        "started_at": _now(),
         "commit": "a" * 40,
         "dirty": False,
         "rows": {},
@@ -40,8 +46,9 @@ def _told(store: Store):
 
 
 def test_a_record_that_asv_does_not_know_is_taken_up(store):
-    store.save(CELL, 0, _record())
-    assert store.resumable(CELL, QUICK, 0) == _record()
+    record = _record()
+    store.save(CELL, 0, record)
+    assert store.resumable(CELL, QUICK, 0) == record
     assert store.resumable(CELL, QUICK, 1) is None
     assert store.resumable(CELL, STANDARD, 0) is None
 
@@ -60,9 +67,13 @@ def test_a_record_of_something_else_is_not(store, change):
 
 
 def test_an_old_record_is_not(store):
+    store.save(CELL, 0, _record(started_at=_now(days=2)))
+    assert store.resumable(CELL, QUICK, 0) is None
+
+
+def test_half_a_record_is_measured_anew(store):
     path = store.save(CELL, 0, _record())
-    old = time.time() - 2 * 24 * 3600
-    os.utime(path, (old, old))
+    path.write_text('{"schema": ')
     assert store.resumable(CELL, QUICK, 0) is None
 
 
@@ -70,7 +81,7 @@ def test_an_overwritten_record_is_kept_aside(store):
     store.save(CELL, 0, _record(seed=1))
     path = store.save(CELL, 0, _record(seed=2))
     assert read_json(path)["seed"] == 2
-    (kept,) = (path.parent / "superseded").glob("*.json")
+    (kept,) = (path.parent / "superseded").glob("*.session")
     assert read_json(kept)["seed"] == 1
 
 

@@ -1,0 +1,31 @@
+"""A whole profile without asv: the same sessions and records, for machines that have only torch or jax and numpy."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import bench_core
+from benchmarks.harness.profile import Profile
+from benchmarks.harness.run import cells, measure
+from benchmarks.harness.store import PLAIN, Store
+
+
+def run(profile: Profile, device: str, machine: str | None) -> int:
+    """Measure every cell of the profile, one line a cell; a run that was cut off is taken up."""
+    store = Store(machine=machine, environment_name=f"{PLAIN}BENCH_DEVICE{device}-BENCH_PROFILE{profile.name}")
+    planned = [
+        cell
+        for family in bench_core.FAMILIES
+        for backend in bench_core.BACKENDS
+        for cell in cells(family, backend, profile, device)
+    ]
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="jacobench-") as cache:
+        for number, cell in enumerate(planned, 1):
+            measure(cell, profile, store, cache=Path(cache))
+            print(f"[{number:>3}/{len(planned)}] {cell.name}   elapsed {time.monotonic() - began:.0f} s", flush=True)
+    store.tell()
+    print(f"session records: {store.folder}")
+    return 0
