@@ -21,8 +21,8 @@ DEVICE = device_from_environment()
 def parameters(family: str, backend: str) -> dict[str, Any]:
     """``params`` and ``param_names`` of a family's class: the row, the family's sizes, the precision.
 
-    The rows are the checkout's, not those of the commit under test: asv lists parameters once and afterwards names them by
-    their number, so that they must be the same list whichever commit is installed.
+    The rows are the checkout's, not those of the commit under test: asv lists parameters once and afterwards names
+    them by their number, so they must be the same list whichever commit is installed.
     """
     sizes = PROFILE.sizes[family]
     return {

@@ -14,8 +14,8 @@ With Delta_k (B x D) the gradient of the mean log-likelihood without the log-det
 Biases follow their weights: the relative gradient is the steepest direction of ``y -> y + E y + e``, the transposed
 one of ``z -> z + E z + e``, so the layer is one homogeneous matrix [W b; 0 1] and db the last column of its gradient.
 
-Everything but ``W^-T`` and the log-determinants costs O(B D^2), W being read in blocks of rows, so that no float64 copy of a
-large one is held. (``logdets`` takes an LU in float64: its row, a calibration, costs as much and is measured where it may.)
+Everything but ``W^-T`` and the log-determinants costs O(B D^2), W being read in blocks of rows, so that no float64 copy
+of a large one is held. (``logdets`` takes an LU in float64: its row, a calibration, is held to the same budget.)
 """
 
 from __future__ import annotations

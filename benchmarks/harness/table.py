@@ -25,7 +25,8 @@ def show(records: list[dict[str, Any]]) -> None:
         from rich.console import Console
         from rich.table import Table
     except ImportError:  # a bare machine: the numbers all the same
-        return _show_plain(records)
+        _show_plain(records)
+        return
     if sys.stderr.isatty():
         print("\r" + " " * 60 + "\r", end="", file=sys.stderr)
     cell = records[0]["cell"]

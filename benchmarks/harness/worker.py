@@ -335,8 +335,10 @@ class Worker:
 
 
 def _die_with_parent() -> None:
-    """Linux: be killed when the process that started this one dies: no one would read the session, and the next one would be
-    timed beside it."""
+    """Linux: be killed when the process that started this one dies.
+
+    No one would read this session any more, and the next one would be timed beside it.
+    """
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 

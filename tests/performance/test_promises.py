@@ -1,4 +1,4 @@
-"""What the suite promises of its own kernels, held by real sessions: minutes, on a quiet machine, `make test-all` only."""
+"""What the suite promises of its own kernels, held by real sessions (minutes, on a quiet machine)."""
 
 from __future__ import annotations
 
