@@ -19,7 +19,7 @@ class LogdetKernel:
     """See :class:`bench_core.method.Kernel`.
 
     A method that works in place goes on from its last result. Its rate alternates between mu and -mu / (1 + mu), which
-    undoes the growth (1 + mu) of the step before: W keeps its size over thousands of calls, and all of them cost the same.
+    undoes the growth (1 + mu) of the step before: W keeps its size over thousands of calls, which all cost the same.
     """
 
     def __init__(self, method: Method, backend: Any, problem: Any, device: str, dtype: str, form: str):
