@@ -39,8 +39,8 @@ class Profile:
     block_s: float = 0.002
 
 
-# 1, 1.5, 2, 3, 5, 7 a decade: about 20 sizes over three decades, which is what an honest interval of an exponent needs.
-STANDARD_D = (10, 15, 22, 32, 50, 70, 100, 150, 220, 320, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)
+# Some six a decade: about 20 sizes in all, which is what an honest interval of an exponent needs.
+STANDARD_D = (10, 22, 32, 50, 70, 100, 150, 220, 320, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)
 
 SMOKE = Profile(
     name="smoke",
