@@ -65,8 +65,9 @@ class Kernel(Protocol):
 
     ``run`` dispatches one call and returns its result without waiting; ``wait`` returns when the device has finished
     every part of it; ``to_numpy`` copies it out, named as the parameters. ``reset`` restores the state of a kernel
-    that updates its parameters in place (elsewhere it does nothing); ``memory_analysis`` is what a compiled program
-    says of its memory, or None. Nothing here reads a clock: with JAX all compilation is in ``Method.build``, with
+    that updates its parameters in place, ``steady`` with calls that keep them where they are (elsewhere it does
+    nothing); ``memory_analysis`` is what a compiled program says of its memory, or None. Nothing here reads a clock:
+    with JAX all compilation is in ``Method.build``, with
     torch.compile in the first ``run``.
     """
 
@@ -76,7 +77,7 @@ class Kernel(Protocol):
 
     def to_numpy(self, out: Any) -> dict[str, np.ndarray]: ...
 
-    def reset(self) -> None: ...
+    def reset(self, steady: bool = False) -> None: ...
 
     def memory_analysis(self) -> Any: ...
 

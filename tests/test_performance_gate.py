@@ -21,29 +21,25 @@ def subset(checkout: Path) -> Path:
 
 
 def test_the_gate_fails_on_a_real_slowdown_and_on_nothing_else(subset, run_python):
-    command = (
-        "-m",
-        "pytest",
-        "tests/performance",
-        "--benchmark-only",
-        "-k",
-        "torch-relative-D100 or torch-gemm_floor-D100",
-    )
+    rows = [
+        f"tests/performance/test_logdet.py::test_gradient[torch-{name}-D100]" for name in ("relative", "gemm_floor")
+    ]
+    command = ("-m", "pytest", *rows, "--benchmark-only")
 
-    base = run_python(*command, "--benchmark-save=base", cwd=subset)
+    base = run_python(*command, "--benchmark-save=base", cwd=subset, BENCH_THREADS="1")
     assert base.returncode == 0, base.stdout
-    # The threshold is wide because this test shares its machine with others; the planted slowdown is wider.
-    gate = ("--benchmark-compare=*_base", "--benchmark-compare-fail=median:150%")
-    same = run_python(*command, *gate, cwd=subset)
+    # Wide, because this test shares its machine with others (hence one thread, too); the planted slowdown is wider.
+    gate = ("--benchmark-compare=*_base", "--benchmark-compare-fail=median:900%")
+    same = run_python(*command, *gate, cwd=subset, BENCH_THREADS="1")
     assert same.returncode == 0, same.stdout
 
     kernel = subset / "bench_core/logdet/torch/relative.py"
     kernel.write_text(
         kernel.read_text().replace(
-            "    _, pre, deltas, _", "    import time\n\n    time.sleep(0.01)\n    _, pre, deltas, _"
+            "    _, pre, deltas, _", "    import time\n\n    time.sleep(0.03)\n    _, pre, deltas, _"
         )
     )
-    slower = run_python(*command, *gate, cwd=subset)
+    slower = run_python(*command, *gate, cwd=subset, BENCH_THREADS="1")
     assert slower.returncode != 0
     assert "Performance has regressed" in slower.stdout + slower.stderr
     regressed = [line for line in (slower.stdout + slower.stderr).splitlines() if "Field 'median' has failed" in line]

@@ -9,6 +9,8 @@ import numpy as np
 from bench_core.logdet.oracle import RATE
 from bench_core.method import Method
 
+STEADY_RATE = 1e-7
+
 
 def build_kernel(method: Method, backend: Any, problem: Any, device: str, dtype: str, form: str) -> LogdetKernel:
     """Place the problem and prepare ``method.function`` in this form."""
@@ -18,24 +20,26 @@ def build_kernel(method: Method, backend: Any, problem: Any, device: str, dtype:
 class LogdetKernel:
     """See :class:`bench_core.method.Kernel`.
 
-    A method that works in place goes on from its last result. Its rate alternates between mu and -mu / (1 + mu), which
-    undoes the growth (1 + mu) of the step before: W keeps its size over thousands of calls, which all cost the same.
+    A method that works in place goes on from its last result. Its first call after ``reset`` takes a step large enough
+    to be checked; all later ones take steps so small that thousands of them leave the parameters where they are.
+    (Repeated steps of a checkable size leave the finite numbers within a few calls.) ``reset(steady=True)`` starts with
+    the small steps.
     """
 
     def __init__(self, method: Method, backend: Any, problem: Any, device: str, dtype: str, form: str):
         self._method, self._backend, self._problem = method, backend, problem
         self._device, self._dtype = device, dtype
-        self._scalars = [backend.scalar(value, device, dtype) for value in (problem.alpha, RATE, -RATE / (1 + RATE))]
+        self._scalars = [backend.scalar(value, device, dtype) for value in (problem.alpha, RATE, STEADY_RATE)]
         self.reset()
         donated = tuple(range(1, len(self._arguments()))) if method.in_place else ()
         example = (*self._arguments(), *self._constants())
         self._call = backend.prepare(method.function, example, form, donated)
 
-    def reset(self) -> None:
+    def reset(self, steady: bool = False) -> None:
         """Back to the problem's own parameters (only a method that works in place has moved)."""
         backend, p, own = self._backend, self._problem, self._method.in_place
         self._state: tuple = ()  # the old copies go before the new ones come
-        self._calls = 0
+        self._steady = steady
         place = {name: backend.place(p, name, self._device, self._dtype, own and name != "x") for name in p.masters}
         layers = range(p.L)
         self._x = place["x"]
@@ -47,14 +51,14 @@ class LogdetKernel:
         return (self._x, *self._state)
 
     def _constants(self) -> tuple:
-        alpha, *rates = self._scalars
-        return (alpha, rates[self._calls % 2]) if self._method.in_place else (alpha,)
+        alpha, checked, small = self._scalars
+        return (alpha, small if self._steady else checked) if self._method.in_place else (alpha,)
 
     def run(self) -> Any:
         out = self._call(*self._arguments(), *self._constants())
         if self._method.in_place:
             self._state = tuple(out)
-            self._calls += 1
+            self._steady = True
         return out
 
     def wait(self, out: Any) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 DENSE_LIMIT = 512  # largest D compared entry by entry
 PROBES = 8  # E|E v|^2 over standard normal v is |E|_F^2: 8 probes put the estimate within a factor of about 1.5
-RATE = 0.1  # mu of the first step: large enough that float32 sees the update, small enough that W stays invertible
+RATE = 0.1  # mu of the step that is checked: large enough that float32 sees the update
 
 
 class Oracle:

@@ -239,7 +239,8 @@ def _find_warnings(analysis: Analysis, places: list[Place]):
         disturbed = {s.cell for s in sessions if (t := _canary(s)) and np.median(t) > DISTURBED * np.median(usual)}
         if disturbed:
             told = f"{name_place(analysis, place)}: the canary ran more than {DISTURBED:g} times slower than usual"
-            yield f"{told} in {write_list(sorted(disturbed))}: other work disturbed these sessions, or kernels larger than the caches left them cold"
+            cause = "other work disturbed these sessions, or kernels larger than the caches left them cold"
+            yield f"{told} in {write_list(sorted(disturbed))}: {cause}"
         slow = [
             s
             for s in sessions

@@ -34,9 +34,9 @@ def draw_speedup(
     low, high = axes.get_ylim()
     axes.set_ylim(min(low, 0.7), max(high, band[1] * 1.3 if band else 1.4))
     if band is not None:
-        x = axes.get_xlim()[0]
-        axes.annotate(
-            band[2], (x, band[1]), xytext=(4, -3), textcoords="offset points", va="top", color=light("c4"), fontsize=9.5
-        )
+        # The curves rise to the right: the band's lower right corner is the last place they cross.
+        at, offset = (axes.get_xlim()[1], band[0]), (-4, 4)
+        style = {"ha": "right", "va": "bottom", "color": light("c4"), "fontsize": 9.5}
+        axes.annotate(band[2], at, xytext=offset, textcoords="offset points", **style)
     label_lines(figure, axes, lines, extra)
     return finish(figure, name, alt)

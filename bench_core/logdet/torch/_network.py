@@ -17,7 +17,7 @@ def activate(y: Tensor, alpha: float) -> Tensor:
 
 def backpropagate(
     x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alpha: float
-) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+) -> tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]:
     """Inputs Z, pre-activations Y and Delta of every layer, each (B, D); ``bench_core.logdet.oracle`` has the
     formulas.
     """

@@ -60,11 +60,21 @@ def test_a_session_is_deterministic_in_its_order():
 
 def test_a_wrong_result_is_reported_and_not_timed(checkout, run_python, tmp_path):
     kernel = checkout / "bench_core/logdet/torch/transposed.py"
-    planted = kernel.read_text().replace("bias_gradients.append(turned.sum(0))", "bias_gradients.append(delta.sum(0))")
+    planted = kernel.read_text().replace("bias_gradients.append(turned.sum(0))", "bias_gradients.append(2 * turned.sum(0))")
     assert planted != kernel.read_text()
     kernel.write_text(planted)
     done = run_python(
-        "-m", "benchmarks", "cell", "--method", "relative", "--method", "transposed", "D=16", cwd=checkout
+        "-m",
+        "benchmarks",
+        "cell",
+        "--profile",
+        "quick",
+        "--method",
+        "relative",
+        "--method",
+        "transposed",
+        "D=16",
+        cwd=checkout,
     )
     assert done.returncode == 0, done.stderr
     rows = _record_of(tmp_path / "results")["rows"]
@@ -90,6 +100,8 @@ def test_batched_lu_under_two_threads_is_not_timed(checkout, run_python, tmp_pat
         "-m",
         "benchmarks",
         "cell",
+        "--profile",
+        "quick",
         "--method",
         "relative",
         "--method",
@@ -213,7 +225,19 @@ def test_a_row_that_never_ends_is_a_timeout(checkout, run_python, tmp_path):
     worker = checkout / "benchmarks/harness/worker.py"
     worker.write_text(worker.read_text().replace("patience = 60 + 10 *", "patience = 2 + 0 *"))
     start = time.monotonic()
-    run_python("-m", "benchmarks", "cell", "--method", "relative", "--method", "transposed", "D=16", cwd=checkout)
+    run_python(
+        "-m",
+        "benchmarks",
+        "cell",
+        "--profile",
+        "quick",
+        "--method",
+        "relative",
+        "--method",
+        "transposed",
+        "D=16",
+        cwd=checkout,
+    )
     assert time.monotonic() - start < 40
     rows = _record_of(tmp_path / "results")["rows"]
     assert rows["transposed"]["outcome"] == "timeout"
