@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def _block_after(text: str, marker: str) -> str:
     """The fenced block after a marker, its indentation removed."""
-    fenced = re.search(rf"<!-- {re.escape(marker)}[^>]*-->\s*```python\n(.*?)```", text, re.DOTALL)
+    fenced = re.search(rf"<!-- {re.escape(marker)}[^>]*-->\s*```\w+\n(.*?)```", text, re.DOTALL)
     assert fenced, f"no block after {marker!r}"
     lines = fenced[1].rstrip().split("\n")
     indent = min(len(line) - len(line.lstrip()) for line in lines if line.strip())

@@ -60,7 +60,9 @@ def test_a_session_is_deterministic_in_its_order():
 
 def test_a_wrong_result_is_reported_and_not_timed(checkout, run_python, tmp_path):
     kernel = checkout / "bench_core/logdet/torch/transposed.py"
-    planted = kernel.read_text().replace("bias_gradients.append(turned.sum(0))", "bias_gradients.append(2 * turned.sum(0))")
+    planted = kernel.read_text().replace(
+        "bias_gradients.append(turned.sum(0))", "bias_gradients.append(2 * turned.sum(0))"
+    )
     assert planted != kernel.read_text()
     kernel.write_text(planted)
     done = run_python(
