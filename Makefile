@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PROFILE ?= quick
 DEVICE ?= cpu
+# asv's name for this machine: the host's
+MACHINE ?= $(shell uname -n)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -24,8 +26,8 @@ help:
 
 report: .venv/installed
 	@# The page is built even where a benchmark failed: it says so. The failure is still the exit status.
-	$(BIN)/python -m benchmarks run --profile $(PROFILE) --device $(DEVICE); status=$$?; \
-	$(BIN)/python -m reports && exit $$status
+	$(BIN)/python -m benchmarks run --profile $(PROFILE) --device $(DEVICE) --machine "$(MACHINE)"; status=$$?; \
+	$(BIN)/python -m reports --machine "$(MACHINE)" && exit $$status
 
 test: .venv/installed
 	$(BIN)/python -m pytest -m "not slow"

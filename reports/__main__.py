@@ -82,10 +82,13 @@ def _add_source(parser: argparse.ArgumentParser, default: object) -> None:
         metavar="X",
         help="commit, or its first digits (default: the newest of each environment)",
     )
+    parser.add_argument(
+        "--machine", default=default, metavar="NAME", help="only the results of this machine (default: all)"
+    )
 
 
 def _build(options: argparse.Namespace) -> int:
-    run = load(options.results, options.commit)
+    run = load(options.results, options.commit, options.machine)
     page = write_report(Analysis(run), Path(options.output))
     for problem in run.problems:
         print(f"reports: {problem}", file=sys.stderr)
@@ -99,7 +102,7 @@ def _answer(options: argparse.Namespace) -> int:
     for name, value in (("D", options.size), ("B", options.batch), ("error", options.error)):
         if value is not None and not 0 < value < float("inf"):
             raise LoadError(f"{name} must be positive and finite, got {value:g}")
-    analysis = Analysis(load(options.results, options.commit))
+    analysis = Analysis(load(options.results, options.commit, options.machine))
     if options.family not in analysis.families:
         raise LoadError(f"no results of family {options.family} (the results hold: {', '.join(analysis.families)})")
     known = analysis.series(options.family)

@@ -185,8 +185,8 @@ class _Pile:
     names: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
-def load(results: str | Path = "results", commit: str | None = None) -> Run:
-    """Load a results folder: of each machine and environment the newest commit, or the one that `commit` names.
+def load(results: str | Path = "results", commit: str | None = None, machine: str | None = None) -> Run:
+    """Load a results folder: of each machine (or the one named) and environment the newest commit, or `commit`.
 
     A file that cannot be read is named in `Run.problems` and left out. Raises LoadError where nothing is left to
     report.
@@ -196,7 +196,13 @@ def load(results: str | Path = "results", commit: str | None = None) -> Run:
         raise LoadError(f"results folder not found: {folder} (run `python -m benchmarks run` first)")
     pile = _Pile()
     index = _read_index(folder, pile)
-    for place in sorted(path for path in folder.iterdir() if path.is_dir()):
+    places = sorted(path for path in folder.iterdir() if path.is_dir())
+    if machine is not None:
+        known = ", ".join(place.name for place in places) or "none"
+        places = [place for place in places if place.name == machine]
+        if not places:
+            raise LoadError(f"no results of machine {machine!r} in {folder} (there are: {known})")
+    for place in places:
         _read_machine(folder, place, index, pile)
     if not pile.lines and not pile.asv:
         detail = f"; {pile.problems[0]}" if pile.problems else ""

@@ -252,3 +252,13 @@ def test_command_line_errors_are_one_line(capsys):
 def test_ambiguous_commit(results):
     with pytest.raises(LoadError, match="give more digits"):
         load(results, "")
+
+
+def test_one_machine_of_several(small, capsys):
+    name = next(path.parent.name for path in small.glob("*/machine.json"))
+    other = small / "other"
+    other.mkdir()
+    (other / "machine.json").write_text(json.dumps({"machine": "other", "version": 1}))
+    assert {session.machine for session in load(small, machine=name).sessions} == {name}
+    told = fails(capsys, "--results", str(small), "--machine", "absent")
+    assert f"no results of machine 'absent' in {small} (there are: {', '.join(sorted((name, 'other')))})" in told
