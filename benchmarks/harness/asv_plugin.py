@@ -53,7 +53,10 @@ def _checkout_environment() -> type:
             return self._version
 
         def run(self, args, **kwargs):
-            env = {**kwargs.pop("env", os.environ), "ASV_ENV_NAME": self.name}
+            # This checkout's bench_core, also where the interpreter has another checkout's installed: results carry
+            # this one's commit.
+            env = {**kwargs.pop("env", os.environ), "ASV_ENV_NAME": self.name, "ASV_PYTHONPATH": os.getcwd()}
+            env["PYTHONPATH"] = env["ASV_PYTHONPATH"]
             return util.check_output([self._executable, *args], env=env, **kwargs)
 
     return Checkout

@@ -50,7 +50,7 @@ def test_run_compare_and_publish_over_two_commits(repository):
     compared = repository.python(*asv, "compare", first[:8], second[:8], "--only-changed", "--factor", "8")
     assert compared.returncode == 0, compared.stderr
     worse = [line for line in compared.stdout.splitlines() if line.startswith("| +") and "track_seconds" in line]
-    assert worse
+    assert worse, compared.stdout
     assert all("transposed" in line for line in worse)
     published = repository.python(*asv, "publish")
     assert published.returncode == 0, published.stdout + published.stderr
