@@ -28,6 +28,20 @@ def _record_of(results: Path) -> dict:
     return json.loads(path.read_text())
 
 
+def _killer(when):
+    """An event that is set, and a follower that kills the worker, at the first beginning that ``when`` names."""
+    hit = threading.Event()
+
+    def kill(event):
+        if event["event"] == "begin" and when(event) and not hit.is_set():
+            hit.set()
+            for child in psutil.Process().children(recursive=True):
+                if "worker.py" in " ".join(child.cmdline()):
+                    child.send_signal(signal.SIGKILL)
+
+    return hit, kill
+
+
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_a_session_records_every_row_with_its_pairing(backend):
     rows = {"relative": "", "inverse": "", "relative_step": "", "gemm_floor": ""}
@@ -137,15 +151,7 @@ def test_exhausted_memory_is_oom_and_the_session_goes_on(monkeypatch):
 
 def test_a_killed_process_costs_its_row_only():
     """SIGKILL from outside, as the system's out-of-memory killer sends it, while one row is being built."""
-    hit = threading.Event()
-
-    def kill(event):
-        if event["event"] == "begin" and event["row"] == "inverse" and not hit.is_set():
-            hit.set()
-            for child in psutil.Process().children(recursive=True):
-                if "worker.py" in " ".join(child.cmdline()):
-                    child.send_signal(signal.SIGKILL)
-
+    hit, kill = _killer(lambda event: event["row"] == "inverse")
     rows = {"relative": "", "inverse": "", "gemm_floor": ""}
     record = session.run(Cell.of("logdet", "torch", {"D": 1500}), replace(FAST, call_limit_s=9.0), rows, on_event=kill)
     assert hit.is_set()
@@ -156,17 +162,9 @@ def test_a_killed_process_costs_its_row_only():
     assert record["rows"]["gemm_floor"]["samples_s"]
 
 
-def test_a_kill_in_the_twins_turn_is_its_rows(monkeypatch):
+def test_a_kill_in_the_twins_turn_is_its_rows():
     """The twin is a row of the record, and no method."""
-    hit = threading.Event()
-
-    def kill(event):
-        if event["event"] == "begin" and (event["row"] or "").endswith("~twin") and not hit.is_set():
-            hit.set()
-            for child in psutil.Process().children(recursive=True):
-                if "worker.py" in " ".join(child.cmdline()):
-                    child.send_signal(signal.SIGKILL)
-
+    hit, kill = _killer(lambda event: (event["row"] or "").endswith("~twin"))
     rows = {"relative": "", "inverse": "", "gemm_floor": ""}
     record = session.run(Cell.of("logdet", "torch", {"D": 1500}), replace(FAST, call_limit_s=9.0), rows, on_event=kill)
     assert hit.is_set()
