@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import bench_core
-from bench_core.method import DEVICES, DTYPES, check_choice, check_size
+from bench_core.method import DEVICES, DTYPES, check_choice
 
 # The size along which a family's sweep runs; larger ones are not tried after one of them failed.
-SWEPT = {"logdet": "D"}
+SWEPT = {"logdet": "D", "implicit": "D"}
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Cell:
     backend: str
     device: str
     dtype: str
-    sizes: tuple[tuple[str, int], ...]
+    sizes: tuple[tuple[str, Any], ...]
 
     @classmethod
     def of(
@@ -35,13 +35,15 @@ class Cell:
         known = bench_core.problem(family).sizes
         for name in sizes:
             check_choice(f"size of {family}", name, tuple(known))
-        full = {name: check_size(name, sizes.get(name, default)) for name, default in known.items()}
+        full = bench_core.problem(family, **sizes).sizes  # refuses what the family does not allow
         return cls(family, backend, device, dtype, tuple(full.items()))
 
     @property
     def name(self) -> str:
         """Every coordinate, fit for a file name."""
-        sizes = "-".join(f"{name}{value}" for name, value in self.sizes)
+        sizes = "-".join(
+            f"{name}{value:g}" if isinstance(value, float) else f"{name}{value}" for name, value in self.sizes
+        )
         return f"{self.family}-{self.backend}-{self.device}-{self.dtype}-{sizes}"
 
     @property

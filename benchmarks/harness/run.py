@@ -25,12 +25,13 @@ def cells(family: str, backend: str, profile: Profile, device: str) -> list[Cell
     """The profile's cells of one family and backend, smallest first."""
     from itertools import product
 
-    sizes = profile.sizes[family]
-    return [
-        Cell.of(family, backend, dict(zip(sizes, values)), device, dtype)
-        for dtype in profile.dtypes
-        for values in product(*sizes.values())
+    found = [
+        Cell.of(family, backend, dict(zip(sweep.sizes, values)), device, dtype)
+        for sweep in profile.sweeps[family].values()
+        for dtype in profile.dtypes_of(sweep)
+        for values in product(*sweep.sizes.values())
     ]
+    return list(dict.fromkeys(found))  # sweeps may share cells
 
 
 def measure(
@@ -97,8 +98,14 @@ def _rows(
     planned: dict[str, str | tuple[str, str]] = dict.fromkeys(only or rows(cell.family, cell.backend), "")
     if only:
         return planned
+    chosen = dict(profile.only).get(cell.family)
+    roles = {m.name: m.role for m in bench_core.methods(cell.family, cell.backend)}
     for row in planned:
-        form = row.partition(":")[2]
+        method, _, form = row.partition(":")
+        if chosen and method not in chosen:
+            planned[row] = f"not in the profile {profile.name!r}"
+        if roles[method] == "peer" and not profile.peers:
+            planned[row] = f"peers are not timed in the profile {profile.name!r}"
         if form and cell.swept > profile.compiled_up_to:
             planned[row] = (
                 f"form {form!r} is timed up to {SWEPT[cell.family]} = {profile.compiled_up_to} in this profile"
@@ -136,7 +143,7 @@ def expected_seconds(cell: Cell, profile: Profile) -> float:
     for method in bench_core.methods(cell.family, cell.backend):
         call = method.cost(problem, cell.dtype).flops / 5e10
         if call < profile.call_limit_s:
-            total += 0.3 + 3 * call + max(profile.min_rounds * call, profile.row_budget_s)
+            total += 0.3 + 3 * call + max(profile.min_rounds * call, profile.row_seconds(cell.family))
             if len(method.forms) > 1 and cell.swept <= profile.compiled_up_to:
-                total += 2.0 + profile.row_budget_s
+                total += 2.0 + profile.row_seconds(cell.family)
     return profile.processes * (4.0 + total)

@@ -28,7 +28,7 @@ def test_rows_are_methods_and_their_further_forms():
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("flow", "torch", {}), "unknown family 'flow'; allowed: logdet"),
+        (("flow", "torch", {}), "unknown family 'flow'; allowed: logdet, implicit"),
         (("logdet", "mxnet", {}), "unknown backend 'mxnet'; allowed: torch, jax"),
         (("logdet", "torch", {"D": 0}), "D = 0 is not a size; allowed: whole numbers from 1"),
         (("logdet", "torch", {"N": 3}), "unknown size of logdet 'N'; allowed: D, B, L"),
