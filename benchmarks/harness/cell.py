@@ -8,6 +8,7 @@ from typing import Any
 
 import bench_core
 from bench_core.method import DEVICES, DTYPES, check_choice
+from benchmarks.harness.profile import Profile
 
 # The size along which a family's sweep runs; larger ones are not tried after one of them failed.
 SWEPT = {"logdet": "D", "implicit": "D"}
@@ -64,12 +65,15 @@ class Cell:
         return cls(**{**data, "sizes": tuple(data["sizes"].items())})
 
 
-def rows(family: str, backend: str) -> tuple[str, ...]:
-    """Names of all rows a session of this family and backend may have: ``method`` and ``method:form``."""
+def rows(family: str, backend: str, profile: Profile | None = None) -> tuple[str, ...]:
+    """Names of the rows a session of this family and backend may have, ``method`` and ``method:form``: all of them, or
+    those that the profile tries.
+    """
     return tuple(
         row_name(method.name, form, method.forms)
         for method in bench_core.methods(family, backend)
         for form in method.forms
+        if profile is None or profile.tries(family, method.name, method.role)
     )
 
 

@@ -76,6 +76,11 @@ class Profile:
     only: tuple[tuple[str, tuple[str, ...]], ...] = ()
     peers: bool = False
 
+    def tries(self, family: str, method: str, role: str) -> bool:
+        """Whether the rows of this method are measured at all."""
+        chosen = dict(self.only).get(family)
+        return (chosen is None or method in chosen) and (self.peers or role != "peer")
+
     def row_seconds(self, family: str) -> float:
         """Seconds of samples for one row of this family in one session."""
         return self.row_budget_s * SHARES.get(family, 1.0)
@@ -88,7 +93,7 @@ class Profile:
 SHARES = {"implicit": 0.2}
 
 # Some six a decade: about 20 sizes in all, which is what an honest interval of an exponent needs.
-STANDARD_D = (10, 22, 32, 50, 70, 100, 150, 220, 320, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)
+STANDARD_D = (10, 32, 50, 70, 100, 150, 220, 320, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)
 
 SMOKE = Profile(
     name="smoke",

@@ -95,17 +95,11 @@ def _rows(
 
     ``done`` are the cell's earlier processes, ``known`` the smaller sizes.
     """
-    planned: dict[str, str | tuple[str, str]] = dict.fromkeys(only or rows(cell.family, cell.backend), "")
+    planned: dict[str, str | tuple[str, str]] = dict.fromkeys(only or rows(cell.family, cell.backend, profile), "")
     if only:
         return planned
-    chosen = dict(profile.only).get(cell.family)
-    roles = {m.name: m.role for m in bench_core.methods(cell.family, cell.backend)}
     for row in planned:
-        method, _, form = row.partition(":")
-        if chosen and method not in chosen:
-            planned[row] = f"not in the profile {profile.name!r}"
-        if roles[method] == "peer" and not profile.peers:
-            planned[row] = f"peers are not timed in the profile {profile.name!r}"
+        form = row.partition(":")[2]
         if form and cell.swept > profile.compiled_up_to:
             planned[row] = (
                 f"form {form!r} is timed up to {SWEPT[cell.family]} = {profile.compiled_up_to} in this profile"
