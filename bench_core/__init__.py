@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 from bench_core.method import BACKENDS, Cost, Declaration, Kernel, Method, Problem, Unavailable, check_choice
 
@@ -26,13 +27,13 @@ __all__ = [
     "problem",
 ]
 
-FAMILIES = ("logdet",)
+FAMILIES = ("logdet", "implicit")
 
 
-def problem(family: str, seed: int = 0, **sizes: int) -> Problem:
+def problem(family: str, seed: int = 0, **sizes: Any) -> Problem:
     """The family's problem at these sizes (each has a small default): seeded data and its float64 oracle.
 
-    Raises ``ValueError`` for an unknown family or size, and for sizes that are not whole numbers from 1.
+    Raises ``ValueError`` for an unknown family and for sizes that the family does not allow.
     """
     return _family(family).problem(seed=seed, **sizes)
 

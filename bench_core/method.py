@@ -20,7 +20,7 @@ DEVICES = ("cpu", "cuda")
 DTYPES = ("float32", "float64")
 # The first form is the default: its row carries the method's bare name.
 FORMS = {"torch": ("eager", "compiled"), "jax": ("jit",)}
-ROLES = ("method", "floor", "calibration")
+ROLES = ("method", "peer", "floor", "calibration")
 
 
 class Unavailable(RuntimeError):
@@ -35,6 +35,7 @@ class Cost:
     bytes       bytes that must travel between memory and the processor when nothing stays in a cache
     vjps, jvps  vector-Jacobian and Jacobian-vector products per sample
     peak_bytes  working memory beyond the problem's own arrays, results included
+    evaluations of an implicit family's map T per sample
     """
 
     flops: float
@@ -42,13 +43,18 @@ class Cost:
     vjps: int = 0
     jvps: int = 0
     peak_bytes: float = 0.0
+    evaluations: int = 0
 
 
 class Problem(Protocol):
-    """Sizes, seeded data and an oracle; each family's ``problem.py`` has one."""
+    """Sizes, seeded data and an oracle; each family's ``problem.py`` has one.
+
+    A family whose results have more to say than one error gives its problem ``quality(arrays, method)``, a dictionary
+    of numbers, and ``fault(arrays, method, dtype)``, why an exact result is not one, or an empty text.
+    """
 
     family: str
-    sizes: dict[str, int]
+    sizes: dict[str, Any]
     seed: int
 
     @property
@@ -67,8 +73,10 @@ class Kernel(Protocol):
     every part of it; ``to_numpy`` copies it out, named as the parameters. ``reset`` restores the state of a kernel
     that updates its parameters in place, ``steady`` with calls that keep them where they are (elsewhere it does
     nothing); ``memory_analysis`` is what a compiled program says of its memory, or None. Nothing here reads a clock:
-    with JAX all compilation is in ``Method.build``, with
-    torch.compile in the first ``run``.
+    with JAX all compilation is in ``Method.build``, with torch.compile in the first ``run``.
+
+    The kernels of an iterative family also have ``iterations(out)``, how many the slowest sample took, and
+    ``count()``, the products of one more call as the operator itself counts them.
     """
 
     def run(self) -> Any: ...
@@ -87,13 +95,17 @@ class Declaration:
     """One line of a family's list: everything about a method but its kernels.
 
     name      the method's name and its kernel's: ``bench_core/<family>/<backend>/<name>.py`` defines a function of
-    that name computes  which answer it gives (the oracle's key): ``ordinary``, ``relative``, ``transposed``,
-    ``step``, ... cost      ``cost(problem, itemsize) -> Cost``
+              that name
+    computes  which answer it gives (the oracle's key): ``ordinary``, ``relative``, ``transposed``, ``step``, ...
+    cost      ``cost(problem, itemsize) -> Cost``; of an iterative method ``cost(problem, itemsize, iterations)``
     source    the paper and equation
     exact     whether the answer is exact up to rounding; an exact method above its tolerance is ``wrong``
     role      ``method``; ``floor`` and ``calibration`` rows are measured beside the methods and never win
     in_place  the kernel updates its parameters: each call goes on from the last one's result
     forms     the forms it exists in, per backend; a backend that is left out has no kernel
+    kernel    the kernel's name where several methods share one and differ in their settings
+    settings  keyword arguments of the kernel: ``(("k", 5),)``
+    iterative it stops at the problem's tolerance: how much it costs is known only afterwards
     """
 
     name: str
@@ -104,6 +116,9 @@ class Declaration:
     role: str = "method"
     in_place: bool = False
     forms: tuple[tuple[str, tuple[str, ...]], ...] = tuple(FORMS.items())
+    kernel: str = ""
+    settings: tuple[tuple[str, Any], ...] = ()
+    iterative: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,15 +135,24 @@ class Method:
     computes = property(lambda self: self.declaration.computes)
     role = property(lambda self: self.declaration.role)
     in_place = property(lambda self: self.declaration.in_place)
+    iterative = property(lambda self: self.declaration.iterative)
+    settings = property(lambda self: dict(self.declaration.settings))
 
     @property
     def forms(self) -> tuple[str, ...]:
         """The forms this method exists in on its backend, the default first."""
         return dict(self.declaration.forms)[self.backend]
 
-    def cost(self, problem: Problem, dtype: str = "float32") -> Cost:
-        """The formulas of ``Cost`` at this problem's sizes, for numbers of this precision."""
-        return self.declaration.cost(problem, np.dtype(check_choice("dtype", dtype, DTYPES)).itemsize)
+    def cost(self, problem: Any, dtype: str = "float32", iterations: int | None = None) -> Cost:
+        """The formulas of ``Cost`` at this problem's sizes, for numbers of this precision.
+
+        ``iterations`` says how many an iterative method took; without it the problem's guess is taken.
+        """
+        itemsize = np.dtype(check_choice("dtype", dtype, DTYPES)).itemsize
+        if not self.iterative:
+            return self.declaration.cost(problem, itemsize)
+        count = problem.guess_iterations(self) if iterations is None else iterations
+        return self.declaration.cost(problem, itemsize, count)
 
     def tolerance(self, dtype: str) -> float:
         """The largest relative error with which an exact answer counts as right."""
@@ -137,11 +161,15 @@ class Method:
     @property
     def function(self) -> Callable[..., Any]:
         """The kernel as a plain function; imports the backend."""
-        return getattr(self._module, self.name)
-
-    @property
-    def _module(self):
-        return importlib.import_module(f"bench_core.{self.family}.{self.backend}.{self.name}")
+        name = self.declaration.kernel or self.name
+        try:
+            return getattr(importlib.import_module(f"bench_core.{self.family}.{self.backend}.{name}"), name)
+        except ModuleNotFoundError as error:
+            if str(error.name).startswith("bench_core"):
+                raise
+            raise Unavailable(
+                f"{self.name} needs the package {error.name!r}: pip install 'jacobench[peers]'"
+            ) from error
 
     def build(self, problem: Problem, device: str = "cpu", dtype: str = "float32", form: str | None = None) -> Kernel:
         """Place the problem's arrays and compile: everything that a training loop would do once.
@@ -174,6 +202,13 @@ def check_choice(what: str, given: Any, allowed: tuple[str, ...]) -> Any:
     if given not in allowed:
         raise ValueError(f"unknown {what} {given!r}; allowed: {', '.join(allowed)}")
     return given
+
+
+def check_seed(given: Any) -> int:
+    """Return ``given`` as an int of at least 0; raise ``ValueError`` in one line otherwise."""
+    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 0:
+        raise ValueError(f"seed = {given!r} is not a seed; allowed: whole numbers from 0")
+    return int(given)
 
 
 def check_size(name: str, given: Any) -> int:

@@ -5,10 +5,13 @@ through asv.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
+from typing import Any
 
 import bench_core
 from bench_core.method import DEVICES, DTYPES, check_choice
+from benchmarks import studies
 from benchmarks.harness.profile import PROFILES
 
 
@@ -43,7 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     cell.add_argument(
         "--method", action="append", default=[], metavar="ROW", help="only this row, e.g. relative:compiled; repeat"
     )
-    cell.add_argument("sizes", nargs="*", metavar="SIZE=N", help="sizes, e.g. D=1000 B=100 L=2 [default: the family's]")
+    cell.add_argument(
+        "sizes", nargs="*", metavar="SIZE=VALUE", help="sizes, e.g. D=1000 B=100 L=2 [default: the family's]"
+    )
     cell.set_defaults(command=_cell)
 
     run = commands.add_parser(
@@ -63,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     for command, profile in ((cell, "standard"), (run, "quick")):
         command.add_argument("--profile", default=profile, help=f"{', '.join(PROFILES)} [default: {profile}]")
         command.add_argument("--device", default="cpu", help=f"{' or '.join(DEVICES)} [default: cpu]")
+    studies.add_command(commands)
     return parser
 
 
@@ -80,11 +86,15 @@ def _cell(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _size(text: str) -> tuple[str, int]:
+def _size(text: str) -> tuple[str, Any]:
+    """A size and its value: a whole number, a number, or a word."""
     name, _, value = text.partition("=")
-    if not value.lstrip("-").isdigit():
-        raise ValueError(f"size {text!r} is not NAME=NUMBER, e.g. D=1000")
-    return name, int(value)
+    if not value:
+        raise ValueError(f"size {text!r} is not NAME=VALUE, e.g. D=1000 or T=symmetric")
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return name, kind(value)
+    return name, value
 
 
 def _run(parsed: argparse.Namespace) -> int:

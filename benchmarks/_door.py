@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import bench_core
 from benchmarks.harness import RULER, outcome, run
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.listing import rows_of_checkout
@@ -18,25 +19,25 @@ PROFILE = profile_from_environment()
 DEVICE = device_from_environment()
 
 
-def parameters(family: str, backend: str) -> dict[str, Any]:
-    """``params`` and ``param_names`` of a family's class: the row, the family's sizes, the precision.
+def parameters(family: str, backend: str, sweep: str = "") -> dict[str, Any]:
+    """``params`` and ``param_names`` of a family's class: the row, the sizes of its sweep, the precision.
 
     The rows are the checkout's, not those of the commit under test: asv lists parameters once and afterwards names
     them by their number, so they must be the same list whichever commit is installed.
     """
-    sizes = PROFILE.sizes[family]
+    chosen = PROFILE.sweeps[family][sweep]
     return {
         "params": (
             rows_of_checkout(family, backend),
-            *(list(values) for values in sizes.values()),
-            list(PROFILE.dtypes),
+            *(list(values) for values in chosen.sizes.values()),
+            list(PROFILE.dtypes_of(chosen)),
         ),
-        "param_names": ["method", *sizes, "dtype"],
+        "param_names": ["method", *chosen.sizes, "dtype"],
     }
 
 
 class _Door:
-    """One family on one backend; a subclass names both and takes its ``parameters``.
+    """One family on one backend; a subclass names both and takes its ``parameters`` (of one sweep).
 
     All benchmarks of an asv run share one working folder (that is what the empty ``setup_cache`` is for). The first
     metric of a cell runs its sessions and leaves their names there; the other metrics and rows read them.
@@ -75,6 +76,8 @@ class _Door:
 
     def _rows(self, method: str, sizes: tuple[Any, ...]) -> list[dict[str, Any]]:
         """This row in the records of all processes of its cell; runs the sessions if this run has not yet."""
+        if self.family not in bench_core.FAMILIES:
+            return [_ABSENT]
         *values, dtype = sizes
         cell = Cell.of(self.family, self.backend, dict(zip(self.param_names[1:], values)), DEVICE, dtype)
         shared = Path.cwd()
@@ -88,7 +91,7 @@ class _Door:
         return [record["rows"].get(method, _ABSENT) for record in records]
 
 
-# A method that the commit under test does not have yet, or no longer.
+# A method or family that the commit under test does not have yet, or no longer.
 _ABSENT = {"outcome": "skipped", "samples_s": [], "error": None, "peak_bytes": None}
 
 

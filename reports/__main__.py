@@ -3,16 +3,27 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from .analysis import NOT_GRADIENTS, Analysis
+from .analysis import Analysis
 from .load import FAMILIES, LoadError, load
-from .pages.common import name_place, name_series
+from .pages.common import name_place
+from .points import Series
 from .predict import Answer, Predictor, find_predictor
 from .render import write_report
-from .text import count, write_error, write_list, write_seconds, write_size
+from .text import count, write_error, write_kind, write_list, write_seconds, write_size
+
+# The other sizes that a family may have, as the papers name them.
+SIZES = {
+    "B": (float, "batch; the nearest one measured is used (default: the sweep with most sizes)"),
+    "L": (float, "layers (logdet)"),
+    "gamma": (float, "contraction factor (implicit)"),
+    "T": (str, "what is iterated: random, symmetric, rotation or conv (implicit)"),
+    "tol": (float, "tolerance of the solvers (implicit)"),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,20 +58,22 @@ def _make_parser() -> argparse.ArgumentParser:
         metavar="D",
         help="the size along the family's axis, > 0",
     )
-    answer.add_argument(
-        "--B",
-        dest="batch",
-        type=float,
-        metavar="B",
-        help="batch; the nearest one measured is used (default: the first)",
-    )
+    for letter, (kind, words) in SIZES.items():
+        answer.add_argument(f"--{letter}", dest=f"size_{letter}", type=kind, metavar=letter, help=words)
     answer.add_argument("--device", help="cpu or cuda (default: all that were measured)")
     answer.add_argument("--backend", help="torch or jax (default: all that were measured)")
-    answer.add_argument("--error", type=float, help="largest relative error allowed (default: exact methods only)")
+    answer.add_argument(
+        "--accuracy",
+        "--error",
+        dest="error",
+        type=float,
+        metavar="E",
+        help="largest relative error allowed, by approximate methods too (default: exact methods only)",
+    )
     answer.add_argument(
         "--computes",
         default="gradient",
-        help="gradient (any kind), ordinary, relative, transposed, step or value (default: gradient)",
+        help="gradient (any kind), or one kind of answer: relative, step, fixed_point … (default: gradient)",
     )
     return parser
 
@@ -99,19 +112,21 @@ def _build(options: argparse.Namespace) -> int:
 def _answer(options: argparse.Namespace) -> int:
     if options.family not in FAMILIES:
         raise LoadError(f"unknown family {options.family!r} (known: {', '.join(FAMILIES)})")
-    for name, value in (("D", options.size), ("B", options.batch), ("error", options.error)):
-        if value is not None and not 0 < value < float("inf"):
+    wanted = {letter: value for letter in SIZES if (value := getattr(options, f"size_{letter}")) is not None}
+    for name, value in (("D", options.size), ("error", options.error), *wanted.items()):
+        if isinstance(value, float) and not 0 < value < float("inf"):
             raise LoadError(f"{name} must be positive and finite, got {value:g}")
     analysis = Analysis(load(options.results, options.commit, options.machine))
     if options.family not in analysis.families:
         raise LoadError(f"no results of family {options.family} (the results hold: {', '.join(analysis.families)})")
     known = analysis.series(options.family)
+    _check_sizes(options.family, known, wanted)
     chosen = [
         s for s in known if options.device in (None, s.place.device) and options.backend in (None, s.place.backend)
     ]
     if not chosen:
         wanted = ", ".join(word for word in (options.backend, options.device) if word)
-        places = sorted({name_place(analysis, s.place) for s in known})
+        places = sorted({name_place(analysis, s.place, options.family) for s in known})
         raise LoadError(f"no results of {options.family} on {wanted} (measured: {'; '.join(places)})")
     kinds = {
         analysis.facts(s, row).computes
@@ -123,24 +138,37 @@ def _answer(options: argparse.Namespace) -> int:
         raise LoadError(f"no method computes {options.computes!r} (known: {', '.join(['gradient', *sorted(kinds)])})")
     console = Console(highlight=False)
     for place in sorted({s.place for s in chosen}, key=[s.place for s in chosen].index):
-        predictor = find_predictor(analysis, tuple(s for s in chosen if s.place == place), options.batch)
-        _print_answer(console, predictor, predictor.answer(options.size, options.error, options.computes), options)
+        predictor = find_predictor(analysis, tuple(s for s in chosen if s.place == place), wanted)
+        answer = predictor.answer(options.size, options.error, options.computes)
+        _print_answer(console, predictor, answer, options, wanted)
     return 0
 
 
-def _print_answer(console: Console, predictor: Predictor, answer: Answer, options: argparse.Namespace) -> None:
+def _check_sizes(family: str, known: tuple[Series, ...], wanted: dict[str, Any]) -> None:
+    """Refuse a size that the family has not, and a word that was not measured."""
+    for letter, value in wanted.items():
+        found = sorted({series.size(letter) for series in known if series.size(letter) is not None})
+        if not found:
+            letters = ", ".join(letter for letter, _ in known[0].fixed)
+            raise LoadError(f"family {family} has no size {letter} (it has: {letters})")
+        if isinstance(value, str) and value not in found:
+            raise LoadError(f"no results with {letter} = {value} (measured: {', '.join(map(str, found))})")
+
+
+def _print_answer(
+    console: Console, predictor: Predictor, answer: Answer, options: argparse.Namespace, wanted: dict[str, Any]
+) -> None:
     series = predictor.series
     fixed = ", ".join(f"{letter} = {write_size(value)}" for letter, value in series.fixed)
-    place = name_series(predictor.analysis, series)
+    place = name_place(predictor.analysis, series.place, series.family)
     console.print(
         f"[bold]{options.family}[/bold] on [bold]{place}[/bold], {series.axis} = {write_size(options.size)}, {fixed}",
         soft_wrap=True,
     )
-    batch = series.size("B")
-    if options.batch and batch and batch != options.batch:
-        console.print(
-            f"  B = {options.batch:g} was not measured here: these times are for B = {batch:g}", soft_wrap=True
-        )
+    for letter, value in wanted.items():
+        if series.size(letter) != value:
+            told = f"these times are for {letter} = {write_size(series.size(letter))}"
+            console.print(f"  {letter} = {write_size(value)} was not measured here: {told}", soft_wrap=True)
     if answer.best is None:
         reasons = (
             "; ".join(f"{p.row}: {_say_why(p, options.error)}" for p in answer.excluded) or "no row gives this answer"
@@ -148,7 +176,7 @@ def _print_answer(console: Console, predictor: Predictor, answer: Answer, option
         console.print(f"  no recommendation: {reasons}\n", soft_wrap=True, markup=False)
         return
     best = answer.best
-    kind = f"{best.computes} gradient" if best.computes not in NOT_GRADIENTS else best.computes
+    kind = write_kind(best.computes)
     console.print(
         (
             f"  use [bold]{best.row}[/bold] ({kind}): {_escape(write_seconds(best.seconds))} a call, {best.how}, "

@@ -6,18 +6,17 @@ Everything is computed once and kept, so that the sections, the claims and the a
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from .load import FAMILIES, Run, Session
+from .points import Group, Ladder, Place, Point, Series, collect_points
 from .statistics import (
     Ceiling,
     Crossover,
-    Estimate,
     Exponent,
     Frontier,
     Ratio,
@@ -25,7 +24,6 @@ from .statistics import (
     Verdict,
     attainable_seconds,
     choose_margin,
-    estimate_median,
     find_crossover,
     find_frontier,
     fit_exponent,
@@ -35,106 +33,12 @@ from .statistics import (
     paired_ratio,
 )
 
-# What `computes` says of rows that return no gradient; every other word is a gradient of some kind.
-NOT_GRADIENTS = ("step", "value", "products")
 # Outcomes that say where a method's reach ends; `wrong` and `error` say something else.
 CAPACITY = ("ok", "skipped", "over_budget", "oom", "timeout")
-_MEMORY_WORDS = re.compile(r"memory|bytes|\b[kKMGT]i?B\b")
-
-
-@dataclass(frozen=True, order=True)
-class Place:
-    """Where something was measured."""
-
-    machine: str
-    backend: str
-    device: str
-    dtype: str
-
-
-@dataclass(frozen=True, order=True)
-class Series:
-    """Cells that differ in one size only, the `axis`; the others are `fixed`."""
-
-    family: str
-    place: Place
-    fixed: tuple[tuple[str, Any], ...]
-    axis: str
-
-    def size(self, letter: str) -> Any:
-        """One of the fixed sizes, None where the family has no such letter."""
-        return dict(self.fixed).get(letter)
-
-
-@dataclass(frozen=True)
-class Point:
-    """One row at one size: all its processes together."""
-
-    size: float
-    row: str
-    method: str
-    form: str
-    role: str
-    exact: bool
-    computes: str
-    source: str
-    outcome: str
-    reason: str
-    predicted_s: float
-    predicted_bytes: float
-    error: float
-    tolerance: float
-    flops: float
-    bytes: float
-    vjps: float
-    jvps: float
-    formula_peak_bytes: float
-    build_s: float
-    compile_s: float
-    first_call_s: float
-    peak_bytes: float
-    peak_instrument: str
-    paired: bool
-    # process: (rounds, seconds)
-    samples: dict[int, tuple[np.ndarray, np.ndarray]] = field(repr=False)
-
-    @property
-    def ok(self) -> bool:
-        """Ran, was right and was timed."""
-        return self.outcome == "ok" and any(seconds.size for _, seconds in self.samples.values())
-
-    @property
-    def groups(self) -> list[np.ndarray]:
-        """Samples in seconds, one array per process."""
-        return [seconds for _, seconds in self.samples.values() if seconds.size]
-
-    @cached_property
-    def seconds(self) -> Estimate:
-        """Median seconds of one call."""
-        return estimate_median(np.concatenate(self.groups))
-
-    @property
-    def minimum(self) -> float:
-        """The fastest sample."""
-        return float(min(group.min() for group in self.groups))
-
-    @property
-    def limit(self) -> str:
-        """Why it did not run: memory, time, or the outcome's own name; "" if it ran."""
-        if self.outcome == "ok":
-            return ""
-        if self.outcome == "oom":
-            return "memory"
-        if self.outcome == "timeout":
-            return "time"
-        if self.outcome == "over_budget":
-            return "memory" if _MEMORY_WORDS.search(self.reason) else "time"
-        return self.outcome
-
-    @property
-    def is_gradient(self) -> bool:
-        """A candidate for the winner: an exact method that returns a gradient."""
-        return self.role == "method" and self.exact and self.computes not in NOT_GRADIENTS
+# Fewer sizes are numbers for the tables: no line, no slope, no exponent.
+SWEEP_SIZES = 3
+# Fewer settings of one method are rows beside each other, not a curve.
+LADDER_RUNGS = 3
 
 
 @dataclass(frozen=True)
@@ -157,7 +61,7 @@ class Analysis:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self._points = _collect_points(run.frame)
+        self._points = collect_points(run.frame)
         self._cache: dict[tuple[Any, ...], Any] = {}
 
     def _keep(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
@@ -176,12 +80,14 @@ class Analysis:
         return tuple(sorted((s for s in self._points if family in (None, s.family)), key=_sort_series))
 
     def key(self, series: Series) -> str:
-        """A name for files and anchors; the machine only where the run has several."""
-        place = series.place
-        machine = f"{place.machine}-" if len({s.place.machine for s in self._points}) > 1 else ""
+        """A name for files and anchors."""
         spelled = "-".join(f"{letter}{value}" for letter, value in series.fixed)
-        raw = f"{series.family}-{machine}{place.backend}-{place.device}-{place.dtype}-{spelled}"
-        return re.sub(r"[^A-Za-z0-9]+", "-", raw).strip("-").lower()
+        return _simplify(f"{self.place_key(series.family, series.place)}-{spelled}")
+
+    def place_key(self, family: str, place: Place) -> str:
+        """The part of a key that all series of a family and place share; the machine only where the run has several."""
+        machine = f"{place.machine}-" if len({s.place.machine for s in self._points}) > 1 else ""
+        return _simplify(f"{family}-{machine}{place.backend}-{place.device}-{place.dtype}")
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -189,14 +95,42 @@ class Analysis:
         return tuple(dict.fromkeys(series.place for series in self.series()))
 
     def rows(self, series: Series) -> tuple[str, ...]:
-        """Names of the rows of a series: floor, methods, calibration, twins, by name within each."""
+        """Names of the rows of a series: floor, methods, peers, calibration, twins, by name within each."""
+        return self._keep(("rows", series), lambda: self._find_rows(series))
+
+    def _find_rows(self, series: Series) -> tuple[str, ...]:
         found = {point.row: point for points in self._points[series].values() for point in points.values()}
-        order = {"floor": 0, "method": 1, "calibration": 2, "twin": 3}
-        return tuple(sorted(found, key=lambda row: (order.get(found[row].role, 4), row)))
+        order = {"floor": 0, "method": 1, "peer": 2, "calibration": 3, "twin": 4}
+        return tuple(sorted(found, key=lambda row: (order.get(found[row].role, 5), _split_name(row))))
 
     def sizes(self, series: Series) -> tuple[float, ...]:
         """Sizes along the series' axis."""
         return tuple(sorted(self._points[series]))
+
+    def is_sweep(self, series: Series) -> bool:
+        """Whether there are enough sizes for a curve."""
+        return len(self._points[series]) >= SWEEP_SIZES
+
+    def letters(self, family: str) -> tuple[str, ...]:
+        """Fixed sizes that tell series of one place apart: B, gamma, T; a tolerance by precision is none."""
+        return self._keep(("letters", family), lambda: self._find_letters(family))
+
+    def _find_letters(self, family: str) -> tuple[str, ...]:
+        values: dict[tuple[Place, str], set[Any]] = {}
+        for series in self.series(family):
+            for letter, value in series.fixed:
+                values.setdefault((series.place, letter), set()).add(value)
+        return tuple(sorted({letter for (_, letter), found in values.items() if len(found) > 1}))
+
+    def groups(self, family: str) -> tuple[Group, ...]:
+        """For each place the size and batch at which most series were measured, the largest of them."""
+        found: dict[Place, dict[tuple[float, float], list[Series]]] = {}
+        for series in self.series(family):
+            for size in self.sizes(series):
+                at = size, float(series.size("B") or 0)
+                found.setdefault(series.place, {}).setdefault(at, []).append(series)
+        chosen = {place: max(cells, key=lambda at: (len(cells[at]), at)) for place, cells in found.items()}
+        return tuple(Group(place, at[0], tuple(found[place][at])) for place, at in chosen.items())
 
     def point(self, series: Series, size: float, row: str) -> Point | None:
         """One row at one size, None where nothing is known of it."""
@@ -213,12 +147,7 @@ class Analysis:
 
     def sessions(self, place: Place) -> list[Session]:
         """Session records of a place."""
-        return [
-            s
-            for s in self.run.sessions
-            if (s.machine, s.get("cell", "backend"), s.get("cell", "device"), s.get("cell", "dtype"))
-            == (place.machine, place.backend, place.device, place.dtype)
-        ]
+        return self._keep(("sessions", place), lambda: [s for s in self.run.sessions if _place(s) == place])
 
     def twins(self, place: Place) -> list[Ratio]:
         """A/A ratios: for each session and twin, time(twin) / time(row), over the place's series."""
@@ -293,6 +222,59 @@ class Analysis:
         facts = ((row, self.facts(series, row)) for row in self.rows(series))
         return tuple(row for row, f in facts if f.role == "method" and f.exact and f.computes in computes)
 
+    def approximate_rows(self, series: Series) -> tuple[str, ...]:
+        """Rows that return a gradient which is not meant to be exact."""
+        return tuple(row for row in self.rows(series) if self.facts(series, row).is_approximate)
+
+    def ladders(self, series: Series) -> tuple[Ladder, ...]:
+        """Rows whose names end in the value of a numeric setting, where at least three share the rest."""
+        return self._keep(("ladders", series), lambda: self._find_ladders(series))
+
+    def _find_ladders(self, series: Series) -> tuple[Ladder, ...]:
+        found: dict[tuple[str, str], list[tuple[float, str]]] = {}
+        for row in self.rows(series):
+            for letter, value in self.facts(series, row).settings.items():
+                if not isinstance(value, bool) and isinstance(value, int | float) and row.endswith(f"_{value:g}"):
+                    stem = row.removesuffix(f"_{value:g}")
+                    found.setdefault((stem, letter), []).append((float(value), row))
+        return tuple(
+            Ladder(stem, letter, tuple(sorted(rungs)))
+            for (stem, letter), rungs in sorted(found.items())
+            if len(rungs) >= LADDER_RUNGS
+        )
+
+    def climb(self, series: Series, size: float, ladder: Ladder) -> list[tuple[float, Point]]:
+        """The rungs of a ladder that ran at a size."""
+        known = ((value, self.point(series, size, row)) for value, row in ladder.rungs)
+        return [(value, point) for value, point in known if point is not None and point.ok]
+
+    def climbs(self, series: Series) -> list[tuple[Ladder, float]]:
+        """Each ladder with the largest size at which most of its rungs ran, where these are enough for a line."""
+        found = []
+        for ladder in self.ladders(series):
+            size = max(self.sizes(series), key=lambda d: (len(self.climb(series, d, ladder)), d))
+            if len(self.climb(series, size, ladder)) >= LADDER_RUNGS:
+                found.append((ladder, size))
+        return found
+
+    def ladder_exponent(self, series: Series, size: float, ladder: Ladder) -> Exponent | None:
+        """Fitted floor and power of the time against the ladder's number at one size; None where nothing ran."""
+        return self._keep(("ladder", series, size, ladder), lambda: self._fit_ladder(series, size, ladder))
+
+    def _fit_ladder(self, series: Series, size: float, ladder: Ladder) -> Exponent | None:
+        ran = self.climb(series, size, ladder)
+        return fit_exponent([value for value, _ in ran], [point.groups for _, point in ran]) if ran else None
+
+    def ladder_memory(self, series: Series, size: float, ladder: Ladder) -> Exponent | None:
+        """Floor and power of the peak bytes against the ladder's number at one size; None with fewer than four."""
+        return self._keep(("ladder memory", series, size, ladder), lambda: self._fit_memory(series, size, ladder))
+
+    def _fit_memory(self, series: Series, size: float, ladder: Ladder) -> Exponent | None:
+        known = [(value, point.peak_bytes) for value, point in self.climb(series, size, ladder) if point.peak_bytes > 0]
+        if len(known) < 4:
+            return None
+        return fit_exponent([value for value, _ in known], [[peak] for _, peak in known])
+
     def exponent(self, series: Series, row: str) -> Exponent | None:
         """Fitted floor and power of a row's time; None where it never ran."""
         return self._keep(("exponent", series, row), lambda: self._fit(series, row))
@@ -341,6 +323,9 @@ class Analysis:
 
     def ceiling(self, place: Place) -> Ceiling | None:
         """Measured ceiling of a place: the median over its sessions."""
+        return self._keep(("ceiling", place), lambda: self._find_ceiling(place))
+
+    def _find_ceiling(self, place: Place) -> Ceiling | None:
         rates = [
             (s.get("ceiling", "gemm_flops_per_s"), s.get("ceiling", "copy_bytes_per_s")) for s in self.sessions(place)
         ]
@@ -369,6 +354,19 @@ class Analysis:
         return float(np.median(found)) if found else None
 
 
+def _split_name(row: str) -> list[tuple[int, str]]:
+    """What a name is sorted by: `neumann_2` before `neumann_10`."""
+    return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in re.split(r"(\d+)", row)]
+
+
+def _simplify(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()
+
+
+def _place(session: Session) -> Place:
+    return Place(session.machine, *(session.get("cell", name) for name in ("backend", "device", "dtype")))
+
+
 def _sort_series(series: Series) -> tuple[Any, ...]:
     place = series.place
     devices = {"cpu": 0}
@@ -381,63 +379,9 @@ def _sort_series(series: Series) -> tuple[Any, ...]:
         backends.get(place.backend, 2),
         place.backend,
         place.dtype,
-        str(series.fixed),
+        # Numbers by their value and before words: 8 comes before 64.
+        tuple((letter, isinstance(v, str), 0 if isinstance(v, str) else v, str(v)) for letter, v in series.fixed),
     )
-
-
-def _choose_axis(cells: Iterable[tuple[tuple[str, Any], ...]]) -> str:
-    """The size that varies most: D where several do."""
-    values: dict[str, set[Any]] = {}
-    for sizes in cells:
-        for letter, value in sizes:
-            values.setdefault(letter, set()).add(value)
-    numeric = {letter: found for letter, found in values.items() if not any(isinstance(v, str) for v in found)}
-    return min(numeric or values, key=lambda letter: (-len(values[letter]), letter != "D", letter))
-
-
-def _collect_points(frame: pd.DataFrame) -> dict[Series, dict[float, dict[str, Point]]]:
-    found: dict[Series, dict[float, dict[str, Point]]] = {}
-    for family, part in frame.groupby("family", sort=True):
-        axis = _choose_axis(part["sizes"])
-        for keys, lines in part.groupby(["machine", "backend", "device", "dtype", "sizes", "row"], sort=True):
-            machine, backend, device, dtype, sizes, row = cast(tuple[Any, ...], keys)
-            if axis not in dict(sizes):
-                continue
-            fixed = tuple((letter, value) for letter, value in sizes if letter != axis)
-            series = Series(str(family), Place(machine, backend, device, dtype), fixed, axis)
-            size = float(dict(sizes)[axis])
-            found.setdefault(series, {}).setdefault(size, {})[row] = _make_point(size, lines)
-    return found
-
-
-def _make_point(size: float, lines: pd.DataFrame) -> Point:
-    """One point from a row's lines, one per process: the outcome is the first that was not ok."""
-    records = lines.to_dict("records")
-    shown = next((record for record in records if record["outcome"] != "ok"), records[0])
-    names = ("row", "method", "form", "role", "exact", "computes", "source", "outcome", "reason", "peak_instrument")
-    numbers = ("predicted_s", "predicted_bytes", "tolerance", "flops", "bytes", "vjps", "jvps", "formula_peak_bytes")
-    medians = ("build_s", "compile_s", "first_call_s")
-    values: dict[str, Any] = {name: shown[name] for name in names}
-    values |= {name: float(shown[name]) for name in numbers}
-    values |= {name: _median(record[name] for record in records) for name in medians}
-    return Point(
-        size=size,
-        **values,
-        # The worst process: an error or a memory peak is a bound, not an average.
-        error=_largest(record["error"] for record in records),
-        peak_bytes=_largest(record["peak_bytes"] for record in records),
-        paired=any(record["rounds"].size for record in records),
-        samples={record["process"]: (record["rounds"], record["samples_s"]) for record in records},
-    )
-
-
-def _median(values: Iterable[float]) -> float:
-    kept = [value for value in values if not math.isnan(value)]
-    return float(np.median(kept)) if kept else math.nan
-
-
-def _largest(values: Iterable[float]) -> float:
-    return max((value for value in values if not math.isnan(value)), default=math.nan)
 
 
 def _pair(a: Point, b: Point) -> list[tuple[np.ndarray, np.ndarray]]:

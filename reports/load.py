@@ -18,7 +18,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .studies import Study, find_studies
+
 FAMILIES = ("logdet", "implicit", "line_integral", "score")
+BACKENDS = ("torch", "jax")
 OUTCOMES = ("ok", "skipped", "over_budget", "oom", "timeout", "wrong", "error")
 # A cell measured twice at one commit: the more thorough profile is the one reported.
 PROFILES = ("smoke", "quick", "standard", "full")
@@ -53,7 +56,11 @@ FRAME_COLUMNS = (
     "bytes",
     "vjps",
     "jvps",
+    "evaluations",
     "formula_peak_bytes",
+    "settings",
+    "products",
+    "quality",
     "build_s",
     "compile_s",
     "first_call_s",
@@ -131,6 +138,7 @@ class Run:
     history: pd.DataFrame
     problems: tuple[str, ...] = ()
     superseded: int = 0
+    studies: tuple[Study, ...] = ()
 
     @property
     def machine(self) -> str:
@@ -224,6 +232,7 @@ def load(results: str | Path = "results", commit: str | None = None, machine: st
         ["family", "machine", "backend", "device", "dtype", "cell", "row", "process"], kind="stable"
     )
     parts = _list_parts(lines, sessions, pile.asv_parts)
+    studies = find_studies(places, lambda path: _read_json(folder, path, "study", pile), pile.problems, commit)
     return Run(
         results=folder.name,
         parts=parts,
@@ -234,6 +243,7 @@ def load(results: str | Path = "results", commit: str | None = None, machine: st
         history=history,
         problems=tuple(pile.problems),
         superseded=superseded,
+        studies=studies,
     )
 
 
@@ -305,19 +315,21 @@ def _read_asv(folder: Path, machine: str, path: Path, index: dict[str, list[str]
 def _iterate_asv(data: dict[str, Any], machine: str, index: dict[str, list[str]]) -> Iterator[dict[str, Any]]:
     """One line for each method and cell of an asv result file (api version 2)."""
     columns, variables = data["result_columns"], data.get("env_vars") or {}
-    merged: dict[tuple[str, str, tuple[Any, ...]], dict[str, Any]] = {}
+    merged: dict[tuple[str, str, tuple[tuple[str, Any], ...]], dict[str, Any]] = {}
     for benchmark, values in data["results"].items():
         pieces = benchmark.split(".")
         if len(pieces) < 3 or pieces[-3] not in FAMILIES or not pieces[-1].startswith("track_"):
             continue
-        family, backend, metric = pieces[-3], pieces[-2].lower(), pieces[-1].removeprefix("track_")
+        family, backend, metric = pieces[-3], _find_backend(pieces[-2]), pieces[-1].removeprefix("track_")
         entry = dict(zip(columns, values, strict=False))
         parameters = [[_parse_parameter(value) for value in axis] for axis in entry.get("params") or []]
         names = index.get(benchmark) or ["method", "D", "B", "L", "dtype"][: len(parameters)]
         points = list(itertools.product(*parameters))
         results = entry.get("result") or [None] * len(points)
         for j, point in enumerate(points):
-            line = merged.setdefault((family, backend, point), dict(zip(names, point, strict=False)))
+            given = dict(zip(names, point, strict=False))
+            # Two classes of a backend may hold the same cell: by its coordinates, whatever their order, it is one.
+            line = merged.setdefault((family, backend, tuple(sorted(given.items(), key=str))), given)
             line[f"track_{metric}"] = results[j]
             if metric == "seconds":
                 samples = entry.get("samples")
@@ -338,6 +350,11 @@ def _iterate_asv(data: dict[str, Any], machine: str, index: dict[str, list[str]]
             "row": str(line.get("method", "")),
             "metrics": line,
         }
+
+
+def _find_backend(name: str) -> str:
+    """The backend that a class is named after: `Torch`, `TorchSpectrum`."""
+    return next((backend for backend in BACKENDS if name.lower().startswith(backend)), name.lower())
 
 
 def _is_size(name: str) -> bool:
@@ -444,7 +461,11 @@ def _read_row(name: str, row: dict[str, Any]) -> dict[str, Any]:
         "bytes": _number(cost.get("bytes")),
         "vjps": _number(cost.get("vjps")),
         "jvps": _number(cost.get("jvps")),
+        "evaluations": _number(cost.get("evaluations")),
         "formula_peak_bytes": _number(cost.get("peak_bytes")),
+        "settings": _read_object(row.get("settings")),
+        "products": _read_object(row.get("products")),
+        "quality": {name: _number(value) for name, value in _read_object(row.get("quality")).items()},
         "build_s": _number(row.get("build_s")),
         "compile_s": _number(row.get("compile_s")),
         "first_call_s": _number(row.get("first_call_s")),
@@ -456,6 +477,11 @@ def _read_row(name: str, row: dict[str, Any]) -> dict[str, Any]:
         "rounds": rounds if rounds.size == samples.size else rounds[:0],
         "positions": positions if positions.size == samples.size else positions[:0],
     }
+
+
+def _read_object(value: Any) -> dict[str, Any]:
+    """An optional object: empty where a record has none."""
+    return dict(value) if isinstance(value, dict) else {}
 
 
 def _number(value: Any) -> float:
@@ -568,7 +594,7 @@ def _join(lines: list[dict[str, Any]], asv: list[dict[str, Any]], problems: list
 
 def _collect_facts(lines: Iterable[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
     """What does not change with the cell: lets a row that only asv knows keep its role."""
-    names = ("method", "form", "role", "exact", "computes", "source")
+    names = ("method", "form", "role", "exact", "computes", "source", "settings")
     return {(line["family"], line["row"]): {name: line[name] for name in names} for line in lines}
 
 

@@ -6,13 +6,16 @@ curve. Between knots everything is linear in log-log; the page's form does the s
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from .analysis import NOT_GRADIENTS, Analysis, Point, Series
+from .analysis import Analysis
+from .points import NOT_GRADIENTS, Point, Series
 from .statistics import Estimate
 
 # Beyond a factor four the next regime of the machine (a cache, a memory limit) is likelier than the curve.
@@ -204,14 +207,24 @@ class Predictor:
         return Answer(size, best, ties, not ties, tuple(ranked), excluded)
 
 
-def find_predictor(analysis: Analysis, series: tuple[Series, ...], batch: float | None) -> Predictor:
-    """The series whose batch is the nearest to the one asked for (in ratio); the first where B is no fixed size."""
+def find_predictor(analysis: Analysis, series: tuple[Series, ...], wanted: Mapping[str, Any]) -> Predictor:
+    """The series whose fixed sizes are the nearest to those asked for, and of several the one with most sizes.
 
-    def distance(candidate: Series) -> float:
-        size = candidate.size("B")
-        return abs(math.log(size / batch)) if batch and isinstance(size, int | float) else 0.0
+    Words first, then numbers by their ratio, the batch last: it changes a time, but seldom which problem it is.
+    """
+
+    def distance(candidate: Series) -> tuple[float, ...]:
+        pairs = [(letter, candidate.size(letter), value) for letter, value in wanted.items()]
+        words = sum(known != value for _, known, value in pairs if isinstance(known, str))
+        numbers = {letter: abs(math.log(known / value)) for letter, known, value in pairs if _are_numbers(known, value)}
+        batch = numbers.pop("B", 0.0)
+        return words, sum(numbers.values()), batch, -len(analysis.sizes(candidate))
 
     return Predictor(analysis, min(series, key=distance))
+
+
+def _are_numbers(*values: Any) -> bool:
+    return all(isinstance(value, int | float) for value in values)
 
 
 def _answers(fact: Point, computes: str) -> bool:

@@ -12,8 +12,8 @@ from markupsafe import Markup, escape
 from .analysis import Analysis
 from .claims import CLAIMS, sum_up
 from .pages import build_sections
-from .pages.answer import summarise
 from .pages.blocks import Section, Table
+from .pages.winners import summarise
 from .plots.style import COLOURS, DARK, LIGHT, write_file
 from .text import count, write_list
 

@@ -20,11 +20,12 @@ of a large one is held. (``logdets`` takes an LU in float64: its row, a calibrat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from bench_core import masters
 
 if TYPE_CHECKING:
     from bench_core.logdet.problem import LogdetProblem
@@ -45,29 +46,13 @@ class Oracle:
 
     # -- the network ------------------------------------------------------------------------------------------------
 
-    def _blocks(self, name: str) -> Iterator[tuple[slice, np.ndarray]]:
-        """Blocks of rows of a master array as float64."""
-        from bench_core.logdet.problem import BLOCK
-
-        master = self._problem.masters[name]
-        rows = max(1, BLOCK // master.shape[1])
-        for start in range(0, len(master), rows):
-            block = slice(start, min(start + rows, len(master)))
-            yield block, master[block].astype(np.float64)
-
     def times_transposed(self, left: np.ndarray, k: int) -> np.ndarray:
         """``left W_k^T`` for left (n, D)."""
-        out = np.empty(left.shape)
-        for rows, block in self._blocks(f"W{k}"):
-            out[:, rows] = left @ block.T
-        return out
+        return masters.times_transposed(left, self._problem.masters[f"W{k}"])
 
     def times(self, left: np.ndarray, k: int) -> np.ndarray:
         """``left W_k`` for left (n, D)."""
-        out = np.zeros(left.shape)
-        for rows, block in self._blocks(f"W{k}"):
-            out += left[:, rows] @ block
-        return out
+        return masters.times(left, self._problem.masters[f"W{k}"])
 
     @cached_property
     def _pass(self) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
@@ -205,7 +190,7 @@ class Oracle:
             # The error of a step counts against the update, not against the parameter it barely changed.
             return _relative(array - want, want - master if steps else want)
         v = self._vectors
-        got = _times(array, v)
+        got = masters.times_transposed(v.T, array).T
         if computes == "ordinary":
             return self._residual(k, got, v)
         want = self.weight_times(k, computes)
@@ -215,12 +200,6 @@ class Oracle:
         """``|W^T (G - Delta^T Z) v - v| / |W^T G v|``: zero only for the exact G, and no inverse is taken."""
         plain = self.deltas[k].T @ (self.inputs[k] @ v)
         return _relative(self.times((got - plain).T, k).T - v, self.times(got.T, k).T)
-
-
-def _times(matrix: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """``matrix v`` in float64, converting blocks of rows."""
-    rows = max(1, (1 << 22) // matrix.shape[1])
-    return np.concatenate([matrix[i : i + rows].astype(np.float64) @ v for i in range(0, len(matrix), rows)])
 
 
 def _relative(difference: np.ndarray, reference: np.ndarray) -> float:

@@ -13,20 +13,17 @@ makes LU pivot.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
 
 from bench_core.logdet import oracle
-from bench_core.method import Method, check_size
+from bench_core.masters import Float64View, normal, normal_matrix
+from bench_core.method import Method, check_seed, check_size
 
 SPREAD = 0.3  # norm of the perturbation is about 2 * SPREAD < 1 but for the smallest D: singular with probability zero
 ALPHA = 0.1
-BLOCK = (
-    1 << 22
-)  # numbers in one block of rows: 32 MiB of float64, so that no float64 copy of a large W is ever held whole
 
 
 class LogdetProblem:
@@ -46,9 +43,7 @@ class LogdetProblem:
         self.D, self.B, self.L = check_size("D", D), check_size("B", B), check_size("L", L)
         if not 0 < alpha <= 1:
             raise ValueError(f"alpha = {alpha!r} is not a slope; allowed: 0 < alpha <= 1")
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-            raise ValueError(f"seed = {seed!r} is not a seed; allowed: whole numbers from 0")
-        self.seed, self.alpha = int(seed), float(alpha)
+        self.seed, self.alpha = check_seed(seed), float(alpha)
 
     @classmethod
     def from_arrays(cls, x, weights, biases, alpha: float = ALPHA) -> LogdetProblem:
@@ -90,13 +85,13 @@ class LogdetProblem:
         streams = np.random.SeedSequence(self.seed).spawn(2 * self.L + 1)
         layers = range(self.L)
         weights = [_weight(self.D, streams[2 * k]) for k in layers]
-        biases = [_normal((self.D,), streams[2 * k + 1], scale=0.5) for k in layers]
-        return {"x": _normal((self.B, self.D), streams[-1])} | self.named(weights, biases)
+        biases = [normal((self.D,), streams[2 * k + 1], scale=0.5) for k in layers]
+        return {"x": normal((self.B, self.D), streams[-1])} | self.named(weights, biases)
 
     @property
     def arrays(self) -> Mapping[str, np.ndarray]:
         """The data as float64, one array converted whenever it is asked for."""
-        return _Float64View(self.masters)
+        return Float64View(self.masters)
 
     @cached_property
     def oracle(self) -> oracle.Oracle:
@@ -111,53 +106,9 @@ class LogdetProblem:
         return self.oracle.error(arrays, method.computes)
 
 
-class _Float64View(Mapping):
-    def __init__(self, masters: dict[str, np.ndarray]):
-        self._masters = masters
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        return self._masters[name].astype(np.float64)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._masters)
-
-    def __len__(self) -> int:
-        return len(self._masters)
-
-
-def _aligned(shape: tuple[int, ...]) -> np.ndarray:
-    """Uninitialised float32 array on a 64-byte boundary: JAX then shares it on the CPU where it would otherwise
-    copy.
-    """
-    size = int(np.prod(shape)) * 4
-    raw = np.empty(size + 64, dtype=np.uint8)
-    start = -raw.ctypes.data % 64
-    return raw[start : start + size].view(np.float32).reshape(shape)
-
-
-def _normal(shape: tuple[int, ...], stream: np.random.SeedSequence, scale: float = 1.0) -> np.ndarray:
-    out = _aligned(shape)
-    np.random.default_rng(stream).standard_normal(out=out, dtype=np.float32)
-    out *= np.float32(scale)
-    return out
-
-
 def _weight(D: int, stream: np.random.SeedSequence) -> np.ndarray:
-    """``P (I + SPREAD N / sqrt(D))``, drawn block by block of rows, each with a stream of its own (so threads may
-    share it).
-    """
-    rows = max(1, BLOCK // D)
-    starts = range(0, D, rows)
-    order, *streams = stream.spawn(1 + len(starts))
-    permutation = np.random.default_rng(order).permutation(D)
-    weight = _aligned((D, D))
-
-    def fill(start: int, stream: np.random.SeedSequence) -> None:
-        block = weight[start : start + rows]
-        np.random.default_rng(stream).standard_normal(out=block, dtype=np.float32)
-        block *= np.float32(SPREAD / np.sqrt(D))
-        block[np.arange(len(block)), permutation[start : start + rows]] += np.float32(1)
-
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(fill, starts, streams))
+    """``P (I + SPREAD N / sqrt(D))``."""
+    permutation = np.random.default_rng(stream.spawn(1)[0]).permutation(D)
+    weight = normal_matrix(D, stream, SPREAD / np.sqrt(D))
+    weight[np.arange(D), permutation] += np.float32(1)
     return weight

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import bench_core
-from bench_core.method import DEVICES, DTYPES, check_choice, check_size
+from bench_core.method import DEVICES, DTYPES, check_choice
+from benchmarks.harness.profile import Profile
 
 # The size along which a family's sweep runs; larger ones are not tried after one of them failed.
-SWEPT = {"logdet": "D"}
+SWEPT = {"logdet": "D", "implicit": "D"}
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Cell:
     backend: str
     device: str
     dtype: str
-    sizes: tuple[tuple[str, int], ...]
+    sizes: tuple[tuple[str, Any], ...]
 
     @classmethod
     def of(
@@ -35,13 +36,15 @@ class Cell:
         known = bench_core.problem(family).sizes
         for name in sizes:
             check_choice(f"size of {family}", name, tuple(known))
-        full = {name: check_size(name, sizes.get(name, default)) for name, default in known.items()}
+        full = bench_core.problem(family, **sizes).sizes  # refuses what the family does not allow
         return cls(family, backend, device, dtype, tuple(full.items()))
 
     @property
     def name(self) -> str:
         """Every coordinate, fit for a file name."""
-        sizes = "-".join(f"{name}{value}" for name, value in self.sizes)
+        sizes = "-".join(
+            f"{name}{value:g}" if isinstance(value, float) else f"{name}{value}" for name, value in self.sizes
+        )
         return f"{self.family}-{self.backend}-{self.device}-{self.dtype}-{sizes}"
 
     @property
@@ -62,12 +65,15 @@ class Cell:
         return cls(**{**data, "sizes": tuple(data["sizes"].items())})
 
 
-def rows(family: str, backend: str) -> tuple[str, ...]:
-    """Names of all rows a session of this family and backend may have: ``method`` and ``method:form``."""
+def rows(family: str, backend: str, profile: Profile | None = None) -> tuple[str, ...]:
+    """Names of the rows a session of this family and backend may have, ``method`` and ``method:form``: all of them, or
+    those that the profile tries.
+    """
     return tuple(
         row_name(method.name, form, method.forms)
         for method in bench_core.methods(family, backend)
         for form in method.forms
+        if profile is None or profile.tries(family, method.name, method.role)
     )
 
 

@@ -11,15 +11,17 @@ from functools import cache
 from benchmarks.harness.session import ROOT
 
 _LIST = """
-import json, sys
+import json
 import bench_core
 from benchmarks.harness.cell import rows
-print(json.dumps({f: {b: rows(f, b) for b in bench_core.BACKENDS} for f in bench_core.FAMILIES}))
+from benchmarks.harness.profile import profile_from_environment
+profile = profile_from_environment()
+print(json.dumps({f: {b: rows(f, b, profile) for b in bench_core.BACKENDS} for f in bench_core.FAMILIES}))
 """
 
 
 def rows_of_checkout(family: str, backend: str) -> list[str]:
-    """Row names of a family on a backend in the working tree that ``benchmarks`` itself comes from."""
+    """Rows that ``BENCH_PROFILE`` tries, in the working tree that ``benchmarks`` itself comes from."""
     return _all_rows()[family][backend]
 
 

@@ -4,29 +4,65 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 from bench_core.method import DEVICES, check_choice
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Cells that are compared with one another: the values of each size, in precisions of its own where it has any."""
+
+    sizes: dict[str, tuple[Any, ...]]
+    dtypes: tuple[str, ...] = ()
+
+
+def _logdet(D: tuple[int, ...], B: tuple[int, ...] = (100,)) -> dict[str, Sweep]:
+    return {"": Sweep({"D": D, "B": B, "L": (2,)})}
+
+
+def _implicit(
+    D: tuple[int, ...],
+    B: tuple[int, ...],
+    at: int,
+    gamma: tuple[float, ...],
+    T: tuple[str, ...],
+    conv: tuple[int, ...],
+) -> dict[str, Sweep]:
+    """Over the dimension; over contraction and normality at one dimension; over the size of the conv block.
+
+    In float64: iterative methods are compared at one tolerance, which must not be a matter of rounding.
+    """
+    fixed = {"tol": (1e-6,)}
+    exact = ("float64",)
+    return {
+        "": Sweep({"D": D, "B": B, "gamma": (0.9,), "T": ("random",), **fixed}, exact),
+        "Spectrum": Sweep({"D": (at,), "B": (64,), "gamma": gamma, "T": T, **fixed}, exact),
+        "Conv": Sweep({"D": conv, "B": (64,), "gamma": (0.9,), "T": ("conv",), **fixed}, exact),
+    }
 
 
 @dataclass(frozen=True)
 class Profile:
     """What a profile measures and the budgets that it keeps.
 
-    sizes           per family: the values of each size
+    sweeps          per family: the values of each size, in one or several sweeps (a sweep is an asv class)
     dtypes          precisions
     processes       sessions of one cell, each a fresh process
     min_rounds      rounds every row takes part in (all processes of a cell together make at least 6)
     max_rounds      rounds after which a row has enough
-    row_budget_s    seconds of samples for one row in one session
+    row_budget_s    seconds of samples for one row in one session (``row_seconds`` has each family's share of it)
     call_limit_s    a row whose single call is predicted or seen to take longer is over_budget
     session_limit_s absolute deadline of one session
     compiled_up_to  largest swept size at which forms beyond the first are timed (their compilation costs seconds a row,
                     and they differ from eager where calls are short)
     precision       a paired ratio's interval is narrow enough at this relative half-width
+    only            per family: the rows that are tried, where that is not all of them
+    peers           whether libraries' methods are tried where they are installed
     """
 
     name: str
-    sizes: dict[str, dict[str, tuple[int, ...]]]
+    sweeps: dict[str, dict[str, Sweep]]
     dtypes: tuple[str, ...]
     processes: int
     min_rounds: int
@@ -37,14 +73,34 @@ class Profile:
     compiled_up_to: int
     precision: float = 0.01
     block_s: float = 0.002
+    only: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    peers: bool = False
 
+    def tries(self, family: str, method: str, role: str) -> bool:
+        """Whether the rows of this method are measured at all."""
+        chosen = dict(self.only).get(family)
+        return (chosen is None or method in chosen) and (self.peers or role != "peer")
+
+    def row_seconds(self, family: str) -> float:
+        """Seconds of samples for one row of this family in one session."""
+        return self.row_budget_s * SHARES.get(family, 1.0)
+
+    def dtypes_of(self, sweep: Sweep) -> tuple[str, ...]:
+        return sweep.dtypes or self.dtypes
+
+
+# A session of the implicit family has some 30 rows, four times as many as one of logdet.
+SHARES = {"implicit": 0.2}
 
 # Some six a decade: about 20 sizes in all, which is what an honest interval of an exponent needs.
-STANDARD_D = (10, 22, 32, 50, 70, 100, 150, 220, 320, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)
+STANDARD_D = (10, 32, 50, 70, 100, 150, 220, 320, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)
 
 SMOKE = Profile(
     name="smoke",
-    sizes={"logdet": {"D": (8, 12), "B": (16,), "L": (2,)}},
+    sweeps={
+        "logdet": _logdet((8, 12), (16,)),
+        "implicit": _implicit(D=(8,), B=(4,), at=8, gamma=(0.5,), T=("symmetric",), conv=(64,)),
+    },
     dtypes=("float32",),
     processes=1,
     min_rounds=6,
@@ -53,10 +109,16 @@ SMOKE = Profile(
     call_limit_s=0.5,
     session_limit_s=60,
     compiled_up_to=0,
+    only=(("implicit", ("jfb", "neumann_2", "cg", "gmres", "unrolled_10", "forward_picard", "parameter_vjp")),),
 )
 QUICK = Profile(
     name="quick",
-    sizes={"logdet": {"D": (10, 30, 100, 300, 1000, 2000), "B": (100,), "L": (2,)}},
+    sweeps={
+        "logdet": _logdet((10, 30, 100, 300, 1000, 2000)),
+        "implicit": _implicit(
+            D=(32, 128, 512), B=(64,), at=128, gamma=(0.9,), T=("symmetric", "rotation"), conv=(256,)
+        ),
+    },
     dtypes=("float32",),
     processes=1,
     min_rounds=6,
@@ -68,7 +130,17 @@ QUICK = Profile(
 )
 STANDARD = Profile(
     name="standard",
-    sizes={"logdet": {"D": STANDARD_D, "B": (100,), "L": (2,)}},
+    sweeps={
+        "logdet": _logdet(STANDARD_D),
+        "implicit": _implicit(
+            D=(10, 32, 100, 320, 1000, 3200, 10000, 20000),
+            B=(1, 64),
+            at=512,
+            gamma=(0.5, 0.9, 0.99),
+            T=("random", "symmetric", "rotation"),
+            conv=(256, 1024, 4096),
+        ),
+    },
     dtypes=("float32",),
     processes=3,
     min_rounds=2,
@@ -77,10 +149,21 @@ STANDARD = Profile(
     call_limit_s=8.5,
     session_limit_s=600,
     compiled_up_to=100,
+    peers=True,
 )
 FULL = Profile(
     name="full",
-    sizes={"logdet": {"D": STANDARD_D, "B": (1, 10, 100, 1000), "L": (2,)}},
+    sweeps={
+        "logdet": _logdet(STANDARD_D, (1, 10, 100, 1000)),
+        "implicit": _implicit(
+            D=STANDARD_D,
+            B=(1, 64),
+            at=512,
+            gamma=(0.5, 0.9, 0.99),
+            T=("random", "symmetric", "rotation"),
+            conv=(64, 256, 1024, 4096),
+        ),
+    },
     dtypes=("float32", "float64"),
     processes=5,
     min_rounds=3,
@@ -89,6 +172,7 @@ FULL = Profile(
     call_limit_s=60.0,
     session_limit_s=3600,
     compiled_up_to=1000,
+    peers=True,
 )
 PROFILES = {profile.name: profile for profile in (SMOKE, QUICK, STANDARD, FULL)}
 

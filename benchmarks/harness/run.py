@@ -25,12 +25,13 @@ def cells(family: str, backend: str, profile: Profile, device: str) -> list[Cell
     """The profile's cells of one family and backend, smallest first."""
     from itertools import product
 
-    sizes = profile.sizes[family]
-    return [
-        Cell.of(family, backend, dict(zip(sizes, values)), device, dtype)
-        for dtype in profile.dtypes
-        for values in product(*sizes.values())
+    found = [
+        Cell.of(family, backend, dict(zip(sweep.sizes, values)), device, dtype)
+        for sweep in profile.sweeps[family].values()
+        for dtype in profile.dtypes_of(sweep)
+        for values in product(*sweep.sizes.values())
     ]
+    return list(dict.fromkeys(found))  # sweeps may share cells
 
 
 def measure(
@@ -94,7 +95,7 @@ def _rows(
 
     ``done`` are the cell's earlier processes, ``known`` the smaller sizes.
     """
-    planned: dict[str, str | tuple[str, str]] = dict.fromkeys(only or rows(cell.family, cell.backend), "")
+    planned: dict[str, str | tuple[str, str]] = dict.fromkeys(only or rows(cell.family, cell.backend, profile), "")
     if only:
         return planned
     for row in planned:
@@ -136,7 +137,7 @@ def expected_seconds(cell: Cell, profile: Profile) -> float:
     for method in bench_core.methods(cell.family, cell.backend):
         call = method.cost(problem, cell.dtype).flops / 5e10
         if call < profile.call_limit_s:
-            total += 0.3 + 3 * call + max(profile.min_rounds * call, profile.row_budget_s)
+            total += 0.3 + 3 * call + max(profile.min_rounds * call, profile.row_seconds(cell.family))
             if len(method.forms) > 1 and cell.swept <= profile.compiled_up_to:
-                total += 2.0 + profile.row_budget_s
+                total += 2.0 + profile.row_seconds(cell.family)
     return profile.processes * (4.0 + total)

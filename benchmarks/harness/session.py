@@ -81,7 +81,8 @@ def run(
             break
         spec = {
             "cell": cell.to_json(),
-            "profile": {k: v for k, v in asdict(profile).items() if k != "sizes"},
+            "profile": {k: v for k, v in asdict(profile).items() if k not in ("sweeps", "only")}
+            | {"row_budget_s": profile.row_seconds(cell.family)},
             "process": process,
             "seed": seed,
             "rows": pending,

@@ -181,8 +181,9 @@ class Worker:
             "role": method.role,
             "computes": method.computes,
             "source": method.source,
-            "cost": {name: getattr(cost, name) for name in ("flops", "bytes", "vjps", "jvps", "peak_bytes")},
-            "tolerance": method.tolerance(self.cell["dtype"]),
+            "cost": _cost(cost),
+            "tolerance": self._tolerance(method),
+            "settings": getattr(method, "settings", {}),
             "predicted_s": prediction.seconds,
             "predicted_bytes": prediction.bytes,
         }
@@ -209,11 +210,21 @@ class Worker:
             # torch.compile compiles at the first call, JAX ahead of time while it builds.
             fields["compile_s"] = {"compiled": fields["first_call_s"], "jit": fields["build_s"]}.get(form)
             self.journal.begin(row, "check", patience + 120)
-            error = self.problem.error(kernel.to_numpy(out), method)
-            del out
+            arrays = kernel.to_numpy(out)
+            error, fault = self._check(arrays, method)
             fields["error"] = error if math.isfinite(error) else None
-            if method.exact and not error <= fields["tolerance"]:
-                return close("wrong", f"error {error:.3g} exceeds the tolerance {fields['tolerance']:.0e}")
+            if hasattr(self.problem, "quality"):
+                fields["quality"] = {
+                    k: v if math.isfinite(v) else None for k, v in self._quality(arrays, method).items()
+                }
+            if getattr(method, "iterative", False):  # what it costs is known only now
+                fields["cost"] = _cost(method.cost(self.problem, self.cell["dtype"], kernel.iterations(out)))
+            del arrays, out
+            if fault:
+                return close("wrong", fault)
+            known = hasattr(kernel, "count") and method.role != "peer"  # libraries hide theirs
+            if known and (reason := self._count(row, kernel, fields)):
+                return close("error", reason)
             if method.in_place:
                 kernel.reset(steady=True)  # what is timed again and again must stay among the finite numbers
             seconds = fields["first_call_s"]
@@ -245,6 +256,46 @@ class Worker:
             )
         self.kernels[row], self.seconds[row] = kernel, seconds
         return close("ok", "", number=self._number(seconds))
+
+    # Commits from before a family of this kind have problems and methods without these.
+
+    def _tolerance(self, method: Any) -> float:
+        return self.problem.tol if getattr(method, "iterative", False) else method.tolerance(self.cell["dtype"])
+
+    def _check(self, arrays: dict[str, Any], method: Any) -> tuple[float, str]:
+        """The result's error, and why an exact method's is not one (or an empty text)."""
+        import numpy as np
+
+        with np.errstate(all="ignore"):  # a result that is not finite is a fault, not a warning
+            error = self.problem.error(arrays, method)
+            if hasattr(self.problem, "fault"):
+                return error, self.problem.fault(arrays, method, self.cell["dtype"])
+        fine = not method.exact or error <= self._tolerance(method)
+        return error, "" if fine else f"error {error:.3g} exceeds the tolerance {self._tolerance(method):.0e}"
+
+    def _quality(self, arrays: dict[str, Any], method: Any) -> dict[str, float]:
+        import numpy as np
+
+        with np.errstate(all="ignore"):
+            return self.problem.quality(arrays, method)
+
+    def _count(self, row: str, kernel: Any, fields: dict[str, Any]) -> str:
+        """The row's products, and why its formula is not to be believed (or an empty text).
+
+        In torch the operator counts them in a run of its own where that costs next to nothing. In JAX that would be
+        another compilation a row; there they are the formula's, which tests hold to counted runs.
+        """
+        kinds = ("vjps", "jvps", "evaluations")
+        formula = {kind: fields["cost"].get(kind, 0) for kind in kinds}
+        cheap = self.cell["backend"] == "torch" and fields["first_call_s"] < 0.5
+        fields["products"] = formula | {"counted": cheap}
+        if not cheap:
+            return ""
+        self.journal.begin(row, "count", 120)
+        counted = kernel.count()
+        if all(abs(counted[kind] - formula[kind]) < 1e-6 for kind in kinds):
+            return ""
+        return f"counted {counted}, by the formula {formula}"
 
     def _settle(self, kernel: Any) -> float:
         """Warm up a short kernel for some 30 ms; the median call."""
@@ -327,14 +378,17 @@ class Worker:
                 if method.in_place and finite:
                     kernel.reset()
                     arrays = kernel.to_numpy(kernel.run())
-                error = self.problem.error(arrays, method) if finite else math.inf
+                error, fault = self._check(arrays, method) if finite else (math.inf, "not finite")
             except Exception as failure:
                 self.journal.write("recheck", row=row, outcome=outcome.of_exception(failure))
                 continue
-            verdict = None
-            if method.exact and not error <= method.tolerance(self.cell["dtype"]):
-                verdict = ("wrong", f"error {error:.3g} after timing; it was right before")
+            verdict = ("wrong", f"{fault} after timing; it was right before") if method.exact and fault else None
             self.journal.write("recheck", row=row, error=error if math.isfinite(error) else None, outcome=verdict)
+
+
+def _cost(cost: Any) -> dict[str, float]:
+    names = ("flops", "bytes", "vjps", "jvps", "peak_bytes", "evaluations")
+    return {name: getattr(cost, name) for name in names if hasattr(cost, name)}
 
 
 def _die_with_parent() -> None:

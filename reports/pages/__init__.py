@@ -13,6 +13,7 @@ from . import (
     provenance,
     scaling,
     speedups,
+    studies,
     work,
 )
 from .blocks import Section
@@ -29,6 +30,7 @@ SECTIONS = (
     accuracy,
     work,
     compilation,
+    studies,
     history,
     provenance,
 )

@@ -31,8 +31,8 @@ class Column:
     @property
     def classes(self) -> tuple[str, ...]:
         """Style classes: numbers to the right, names in one piece, sentences wide enough to read on a phone."""
-        name = self.key in ("place", "row", "size", "answer", "baseline", "fact", "range")
-        sentence = self.key in ("words", "measured", "reason", "how", "value")
+        name = self.key in ("place", "fixed", "row", "size", "answer", "baseline", "fact", "range")
+        sentence = self.key in ("words", "measured", "reason", "why", "how", "value")
         return ("n",) * self.numeric + ("w",) * name + ("s",) * sentence
 
 
@@ -86,10 +86,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Figures:
-    """Panels side by side, under one caption."""
+    """Panels side by side, under one caption; `folded` ones open on a click."""
 
     caption: str
     figures: tuple[Figure, ...]
+    folded: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,17 @@
 """Section 2: the scoreboard of the papers' claims."""
 
+from dataclasses import asdict
+from typing import Any
+
 import numpy as np
 
-from ..analysis import Analysis, Series
+from ..analysis import Analysis
 from ..claims import CLAIMS, ORDER_OF_100, Finding, model_speedup, sum_up
 from ..plots import Line, draw_speedup
+from ..points import Series
 from ..text import write_ratio, write_size
 from .blocks import Block, Cell, Figure, Figures, Heading, Section, Table, Text, columns, spread
-from .common import colours, name_series, place_data, size_cell
+from .common import colours, name_place, name_series, place_data, size_cell
 
 ID, TITLE = "claims", "Claims"
 TONES = {"reproduced": "good", "contradicted": "bad", "undetermined": "undecided", "not run": "off"}
@@ -22,8 +26,7 @@ def build(analysis: Analysis) -> Section:
         by_place: dict[str, list[Finding]] = {}
         for finding in findings:
             if finding.counts:
-                place = name_series(analysis, finding.series) if finding.series is not None else "–"
-                by_place.setdefault(place, []).append(finding)
+                by_place.setdefault(_name_place(analysis, claim.family, finding), []).append(finding)
         for j, (place, found) in enumerate(by_place.items()):
             verdict = sum_up(found)
             told = "; ".join(f.short or f.measured for f in found if f.short or len(found) == 1) or _tally(
@@ -58,10 +61,7 @@ def build(analysis: Analysis) -> Section:
             evidence.append(
                 {
                     "id": Cell(claim.id, {"id": claim.id}),
-                    "place": Cell(
-                        name_series(analysis, finding.series) if finding.series else "–",
-                        place_data(finding.series) if finding.series else {},
-                    ),
+                    "place": Cell(*_describe_place(analysis, claim.family, finding)),
                     "what": Cell(finding.what, {"what": finding.what}),
                     "measured": Cell(finding.measured, {"measured": finding.measured}),
                     "verdict": Cell(
@@ -89,7 +89,7 @@ def build(analysis: Analysis) -> Section:
         Text(
             (
                 "A claim is contradicted if any counted finding contradicts it, reproduced only if all of them "
-                "agree; the findings follow."
+                "agree and no part that it needs was left out; the findings follow."
             ),
             "note",
         ),
@@ -110,6 +110,20 @@ def build(analysis: Analysis) -> Section:
             Figures("Speed-up of `relative` by size: a line in D, or a constant of the order of 100?", figures)
         )
     return Section(ID, TITLE, tuple(blocks))
+
+
+def _name_place(analysis: Analysis, family: str, finding: Finding) -> str:
+    return _describe_place(analysis, family, finding)[0]
+
+
+def _describe_place(analysis: Analysis, family: str, finding: Finding) -> tuple[str, dict[str, Any]]:
+    """Where a finding holds: a series, all series of a place, or the data of a study; in words and for the CSV."""
+    if finding.series is not None:
+        return name_series(analysis, finding.series), place_data(finding.series)
+    place = finding.place
+    if place is not None:
+        return name_place(analysis, place, family), {"family": family, **asdict(place)}
+    return (f"training on {finding.study}", {"study": finding.study}) if finding.study else ("–", {})
 
 
 def _tally(verdicts: list[str]) -> str:

@@ -1,23 +1,29 @@
-"""What several sections need: names of places and series, themes of panels, cells for estimates and holes."""
+"""What several sections need: names of places and series, groups of cells, lines of panels, cells of tables."""
 
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from ..analysis import Analysis, Place, Point, Series
+from ..analysis import Analysis
 from ..plots import Line, assign_colours
-from ..statistics import Estimate
+from ..points import Group, Place, Point, Products, Series
 from ..text import OUTCOME_WORDS, write_seconds, write_size
-from .blocks import Cell, spread
+from .blocks import Cell, Column, spread
 
+PLACE = Column("place", "Place")
+# What users run today, and a fairer form of it, where the family has them; else the slowest gradient that ran at the
+# most sizes.
+BASELINES = {"logdet": ("inverse",), "implicit": ("cg_published", "cg")}
 # A panel with more lines than this cannot be read.
 MOST_LINES = 6
+# A table with more rows than this opens on a click.
+MOST_ROWS = 60
 
 
-def name_place(analysis: Analysis, place: Place) -> str:
-    """`torch, cpu`; precision and machine only where the run has several."""
-    series = analysis.series()
+def name_place(analysis: Analysis, place: Place, family: str | None = None) -> str:
+    """`torch, cpu`; precision and machine only where the run, or the family, has several."""
+    series = analysis.series(family)
     words = [place.backend, place.device]
     if len({s.place.dtype for s in series}) > 1:
         words.append(place.dtype)
@@ -27,21 +33,43 @@ def name_place(analysis: Analysis, place: Place) -> str:
 
 
 def name_series(analysis: Analysis, series: Series) -> str:
-    """The place, with the fixed sizes where a family has several of them at this place."""
-    same = [s for s in analysis.series(series.family) if s.place == series.place]
-    name = name_place(analysis, series.place)
-    return name if len(same) == 1 else f"{name}, {name_fixed(series)}"
+    """The place, with the fixed sizes that tell series of the family apart."""
+    name, fixed = name_place(analysis, series.place, series.family), name_fixed(analysis, series)
+    return f"{name}, {fixed}" if fixed else name
 
 
-def name_fixed(series: Series) -> str:
-    """`B = 100, L = 2`."""
-    return ", ".join(f"{letter} = {write_size(value)}" for letter, value in series.fixed)
+def name_fixed(analysis: Analysis, series: Series, without: str = "") -> str:
+    """`B = 64, gamma = 0.9`: the fixed sizes that tell series of the family apart, but not `without`."""
+    letters = [letter for letter in analysis.letters(series.family) if letter != without]
+    return ", ".join(f"{letter} = {write_size(series.size(letter))}" for letter in letters)
 
 
 def name_settings(analysis: Analysis, family: str) -> str:
-    """The fixed sizes that all series of a family share, else nothing."""
-    found = {name_fixed(series) for series in analysis.series(family)}
-    return found.pop() if len(found) == 1 else ""
+    """`B = 100, L = 2`: the fixed sizes that do not tell series of the family apart."""
+    found: dict[str, list[str]] = {}
+    for series in analysis.series(family):
+        for letter, value in series.fixed:
+            words = found.setdefault(letter, [])
+            if letter not in analysis.letters(family) and write_size(value) not in words:
+                words.append(write_size(value))
+    return ", ".join(f"{letter} = {' or '.join(words)}" for letter, words in found.items() if words)
+
+
+def pick_series(analysis: Analysis, family: str) -> list[Series]:
+    """The series to draw where each cell is a figure: the sweeps, or of a place without one that with most sizes."""
+    chosen = []
+    for place in dict.fromkeys(series.place for series in analysis.series(family)):
+        here = [series for series in analysis.series(family) if series.place == place]
+        sweeps = [series for series in here if analysis.is_sweep(series)]
+        chosen += sweeps or [max(here, key=lambda series: len(analysis.sizes(series)))]
+    return chosen
+
+
+def name_group(analysis: Analysis, family: str, group: Group) -> str:
+    """`torch, cpu, D = 512, B = 64`."""
+    series = group.series[0]
+    batch = f", B = {write_size(series.size('B'))}" if "B" in analysis.letters(family) else ""
+    return f"{name_place(analysis, group.place, family)}, {series.axis} = {write_size(group.size)}{batch}"
 
 
 def colours(analysis: Analysis, family: str) -> dict[str, str]:
@@ -56,41 +84,19 @@ def is_other_form(row: str) -> bool:
     return ":" in row
 
 
-def themes(analysis: Analysis, series: Series) -> list[tuple[str, tuple[str, ...]]]:
-    """Panels of at most six rows: gradients; the floor and what is no gradient; other forms beside the first."""
-    rows = [row for row in analysis.rows(series) if "~" not in row and any(p.ok for p in analysis.points(series, row))]
-    first = [row for row in rows if not is_other_form(row)]
-    facts = {row: analysis.facts(series, row) for row in rows}
-    gradients = [row for row in first if facts[row].is_gradient]
-    rest = [row for row in first if row not in gradients]
-    # A form that ran at one size only is a number for the tables, not a line.
-    others = [row for row in rows if is_other_form(row) and sum(p.ok for p in analysis.points(series, row)) > 1]
-    pairs = [row for other in others for row in (other.partition(":")[0], other) if row in rows]
-    found = [("gradients", gradients), ("the floor, updates and values", rest)]
-    if others:
-        found.append(("compiled against eager", list(dict.fromkeys(pairs))))
-    panels = []
-    for title, chosen in found:
-        # Slowest first is no order to cut by: keep the rows' own order, six at a time.
-        pieces = [chosen[j : j + MOST_LINES] for j in range(0, len(chosen), MOST_LINES)]
-        for j, piece in enumerate(pieces):
-            panels.append((f"{title} ({j + 1})" if len(pieces) > 1 else title, tuple(piece)))
-    return panels
-
-
-def make_line(analysis: Analysis, series: Series, row: str, colour: str, curve: bool = True) -> Line | None:
-    """A row's times as a line of a panel; None where it never ran."""
+def make_line(analysis: Analysis, series: Series, row: str, colour: str, name: str = "") -> Line | None:
+    """A row's times as a line of a panel, under its own name or another; None where it never ran."""
     points = [p for p in analysis.points(series, row) if p.ok]
     if not points:
         return None
     fit = analysis.exponent(series, row)
     drawn = None
-    if curve and fit is not None and not fit.estimate.undetermined:
+    if fit is not None and not fit.estimate.undetermined:
         sizes = np.geomspace(points[0].size, points[-1].size, 60)
         drawn = [float(s) for s in sizes], [float(v) for v in fit.predict(sizes)]
     memory, time = find_stops(analysis, series, row)
     return Line(
-        label=row,
+        label=name or row,
         colour=colour,
         sizes=[p.size for p in points],
         values=[p.seconds for p in points],
@@ -136,6 +142,11 @@ def size_cell(axis: str, size: float) -> Cell:
     return Cell(write_size(size), {axis: size})
 
 
+def place_cell(analysis: Analysis, series: Series) -> Cell:
+    """The series a line of a table is about."""
+    return Cell(name_series(analysis, series), place_data(series))
+
+
 def place_data(series: Series) -> dict[str, object]:
     """The coordinates of a series, for the CSV."""
     place = series.place
@@ -147,6 +158,22 @@ def place_data(series: Series) -> dict[str, object]:
         "dtype": place.dtype,
         **dict(series.fixed),
     }
+
+
+def write_products(spent: Products | None) -> tuple[str, str]:
+    """`107` and `53 vjps, 54 jvps`: products per sample in total and apart; not counted but by the formula: `≈ 107`."""
+    if spent is None:
+        return "–", ""
+    parts = (("vjps", spent.vjps), ("jvps", spent.jvps), ("evaluations", spent.evaluations))
+    told = ", ".join(f"{number:g} {word}" for word, number in parts if number)
+    return f"{'' if spent.counted else '≈ '}{spent.total:g}", told
+
+
+def products_data(spent: Products | None) -> dict[str, object]:
+    """Products for the CSV."""
+    if spent is None:
+        return {"vjps": None, "jvps": None, "evaluations": None, "counted": None}
+    return {"vjps": spent.vjps, "jvps": spent.jvps, "evaluations": spent.evaluations, "counted": spent.counted}
 
 
 def describe_ranges(sizes: Sequence[float], all_sizes: Sequence[float], axis: str) -> str:
@@ -161,8 +188,3 @@ def describe_ranges(sizes: Sequence[float], all_sizes: Sequence[float], axis: st
     words = [write_size(run[0]) if len(run) == 1 else f"{write_size(run[0])} to {write_size(run[-1])}" for run in runs]
     joined = words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else ""
     return f"{axis} = {joined}"
-
-
-def estimate_cell(name: str, value: Estimate | None, text: str, tone: str = "") -> Cell:
-    """An estimate with its three CSV columns."""
-    return Cell(text, spread(name, value), tone)

@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 
-from ..analysis import Analysis, Point, Series
+from ..analysis import Analysis
 from ..plots import Line, draw_calls
+from ..points import Point, Series
 from ..statistics import Estimate
 from ..text import count, write_count, write_ratio, write_seconds, write_size
 from .blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, missing, spread
-from .common import colours, is_other_form, name_series, place_data, size_cell
+from .common import MOST_ROWS, colours, is_other_form, name_series, place_data, size_cell
 
 ID, TITLE = "compilation", "First call and compilation"
 
@@ -33,7 +34,7 @@ def build(analysis: Analysis) -> Section:
                     if (line := _tabulate_pay(analysis, series, d, row, base)) is not None
                 ]
                 pays += found
-                figure = _draw(analysis, series, row, base) if found else None
+                figure = _draw(analysis, series, row, base) if found and analysis.is_sweep(series) else None
                 if figure is not None:
                     figures.append(figure)
     if not first:
@@ -51,7 +52,11 @@ def build(analysis: Analysis) -> Section:
         )
         blocks.append(
             Table(
-                "compilation", "After how many calls a compiled form has paid for its compilation", heads, tuple(pays)
+                "compilation",
+                "After how many calls a compiled form has paid for its compilation",
+                heads,
+                tuple(pays),
+                folded=len(pays) > MOST_ROWS,
             )
         )
     else:

@@ -1,14 +1,18 @@
-"""Section 5: how the time grows with the size."""
+"""Section 5: how the time grows with the size, and with the number that a method is set to."""
 
-from ..analysis import Analysis, Series
-from ..plots import Line, draw_exponents, draw_slopes
+from ..analysis import Analysis
+from ..plots import Line, draw_exponents, draw_slopes, tell_apart
+from ..points import Series
 from ..statistics import Estimate, consistent_with
-from ..text import count, write_estimate, write_seconds, write_size
+from ..text import count, write_estimate, write_list, write_seconds, write_size
 from .blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, missing, spread
-from .common import colours, is_other_form, name_series, place_data, size_cell, themes
+from .common import MOST_LINES, MOST_ROWS, colours, is_other_form, name_series, place_cell, size_cell
+from .ladders import show_times
+from .themes import themes
 
 ID, TITLE = "exponents", "Exponents"
-# Leading powers of D at fixed batch, from the cost formulas of the families.
+# Leading powers of D at fixed batch (and at a fixed number of iterations), from the cost formulas of the families;
+# `*` stands for every other row.
 PREDICTED = {
     ("logdet", "D"): {
         "gemm_floor": 2,
@@ -22,32 +26,43 @@ PREDICTED = {
         "jacobian_autodiff": 3,
         "slogdet": 3,
     },
+    ("implicit", "D"): {"dense": 3, "*": 2},
 }
 TONES = {"consistent": "good", "inconsistent": "bad", "undetermined": "undecided"}
 
 
 def build(analysis: Analysis) -> Section:
-    """Predicted and fitted exponents, then local slopes."""
+    """Predicted and fitted exponents, local slopes, then the time against the numbers that methods are set to."""
     rows, fits, slopes, short = [], [], [], []
     for series in analysis.series():
+        if not analysis.is_sweep(series):
+            continue
         palette = colours(analysis, series.family)
-        shown = []
+        # Of a ladder the ends say it all.
+        inner = {row for ladder in analysis.ladders(series) for row in ladder.rows[1:-1]}
+        shown, few = [], []
         for row in analysis.rows(series):
             fit = analysis.exponent(series, row)
             if fit is None or "~" in row:
                 continue
             if fit.estimate.undetermined:
-                short.append(f"{row} on {name_series(analysis, series)} ({count(fit.sizes, 'size')})")
+                few.append(f"{row} ({count(fit.sizes, 'size')})")
                 continue
             power = predict_power(series, analysis.facts(series, row).method)
             rows.append(_tabulate(analysis, series, row, power))
-            shown.append((row, palette[row], fit.estimate, power))
+            if row not in inner:
+                shown.append((row, palette[row], fit.estimate, power))
+        if few:
+            listed = write_list(few) if len(few) <= MOST_LINES else count(len(few), "row")
+            short.append(f"{listed} on {name_series(analysis, series)}")
         if shown:
             fits.append(_draw_fits(analysis, series, shown))
         slopes += _draw_slopes(analysis, series, palette)
-    few = f"Too few sizes for a fit with a floor: {', '.join(short)}." if short else ""
+    few = f"Too few sizes, or too little growth, for a fit with a floor: {'; '.join(short)}." if short else ""
+    ladders = show_times(analysis)
     if not rows:
-        return missing(ID, TITLE, few or "No row was timed.")
+        alone = Text(few or "No row was timed at enough sizes.", "note")
+        return Section(ID, TITLE, (alone, *ladders)) if ladders else missing(ID, TITLE, alone.text)
     heads = columns(
         ("place", "Place"),
         ("row", "Row"),
@@ -68,19 +83,20 @@ def build(analysis: Analysis) -> Section:
             "enough; the local slopes show it.",
             "note",
         ),
-        Table("exponents", "Exponents, predicted and fitted", heads, tuple(rows)),
+        Table("exponents", "Exponents, predicted and fitted", heads, tuple(rows), folded=len(rows) > MOST_ROWS),
         Figures("Fitted exponents", tuple(fits)),
     ]
     if few:
         blocks.insert(2, Text(few, "note"))
     if slopes:
         blocks.append(Figures("Local slopes between neighbouring sizes", tuple(slopes)))
-    return Section(ID, TITLE, tuple(blocks))
+    return Section(ID, TITLE, (*blocks, *ladders))
 
 
 def predict_power(series: Series, method: str) -> int | None:
     """The leading power that the cost formulas give, where the family has one."""
-    return PREDICTED.get((series.family, series.axis), {}).get(method)
+    known = PREDICTED.get((series.family, series.axis), {})
+    return known.get(method, known.get("*"))
 
 
 def _tabulate(analysis: Analysis, series: Series, row: str, power: int | None) -> dict[str, Cell]:
@@ -94,7 +110,7 @@ def _tabulate(analysis: Analysis, series: Series, row: str, power: int | None) -
     last = slopes[-1].estimate if slopes else None
     floor = None if fit.estimate.undetermined else fit.floor_s
     return {
-        "place": Cell(name_series(analysis, series), place_data(series)),
+        "place": place_cell(analysis, series),
         "row": Cell(row, {"row": row}),
         "predicted": Cell(str(power) if power else "–", {"predicted": power}),
         "fitted": Cell(write_estimate(fit.estimate) if not fit.reason else "–", spread("fitted", fit.estimate)),
@@ -129,11 +145,12 @@ def _draw_fits(analysis: Analysis, series: Series, shown: list[tuple[str, str, E
 
 def _draw_slopes(analysis: Analysis, series: Series, palette: dict[str, str]) -> list[Figure]:
     figures, place = [], name_series(analysis, series)
-    for number, (title, rows) in enumerate(themes(analysis, series)):
+    # One panel is enough to see how gradients settle; the rest is in the scaling section's tables.
+    for panel in themes(analysis, series)[:1]:
         lines, table = [], []
-        for row in rows:
+        for row in panel.rows:
             found = analysis.slopes(series, row)
-            if not found or (is_other_form(row) and title == "gradients"):
+            if not found:
                 continue
             middles = [(slope.size_below * slope.size_above) ** 0.5 for slope in found]
             lines.append(
@@ -148,8 +165,7 @@ def _draw_slopes(analysis: Analysis, series: Series, palette: dict[str, str]) ->
                         "slope": Cell(write_estimate(slope.estimate), spread("slope", slope.estimate)),
                     }
                 )
-        # One panel is enough to see how gradients settle; the rest is in the scaling section's tables.
-        if not lines or number > 0:
+        if not lines:
             continue
         name = f"slopes-{analysis.key(series)}"
         last = "; ".join(f"{line.label} {line.values[-1].value:.2f}" for line in lines)
@@ -159,7 +175,7 @@ def _draw_slopes(analysis: Analysis, series: Series, palette: dict[str, str]) ->
             Figure(
                 name,
                 place,
-                draw_slopes(name, alt, lines, series.axis),
+                draw_slopes(name, alt, tell_apart(lines), series.axis),
                 alt,
                 Table(name, f"Local slopes on {place}", heads, tuple(table), folded=True),
             )

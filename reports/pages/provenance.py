@@ -79,6 +79,16 @@ _EXPLANATIONS = (
         "value is the log-likelihood."
     ),
     (
+        "**Approximate gradients** are those of methods that are not meant to be exact (JFB, truncated series, "
+        "unrolled iterations): they win no grid and are recommended only where an error is allowed. **Libraries** are "
+        "measured beside the methods and never win."
+    ),
+    (
+        "**Products** per sample: vjps (vector times Jacobian), jvps (Jacobian times vector) and evaluations of the "
+        "map; counted by the operator in a run of its own, or ≈ by the formula. **Residual**: how well the linear "
+        "system is solved. **Cosine** and **descent** compare a gradient's direction with the exact one's."
+    ),
+    (
         "**Outcomes**: ok; skipped (not tried, with the reason); over budget (predicted, not run); oom (out of "
         "memory); timeout; wrong (above its tolerance, so not timed); error."
     ),

@@ -4,26 +4,41 @@ from typing import Any
 
 import numpy as np
 
-from ..analysis import Analysis, Series
-from ..plots import draw_scaling
+from ..analysis import Analysis
+from ..plots import draw_scaling, tell_apart
+from ..points import Series
 from ..text import write_seconds
-from .blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, missing, spread
-from .common import colours, make_line, name_series, size_cell, themes
+from .blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text, columns, missing, spread
+from .common import PLACE, colours, make_line, name_series, place_cell, size_cell
+from .themes import Panel, themes
 
 ID, TITLE = "scaling", "Scaling"
+# Of more panels than this the first four tell the story; the others open on a click.
+MOST_PANELS = 6
 
 
 def build(analysis: Analysis) -> Section:
-    """Log-log panels by theme and place."""
+    """Log-log panels by theme and place; a table where there are too few sizes for a line."""
     blocks: list[Block] = []
+    short: list[dict[str, Cell]] = []
     for series in analysis.series():
-        figures = tuple(
+        if not analysis.is_sweep(series):
+            short += _list_times(analysis, series, [row for row in analysis.rows(series) if "~" not in row])
+            continue
+        figures = [
             f
-            for j, theme in enumerate(themes(analysis, series))
-            if (f := _draw(analysis, series, j, *theme)) is not None
-        )
+            for j, panel in enumerate(themes(analysis, series))
+            if (f := _draw(analysis, series, j, panel)) is not None
+        ]
+        place = f"{series.family} on {name_series(analysis, series)}"
+        first = len(figures) if len(figures) <= MOST_PANELS else 4
         if figures:
-            blocks.append(Figures(f"{series.family} on {name_series(analysis, series)}", figures))
+            blocks.append(Figures(place, tuple(figures[:first])))
+        if figures[first:]:
+            blocks.append(Figures(f"{place}: more methods", tuple(figures[first:]), folded=True))
+    if short:
+        caption = "Times where fewer than three sizes were measured"
+        blocks.append(Table("scaling-points", caption, (PLACE, *_head("Size")), tuple(short), folded=True))
     if not blocks:
         return missing(ID, TITLE, "Nothing was timed.")
     guide = (
@@ -36,27 +51,35 @@ def build(analysis: Analysis) -> Section:
     return Section(ID, TITLE, (Text(guide, "note"), *blocks))
 
 
-def _draw(analysis: Analysis, series: Series, number: int, title: str, rows: tuple[str, ...]) -> Figure | None:
+def _draw(analysis: Analysis, series: Series, number: int, panel: Panel) -> Figure | None:
     palette = colours(analysis, series.family)
-    lines = [line for row in rows if (line := make_line(analysis, series, row, palette[row])) is not None]
+    shown, lines = [], []
+    for row in panel.rows:
+        line = make_line(analysis, series, row, palette[row], panel.names.get(row, ""))
+        if line is not None:
+            shown.append(row)
+            lines.append(line)
     if not lines:
         return None
     place = name_series(analysis, series)
     name = f"scaling-{analysis.key(series)}-{number + 1}"
-    shown = [line.label for line in lines]
     alt = f"Time of one call against {series.axis}, both logarithmic, on {place}, for {', '.join(shown)}. " + " ".join(
-        _describe(analysis, series, line.label) for line in lines
+        _describe(analysis, series, row) for row in shown
     )
-    svg = draw_scaling(name, alt, lines, series.axis, _trace_roofline(analysis, series, shown))
-    return Figure(name, _entitle(analysis, series, title, shown), svg, alt, _tabulate(analysis, series, name, shown))
+    svg = draw_scaling(name, alt, tell_apart(lines), series.axis, _trace_roofline(analysis, series, shown))
+    times = tuple(_list_times(analysis, series, shown))
+    table = Table(name, "Times by size", _head(series.axis), times, folded=True)
+    return Figure(name, _entitle(analysis, series, panel.title, shown), svg, alt, table)
 
 
 def _entitle(analysis: Analysis, series: Series, title: str, rows: list[str]) -> str:
-    """The theme, and the finding at the largest size where its verdict holds."""
+    """The theme, and the finding at the largest size where its verdict holds: over all rows, not the panel's alone."""
     words = f"{title[0].upper()}{title[1:]}"
+    if sum(row in analysis.gradient_rows(series) for row in rows) < 2:
+        return words
     for size in reversed(analysis.sizes(series)):
-        winner = analysis.winner(series, size, [row for row in rows if row in analysis.gradient_rows(series)])
-        if winner.state == "won" and winner.margin is not None:
+        winner = analysis.winner(series, size, analysis.gradient_rows(series))
+        if winner.state == "won" and winner.margin is not None and winner.rows[0] in rows:
             return f"{words}: {winner.rows[0]} is the fastest at {series.axis} = {size:,.0f}"
         if winner.state != "none":
             break
@@ -86,14 +109,31 @@ def _trace_roofline(analysis: Analysis, series: Series, rows: list[str]) -> tupl
     return (list(sizes), list(seconds)) if sizes else None
 
 
-def _tabulate(analysis: Analysis, series: Series, name: str, rows: list[str]) -> Table:
+def _head(axis: str) -> tuple[Column, ...]:
+    return columns(
+        ("row", "Row"),
+        ("size", axis, True),
+        ("seconds", "Time", True),
+        ("minimum", "Minimum", True),
+        ("samples", "Samples", True),
+        ("fitted", "Fitted", True),
+        ("roofline", "Roofline", True),
+        ("outcome", "Outcome"),
+    )
+
+
+def _list_times(analysis: Analysis, series: Series, rows: list[str]) -> list[dict[str, Cell]]:
     lines = []
     for row in rows:
         fit = analysis.exponent(series, row)
         for point in analysis.points(series, row):
             fitted = fit.predict(point.size) if fit is not None and not fit.estimate.undetermined else float("nan")
             fitted = None if np.isnan(fitted) else float(fitted)
-            cells: dict[str, Any] = {"row": Cell(row, {"row": row}), "size": size_cell(series.axis, point.size)}
+            cells: dict[str, Any] = {
+                "place": place_cell(analysis, series),
+                "row": Cell(row, {"row": row}),
+                "size": size_cell(series.axis, point.size),
+            }
             if point.ok:
                 cells |= {
                     "seconds": Cell(write_seconds(point.seconds), spread("seconds", point.seconds)),
@@ -112,14 +152,4 @@ def _tabulate(analysis: Analysis, series: Series, name: str, rows: list[str]) ->
                 ),
             }
             lines.append(cells)
-    heads = columns(
-        ("row", "Row"),
-        ("size", series.axis, True),
-        ("seconds", "Time", True),
-        ("minimum", "Minimum", True),
-        ("samples", "Samples", True),
-        ("fitted", "Fitted", True),
-        ("roofline", "Roofline", True),
-        ("outcome", "Outcome"),
-    )
-    return Table(name, "Times by size", heads, tuple(lines), folded=True)
+    return lines

@@ -2,20 +2,36 @@
 
 import math
 
-from ..analysis import Analysis, Series
-from ..plots import Line, draw_shares
+from ..analysis import Analysis
+from ..plots import Line, draw_shares, tell_apart
+from ..points import Group, Point, Series
 from ..statistics import name_bound
-from ..text import write_bytes, write_count, write_rate, write_ratio, write_share, write_size
-from .blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, missing, spread
-from .common import MOST_LINES, colours, is_other_form, name_place, name_series, place_data, size_cell
+from ..text import OUTCOME_WORDS, write_bytes, write_count, write_rate, write_ratio, write_share, write_size
+from .blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text, columns, missing, spread
+from .common import (
+    MOST_LINES,
+    PLACE,
+    colours,
+    is_other_form,
+    name_fixed,
+    name_group,
+    name_place,
+    name_series,
+    place_cell,
+    place_data,
+    products_data,
+    size_cell,
+    write_products,
+)
 
 ID, TITLE = "work", "Work"
 
 
 def build(analysis: Analysis) -> Section:
-    """Formulas over measured times."""
+    """Formulas over measured times, and the products that were counted."""
     blocks: list[Block] = []
     ceilings, figures, tables, findings = [], [], [], []
+    short_floors, short_work = [], []
     for place in analysis.places:
         ceiling = analysis.ceiling(place)
         if ceiling is not None:
@@ -36,13 +52,17 @@ def build(analysis: Analysis) -> Section:
                 }
             )
     for series in analysis.series():
+        if not analysis.is_sweep(series):
+            short_floors += _list_floors(analysis, series)
+            short_work += _list_work(analysis, series)
+            continue
         figure, finding = _draw(analysis, series)
         if figure is not None:
             figures.append(figure)
         if finding:
             findings.append(finding)
         tables.append(_tabulate(analysis, series))
-    if not ceilings and not figures and not any(table.rows for table in tables):
+    if not ceilings and not figures and not short_work and not any(table.rows for table in tables):
         return missing(ID, TITLE, "No cost formula, floor or ceiling was recorded.")
     if findings:
         blocks += [Text(line) for line in findings]
@@ -60,7 +80,16 @@ def build(analysis: Analysis) -> Section:
                 tuple(figures),
             )
         )
+    if short_floors:
+        caption = "Time as a multiple of the floor where fewer than three sizes were measured"
+        blocks.append(Table("floor-points", caption, (PLACE, *_head_floor("Size")), tuple(short_floors), folded=True))
+    for family in analysis.families:
+        products = (_tabulate_products(analysis, family, group) for group in analysis.groups(family))
+        blocks += [table for table in products if table is not None]
     blocks += [table for table in tables if table.rows]
+    if short_work:
+        caption = "Work and rates where fewer than three sizes were measured"
+        blocks.append(Table("work-points", caption, (PLACE, *_head_work("Size")), tuple(short_work), folded=True))
     return Section(ID, TITLE, tuple(blocks))
 
 
@@ -68,23 +97,12 @@ def _draw(analysis: Analysis, series: Series) -> tuple[Figure | None, str]:
     floor = analysis.floor_row(series)
     if floor is None:
         return None, ""
-    palette, lines, table = colours(analysis, series.family), [], []
+    palette, lines = colours(analysis, series.family), []
     for row in analysis.rows(series):
-        fact = analysis.facts(series, row)
-        if fact.role != "method":
-            continue
         known = [(d, r) for d in analysis.sizes(series) if (r := analysis.ratio(series, d, row, floor)) is not None]
-        if not known:
-            continue
-        lines.append(Line(row, palette[row], [d for d, _ in known], [r for _, r in known], dashed=is_other_form(row)))
-        for size, ratio in known:
-            table.append(
-                {
-                    "row": Cell(row, {"row": row, "floor": floor}),
-                    "size": size_cell(series.axis, size),
-                    "ratio": Cell(f"{write_ratio(ratio)} ×", spread("ratio_to_floor", ratio)),
-                }
-            )
+        if analysis.facts(series, row).role == "method" and known:
+            sizes, ratios = [d for d, _ in known], [r for _, r in known]
+            lines.append(Line(row, palette[row], sizes, ratios, dashed=is_other_form(row)))
     # The floor is about the cheap rows; those ten times above it belong to the scaling panels.
     near = sorted(
         (line for line in lines if line.values[-1].value < 4), key=lambda line: (line.dashed, line.values[-1].value)
@@ -94,13 +112,13 @@ def _draw(analysis: Analysis, series: Series) -> tuple[Figure | None, str]:
     name, place = f"floor-{analysis.key(series)}", name_series(analysis, series)
     ends = "; ".join(f"{line.label} {write_ratio(line.values[-1])} × at {write_size(line.sizes[-1])}" for line in near)
     alt = f"Time as a multiple of {floor} against {series.axis} on {place}: {ends}."
-    heads = columns(("row", "Row"), ("size", series.axis, True), ("ratio", f"Time over {floor}", True))
+    floors = tuple(_list_floors(analysis, series))
     figure = Figure(
         name,
         place,
-        draw_shares(name, alt, near, series.axis, floor),
+        draw_shares(name, alt, tell_apart(near), series.axis, floor),
         alt,
-        Table(name, f"Shares of the floor on {place}", heads, tuple(table), folded=True),
+        Table(name, f"Shares of the floor on {place}", _head_floor(series.axis), floors, folded=True),
     )
     best = analysis.winner(series, analysis.sizes(series)[-1], analysis.gradient_rows(series))
     ratio = analysis.ratio(series, analysis.sizes(series)[-1], best.rows[0], floor) if best.state == "won" else None
@@ -113,7 +131,84 @@ def _draw(analysis: Analysis, series: Series) -> tuple[Figure | None, str]:
     return figure, finding
 
 
+def _head_floor(axis: str) -> tuple[Column, ...]:
+    return columns(("row", "Row"), ("size", axis, True), ("ratio", "Time over the floor", True))
+
+
+def _list_floors(analysis: Analysis, series: Series) -> list[dict[str, Cell]]:
+    floor = analysis.floor_row(series)
+    if floor is None:
+        return []
+    return [
+        {
+            "place": place_cell(analysis, series),
+            "row": Cell(row, {"row": row, "floor": floor}),
+            "size": size_cell(series.axis, size),
+            "ratio": Cell(f"{write_ratio(ratio)} ×", spread("ratio_to_floor", ratio)),
+        }
+        for row in analysis.rows(series)
+        if analysis.facts(series, row).role == "method"
+        for size in analysis.sizes(series)
+        if (ratio := analysis.ratio(series, size, row, floor)) is not None
+    ]
+
+
+def _tabulate_products(analysis: Analysis, family: str, group: Group) -> Table | None:
+    """Products of every row, a column for each kind of problem."""
+    cells = {analysis.key(series): series for series in group.series}
+    rows, lines = [], []
+    for row in dict.fromkeys(row for series in group.series for row in analysis.rows(series) if "~" not in row):
+        known = {
+            key: p
+            for key, series in cells.items()
+            if (p := analysis.point(series, group.size, row)) is not None and p.products is not None and p.error >= 0
+        }
+        if not known or is_other_form(row):
+            continue
+        rows.append({"row": Cell(row), **{key: _count(p) for key, p in known.items()}})
+        lines += [
+            place_data(cells[key])
+            | {cells[key].axis: group.size, "row": row, "outcome": p.outcome}
+            | products_data(p.products)
+            for key, p in known.items()
+        ]
+    # A family whose methods take no products has nothing to count.
+    if not any(line["vjps"] or line["jvps"] or line["evaluations"] for line in lines):
+        return None
+    place = name_group(analysis, family, group)
+    heads = (
+        Column("row", "Row"),
+        *(Column(key, name_fixed(analysis, series, without="B") or place, True) for key, series in cells.items()),
+    )
+    caption = f"{family}: products per sample on {place}; ≈ by the formula, the others as the operator counted them"
+    name = f"products-{analysis.place_key(family, group.place)}"
+    return Table(name, caption, heads, tuple(rows), folded=len(rows) > 20, lines=tuple(lines))
+
+
+def _count(p: Point) -> Cell:
+    total, parts = write_products(p.products)
+    # Vjps alone are the rule.
+    notes = [parts] * (parts != "" and not parts.endswith(" vjps")) + [OUTCOME_WORDS[p.outcome]] * (not p.ok)
+    return Cell(total, {}, "" if p.ok else "off", "\n".join(notes))
+
+
+def _head_work(axis: str) -> tuple[Column, ...]:
+    return columns(
+        ("row", "Row"),
+        ("size", axis, True),
+        ("flops", "FLOPs", True),
+        ("bytes", "Bytes", True),
+        ("rate", "Rate", True),
+        ("share", "Share of the roofline", True),
+    )
+
+
 def _tabulate(analysis: Analysis, series: Series) -> Table:
+    name, caption = f"work-{analysis.key(series)}", f"Work and rates on {name_series(analysis, series)}"
+    return Table(name, caption, _head_work(series.axis), tuple(_list_work(analysis, series)), folded=True)
+
+
+def _list_work(analysis: Analysis, series: Series) -> list[dict[str, Cell]]:
     ceiling, rows = analysis.ceiling(series.place), []
     for row in analysis.rows(series):
         for p in analysis.points(series, row):
@@ -125,6 +220,7 @@ def _tabulate(analysis: Analysis, series: Series) -> Table:
             products = "" if math.isnan(p.vjps) or not p.vjps + p.jvps else f"{p.vjps:g} vjps, {p.jvps:g} jvps"
             rows.append(
                 {
+                    "place": place_cell(analysis, series),
                     "row": Cell(row, {"row": row} | place_data(series)),
                     "size": size_cell(series.axis, p.size),
                     "flops": Cell(
@@ -137,18 +233,4 @@ def _tabulate(analysis: Analysis, series: Series) -> Table:
                     ),
                 }
             )
-    heads = columns(
-        ("row", "Row"),
-        ("size", series.axis, True),
-        ("flops", "FLOPs", True),
-        ("bytes", "Bytes", True),
-        ("rate", "Rate", True),
-        ("share", "Share of the roofline", True),
-    )
-    return Table(
-        f"work-{analysis.key(series)}",
-        f"Work and rates on {name_series(analysis, series)}",
-        heads,
-        tuple(rows),
-        folded=True,
-    )
+    return rows

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from .labels import label_lines
+from .labels import Label, label_lines
 from .scaling import clamp
-from .style import FAINT, PAPER, Line, draw_line, finish, light, make_panel, set_log
+from .style import FAINT, PAPER, Line, draw_line, finish, keep_right, light, make_panel, set_log
 
 
 def draw_accuracy(
@@ -16,7 +16,8 @@ def draw_accuracy(
     wrong: Sequence[tuple[str, str, float, float]] = (),
 ) -> str:
     """Errors on a log axis; `tolerance` is (sizes, tolerances), `wrong` are (label, colour, size, error)."""
-    figure, axes = make_panel()
+    labels = [*(line.label for line in lines), *(f"{label}: wrong" for label, *_ in wrong)]
+    figure, axes = make_panel(right=keep_right(labels))
     set_log(axes)
     for line in lines:
         draw_line(axes, line, join=True)
@@ -35,6 +36,7 @@ def draw_accuracy(
             fontsize=9.5,
         )
         axes.set_ylim(low, max(high, top * 5))
+    extras: dict[str, Label] = {}
     for label, colour, size, error in wrong:
         axes.plot(
             [size],
@@ -45,18 +47,11 @@ def draw_accuracy(
             markeredgecolor=light(colour),
             markeredgewidth=1.8,
         )
-        axes.annotate(
-            f"{label}: wrong",
-            (size, error),
-            xytext=(9, 0),
-            textcoords="offset points",
-            va="center",
-            color=light(colour),
-            fontsize=9.5,
-        )
+        # One name a row: its further marks are alike.
+        extras.setdefault(label, Label(f"{label}: wrong", size, error, colour))
         axes.set_ylim(low, max(axes.get_ylim()[1], error * 3))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0e}".replace("e-0", "e-").replace("e+00", ""))
     axes.set_xlabel(axis)
     axes.set_ylabel("relative error")
-    label_lines(figure, axes, lines)
+    label_lines(figure, axes, lines, list(extras.values()))
     return finish(figure, name, alt)

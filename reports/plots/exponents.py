@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from ..statistics import Estimate
 from .style import FAINT, MARKERS, finish, light, make_panel
 
+# Powers that mean anything lie well within.
+WIDEST = (-1.0, 6.0)
+
 
 def draw_exponents(name: str, alt: str, rows: Sequence[tuple[str, str, Estimate, float | None]]) -> str:
     """`rows` are (label, colour, exponent, predicted power) from top to bottom."""
@@ -15,8 +18,9 @@ def draw_exponents(name: str, alt: str, rows: Sequence[tuple[str, str, Estimate,
     width = figure.bbox.width
     axes.set_position((left / width, 42 / height, (width - left - 18) / width, (height - 56) / height))
     values = [e for _, _, e, _ in rows if not e.undetermined]
-    low = min([1.7, *(e.low for e in values)]) - 0.15
-    high = max([3.3, *(e.high for e in values)]) + 0.15
+    # An interval of everything must not squeeze the others.
+    low = max(min([1.7, *(e.low for e in values)]) - 0.15, WIDEST[0])
+    high = min(max([3.3, *(e.high for e in values)]) + 0.15, WIDEST[1])
     for y, (_, colour, exponent, power) in enumerate(rows):
         if power is not None:
             axes.plot(
@@ -33,5 +37,6 @@ def draw_exponents(name: str, alt: str, rows: Sequence[tuple[str, str, Estimate,
     axes.set_xlim(low, high)
     axes.grid(False, axis="y")
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("exponent p of the fit floor + c · Dᵖ;  grey: predicted ± 0.15", color=FAINT)
+    # To the right end: with long names the axes are narrower than the words.
+    axes.set_xlabel("exponent p of the fit floor + c · Dᵖ;  grey: predicted ± 0.15", color=FAINT, x=1.0, ha="right")
     return finish(figure, name, alt)

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from .labels import Label, label_lines
-from .style import Line, draw_line, finish, light, make_panel, set_log
+from .style import Line, draw_line, finish, keep_right, light, make_panel, set_log
 
 
 def draw_scaling(
     name: str, alt: str, lines: list[Line], axis: str, roofline: tuple[Sequence[float], Sequence[float]] | None = None
 ) -> str:
     """A panel of at most six lines. `roofline` is (sizes, seconds) at the measured ceiling."""
-    figure, axes = make_panel()
+    figure, axes = make_panel(right=keep_right(line.label for line in lines))
     set_log(axes, seconds=True)
     extra = []
     if roofline is not None:
@@ -23,7 +23,8 @@ def draw_scaling(
     axes.set_xlabel(axis)
     axes.set_ylabel("time of one call")
     clamp(axes, lines)
-    label_lines(figure, axes, lines, [label for label in extra if label.y >= axes.get_ylim()[0]])
+    low, high = axes.get_ylim()
+    label_lines(figure, axes, lines, [label for label in extra if low <= label.y <= high])
     return finish(figure, name, alt)
 
 

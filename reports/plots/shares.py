@@ -1,12 +1,12 @@
 """Time as a multiple of the floor's: paired ratios that end at 1 if nothing is wasted."""
 
 from .labels import label_lines
-from .style import FAINT, Line, draw_line, finish, make_panel, set_log
+from .style import FAINT, Line, draw_line, finish, keep_right, make_panel, set_log
 
 
 def draw_shares(name: str, alt: str, lines: list[Line], axis: str, floor: str) -> str:
     """Multiples on a log axis, 1 marked."""
-    figure, axes = make_panel()
+    figure, axes = make_panel(right=keep_right(line.label for line in lines))
     set_log(axes)
     axes.axhline(1, color=FAINT, linewidth=0.9, zorder=1)
     for line in lines:

@@ -1,12 +1,12 @@
 """Local slopes: how the exponent settles as the size grows."""
 
 from .labels import label_lines
-from .style import FAINT, Line, draw_line, finish, make_panel, set_log
+from .style import FAINT, Line, draw_line, finish, keep_right, make_panel, set_log
 
 
 def draw_slopes(name: str, alt: str, lines: list[Line], axis: str) -> str:
     """d log t / d log D between neighbouring sizes, against the geometric middle of the two."""
-    figure, axes = make_panel()
+    figure, axes = make_panel(right=keep_right(line.label for line in lines))
     set_log(axes, y=False)
     for power in (2, 3):
         axes.axhline(power, color=FAINT, linewidth=0.9, linestyle=(0, (5, 3)), zorder=1)

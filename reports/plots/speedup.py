@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from .labels import Label, label_lines
 from .scaling import clamp
-from .style import FAINT, Line, draw_line, finish, light, make_panel, set_log
+from .style import FAINT, Line, draw_line, finish, keep_right, light, make_panel, set_log
 
 
 def draw_speedup(
@@ -17,7 +17,7 @@ def draw_speedup(
     band: tuple[float, float, str] | None = None,
 ) -> str:
     """Ratios on a log axis, 1 marked. `model` is (sizes, ratios, label); `band` is (low, high, label) of a claim."""
-    figure, axes = make_panel()
+    figure, axes = make_panel(right=keep_right(line.label for line in lines))
     set_log(axes)
     axes.axhline(1, color=FAINT, linewidth=0.9, zorder=1)
     extra = []

@@ -7,7 +7,7 @@ fallback, so the same SVG is right inline, in dark mode and as a file of its own
 import io
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
@@ -65,6 +65,16 @@ KNOWN = {
     "relative_step": "c7",
     "value_tracking": "c8",
     "slogdet": "c9",
+    "jfb": "c0",
+    "cg": "c1",
+    "neumann": "c2",
+    "gmres": "c3",
+    "cg_published": "c4",
+    "bicgstab": "c5",
+    "parameter_vjp": "c6",
+    "broyden": "c7",
+    "anderson": "c8",
+    "dense": "c9",
 }
 # Crosses and upward triangles are holes, never methods.
 MARKERS = {"c0": "o", "c1": "s", "c2": "D", "c3": "p", "c4": "h", "c5": "8", "c6": "v", "c7": "P", "c8": "*", "c9": "d"}
@@ -89,10 +99,32 @@ def assign_colours(methods: Iterable[str]) -> dict[str, str]:
     """Colour name of each method: its own where it has one, else the next free."""
     ordered = sorted(set(methods))
     found = {method: KNOWN[method] for method in ordered if method in KNOWN}
-    free = [name for name in COLOURS if name not in found.values() and name != "c6"] or list(COLOURS)
+    methods = [name for name in COLOURS if name != "c6"]
+    free = [name for name in methods if name not in found.values()] or methods
     for j, method in enumerate(m for m in ordered if m not in found):
         found[method] = free[j % len(free)]
     return found
+
+
+def tell_apart(lines: Sequence[Line]) -> list[Line]:
+    """The same lines, one of them in a free colour where two methods of a figure share theirs.
+
+    Methods with a colour of their own keep it; forms of a method share one.
+    """
+    given: dict[str, str] = {}
+    taken = {"c6", *(line.colour for line in lines)}
+    for line in sorted(lines, key=lambda line: line.label.partition(":")[0] not in KNOWN):
+        method, colour = line.label.partition(":")[0], line.colour
+        if method not in given and colour in given.values():
+            colour = next((name for name in COLOURS if name not in taken), colour)
+            taken.add(colour)
+        given.setdefault(method, colour)
+    return [replace(line, colour=given[line.label.partition(":")[0]]) for line in lines]
+
+
+def keep_right(labels: Iterable[str]) -> float:
+    """Pixels to keep on the right of a panel for these labels at the line ends."""
+    return max(128.0, 20 + 5.9 * max(map(len, labels), default=0))
 
 
 def light(colour: str) -> str:
@@ -191,12 +223,22 @@ def draw_line(axes: Axes, line: Line, join: bool = False) -> None:
 
 def finish(figure: Figure, name: str, alt: str) -> str:
     """The figure as SVG text: deterministic, accessible, in the page's colours, with ids of its own."""
+    for axes in figure.axes:
+        _fill_ticks(axes)
     with matplotlib.rc_context(_rc()):
         stream = io.StringIO()
         FigureCanvasSVG(figure).print_svg(
             stream, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
         )
     return _rewrite(stream.getvalue(), name, alt)
+
+
+def _fill_ticks(axes: Axes) -> None:
+    """More than the powers of ten on a logarithmic axis that holds fewer than two of them, once its limits are set."""
+    for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        low, high = sorted(limits)
+        if axis.get_scale() == "log" and sum(low <= tick <= high for tick in axis.get_majorticklocs()) < 2:
+            axis.set_major_locator(LogLocator(10, subs=(1.0, 2.0, 5.0), numticks=9))
 
 
 def write_file(svg: str) -> str:

@@ -6,7 +6,7 @@
   const source = document.getElementById("answer-data");
   if (!form || !out || !source) return;
   const data = JSON.parse(source.textContent);
-  const NOT_GRADIENTS = ["step", "value", "products"];
+  const NOT_GRADIENTS = data.not_gradients;
 
   function fill(select, values) {
     const before = select.value;
@@ -23,11 +23,47 @@
     const gradients = kinds.filter((k) => !NOT_GRADIENTS.includes(k));
     fill(form.computes, [
       ["gradient", "any gradient"],
-      ...gradients.map((k) => [k, k + " gradient"]),
-      ...kinds.filter((k) => NOT_GRADIENTS.includes(k)).map((k) => [k, k === "step" ? "update in place" : k]),
+      ...gradients.map((k) => [k, k.endsWith("gradient") ? words(k) : k + " gradient"]),
+      ...kinds.filter((k) => NOT_GRADIENTS.includes(k)).map((k) => [k, k === "step" ? "update in place" : words(k)]),
     ]);
+    // A choice for each fixed size that tells the family's series apart; the batch has a field of its own.
+    const longest = family.series.reduce((best, s) => (s.sizes >= best.sizes ? s : best));
+    if (longest.fixed.B) form.batch.value = longest.fixed.B;
+    document.getElementById("answer-settings").replaceChildren(...family.letters.filter((l) => l !== "B").map((letter) => {
+      const label = document.createElement("label"), select = document.createElement("select");
+      select.name = "size-" + letter;
+      fill(select, [...new Set(family.series.map((s) => s.fixed[letter]))].map((v) => [v, v]));
+      select.value = longest.fixed[letter];
+      label.append(letter + " ", select);
+      return label;
+    }));
   }
 
+  const words = (name) => name.replaceAll("_", " ");
+
+  function read(family) {
+    const wanted = { B: Number(form.batch.value) };
+    for (const letter of family.letters)
+      if (letter !== "B") {
+        const known = family.series.map((s) => s.fixed[letter]);
+        const value = form.elements["size-" + letter].value;
+        wanted[letter] = known.find((k) => String(k) === value);
+      }
+    return wanted;
+  }
+
+  // Words weigh most, then numbers by their ratio, the batch last; of several series the one with most sizes.
+  function far(series, wanted) {
+    let sum = -1e-6 * series.sizes;
+    for (const [letter, value] of Object.entries(wanted)) {
+      const known = series.fixed[letter];
+      if (typeof known === "string") sum += known === value ? 0 : 1e6;
+      else if (known > 0 && value > 0) sum += (letter === "B" ? 1 : 1e3) * Math.abs(Math.log(known / value));
+    }
+    return sum;
+  }
+
+  const spell = (value) => (typeof value === "number" && value >= 1e-3 ? number(value) : String(value));
   const number = (value) => value.toLocaleString("en-US", { maximumFractionDigits: 3 });
 
   function interpolate(knots, size, column) {
@@ -89,22 +125,21 @@
 
   function answer() {
     const family = data.families[form.family.value];
-    const size = Number(form.size.value), batch = Number(form.batch.value);
-    const wanted = form.error.value.trim(), limit = wanted === "" ? null : Number(wanted);
+    const size = Number(form.size.value), wanted = read(family);
+    const accuracy = form.error.value.trim(), limit = accuracy === "" ? null : Number(accuracy);
     if (!(size > 0)) return out.replaceChildren(line("p", [`${family.axis} must be positive.`]));
     if (limit !== null && !(limit > 0)) return out.replaceChildren(line("p", ["The error must be a positive number, such as 1e-4, or empty for exact methods."]));
     const parts = [];
     for (const place of [...new Set(family.series.map((s) => s.place))]) {
       if (form.device.value && form.device.value !== place) continue;
       const all = family.series.filter((s) => s.place === place);
-      const far = (s) => (s.B && batch > 0 ? Math.abs(Math.log(s.B / batch)) : 0);
-      const series = all.reduce((best, s) => (far(s) < far(best) ? s : best));
+      const series = all.reduce((best, s) => (far(s, wanted) < far(best, wanted) ? s : best));
       const rows = series.rows.filter((r) =>
         form.computes.value === "gradient" ? !NOT_GRADIENTS.includes(r.computes) : r.computes === form.computes.value);
       const predictions = rows.map((r) => predict(r, size, family.axis));
       const ranked = predictions.filter((p) => p.value && (limit === null ? p.row.exact : p.error <= limit)).sort((a, b) => a.value - b.value);
       if (!ranked.length) {
-        const reasons = [...new Set(predictions.map((p) => `${p.row.row}: ${p.reason || "error above " + wanted}`))];
+        const reasons = [...new Set(predictions.map((p) => `${p.row.row}: ${p.reason || (limit === null ? "not exact" : "error above " + accuracy)}`))];
         parts.push(line("p", [{ strong: place }, ": nothing can be recommended. ", reasons.join("; ") || "No row gives this answer.", "."]));
         continue;
       }
@@ -115,12 +150,16 @@
         ties = known.rows.slice(1);
         settled = known.state !== "undetermined";
       }
-      const text = [{ strong: place }, ": use ", { strong: best.row.row }, ` (${best.row.computes}), ${seconds(best)} a call, ${best.how}`];
+      const text = [{ strong: place }, ": use ", { strong: best.row.row }, ` (${words(best.row.computes)}), ${seconds(best)} a call, ${best.how}`];
       if (!Number.isNaN(best.error)) text.push(`, error ${best.error.toExponential(1)}`);
       text.push(".");
       if (ties.length) text.push(settled ? ` As fast within the margin: ${ties.join(", ")}.` : ` Not told apart: ${ties.join(", ")}.`);
       parts.push(line("p", text, "pick"));
-      if (series.B && batch > 0 && series.B !== batch) parts.push(line("p", [`B = ${number(batch)} was not measured here; these times are for B = ${number(series.B)}.`], "note"));
+      for (const [letter, value] of Object.entries(wanted)) {
+        const known = series.fixed[letter];
+        if (known !== undefined && value && known !== value)
+          parts.push(line("p", [`${letter} = ${spell(value)} was not measured here; these times are for ${letter} = ${spell(known)}.`], "note"));
+      }
       const rest = ranked.slice(1, 5).map((p) => `${p.row.row} ${seconds(p)}`);
       const why = new Map();
       for (const p of predictions.filter((p) => p.reason)) why.set(p.reason, [...(why.get(p.reason) || []), p.row.row]);
@@ -132,8 +171,10 @@
   }
 
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("input", answer);
-  form.family.addEventListener("change", () => { setUp(); answer(); });
+  form.addEventListener("input", (event) => {
+    if (event.target === form.family) setUp();
+    answer();
+  });
   setUp();
   form.hidden = false;
   answer();

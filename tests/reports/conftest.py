@@ -50,6 +50,28 @@ def report(results, tmp_path_factory) -> Path:
     return output
 
 
+@pytest.fixture(scope="session")
+def implicit_results(synthetic, tmp_path_factory) -> Path:
+    """The implicit family beside a little of logdet, on torch and jax. Do not write into it."""
+    folder = tmp_path_factory.mktemp("implicit-results")
+    synthetic.write_results(folder, sizes=(16, 64, 256, 1024), processes=1, cuda=False, rounds=8)
+    return synthetic.write_implicit(folder)
+
+
+@pytest.fixture(scope="session")
+def implicit_analysis(implicit_results) -> Analysis:
+    """Its analysis."""
+    return Analysis(load(implicit_results))
+
+
+@pytest.fixture(scope="session")
+def implicit_report(implicit_results, tmp_path_factory) -> Path:
+    """Its report, built by the command. Do not write into it."""
+    output = tmp_path_factory.mktemp("implicit-report")
+    assert main(["--results", str(implicit_results), "--output", str(output)]) == 0
+    return output
+
+
 @pytest.fixture
 def small(synthetic, tmp_path) -> Path:
     """A small results folder to break: one backend's worth of four sizes, one process."""

@@ -1,8 +1,9 @@
 """Synthetic results with a known truth, in the very format of `docs/session-record.md` and of asv 0.6.6.
 
-The times follow the cost formulas of the logdet family over a floor, with noise shared by the rows of a round, so
-that a report built from them must find: relative about D^2, inverse about D^3, a crossover, the memory frontier of
-jacobian_autodiff, and a hole of every outcome.
+The times follow the cost formulas of the families over a floor, with noise shared by the rows of a round, so
+that a report built from them must find, for logdet: relative about D^2, inverse about D^3, a crossover, the memory
+frontier of jacobian_autodiff, and a hole of every outcome; for implicit: times linear in the products, errors that fall
+with the terms of a Neumann series, memory that grows with the depth of an unrolled iteration and no other.
 """
 
 import itertools
@@ -37,6 +38,33 @@ ROWS = {
     "slogdet": ("calibration", "value"),
     "relative:compiled": ("method", "relative"),
     "relative~twin": ("twin", "relative"),
+}
+
+DIMENSIONS, BATCHES, SPECTRUM = (32, 64, 128, 256, 512), (1, 64), 128
+GAMMAS, MAPS, CONV = (0.5, 0.9, 0.99), ("random", "symmetric", "rotation"), (64, 256, 1024)
+TOLERANCE, MOST = 1e-6, 1000
+# Contraction of the powers of dT/du in units of gamma.
+CONTRACTION = {"random": 0.55, "symmetric": 1.0, "rotation": 1.0, "conv": 0.9}
+ORDERS, DEPTHS = (1, 2, 5, 10, 20), (10, 30, 100, 300, 1000)
+SOLVERS = ("neumann", "cg", "cg_published", "gmres", "bicgstab", "bicgstab_global", "anderson", "broyden")
+# name: (role, computes, exact, settings)
+IMPLICIT_ROWS = {
+    "parameter_vjp": ("floor", "products", True, {}),
+    "jfb": ("method", "parameter_gradient", False, {}),
+    "jfb:compiled": ("method", "parameter_gradient", False, {}),
+    "jfb~twin": ("twin", "parameter_gradient", False, {}),
+    **{f"neumann_{k}": ("method", "parameter_gradient", False, {"k": k}) for k in ORDERS},
+    "phantom": ("method", "parameter_gradient", False, {"k": 5, "damping": 0.9}),
+    "shine": ("method", "parameter_gradient", False, {}),
+    **{f"unrolled_{K}": ("method", "parameter_gradient", False, {"K": K}) for K in DEPTHS},
+    **{f"unrolled_checkpointed_{K}": ("method", "parameter_gradient", False, {"K": K}) for K in DEPTHS},
+    **{row: ("method", "parameter_gradient", True, {}) for row in SOLVERS},
+    "bicgstab_global": ("method", "parameter_gradient", True, {"whole": True}),
+    "dense": ("method", "parameter_gradient", True, {}),
+    **{f"forward_{row}": ("method", "fixed_point", True, {}) for row in ("picard", "anderson", "broyden")},
+    "torchdeq_fixed_point": ("peer", "parameter_gradient", True, {}),
+    "jaxopt_bicgstab": ("peer", "parameter_gradient", True, {}),
+    "lineax_gmres": ("peer", "parameter_gradient", True, {}),
 }
 
 
@@ -259,10 +287,195 @@ def make_session(
     }
 
 
-def make_asv(
-    sessions: list[dict[str, Any]], environment: str, device: str, commit: str = COMMIT, date: int = 1763712000000
+def count_iterations(row: str, gamma: float, T: str) -> int:
+    """Iterations to the tolerance: the Neumann series' at the contraction of the map, fewer of the Krylov methods."""
+    terms = math.ceil(math.log(TOLERANCE) / math.log(gamma * CONTRACTION[T]))
+    solver = row.removeprefix("forward_").removeprefix("torchdeq_").removeprefix("jaxopt_").removeprefix("lineax_")
+    share = {"cg": 1.7, "cg_published": 1.7, "neumann": 1.0, "picard": 1.0, "fixed_point": 1.0}.get(solver)
+    return math.ceil(share * terms if share else {"gmres": 3.0, "bicgstab": 4.0}.get(solver, 4.5) * terms**0.5)
+
+
+def count_products(row: str, size: int, gamma: float, T: str) -> dict[str, int]:
+    """Products and evaluations per sample of one call."""
+    method, _, number = row.partition("~")[0].partition(":")[0].rpartition("_")
+    n = count_iterations(row, gamma, T)
+    vjps, jvps, evaluations = 0, 0, 0
+    if number.isdigit():
+        vjps = int(number) - (method != "neumann")
+        evaluations = 0 if method == "neumann" else int(number) * (2 if "checkpointed" in method else 1)
+    elif row.startswith("forward"):
+        evaluations = n
+    elif row == "dense":
+        vjps = size
+    elif row == "phantom":
+        vjps = 4
+    elif row.startswith("cg"):
+        vjps, jvps = (2 + 3 * n, 2 + 3 * n) if row == "cg_published" else (n, n)
+    elif row in SOLVERS or IMPLICIT_ROWS[row][0] == "peer":
+        vjps = n
+    return {"vjps": vjps, "jvps": jvps, "evaluations": evaluations}
+
+
+def true_implicit_seconds(row: str, size: int, batch: int, gamma: float, T: str, backend: str) -> float:
+    """The noise-free time: a floor, and as much for each product."""
+    # Two rates: a library is slower than the same products of ours.
+    rate = RATE[(backend, "cpu")] * (0.7 if IMPLICIT_ROWS[row.partition("~")[0]][0] == "peer" else 1.0)
+    work = (1 + sum(count_products(row, size, gamma, T).values())) * 2 * batch * size**2
+    work += batch * size**3 * 2 / 3 if row == "dense" else 0.0
+    floor = FLOOR_S[(backend, "cpu")] * (0.4 if ":" in row else 1.0)
+    return floor * (1 + 0.2 * sum(count_products(row, size, gamma, T).values()) ** 0.5) + work / rate
+
+
+def true_error(row: str, gamma: float, T: str) -> float:
+    """Relative error: what the terms that were left out weigh, or the tolerance."""
+    _, _, number = row.partition("~")[0].partition(":")[0].rpartition("_")
+    left = gamma * CONTRACTION[T]
+    if IMPLICIT_ROWS[row.partition("~")[0]][2]:
+        return 1e-13 if row == "dense" else 0.4 * TOLERANCE
+    if number.isdigit():
+        return max(left ** (int(number) + 1), 1e-15)
+    return {"phantom": left**4, "shine": 0.6 * left}.get(row, left)
+
+
+def peak_implicit(row: str, size: int, batch: int) -> float:
+    """Working memory of one call: the states that are kept, and the gradient."""
+    method, _, number = row.partition("~")[0].partition(":")[0].rpartition("_")
+    states = 5.0
+    if number.isdigit() and method != "neumann":
+        states = 3.0 * int(number) if method == "unrolled" else 6.0 * int(number) ** 0.5
+    return 8.0 * (size**2 + states * batch * size) + 65536
+
+
+def find_implicit_hole(row: str, size: int, batch: int, gamma: float, T: str) -> tuple[str, str] | None:
+    """Outcome and reason of what does not run."""
+    if row.startswith("cg") and gamma > 0.95 and T == "symmetric":
+        return "wrong", "not converged: residual 3.1e-04 after 1000 iterations, tolerance 1e-06"
+    if row == "dense" and size * batch > 16384:
+        return "over_budget", "predicted 4.1 s a call is over the budget of 2 s"
+    if row == "unrolled_1000" and size * batch >= 32768:
+        return "oom", "the child process was killed: memory above 24.0 GB"
+    if row == "forward_broyden" and T == "conv":
+        return "error", "RuntimeError: the update of a rank-one pair is not finite"
+    return None
+
+
+def make_implicit_row(
+    row: str, sizes: dict[str, Any], backend: str, drift: np.ndarray, generator: np.random.Generator
 ) -> dict[str, Any]:
-    """asv's result file of these sessions (api version 2), values compressed as asv compresses them."""
+    """One row of a session record of the implicit family."""
+    D, B, gamma, T = (sizes[letter] for letter in ("D", "B", "gamma", "T"))
+    role, computes, exact, settings = IMPLICIT_ROWS[row]
+    method, _, form = row.partition("~")[0].partition(":")
+    hole = find_implicit_hole(row, D, B, gamma, T)
+    seconds, products = true_implicit_seconds(row, D, B, gamma, T, backend), count_products(row, D, gamma, T)
+    error = 3.1e-4 if hole and hole[0] == "wrong" else true_error(row, gamma, T)
+    iterations = count_iterations(row, gamma, T) if exact and row != "dense" else 0
+    measured = hole is None or hole[0] == "wrong"
+    record: dict[str, Any] = {
+        "method": method,
+        "form": form or ("jit" if backend == "jax" else "eager"),
+        "exact": exact,
+        "role": role,
+        "computes": computes,
+        "source": "jaxopt 0.8.5" if row.startswith("jaxopt") else "Wu Fung et al. 2022",
+        "settings": settings,
+        "outcome": hole[0] if hole else "ok",
+        "reason": hole[1] if hole else "",
+        "predicted_s": seconds * 1.1,
+        "predicted_bytes": peak_implicit(row, D, B),
+        "error": error if measured else None,
+        "tolerance": 1e-10 if row == "dense" else TOLERANCE,
+        "cost": {
+            "flops": (1 + sum(products.values())) * 2.0 * B * D**2,
+            "bytes": (1 + sum(products.values())) * 8.0 * (D**2 + 4 * B * D),
+            "peak_bytes": peak_implicit(row, D, B),
+            **products,
+        },
+        "products": {**products, "counted": backend == "torch"} if measured else {},
+        "quality": {
+            "residual": error,
+            "cosine": 1 - 0.5 * min(error, 1.0) ** 2,
+            "descent": 1 - 0.8 * min(error, 1.0),
+            "iterations_mean": 0.9 * iterations,
+            "iterations_max": iterations,
+        }
+        if measured
+        else {},
+        "build_s": 0.012,
+        "compile_s": (0.9 if form else 0.15) if form or backend == "jax" else None,
+        "first_call_s": 3 * seconds + 0.004,
+        "peak_bytes": None,
+        "peak_instrument": "VmHWM rise",
+        "number": 1,
+        "rounds": [],
+        "positions": [],
+        "samples_s": [],
+    }
+    if hole:
+        return record
+    noise = np.exp(generator.normal(0, 0.006, drift.size)) * drift
+    return record | {
+        "peak_bytes": int(peak_implicit(row, D, B) * 1.05),
+        "rounds": list(range(drift.size)),
+        "positions": [int(p) for p in generator.permutation(drift.size) % len(IMPLICIT_ROWS)],
+        "samples_s": [float(f"{s:.6g}") for s in seconds * noise],
+    }
+
+
+def make_implicit_session(
+    size: int,
+    batch: int = 64,
+    gamma: float = 0.9,
+    T: str = "random",
+    backend: str = "torch",
+    process: int = 0,
+    rounds: int = 12,
+    rows: tuple[str, ...] = tuple(IMPLICIT_ROWS),
+) -> dict[str, Any]:
+    """One session record of the implicit family."""
+    sizes = {"D": size, "B": batch, "gamma": gamma, "T": T, "tol": TOLERANCE}
+    key = [size, batch, round(100 * gamma), sorted(CONTRACTION).index(T), ("torch", "jax").index(backend), process]
+    generator = np.random.default_rng(key)
+    drift = np.exp(0.02 * np.sin(np.arange(rounds) / 5) + generator.normal(0, 0.01, rounds))
+    record = make_session(512 if size >= 512 else 64, backend, "cpu", process, rounds=rounds, rows=())
+    other = ("torchdeq_fixed_point", "jfb:compiled") if backend == "jax" else ("jaxopt_bicgstab", "lineax_gmres")
+    record["cell"] |= {"family": "implicit", "dtype": "float64", "sizes": sizes}
+    record["failures"] = []
+    record["rows"] = {row: make_implicit_row(row, sizes, backend, drift, generator) for row in rows if row not in other}
+    return record
+
+
+def list_implicit() -> dict[str, list[dict[str, Any]]]:
+    """Sizes of the cells of each sweep, by the end of its asv class's name."""
+    return {
+        "": [{"size": D, "batch": B} for D, B in itertools.product(DIMENSIONS, BATCHES)],
+        "Spectrum": [{"size": SPECTRUM, "gamma": gamma, "T": T} for gamma, T in itertools.product(GAMMAS, MAPS)],
+        "Conv": [{"size": D, "T": "conv"} for D in CONV],
+    }
+
+
+def write_implicit(folder: Path, rounds: int = 12) -> Path:
+    """Add the implicit family to a results folder: three sweeps on two backends, sessions and an asv file."""
+    environment = "virtualenv-py3.11-torch2.13.0-BENCH_DEVICEcpu-BENCH_PROFILEstandard-implicit"
+    results: dict[str, list[dict[str, Any]]] = {}
+    for backend in ("torch", "jax"):
+        for sweep, cells in list_implicit().items():
+            sessions = [make_implicit_session(**cell, backend=backend, rounds=rounds) for cell in cells]
+            results[f"implicit.{backend.capitalize()}{sweep}"] = sessions
+            for session in sessions:
+                write_session(folder, session, environment)
+    _write_asv(folder, make_asv(results, environment, "cpu"), environment)
+    return folder
+
+
+def make_asv(
+    classes: dict[str, list[dict[str, Any]]],
+    environment: str,
+    device: str,
+    commit: str = COMMIT,
+    date: int = 1763712000000,
+) -> dict[str, Any]:
+    """asv's result file of each class's sessions (api version 2), values compressed as asv compresses them."""
     columns = [
         "result",
         "params",
@@ -279,22 +492,22 @@ def make_asv(
         "profile",
     ]
     results = {}
-    for backend in sorted({s["cell"]["backend"] for s in sessions}):
-        chosen = [s for s in sessions if s["cell"]["backend"] == backend]
-        sizes = sorted({s["cell"]["sizes"]["D"] for s in chosen})
+    for class_, chosen in classes.items():
         rows = sorted({row for s in chosen for row in s["rows"]})
-        params = [[repr(r) for r in rows], [str(s) for s in sizes], [str(BATCH)], [str(LAYERS)], ["'float32'"]]
-        found: dict[tuple[str, int], list[dict[str, Any]]] = {}
+        letters = list(chosen[0]["cell"]["sizes"])
+        axes = [sorted({s["cell"]["sizes"][letter] for s in chosen}) for letter in letters]
+        params = [[repr(value) for value in axis] for axis in (rows, *axes, [chosen[0]["cell"]["dtype"]])]
+        found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
         for s, row in itertools.product(chosen, rows):
             if row in s["rows"]:
-                found.setdefault((row, s["cell"]["sizes"]["D"]), []).append(s["rows"][row])
-        points = [found.get(point) for point in itertools.product(rows, sizes)]
+                found.setdefault((row, *s["cell"]["sizes"].values()), []).append(s["rows"][row])
+        points = [found.get(point) for point in itertools.product(rows, *axes)]
         pooled = [[x for r in point for x in r["samples_s"]] if point else None for point in points]
         stats: dict[str, list[Any]] = {name: [] for name in columns}
         for samples in pooled:
             for name, value in _summarise(samples).items():
                 stats[name].append(value)
-        prefix = f"logdet.{backend.capitalize()}.track_"
+        prefix = f"{class_}.track_"
         common = {"params": params, "version": "1", "started_at": date, "duration": 12.5}
         results[prefix + "seconds"] = _column(columns, {**stats, **common, "samples": [s or None for s in pooled]})
         for metric, pick in {
@@ -376,10 +589,12 @@ def write_session(folder: Path, session: dict[str, Any], environment: str) -> Pa
 
 def write_index(folder: Path) -> None:
     """`benchmarks.json` and `machine.json`."""
-    names = ["method", "D", "B", "L", "dtype"]
+    letters = {"logdet": ("D", "B", "L"), "implicit": ("D", "B", "gamma", "T", "tol")}
+    classes = [("logdet", ""), ("implicit", ""), ("implicit", "Spectrum"), ("implicit", "Conv")]
+    metrics = ("seconds", "outcome", "error", "peak_bytes")
     index: dict[str, Any] = {"version": 2}
-    for backend, metric in itertools.product(("Torch", "Jax"), ("seconds", "outcome", "error", "peak_bytes")):
-        name = f"logdet.{backend}.track_{metric}"
+    for (family, sweep), backend, metric in itertools.product(classes, ("Torch", "Jax"), metrics):
+        name, names = f"{family}.{backend}{sweep}.track_{metric}", ["method", *letters[family], "dtype"]
         index[name] = {
             "name": name,
             "param_names": names,
@@ -422,10 +637,15 @@ def write_results(
         ]
         for session in sessions:
             write_session(folder, session, environment)
-        _write_asv(folder, make_asv(sessions, environment, device), environment)
+        classes = {
+            f"logdet.{backend.capitalize()}": [s for s in sessions if s["cell"]["backend"] == backend]
+            for backend in backends
+        }
+        _write_asv(folder, make_asv(classes, environment, device), environment)
         if old and device == "cpu":
             before = [make_session(s, "torch", device, 0, 1, rounds, OLD_COMMIT, slower=1.2) for s in sizes]
-            _write_asv(folder, make_asv(before, environment, device, OLD_COMMIT, 1763020800000), environment)
+            old_asv = make_asv({"logdet.Torch": before}, environment, device, OLD_COMMIT, 1763020800000)
+            _write_asv(folder, old_asv, environment)
     return folder
 
 
@@ -437,4 +657,4 @@ def _write_asv(folder: Path, data: dict[str, Any], environment: str) -> None:
 if __name__ == "__main__":
     import sys
 
-    print(write_results(Path(sys.argv[1]), old=True))
+    print(write_implicit(write_results(Path(sys.argv[1]), old=True)))

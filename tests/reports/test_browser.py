@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from reports.predict import Predictor
+from reports.predict import Predictor, find_predictor
 from reports.text import write_seconds
 
 CHROMIUM = next(
@@ -35,6 +35,22 @@ def browser():
 @pytest.fixture
 def visit(browser, report):
     """Open the page in a fresh context; returns (page, messages, requests)."""
+    yield from _visit(browser, report)
+
+
+@pytest.fixture(params=["report", "implicit_report"])
+def visit_each(browser, request):
+    """The same with one page after the other."""
+    yield from _visit(browser, request.getfixturevalue(request.param))
+
+
+@pytest.fixture
+def visit_implicit(browser, implicit_report):
+    """The same with the page that has the implicit family."""
+    yield from _visit(browser, implicit_report)
+
+
+def _visit(browser, report):
     contexts = []
 
     def open_(**options):
@@ -56,8 +72,8 @@ def visit(browser, report):
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_loads_offline_and_fits(visit, width, scheme):
-    page, messages, requests = visit(viewport={"width": width, "height": 900}, color_scheme=scheme)
+def test_loads_offline_and_fits(visit_each, width, scheme):
+    page, messages, requests = visit_each(viewport={"width": width, "height": 900}, color_scheme=scheme)
     assert messages == []
     assert [url for url in requests if not url.startswith(("file://", "data:"))] == []
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
@@ -68,8 +84,8 @@ def test_loads_offline_and_fits(visit, width, scheme):
     assert background == {"light": "rgb(254, 254, 253)", "dark": "rgb(20, 24, 30)"}[scheme]
 
 
-def test_every_picture_has_a_name(visit):
-    page, _, _ = visit()
+def test_every_picture_has_a_name(visit_each):
+    page, _, _ = visit_each()
     assert (
         page.evaluate(
             "[...document.querySelectorAll('svg, img')].filter(i => !(i.getAttribute('aria-label') || i.alt)).length"
@@ -78,9 +94,10 @@ def test_every_picture_has_a_name(visit):
     )
 
 
-def test_no_label_over_another(visit):
-    """No two texts of a figure overlap."""
-    page, _, _ = visit(viewport={"width": 1280, "height": 900})
+def test_no_label_over_another(visit_each):
+    """No two texts of a figure overlap, those of folded figures neither."""
+    page, _, _ = visit_each(viewport={"width": 1280, "height": 900})
+    page.evaluate("document.querySelectorAll('section > details').forEach(d => d.open = true)")
     clashes = page.evaluate(
         """() => [...document.querySelectorAll('figure')].flatMap(f => {
              const boxes = [...f.querySelectorAll('svg text')].map(t => [t.textContent, t.getBoundingClientRect()]);
@@ -97,8 +114,9 @@ def test_no_label_over_another(visit):
     assert clashes == []
 
 
-def test_no_label_is_clipped(visit):
-    page, _, _ = visit(viewport={"width": 1280, "height": 900})
+def test_no_label_is_clipped(visit_each):
+    page, _, _ = visit_each(viewport={"width": 1280, "height": 900})
+    page.evaluate("document.querySelectorAll('section > details').forEach(d => d.open = true)")
     clipped = page.evaluate(
         """() => [...document.querySelectorAll('figure svg')].flatMap(s => {
              const box = s.getBoundingClientRect();
@@ -155,6 +173,39 @@ def test_form_and_terminal_agree(visit, analysis):
             assert f"use {answer.best.row} " in told
             assert f"{write_seconds(answer.best.seconds)} a call, {answer.best.how}" in told
             assert all(row in told for row in answer.ties)
+
+
+def test_form_of_a_family_with_more_sizes(visit_implicit, implicit_analysis):
+    """Contraction and map are choices, and an accuracy admits approximate gradients: as the terminal says."""
+    page, messages, _ = visit_implicit()
+    result = page.locator("#answer-result")
+    page.select_option("[name=family]", "implicit")
+    assert page.input_value("[name=size-gamma]") == "0.9"
+    page.select_option("[name=device]", "torch, cpu")
+    page.fill("[name=size]", "128")
+    for gamma, T, accuracy in ((0.99, "rotation", None), (0.5, "random", 0.5), (0.9, "symmetric", 1e-2)):
+        page.select_option("[name=size-gamma]", str(gamma))
+        page.select_option("[name=size-T]", T)
+        page.fill("[name=batch]", "64")
+        page.fill("[name=error]", f"{accuracy:g}" if accuracy else "")
+        series = [s for s in implicit_analysis.series("implicit") if s.place.backend == "torch"]
+        predictor = find_predictor(implicit_analysis, tuple(series), {"B": 64.0, "gamma": gamma, "T": T})
+        answer = predictor.answer(128, accuracy)
+        assert answer.best is not None
+        told = page.locator("#answer-result .pick").inner_text()
+        assert f"use {answer.best.row} (parameter gradient), {write_seconds(answer.best.seconds)} a call" in told
+        assert "not measured" not in result.inner_text()
+    page.fill("[name=batch]", "2")
+    page.select_option("[name=size-gamma]", "0.5")
+    page.select_option("[name=size-T]", "conv")
+    assert "B = 2 was not measured here" in result.inner_text()
+    assert "gamma = 0.5 was not measured here; these times are for gamma = 0.9" in result.inner_text()
+    page.select_option("[name=computes]", "fixed_point")
+    assert "forward_" in result.inner_text()
+    page.select_option("[name=family]", "logdet")
+    assert page.locator("[name=size-gamma]").count() == 0
+    assert "use relative" in result.inner_text()
+    assert messages == []
 
 
 def test_works_without_javascript(visit):

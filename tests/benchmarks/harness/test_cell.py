@@ -28,7 +28,7 @@ def test_rows_are_methods_and_their_further_forms():
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("flow", "torch", {}), "unknown family 'flow'; allowed: logdet"),
+        (("flow", "torch", {}), "unknown family 'flow'; allowed: logdet, implicit"),
         (("logdet", "mxnet", {}), "unknown backend 'mxnet'; allowed: torch, jax"),
         (("logdet", "torch", {"D": 0}), "D = 0 is not a size; allowed: whole numbers from 1"),
         (("logdet", "torch", {"N": 3}), "unknown size of logdet 'N'; allowed: D, B, L"),
@@ -40,3 +40,11 @@ def test_wrong_input_is_one_line(arguments, says):
     with pytest.raises(ValueError, match="allowed") as caught:
         Cell.of(*arguments)
     assert says in str(caught.value)
+
+
+def test_sizes_may_be_numbers_and_words():
+    cell = Cell.of("implicit", "torch", {"D": 128, "T": "conv", "gamma": 0.5}, dtype="float64")
+    assert cell.name == "implicit-torch-cpu-float64-D128-B64-gamma0.5-Tconv-tol1e-06"
+    assert Cell.from_json(cell.to_json()) == cell
+    with pytest.raises(ValueError, match=r"gamma = 2\.0 is not a contraction factor"):
+        Cell.of("implicit", "torch", {"gamma": 2.0})

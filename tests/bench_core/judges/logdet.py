@@ -7,6 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from hypothesis import strategies as st
+
+from bench_core.logdet.oracle import RATE
+
+SIZES = st.fixed_dictionaries({"D": st.integers(2, 14), "B": st.integers(1, 20), "L": st.integers(1, 4)})
+# The corner once, with a seed of its own: a 1 x 1 gradient may cancel to nothing, and with it the relative error.
+CORNERS = ({"D": 1, "B": 1, "L": 1}, {"D": 2, "B": 1, "L": 4})
 
 
 def ordinary(problem) -> dict[str, np.ndarray]:
@@ -56,11 +63,11 @@ def answer(problem, computes: str, rate: float) -> dict[str, np.ndarray]:
     return out | ({"logabsdet": np.array(change)} if computes == "value" else {})
 
 
-def error(problem, got: dict[str, np.ndarray], computes: str, rate: float) -> float:
+def error(problem, got: dict[str, np.ndarray], method) -> float:
     """Largest relative error over the results; steps count against the update, log-determinants in nats per
     dimension.
     """
-    want = answer(problem, computes, rate)
+    want = answer(problem, method.computes, RATE)
     assert got.keys() == want.keys()
     errors = []
     for name, reference in want.items():
@@ -68,6 +75,6 @@ def error(problem, got: dict[str, np.ndarray], computes: str, rate: float) -> fl
         if name == "logabsdet":
             errors.append(np.abs(difference).max() / problem.D)
         else:
-            size = reference - problem.arrays[name] if computes in ("step", "value") else reference
+            size = reference - problem.arrays[name] if method.computes in ("step", "value") else reference
             errors.append(np.linalg.norm(difference) / np.linalg.norm(size))
     return float(max(errors))

@@ -1,77 +1,19 @@
-"""What the papers claim, and what was found here: one function per claim.
+"""Claims RG1 to RG3: the relative gradient (Gresele et al. 2020)."""
 
-A claim is a function from the analysis to findings, registered with the paper's words. To add one, write the
-function; the scoreboard, the CSV and the Markdown twin follow.
-"""
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
-from .analysis import Analysis, Series
-from .statistics import Estimate, consistent_with
-from .text import write_bytes, write_estimate, write_ratio, write_seconds, write_size
+from ..analysis import Analysis
+from ..points import Series
+from ..statistics import Estimate, consistent_with
+from ..text import write_bytes, write_estimate, write_ratio, write_seconds, write_size
+from ._claim import Finding, claim
 
-VERDICTS = ("reproduced", "contradicted", "undetermined", "not run")
 # "Of the order of 100": nearer to 100 than to 10 or 1,000.
 ORDER_OF_100 = (10**1.5, 10**2.5)
 # "Rather constant": no two sizes further apart than a factor two.
 CONSTANT = 2.0
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one series says about a claim. `counts` is False for evidence that the paper's sentence is not about;
-    `short` is the number for the scoreboard."""
-
-    series: Series | None
-    what: str
-    measured: str
-    verdict: str
-    counts: bool = True
-    short: str = ""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A sentence of a paper and how it is tested. `figure` says where it stands; `command` runs it again."""
-
-    id: str
-    family: str
-    paper: str
-    words: str
-    figure: str
-    command: str
-    measure: Callable[[Analysis], list[Finding]]
-
-    def find(self, analysis: Analysis) -> list[Finding]:
-        """Findings of this run; `not run` where the family was not measured."""
-        findings = self.measure(analysis) if self.family in analysis.families else []
-        return findings or [Finding(None, "", "no result of this family", "not run")]
-
-
-CLAIMS: list[Claim] = []
-
-
-def claim(id_: str, family: str, paper: str, words: str, figure: str, command: str):
-    """Register a function as the test of a claim."""
-
-    def register(measure: Callable[[Analysis], list[Finding]]) -> Callable[[Analysis], list[Finding]]:
-        CLAIMS.append(Claim(id_, family, paper, words, figure, command, measure))
-        return measure
-
-    return register
-
-
-def sum_up(findings: list[Finding]) -> str:
-    """The verdict of several findings: contradicted by any, reproduced only by all."""
-    verdicts = {finding.verdict for finding in findings if finding.counts} or {"not run"}
-    if "contradicted" in verdicts:
-        return "contradicted"
-    ran = verdicts - {"not run"}
-    return "not run" if not ran else "reproduced" if ran == {"reproduced"} else "undetermined"
-
 
 GRESELE = "Gresele et al. 2020"
 

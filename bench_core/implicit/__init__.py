@@ -1,0 +1,121 @@
+"""Gradients through a fixed point (Wu Fung et al. 2022, JFB): the family's list of methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+
+from bench_core.implicit import cost
+from bench_core.implicit._kernel import build_kernel
+from bench_core.implicit.problem import ImplicitProblem
+from bench_core.method import FORMS, Declaration
+
+__all__ = ["METHODS", "ImplicitProblem", "build_kernel", "problem"]
+
+problem = ImplicitProblem
+
+# Iterative methods loop until the data say stop, which a compiled torch graph cannot; the truncated ones can be one.
+_EAGER = (("torch", ("eager",)), ("jax", ("jit",)))
+
+
+def _solver(name: str, formula: Callable, source: str, kernel: str = "", **settings) -> Declaration:
+    """An exact method that iterates to the problem's tolerance."""
+    return Declaration(
+        name,
+        "parameter_gradient",
+        formula,
+        source,
+        forms=_EAGER,
+        kernel=kernel,
+        settings=tuple(settings.items()),
+        iterative=True,
+    )
+
+
+def _forward(name: str, formula: Callable, source: str) -> Declaration:
+    return Declaration(name, "fixed_point", formula, source, forms=_EAGER, iterative=True)
+
+
+def _truncated(name: str, formula: Callable, source: str, kernel: str = "", forms=_EAGER, **settings) -> Declaration:
+    """A method that is approximate by design."""
+    return Declaration(
+        name,
+        "parameter_gradient",
+        formula,
+        source,
+        exact=False,
+        forms=forms,
+        kernel=kernel,
+        settings=tuple(settings.items()),
+    )
+
+
+def _peer(name: str, backend: str, package: str) -> Declaration:
+    """A library's solver, with the version that is installed; without the package its row is skipped."""
+    try:
+        source = f"{package} {version(package)}"
+    except PackageNotFoundError:
+        source = package
+    forms = ((backend, FORMS[backend][:1]),)
+    return Declaration(name, "parameter_gradient", cost.peer, source, role="peer", forms=forms, iterative=True)
+
+
+ORDERS = (1, 2, 5, 10, 20)
+DEPTHS = (10, 30, 100, 300, 1000)
+_BOTH = (("torch", ("eager", "compiled")), ("jax", ("jit",)))
+
+METHODS = (
+    _truncated("jfb", cost.jfb, "Wu Fung et al. 2022, eq. 16", forms=_BOTH),
+    *(
+        _truncated(
+            f"neumann_{k}",
+            cost.neumann_k(k),
+            "Wu Fung et al. 2022, eq. 22; Liao et al. 2018",
+            "neumann_k",
+            _BOTH if k == 5 else _EAGER,
+            k=k,
+        )
+        for k in ORDERS
+    ),
+    _truncated("phantom", cost.phantom(5), "Geng et al. 2021, eq. 12 (unrolled, k = 5, damping 0.9)", k=5, damping=0.9),
+    _truncated("shine", cost.shine, "Ramzi et al. 2022, section 2"),
+    _solver("neumann", cost.neumann, "Wu Fung et al. 2022, eq. 22, to the tolerance"),
+    _solver("cg", cost.cg, "Bjorck 1996, algorithm 7.4.1 (CGLS) on Wu Fung et al. 2022, eq. 13"),
+    _solver("cg_published", cost.cg_published, "Wu Fung et al. 2022, table 2, in the public code's order"),
+    _solver("gmres", cost.gmres, "Saad and Schultz 1986"),
+    _solver("bicgstab", cost.bicgstab, "van der Vorst 1992"),
+    _solver("bicgstab_global", cost.bicgstab, "van der Vorst 1992, the batch as one system", "bicgstab", whole=True),
+    _solver("anderson", cost.anderson, "Walker and Ni 2011, window 5"),
+    _solver("broyden", cost.broyden, "Bai et al. 2019, section 3.1.3 (good Broyden, 30 pairs)"),
+    Declaration("dense", "parameter_gradient", cost.dense, "Wu Fung et al. 2022, eq. 14 by LU", forms=_EAGER),
+    *(
+        _truncated(f"unrolled_{K}", cost.unrolled(K), "Wu Fung et al. 2022, figure 4 (traditional)", "unrolled", K=K)
+        for K in DEPTHS
+    ),
+    *(
+        _truncated(
+            f"unrolled_checkpointed_{K}",
+            cost.unrolled_checkpointed(K),
+            "Chen et al. 2016, sqrt(K) segments",
+            "unrolled_checkpointed",
+            K=K,
+        )
+        for K in DEPTHS
+    ),
+    _forward("forward_picard", cost.forward_picard, "Wu Fung et al. 2022, algorithm 1"),
+    _forward("forward_anderson", cost.forward_anderson, "Walker and Ni 2011, window 5"),
+    _forward("forward_broyden", cost.forward_broyden, "Bai et al. 2019, section 3.1.2 (good Broyden, 30 pairs)"),
+    *(_peer(f"torchdeq_{name}", "torch", "torchdeq") for name in ("fixed_point", "anderson", "broyden")),
+    _peer("torchopt_normal_cg", "torch", "torchopt"),
+    *(_peer(f"jaxopt_{name}", "jax", "jaxopt") for name in ("bicgstab", "gmres", "normal_cg")),
+    _peer("optimistix_fixed_point", "jax", "optimistix"),
+    *(_peer(f"lineax_{name}", "jax", "lineax") for name in ("bicgstab", "gmres", "normal_cg")),
+    Declaration(
+        "parameter_vjp",
+        "products",
+        cost.parameter_vjp,
+        "the one product every method takes",
+        role="floor",
+        forms=_EAGER,
+    ),
+)

@@ -1,0 +1,154 @@
+"""Cost formulas of the implicit methods: products per sample, and the FLOPs and bytes of them.
+
+One product (vjp, jvp or evaluation of T) is ``2 B D^2`` FLOPs in the layer and ``36 B C D`` in the conv block (two
+3 x 3 convolutions); a parameter-vjp is as much in the layer, half as much again in the block. Iterative methods are
+counted by their iterations n, the number that the kernel returns for its slowest sample: a batch goes on until its
+last sample is done. Vector work, O(B D) a product and O(m B D) with m kept vectors, is in the bytes only. Tests hold
+the counts to what a wrapped operator counts.
+"""
+
+from __future__ import annotations
+
+from bench_core.method import Cost
+
+WINDOW = 5  # pairs that Anderson acceleration keeps
+KEPT = 30  # pairs that Broyden's method keeps, vectors of a GMRES cycle
+DIVERGED = 1e12  # relative residual at which an iterative method gives up
+# What the suite's tolerance is multiplied by to find a library's, the loosest first.
+LADDER = tuple(10 ** (power / 4) for power in range(12, -17, -1))
+
+
+def parameter_vjp(p, itemsize: int) -> Cost:
+    """One parameter-vjp and nothing else."""
+    return _cost(p, itemsize)
+
+
+def jfb(p, itemsize: int) -> Cost:
+    """No product: w = v."""
+    return _cost(p, itemsize)
+
+
+def neumann_k(k: int):
+    """k vjps by Horner's rule."""
+
+    def cost(p, itemsize: int) -> Cost:
+        return _cost(p, itemsize, vjps=k, vectors=2)
+
+    return cost
+
+
+def neumann(p, itemsize: int, n: int) -> Cost:
+    """n vjps."""
+    return _cost(p, itemsize, vjps=n, vectors=3)
+
+
+def phantom(k: int):
+    """k - 1 vjps: the first step starts from zero."""
+
+    def cost(p, itemsize: int) -> Cost:
+        return _cost(p, itemsize, vjps=k - 1, vectors=2)
+
+    return cost
+
+
+def cg(p, itemsize: int, n: int) -> Cost:
+    """n vjps and n jvps."""
+    return _cost(p, itemsize, vjps=n, jvps=n, vectors=5)
+
+
+def cg_published(p, itemsize: int, n: int) -> Cost:
+    """2 + 3 n of each: ``J J^T`` is applied three times an iteration."""
+    return _cost(p, itemsize, vjps=2 + 3 * n, jvps=2 + 3 * n, vectors=5)
+
+
+def gmres(p, itemsize: int, n: int) -> Cost:
+    """n vjps, and one more for the residual at every restart."""
+    return _cost(p, itemsize, vjps=n + max(0, n - 1) // KEPT, vectors=min(n, KEPT) + 3)
+
+
+def bicgstab(p, itemsize: int, n: int) -> Cost:
+    """n vjps, n counted in half steps."""
+    return _cost(p, itemsize, vjps=n, vectors=7)
+
+
+def anderson(p, itemsize: int, n: int) -> Cost:
+    """n vjps: the first residual is v itself."""
+    return _cost(p, itemsize, vjps=n, vectors=2 * WINDOW + 5)
+
+
+def broyden(p, itemsize: int, n: int) -> Cost:
+    """n vjps: the first residual is v itself."""
+    return _cost(p, itemsize, vjps=n, vectors=2 * min(n, KEPT) + 5)
+
+
+def peer(p, itemsize: int, n: int) -> Cost:
+    """n products, as counted, or guessed where the library hides them."""
+    return _cost(p, itemsize, vjps=n, vectors=6)
+
+
+def shine(p, itemsize: int) -> Cost:
+    """No product: the factors are the forward solve's."""
+    return _cost(p, itemsize, vectors=2)
+
+
+def dense(p, itemsize: int) -> Cost:
+    """D vjps a sample, and an LU of (2/3) D^3 for each of the B."""
+    cost = _cost(p, itemsize, vjps=p.D)
+    return Cost(
+        flops=cost.flops + p.B * 2 / 3 * p.D**3,
+        bytes=cost.bytes + 4 * p.B * p.D**2 * itemsize,
+        vjps=cost.vjps,
+        peak_bytes=cost.peak_bytes + 3 * p.D**2 * itemsize,
+    )
+
+
+def unrolled(K: int):
+    """K evaluations, and K - 1 vjps and K parameter-vjps back through them; K states are kept."""
+
+    def cost(p, itemsize: int) -> Cost:
+        return _cost(p, itemsize, vjps=K - 1, evaluations=K, pulls=K, vectors=3 * K)
+
+    return cost
+
+
+def unrolled_checkpointed(K: int):
+    """As ``unrolled`` with every evaluation but the first taken twice; about 2 sqrt(K) states are kept."""
+
+    def cost(p, itemsize: int) -> Cost:
+        return _cost(p, itemsize, vjps=K - 1, evaluations=2 * K - 1, pulls=K, vectors=int(6 * K**0.5))
+
+    return cost
+
+
+def forward_picard(p, itemsize: int, n: int) -> Cost:
+    """n evaluations."""
+    return _cost(p, itemsize, evaluations=n, pulls=0, vectors=2)
+
+
+def forward_anderson(p, itemsize: int, n: int) -> Cost:
+    """n + 1 evaluations: the first has no step behind it."""
+    return _cost(p, itemsize, evaluations=n + 1, pulls=0, vectors=2 * WINDOW + 5)
+
+
+def forward_broyden(p, itemsize: int, n: int) -> Cost:
+    """n + 1 evaluations: the first has no step behind it."""
+    return _cost(p, itemsize, evaluations=n + 1, pulls=0, vectors=2 * min(n, KEPT) + 5)
+
+
+def _cost(
+    p, itemsize: int, *, vjps: int = 0, jvps: int = 0, evaluations: int = 0, pulls: int = 1, vectors: int = 1
+) -> Cost:
+    """``pulls``: parameter-vjps; ``vectors``: arrays of B x D numbers alive at the peak."""
+    conv = p.T == "conv"
+    product = 36.0 * p.B * p.channels * p.D if conv else 2.0 * p.B * p.D**2
+    weights = 18.0 * p.channels**2 if conv else float(p.D**2)
+    # The block's parameter-vjp: two kernel gradients, and one convolution back to the first of them.
+    batch, calls = p.B * p.D, vjps + jvps + evaluations + (1.5 if conv else 1) * pulls
+    return Cost(
+        flops=calls * product,
+        bytes=itemsize * (calls * (weights + 4 * batch) + 2 * vectors * batch),
+        vjps=vjps,
+        jvps=jvps,
+        evaluations=evaluations,
+        peak_bytes=itemsize * (pulls > 0) * weights + itemsize * (vectors + 2) * batch,
+    )

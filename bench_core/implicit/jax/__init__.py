@@ -1,0 +1,1 @@
+"""implicit kernels in jax, one method a file."""

@@ -1,0 +1,62 @@
+"""Anderson acceleration of a fixed-point iteration, every sample for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+from jax import Array, lax
+
+from bench_core.implicit.cost import WINDOW
+from bench_core.implicit.jax._batch import Progress, dot, norm
+
+
+def accelerate(
+    f: Callable[[Array], Array], x: Array, image: Array, progress: Progress, tol: float, most: int, relative: bool
+) -> tuple[Array, Progress]:
+    """x with ``f(x) = x``, from x (B, D) and its ``image`` f(x): type II, window 5, no damping.
+
+    ``relative``: the residual counts against the size of the image, else against ``progress``'s own. One call of f an
+    iteration.
+    """
+    eye = jnp.eye(WINDOW, dtype=x.dtype)
+
+    def step(state):
+        count, x, residual, steps, changes, progress = state
+        # The window is not full at first: its empty places are zeros, and get weight zero.
+        gram = jnp.stack([jnp.concatenate([dot(a, b) for b in changes], 1) for a in changes], 1)
+        trace = jnp.trace(gram, axis1=1, axis2=2)
+        # The window's changes become parallel at the end: a touch of ridge, relative to their size.
+        ridge = jnp.finfo(x.dtype).eps * trace
+        gram = gram + (ridge + (ridge == 0))[:, None, None] * eye
+        weights = _solve(gram, jnp.concatenate([dot(c, residual) for c in changes], 1))
+        move = residual
+        for i in range(WINDOW):
+            move = move - weights[:, i : i + 1] * (steps[i] + changes[i])
+        move = progress.keep(move)
+        x = x + move
+        image = f(x)
+        new = image - x
+        size = norm(new) / norm(image) if relative else norm(new)
+        place = count % WINDOW
+        # The list is a tuple of arrays: one of them is replaced, none is moved.
+        steps = tuple(jnp.where(place == i, move, s) for i, s in enumerate(steps))
+        changes = tuple(jnp.where(place == i, new - residual, c) for i, c in enumerate(changes))
+        return count + 1, x, new, steps, changes, progress.update(size, tol)
+
+    zeros = (jnp.zeros_like(x),) * WINDOW
+    start = (jnp.asarray(0), x, image - x, zeros, zeros, progress)
+    _, x, _, _, _, progress = lax.while_loop(lambda state: state[-1].goes_on(most), step, start)
+    return x, progress
+
+
+def _solve(gram: Array, right: Array) -> Array:
+    """``gram^-1 right`` for positive definite (B, n, n), n small: elimination written out, all samples at once."""
+    n = right.shape[1]
+    rows = [jnp.concatenate([gram[:, i], right[:, i : i + 1]], 1) for i in range(n)]
+    for i in range(n):
+        rows[i] = rows[i] / rows[i][:, i : i + 1]
+        for j in range(n):
+            if j != i:
+                rows[j] = rows[j] - rows[j][:, i : i + 1] * rows[i]
+    return jnp.concatenate([row[:, n:] for row in rows], 1)

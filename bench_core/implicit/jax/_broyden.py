@@ -1,0 +1,56 @@
+"""Broyden's good method for a root, every sample for itself, with the inverse Jacobian as pairs of vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array, lax
+
+from bench_core.implicit.cost import KEPT
+from bench_core.implicit.jax._batch import Progress, divide, dot, norm
+
+
+class Factors(NamedTuple):
+    """The inverse Jacobian of ``x - f(x)`` as ``I + sum_j left_j right_j^T``; both (30, B, D), zeros where unused."""
+
+    left: Array
+    right: Array
+
+
+def find_root(
+    f: Callable[[Array], Array], x: Array, image: Array, progress: Progress, tol: float, most: int, relative: bool
+) -> tuple[Array, Factors, Progress]:
+    """x with ``f(x) = x``, from x (B, D) and its ``image`` f(x); at most 30 pairs are kept, then it starts anew.
+
+    ``relative``: the residual counts against the size of the image, else against ``progress``'s own. One call of f an
+    iteration.
+    """
+
+    def times(left: Array, right: Array, kept: Array, vector: Array) -> Array:
+        """``vector + sum_j left_j (right_j . vector)`` over the pairs that there are."""
+        return lax.fori_loop(0, kept, lambda i, sum_: sum_ + dot(right[i], vector) * left[i], vector)
+
+    def step(state):
+        kept, x, residual, move, left, right, progress = state
+        move = progress.keep(move)
+        x = x + move
+        image = f(x)
+        new = image - x
+        change = residual - new  # of x - f(x) along the move
+        kept = jnp.where(kept == KEPT, 0, kept)
+        # H <- H + (move - H change) (move^T H) / (move^T H change)
+        row = times(right, left, kept, move)
+        column = divide(move - times(left, right, kept, change), dot(row, change))
+        left, right, kept = left.at[kept].set(column), right.at[kept].set(row), kept + 1
+        size = norm(new) / norm(image) if relative else norm(new)
+        return kept, x, new, times(left, right, kept, new), left, right, progress.update(size, tol)
+
+    residual = image - x
+    zeros = jnp.zeros((KEPT, *x.shape), x.dtype)
+    start = (jnp.asarray(0), x, residual, residual, zeros, zeros, progress)
+    kept, x, _, _, left, right, progress = lax.while_loop(lambda state: state[-1].goes_on(most), step, start)
+    # After a new start the pairs of the old one are still there.
+    used = (jnp.arange(KEPT) < kept)[:, None, None]
+    return x, Factors(jnp.where(used, left, 0), right), progress

@@ -1,0 +1,29 @@
+"""The fixed point by Picard iteration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+from jax import Array, lax
+
+from bench_core.implicit.jax._batch import Progress, Solution, norm
+
+
+def forward_picard(operator: Any, v: Array, *, tol: float, most: int) -> Solution:
+    """``u <- T(u; d)`` from 0 until ``|T(u) - u| <= tol |T(u)|`` for every sample.
+
+    v (B, D) gives the shape only; tol the relative residual per sample, most the largest number of iterations. Cost: n
+    evaluations in n iterations. Diverges, and says so, where T does not contract. Raises ``TypeError`` (JAX) where
+    shapes do not fit. Source: Wu Fung et al. 2022, algorithm 1.
+    """
+
+    def step(state):
+        u, progress = state
+        image = operator.evaluate(u)
+        change = image - u
+        return u + progress.keep(change), progress.update(norm(change) / norm(image), tol)
+
+    start = (jnp.zeros_like(v), Progress.of(jnp.ones_like(v[:, :1])))
+    u, progress = lax.while_loop(lambda state: state[-1].goes_on(most), step, start)
+    return progress.end(u)

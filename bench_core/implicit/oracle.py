@@ -1,0 +1,212 @@
+"""The float64 reference of the implicit family, in NumPy, and the error of a result against it.
+
+    layer   T = tanh(A u + d)                               dT/du = S A          S = diag(1 - T^2)
+            gradients  dA = (S w)^T u                       dd = S w
+    conv    T = (gamma / 2) (u + K2 * tanh(K1 * u)) + d     dT/du = (gamma / 2) (I + K2 S K1)
+            gradients by correlation                        dd = w
+
+with ``J^T w = v``, ``J = I - dT/du`` (Wu Fung et al. 2022, equations 12 to 14). Up to D = 512 every sample's J is
+formed and solved; above, w comes from SciPy's GMRES with a residual of 1e-11, and gradients are compared by probes.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench_core.masters import times, times_transposed
+
+if TYPE_CHECKING:
+    from bench_core.implicit.problem import ImplicitProblem
+
+DENSE_LIMIT = 512  # largest D whose Jacobians are formed and whose gradients are compared entry by entry
+PROBES = 8
+SIDE = 8
+
+
+def input_of(maps: dict[str, np.ndarray], u: np.ndarray, gamma: float) -> np.ndarray:
+    """The d for which u is the fixed point."""
+    if "A" in maps:
+        return np.arctanh(u) - times_transposed(u, maps["A"])
+    inner = _convolve(maps["K1"].astype(np.float64), u)
+    return u - gamma / 2 * (u + _convolve(maps["K2"].astype(np.float64), np.tanh(inner)))
+
+
+def find_fixed_point(A: np.ndarray, d: np.ndarray, most: int = 10_000) -> np.ndarray:
+    """The fixed point of ``tanh(A u + d)`` by Picard iteration to 1e-12; ``ValueError`` where none is in sight."""
+    u = np.tanh(d)
+    for _ in range(most):
+        new = np.tanh(u @ A.T + d)
+        change = np.abs(new - u).max()
+        u = new
+        if change <= 1e-12:
+            return u
+    norm = np.linalg.norm(A, 2)
+    raise ValueError(
+        f"T has 2-norm {norm:.3g} and u still changes by {change:.1e} after {most} iterations; "
+        "allowed: contractive maps, or a fixed point u"
+    )
+
+
+class Oracle:
+    """Reference results for one problem; each is computed when first asked for and kept."""
+
+    def __init__(self, problem: ImplicitProblem):
+        self._problem = problem
+        self._probes = np.random.default_rng([problem.seed, 0x0AC1E]).standard_normal((problem.D, PROBES))
+
+    # -- the map ----------------------------------------------------------------------------------------------------
+
+    def evaluate(self, u: np.ndarray) -> np.ndarray:
+        """``T(u; d)`` for u (B, D)."""
+        p = self._problem
+        if p.T != "conv":
+            return np.tanh(times_transposed(u, p.masters["A"]) + p.arrays["d"])
+        hidden = np.tanh(_convolve(p.arrays["K1"], u))
+        return p.gamma / 2 * (u + _convolve(p.arrays["K2"], hidden)) + p.arrays["d"]
+
+    @cached_property
+    def slope(self) -> np.ndarray:
+        """Derivative of tanh at the fixed point, (B, D)."""
+        p, u = self._problem, self._problem.arrays["u"]
+        inner = _convolve(p.arrays["K1"], u) if p.T == "conv" else times_transposed(u, p.masters["A"]) + p.arrays["d"]
+        return 1 - np.tanh(inner) ** 2
+
+    def vjp(self, w: np.ndarray, slope: np.ndarray | None = None) -> np.ndarray:
+        """``(dT/du)^T w`` for rows w; ``slope`` of one sample for many rows of that sample."""
+        p, slope = self._problem, self.slope if slope is None else slope
+        if p.T != "conv":
+            return times(slope * w, p.masters["A"])
+        inner = slope * _correlate(p.arrays["K2"], w)
+        return p.gamma / 2 * (w + _correlate(p.arrays["K1"], inner))
+
+    # -- the answers ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def w(self) -> np.ndarray:
+        """``J^-T v``, (B, D)."""
+        p, v = self._problem, self._problem.arrays["v"]
+        if p.D <= DENSE_LIMIT:
+            eye = np.eye(p.D)
+            # Row j of vjp(I) is (dT/du)^T e_j, so the rows together are dT/du, and J^T is its transpose's.
+            return np.stack(
+                [np.linalg.solve((eye - self.vjp(eye, s[None])).T, right) for s, right in zip(self.slope, v)]
+            )
+        from scipy.sparse.linalg import LinearOperator, gmres
+
+        apply = lambda x: (x.reshape(v.shape) - self.vjp(x.reshape(v.shape))).ravel()  # noqa: E731
+        system = LinearOperator((v.size, v.size), matvec=apply, dtype=np.float64)
+        w, failed = gmres(system, v.ravel(), rtol=1e-11, restart=60, maxiter=20)
+        if failed:
+            raise ValueError(f"the oracle's GMRES did not reach 1e-11 at D = {p.D}, gamma = {p.gamma:g}, T = {p.T}")
+        return w.reshape(v.shape)
+
+    @cached_property
+    def gradients(self) -> dict[str, np.ndarray]:
+        """The parameters' exact gradients, see ``pull``."""
+        return self.pull(self.w)
+
+    def pull(self, w: np.ndarray) -> dict[str, np.ndarray]:
+        """``(dT/dtheta)^T w``; of A only its product with the probes where D is above DENSE_LIMIT."""
+        p, u = self._problem, self._problem.arrays["u"]
+        if p.T != "conv":
+            inner = self.slope * w
+            return {"A": inner.T @ (u @ self._vectors), "d": inner}
+        scaled = p.gamma / 2 * w
+        hidden = np.tanh(_convolve(p.arrays["K1"], u))
+        inner = self.slope * _correlate(p.arrays["K2"], scaled)
+        return {"K1": _kernel_gradient(u, inner), "K2": _kernel_gradient(hidden, scaled), "d": w}
+
+    @cached_property
+    def _vectors(self) -> np.ndarray:
+        """What a D x D gradient is multiplied by before it is compared."""
+        return np.eye(self._problem.D) if self._problem.D <= DENSE_LIMIT else self._probes
+
+    # -- the error --------------------------------------------------------------------------------------------------
+
+    def error(self, arrays: dict[str, np.ndarray], computes: str) -> float:
+        """See ``ImplicitProblem.error``."""
+        got = self._read(arrays, computes)
+        if not all(np.isfinite(array).all() for array in got.values()):
+            return float("inf")
+        if computes == "fixed_point":
+            return self._forward_residual(got["u"])
+        wanted = self.pull(self._problem.arrays["v"]) if computes == "products" else self.gradients
+        return max(_relative(got[name] - want, want) for name, want in wanted.items())
+
+    def quality(self, arrays: dict[str, np.ndarray], computes: str) -> dict[str, float]:
+        """See ``ImplicitProblem.quality``."""
+        got, found = self._read(arrays, computes), {}
+        if "iterations" in arrays:
+            taken = np.asarray(arrays["iterations"])
+            found |= {"iterations_mean": float(taken.mean()), "iterations_max": float(taken.max())}
+        if computes == "fixed_point":
+            return found | {"residual": self._forward_residual(got["u"])}
+        if "w" in arrays:
+            w, v = np.asarray(arrays["w"], np.float64), self._problem.arrays["v"]
+            rest = v - w + self.vjp(w)
+            found["residual"] = _largest_ratio(rest, v)
+            found["residual_batch"] = _relative(rest, v)
+        parameters = [name for name in self.gradients if name != "d"]
+        p, g = (np.concatenate([side[name].ravel() for name in parameters]) for side in (got, self.gradients))
+        size = float(np.linalg.norm(p) * np.linalg.norm(g))
+        if size:
+            found |= {"cosine": float(p @ g) / size, "descent": float(p @ g) / float(g @ g)}
+        return found
+
+    def _forward_residual(self, u: np.ndarray) -> float:
+        image = self.evaluate(u)
+        return _largest_ratio(image - u, image)
+
+    def _read(self, arrays: dict[str, np.ndarray], computes: str) -> dict[str, np.ndarray]:
+        """The results that are compared, as float64 and times the probes; ``ValueError`` for a name or shape."""
+        p = self._problem
+        expected = ("u",) if computes == "fixed_point" else p.parameters
+        if missing := [name for name in expected if name not in arrays]:
+            raise ValueError(f"results named {sorted(arrays)}; missing: {', '.join(missing)}")
+        out = {}
+        for name in expected:
+            array = np.asarray(arrays[name])
+            if array.shape != p.shape(name):
+                raise ValueError(f"result {name} has shape {array.shape}; allowed: {p.shape(name)}")
+            out[name] = times_transposed(self._vectors.T, array).T if name == "A" else array.astype(np.float64)
+        return out
+
+
+def _images(x: np.ndarray) -> np.ndarray:
+    """(n, C 8 8) as (n, C, 8, 8)."""
+    return x.reshape(len(x), -1, SIDE, SIDE)
+
+
+def _shifted(x: np.ndarray) -> np.ndarray:
+    """(n, C, 8, 8) as its nine shifts with zeros around, (3, 3, n, C, 8, 8)."""
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    return np.stack([[padded[:, :, i : i + SIDE, j : j + SIDE] for j in range(3)] for i in range(3)])
+
+
+def _convolve(K: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """``K * x`` with zeros around (cross-correlation, as in both frameworks), rows in, rows out."""
+    return np.einsum("ocij,ijncyx->noyx", K, _shifted(_images(x)), optimize=True).reshape(len(x), -1)
+
+
+def _correlate(K: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The transpose of ``_convolve``."""
+    return _convolve(K[:, :, ::-1, ::-1].transpose(1, 0, 2, 3), y)
+
+
+def _kernel_gradient(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Gradient of ``<y, K * x>`` by K."""
+    return np.einsum("noyx,ijncyx->ocij", _images(y), _shifted(_images(x)), optimize=True)
+
+
+def _relative(difference: np.ndarray, reference: np.ndarray) -> float:
+    size = np.linalg.norm(reference)
+    return float(np.linalg.norm(difference) / size) if size else float(np.linalg.norm(difference))
+
+
+def _largest_ratio(rows: np.ndarray, references: np.ndarray) -> float:
+    """Largest ``|row| / |reference|``; a zero reference asks for a zero row."""
+    size = np.linalg.norm(references, axis=1)
+    return float((np.linalg.norm(rows, axis=1) / np.where(size > 0, size, 1)).max())

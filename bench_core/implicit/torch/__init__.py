@@ -1,0 +1,1 @@
+"""implicit kernels in torch, one method a file."""

@@ -1,0 +1,24 @@
+"""The Jacobian formed and factorised."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bench_core.implicit.torch._batch import Solution
+
+
+def dense(operator: Any, v: Tensor) -> Solution:
+    """``w = J^-T v``, each sample's J from D vjps, by LU.
+
+    v (B, D). Sample by sample: one Jacobian is held, and torch 2.13.0's batched LU is wrong on the CPU with two
+    threads. Cost: D vjps a sample and (2/3) B D^3 FLOPs. Raises ``RuntimeError`` (torch) where J is singular. Source:
+    Wu Fung et al. 2022, eq. 14.
+    """
+    eye = torch.eye(v.shape[1], dtype=v.dtype, device=v.device)
+    # Row j of vjp(I) is (dT/du)^T e_j: the rows together are dT/du.
+    return Solution(
+        torch.stack([torch.linalg.solve((eye - operator.sample(i).vjp(eye)).T, v[i]) for i in range(len(v))])
+    )

@@ -1,0 +1,82 @@
+"""Generalised minimal residuals, restarted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bench_core.implicit.cost import KEPT
+from bench_core.implicit.torch._batch import Progress, Solution, divide, norm
+
+
+def gmres(operator: Any, v: Tensor, *, tol: float, most: int) -> Solution:
+    """GMRES for ``J^T w = v``, restarted every 30 iterations.
+
+    Classical Gram-Schmidt, taken twice, for all samples at once; the rotations of the Hessenberg matrices are kept
+    as their product, so that a new column costs one small product instead of one rotation after the other. v (B, D),
+    tol the relative residual per sample, most the largest number of iterations. Cost: n vjps in n iterations, one more
+    at every restart, and 4 j B D multiply-adds in the j-th iteration of a cycle. Raises ``RuntimeError`` (torch)
+    where shapes do not fit. Source: Saad and Schultz 1986.
+    """
+    progress = Progress(norm(v), tol)
+    w, residual, count = torch.zeros_like(v), v, 0
+    while count < most and progress.active.any():
+        if count:
+            residual = v - w + operator.vjp(w)
+        steps = min(KEPT, most - count)
+        correction, taken = _cycle(operator, residual, steps, progress)
+        w = w + correction
+        count += taken
+    return progress.end(w)
+
+
+def _cycle(operator: Any, residual: Tensor, steps: int, progress: Progress) -> tuple[Tensor, int]:
+    """At most ``steps`` iterations from this residual: the correction of w, and how many were taken."""
+    B, D = residual.shape
+    start = norm(residual)
+    basis = residual.new_empty((B, steps + 1, D))
+    basis[:, 0] = divide(residual, start)
+    turned = torch.eye(steps + 1, dtype=residual.dtype, device=residual.device).repeat(B, 1, 1)
+    triangle = residual.new_zeros((B, steps, steps))
+    right = residual.new_zeros((B, steps + 1))
+    right[:, 0] = start[:, 0]
+    # How many columns count for each sample: a frozen one keeps the solution that it had.
+    used = torch.zeros(B, dtype=torch.int64, device=residual.device)
+    j = 0
+    for j in range(steps):
+        q = basis[:, j] - operator.vjp(basis[:, j])
+        known = basis[:, : j + 1]
+        h = torch.bmm(known, q.unsqueeze(2))
+        q = torch.baddbmm(q.unsqueeze(2), known.mT, h, alpha=-1)
+        again = torch.bmm(known, q)
+        q = torch.baddbmm(q, known.mT, again, alpha=-1).squeeze(2)
+        below = norm(q)
+        basis[:, j + 1] = divide(q, below)
+        column = torch.bmm(turned[:, : j + 1, : j + 1], h + again).squeeze(2)
+        diagonal = column[:, j : j + 1]
+        length = torch.hypot(diagonal, below)
+        cos, sin = divide(diagonal, length), divide(below, length)
+        triangle[:, :j, j] = column[:, :j]
+        triangle[:, j, j] = length[:, 0]
+        # The new rotation acts on rows j and j + 1 of the product so far, and on the right-hand side.
+        row = turned[:, j, : j + 1].clone()
+        turned[:, j, : j + 1] = cos * row
+        turned[:, j, j + 1] = sin[:, 0]
+        turned[:, j + 1, : j + 1] = -sin * row
+        turned[:, j + 1, j + 1] = cos[:, 0]
+        right[:, j + 1] = -(sin * right[:, j : j + 1])[:, 0]
+        right[:, j] = cos[:, 0] * right[:, j]
+        used += progress.active.squeeze(1)
+        if not progress.update(right[:, j + 1 : j + 2].abs()):
+            break
+    columns = j + 1
+    keep = torch.arange(columns, device=residual.device) < used[:, None]
+    upper = triangle[:, :columns, :columns]
+    # Columns that do not count become those of the identity; so does a column of zeros (residual 0 at its start).
+    diagonal = torch.diagonal(upper, dim1=1, dim2=2)
+    diagonal.copy_(torch.where(keep & (diagonal != 0), diagonal, 1))
+    upper = torch.where(keep[:, None, :], upper, torch.eye(columns, dtype=residual.dtype, device=residual.device))
+    solved = torch.linalg.solve_triangular(upper, torch.where(keep, right[:, :columns], 0).unsqueeze(2), upper=True)
+    return torch.bmm(basis[:, :columns].mT, solved).squeeze(2), columns

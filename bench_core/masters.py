@@ -1,0 +1,92 @@
+"""Master arrays: seeded float32 data that backends share, and float64 products with them for the oracles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+# Numbers in one block of rows: 32 MiB of float64, so that no float64 copy of a large matrix is ever held whole.
+BLOCK = 1 << 22
+
+
+class Float64View(Mapping):
+    """Masters as float64, one array converted whenever it is asked for."""
+
+    def __init__(self, masters: dict[str, np.ndarray]):
+        self._masters = masters
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._masters[name].astype(np.float64)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._masters)
+
+    def __len__(self) -> int:
+        return len(self._masters)
+
+
+def aligned(shape: tuple[int, ...]) -> np.ndarray:
+    """Uninitialised float32 array on a 64-byte boundary: JAX then shares it on the CPU where it would otherwise
+    copy.
+    """
+    size = int(np.prod(shape)) * 4
+    raw = np.empty(size + 64, dtype=np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + size].view(np.float32).reshape(shape)
+
+
+def align(array: np.ndarray) -> np.ndarray:
+    """A float32 copy on a 64-byte boundary."""
+    out = aligned(array.shape)
+    out[...] = array
+    return out
+
+
+def normal(shape: tuple[int, ...], stream: np.random.SeedSequence, scale: float = 1.0) -> np.ndarray:
+    """Standard normal numbers times ``scale``."""
+    out = aligned(shape)
+    np.random.default_rng(stream).standard_normal(out=out, dtype=np.float32)
+    out *= np.float32(scale)
+    return out
+
+
+def normal_matrix(D: int, stream: np.random.SeedSequence, scale: float) -> np.ndarray:
+    """(D, D) normal numbers times ``scale``, in blocks of rows with a stream each, so that threads may share them."""
+    rows = max(1, BLOCK // D)
+    starts = range(0, D, rows)
+    out = aligned((D, D))
+
+    def fill(start: int, stream: np.random.SeedSequence) -> None:
+        block = out[start : start + rows]
+        np.random.default_rng(stream).standard_normal(out=block, dtype=np.float32)
+        block *= np.float32(scale)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(fill, starts, stream.spawn(len(starts))))
+    return out
+
+
+def blocks(master: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Blocks of rows of a master array as float64."""
+    rows = max(1, BLOCK // master.shape[1])
+    for start in range(0, len(master), rows):
+        block = slice(start, min(start + rows, len(master)))
+        yield block, master[block].astype(np.float64)
+
+
+def times(left: np.ndarray, master: np.ndarray) -> np.ndarray:
+    """``left W`` for left (n, D) in float64."""
+    out = np.zeros((len(left), master.shape[1]))
+    for rows, block in blocks(master):
+        out += left[:, rows] @ block
+    return out
+
+
+def times_transposed(left: np.ndarray, master: np.ndarray) -> np.ndarray:
+    """``left W^T`` for left (n, D) in float64."""
+    out = np.empty((len(left), len(master)))
+    for rows, block in blocks(master):
+        out[:, rows] = left @ block.T
+    return out

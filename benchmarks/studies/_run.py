@@ -1,0 +1,201 @@
+"""Running a study: every method from every seed, epochs interleaved, a checkpoint after each, one record at the end.
+
+The record, JSON in ``results/<machine>/studies/<commit[:8]>/<study>-<data>.study``::
+
+    {"schema": 1,                    raised when a reader must change
+     "study": "implicit-training", "data": "digits", "profile": "standard",
+     "machine": "...", "commit": "40 hex digits or null", "dirty": false, "command": "python -m benchmarks study ...",
+     "started_at": "2026-11-21T08:00:00Z", "finished_at": "...",
+     "elapsed_s": 350.0,             of all epochs, tests and probes included
+     "identity": {...},              what the numbers depend on: settings, threads, packages, digest of the source ...
+     "settings": {...},              the study's: sizes, tolerances, architecture in words, number of parameters
+     "methods": {"cg": {"exact": true, "source": "...", "settings": {}}},
+     "processes": [{"started_at": "...", "environment": {...}}],   one for each start; more where it was resumed
+     "rows": [{"method": "cg", "seed": 0, "epoch": 1, "process": 0, "position": 3, "seconds": 1.2, "wall_s": 1.5, ...}]}
+
+``epoch`` counts from 1, ``position`` from 0 within the round, ``process`` is an index of ``processes``; ``seconds`` is
+the training of the epoch alone, ``wall_s`` its tests and probes too. The study's own module names its other fields.
+Null is what could not be measured, or is no finite number.
+
+Rows of one seed and epoch are a *round*: methods that were timed next to each other, whose ratios are paired.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from benchmarks.harness import environment
+from benchmarks.harness.profile import threads_from_environment
+from benchmarks.harness.rounds import orders
+from benchmarks.harness.run import device_lock
+from benchmarks.studies._bar import Bar
+from benchmarks.studies._store import StudyStore
+
+SCHEMA = 1
+
+
+class Training(Protocol):
+    """One method from one seed, between two epochs. Its state is all that the next epoch depends on."""
+
+    def epoch(self, number: int) -> dict[str, Any]:
+        """Train epoch ``number`` (from 1); returns the row's own fields, ``seconds`` among them."""
+        ...
+
+    def save(self, path: Path) -> None: ...
+
+    def load(self, path: Path) -> None: ...
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is trained.
+
+    name, data, profile   as the command names them
+    settings              what holds for all methods; written to the record
+    methods               by name: what there is to say of each
+    seeds, epochs         of every method
+    configure             ``configure(threads)``: called once in this process before anything is trained
+    start                 ``start(method, seed)``: a training before its first epoch
+    packages              what the numbers depend on besides the packages that the harness records
+    """
+
+    name: str
+    data: str
+    profile: str
+    settings: Mapping[str, Any]
+    methods: Mapping[str, Mapping[str, Any]]
+    seeds: tuple[int, ...]
+    epochs: int
+    configure: Callable[[int], None]
+    start: Callable[[str, int], Training]
+    packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One epoch of one training."""
+
+    seed: int
+    epoch: int
+    method: str
+    position: int
+
+    @property
+    def training(self) -> str:
+        return f"{self.method}-seed{self.seed}"
+
+    def __str__(self) -> str:
+        return f"seed {self.seed} epoch {self.epoch} {self.method}"
+
+
+def plan(methods: Sequence[str], seeds: Sequence[int], epochs: int) -> Iterator[Unit]:
+    """All epochs in the order in which they are trained.
+
+    Epoch e of every method comes before epoch e + 1 of any, in the random order of a Latin square: what disturbs the
+    machine hits all methods alike, and their times are paired by epoch.
+    """
+    for seed in seeds:
+        squares = orders(list(methods), seed)
+        for epoch in range(1, epochs + 1):
+            for position, method in enumerate(next(squares)):
+                yield Unit(seed, epoch, method, position)
+
+
+def run(study: Study, machine: str | None, command: str) -> int:
+    """Train what is still to be trained and write the record."""
+    threads = threads_from_environment()
+    study.configure(threads)
+    facts = environment.describe("torch", "cpu", threads)
+    facts["packages"] |= {name: importlib.metadata.version(name) for name in study.packages}
+    identity = {
+        "settings": dict(study.settings),
+        "methods": {name: dict(value) for name, value in study.methods.items()},
+        "seeds": list(study.seeds),
+        "epochs": study.epochs,
+        "profile": study.profile,
+        "threads": threads,
+        "packages": facts["packages"],
+    }
+    store = StudyStore(f"{study.name}-{study.data}", identity, machine)
+    with store.lock(), device_lock("cpu"):
+        header = store.begin({"started_at": _now(), "processes": []})
+        before = environment.state()
+        facts |= {"load_before": before["load"], "mhz_before": before["mhz"]}
+        header["processes"].append({"started_at": _now(), "environment": facts})
+        store.keep(header)
+        rows = _train(study, store, process=len(header["processes"]) - 1)
+        after = environment.state()
+        facts |= {"load_after": after["load"], "mhz_after": after["mhz"]}
+        facts["throttled"] = environment.throttled(before, after)
+        path = store.finish(
+            {
+                "schema": SCHEMA,
+                "study": study.name,
+                "data": study.data,
+                "profile": study.profile,
+                "machine": store.machine,
+                "commit": store.commit,
+                "dirty": store.dirty,
+                "command": command,
+                "finished_at": _now(),
+                "elapsed_s": sum(row["wall_s"] for row in rows),
+                "settings": dict(study.settings),
+                "methods": identity["methods"],
+                **header,
+                "rows": rows,
+            }
+        )
+    print(f"{len(rows)} epochs: {path}")
+    return 0
+
+
+def _train(study: Study, store: StudyStore, process: int) -> list[dict[str, Any]]:
+    """Train every epoch that has no row yet; all rows in the order of the plan."""
+    units = list(plan(tuple(study.methods), study.seeds, study.epochs))
+    rows = {unit.training: store.rows(unit.training) for unit in units}
+    rest = [unit for unit in units if unit.epoch > len(rows[unit.training])]
+    if len(rest) < len(units):
+        print(f"going on with {store.folder.name}: {len(units) - len(rest)} of {len(units)} epochs", file=sys.stderr)
+    bar = Bar(len(units), [unit.method for unit in rest], round_length=len(study.methods))
+    trainings: dict[str, Training] = {}
+    with bar.show():
+        for unit in rest:
+            bar.start(str(unit))
+            if unit.training not in trainings:
+                # Of an earlier seed nothing is needed any more.
+                trainings = {name: kept for name, kept in trainings.items() if name.endswith(f"-seed{unit.seed}")}
+                trainings[unit.training] = _take_up(study, store, unit)
+            began = time.perf_counter()
+            fields = trainings[unit.training].epoch(unit.epoch)
+            place = {"method": unit.method, "seed": unit.seed, "epoch": unit.epoch}
+            place |= {"process": process, "position": unit.position}
+            fields |= {"wall_s": time.perf_counter() - began}
+            rows[unit.training].append(place | {name: _finite(value) for name, value in fields.items()})
+            store.save(unit.training, rows[unit.training], trainings[unit.training].save)
+            bar.step(str(unit), unit.method, rows[unit.training][-1]["wall_s"])
+    return [rows[unit.training][unit.epoch - 1] for unit in units]
+
+
+def _take_up(study: Study, store: StudyStore, unit: Unit) -> Training:
+    """The training before this epoch."""
+    training = study.start(unit.method, unit.seed)
+    state = store.state(unit.training)
+    if state is not None:
+        training.load(state)
+    return training
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

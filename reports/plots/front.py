@@ -1,0 +1,91 @@
+"""What accuracy costs: the error of each method against its seconds or its products, and the front of the best."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from ..statistics import Estimate
+from .labels import Label, label_points
+from .style import FAINT, MARKERS, PAPER, finish, light, make_panel, set_log, write_tick
+
+# float64 rounds here: a smaller error is luck.
+SMALLEST_ERROR = 1e-16
+# More names than this in one panel run into each other, and so do two that stand closer than this share of it.
+MOST_NAMES, CLOSEST = 8, 0.06
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One method: what it costs, its error, and whether no other beats it in both. `named` spots carry their name."""
+
+    label: str
+    colour: str
+    cost: Estimate
+    error: float
+    front: bool
+    named: bool
+
+
+def draw_front(name: str, alt: str, spots: Sequence[Spot], products: bool) -> str:
+    """Errors on a log axis; seconds on a log axis too, products on one that also has the 0."""
+    figure, axes = make_panel(right=24)
+    set_log(axes, x=not products, seconds=False)
+    costs, errors = [s.cost.value for s in spots], [max(s.error, SMALLEST_ERROR) for s in spots]
+    if products:
+        axes.set_xscale("symlog", linthresh=1, linscale=0.4)
+        axes.set_xlim(-0.3, max([*costs, 1.0]) * 3)
+        axes.set_xticks([0, *(10**power for power in range(6) if 10**power <= max(costs))])
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        axes.minorticks_off()
+    else:
+        axes.set_xlim(min(costs) / 1.6, max(costs) * 3)
+        axes.xaxis.set_major_formatter(lambda value, _: write_tick(value, seconds=True))
+    low, high = np.log10(min(errors)), np.log10(max(errors))
+    room = max(0.08 * (high - low), 0.2)
+    axes.set_ylim(10 ** (low - room), 10 ** (high + room))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0e}".replace("e-0", "e-").replace("e+00", ""))
+    best = sorted((s for s in spots if s.front), key=lambda s: (s.cost.value, -s.error))
+    stairs = np.array([(s.cost.value, max(s.error, SMALLEST_ERROR)) for s in best]).reshape(-1, 2)
+    corners = np.array([(after[0], before[1]) for before, after in pairwise(stairs)]).reshape(-1, 2)
+    track = np.empty((len(stairs) + len(corners), 2))
+    track[0::2], track[1::2] = stairs, corners
+    axes.plot(*track.T, color=FAINT, linewidth=1.2, zorder=2)
+    for spot, y in zip(spots, errors, strict=True):
+        _mark(axes, spot, y)
+    names = [
+        Label(s.label, s.cost.value, max(s.error, SMALLEST_ERROR), s.colour)
+        for s in sorted(spots, key=lambda s: (not s.front, s.cost.value))
+        if s.named
+    ]
+    axes.set_xlabel("products per sample" if products else "time of one call")
+    axes.set_ylabel("relative error")
+    ends = [x for s in best if not s.cost.undetermined for x in ((s.cost.low, s.error), (s.cost.high, s.error))]
+    marks = np.array([*zip(costs, errors), *((x, max(y, SMALLEST_ERROR)) for x, y in ends)])
+    label_points(figure, axes, names, marks, track)
+    return finish(figure, name, alt)
+
+
+def choose_names(labels: Sequence[str], places: np.ndarray) -> set[str]:
+    """Those of a front's labels that a panel has room for; its ends are what it is about. `places` are logarithms."""
+    kept, shares = list(range(len(labels))), places / np.maximum(np.ptp(places, axis=0), 1e-9)
+    while True:
+        gaps = [float(np.hypot(*(shares[b] - shares[a]))) for a, b in pairwise(kept)]
+        inner = range(1, len(kept) - 1)
+        crowded = [j for j in inner if len(kept) > MOST_NAMES or min(gaps[j - 1], gaps[j]) < CLOSEST]
+        if not crowded:
+            return {labels[j] for j in kept}
+        # The one that gains the least accuracy over the one before it.
+        kept.pop(min(crowded, key=lambda j: shares[kept[j - 1]][1] - shares[kept[j]][1]))
+
+
+def _mark(axes, spot: Spot, y: float) -> None:
+    if spot.front and not spot.cost.undetermined:
+        axes.plot([spot.cost.low, spot.cost.high], [y, y], color=light(spot.colour), linewidth=1.6, zorder=3)
+    style = {"marker": "o", "markersize": 4.5, "markerfacecolor": PAPER, "markeredgecolor": FAINT}
+    if spot.named:
+        colour = light(spot.colour)
+        face = colour if spot.front else PAPER
+        style = {"marker": MARKERS[spot.colour], "markersize": 6, "markerfacecolor": face, "markeredgecolor": colour}
+    axes.plot([spot.cost.value], [y], linestyle="none", zorder=4, **style)

@@ -1,0 +1,172 @@
+"""The corners of the iterative methods: what they cannot solve, they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import bench_core
+from bench_core.implicit import ImplicitProblem
+
+SOLVERS = [
+    m
+    for b in bench_core.BACKENDS
+    for m in bench_core.methods("implicit", b)
+    if m.iterative and m.role == "method" and m.computes == "parameter_gradient"
+]
+FORWARD = [m for b in bench_core.BACKENDS for m in bench_core.methods("implicit", b) if m.computes == "fixed_point"]
+
+
+def _name(m):
+    return f"{m.backend}-{m.name}"
+
+
+def _run(m, problem, dtype="float64"):
+    kernel = m.build(problem, dtype=dtype)
+    return {name: np.array(array) for name, array in kernel.to_numpy(kernel.run()).items()}
+
+
+def _own(A, v=None, tol=1e-6, B=3, d=None):
+    """A layer given outright, at a fixed point that is given too."""
+    D, rng = len(A), np.random.default_rng(1)
+    u = 0.1 * rng.standard_normal((B, D))
+    d = np.arctanh(u) - u @ A.T if d is None else d
+    return ImplicitProblem.from_arrays(A, d, rng.standard_normal((B, D)) if v is None else v, u=u, tol=tol)
+
+
+@pytest.mark.parametrize("m", SOLVERS, ids=_name)
+def test_zero_right_hand_side_is_zero_at_once(m):
+    problem = bench_core.problem("implicit", D=8, B=3)
+    v = problem.arrays["v"].copy()
+    v[1] = 0
+    got = _run(m, ImplicitProblem.from_arrays(problem.arrays["A"], problem.arrays["d"], v, u=problem.arrays["u"]))
+    assert not got["w"][1].any()
+    assert np.isfinite(got["w"]).all()
+    nothing = ImplicitProblem.from_arrays(
+        problem.arrays["A"], problem.arrays["d"], np.zeros_like(v), u=problem.arrays["u"]
+    )
+    got = _run(m, nothing)
+    assert not got["w"].any()
+    assert not got["iterations"].any()
+    assert not got["A"].any()
+
+
+@pytest.mark.parametrize("m", SOLVERS, ids=_name)
+def test_samples_do_not_disturb_each_other(m):
+    """A sample is frozen by its own residual: alone it takes as many iterations and gets the same answer."""
+    if m.settings.get("whole"):
+        pytest.skip("solves the batch as one system, which is its point")
+    problem = bench_core.problem("implicit", D=24, B=4, gamma=0.9, T="symmetric", tol=1e-5, seed=6)
+    a = dict(problem.arrays)
+    # Right-hand sides that need different numbers of iterations: an eigenvector of A is solved in one.
+    a["v"][0] = np.linalg.eigh(a["A"])[1][:, 0]
+    together = _run(m, ImplicitProblem.from_arrays(a["A"], a["d"], a["v"], u=a["u"], tol=1e-5))
+    for i in range(4):
+        alone = _run(
+            m, ImplicitProblem.from_arrays(a["A"], *(a[n][i : i + 1] for n in "dv"), u=a["u"][i : i + 1], tol=1e-5)
+        )
+        assert alone["iterations"][0] == together["iterations"][i]
+        # Batched products round differently, and the published recurrences square what rounding does.
+        np.testing.assert_allclose(alone["w"][0], together["w"][i], rtol=1e-6, atol=1e-6)
+    assert together["iterations"].min() < together["iterations"].max()
+
+
+@pytest.mark.parametrize("m", SOLVERS, ids=_name)
+def test_a_tolerance_below_rounding_is_not_reached_and_said_so(m):
+    problem = bench_core.problem("implicit", D=16, B=2, gamma=0.9, tol=1e-19)
+    got = _run(m, problem)
+    assert np.isfinite(got["w"]).all()
+    fault = problem.fault(got, m, "float64")
+    if fault:  # a residual of exactly zero is possible, and then it was reached
+        assert fault.startswith("not converged: residual ")
+        assert "tolerance 1e-19" in fault
+    else:
+        assert problem.quality(got, m)["residual"] == 0
+
+
+@pytest.mark.parametrize("m", SOLVERS, ids=_name)
+def test_maps_that_do_not_contract(m):
+    """Solved, or said not to be; never a number that is neither."""
+    rng = np.random.default_rng(3)
+    A = 3 * rng.standard_normal((12, 12)) / 12**0.5
+    problem = _own(A)
+    got = _run(m, problem)
+    fault = problem.fault(got, m, "float64")
+    if m.name == "neumann":
+        assert fault.startswith("not converged")
+    if m.name in ("gmres", "cg"):
+        assert fault == ""
+    if not fault:
+        assert problem.error(got, m) < 1e-3
+
+
+@pytest.mark.parametrize("m", SOLVERS + FORWARD, ids=_name)
+def test_data_that_are_no_numbers_end_at_once(m):
+    problem = bench_core.problem("implicit", D=8, B=3)
+    problem.masters["d"][1, 2] = np.nan
+    got = _run(m, problem)
+    with np.errstate(all="ignore"):
+        assert problem.fault(got, m, "float64").startswith("not converged: residual ")
+    # The other samples are solved all the same.
+    assert got["iterations"][1] <= 2
+    if not m.settings.get("whole"):
+        assert np.isfinite(got["u" if m.computes == "fixed_point" else "w"][[0, 2]]).all()
+
+
+@pytest.mark.parametrize("m", SOLVERS + FORWARD, ids=_name)
+@pytest.mark.parametrize("sizes", [{"D": 1, "B": 1}, {"D": 1, "B": 5}, {"D": 9, "B": 1}, {"D": 2, "B": 2}])
+def test_smallest_sizes(m, sizes):
+    problem = bench_core.problem("implicit", **sizes, seed=1)
+    assert problem.fault(_run(m, problem), m, "float64") == ""
+
+
+@pytest.mark.parametrize("m", [m for m in SOLVERS if m.name == "gmres"], ids=_name)
+def test_gmres_restarts_and_says_what_it_reached(m):
+    """gamma = 0.99, rotation: eigenvalues all round the circle are the worst case of every Krylov method."""
+    problem = bench_core.problem("implicit", D=200, B=4, gamma=0.99, T="rotation", tol=1e-6)
+    got = _run(m, problem)
+    assert got["iterations"].max() > 30
+    residual = problem.quality(got, m)["residual"]
+    assert (residual <= 1e-6) == (problem.fault(got, m, "float64") == "")
+
+
+@pytest.mark.parametrize("m", FORWARD, ids=_name)
+def test_forward_solvers_find_the_fixed_point(m):
+    problem = bench_core.problem("implicit", D=64, B=4, gamma=0.9, T="symmetric", tol=1e-9)
+    got = _run(m, problem)
+    assert problem.fault(got, m, "float64") == ""
+    np.testing.assert_allclose(got["u"], problem.arrays["u"], atol=1e-6)
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_truncated_errors_fall_as_powers_of_gamma(backend):
+    problem = bench_core.problem("implicit", D=32, B=8, gamma=0.5, T="symmetric")
+    errors = {}
+    for name in ("jfb", "neumann_1", "neumann_2", "neumann_5", "neumann_10"):
+        m = bench_core.method("implicit", name, backend)
+        got = _run(m, problem)
+        errors[m.settings.get("k", 0)] = problem.error(got, m)
+        assert problem.quality(got, m)["descent"] > 0
+    for k, error in errors.items():
+        assert error <= 2 * 0.5 ** (k + 1)
+    assert list(errors.values()) == sorted(errors.values(), reverse=True)
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_shine_uses_the_forward_factors(backend):
+    """Nearer to the gradient than leaving the Jacobian out, at no product; never much worse."""
+    for gamma, factor in ((0.5, 1.0), (0.9, 1.1)):
+        problem = bench_core.problem("implicit", D=64, B=16, gamma=gamma, T="symmetric")
+        errors = {}
+        for name in ("jfb", "shine"):
+            m = bench_core.method("implicit", name, backend)
+            errors[name] = problem.error(_run(m, problem), m)
+        assert errors["shine"] < factor * errors["jfb"]
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_unrolled_gradients_converge_to_the_implicit_one(backend):
+    problem = bench_core.problem("implicit", D=16, B=4, gamma=0.5)
+    for name in ("unrolled_100", "unrolled_checkpointed_100"):
+        m = bench_core.method("implicit", name, backend)
+        assert problem.error(_run(m, problem), m) < 1e-6

@@ -1,0 +1,44 @@
+"""Sessions of a family whose methods iterate: counted products, residuals, and what did not converge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.harness import session
+from benchmarks.harness.cell import Cell
+from benchmarks.harness.profile import QUICK
+
+FAST = replace(QUICK, row_budget_s=0.05, max_rounds=8, processes=1)
+
+
+def _run(backend: str, sizes: dict, *rows: str) -> dict:
+    return session.run(Cell.of("implicit", backend, sizes, dtype="float64"), FAST, dict.fromkeys(rows, ""))["rows"]
+
+
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_a_record_has_products_and_quality(backend):
+    rows = _run(backend, {"D": 16, "B": 4}, "jfb", "neumann_2", "gmres", "forward_picard")
+    assert all(row["outcome"] == "ok" for row in rows.values())
+    assert rows["neumann_2"]["settings"] == {"k": 2}
+    assert rows["neumann_2"]["products"] == {
+        "vjps": 2,
+        "jvps": 0,
+        "evaluations": 0,
+        "counted": backend == "torch",
+    }
+    taken = rows["gmres"]["quality"]["iterations_max"]
+    assert rows["gmres"]["products"]["vjps"] == rows["gmres"]["cost"]["vjps"] == taken > 0
+    assert rows["gmres"]["quality"]["residual"] <= 1e-6 == rows["gmres"]["tolerance"]
+    assert 0 < rows["jfb"]["quality"]["cosine"] < 1
+    assert rows["forward_picard"]["products"]["evaluations"] > 0
+
+
+def test_what_did_not_converge_is_wrong_with_its_residual():
+    rows = _run("torch", {"D": 40, "B": 2, "gamma": 0.9, "tol": 1e-18}, "jfb", "cg")
+    assert rows["jfb"]["outcome"] == "ok"
+    assert rows["cg"]["outcome"] == "wrong"
+    assert rows["cg"]["reason"].startswith("not converged: residual ")
+    assert "tolerance 1e-18" in rows["cg"]["reason"]
+    assert not rows["cg"]["samples_s"]

@@ -1,0 +1,205 @@
+"""A study from outside: real trainings, killed at any moment, and the command's wrong input."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks.studies._bar import estimate_left
+from benchmarks.studies._run import plan
+from benchmarks.studies.implicit_training import METHODS, MOST, TOL
+
+ROOT = Path(__file__).resolve().parents[3]
+# What a clock says, and which process said it.
+OF_THE_MACHINE = ("seconds", "wall_s", "process")
+
+
+@pytest.fixture
+def quiet(tmp_path) -> dict[str, str]:
+    """One thread, for two would wait for each other wherever tests share the machine; and a lock of its own."""
+    return {"BENCH_THREADS": "1", "TMPDIR": str(tmp_path)}
+
+
+@pytest.fixture
+def command(tmp_path, writers):
+    folder = writers.mnist(tmp_path / "images", train=120, test=40)
+
+    def command(machine: str, *more: str) -> list[str]:
+        given = ("--data", "mnist", "--folder", str(folder), "--profile", "smoke", "--machine", machine)
+        return ["-m", "benchmarks", "study", "implicit-training", *given, *more]
+
+    return command
+
+
+def _record(folder: Path, machine: str) -> dict:
+    (path,) = (folder / "results" / machine).glob("studies/*/implicit-training-mnist.study")
+    return json.loads(path.read_text())
+
+
+def _rows_so_far(folder: Path, machine: str) -> int:
+    found = (folder / "results" / machine).glob("studies/*/*.checkpoint/*-seed*.json")
+    total = 0
+    for path in found:
+        try:
+            total += len(json.loads(path.read_text())["rows"])
+        except FileNotFoundError:  # the run has just ended
+            return total
+    return total
+
+
+def test_killed_at_any_moment_it_ends_with_the_same_numbers(run_python, command, quiet, tmp_path):
+    more = ("--epochs", "3")
+    whole = run_python(*command("whole", *more), **quiet)
+    assert whole.returncode == 0, whole.stderr
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "BENCH_RESULTS": str(tmp_path / "results")} | quiet
+    for rows in (1, 5, 12):
+        process = subprocess.Popen(
+            [sys.executable, *command("killed", *more)],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + 120
+        while _rows_so_far(tmp_path, "killed") < rows and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.005)
+        time.sleep(random.uniform(0, 0.1))
+        assert process.poll() is None, "it ended before it could be killed"
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    done = run_python(*command("killed", *more), **quiet)
+    assert done.returncode == 0, done.stderr
+    assert "going on with implicit-training-mnist.checkpoint: " in done.stderr
+    expected, found = _record(tmp_path, "whole"), _record(tmp_path, "killed")
+    assert len(found["processes"]) == 4
+    for rows in (expected["rows"], found["rows"]):
+        for row in rows:
+            for name in OF_THE_MACHINE:
+                row.pop(name)
+    assert found["rows"] == expected["rows"]
+    assert list((tmp_path / "results").rglob("*.checkpoint")) == []
+
+
+def test_the_record_says_what_was_done(run_python, command, quiet, tmp_path):
+    done = run_python(*command("here", "--epochs", "3", "--seeds", "2"), **quiet)
+    assert done.returncode == 0, done.stderr
+    assert "elapsed" in done.stderr
+    assert "left" in done.stderr
+    record = _record(tmp_path, "here")
+    assert (record["schema"], record["study"], record["data"]) == (1, "implicit-training", "mnist")
+    assert "--epochs 3 --seeds 2 --machine here" in record["command"]
+    assert record["settings"]["tol"] == TOL
+    assert record["settings"]["train"] == 120
+    rows = record["rows"]
+    assert {(r["method"], r["seed"], r["epoch"]) for r in rows} == {
+        (m, s, e) for m in METHODS for s in (0, 1) for e in (1, 2, 3)
+    }
+    by_key = {(r["method"], r["seed"], r["epoch"]): r for r in rows}
+    for (method, _, _), row in by_key.items():
+        assert row["seconds"] > 0
+        assert row["wall_s"] > row["seconds"]
+        assert row["evaluations"] > 2 * 120
+        assert row["forward_missed"] == 0
+        assert row["forward_residual"] <= TOL
+        assert 0 < row["contraction"] < 1
+        assert -1 <= row["cosine"] <= 1 + 1e-9
+        products = row["vjps"], row["jvps"]
+        if method.startswith("neumann_"):
+            assert products == (int(method.partition("_")[2]) * 120, 0)
+        if method == "jfb":
+            assert products == (0, 0)
+            assert row["residual"] is row["iterations"] is row["missed"] is None
+        if record["methods"][method]["exact"]:
+            assert row["residual"] <= TOL
+            assert row["missed"] == 0
+            assert row["iterations"] <= MOST
+            assert row["probe_residual"] <= 2 * TOL
+    # All methods begin at the same weights, and every training learns.
+    for method in METHODS:
+        for seed in (0, 1):
+            losses = [by_key[(method, seed, epoch)]["loss"] for epoch in (1, 2, 3)]
+            assert losses[2] < losses[0]
+    exact = [by_key[(m, 0, 1)]["loss"] for m in ("cg", "cg_published", "bicgstab")]
+    assert max(exact) - min(exact) < 1e-3
+    assert by_key[("cg", 0, 1)]["loss"] != by_key[("cg", 1, 1)]["loss"]
+
+
+def test_the_digits_are_the_default(run_python, quiet, tmp_path):
+    pytest.importorskip("sklearn")
+    smoke = ("-m", "benchmarks", "study", "implicit-training", "--profile", "smoke", "--machine", "here")
+    done = run_python(*smoke, **quiet)
+    assert done.returncode == 0, done.stderr
+    (path,) = (tmp_path / "results/here/studies").glob("*/implicit-training-digits.study")
+    record = json.loads(path.read_text())
+    assert record["settings"]["image"] == [1, 8, 8]
+    assert "scikit-learn" in record["processes"][0]["environment"]["packages"]
+    assert str(path) in done.stdout
+
+
+def test_epochs_of_all_methods_come_before_the_next():
+    units = list(plan(("a", "b", "c"), (0, 1), 6))
+    assert len(units) == 36
+    rounds = [units[i : i + 3] for i in range(0, 36, 3)]
+    for found in rounds:
+        assert {unit.method for unit in found} == {"a", "b", "c"}
+        assert len({(unit.seed, unit.epoch) for unit in found}) == 1
+        assert [unit.position for unit in found] == [0, 1, 2]
+    assert [found[0].epoch for found in rounds] == [1, 2, 3, 4, 5, 6] * 2
+    # Latin squares: in three rounds every method has every place.
+    assert {rounds[i][0].method for i in range(3)} == {"a", "b", "c"}
+    assert units == list(plan(("a", "b", "c"), (0, 1), 6))
+
+
+def test_time_left_is_told_from_the_same_methods():
+    assert estimate_left(["a", "b"], {}) is None
+    taken = {"a": [1.0, 3.0], "b": [10.0]}
+    assert estimate_left(["a", "b", "b"], taken) == pytest.approx(22)
+    assert estimate_left(["c"], taken) == pytest.approx(6)
+    assert estimate_left([], taken) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("flow-training",), "unknown study 'flow-training'; allowed: implicit-training"),
+        (
+            ("implicit-training", "--data", "imagenet"),
+            "unknown data of implicit-training 'imagenet'; allowed: digits, ",
+        ),
+        (("implicit-training", "--profile", "full"), "unknown profile 'full'; allowed: smoke, quick, standard"),
+        (("implicit-training", "--epochs", "0"), "epochs = 0 is not a size; allowed: whole numbers from 1"),
+        (("implicit-training", "--seeds", "many"), "argument --seeds: invalid int value: 'many'"),
+        (("implicit-training", "--data", "svhn"), "data 'svhn' needs --folder, the folder with train_32x32.mat and "),
+        (("implicit-training", "--data", "mnist", "--folder", "/nowhere"), "folder '/nowhere' is not a folder"),
+    ],
+)
+def test_wrong_input_is_one_line(run_python, arguments, says):
+    done = run_python("-m", "benchmarks", "study", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("benchmarks: ")
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_asv_finds_its_benchmarks_without_a_framework(run_python):
+    """asv imports every module of every package below benchmarks/ to find them, whatever commit is installed."""
+    code = (
+        "import importlib, pkgutil, sys\n"
+        "def walk(name):\n"
+        "    module = importlib.import_module(name)\n"
+        "    for found in pkgutil.iter_modules(getattr(module, '__path__', ()), name + '.'):\n"
+        "        walk(found.name)\n"
+        "walk('benchmarks.studies')\n"
+        "print(sorted({'torch', 'jax', 'sklearn', 'scipy'} & set(sys.modules)))"
+    )
+    done = run_python("-c", code)
+    assert done.stdout == "[]\n", done.stderr

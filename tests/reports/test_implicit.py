@@ -1,0 +1,590 @@
+"""The implicit family: approximate gradients, many series of one size, ladders, libraries and its claims."""
+
+import csv
+import json
+import math
+
+import numpy as np
+import pytest
+
+from reports.__main__ import main
+from reports.analysis import Analysis
+from reports.claims import CLAIMS, sum_up
+from reports.load import load
+from reports.pages.blocks import Table
+from reports.pages.common import MOST_LINES, is_other_form, name_fixed, name_series, name_settings
+from reports.pages.fronts import find_front
+from reports.pages.themes import rank_loose, themes
+from reports.pages.work import build as build_work
+from reports.plots import Line, choose_names, tell_apart
+from reports.plots.front import MOST_NAMES
+from reports.points import Point
+from reports.predict import Predictor, find_predictor
+from reports.statistics import Estimate
+from reports.text import write_kind
+
+
+def series_of(analysis, backend="torch", **fixed):
+    wanted = {"B": 64, "gamma": 0.9, "T": "random"} | fixed
+    return next(
+        s
+        for s in analysis.series("implicit")
+        if s.place.backend == backend and all(s.size(letter) == value for letter, value in wanted.items())
+    )
+
+
+def find_claim(id_):
+    return next(claim for claim in CLAIMS if claim.id == id_)
+
+
+def plant(synthetic, folder, edit, cells=None):
+    """The analysis of a few cells whose rows `edit(rows, cell)` changed."""
+    synthetic.write_index(folder)
+    cells = cells or [{"size": D, "gamma": gamma} for D in (64, 128) for gamma in (0.5, 0.99)]
+    for cell in cells:
+        record = synthetic.make_implicit_session(**cell)
+        edit(record["rows"], cell)
+        synthetic.write_session(folder, record, "direct")
+    return Analysis(load(folder))
+
+
+def plant_study(folder, accuracy=0.0, cosine=0.9, **seconds):
+    """A training study of three seeds and four epochs: seconds over those of jfb, jfb's accuracy beside the others'."""
+    factors = {"jfb": 1.0, "neumann_5": 1.4, "cg": 2.2, "cg_published": 5.5} | seconds
+    generator, rows = np.random.default_rng(0), []
+    for seed in range(3):
+        for epoch in range(1, 5):
+            drift = math.exp(generator.normal(0, 0.05))
+            for method, factor in factors.items():
+                row = {"method": method, "seed": seed, "epoch": epoch, "process": 0}
+                row |= {"seconds": factor * drift * math.exp(generator.normal(0, 0.01)), "cosine": cosine}
+                row |= {"accuracy": 0.95 + 0.002 * seed + (accuracy if method == "jfb" else 0.0)}
+                rows.append(row | {"vjps": 0, "jvps": 0, "evaluations": 0, "loss": 0.1})
+    methods = {name: {"exact": name.startswith("cg"), "settings": {}} for name in factors}
+    methods["neumann_5"]["settings"] = {"k": 5}
+    settings = {"tol": 1e-4, "train": 100, "test": 100, "architecture": "a block", "optimiser": "Adam", "D": 1024}
+    settings |= {"batch": 10, "gamma": 0.9, "learning_rate": 1e-3, "most": 100, "parameters": 1000}
+    record = {"schema": 1, "study": "implicit-training", "data": "digits", "commit": None, "settings": settings}
+    machine = next(path for path in folder.iterdir() if path.is_dir())
+    path = machine / "studies" / "none" / "implicit-training-digits.study"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(record | {"methods": methods, "rows": rows}))
+    return Analysis(load(folder))
+
+
+def judge(analysis, id_):
+    claim = find_claim(id_)
+    found = claim.find(analysis)
+    return sum_up(found), found
+
+
+def make_point(row, seconds, error, role="method"):
+    """A point of which only time and error matter."""
+    names = ("method", "form", "computes", "source", "outcome", "reason", "peak_instrument")
+    numbers = (
+        *("predicted_s", "predicted_bytes", "tolerance", "flops", "bytes", "vjps", "jvps", "evaluations"),
+        *("formula_peak_bytes", "build_s", "compile_s", "first_call_s", "peak_bytes"),
+    )
+    values = dict.fromkeys(names, "") | dict.fromkeys(numbers, math.nan)
+    samples = {0: (np.arange(8.0), np.full(8, seconds))}
+    given = {"size": 8.0, "row": row, "role": role, "exact": False, "error": error, "paired": True}
+    return Point(**(values | given | {"outcome": "ok", "samples": samples}))
+
+
+# Reading.
+
+
+def test_classes_that_start_with_a_backend_are_that_backend(implicit_results):
+    run = load(implicit_results)
+    assert set(run.frame["backend"]) == {"torch", "jax"}
+    assert run.problems == ()
+    for path in implicit_results.glob("*/*implicit.json"):
+        assert any("TorchSpectrum" in name for name in json.loads(path.read_text())["results"])
+
+
+def test_asv_alone_gives_every_cell_once(synthetic, tmp_path):
+    """The cell that two classes share is one cell."""
+    synthetic.write_index(tmp_path)
+    synthetic.write_implicit(tmp_path, rounds=6)
+    for path in tmp_path.glob("*/sessions/*/*.session"):
+        path.unlink()
+    frame = load(tmp_path).frame
+    assert set(frame["recorded_by"]) == {"asv"}
+    assert not frame.duplicated(["cell", "row"]).any()
+    cells = {(*sorted(c.items()),) for cells in synthetic.list_implicit().values() for c in cells}
+    # D = 128, B = 64, gamma = 0.9, random stands in two sweeps.
+    assert frame["cell"].nunique() == 2 * (len(cells) - 1)
+
+
+def test_new_fields_are_read_and_old_records_have_none(implicit_analysis):
+    series = series_of(implicit_analysis)
+    cg = implicit_analysis.point(series, 128, "cg_published")
+    assert (cg.products.vjps, cg.products.jvps, cg.products.counted) == (104, 104, True)
+    assert cg.quality.iterations_max == 34
+    assert implicit_analysis.point(series, 128, "neumann_5").settings == {"k": 5}
+    jax = implicit_analysis.point(series_of(implicit_analysis, "jax"), 128, "cg")
+    assert not jax.products.counted
+    old = next(s for s in implicit_analysis.series("logdet"))
+    point = implicit_analysis.point(old, 64, "relative")
+    assert point.settings == {}
+    assert point.products.total == 0
+    assert math.isnan(point.quality.cosine)
+
+
+@pytest.mark.parametrize("value", [None, {}, [], "text", {"cosine": None, "residual": "small"}])
+def test_broken_optional_fields_are_as_good_as_none(synthetic, tmp_path, value):
+    def edit(rows, cell):
+        for row in rows.values():
+            row |= {"settings": value if not value else {}, "products": value, "quality": value}
+
+    analysis = plant(synthetic, tmp_path, edit)
+    point = analysis.point(analysis.series("implicit")[0], 64, "jfb")
+    assert math.isnan(point.quality.cosine)
+    assert point.products is None or not point.products.counted
+    assert judge(analysis, "JFB2")[0] == "not run"
+
+
+def test_quality_is_that_of_the_worst_process(synthetic, tmp_path):
+    synthetic.write_index(tmp_path)
+    for process, cosine in enumerate((0.9, 0.2, 0.8)):
+        record = synthetic.make_implicit_session(64, process=process)
+        record["rows"]["jfb"]["quality"] |= {"cosine": cosine, "residual": cosine}
+        synthetic.write_session(tmp_path, record, "direct")
+    analysis = Analysis(load(tmp_path))
+    quality = analysis.point(analysis.series("implicit")[0], 64, "jfb").quality
+    assert (quality.cosine, quality.residual) == (0.2, 0.9)
+
+
+# Series, names and panels.
+
+
+def test_what_tells_series_apart_is_said_and_nothing_else(implicit_analysis):
+    assert implicit_analysis.letters("implicit") == ("B", "T", "gamma")
+    series = series_of(implicit_analysis)
+    assert name_fixed(implicit_analysis, series) == "B = 64, T = random, gamma = 0.9"
+    assert name_series(implicit_analysis, series) == "torch, cpu, B = 64, T = random, gamma = 0.9"
+    assert name_settings(implicit_analysis, "implicit") == "tol = 1e-06"
+    assert name_settings(implicit_analysis, "logdet") == "B = 100, L = 2"
+
+
+def test_a_tolerance_by_precision_tells_nothing_apart(synthetic, tmp_path):
+    synthetic.write_index(tmp_path)
+    for dtype, tolerance in (("float32", 1e-4), ("float64", 1e-6)):
+        for size in (64, 128, 256):
+            record = synthetic.make_implicit_session(size)
+            record["cell"] |= {"dtype": dtype, "sizes": record["cell"]["sizes"] | {"tol": tolerance}}
+            synthetic.write_session(tmp_path, record, "direct")
+    analysis = Analysis(load(tmp_path))
+    assert analysis.letters("implicit") == ()
+    assert name_settings(analysis, "implicit").endswith("tol = 0.0001 or 1e-06")
+    assert [name_series(analysis, s) for s in analysis.series()] == ["torch, cpu, float32", "torch, cpu, float64"]
+
+
+def test_sweeps_and_groups(implicit_analysis):
+    sweeps = [s for s in implicit_analysis.series("implicit") if implicit_analysis.is_sweep(s)]
+    assert {(s.size("B"), s.size("T"), s.size("gamma")) for s in sweeps} == {
+        (1, "random", 0.9),
+        (64, "random", 0.9),
+        (64, "conv", 0.9),
+    }
+    groups = implicit_analysis.groups("implicit")
+    assert [(g.place.backend, g.size, len(g.series)) for g in groups] == [("torch", 128, 9), ("jax", 128, 9)]
+
+
+def test_rows_are_sorted_by_their_numbers(implicit_analysis):
+    rows = [r for r in implicit_analysis.rows(series_of(implicit_analysis)) if r.startswith("neumann_")]
+    assert rows == ["neumann_1", "neumann_2", "neumann_5", "neumann_10", "neumann_20"]
+
+
+def test_ladders(implicit_analysis):
+    found = {ladder.name: ladder for ladder in implicit_analysis.ladders(series_of(implicit_analysis))}
+    assert list(found) == ["neumann_k", "unrolled_K", "unrolled_checkpointed_K"]
+    assert found["neumann_k"].rungs[-1] == (20.0, "neumann_20")
+
+
+def test_every_row_has_a_panel_and_no_panel_too_many(implicit_analysis):
+    for series in implicit_analysis.series("implicit"):
+        panels = themes(implicit_analysis, series)
+        assert all(0 < len(panel.rows) <= MOST_LINES for panel in panels)
+        shown = {row for panel in panels for row in panel.rows}
+        ran = {
+            row
+            for row in implicit_analysis.rows(series)
+            if "~" not in row and any(p.ok for p in implicit_analysis.points(series, row))
+        }
+        assert {row for row in ran if not is_other_form(row)} <= shown
+    titles = [panel.title for panel in themes(implicit_analysis, series_of(implicit_analysis))]
+    assert titles[0] == "exact gradients (1)"
+    assert "`neumann_k` beside `jfb`" in titles
+    assert "libraries beside gmres" in titles
+    assert "fixed points" in titles
+    assert rank_loose(implicit_analysis, series_of(implicit_analysis))[0] == "jfb"
+
+
+def test_lines_of_one_figure_have_their_own_colours():
+    one = [Estimate(1.0, 0.9, 1.1)]
+    lines = [Line(label, "c0", [1.0], one) for label in ("a", "b", "b:compiled", "c")]
+    told = tell_apart(lines)
+    assert told[0].colour == "c0"
+    assert told[1].colour == told[2].colour
+    assert len({line.colour for line in told}) == 3
+    assert tell_apart([]) == []
+    # What has a colour of its own keeps it, wherever it stands.
+    assert tell_apart([Line(label, "c0", [1.0], one) for label in ("unrolled", "jfb")])[1].colour == "c0"
+
+
+# Winners, accuracy and answers.
+
+
+def test_only_exact_methods_win(implicit_analysis):
+    for series in implicit_analysis.series("implicit"):
+        for size in implicit_analysis.sizes(series):
+            winner = implicit_analysis.winner(series, size, implicit_analysis.gradient_rows(series))
+            facts = [implicit_analysis.facts(series, row) for row in winner.rows]
+            assert facts
+            assert all(fact.role == "method" and fact.exact for fact in facts)
+
+
+def test_answers_by_accuracy(implicit_analysis, synthetic):
+    predictor = Predictor(implicit_analysis, series_of(implicit_analysis))
+    assert predictor.answer(128).best.row == "gmres"
+    assert predictor.answer(128, 0.6).best.row == "jfb:compiled"
+    for accuracy in (0.3, 1e-2, 1e-4, 1e-6):
+        best = predictor.answer(128, accuracy).best
+        assert best.error <= accuracy
+        rows = [
+            r for r in synthetic.IMPLICIT_ROWS if synthetic.IMPLICIT_ROWS[r][:2] == ("method", "parameter_gradient")
+        ]
+        within = [r for r in rows if synthetic.true_error(r, 0.9, "random") <= accuracy]
+        least = min(synthetic.true_implicit_seconds(r, 128, 64, 0.9, "random", "torch") for r in within)
+        assert best.seconds.value == pytest.approx(least, rel=0.05)
+    assert predictor.answer(128, computes="fixed_point").best.row.startswith("forward_")
+    assert predictor.answer(128, 1e-20).best is None
+
+
+def test_the_series_that_was_asked_for(implicit_analysis):
+    torch = tuple(s for s in implicit_analysis.series("implicit") if s.place.backend == "torch")
+
+    def find(**wanted):
+        series = find_predictor(implicit_analysis, torch, wanted).series
+        return series.size("B"), series.size("T"), series.size("gamma")
+
+    assert find(B=64.0) == (64, "random", 0.9)
+    assert find(B=2.0) == (1, "random", 0.9)
+    assert find(T="rotation", gamma=0.95) == (64, "rotation", 0.99)
+    # Which problem it is weighs more than the batch.
+    assert find(B=1.0, gamma=0.5) == (64, "random", 0.5)
+    assert find(T="conv", B=1.0) == (64, "conv", 0.9)
+    assert find()[1:] == ("random", 0.9)
+
+
+def test_answer_at_the_terminal(implicit_results, capsys):
+    arguments = ["answer", "--results", str(implicit_results), "--family", "implicit", "--D", "128", "--B", "64"]
+    assert main([*arguments, "--gamma", "0.99", "--T", "rotation", "--backend", "torch"]) == 0
+    out = capsys.readouterr().out
+    assert "implicit on torch, cpu, D = 128, B = 64, T = rotation, gamma = 0.99, tol = 1e-06" in out
+    assert "use gmres (parameter gradient)" in out
+    assert "left out: jfb" in out
+    assert main([*arguments, "--gamma", "0.5", "--T", "random", "--accuracy", "0.5"]) == 0
+    out = capsys.readouterr().out
+    assert "use jfb:compiled (parameter gradient)" in out
+    assert main([*arguments, "--gamma", "0.7", "--T", "conv"]) == 0
+    assert "gamma = 0.7 was not measured here: these times are for gamma = 0.9" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ["--family", "implicit", "--T", "cube"],
+            "no results with T = cube (measured: conv, random, rotation, symmetric)",
+        ),
+        (["--family", "logdet", "--gamma", "0.9"], "family logdet has no size gamma (it has: B, L)"),
+        (["--family", "implicit", "--gamma", "-1"], "gamma must be positive and finite, got -1"),
+        (["--family", "implicit", "--accuracy", "0"], "error must be positive and finite, got 0"),
+    ],
+)
+def test_answer_refuses_bad_input(implicit_results, capsys, arguments, line):
+    assert main(["answer", "--results", str(implicit_results), "--D", "128", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert line in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("computes", "words"),
+    [("relative", "relative gradient"), ("parameter_gradient", "parameter gradient"), ("fixed_point", "fixed point")],
+)
+def test_kinds_in_words(computes, words):
+    assert write_kind(computes) == words
+
+
+# Fronts.
+
+
+def test_front_by_hand():
+    points = [
+        make_point("cheap", 1.0, 0.5),
+        make_point("worse", 2.0, 0.6),
+        make_point("twin", 1.0, 0.5),
+        make_point("good", 3.0, 1e-3),
+        make_point("late", 4.0, 1e-3),
+        make_point("best", 5.0, 0.0),
+        make_point("library", 0.5, 0.0, role="peer"),
+    ]
+    # Equals stay together; a library is beside the front, not on it.
+    assert [p.row for p in find_front(points, lambda p: p.seconds)] == ["cheap", "twin", "good", "best"]
+    assert find_front([], lambda p: p.seconds) == []
+    assert [p.row for p in find_front(points[:1], lambda p: p.seconds)] == ["cheap"]
+
+
+def test_names_that_fit():
+    labels = [f"m{j}" for j in range(20)]
+    line = np.column_stack([np.arange(20.0), -np.arange(20.0)])
+    kept = choose_names(labels, line)
+    assert len(kept) <= MOST_NAMES
+    assert {"m0", "m19"} <= kept
+    assert choose_names(labels[:2], np.zeros((2, 2))) == {"m0", "m1"}
+    assert choose_names(labels[:1], np.zeros((1, 2))) == {"m0"}
+    # Of two that stand together the one that gains less accuracy goes.
+    crowd = np.array([[0.0, 0.0], [10.0, -9.0], [10.2, -9.1], [20.0, -20.0]])
+    assert choose_names(labels[:4], crowd) == {"m0", "m1", "m3"}
+
+
+def test_fronts_of_the_page(implicit_report, implicit_analysis):
+    with open(implicit_report / "csv" / "front-implicit.csv", newline="") as file:
+        lines = list(csv.DictReader(file))
+    cells = {(s, size) for s in implicit_analysis.series("implicit") for size in implicit_analysis.sizes(s)}
+    assert len({(li["backend"], li["D"], li["B"], li["gamma"], li["T"]) for li in lines}) == len(cells)
+    assert {
+        "error",
+        "cosine",
+        "descent",
+        "residual",
+        "seconds",
+        "seconds_low",
+        "vjps",
+        "jvps",
+        "iterations_max",
+    } <= set(lines[0])
+    wrong = [li for li in lines if li["outcome"] == "wrong"]
+    assert {li["row"] for li in wrong} == {"cg", "cg_published"}
+    assert not any(li["on_front"] == "True" for li in wrong)
+    assert all(li["role"] == "method" for li in lines if li["on_front"] == "True")
+    figures = sorted(path.stem for path in (implicit_report / "figures").glob("front-*"))
+    assert len([name for name in figures if "front-time-implicit-torch" in name]) == 9
+    assert len([name for name in figures if "front-products-implicit-jax" in name]) == 9
+
+
+# Sections.
+
+
+def test_cells_of_one_size_are_tables_and_no_figures(implicit_report):
+    figures = {path.stem for path in (implicit_report / "figures").glob("*.svg")}
+    alone = [name for name in figures if "trotation" in name or "gamma0-5" in name]
+    assert alone
+    assert all(name.startswith("front-") for name in alone)
+    tables = {path.stem for path in (implicit_report / "csv").glob("*.csv")}
+    sections = ("scaling", "accuracy", "memory", "floor", "work", "speedups")
+    assert {f"{name}-points" for name in sections} <= tables
+    with open(implicit_report / "csv" / "scaling-points.csv", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert {(li["T"], li["gamma"]) for li in lines} == {
+        (T, gamma) for T in ("random", "symmetric", "rotation") for gamma in ("0.5", "0.9", "0.99")
+    } - {("random", "0.9")}
+
+
+def test_page_says_what_is_what(implicit_report):
+    markdown = (implicit_report / "index.md").read_text(encoding="utf-8")
+    assert "### implicit (tol = 1e-06)" in markdown
+    assert "| B = 64, T = rotation, gamma = 0.99 | 128 | gmres" in markdown
+    assert "**implicit on torch, cpu**, 8 other cells: fastest exact gradient `gmres` in 8." in markdown
+    assert "jaxopt 0.8.5" in markdown
+    assert "not converged: residual 3.1e-04 after 1000 iterations" in markdown
+    assert "relative:compiled is the fastest" not in markdown.split("### implicit")[1].split("## 2")[0]
+
+
+def test_products_of_every_row(implicit_report, synthetic):
+    with open(implicit_report / "csv" / "products-implicit-torch-cpu-float64.csv", newline="") as file:
+        lines = list(csv.DictReader(file))
+    for line in lines:
+        truth = synthetic.count_products(line["row"], 128, float(line["gamma"]), line["T"])
+        assert {name: int(line[name]) for name in truth} == truth
+        assert line["counted"] == "True"
+    assert {line["row"] for line in lines} >= {"jfb", "parameter_vjp", "torchdeq_fixed_point", "forward_picard"}
+
+
+def test_no_products_table_for_a_family_without_products(analysis):
+    names = [b.name for b in build_work(analysis).blocks if isinstance(b, Table)]
+    assert not any(name.startswith("products") for name in names)
+
+
+def test_time_is_linear_in_the_number_of_terms(implicit_analysis):
+    series = series_of(implicit_analysis)
+    for ladder, size in implicit_analysis.climbs(series):
+        fit = implicit_analysis.ladder_exponent(series, size, ladder)
+        assert fit.estimate.value == pytest.approx(1, abs=0.06)
+        assert size == (256 if ladder.stem == "unrolled" else 512)
+
+
+def test_memory_grows_with_the_depth(implicit_analysis):
+    series = series_of(implicit_analysis)
+    laws = {
+        ladder.stem: implicit_analysis.ladder_memory(series, size, ladder)
+        for ladder, size in implicit_analysis.climbs(series)
+    }
+    assert laws["unrolled"].estimate.value == pytest.approx(1, abs=0.02)
+    assert laws["unrolled_checkpointed"].estimate.value == pytest.approx(0.5, abs=0.02)
+
+
+def test_ladders_of_the_page(implicit_report):
+    with open(implicit_report / "csv" / "ladders.csv", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert {line["ladder"] for line in lines} == {"neumann_k", "unrolled_K", "unrolled_checkpointed_K"}
+    figures = {path.stem for path in (implicit_report / "figures").glob("*.svg")}
+    key = "implicit-torch-cpu-float64-b64-trandom-gamma0-9-tol1e-06"
+    assert {f"ladder-{key}-k", f"ladder-{key}-kk", f"depth-{key}-kk"} <= figures
+    assert f"depth-{key}-k" not in figures
+    with open(implicit_report / "csv" / f"depth-{key}-kk.csv", newline="") as file:
+        rows = [line["row"] for line in csv.DictReader(file)]
+    assert {"jfb", "gmres", "neumann", "unrolled_1000", "unrolled_checkpointed_10"} <= set(rows)
+
+
+def test_two_rungs_are_no_ladder(synthetic, tmp_path):
+    def edit(rows, cell):
+        for name in [name for name in rows if "_" in name and name.rpartition("_")[2] not in ("1", "20", "10")]:
+            del rows[name]
+
+    analysis = plant(synthetic, tmp_path, edit, [{"size": size} for size in (32, 64, 128)])
+    series = analysis.series("implicit")[0]
+    assert [ladder.stem for ladder in analysis.ladders(series)] == ["neumann"]
+    output = tmp_path / "page"
+    assert main(["--results", str(tmp_path), "--output", str(output)]) == 0
+    assert not list((output / "figures").glob("depth-*"))
+
+
+def test_one_cell_alone_makes_a_page(synthetic, tmp_path):
+    plant(synthetic, tmp_path, lambda rows, cell: None, [{"size": 64}])
+    output = tmp_path / "page"
+    assert main(["--results", str(tmp_path), "--output", str(output)]) == 0
+    markdown = (output / "index.md").read_text(encoding="utf-8")
+    assert "**torch, cpu**, D = 64: fastest exact gradient" in markdown
+    assert "error against time" in markdown
+
+
+def test_folded_figures_are_in_the_page(implicit_report, implicit_analysis):
+    html = (implicit_report / "index.html").read_text(encoding="utf-8")
+    assert "error against products <span" in html
+    assert html.count("<details") == html.count("</details>")
+
+
+# Claims.
+
+
+def test_claims_on_synthetic_data(implicit_analysis):
+    """What needs a training study is not settled without one; the rest is as planted."""
+    assert {id_: judge(implicit_analysis, id_)[0] for id_ in ("JFB1", "JFB2", "JFB3", "JFB4")} == {
+        "JFB1": "undetermined",
+        "JFB2": "undetermined",
+        "JFB3": "undetermined",
+        "JFB4": "reproduced",
+    }
+    for id_ in ("JFB1", "JFB2", "JFB3"):
+        found = find_claim(id_).find(implicit_analysis)
+        assert {f.verdict for f in found if f.counts and f.place} == {"reproduced"}
+        assert [f.verdict for f in found if f.needed] == ["not run"]
+
+
+def test_jfb1_says_products_and_times(implicit_analysis):
+    found = [f for f in find_claim("JFB1").find(implicit_analysis) if f.place and f.place.backend == "torch"]
+    products = next(f for f in found if "products" in f.what)
+    assert products.short == "0 products"
+    assert "counted by the operator" in products.measured
+    published = next(f for f in found if f.what.endswith("cg_published over jfb"))
+    assert "did not converge in 1 more" in published.measured
+    assert [f.counts for f in found if f.what.endswith("gmres over jfb")] == [False]
+
+
+def test_jfb1_contradicted_by_products_or_time(synthetic, tmp_path):
+    def count(rows, cell):
+        rows["jfb"]["products"]["vjps"] = 1
+
+    def slow(rows, cell):
+        # The twin with it: it says how far apart equals come out.
+        for row in ("jfb", "jfb~twin"):
+            rows[row]["samples_s"] = [3 * s for s in rows["cg_published"]["samples_s"]]
+
+    assert judge(plant(synthetic, tmp_path / "a", count), "JFB1")[0] == "contradicted"
+    assert judge(plant(synthetic, tmp_path / "b", slow), "JFB1")[0] == "contradicted"
+
+
+def test_jfb2_contradicted_by_one_cell(synthetic, tmp_path):
+    def climb(rows, cell):
+        if cell["gamma"] == 0.99:
+            rows["jfb"]["quality"] |= {"cosine": -0.1, "descent": -0.02}
+
+    verdict, found = judge(plant(synthetic, tmp_path, climb), "JFB2")
+    assert verdict == "contradicted"
+    assert "smallest cosine -0.1 and descent -0.02 (D = " in found[0].measured
+    assert "assumption 0.4" in found[0].measured
+
+
+def test_jfb2_other_gradients_stand_beside(synthetic, tmp_path):
+    def climb(rows, cell):
+        rows["phantom"]["quality"]["cosine"] = -0.1
+
+    verdict, found = judge(plant(synthetic, tmp_path, climb), "JFB2")
+    assert verdict == "undetermined"
+    beside = next(f for f in found if not f.counts)
+    assert beside.verdict == "contradicted"
+    assert "phantom -0.1" in beside.measured
+
+
+def test_jfb3_contradicted_where_a_term_saves_time(synthetic, tmp_path):
+    def swap(rows, cell):
+        one, two = rows["neumann_1"]["samples_s"], rows["neumann_2"]["samples_s"]
+        rows["neumann_1"]["samples_s"], rows["neumann_2"]["samples_s"] = two, one
+
+    cells = [{"size": size} for size in (256, 512)]
+    assert judge(plant(synthetic, tmp_path / "a", lambda rows, cell: None, cells), "JFB3")[0] == "undetermined"
+    assert judge(plant(synthetic, tmp_path / "b", swap, cells), "JFB3")[0] == "contradicted"
+
+
+def test_jfb4_contradicted_by_memory_that_grows(synthetic, tmp_path):
+    def grow(rows, cell):
+        rows["neumann"]["peak_bytes"] *= 1 if cell["gamma"] == 0.5 else 5
+
+    def flat(rows, cell):
+        for name, row in rows.items():
+            if name.startswith("unrolled"):
+                row["peak_bytes"] = 10**6
+
+    assert judge(plant(synthetic, tmp_path / "a", lambda rows, cell: None), "JFB4")[0] == "reproduced"
+    assert judge(plant(synthetic, tmp_path / "b", grow), "JFB4")[0] == "contradicted"
+    assert judge(plant(synthetic, tmp_path / "c", flat), "JFB4")[0] == "undetermined"
+
+
+@pytest.mark.parametrize(
+    ("planted", "verdicts"),
+    [
+        ({}, ("reproduced", "reproduced", "reproduced")),
+        ({"cg": 0.8}, ("contradicted", "reproduced", "reproduced")),
+        ({"cg": 1.03}, ("undetermined", "reproduced", "reproduced")),
+        ({"neumann_5": 0.8}, ("reproduced", "reproduced", "contradicted")),
+        ({"accuracy": -0.05}, ("contradicted", "reproduced", "contradicted")),
+        ({"cosine": -0.1}, ("reproduced", "contradicted", "reproduced")),
+    ],
+)
+def test_a_training_study_settles_the_rest(synthetic, tmp_path, planted, verdicts):
+    plant(synthetic, tmp_path, lambda rows, cell: None, [{"size": 256}])
+    analysis = plant_study(tmp_path, **planted)
+    assert tuple(judge(analysis, id_)[0] for id_ in ("JFB1", "JFB2", "JFB3")) == verdicts
+    assert all(f.study == "digits" for f in judge(analysis, "JFB1")[1] if f.place is None)
+
+
+def test_scoreboard_names_the_places(implicit_report):
+    with open(implicit_report / "csv" / "claims.csv", newline="") as file:
+        lines = [line for line in csv.DictReader(file) if line["id"] == "JFB1"]
+    assert [line["place"] for line in lines] == ["torch, cpu", "jax, cpu", "–"]
+    assert {line["verdict_over_all"] for line in lines} == {"undetermined"}
+    assert "0 products" in lines[0]["measured"]
