@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from bench_core.implicit.cost import WINDOW
-from bench_core.implicit.torch._batch import Progress
+from bench_core.implicit.torch._batch import Progress, dot, norm
 
 
 def accelerate(
@@ -19,29 +19,37 @@ def accelerate(
     ``relative``: the residual counts against the size of the image, else against ``progress``'s own. One call of f an
     iteration.
     """
-    steps: list[Tensor] = []
+    sums: list[Tensor] = []  # of a step and the residual's change along it
     changes: list[Tensor] = []
+    gram = x.new_zeros((len(x), WINDOW, WINDOW))
+    eye = torch.eye(WINDOW, dtype=x.dtype, device=x.device)
     residual = image - x
-    for _ in range(most if progress.active.any() else 0):
+    for count in range(most if progress.active.any() else 0):
         move = residual
-        if steps:
-            S, C = torch.stack(steps, 1), torch.stack(changes, 1)
-            gram = torch.bmm(C, C.mT)
+        if changes:
+            n = len(changes)
             # The window's changes become parallel at the end: a touch of ridge, relative to their size.
             ridge = torch.finfo(x.dtype).eps * torch.diagonal(gram, dim1=1, dim2=2).sum(1)
-            gram = gram + (ridge + (ridge == 0))[:, None, None] * torch.eye(len(steps), dtype=x.dtype, device=x.device)
-            factor, _ = torch.linalg.cholesky_ex(gram)
-            weights = torch.cholesky_solve(torch.bmm(C, residual.unsqueeze(2)), factor)
-            move = residual - torch.bmm((S + C).mT, weights).squeeze(2)
+            system = gram[:, :n, :n] + (ridge + (ridge == 0))[:, None, None] * eye[:n, :n]
+            factor, _ = torch.linalg.cholesky_ex(system)
+            weights = torch.cholesky_solve(torch.stack([dot(c, residual) for c in changes], 1), factor)
+            move = residual.clone()
+            for k in range(n):
+                move.addcmul_(weights[:, k], sums[k], value=-1)
         move = progress.keep(move)
         x = x + move
         image = f(x)
         new = image - x
-        steps, changes = [*steps, move][-WINDOW:], [*changes, new - residual][-WINDOW:]
+        change = new - residual
+        place = count % WINDOW
+        # The oldest makes room: one column of the Gram matrix is new, the others stay.
+        sums[place : place + 1], changes[place : place + 1] = [move + change], [change]
+        for k, other in enumerate(changes):
+            gram[:, place, k] = gram[:, k, place] = dot(change, other)[:, 0]
         residual = new
-        size = torch.linalg.vector_norm(new, dim=1, keepdim=True)
+        size = norm(new)
         if relative:
-            size = size / torch.linalg.vector_norm(image, dim=1, keepdim=True)
+            size = size / norm(image)
         if not progress.update(size):
             break
     return x

@@ -13,7 +13,7 @@ from bench_core.implicit.torch._batch import Progress, divide, dot
 
 
 class Factors(NamedTuple):
-    """The inverse Jacobian of ``x - f(x)`` as ``I + sum_j left_j right_j^T``; both (B, n, D)."""
+    """The inverse Jacobian of ``x - f(x)`` as ``I + sum_j left_j right_j^T``; both (n, B, D)."""
 
     left: Tensor
     right: Tensor
@@ -27,8 +27,8 @@ def find_root(
     ``relative``: the residual counts against the size of the image, else against ``progress``'s own. One call of f an
     iteration.
     """
-    left, right = x.new_empty((len(x), KEPT, x.shape[1])), x.new_empty((len(x), KEPT, x.shape[1]))
-    kept = 0
+    left: list[Tensor] = []
+    right: list[Tensor] = []
     residual = image - x
     move = residual
     for _ in range(most if progress.active.any() else 0):
@@ -37,20 +37,26 @@ def find_root(
         image = f(x)
         new = image - x
         change = residual - new  # of x - f(x) along the move
-        if kept == KEPT:
-            kept = 0
-        pairs = left[:, :kept], right[:, :kept]
+        if len(left) == KEPT:
+            left, right = [], []
         # H <- H + (move - H change) (move^T H) / (move^T H change)
-        row = move + torch.bmm(pairs[1].mT, torch.bmm(pairs[0], move.unsqueeze(2))).squeeze(2)
-        image_of_change = change + torch.bmm(pairs[0].mT, torch.bmm(pairs[1], change.unsqueeze(2))).squeeze(2)
-        left[:, kept] = divide(move - image_of_change, dot(row, change))
-        right[:, kept] = row
-        kept += 1
+        row = _times(right, left, move)
+        left.append(divide(move - _times(left, right, change), dot(row, change)))
+        right.append(row)
         residual = new
-        move = residual + torch.bmm(left[:, :kept].mT, torch.bmm(right[:, :kept], residual.unsqueeze(2))).squeeze(2)
+        move = _times(left, right, residual)
         size = torch.linalg.vector_norm(new, dim=1, keepdim=True)
         if relative:
             size = size / torch.linalg.vector_norm(image, dim=1, keepdim=True)
         if not progress.update(size):
             break
-    return x, Factors(left[:, :kept], right[:, :kept])
+    pairs = (torch.stack(side) if side else x.new_empty((0, *x.shape)) for side in (left, right))
+    return x, Factors(*pairs)
+
+
+def _times(left: list[Tensor], right: list[Tensor], vector: Tensor) -> Tensor:
+    """``vector + sum_j left_j (right_j . vector)``; a batch of matrix-vector products is slower than its vectors."""
+    out = vector.clone()
+    for a, b in zip(left, right):
+        out.addcmul_(dot(b, vector), a)
+    return out

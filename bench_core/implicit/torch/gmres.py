@@ -8,17 +8,17 @@ import torch
 from torch import Tensor
 
 from bench_core.implicit.cost import KEPT
-from bench_core.implicit.torch._batch import Progress, Solution, divide, norm
+from bench_core.implicit.torch._batch import Progress, Solution, divide, dot, norm
 
 
 def gmres(operator: Any, v: Tensor, *, tol: float, most: int) -> Solution:
     """GMRES for ``J^T w = v``, restarted every 30 iterations.
 
-    Classical Gram-Schmidt, taken twice, for all samples at once; the rotations of the Hessenberg matrices are kept
-    as their product, so that a new column costs one small product instead of one rotation after the other. v (B, D),
-    tol the relative residual per sample, most the largest number of iterations. Cost: n vjps in n iterations, one more
-    at every restart, and 4 j B D multiply-adds in the j-th iteration of a cycle. Raises ``RuntimeError`` (torch)
-    where shapes do not fit. Source: Saad and Schultz 1986.
+    Modified Gram-Schmidt, which is stable here (Paige, Rozloznik and Strakos 2006); the rotations of the Hessenberg
+    matrices are kept as their product, so that a new column costs one small product instead of one rotation after the
+    other. v (B, D), tol the relative residual per sample, most the largest number of iterations. Cost: n vjps in n
+    iterations, one more at every restart, and 2 j B D multiply-adds in the j-th iteration of a cycle. Raises
+    ``RuntimeError`` (torch) where shapes do not fit. Source: Saad and Schultz 1986.
     """
     progress = Progress(norm(v), tol)
     w, residual, count = torch.zeros_like(v), v, 0
@@ -34,10 +34,9 @@ def gmres(operator: Any, v: Tensor, *, tol: float, most: int) -> Solution:
 
 def _cycle(operator: Any, residual: Tensor, steps: int, progress: Progress) -> tuple[Tensor, int]:
     """At most ``steps`` iterations from this residual: the correction of w, and how many were taken."""
-    B, D = residual.shape
+    B = len(residual)
     start = norm(residual)
-    basis = residual.new_empty((B, steps + 1, D))
-    basis[:, 0] = divide(residual, start)
+    basis = [divide(residual, start)]
     turned = torch.eye(steps + 1, dtype=residual.dtype, device=residual.device).repeat(B, 1, 1)
     triangle = residual.new_zeros((B, steps, steps))
     right = residual.new_zeros((B, steps + 1))
@@ -46,15 +45,14 @@ def _cycle(operator: Any, residual: Tensor, steps: int, progress: Progress) -> t
     used = torch.zeros(B, dtype=torch.int64, device=residual.device)
     j = 0
     for j in range(steps):
-        q = basis[:, j] - operator.vjp(basis[:, j])
-        known = basis[:, : j + 1]
-        h = torch.bmm(known, q.unsqueeze(2))
-        q = torch.baddbmm(q.unsqueeze(2), known.mT, h, alpha=-1)
-        again = torch.bmm(known, q)
-        q = torch.baddbmm(q, known.mT, again, alpha=-1).squeeze(2)
+        q = basis[j] - operator.vjp(basis[j])
+        h = []
+        for known in basis:
+            h.append(dot(known, q))
+            q.addcmul_(h[-1], known, value=-1)
         below = norm(q)
-        basis[:, j + 1] = divide(q, below)
-        column = torch.bmm(turned[:, : j + 1, : j + 1], h + again).squeeze(2)
+        basis.append(divide(q, below))
+        column = torch.bmm(turned[:, : j + 1, : j + 1], torch.stack(h, 1)).squeeze(2)
         diagonal = column[:, j : j + 1]
         length = torch.hypot(diagonal, below)
         cos, sin = divide(diagonal, length), divide(below, length)
@@ -79,4 +77,7 @@ def _cycle(operator: Any, residual: Tensor, steps: int, progress: Progress) -> t
     diagonal.copy_(torch.where(keep & (diagonal != 0), diagonal, 1))
     upper = torch.where(keep[:, None, :], upper, torch.eye(columns, dtype=residual.dtype, device=residual.device))
     solved = torch.linalg.solve_triangular(upper, torch.where(keep, right[:, :columns], 0).unsqueeze(2), upper=True)
-    return torch.bmm(basis[:, :columns].mT, solved).squeeze(2), columns
+    correction = torch.zeros_like(residual)
+    for k in range(columns):
+        correction.addcmul_(solved[:, k], basis[k])
+    return correction, columns

@@ -22,9 +22,9 @@ def shine(operator: Any, v: Tensor, left: Tensor, right: Tensor) -> Solution:
     """``w = H^T v`` with H the inverse Jacobian that Broyden's method has built on its way to the fixed point.
 
     With the paper's fallback: a sample whose w is longer than 1.3 |v| gets v, since a bad factor has blown it up.
-    v (B, D), left and right (B, n, D) with ``H = I + sum_j left_j right_j^T``. Approximate, no bound. Cost: no
+    v (B, D), left and right (n, B, D) with ``H = I + sum_j left_j right_j^T``. Approximate, no bound. Cost: no
     product, 4 n B D FLOPs. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: Ramzi et al. 2022,
     sections 2 and 3.
     """
-    w = v + torch.bmm(right.mT, torch.bmm(left, v.unsqueeze(2))).squeeze(2)
+    w = v + (right * (left * v).sum(2, keepdim=True)).sum(0)
     return Solution(torch.where(norm(w) > FALLBACK * norm(v), v, w))
