@@ -52,3 +52,20 @@ def test_a_session_at_a_thousand_takes_seconds():
     wanted |= {row: "not in this test" for row in wanted if ":" in row}
     record = session.run(Cell.of("logdet", "torch", {"D": 1000}), QUICK, wanted)
     assert record["elapsed_s"] <= 12
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_implicit_solvers_against_libraries(backend, monkeypatch):
+    """gamma = 0.9, random A, D = 512, B = 64, float64, one thread, all to a residual of 1e-6."""
+    monkeypatch.setenv("BENCH_THREADS", "1")
+    methods = bench_core.methods("implicit", backend)
+    peers = [m.name for m in methods if m.role == "peer"]
+    ours = [m.name for m in methods if m.role == "method" and m.iterative and m.computes == "parameter_gradient"]
+    cell = Cell.of("implicit", backend, {"D": 512, "B": 64, "gamma": 0.9, "T": "random"}, dtype="float64")
+    record = session.run(cell, LONG, dict.fromkeys(["jfb", "parameter_vjp", *ours, *peers], ""))
+    seconds = {name: np.median(row["samples_s"]) for name, row in record["rows"].items() if row["samples_s"]}
+    if not seconds.keys() & set(peers):
+        pytest.skip("no library of the extra 'peers' is installed")
+    best, library = (min(seconds.keys() & set(names), key=seconds.__getitem__) for names in (ours, peers))
+    assert _ratio(record, best, library) <= {"torch": 1 / 1.5, "jax": 1.05}[backend], (best, library)
+    assert _ratio(record, "jfb", "parameter_vjp") <= 1.05
