@@ -110,7 +110,7 @@ class Declaration:
 
     name: str
     computes: str
-    cost: Callable[[Any, int], Cost]
+    cost: Callable[..., Cost]
     source: str
     exact: bool = True
     role: str = "method"

@@ -94,11 +94,9 @@ class Oracle:
             return np.stack(
                 [np.linalg.solve((eye - self.vjp(eye, s[None])).T, right) for s, right in zip(self.slope, v)]
             )
-        from scipy.sparse.linalg import LinearOperator, gmres
+        from scipy.sparse.linalg import aslinearoperator, gmres
 
-        apply = lambda x: (x.reshape(v.shape) - self.vjp(x.reshape(v.shape))).ravel()  # noqa: E731
-        system = LinearOperator((v.size, v.size), matvec=apply, dtype=np.float64)
-        w, failed = gmres(system, v.ravel(), rtol=1e-11, restart=60, maxiter=20)
+        w, failed = gmres(aslinearoperator(_System(self, v)), v.ravel(), rtol=1e-11, restart=60, maxiter=20)
         if failed:
             raise ValueError(f"the oracle's GMRES did not reach 1e-11 at D = {p.D}, gamma = {p.gamma:g}, T = {p.T}")
         return w.reshape(v.shape)
@@ -173,6 +171,18 @@ class Oracle:
                 raise ValueError(f"result {name} has shape {array.shape}; allowed: {p.shape(name)}")
             out[name] = times_transposed(self._vectors.T, array).T if name == "A" else array.astype(np.float64)
         return out
+
+
+class _System:
+    """``J^T`` of all samples as one linear operator, for SciPy."""
+
+    def __init__(self, oracle: Oracle, v: np.ndarray):
+        self._oracle, self._rows = oracle, v.shape
+        self.shape, self.dtype = (v.size, v.size), v.dtype
+
+    def matvec(self, x: np.ndarray) -> np.ndarray:
+        rows = x.reshape(self._rows)
+        return (rows - self._oracle.vjp(rows)).ravel()
 
 
 def _images(x: np.ndarray) -> np.ndarray:

@@ -241,7 +241,8 @@ def _normalise(A: np.ndarray) -> np.ndarray:
         from scipy.sparse.linalg import svds
 
         start = np.random.default_rng(0).standard_normal(D)
-        norm = svds(A.astype(np.float64), k=1, tol=1e-6, v0=start, return_singular_vectors=False)[0]
+        tol: Any = 1e-6  # its stub says int
+        norm = svds(A.astype(np.float64), k=1, tol=tol, v0=start, return_singular_vectors=False)[0]
     else:
         edge, width = np.sqrt(D - 1) + np.sqrt(D), (1 / np.sqrt(D - 1) + 1 / np.sqrt(D)) ** (1 / 3)
         norm = np.sqrt((edge**2 - 1.2065 * edge * width) / D)

@@ -95,7 +95,7 @@ class Worker:
         facts["threads_note"] = note
         self.journal.write("environment", **facts, load_before=before["load"], mhz_before=before["mhz"])
         self.stage("start")
-        self.problem = bench_core.problem(self.cell["family"], seed=self.spec["seed"], **self.cell["sizes"])
+        self.problem: Any = bench_core.problem(self.cell["family"], seed=self.spec["seed"], **self.cell["sizes"])
         self.journal.begin(None, "problem", self.profile["session_limit_s"])
         self.problem.masters  # noqa: B018 - drawn here so that the stage has its time
         self.stage("problem")

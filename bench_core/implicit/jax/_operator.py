@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
+from jax.core import Tracer
 
 SIDE = 8
 
@@ -121,7 +122,8 @@ class Counted:
 
     def __init__(self, operator: Any, batch: int | None = None, counts: dict[str, float] | None = None):
         self._operator, self._batch = operator, batch
-        self._counts = {"vjps": 0, "jvps": 0, "evaluations": 0} if counts is None else counts
+        empty: dict[str, float] = {"vjps": 0, "jvps": 0, "evaluations": 0}
+        self._counts = empty if counts is None else counts
 
     vjps = property(lambda self: self._counts["vjps"] / (self._batch or 1))
     jvps = property(lambda self: self._counts["jvps"] / (self._batch or 1))
@@ -138,7 +140,7 @@ class Counted:
         self._add("evaluations", u)
         # A constant has no gradient: only what is being differentiated comes as a tracer of autodiff.
         note = partial(self._add, "vjps")
-        return self._operator.evaluate(_noted(note, u) if isinstance(u, jax.core.Tracer) else u)
+        return self._operator.evaluate(_noted(note, u) if isinstance(u, Tracer) else u)
 
     def vjp(self, w: Array) -> Array:
         self._add("vjps", w)

@@ -20,7 +20,7 @@ def prepare(operator: Any, v: Array, tol: float, most: int) -> dict[str, Array]:
     return tune(lambda operator, v, rtol: jaxopt_normal_cg(operator, v, rtol, tol=tol, most=most).w, operator, v, tol)
 
 
-def jaxopt_normal_cg(operator: Any, v: Array, rtol: Array, *, tol: float, most: int) -> Solution:
+def jaxopt_normal_cg(operator: Any, v: Array, rtol: Any, *, tol: float, most: int) -> Solution:
     """``J^T w = v`` for the whole batch as one system.
 
     v (B, D), rtol the library's relative tolerance, most the largest number of iterations. Cost: the library's. Raises

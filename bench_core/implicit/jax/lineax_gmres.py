@@ -17,7 +17,7 @@ def prepare(operator: Any, v: Array, tol: float, most: int) -> dict[str, Array]:
     return tune(lambda operator, v, rtol: lineax_gmres(operator, v, rtol, tol=tol, most=most).w, operator, v, tol)
 
 
-def lineax_gmres(operator: Any, v: Array, rtol: Array, *, tol: float, most: int) -> Solution:
+def lineax_gmres(operator: Any, v: Array, rtol: Any, *, tol: float, most: int) -> Solution:
     """``J^T w = v`` for the whole batch as one system.
 
     v (B, D), rtol the library's relative tolerance, most the largest number of iterations. Cost: the library's. Raises

@@ -18,7 +18,7 @@ def prepare(operator: Any, v: Array, tol: float, most: int) -> dict[str, Array]:
     )
 
 
-def optimistix_fixed_point(operator: Any, v: Array, rtol: Array, *, tol: float, most: int) -> Solution:
+def optimistix_fixed_point(operator: Any, v: Array, rtol: Any, *, tol: float, most: int) -> Solution:
     """``w = v + A^T w``, ``A = dT/du``, from v, for the whole batch as one vector.
 
     v (B, D), rtol the library's relative tolerance, most the largest number of iterations. Cost: the library's. Raises

@@ -119,7 +119,8 @@ class Counted:
 
     def __init__(self, operator: Any, batch: int | None = None, counts: dict[str, float] | None = None):
         self._operator, self._batch = operator, batch
-        self._counts = {"vjps": 0, "jvps": 0, "evaluations": 0} if counts is None else counts
+        empty: dict[str, float] = {"vjps": 0, "jvps": 0, "evaluations": 0}
+        self._counts = empty if counts is None else counts
 
     vjps = property(lambda self: self._counts["vjps"] / (self._batch or 1))
     jvps = property(lambda self: self._counts["jvps"] / (self._batch or 1))
