@@ -87,7 +87,7 @@ class _Door:
         else:
             store = Store()
             records = run.measure(cell, PROFILE, store, cache=shared)
-            write_json(index, [str(store.path(cell, process)) for process in range(PROFILE.processes)])
+            write_json(index, [str(store.path(cell, process)) for process in range(len(records))])
         return [record["rows"].get(method, _ABSENT) for record in records]
 
 

@@ -109,14 +109,15 @@ class _Account:
         self.began = time.monotonic()
         chosen = PROFILES[profile]
         self.expected = {
-            cell.name: expected_seconds(cell, chosen) / chosen.processes
+            cell.name: expected_seconds(cell, chosen)
             for family in bench_core.FAMILIES
             for backend in bench_core.BACKENDS
             for cell in cells(family, backend, chosen, device)
         }
         # Of a part of the benchmarks, or a range of commits, asv alone knows how many sessions there will be.
-        self.total = len(self.expected) * chosen.processes if total_known else None
-        self.processes = chosen.processes
+        sessions = {name: chosen.processes_of(name.partition("-")[0]) for name in self.expected}
+        self.expected_session = {name: seconds / sessions[name] for name, seconds in self.expected.items()}
+        self.total = sum(sessions.values()) if total_known else None
         self.finished: list[tuple[str, float]] = []
         self.first_session: float | None = None
         self.resumed = 0
@@ -137,8 +138,8 @@ class _Account:
 
     def _left(self) -> str:
         """The estimate of the rest. Sessions that were taken up took no time and teach nothing."""
-        pairs = [(self.expected.get(cell, 1.0), taken) for cell, taken in self.finished]
-        rest = sum(self.expected.values()) * self.processes - sum(expected for expected, _ in pairs)
+        pairs = [(self.expected_session.get(cell, 1.0), taken) for cell, taken in self.finished]
+        rest = sum(self.expected.values()) - sum(expected for expected, _ in pairs)
         seconds = estimate_left([pair for pair in pairs if pair[1] > 0.1], [max(rest, 0.0)])
         return "" if self.total is None or seconds is None else f", about {_clock(seconds)} left"
 

@@ -48,7 +48,7 @@ class Profile:
 
     sweeps          per family: the values of each size, in one or several sweeps (a sweep is an asv class)
     dtypes          precisions
-    processes       sessions of one cell, each a fresh process
+    processes       sessions of one cell, each a fresh process (``processes_of`` has each family's number)
     min_rounds      rounds every row takes part in (all processes of a cell together make at least 6)
     max_rounds      rounds after which a row has enough
     row_budget_s    seconds of samples for one row in one session (``row_seconds`` has each family's share of it)
@@ -81,6 +81,14 @@ class Profile:
         chosen = dict(self.only).get(family)
         return (chosen is None or method in chosen) and (self.peers or role != "peer")
 
+    def processes_of(self, family: str) -> int:
+        """Sessions of one cell of this family."""
+        return max(1, round(self.processes * SESSIONS.get(family, 1.0)))
+
+    def rounds_of(self, family: str) -> int:
+        """Rounds every row takes part in: all processes of a cell together make at least 6."""
+        return max(self.min_rounds, -(-6 // self.processes_of(family)))
+
     def row_seconds(self, family: str) -> float:
         """Seconds of samples for one row of this family in one session."""
         return self.row_budget_s * SHARES.get(family, 1.0)
@@ -91,6 +99,9 @@ class Profile:
 
 # A session of the implicit family has some 30 rows, four times as many as one of logdet.
 SHARES = {"implicit": 0.2}
+# And JAX compiles each of them anew in every process, half a minute a cell. One process in standard, two in full: its
+# intervals are then those within a process.
+SESSIONS = {"implicit": 1 / 3}
 
 # Some six a decade: about 20 sizes in all, which is what an honest interval of an exponent needs.
 STANDARD_D = (10, 32, 50, 70, 100, 150, 220, 320, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)
@@ -133,12 +144,12 @@ STANDARD = Profile(
     sweeps={
         "logdet": _logdet(STANDARD_D),
         "implicit": _implicit(
-            D=(10, 32, 100, 320, 1000, 3200, 10000, 20000),
+            D=(10, 32, 100, 320, 1000, 3200, 10000),
             B=(1, 64),
             at=512,
             gamma=(0.5, 0.9, 0.99),
             T=("random", "symmetric", "rotation"),
-            conv=(256, 1024, 4096),
+            conv=(256, 1024),
         ),
     },
     dtypes=("float32",),
