@@ -28,6 +28,11 @@ class TorchSpectrum(_Implicit):
     params, param_names = parameters("implicit", backend, "Spectrum").values()
 
 
+class TorchSingle(_Implicit):
+    backend = "torch"
+    params, param_names = parameters("implicit", backend, "Single").values()
+
+
 class TorchConv(_Implicit):
     backend = "torch"
     params, param_names = parameters("implicit", backend, "Conv").values()
@@ -41,6 +46,11 @@ class Jax(_Implicit):
 class JaxSpectrum(_Implicit):
     backend = "jax"
     params, param_names = parameters("implicit", backend, "Spectrum").values()
+
+
+class JaxSingle(_Implicit):
+    backend = "jax"
+    params, param_names = parameters("implicit", backend, "Single").values()
 
 
 class JaxConv(_Implicit):

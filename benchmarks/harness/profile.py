@@ -27,9 +27,10 @@ def _implicit(
     at: int,
     gamma: tuple[float, ...],
     T: tuple[str, ...],
+    single: tuple[int, ...],
     conv: tuple[int, ...],
 ) -> dict[str, Sweep]:
-    """Over the dimension; over contraction and normality at one dimension; over the size of the conv block.
+    """Over the dimension; over contraction and normality at one dimension; one sample; over the size of the conv block.
 
     In float64: iterative methods are compared at one tolerance, which must not be a matter of rounding.
     """
@@ -38,6 +39,7 @@ def _implicit(
     return {
         "": Sweep({"D": D, "B": B, "gamma": (0.9,), "T": ("random",), **fixed}, exact),
         "Spectrum": Sweep({"D": (at,), "B": (64,), "gamma": gamma, "T": T, **fixed}, exact),
+        "Single": Sweep({"D": single, "B": (1,), "gamma": (0.9,), "T": ("random",), **fixed}, exact),
         "Conv": Sweep({"D": conv, "B": (64,), "gamma": (0.9,), "T": ("conv",), **fixed}, exact),
     }
 
@@ -106,11 +108,18 @@ SESSIONS = {"implicit": 1 / 3}
 # Some six a decade: about 20 sizes in all, which is what an honest interval of an exponent needs.
 STANDARD_D = (10, 32, 50, 70, 100, 150, 220, 320, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)
 
+# Half of the implicit family: what JAX compiles in quick must take a minute.
+QUICK_ROWS = (
+    *("jfb", "neumann_1", "neumann_2", "neumann_5", "neumann_10", "neumann_20", "phantom", "shine", "neumann"),
+    *("cg", "cg_published", "gmres", "bicgstab", "anderson", "unrolled_10", "unrolled_30", "unrolled_100"),
+    *("forward_picard", "forward_anderson", "parameter_vjp"),
+)
+
 SMOKE = Profile(
     name="smoke",
     sweeps={
         "logdet": _logdet((8, 12), (16,)),
-        "implicit": _implicit(D=(8,), B=(4,), at=8, gamma=(0.5,), T=("symmetric",), conv=(64,)),
+        "implicit": _implicit(D=(8,), B=(4,), at=8, gamma=(0.5,), T=("symmetric",), single=(8,), conv=(64,)),
     },
     dtypes=("float32",),
     processes=1,
@@ -127,7 +136,7 @@ QUICK = Profile(
     sweeps={
         "logdet": _logdet((10, 30, 100, 300, 1000, 2000)),
         "implicit": _implicit(
-            D=(32, 128, 512), B=(64,), at=128, gamma=(0.9,), T=("symmetric", "rotation"), conv=(256,)
+            D=(32, 128, 512), B=(64,), at=128, gamma=(0.9,), T=("rotation",), single=(128,), conv=(256,)
         ),
     },
     dtypes=("float32",),
@@ -138,6 +147,7 @@ QUICK = Profile(
     call_limit_s=0.5,
     session_limit_s=90,
     compiled_up_to=10,
+    only=(("implicit", QUICK_ROWS),),
 )
 STANDARD = Profile(
     name="standard",
@@ -145,10 +155,11 @@ STANDARD = Profile(
         "logdet": _logdet(STANDARD_D),
         "implicit": _implicit(
             D=(10, 32, 100, 320, 1000, 3200, 10000),
-            B=(1, 64),
+            B=(64,),
             at=512,
             gamma=(0.5, 0.9, 0.99),
             T=("random", "symmetric", "rotation"),
+            single=(32, 320, 3200),
             conv=(256, 1024),
         ),
     },
@@ -168,10 +179,11 @@ FULL = Profile(
         "logdet": _logdet(STANDARD_D, (1, 10, 100, 1000)),
         "implicit": _implicit(
             D=STANDARD_D,
-            B=(1, 64),
+            B=(64,),
             at=512,
             gamma=(0.5, 0.9, 0.99),
             T=("random", "symmetric", "rotation"),
+            single=STANDARD_D,
             conv=(64, 256, 1024, 4096),
         ),
     },

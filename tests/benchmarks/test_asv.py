@@ -26,7 +26,7 @@ def test_run_compare_and_publish_over_two_commits(repository):
     first = repository.git("rev-parse", "HEAD")
     done = repository.python(*SMOKE)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "10 sessions" in done.stdout
+    assert "12 sessions" in done.stdout
     kernel = repository.folder / "bench_core/logdet/torch/transposed.py"
     kernel.write_text(
         kernel.read_text().replace(
@@ -43,7 +43,10 @@ def test_run_compare_and_publish_over_two_commits(repository):
         assert data["env_vars"] == {"BENCH_PROFILE": "smoke", "BENCH_DEVICE": "cpu"}
         assert set(data["results"]) == {
             f"{family}.{backend}{sweep}.track_{metric}"
-            for family, sweeps, own in (("logdet", [""], []), ("implicit", ["", "Spectrum", "Conv"], ["products"]))
+            for family, sweeps, own in (
+                ("logdet", [""], []),
+                ("implicit", ["", "Spectrum", "Single", "Conv"], ["products"]),
+            )
             for backend in ("Torch", "Jax")
             for sweep in sweeps
             for metric in ("seconds", "error", "outcome", "peak_bytes", *own)
