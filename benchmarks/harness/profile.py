@@ -135,9 +135,7 @@ QUICK = Profile(
     name="quick",
     sweeps={
         "logdet": _logdet((10, 30, 100, 300, 1000, 2000)),
-        "implicit": _implicit(
-            D=(32, 128, 512), B=(64,), at=128, gamma=(0.9,), T=("rotation",), single=(128,), conv=(256,)
-        ),
+        "implicit": _implicit(D=(16, 64, 256), B=(64,), at=64, gamma=(0.9,), T=("rotation",), single=(64,), conv=(64,)),
     },
     dtypes=("float32",),
     processes=1,
