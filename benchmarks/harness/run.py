@@ -136,7 +136,7 @@ def expected_seconds(cell: Cell, profile: Profile) -> float:
     total = 0.0
     for method in bench_core.methods(cell.family, cell.backend):
         call = method.cost(problem, cell.dtype).flops / 5e10
-        if call < profile.call_limit_s:
+        if call < profile.call_seconds(cell.family):
             total += 0.3 + 3 * call + max(profile.rounds_of(cell.family) * call, profile.row_seconds(cell.family))
             if len(method.forms) > 1 and cell.swept <= profile.compiled_up_to:
                 total += 2.0 + profile.row_seconds(cell.family)

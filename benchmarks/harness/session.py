@@ -82,7 +82,8 @@ def run(
         spec = {
             "cell": cell.to_json(),
             "profile": {k: v for k, v in asdict(profile).items() if k not in ("sweeps", "only")}
-            | {"row_budget_s": profile.row_seconds(cell.family), "min_rounds": profile.rounds_of(cell.family)},
+            | {"row_budget_s": profile.row_seconds(cell.family), "min_rounds": profile.rounds_of(cell.family)}
+            | {"call_limit_s": profile.call_seconds(cell.family)},
             "process": process,
             "seed": seed,
             "rows": pending,
