@@ -54,8 +54,8 @@ class Profile:
     min_rounds      rounds every row takes part in (all processes of a cell together make at least 6)
     max_rounds      rounds after which a row has enough
     row_budget_s    seconds of samples for one row in one session (``row_seconds`` has each family's share of it)
-    call_limit_s    a row whose single call is predicted or seen to take longer is over_budget (``call_seconds`` has each
-                    family's share of it)
+    call_limit_s    a row whose single call is predicted or seen to take longer is over_budget (``call_seconds`` has
+                    each family's share of it)
     session_limit_s absolute deadline of one session
     compiled_up_to  largest swept size at which forms beyond the first are timed (their compilation costs seconds a row,
                     and they differ from eager where calls are short)
@@ -94,7 +94,7 @@ class Profile:
 
     def call_seconds(self, family: str) -> float:
         """The longest call of this family that is tried."""
-        return self.call_limit_s * CALLS.get(family, 1.0)
+        return max(self.call_limit_s * CALLS.get(family, 1.0), min(self.call_limit_s, 0.5))
 
     def row_seconds(self, family: str) -> float:
         """Seconds of samples for one row of this family in one session."""
