@@ -41,7 +41,7 @@ def test_right_to_rounding(m):
     judge = judges.of(m.family)
 
     # JAX compiles for every size, which takes most of a second.
-    @settings(max_examples=12 if m.backend == "torch" else 1, deadline=None, database=None)
+    @settings(max_examples=12 if m.backend == "torch" else 3, deadline=None, database=None)
     @example(sizes=judge.CORNERS[0], seed=3)
     @example(sizes=judge.CORNERS[1], seed=3)
     @given(sizes=judge.SIZES, seed=st.integers(0, 2**32 - 1))
@@ -94,7 +94,8 @@ def test_kernels_run_again_with_the_same_answer(m):
     kernel = _build(m, problem, "float64")
     first = {name: np.array(a) for name, a in kernel.to_numpy(kernel.run()).items()}
     kernel.reset(steady=True)
-    for _ in range(500 if m.in_place else 3):
+    # Solvers and long unrolled passes take as long as hundreds of the others.
+    for _ in range(3 if m.iterative or "K" in m.settings else 500):
         out = kernel.run()
     kernel.wait(out)
     late = kernel.to_numpy(out)
