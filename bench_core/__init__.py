@@ -27,7 +27,7 @@ __all__ = [
     "problem",
 ]
 
-FAMILIES = ("logdet", "implicit")
+FAMILIES = ("logdet", "implicit", "line_integral", "score")
 
 
 def problem(family: str, seed: int = 0, **sizes: Any) -> Problem:

@@ -9,7 +9,7 @@ them by name).
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -106,6 +106,7 @@ class Declaration:
     kernel    the kernel's name where several methods share one and differ in their settings
     settings  keyword arguments of the kernel: ``(("k", 5),)``
     iterative it stops at the problem's tolerance: how much it costs is known only afterwards
+    only      the sizes it is for, where that is not all of them: ``(("J", ("psd",)),)``
     """
 
     name: str
@@ -119,6 +120,7 @@ class Declaration:
     kernel: str = ""
     settings: tuple[tuple[str, Any], ...] = ()
     iterative: bool = False
+    only: tuple[tuple[str, tuple[Any, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,10 @@ class Method:
     in_place = property(lambda self: self.declaration.in_place)
     iterative = property(lambda self: self.declaration.iterative)
     settings = property(lambda self: dict(self.declaration.settings))
+
+    def is_for(self, sizes: Mapping[str, Any]) -> bool:
+        """Whether it answers at these sizes at all; sizes that are not given do not matter."""
+        return all(name not in sizes or sizes[name] in values for name, values in self.declaration.only)
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -175,13 +181,16 @@ class Method:
         """Place the problem's arrays and compile: everything that a training loop would do once.
 
         Raises ``ValueError`` for an unknown device, dtype or form, ``Unavailable`` where this machine lacks the
-        backend, the device or the compiler.
+        backend, the device or the compiler, and for sizes that the method is not for.
         """
         check_choice("device", device, DEVICES)
         check_choice("dtype", dtype, DTYPES)
         form = check_choice("form", form or self.forms[0], self.forms)
         if problem.family != self.family:
             raise ValueError(f"problem of family {problem.family!r} given to {self.family} method {self.name!r}")
+        if not self.is_for(problem.sizes):
+            wanted = ", ".join(f"{name} = {' or '.join(map(str, values))}" for name, values in self.declaration.only)
+            raise Unavailable(f"{self.name} is for {wanted}; here {problem.sizes}")
         backend = load_backend(self.backend)
         backend.require_device(device)
         family = importlib.import_module(f"bench_core.{self.family}")

@@ -28,7 +28,7 @@ def parameters(family: str, backend: str, sweep: str = "") -> dict[str, Any]:
     chosen = PROFILE.sweeps[family][sweep]
     return {
         "params": (
-            rows_of_checkout(family, backend),
+            rows_of_checkout(family, backend, sweep),
             *(list(values) for values in chosen.sizes.values()),
             list(PROFILE.dtypes_of(chosen)),
         ),

@@ -19,7 +19,9 @@ from .text import count, write_error, write_kind, write_list, write_seconds, wri
 # The other sizes that a family may have, as the papers name them.
 SIZES = {
     "B": (float, "batch; the nearest one measured is used (default: the sweep with most sizes)"),
-    "L": (float, "layers (logdet)"),
+    "L": (float, "layers (logdet, score)"),
+    "H": (float, "width of the hidden layers (line_integral, score)"),
+    "J": (str, "what the Jacobian is made of: free, tanh, psd, kronecker or kronecker_psd (line_integral)"),
     "gamma": (float, "contraction factor (implicit)"),
     "T": (str, "what is iterated: random, symmetric, rotation or conv (implicit)"),
     "tol": (float, "tolerance of the solvers (implicit)"),
@@ -51,6 +53,7 @@ def _make_parser() -> argparse.ArgumentParser:
     answer.add_argument("--family", required=True, help=f"one of {', '.join(FAMILIES)}")
     answer.add_argument(
         "--D",
+        "--d",
         "--size",
         dest="size",
         type=float,

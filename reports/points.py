@@ -13,7 +13,12 @@ import pandas as pd
 from .statistics import Estimate, estimate_median
 
 # What `computes` says of rows that return no gradient; every other word is a gradient of some kind.
-NOT_GRADIENTS = ("step", "value", "products", "fixed_point")
+NOT_GRADIENTS = (
+    *("step", "value", "products", "fixed_point"),
+    *("inverse", "inverse_rk4", "curl", "curl_difference", "curl_moments"),
+)
+# The letters of the papers for the size that all is about.
+DIMENSIONS = ("D", "d")
 _MEMORY_WORDS = re.compile(r"memory|bytes|\b[kKMGT]i?B\b")
 
 
@@ -70,7 +75,8 @@ class Quality:
     """What a result is worth beyond its error, the worst process of each; NaN where it was not recorded.
 
     residual is the largest |v - J^T w| / |v| of a sample, cosine that of the parameter gradient p against the
-    oracle's g, descent <p, g> / |g|^2.
+    oracle's g, descent <p, g> / |g|^2. path_error and round_trip are an inverse's, mean and spread those of a curl's
+    ratio to the dense one, over the samples.
     """
 
     residual: float = math.nan
@@ -78,6 +84,10 @@ class Quality:
     descent: float = math.nan
     iterations_mean: float = math.nan
     iterations_max: float = math.nan
+    path_error: float = math.nan
+    round_trip: float = math.nan
+    mean: float = math.nan
+    spread: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -196,15 +206,16 @@ def collect_points(frame: pd.DataFrame) -> dict[Series, dict[float, dict[str, Po
 
 
 def _choose_axis(cells: Iterable[tuple[tuple[str, Any], ...]]) -> str:
-    """D where it varies, else the size that varies most."""
+    """The dimension where it varies, else the size that varies most."""
     values: dict[str, set[Any]] = {}
     for sizes in cells:
         for letter, value in sizes:
             values.setdefault(letter, set()).add(value)
     numeric = {letter: found for letter, found in values.items() if not any(isinstance(v, str) for v in found)}
-    if len(numeric.get("D", ())) > 1:
-        return "D"
-    return min(numeric or values, key=lambda letter: (-len(values[letter]), letter != "D", letter))
+    for letter in DIMENSIONS:
+        if len(numeric.get(letter, ())) > 1:
+            return letter
+    return min(numeric or values, key=lambda letter: (-len(values[letter]), letter not in DIMENSIONS, letter))
 
 
 def _make_point(size: float, lines: pd.DataFrame) -> Point:

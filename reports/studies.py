@@ -16,22 +16,21 @@ import numpy as np
 from .statistics import Estimate, Ratio, estimate_median, paired_ratio
 
 SCHEMA = 1
-STUDIES = ("implicit-training",)
 BASELINE = "jfb"
-# What the section tells of a study, and the numbers that every row has.
-SETTINGS = (
-    "architecture",
-    "batch",
-    "gamma",
-    "learning_rate",
-    "most",
-    "optimiser",
-    "parameters",
-    "test",
-    "tol",
-    "train",
-    "D",
-)
+# What the section tells of each study, which its record must therefore have.
+SETTINGS = {
+    "implicit-training": (
+        *("architecture", "batch", "gamma", "learning_rate", "most", "optimiser", "parameters"),
+        *("test", "tol", "train", "D"),
+    ),
+    "line-integral-training": (
+        *("architecture", "batch", "learning_rate", "optimiser", "test", "train", "H", "J", "d"),
+        *("tol_fixed", "tol_start"),
+    ),
+    "score-training": (*("architecture", "batch", "learning_rate", "optimiser", "test", "train", "H", "d", "sigma"),),
+}
+STUDIES = tuple(SETTINGS)
+# And the numbers that every row has.
 NUMBERS = ("seconds", "evaluations", "vjps", "jvps")
 
 
@@ -133,7 +132,7 @@ def find_fault(record: dict[str, Any]) -> str | None:
         or not isinstance(record.get("data"), str)
     ):
         return "it must name its data and its methods and hold rows"
-    absent = [name for name in SETTINGS if name not in (record.get("settings") or {})]
+    absent = [name for name in SETTINGS[record["study"]] if name not in (record.get("settings") or {})]
     if absent:
         return f"the settings lack {', '.join(absent)}"
     for j, row in enumerate(rows):
@@ -161,7 +160,7 @@ def epoch_ratios(study: Study, baseline: str = BASELINE) -> dict[str, Ratio]:
     """
     ratios = {}
     for method in study.methods:
-        sessions = _pair(study, method, baseline) if method != baseline and baseline in study.methods else []
+        sessions = pair_seconds(study, method, baseline) if method != baseline and baseline in study.methods else []
         if sessions:
             ratios[method] = paired_ratio(sessions)
     return ratios
@@ -217,6 +216,19 @@ def curve(study: Study, method: str, name: str) -> tuple[list[float], list[Estim
     return seconds, values
 
 
+def reach(study: Study, name: str) -> tuple[float, dict[str, int]]:
+    """A value that every method reaches, the largest of their smallest medians over the seeds, and the first epoch
+    after which each has.
+    """
+    medians = {method: [value.value for value in curve(study, method, name)[1]] for method in study.methods}
+    known = {method: values for method, values in medians.items() if values}
+    target = max((min(values) for values in known.values()), default=math.nan)
+    return target, {
+        method: next(epoch for epoch, value in enumerate(values, 1) if value <= target)
+        for method, values in known.items()
+    }
+
+
 def summarise_seeds(values: Sequence[float]) -> Estimate:
     """Median and range; no interval from one seed."""
     value, n = float(np.median(values)), len(values)
@@ -225,7 +237,7 @@ def summarise_seeds(values: Sequence[float]) -> Estimate:
     return Estimate(value, float(min(values)), float(max(values)), n, 1 - 2.0 ** (1 - n))
 
 
-def _pair(study: Study, a: str, b: str) -> list[tuple[list[float], list[float]]]:
+def pair_seconds(study: Study, a: str, b: str) -> list[tuple[list[float], list[float]]]:
     """Seconds of two methods aligned by epoch, one pair of lists for each seed and process that has both."""
     times: list[dict[tuple[int, int, int], float]] = [
         {(row["process"], row["seed"], row["epoch"]): row["seconds"] for row in study.of(m)} for m in (a, b)

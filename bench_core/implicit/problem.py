@@ -159,18 +159,26 @@ class ImplicitProblem:
         """
         return self.oracle.quality(arrays, method.computes)
 
-    def fault(self, arrays: dict[str, np.ndarray], method: Method, dtype: str) -> str:
+    def fault(
+        self,
+        arrays: dict[str, np.ndarray],
+        method: Method,
+        dtype: str,
+        error: float | None = None,
+        quality: dict[str, float] | None = None,
+    ) -> str:
         """Why the result of an exact method is not one, in one line; empty where it is.
 
-        An iterative method must have reached the tolerance by the oracle's residual, whatever it says itself.
+        An iterative method must have reached the tolerance by the oracle's residual, whatever it says itself. ``error``
+        and ``quality`` are those of the result, where they are known already.
         """
         if not method.exact:
             return ""
         if not method.iterative:
-            error = self.error(arrays, method)
+            error = self.error(arrays, method) if error is None else error
             fine = error <= method.tolerance(dtype)
             return "" if fine else f"error {error:.3g}, tolerance {method.tolerance(dtype):g}"
-        quality = self.quality(arrays, method)
+        quality = self.quality(arrays, method) if quality is None else quality
         residual = quality["residual_batch" if method.settings.get("whole") else "residual"]
         # Rounding in float64 of a residual that was stopped just below the tolerance.
         if residual <= self.tol * (1 + 1e-6):

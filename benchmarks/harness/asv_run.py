@@ -108,14 +108,15 @@ class _Account:
     def __init__(self, profile: str, device: str, total_known: bool = True):
         self.began = time.monotonic()
         chosen = PROFILES[profile]
-        self.expected = {
-            cell.name: expected_seconds(cell, chosen)
+        known = [
+            cell
             for family in bench_core.FAMILIES
             for backend in bench_core.BACKENDS
             for cell in cells(family, backend, chosen, device)
-        }
+        ]
+        self.expected = {cell.name: expected_seconds(cell, chosen) for cell in known}
         # Of a part of the benchmarks, or a range of commits, asv alone knows how many sessions there will be.
-        sessions = {name: chosen.processes_of(name.partition("-")[0]) for name in self.expected}
+        sessions = {cell.name: chosen.processes_of(cell.family, cell.swept) for cell in known}
         self.expected_session = {name: seconds / sessions[name] for name, seconds in self.expected.items()}
         self.total = sum(sessions.values()) if total_known else None
         self.finished: list[tuple[str, float]] = []

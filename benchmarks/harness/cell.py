@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from bench_core.method import DEVICES, DTYPES, check_choice
 from benchmarks.harness.profile import Profile
 
 # The size along which a family's sweep runs; larger ones are not tried after one of them failed.
-SWEPT = {"logdet": "D", "implicit": "D"}
+SWEPT = {"logdet": "D", "implicit": "D", "line_integral": "d", "score": "d"}
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,19 @@ class Cell:
         return cls(**{**data, "sizes": tuple(data["sizes"].items())})
 
 
-def rows(family: str, backend: str, profile: Profile | None = None) -> tuple[str, ...]:
+def rows(
+    family: str, backend: str, profile: Profile | None = None, at: Sequence[Mapping[str, Any]] = ()
+) -> tuple[str, ...]:
     """Names of the rows a session of this family and backend may have, ``method`` and ``method:form``: all of them, or
-    those that the profile tries.
+    those that the profile tries, and that answer at some of the sizes ``at``.
     """
     return tuple(
         row_name(method.name, form, method.forms)
         for method in bench_core.methods(family, backend)
         for form in method.forms
         if profile is None or profile.tries(family, method.name, method.role)
+        # Commits from before methods that are not for all sizes know nothing of it.
+        if not at or not hasattr(method, "is_for") or any(method.is_for(sizes) for sizes in at)
     )
 
 

@@ -16,17 +16,23 @@ import bench_core
 from benchmarks.harness.cell import rows
 from benchmarks.harness.profile import profile_from_environment
 profile = profile_from_environment()
-print(json.dumps({f: {b: rows(f, b, profile) for b in bench_core.BACKENDS} for f in bench_core.FAMILIES}))
+print(json.dumps({
+    family: {
+        backend: {name: rows(family, backend, profile, sweep.cells()) for name, sweep in profile.sweeps[family].items()}
+        for backend in bench_core.BACKENDS
+    }
+    for family in bench_core.FAMILIES
+}))
 """
 
 
-def rows_of_checkout(family: str, backend: str) -> list[str]:
-    """Rows that ``BENCH_PROFILE`` tries, in the working tree that ``benchmarks`` itself comes from."""
-    return _all_rows()[family][backend]
+def rows_of_checkout(family: str, backend: str, sweep: str) -> list[str]:
+    """Rows that ``BENCH_PROFILE`` tries in a sweep, in the working tree that ``benchmarks`` itself comes from."""
+    return _all_rows()[family][backend][sweep]
 
 
 @cache
-def _all_rows() -> dict[str, dict[str, list[str]]]:
+def _all_rows() -> dict[str, dict[str, dict[str, list[str]]]]:
     """Asked of a process of its own, because this one may have imported another commit's ``bench_core``."""
     done = subprocess.run(
         [sys.executable, "-c", _LIST],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,10 @@ class Sweep:
 
     sizes: dict[str, tuple[Any, ...]]
     dtypes: tuple[str, ...] = ()
+
+    def cells(self) -> list[dict[str, Any]]:
+        """The sizes of every cell."""
+        return [dict(zip(self.sizes, values)) for values in itertools.product(*self.sizes.values())]
 
 
 def _logdet(D: tuple[int, ...], B: tuple[int, ...] = (100,)) -> dict[str, Sweep]:
@@ -44,6 +50,37 @@ def _implicit(
     }
 
 
+def _line_integral(
+    d: tuple[int, ...],
+    bounded: tuple[int, ...],
+    squares: tuple[int, ...],
+    kronecker: tuple[str, ...],
+    J: tuple[str, ...] = ("psd",),
+    limited: tuple[str, ...] = ("tanh", "free"),
+) -> dict[str, Sweep]:
+    """Over the dimension for the invertible J; for entries that are bounded or free; for Kronecker factors.
+
+    In float64: the rules are compared down to 1e-7, which is float32's rounding.
+    """
+    fixed = {"B": (64,), "H": (64,)}
+    exact = ("float64",)
+    return {
+        "": Sweep({"d": d, **fixed, "J": J}, exact),
+        "Bounded": Sweep({"d": bounded, **fixed, "J": limited}, exact),
+        "Kronecker": Sweep({"d": squares, **fixed, "J": kronecker}, exact),
+    }
+
+
+def _score(
+    d: tuple[int, ...], H: tuple[int, ...], deep: tuple[int, ...], wide: tuple[int, ...], L: tuple[int, ...]
+) -> dict[str, Sweep]:
+    """Over the dimension with two hidden layers; over their number."""
+    return {
+        "": Sweep({"d": d, "H": H, "L": (2,), "B": (128,)}),
+        "Depth": Sweep({"d": deep, "H": wide, "L": L, "B": (128,)}),
+    }
+
+
 @dataclass(frozen=True)
 class Profile:
     """What a profile measures and the budgets that it keeps.
@@ -51,6 +88,8 @@ class Profile:
     sweeps          per family: the values of each size, in one or several sweeps (a sweep is an asv class)
     dtypes          precisions
     processes       sessions of one cell, each a fresh process (``processes_of`` has each family's number)
+    alone_from      swept size from which one process takes all of a cell's rounds: there drawing, placing and checking
+                    the problem take as long as timing it
     min_rounds      rounds every row takes part in (all processes of a cell together make at least 6)
     max_rounds      rounds after which a row has enough
     row_budget_s    seconds of samples for one row in one session (``row_seconds`` has each family's share of it)
@@ -78,19 +117,20 @@ class Profile:
     block_s: float = 0.002
     only: tuple[tuple[str, tuple[str, ...]], ...] = ()
     peers: bool = False
+    alone_from: float = math.inf
 
     def tries(self, family: str, method: str, role: str) -> bool:
         """Whether the rows of this method are measured at all."""
         chosen = dict(self.only).get(family)
         return (chosen is None or method in chosen) and (self.peers or role != "peer")
 
-    def processes_of(self, family: str) -> int:
-        """Sessions of one cell of this family."""
-        return max(1, round(self.processes * SESSIONS.get(family, 1.0)))
+    def processes_of(self, family: str, swept: float = 0) -> int:
+        """Sessions of one cell of this family and swept size."""
+        return 1 if swept >= self.alone_from else max(1, round(self.processes * SESSIONS.get(family, 1.0)))
 
-    def rounds_of(self, family: str) -> int:
+    def rounds_of(self, family: str, swept: float = 0) -> int:
         """Rounds every row takes part in: all processes of a cell together make at least 6."""
-        return max(self.min_rounds, -(-6 // self.processes_of(family)))
+        return max(self.min_rounds, -(-6 // self.processes_of(family, swept)))
 
     def call_seconds(self, family: str) -> float:
         """The longest call of this family that is tried."""
@@ -105,14 +145,16 @@ class Profile:
 
 
 # A session of the implicit family has some 30 rows, four times as many as one of logdet.
-SHARES = {"implicit": 0.2}
-CALLS = {"implicit": 0.1}
+SHARES = {"implicit": 0.2, "line_integral": 0.3, "score": 0.5}
+CALLS = {"implicit": 0.1, "line_integral": 0.3}
 # And JAX compiles each of them anew in every process, half a minute a cell. One process in standard, two in full: its
 # intervals are then those within a process.
-SESSIONS = {"implicit": 1 / 3}
+SESSIONS = {"implicit": 1 / 3, "line_integral": 1 / 3}
 
 # Some six a decade: about 20 sizes in all, which is what an honest interval of an exponent needs.
 STANDARD_D = (10, 32, 50, 70, 100, 150, 220, 320, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)
+
+FULL_SCORE_D = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 
 # Half of the implicit family: what JAX compiles in quick must take a minute.
 QUICK_ROWS = (
@@ -121,11 +163,21 @@ QUICK_ROWS = (
     *("forward_picard", "forward_anderson", "parameter_vjp"),
 )
 
+# What diffrax compiles for every tolerance and way of differentiating takes seconds a row.
+QUICK_INTEGRALS = (
+    *("gauss_legendre_4", "gauss_legendre_8", "gauss_legendre_16", "trapezoid_16", "trapezoid_64"),
+    *("dopri5_direct_1e-06", "averaged_hidden_16", "psd_applied", "psd_formed", "kronecker", "kronecker_formed"),
+    *("inverse_lu_rk4", "inverse_cholesky_rk4", "inverse_kronecker_rk4", "inverse_as_printed"),
+)
+
 SMOKE = Profile(
     name="smoke",
     sweeps={
         "logdet": _logdet((8, 12), (16,)),
         "implicit": _implicit(D=(8,), B=(4,), at=8, gamma=(0.5,), T=("symmetric",), single=(8,), conv=(64,)),
+        # One cell for all sweeps of a family: it is measured once.
+        "line_integral": _line_integral((4,), (4,), (4,), *3 * (("kronecker_psd",),)),
+        "score": _score((2,), (8,), (2,), (8,), (2,)),
     },
     dtypes=("float32",),
     processes=1,
@@ -135,13 +187,19 @@ SMOKE = Profile(
     call_limit_s=0.5,
     session_limit_s=60,
     compiled_up_to=0,
-    only=(("implicit", ("jfb", "neumann_2", "cg", "gmres", "unrolled_10", "forward_picard", "parameter_vjp")),),
+    only=(
+        ("implicit", ("jfb", "neumann_2", "cg", "gmres", "unrolled_10", "forward_picard", "parameter_vjp")),
+        ("line_integral", ("gauss_legendre_4", "gauss_legendre_8", "psd_applied", "inverse_lu_rk4")),
+        ("score", ("psi", "phi", "curl_jvp_vjp")),
+    ),
 )
 QUICK = Profile(
     name="quick",
     sweeps={
         "logdet": _logdet((10, 30, 100, 300, 1000, 2000)),
         "implicit": _implicit(D=(16, 64, 256), B=(64,), at=64, gamma=(0.9,), T=("rotation",), single=(64,), conv=(64,)),
+        "line_integral": _line_integral((8, 64), (8,), (64, 256), ("kronecker_psd",)),
+        "score": _score((2, 64, 512), (64,), (64,), (64,), (1, 4)),
     },
     dtypes=("float32",),
     processes=1,
@@ -151,7 +209,7 @@ QUICK = Profile(
     call_limit_s=0.5,
     session_limit_s=90,
     compiled_up_to=10,
-    only=(("implicit", QUICK_ROWS),),
+    only=(("implicit", QUICK_ROWS), ("line_integral", QUICK_INTEGRALS)),
 )
 STANDARD = Profile(
     name="standard",
@@ -166,6 +224,13 @@ STANDARD = Profile(
             single=(32, 320, 3200),
             conv=(256, 1024),
         ),
+        "line_integral": _line_integral(
+            (1, 8, 16, 32, 64, 128, 256, 1024),
+            (8, 64, 256),
+            (4, 16, 36, 64, 144, 256, 576, 1024),
+            ("kronecker", "kronecker_psd"),
+        ),
+        "score": _score((2, 16, 64, 512, 2048), (64, 256), (64, 512), (64, 256), (1, 3, 4)),
     },
     dtypes=("float32",),
     processes=3,
@@ -176,6 +241,7 @@ STANDARD = Profile(
     session_limit_s=600,
     compiled_up_to=100,
     peers=True,
+    alone_from=20_000,
 )
 FULL = Profile(
     name="full",
@@ -190,6 +256,13 @@ FULL = Profile(
             single=STANDARD_D,
             conv=(64, 256, 1024, 4096),
         ),
+        "line_integral": _line_integral(
+            (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
+            (1, 8, 16, 32, 64, 128, 256, 512, 1024),
+            (4, 16, 36, 64, 144, 256, 576, 1024, 2304, 4096),
+            ("kronecker", "kronecker_psd"),
+        ),
+        "score": _score(FULL_SCORE_D, (64, 256, 1024), (2, 64, 512), (64, 256), (1, 3, 4, 6)),
     },
     dtypes=("float32", "float64"),
     processes=5,

@@ -45,7 +45,7 @@ def measure(
 ) -> list[dict[str, Any]]:
     """Records of all processes of a cell, measured now or taken up from a run that was cut off."""
     records, progress = [], Progress()
-    for process in range(profile.processes_of(cell.family)):
+    for process in range(profile.processes_of(cell.family, cell.swept)):
         record = None if only else store.resumable(cell, profile, process)
         began = time.monotonic()
         if record is None:
@@ -95,7 +95,9 @@ def _rows(
 
     ``done`` are the cell's earlier processes, ``known`` the smaller sizes.
     """
-    planned: dict[str, str | tuple[str, str]] = dict.fromkeys(only or rows(cell.family, cell.backend, profile), "")
+    planned: dict[str, str | tuple[str, str]] = dict.fromkeys(
+        only or rows(cell.family, cell.backend, profile, [dict(cell.sizes)]), ""
+    )
     if only:
         return planned
     for row in planned:
@@ -137,7 +139,11 @@ def expected_seconds(cell: Cell, profile: Profile) -> float:
     for method in bench_core.methods(cell.family, cell.backend):
         call = method.cost(problem, cell.dtype).flops / 5e10
         if call < profile.call_seconds(cell.family):
-            total += 0.3 + 3 * call + max(profile.rounds_of(cell.family) * call, profile.row_seconds(cell.family))
+            total += (
+                0.3
+                + 3 * call
+                + max(profile.rounds_of(cell.family, cell.swept) * call, profile.row_seconds(cell.family))
+            )
             if len(method.forms) > 1 and cell.swept <= profile.compiled_up_to:
                 total += 2.0 + profile.row_seconds(cell.family)
-    return profile.processes_of(cell.family) * (4.0 + total)
+    return profile.processes_of(cell.family, cell.swept) * (4.0 + total)

@@ -59,7 +59,7 @@ def run(
         "cell": cell.to_json(),
         "profile": profile.name,
         "process": process,
-        "processes": profile.processes_of(cell.family),
+        "processes": profile.processes_of(cell.family, cell.swept),
         "seed": seed,
         "commit": commit,
         "dirty": dirty,
@@ -82,7 +82,10 @@ def run(
         spec = {
             "cell": cell.to_json(),
             "profile": {k: v for k, v in asdict(profile).items() if k not in ("sweeps", "only")}
-            | {"row_budget_s": profile.row_seconds(cell.family), "min_rounds": profile.rounds_of(cell.family)}
+            | {
+                "row_budget_s": profile.row_seconds(cell.family),
+                "min_rounds": profile.rounds_of(cell.family, cell.swept),
+            }
             | {"call_limit_s": profile.call_seconds(cell.family)},
             "process": process,
             "seed": seed,

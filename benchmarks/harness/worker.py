@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import importlib.util
+import inspect
 import json
 import math
 import os
@@ -211,12 +212,10 @@ class Worker:
             fields["compile_s"] = {"compiled": fields["first_call_s"], "jit": fields["build_s"]}.get(form)
             self.journal.begin(row, "check", patience + 120)
             arrays = kernel.to_numpy(out)
-            error, fault = self._check(arrays, method)
+            error, quality, fault = self._check(arrays, method)
             fields["error"] = error if math.isfinite(error) else None
-            if hasattr(self.problem, "quality"):
-                fields["quality"] = {
-                    k: v if math.isfinite(v) else None for k, v in self._quality(arrays, method).items()
-                }
+            if quality is not None:
+                fields["quality"] = {k: v if math.isfinite(v) else None for k, v in quality.items()}
             if getattr(method, "iterative", False):  # what it costs is known only now
                 fields["cost"] = _cost(method.cost(self.problem, self.cell["dtype"], kernel.iterations(out)))
             del arrays, out
@@ -262,22 +261,24 @@ class Worker:
     def _tolerance(self, method: Any) -> float:
         return self.problem.tol if getattr(method, "iterative", False) else method.tolerance(self.cell["dtype"])
 
-    def _check(self, arrays: dict[str, Any], method: Any) -> tuple[float, str]:
-        """The result's error, and why an exact method's is not one (or an empty text)."""
+    def _check(self, arrays: dict[str, Any], method: Any) -> tuple[float, dict[str, float] | None, str]:
+        """The result's error, what else there is to say of it, and why an exact method's is not one (or an empty
+        text).
+        """
         import numpy as np
 
+        problem, quality = self.problem, None
         with np.errstate(all="ignore"):  # a result that is not finite is a fault, not a warning
-            error = self.problem.error(arrays, method)
-            if hasattr(self.problem, "fault"):
-                return error, self.problem.fault(arrays, method, self.cell["dtype"])
+            error = problem.error(arrays, method)
+            if hasattr(problem, "quality"):
+                quality = problem.quality(arrays, method)
+            if hasattr(problem, "fault"):
+                known = {"error": error, "quality": quality}
+                taken = inspect.signature(problem.fault).parameters
+                known = {name: value for name, value in known.items() if name in taken}
+                return error, quality, problem.fault(arrays, method, self.cell["dtype"], **known)
         fine = not method.exact or error <= self._tolerance(method)
-        return error, "" if fine else f"error {error:.3g} exceeds the tolerance {self._tolerance(method):.0e}"
-
-    def _quality(self, arrays: dict[str, Any], method: Any) -> dict[str, float]:
-        import numpy as np
-
-        with np.errstate(all="ignore"):
-            return self.problem.quality(arrays, method)
+        return error, quality, "" if fine else f"error {error:.3g} exceeds the tolerance {self._tolerance(method):.0e}"
 
     def _count(self, row: str, kernel: Any, fields: dict[str, Any]) -> str:
         """The row's products, and why its formula is not to be believed (or an empty text).
@@ -378,7 +379,7 @@ class Worker:
                 if method.in_place and finite:
                     kernel.reset()
                     arrays = kernel.to_numpy(kernel.run())
-                error, fault = self._check(arrays, method) if finite else (math.inf, "not finite")
+                error, _, fault = self._check(arrays, method) if finite else (math.inf, None, "not finite")
             except Exception as failure:
                 self.journal.write("recheck", row=row, outcome=outcome.of_exception(failure))
                 continue

@@ -1,6 +1,6 @@
 """Studies: what whole trainings cost and what they reach, ``python -m benchmarks study NAME``.
 
-A study is one module with ``DATA``, the images it can be run on, and ``prepare``, which makes a :class:`._run.Study` of
+A study is one module with ``DATA``, what it can be run on, and ``prepare``, which makes a :class:`._run.Study` of
 the command's options; ``_run.py`` trains it, shows progress, resumes it and writes the record. To add a study, write
 the module and add its line here.
 """
@@ -13,7 +13,11 @@ import shlex
 
 from bench_core.method import check_choice, check_size
 
-STUDIES = {"implicit-training": "implicit_training"}
+STUDIES = {
+    "implicit-training": "implicit_training",
+    "line-integral-training": "line_integral_training",
+    "score-training": "score_training",
+}
 PROFILES = ("smoke", "quick", "standard")
 
 
@@ -23,7 +27,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         "study", help="train every method of a study, with progress; resumes a run that was cut off"
     )
     parser.add_argument("study", help=f"{', '.join(STUDIES)}")
-    parser.add_argument("--data", help="images, by name [default: the study's first]")
+    parser.add_argument("--data", help="what is learned, by name [default: the study's first]")
     parser.add_argument("--folder", help="folder with the original files of the images, where they are not built in")
     parser.add_argument("--epochs", type=int, help="epochs of every training [default: the profile's]")
     parser.add_argument("--seeds", type=int, help="trainings of every method [default: the profile's]")

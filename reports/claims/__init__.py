@@ -5,7 +5,7 @@ function; the scoreboard, the CSV and the Markdown twin follow.
 """
 
 from ..load import FAMILIES
-from . import implicit, logdet
+from . import implicit, line_integral, logdet, score
 from ._claim import CLAIMS, VERDICTS, Claim, Finding, claim, sum_up
 from .logdet import ORDER_OF_100, model_speedup
 
@@ -17,8 +17,10 @@ __all__ = [
     "Finding",
     "claim",
     "implicit",
+    "line_integral",
     "logdet",
     "model_speedup",
+    "score",
     "sum_up",
 ]
 

@@ -14,7 +14,12 @@ from .blocks import Cell, Column, spread
 PLACE = Column("place", "Place")
 # What users run today, and a fairer form of it, where the family has them; else the slowest gradient that ran at the
 # most sizes.
-BASELINES = {"logdet": ("inverse",), "implicit": ("cg_published", "cg")}
+BASELINES = {
+    "logdet": ("inverse",),
+    "implicit": ("cg_published", "cg"),
+    "line_integral": ("dopri5_direct_1e-06",),
+    "score": ("phi",),
+}
 # A panel with more lines than this cannot be read.
 MOST_LINES = 6
 # A table with more rows than this opens on a click.

@@ -27,6 +27,13 @@ PREDICTED = {
         "slogdet": 3,
     },
     ("implicit", "D"): {"dense": 3, "*": 2},
+    ("line_integral", "d"): {
+        "psd_applied": 2,
+        "psd_formed": 3,
+        "inverse_lu_rk4": 3,
+        "inverse_cholesky_rk4": 3,
+    },
+    ("score", "d"): {"curl_dense": 2, "*": 1},
 }
 TONES = {"consistent": "good", "inconsistent": "bad", "undetermined": "undecided"}
 

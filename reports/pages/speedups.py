@@ -16,6 +16,7 @@ from .common import (
     place_cell,
     size_cell,
 )
+from .double_backprop import show as show_double_backprop
 
 ID, TITLE = "speedups", "Crossovers and speed-ups"
 TONES = {"faster": "good", "slower": "bad", "same": "", "undetermined": "undecided", "not-run": "off"}
@@ -37,7 +38,8 @@ def build(analysis: Analysis) -> Section:
                 figure = _draw(analysis, series, baseline, rows, kind)
                 if figure is not None:
                     (more if j else figures).append(figure)
-    if not figures and not short:
+    doubled = show_double_backprop(analysis)
+    if not figures and not short and not doubled:
         return missing(ID, TITLE, "No two gradients were timed in the same rounds, so there is no paired ratio.")
     if crossings:
         heads = columns(
@@ -68,6 +70,7 @@ def build(analysis: Analysis) -> Section:
         caption = "Speed-ups where fewer than three sizes were measured"
         heads = (PLACE, *columns(("baseline", "Baseline")), *_head("Size", "the baseline"))
         blocks.append(Table("speedups-points", caption, heads, tuple(short), folded=True))
+    blocks += doubled
     return Section(ID, TITLE, tuple(blocks))
 
 

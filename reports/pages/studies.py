@@ -16,6 +16,7 @@ from ..studies import (
     products,
 )
 from ..text import count, write_count, write_error, write_estimate, write_list, write_ratio, write_seconds, write_size
+from . import study_line_integral, study_score
 from .blocks import Block, Cell, Figure, Figures, Heading, Items, Section, Table, Text, columns, missing, spread
 from .common import MOST_LINES
 
@@ -52,15 +53,16 @@ def build(analysis: Analysis) -> Section:
         return missing(ID, TITLE, "No study was run: `python -m benchmarks study implicit-training`.")
     blocks: list[Block] = []
     several = len({study.machine for study in studies}) > 1
+    shown: set[str] = set()
     for study in studies:
         key = f"{study.data}-{study.machine}" if several else study.data
-        # The paper's numbers stand beside the first study's.
-        beside = [] if study is not studies[0] else [_tabulate_published(), Items(NOTES)]
-        blocks += _show_training(study, key, beside)
+        blocks += SHOWN[study.name](study, key, study.name not in shown)
+        blocks.append(Text(_tell_origin(study), "note"))
+        shown.add(study.name)
     return Section(ID, TITLE, tuple(blocks))
 
 
-def _show_training(study: Study, key: str, beside: list[Block]) -> list[Block]:
+def _show_training(study: Study, key: str, first: bool) -> list[Block]:
     """The implicit training study: table 2, figures 5 and 6, and how good the gradients were."""
     exact = [m for m in study.methods if study.exact(m)]
     series = sorted((m for m in study.methods if study.order(m) is not None), key=lambda m: study.order(m) or 0)
@@ -74,7 +76,8 @@ def _show_training(study: Study, key: str, beside: list[Block]) -> list[Block]:
         *(Text(line) for line in _sum_up(study)),
         _tabulate_costs(study, key),
         Text(_explain(study), "note"),
-        *beside,
+        # The paper's numbers stand beside the first study's.
+        *([_tabulate_published(), Items(NOTES)] if first else []),
         *(
             Figures(caption, tuple(_draw(study, f"study-{key}-{name}", methods)))
             for name, caption, methods in panels
@@ -89,8 +92,14 @@ def _show_training(study: Study, key: str, beside: list[Block]) -> list[Block]:
             "note",
         ),
         _tabulate_gradients(study, key),
-        Text(_tell_origin(study), "note"),
     ]
+
+
+SHOWN = {
+    "implicit-training": _show_training,
+    "line-integral-training": study_line_integral.show,
+    "score-training": study_score.show,
+}
 
 
 def _describe(study: Study) -> str:

@@ -60,7 +60,7 @@ def test_weights_are_well_conditioned():
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: bench_core.problem("flow"), "unknown family 'flow'; allowed: logdet, implicit"),
+        (lambda: bench_core.problem("flow"), "unknown family 'flow'; allowed: logdet, implicit, line_integral, score"),
         (lambda: bench_core.problem("logdet", D=0), "D = 0 is not a size; allowed: whole numbers from 1"),
         (lambda: bench_core.problem("logdet", B=2.5), "B = 2.5 is not a size"),
         (lambda: bench_core.problem("logdet", seed=-1), "seed = -1 is not a seed"),

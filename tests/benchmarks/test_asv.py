@@ -26,7 +26,7 @@ def test_run_compare_and_publish_over_two_commits(repository):
     first = repository.git("rev-parse", "HEAD")
     done = repository.python(*SMOKE)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "12 sessions" in done.stdout
+    assert "16 sessions" in done.stdout
     kernel = repository.folder / "bench_core/logdet/torch/transposed.py"
     kernel.write_text(
         kernel.read_text().replace(
@@ -46,6 +46,8 @@ def test_run_compare_and_publish_over_two_commits(repository):
             for family, sweeps, own in (
                 ("logdet", [""], []),
                 ("implicit", ["", "Spectrum", "Single", "Conv"], ["products"]),
+                ("line_integral", ["", "Bounded", "Kronecker"], []),
+                ("score", ["", "Depth"], []),
             )
             for backend in ("Torch", "Jax")
             for sweep in sweeps

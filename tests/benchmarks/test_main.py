@@ -40,7 +40,7 @@ def test_a_profile_runs_without_asv_and_is_taken_up(run_python, tmp_path):
     done = run_python("-m", "benchmarks", "run", "--plain", "--profile", "smoke")
     assert done.returncode == 0, done.stderr
     records = sorted((tmp_path / "results").glob("*/sessions/*-plain-*/*.session"))
-    assert len(records) == 12
+    assert len(records) == 16
     before = [path.read_text() for path in records]
     next((tmp_path / "results").glob("*/sessions/*-plain-*/told")).unlink()
     assert run_python("-m", "benchmarks", "run", "--plain", "--profile", "smoke").returncode == 0

@@ -69,3 +69,47 @@ def test_implicit_solvers_against_libraries(backend, monkeypatch):
     best, library = (min(seconds.keys() & set(names), key=seconds.__getitem__) for names in (ours, peers))
     assert _ratio(record, best, library) <= {"torch": 1 / 1.5, "jax": 1.05}[backend], (best, library)
     assert _ratio(record, "jfb", "parameter_vjp") <= 1.05
+
+
+def _session(family: str, backend: str, sizes: dict, rows: tuple[str, ...], **more) -> dict:
+    record = session.run(
+        Cell.of(family, backend, sizes, **more), replace(LONG, session_limit_s=600), dict.fromkeys(rows, "")
+    )
+    missing = {row: record["rows"][row]["reason"] for row in rows if not record["rows"][row]["samples_s"]}
+    assert not missing
+    return record
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_a_positive_jacobian_is_applied_three_times_faster_than_it_is_formed(backend):
+    rows = ("psd_applied", "psd_formed")
+    record = _session("line_integral", backend, {"d": 256, "B": 64, "H": 64, "J": "psd"}, rows)
+    assert _ratio(record, "psd_formed", "psd_applied") >= 3
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+@pytest.mark.parametrize("J", ["kronecker", "kronecker_psd"])
+def test_the_kronecker_inverse_is_twenty_times_faster_than_lu(backend, J):
+    rows = ("inverse_kronecker_rk4", "inverse_lu_rk4")
+    sizes = {"d": 1024, "B": 4, "H": 64, "J": J}
+    record = _session("line_integral", backend, sizes, rows, dtype="float64")
+    assert _ratio(record, "inverse_lu_rk4", "inverse_kronecker_rk4") >= 20
+    assert record["rows"]["inverse_kronecker_rk4"]["error"] <= 1e-10
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_quadrature_reaches_an_error_in_less_time_than_adaptive_steps(backend):
+    fixed = [f"gauss_legendre_{Q}" for Q in (4, 8, 16, 32)]
+    adaptive = [f"dopri5_direct_{tol}" for tol in ("0.001", "1e-06", "1e-09")]
+    sizes = {"d": 8, "B": 64, "H": 64, "J": "tanh"}
+    record = _session("line_integral", backend, sizes, (*fixed, *adaptive), dtype="float64")
+    fine = [row for row in record["rows"] if (record["rows"][row]["error"] or 0) <= 1e-7]
+    best, other = (next(row for row in rows if row in fine) for rows in (fixed, adaptive))
+    assert _ratio(record, best, other) < 1
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_a_probe_of_the_curl_costs_a_fiftieth_of_the_dense_one(backend):
+    rows = ("curl_jvp_vjp", "curl_dense")
+    record = _session("score", backend, {"d": 2048, "H": 64, "L": 2, "B": 128}, rows)
+    assert _ratio(record, "curl_dense", "curl_jvp_vjp") >= 50

@@ -589,8 +589,14 @@ def write_session(folder: Path, session: dict[str, Any], environment: str) -> Pa
 
 def write_index(folder: Path) -> None:
     """`benchmarks.json` and `machine.json`."""
-    letters = {"logdet": ("D", "B", "L"), "implicit": ("D", "B", "gamma", "T", "tol")}
+    letters = {
+        "logdet": ("D", "B", "L"),
+        "implicit": ("D", "B", "gamma", "T", "tol"),
+        "line_integral": ("d", "B", "H", "J"),
+        "score": ("d", "H", "L", "B"),
+    }
     classes = [("logdet", ""), ("implicit", ""), ("implicit", "Spectrum"), ("implicit", "Conv")]
+    classes += [("line_integral", "Kronecker"), ("score", "")]
     metrics = ("seconds", "outcome", "error", "peak_bytes")
     index: dict[str, Any] = {"version": 2}
     for (family, sweep), backend, metric in itertools.product(classes, ("Torch", "Jax"), metrics):

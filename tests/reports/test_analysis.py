@@ -94,8 +94,9 @@ def test_unpaired_rows_get_no_verdict(small):
 
 def test_claims(analysis):
     found = {claim.id: claim.find(analysis) for claim in CLAIMS}
-    assert list(found) == ["RG1", "RG2", "RG3", "JFB1", "JFB2", "JFB3", "JFB4"]
-    assert {f.verdict for id_ in found if id_.startswith("JFB") for f in found[id_]} == {"not run"}
+    others = ["JFB1", "JFB2", "JFB3", "JFB4", "JN1", "JN2", "JN3", "JN4", "GN1", "GN2"]
+    assert list(found) == ["RG1", "RG2", "RG3", *others]
+    assert {f.verdict for id_ in others for f in found[id_]} == {"not run"}
     relative = [f for f in found["RG1"] if f.what.startswith("relative ")]
     assert {f.verdict for f in relative} == {"reproduced"}
     constant = [f for f in found["RG2"] if f.what.startswith("constant") and f.counts]

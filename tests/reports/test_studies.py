@@ -254,7 +254,7 @@ def test_without_a_study_the_section_says_how_to_run_one(analysis):
     ("change", "says"),
     [
         ({"schema": 2}, "schema 2 is not 1"),
-        ({"study": "flow"}, "unknown study 'flow' (known: implicit-training)"),
+        ({"study": "flow"}, "unknown study 'flow' (known: implicit-training, line-integral-training, score-training)"),
         ({"rows": []}, "it must name its data and its methods and hold rows"),
         ({"settings": {"batch": 100}}, "the settings lack architecture, gamma, "),
         ({"rows": [{"method": "newton"}]}, "row 0: the method must be one of jfb, "),

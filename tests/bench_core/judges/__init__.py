@@ -1,9 +1,15 @@
 """One independent float64 judge a family. Each has
 
-SIZES      a strategy of small sizes
-CORNERS    sizes that must be tried
-BIG        sizes for tests that need room, and their seed
+sizes(method)      a strategy of small sizes that the method answers for
+corners(method)    two sizes that must be tried
+room(method)       sizes at which a kernel is called again and again
+placed(kernel)     the name of a parameter and what the kernel holds of it
 error(problem, got, method)   the largest relative error of the results, None where the judge has no answer
+EXAMPLES           random sizes tried of each method, by backend: JAX compiles for every one
+COSTED             sizes at which the cost formula is compared with the operations that are executed
+costed(method)     whether it is to equal them
+factorised(problem, method, calls)   FLOPs of the library routines called
+saved(problem, method)               FLOPs that the compiler takes off the formula
 """
 
 from __future__ import annotations

@@ -28,7 +28,40 @@ _BLOCK = st.fixed_dictionaries(
     }
 )
 SIZES = st.one_of(_LAYER, _LAYER, _BLOCK)
-CORNERS = ({"D": 1, "B": 1, "gamma": 0.5, "T": "random"}, {"D": 1, "B": 3, "gamma": 0.9, "T": "rotation"})
+EXAMPLES = {"torch": 12, "jax": 3}
+COSTED = ({"D": 12, "B": 5, "T": "random"}, {"D": 7, "B": 9, "T": "symmetric"})
+
+
+def sizes(method):
+    return SIZES
+
+
+def corners(method):
+    return {"D": 1, "B": 1, "gamma": 0.5, "T": "random"}, {"D": 1, "B": 3, "gamma": 0.9, "T": "rotation"}
+
+
+def room(method):
+    return {"D": 10, "B": 6}
+
+
+def placed(kernel):
+    """The name of a parameter and what the kernel holds of it."""
+    return "A", kernel._operator.arrays["A"]
+
+
+def costed(method) -> bool:
+    """Whether the formula is to equal the operations: solvers have products of their own, and theirs are counted by
+    the operator (``tests/bench_core/implicit/test_products.py``).
+    """
+    return method.role != "peer" and not method.iterative and method.name not in ("shine", "dense")
+
+
+def factorised(problem, method, calls) -> float:
+    return 0.0
+
+
+def saved(problem, method) -> float:
+    return 0.0
 
 
 def network(problem):

@@ -11,9 +11,58 @@ from hypothesis import strategies as st
 
 from bench_core.logdet.oracle import RATE
 
-SIZES = st.fixed_dictionaries({"D": st.integers(2, 14), "B": st.integers(1, 20), "L": st.integers(1, 4)})
-# The corner once, with a seed of its own: a 1 x 1 gradient may cancel to nothing, and with it the relative error.
-CORNERS = ({"D": 1, "B": 1, "L": 1}, {"D": 2, "B": 1, "L": 4})
+_SIZES = st.fixed_dictionaries({"D": st.integers(2, 14), "B": st.integers(1, 20), "L": st.integers(1, 4)})
+EXAMPLES = {"torch": 12, "jax": 3}
+COSTED = ({"D": 24, "B": 10, "L": 3}, {"D": 10, "B": 30, "L": 2}, {"D": 16, "B": 16, "L": 2})
+# FLOPs of the factorisations in D^3 a call. LAPACK's trsm solves one triangle with D right-hand sides.
+TORCH = {"_linalg_slogdet": 2 / 3, "linalg_inv_ex": 8 / 3, "linalg_lu_solve": 2.0, "_linalg_check_errors": 0.0}
+XLA = {"lapack_sgetrf_ffi": 2 / 3, "lapack_strsm_ffi": 1.0}
+
+
+def sizes(method):
+    return _SIZES
+
+
+def corners(method):
+    """The first with a seed of its own: a 1 x 1 gradient may cancel to nothing, and with it the relative error."""
+    return {"D": 1, "B": 1, "L": 1}, {"D": 2, "B": 1, "L": 4}
+
+
+def room(method):
+    return {"D": 10, "B": 6}
+
+
+def placed(kernel):
+    """The name of a parameter and what the kernel holds of it."""
+    return "W0", kernel._state[0][0]
+
+
+def costed(method) -> bool:
+    """Whether the formula is to equal the operations."""
+    return True
+
+
+def factorised(problem, method, calls) -> float:
+    """FLOPs of the library routines that were called."""
+    D = min(problem.B, problem.D) if method.name == "value_tracking" else problem.D
+    if method.backend == "torch":
+        assert set(calls) <= TORCH.keys()
+        return sum(TORCH[name] * number for name, number in calls.items()) * D**3
+    # A batched call is one custom call: B of them for the Jacobians.
+    batch = problem.B if method.name == "jacobian_autodiff" else 1
+    return batch * sum(XLA[name] * number for name, number in calls.items() if name in XLA) * D**3
+
+
+def saved(problem, method) -> float:
+    """FLOPs that XLA's simplifications take off the formula of eager code."""
+    p = problem
+    if method.backend == "jax" and method.name == "relative_published":
+        # The product Z W^T that the paper's order takes twice is one common subexpression.
+        return 2 * p.B * p.D**2 * p.L
+    if method.backend == "jax" and method.name == "jacobian_autodiff":
+        # The product with the identity and its gradient are not taken for every sample: they are W itself.
+        return 4 * p.B * p.D**3 - 4 * p.D**3
+    return 0.0
 
 
 def ordinary(problem) -> dict[str, np.ndarray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.harness.cell import Cell, rows
+from benchmarks.harness.profile import STANDARD
 
 
 def test_a_name_spells_every_coordinate_and_json_comes_back():
@@ -48,3 +49,16 @@ def test_sizes_may_be_numbers_and_words():
     assert Cell.from_json(cell.to_json()) == cell
     with pytest.raises(ValueError, match=r"gamma = 2\.0 is not a contraction factor"):
         Cell.of("implicit", "torch", {"gamma": 2.0})
+
+
+def test_rows_that_are_not_for_a_size_are_not_tried():
+    tanh, psd = ({"d": 4, "J": J} for J in ("tanh", "psd"))
+    assert "psd_formed" not in rows("line_integral", "torch", None, [tanh])
+    assert "psd_formed" in rows("line_integral", "torch", None, [psd])
+    assert "psd_formed" in rows("line_integral", "torch", None, [tanh, psd])
+    assert set(rows("line_integral", "torch", None, [psd])) < set(rows("line_integral", "torch"))
+
+
+def test_the_largest_cells_take_all_their_rounds_in_one_process():
+    assert (STANDARD.processes_of("logdet", 10_000), STANDARD.rounds_of("logdet", 10_000)) == (3, 2)
+    assert (STANDARD.processes_of("logdet", 20_000), STANDARD.rounds_of("logdet", 20_000)) == (1, 6)

@@ -1,0 +1,127 @@
+"""Functions that are integrals of a learned Jacobian (Lorraine and Hossain 2022, JacNet): the family's methods."""
+
+from __future__ import annotations
+
+from bench_core.line_integral import cost
+from bench_core.line_integral._kernel import build_kernel
+from bench_core.line_integral.problem import LineIntegralProblem
+from bench_core.method import Declaration
+
+__all__ = ["METHODS", "LineIntegralProblem", "build_kernel", "problem"]
+
+problem = LineIntegralProblem
+
+# Solvers and adaptive steps loop until the data say stop, and a loop over chunks unrolls in a compiled torch graph.
+_PLAIN = (("torch", ("eager",)), ("jax", ("jit",)))
+
+
+# The kinds of Jacobian that have an inverse, and those that a solver needs.
+_KINDS = {
+    "lu": ("psd", "kronecker", "kronecker_psd"),
+    "cholesky": ("psd", "kronecker_psd"),
+    "kronecker": ("kronecker", "kronecker_psd"),
+}
+
+
+def _quadrature(name: str, kernel: str, source: str, Q: int, formed: bool = False, J: str = "") -> Declaration:
+    return Declaration(
+        name,
+        "integral",
+        cost.quadrature(Q, formed),
+        source,
+        exact=False,
+        forms=_PLAIN,
+        kernel=kernel,
+        settings=(("Q", Q),),
+        only=(("J", (J,)),) if J else (),
+    )
+
+
+def _adaptive(name: str, kernel: str, computes: str, formula, source: str, **settings) -> Declaration:
+    return Declaration(
+        name,
+        computes,
+        formula,
+        source,
+        exact=False,
+        forms=_PLAIN,
+        kernel=kernel,
+        settings=tuple(settings.items()),
+        iterative=True,
+        only=(("J", _KINDS[settings["solver"]]),) if "solver" in settings else (),
+    )
+
+
+NODES = (4, 8, 16, 32)
+STEPS = 8
+SOLVERS = ("lu", "cholesky", "kronecker")
+
+METHODS = (
+    *(_quadrature(f"gauss_legendre_{Q}", "gauss_legendre", "Golub and Welsch 1969", Q) for Q in NODES),
+    *(_quadrature(f"trapezoid_{Q}", "trapezoid", "the trapezoidal rule", Q) for Q in (16, 64, 256)),
+    *(
+        _adaptive(
+            f"dopri5_{way}_{tol:g}",
+            f"dopri5_{way}",
+            "integral",
+            cost.dopri5(way),
+            f"Lorraine and Hossain 2022, section 5; Dormand and Prince 1980, {text}",
+            tol=tol,
+        )
+        for way, text in (
+            ("direct", "differentiated step by step"),
+            ("adjoint", "gradient by the adjoint equation (Chen et al. 2018)"),
+        )
+        for tol in (1e-3, 1e-6, 1e-9)
+    ),
+    Declaration(
+        "averaged_hidden_16",
+        "integral",
+        cost.averaged_hidden(16),
+        "linearity of the output layer: it may follow the quadrature",
+        exact=False,
+        forms=_PLAIN,
+        kernel="averaged_hidden",
+        settings=(("Q", 16),),
+        only=(("J", ("free",)),),
+    ),
+    _quadrature("psd_applied", "psd_applied", "Lorraine and Hossain 2022, section 4.2, J (J^T c) + eps c", 16, J="psd"),
+    _quadrature("psd_formed", "psd_formed", "Lorraine and Hossain 2022, section 4.2, as printed", 16, True, "psd"),
+    _quadrature("kronecker", "kronecker", "A C B^T = (A (x) B) c (Van Loan 2000)", 16, J="kronecker"),
+    _quadrature("kronecker_formed", "kronecker_formed", "A (x) B as a d x d matrix", 16, True, "kronecker"),
+    *(
+        Declaration(
+            f"inverse_{solver}_rk4",
+            "inverse_rk4",
+            cost.inverse_rk4(solver, STEPS),
+            "Lorraine and Hossain 2022, section 4.3, as the ODE dx/dt = J(x)^-1 (y - y0)",
+            forms=_PLAIN,
+            kernel="inverse_rk4",
+            settings=(("solver", solver), ("steps", STEPS)),
+            only=(("J", _KINDS[solver]),),
+        )
+        for solver in SOLVERS
+    ),
+    *(
+        _adaptive(
+            f"inverse_{solver}_dopri5",
+            "inverse_dopri5",
+            "inverse",
+            cost.inverse_dopri5(solver),
+            "Lorraine and Hossain 2022, section 4.3, as an ODE with adaptive steps",
+            solver=solver,
+            tol=1e-5,
+        )
+        for solver in SOLVERS
+    ),
+    Declaration(
+        "inverse_as_printed",
+        "inverse",
+        cost.inverse_as_printed(16),
+        "Lorraine and Hossain 2022, section 4.3, as printed (wrong: J is read along outputs)",
+        exact=False,
+        forms=_PLAIN,
+        settings=(("Q", 16),),
+        only=(("J", _KINDS["lu"]),),
+    ),
+)

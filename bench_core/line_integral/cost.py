@@ -1,0 +1,130 @@
+"""Cost formulas of the line_integral methods: matrix products and factorisations, two FLOPs for a multiply-add.
+
+One evaluation of the network at n points is ``2n (dH + Hm)``, m the outputs; its gradient by the parameters ``2n (dH +
+2Hm)`` more (none by the points). On top comes what the kind of Jacobian asks for, per point: ``J c`` and its gradient
+by the outputs, s = sqrt(d):
+
+    free, tanh     2 products of d^2       kronecker       5 of s^3
+    psd            5 of d^2                kronecker_psd  11 of s^3
+    psd formed     3 of d^3 and 2 of d^2   kronecker formed  2 of d^2
+
+Tests hold ``flops`` to the operations of ATen and of the compiled HLO.
+"""
+
+from __future__ import annotations
+
+from math import isqrt
+
+from bench_core.method import Cost
+
+# Products of ``J c`` alone, and with its gradient.
+FORWARD = {"free": 1, "tanh": 1, "psd": 2, "kronecker": 2, "kronecker_psd": 4}
+BOTH = {"free": 2, "tanh": 2, "psd": 5, "kronecker": 5, "kronecker_psd": 11}
+STAGES = 6  # evaluations of one step of Dormand and Prince's method that reuses the last of the step before
+
+
+def quadrature(Q: int, formed: bool = False):
+    """Q evaluations a sample with their gradients."""
+
+    def cost(p, itemsize: int) -> Cost:
+        return _gradient(p, itemsize, Q, formed)
+
+    return cost
+
+
+def averaged_hidden(Q: int):
+    """Q evaluations of the hidden layer, one of the output layer."""
+
+    def cost(p, itemsize: int) -> Cost:
+        flops = 2.0 * p.B * (2 * Q * p.d * p.H + 3 * p.H * p.outputs + 2 * p.d**2)
+        return _cost(p, itemsize, flops, evaluations=1, held=p.B)
+
+    return cost
+
+
+def dopri5(way: str):
+    """n evaluations, differentiated; the adjoint equation evaluates as often again, with a gradient each."""
+
+    def cost(p, itemsize: int, n: int) -> Cost:
+        forward = 2.0 * n * p.B * (p.d * p.H + p.H * p.outputs) + n * p.B * _applied(p, FORWARD)
+        if way == "direct":
+            return _gradient(p, itemsize, n, False, held=n * p.B)
+        again = _gradient(p, itemsize, n, False, held=p.B)
+        return _cost(p, itemsize, forward + again.flops, evaluations=n, held=p.B)
+
+    return cost
+
+
+def inverse_rk4(solver: str, steps: int):
+    """4 evaluations and solves a step."""
+
+    def cost(p, itemsize: int) -> Cost:
+        return _solves(p, itemsize, solver, 4 * steps)
+
+    return cost
+
+
+def inverse_dopri5(solver: str):
+    """n evaluations and solves."""
+
+    def cost(p, itemsize: int, n: int) -> Cost:
+        return _solves(p, itemsize, solver, n)
+
+    return cost
+
+
+def inverse_as_printed(Q: int):
+    """Q evaluations and LU solves."""
+
+    def cost(p, itemsize: int) -> Cost:
+        return _solves(p, itemsize, "lu", Q)
+
+    return cost
+
+
+def _applied(p, products: dict[str, int]) -> float:
+    """FLOPs a point of ``J c`` (and its gradient), without forming J."""
+    return 2.0 * products[p.J] * (isqrt(p.d) ** 3 if p.J.startswith("kronecker") else p.d**2)
+
+
+def _gradient(p, itemsize: int, evaluations: int, formed: bool, held: int = 0) -> Cost:
+    points = evaluations * p.B
+    inner = _applied(p, BOTH)
+    if formed:
+        inner = 4.0 * p.d**2 + (6.0 * p.d**3 if p.J == "psd" else 0)
+    flops = points * (2.0 * (2 * p.d * p.H + 3 * p.H * p.outputs) + inner)
+    return _cost(p, itemsize, flops, evaluations=evaluations, held=held or min(points, max(evaluations, _rows(p))))
+
+
+def _solves(p, itemsize: int, solver: str, evaluations: int) -> Cost:
+    """LU (2/3) d^3 and Cholesky (1/3) d^3 of a J that is formed first; the Kronecker factors' own."""
+    s, d = isqrt(p.d), p.d
+    if solver == "kronecker":
+        # Two LU and 2s right-hand sides; or two symmetric eigenproblems (9 s^3), their matrices and four products.
+        work = 2 * (2 / 3 + 2) * s**3 if p.J == "kronecker" else (2 * 9 + 4 + 8) * s**3
+    else:
+        work = (2 / 3 if solver == "lu" else 1 / 3) * d**3 + 2 * d**2
+        work += 2 * d**3 if p.J in ("psd", "kronecker_psd") else 0
+    flops = evaluations * p.B * (2.0 * (d * p.H + p.H * p.outputs) + work)
+    dense = 0 if solver == "kronecker" else 3 * d**2
+    return _cost(p, itemsize, flops, evaluations=evaluations, held=p.B, beside=p.B * dense, gradients=0)
+
+
+def _rows(p) -> int:
+    from bench_core.line_integral.oracle import CHUNK
+
+    return max(1, CHUNK // p.outputs)
+
+
+def _cost(
+    p, itemsize: int, flops: float, *, evaluations: int, held: int, beside: float = 0, gradients: int = 1
+) -> Cost:
+    """``held``: points whose outputs are alive at once; ``beside``: other numbers."""
+    parameters = p.outputs * (p.H + 1) + p.H * (p.d + 1)
+    points = evaluations * p.B
+    return Cost(
+        flops=float(flops),
+        bytes=float(itemsize * ((1 + 2 * gradients) * parameters + points * (6 * p.outputs + 4 * p.H))),
+        evaluations=evaluations,
+        peak_bytes=float(itemsize * (gradients * parameters + held * (4 * p.outputs + 4 * p.H) + beside)),
+    )

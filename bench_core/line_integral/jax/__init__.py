@@ -1,0 +1,1 @@
+"""line_integral kernels in jax, one method a file."""

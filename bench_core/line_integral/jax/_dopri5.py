@@ -1,0 +1,46 @@
+"""A line integral by adaptive steps, and the gradient of its loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import diffrax
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from bench_core.line_integral.jax._jacobian import Parameters, apply, network
+
+STEPS = 4096  # after which the solver gives up
+
+
+def steps_of(solution: Any) -> Array:
+    """Evaluations of the right-hand side: six a step, tried or taken, and two to begin."""
+    return 6 * solution.stats["num_steps"] + 2
+
+
+def integrate(x: Array, target: Array, parameters: Parameters, J: str, tol: float, adjoint: Any) -> dict[str, Any]:
+    """Loss, y, gradients and the evaluations of the forward pass; ``adjoint`` says how diffrax differentiates."""
+
+    def right(t: Any, y: Array, given: tuple[Parameters, Array]) -> Array:
+        p, c = given  # the adjoint equation takes nothing from outside
+        return apply(network(t * c, p), c, J)
+
+    def value(p: Parameters) -> tuple[Array, tuple[Array, Array]]:
+        solution = diffrax.diffeqsolve(
+            diffrax.ODETerm(right),
+            diffrax.Dopri5(),
+            t0=0.0,
+            t1=1.0,
+            dt0=None,
+            y0=jnp.zeros_like(x),
+            args=(p, x),
+            stepsize_controller=diffrax.PIDController(rtol=tol, atol=tol),
+            adjoint=adjoint,
+            max_steps=STEPS,
+        )
+        y = solution.ys[0]  # type: ignore[index]
+        return ((y - target) ** 2).sum() / len(x), (y, steps_of(solution))
+
+    (loss, (y, evaluations)), gradients = jax.value_and_grad(value, has_aux=True)(dict(parameters))
+    return {"loss": loss, "y": y, **gradients, "evaluations": evaluations}

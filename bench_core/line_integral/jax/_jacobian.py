@@ -1,0 +1,68 @@
+"""The network, and what the kinds of Jacobian make of its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isqrt
+
+import jax.numpy as jnp
+from jax import Array
+
+from bench_core.line_integral.oracle import EPS
+
+Parameters = Mapping[str, Array]
+
+
+def hidden(x: Array, parameters: Parameters) -> Array:
+    """``tanh(W0 x + b0)``, (n, H)."""
+    return jnp.tanh(x @ parameters["W0"].T + parameters["b0"])
+
+
+def network(x: Array, parameters: Parameters) -> Array:
+    """``M(x) = W1 h + b1``, (n, m)."""
+    return hidden(x, parameters) @ parameters["W1"].T + parameters["b1"]
+
+
+def square(M: Array, d: int) -> Array:
+    """The outputs as (n, d, d)."""
+    return M.reshape(-1, d, d)
+
+
+def factors(M: Array, d: int) -> tuple[Array, Array]:
+    """The outputs as A and B, (n, sqrt d, sqrt d) each."""
+    side = isqrt(d)
+    return M[:, :d].reshape(-1, side, side), M[:, d:].reshape(-1, side, side)
+
+
+def times(matrices: Array, c: Array) -> Array:
+    """Matrix times vector for (n, i, j) and (n, j)."""
+    return jnp.einsum("nij,nj->ni", matrices, c)
+
+
+def apply(M: Array, c: Array, J: str) -> Array:
+    """``J c`` from the outputs M (n, m) and c (n, d), J never formed."""
+    d = c.shape[1]
+    if J == "free":
+        return times(square(M, d), c)
+    if J == "tanh":
+        return times(jnp.tanh(square(M, d)), c)
+    if J == "psd":
+        M = square(M, d)
+        return times(M, jnp.einsum("nij,ni->nj", M, c)) + EPS * c
+    A, B = factors(M, d)
+    C = c.reshape(A.shape)
+    if J == "kronecker":
+        return (A @ C @ B.mT).reshape(c.shape)
+    return (A @ (A.mT @ C @ B) @ B.mT).reshape(c.shape) + EPS * c
+
+
+def form(M: Array, d: int, J: str) -> Array:
+    """J as (n, d, d)."""
+    if J.startswith("kronecker"):
+        A, B = factors(M, d)
+        M = jnp.einsum("nij,nkl->nikjl", A, B).reshape(-1, d, d)
+    else:
+        M = square(M, d)
+    if J in ("psd", "kronecker_psd"):
+        return M @ M.mT + EPS * jnp.eye(d, dtype=M.dtype)
+    return jnp.tanh(M) if J == "tanh" else M

@@ -1,0 +1,50 @@
+"""A line integral by a fixed rule, and the gradient of its loss, a few samples at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+
+from bench_core.line_integral.jax._jacobian import Parameters, network
+from bench_core.line_integral.oracle import CHUNK
+
+Rule = tuple[np.ndarray, np.ndarray]
+
+
+def integrate(
+    x: Array, target: Array, parameters: Parameters, rule: Rule, apply: Callable[[Array, Array], Array]
+) -> dict[str, Array]:
+    """Loss, y and gradients for the nodes and weights of ``rule``; ``apply(M, c)`` is J c.
+
+    The loss is a sum over samples, so that its gradient is too: as many samples at once as have CHUNK outputs at all
+    their nodes (one at least) and divide the batch, and (B, Q, d, d) is never held.
+    """
+    (nodes, weights), (batch, d) = rule, x.shape
+    t, w = jnp.asarray(nodes, x.dtype), jnp.asarray(weights, x.dtype)
+    outputs = parameters["b1"].shape[0]
+    most = max(1, CHUNK // (outputs * len(nodes)))
+    size = max(number for number in range(1, min(most, batch) + 1) if batch % number == 0)
+
+    def part(p: Parameters, c: Array, wanted: Array) -> tuple[Array, Array]:
+        points = (t[:, None, None] * c).reshape(-1, d)
+        slopes = apply(network(points, p), jnp.broadcast_to(c, (len(t), *c.shape)).reshape(-1, d))
+        y = (w @ slopes.reshape(len(t), -1)).reshape(c.shape)
+        return ((y - wanted) ** 2).sum() / batch, y
+
+    differentiate = jax.value_and_grad(part, has_aux=True)
+    if size == batch:
+        (loss, y), gradients = differentiate(parameters, x, target)
+        return {"loss": loss, "y": y, **gradients}
+
+    def add(carried: tuple, samples: tuple[Array, Array]) -> tuple[tuple, Array]:
+        (loss, y), gradients = differentiate(parameters, *samples)
+        return (carried[0] + loss, jax.tree.map(jnp.add, carried[1], gradients)), y
+
+    start = (jnp.zeros((), x.dtype), jax.tree.map(jnp.zeros_like, dict(parameters)))
+    chunks = (x.reshape(-1, size, d), target.reshape(-1, size, d))
+    (loss, gradients), y = lax.scan(add, start, chunks)
+    return {"loss": loss, "y": y.reshape(batch, d), **gradients}

@@ -1,0 +1,148 @@
+"""A function given as the line integral of a network that is its Jacobian: sizes, weights and data.
+
+Model (Lorraine and Hossain 2022, sections 3 and 4): ``y(x) = int_0^1 J(t x) x dt`` (the path starts at x0 = 0, where
+y0 = 0: a shift of the data), and the loss ``mean |y(x) - target|^2``. The network has one hidden layer of H units,
+``M(x) = W1 tanh(W0 x + b0) + b1``, and J is made of its outputs:
+
+- *free*           ``J = M``, d x d;
+- *tanh*           ``J = tanh(M)``, entry by entry: every slope in [-1, 1];
+- *psd*            ``J = M M^T + eps I``: invertible;
+- *kronecker*      ``J = A (x) B`` with the factors A, B of sqrt(d) x sqrt(d), 2 d outputs instead of d^2;
+- *kronecker_psd*  ``J = (A (x) B) (A (x) B)^T + eps I``.
+
+M of *psd* and the factors A, B vary about the identity, with condition numbers of a few: the inverse at d = 1,024 is
+then a question of cost and not of stiffness. eps = 1e-4 as in the paper.
+
+The inverse of y solves ``dx/dt = J(x)^-1 y``, x(0) = 0, to t = 1. For d > 1 it is the inverse of the line integral only
+where J is the Jacobian of something: otherwise the result depends on the path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from math import isqrt
+from typing import Any
+
+import numpy as np
+
+from bench_core.line_integral import oracle
+from bench_core.line_integral.oracle import EPS, KRONECKER
+from bench_core.masters import Float64View, align, normal
+from bench_core.method import Method, check_choice, check_seed, check_size
+
+JACOBIANS = ("free", "tanh", "psd", "kronecker", "kronecker_psd")
+SPREAD = 0.25  # of the factors about the identity: singular at four standard deviations, even of a 1 x 1 factor
+
+
+class LineIntegralProblem:
+    """Seeded parameters and data at one size.
+
+    d, B, H   dimension (a square number for the kronecker kinds), batch size, width of the hidden layer
+    J         what the Jacobian is made of: ``free``, ``tanh``, ``psd``, ``kronecker``, ``kronecker_psd``
+    arrays    ``{"x", "target": (B, d), "W0": (H, d), "b0": (H,), "W1": (m, H), "b1": (m,)}`` as float64, m = d^2
+              outputs in row-major order, or A and then B
+
+    The master copy is float32, exact in float64, as in the logdet family.
+    """
+
+    family = "line_integral"
+    eps = EPS
+    tol = 1e-5  # of the adaptive inverse, for the record
+
+    def __init__(self, d: int = 4, B: int = 64, H: int = 64, J: str = "psd", seed: int = 0):
+        self.d, self.B, self.H = check_size("d", d), check_size("B", B), check_size("H", H)
+        self.J = check_choice("Jacobian J", J, JACOBIANS)
+        self.seed = check_seed(seed)
+        if J in KRONECKER and isqrt(d) ** 2 != d:
+            raise ValueError(f"d = {d!r} with J = {J!r} has no square factors; allowed: square numbers")
+
+    @classmethod
+    def from_arrays(cls, x, target, W0, b0, W1, b1, J: str) -> LineIntegralProblem:
+        """The same question about your own network: x, target (B, d), W0 (H, d), b0 (H,), W1 (m, H), b1 (m,).
+
+        Raises ``ValueError`` for shapes that do not fit and for numbers that are not finite.
+        """
+        given = {"x": x, "target": target, "W0": W0, "b0": b0, "W1": W1, "b1": b1}
+        given = {name: np.asarray(array) for name, array in given.items()}
+        for name in ("x", "W0"):
+            if given[name].ndim != 2 or 0 in given[name].shape:
+                raise ValueError(f"{name} has shape {given[name].shape}; allowed: two sizes from 1")
+        problem = cls(d=given["x"].shape[1], B=len(given["x"]), H=len(given["W0"]), J=J)
+        for name, array in given.items():
+            if array.shape != problem.shape(name):
+                raise ValueError(f"{name} has shape {array.shape}; allowed: {problem.shape(name)}")
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} holds numbers that are not finite; allowed: finite numbers")
+        problem.masters = {name: np.ascontiguousarray(array, dtype=np.float64) for name, array in given.items()}
+        return problem
+
+    @property
+    def sizes(self) -> dict[str, Any]:
+        return {"d": self.d, "B": self.B, "H": self.H, "J": self.J}
+
+    @property
+    def outputs(self) -> int:
+        """Outputs m of the network."""
+        return 2 * self.d if self.J in KRONECKER else self.d**2
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Shape of the array of this name."""
+        return {
+            "W0": (self.H, self.d),
+            "b0": (self.H,),
+            "W1": (self.outputs, self.H),
+            "b1": (self.outputs,),
+        }.get(name, (self.B, self.d))
+
+    @cached_property
+    def masters(self) -> dict[str, np.ndarray]:
+        """The data as they are held, float32 (see the class); backends place these."""
+        d, H = self.d, self.H
+        streams = np.random.SeedSequence(self.seed).spawn(6)
+        out = {
+            "x": normal((self.B, d), streams[0]),
+            "target": normal((self.B, d), streams[1]),
+            "W0": normal((H, d), streams[2], 1 / np.sqrt(d)),
+            "b0": normal((H,), streams[3], 0.5),
+        }
+        side = isqrt(d) if self.J in KRONECKER else d
+        varied = self.J in ("psd", *KRONECKER)
+        scale = {"free": 1 / np.sqrt(d), "tanh": 1.0}.get(self.J, SPREAD / np.sqrt(side)) / np.sqrt(H)
+        out["W1"] = normal((self.outputs, H), streams[4], scale)
+        if varied:
+            eye = np.eye(side, dtype=np.float32).ravel()
+            out["b1"] = align(np.tile(eye, 2) if self.J in KRONECKER else eye)
+        else:
+            out["b1"] = normal((self.outputs,), streams[5], 0.5 / np.sqrt(d))
+        return out
+
+    @property
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """The data as float64, one array converted whenever it is asked for."""
+        return Float64View(self.masters)
+
+    @cached_property
+    def oracle(self) -> oracle.Oracle:
+        return oracle.Oracle(self)
+
+    def guess_iterations(self, method: Method) -> int:
+        """How many evaluations of J an adaptive method may take: some ten steps of six."""
+        return 60
+
+    def error(self, arrays: dict[str, np.ndarray], method: Method) -> float:
+        """Largest relative error (Frobenius norm) of the named results against the float64 oracle.
+
+        Of an integral the loss, y and the parameters' gradients, against Gauss-Legendre with 32 nodes; of
+        ``inverse_rk4`` x against the same steps in float64, of another inverse against the solution of the ODE. A
+        result that is not finite has error ``inf``. Raises ``ValueError`` for a missing name or a wrong shape.
+        """
+        return self.oracle.error(arrays, method)
+
+    def quality(self, arrays: dict[str, np.ndarray], method: Method) -> dict[str, float]:
+        """What else there is to say of an inverse x, for d up to 256:
+
+        path_error   relative error against the solution of the ODE
+        round_trip   ``|y(x) - y| / |y|``: what is left where J is not the Jacobian of anything
+        """
+        return self.oracle.quality(arrays, method)

@@ -1,0 +1,1 @@
+"""line_integral kernels in torch, one method a file."""

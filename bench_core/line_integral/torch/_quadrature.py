@@ -1,0 +1,42 @@
+"""A line integral by a fixed rule, and the gradient of its loss, a few samples at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bench_core.line_integral.oracle import CHUNK
+from bench_core.line_integral.torch._jacobian import Parameters, network
+
+Rule = tuple[np.ndarray, np.ndarray]
+
+
+def integrate(
+    x: Tensor, target: Tensor, parameters: Parameters, rule: Rule, apply: Callable[[Tensor, Tensor], Tensor]
+) -> dict[str, Tensor]:
+    """Loss, y and gradients for the nodes and weights of ``rule``; ``apply(M, c)`` is J c.
+
+    The loss is a sum over samples, so that its gradient is too: as many samples at once as have CHUNK outputs at all
+    their nodes (one at least), and (B, Q, d, d) is never held.
+    """
+    (nodes, weights), (batch, d) = rule, x.shape
+    t, w = (torch.as_tensor(a, dtype=x.dtype, device=x.device) for a in (nodes, weights))
+    leaves = {name: p.detach().requires_grad_() for name, p in parameters.items()}
+    outputs, values, losses = parameters["b1"].shape[0], [], []
+    gradients: dict[str, Tensor] = {}
+    size = max(1, CHUNK // (outputs * len(nodes)))
+    for start in range(0, batch, size):
+        c, wanted = x[start : start + size], target[start : start + size]
+        points = (t[:, None, None] * c).reshape(-1, d)
+        slopes = apply(network(points, leaves), c.expand(len(t), *c.shape).reshape(-1, d))
+        y = (w[:, None, None] * slopes.view(len(t), *c.shape)).sum(0)
+        loss = ((y - wanted) ** 2).sum() / batch
+        parts = torch.autograd.grad(loss, list(leaves.values()))
+        for name, part in zip(leaves, parts):
+            gradients[name] = gradients[name].add_(part) if name in gradients else part
+        values.append(y.detach())
+        losses.append(loss.detach())
+    return {"loss": torch.stack(losses).sum(), "y": torch.cat(values), **gradients}

@@ -1,0 +1,53 @@
+"""``J(x)^-1 y`` by LU, by Cholesky or by the Kronecker factors."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from bench_core.line_integral.oracle import EPS
+from bench_core.line_integral.torch._jacobian import Parameters, factors, form, network
+
+# Matrices from this size on are factorised one at a time on the CPU: torch 2.13.0's batched LU is wrong there with two
+# threads (from about 256; the margin costs nothing).
+ALONE = 64
+
+
+def solve_dense(matrices: Tensor, right: Tensor) -> Tensor:
+    """LU with pivots for (n, i, i) and (n, i, k)."""
+    if matrices.device.type == "cpu" and matrices.shape[1] >= ALONE:
+        return torch.stack([torch.linalg.solve(A, b) for A, b in zip(matrices, right)])
+    return torch.linalg.solve(matrices, right)
+
+
+def lu(M: Tensor, y: Tensor, J: str) -> Tensor:
+    return solve_dense(form(M, y.shape[1], J), y[:, :, None])[:, :, 0]
+
+
+def cholesky(M: Tensor, y: Tensor, J: str) -> Tensor:
+    """For a J that is symmetric and positive."""
+    formed = form(M, y.shape[1], J)
+    if formed.device.type == "cpu" and formed.shape[1] >= ALONE:
+        pairs = zip(formed, y[:, :, None])
+        return torch.stack([torch.cholesky_solve(b, torch.linalg.cholesky(A)) for A, b in pairs])[:, :, 0]
+    return torch.cholesky_solve(y[:, :, None], torch.linalg.cholesky(formed))[:, :, 0]
+
+
+def kronecker(M: Tensor, y: Tensor, J: str) -> Tensor:
+    """``A^-1 Y B^-T``, or with eigenvectors of ``A A^T`` and ``B B^T``: ``U [(U^T Y V) / (a b^T + eps)] V^T``."""
+    A, B = factors(M, y.shape[1])
+    Y = y.reshape(A.shape)
+    if J == "kronecker":
+        return solve_dense(B, solve_dense(A, Y).mT).mT.reshape(y.shape)
+    a, U = torch.linalg.eigh(torch.bmm(A, A.mT))
+    b, V = torch.linalg.eigh(torch.bmm(B, B.mT))
+    inner = torch.bmm(torch.bmm(U.mT, Y), V) / (a[:, :, None] * b[:, None] + EPS)
+    return torch.bmm(torch.bmm(U, inner), V.mT).reshape(y.shape)
+
+
+SOLVERS = {"lu": lu, "cholesky": cholesky, "kronecker": kronecker}
+
+
+def velocity(x: Tensor, y: Tensor, parameters: Parameters, J: str, solver: str) -> Tensor:
+    """``J(x)^-1 y`` for rows x and y, (n, d)."""
+    return SOLVERS[solver](network(x, parameters), y, J)

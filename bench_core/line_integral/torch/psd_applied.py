@@ -1,0 +1,21 @@
+"""The line integral of M M^T + eps I, which is never formed."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from torch import Tensor
+
+from bench_core.line_integral.oracle import gauss_legendre as rule
+from bench_core.line_integral.torch._jacobian import Parameters, apply
+from bench_core.line_integral.torch._quadrature import integrate
+
+
+def psd_applied(x: Tensor, target: Tensor, parameters: Parameters, J: str, Q: int) -> dict[str, Tensor]:
+    """``J c = M (M^T c) + eps c`` by Gauss-Legendre: two products of a matrix with a vector a node.
+
+    x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (d^2, H), b1 (d^2,), J ``psd``, Q the number of nodes. Returns
+    loss, y (B, d) and the gradients, named as the parameters. Cost: 2BQ (2dH + 3H d^2 + 5d^2) FLOPs. Raises
+    ``RuntimeError`` (torch) where shapes do not fit. Source: Lorraine and Hossain 2022, section 4.2.
+    """
+    return integrate(x, target, parameters, rule(Q), partial(apply, J=J))

@@ -1,0 +1,19 @@
+"""The line integral of M M^T + eps I, formed."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from bench_core.line_integral.oracle import gauss_legendre as rule
+from bench_core.line_integral.torch._jacobian import Parameters, form, times
+from bench_core.line_integral.torch._quadrature import integrate
+
+
+def psd_formed(x: Tensor, target: Tensor, parameters: Parameters, J: str, Q: int) -> dict[str, Tensor]:
+    """``J = M M^T + eps I`` as a matrix a node, then ``J c``, by Gauss-Legendre.
+
+    x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (d^2, H), b1 (d^2,), J ``psd``, Q the number of nodes. Returns
+    loss, y (B, d) and the gradients, named as the parameters. Cost: 2BQ (2dH + 3H d^2 + 3d^3 + 2d^2) FLOPs. Raises
+    ``RuntimeError`` (torch) where shapes do not fit. Source: Lorraine and Hossain 2022, section 4.2, as printed.
+    """
+    return integrate(x, target, parameters, rule(Q), lambda M, c: times(form(M, c.shape[1], J), c))

@@ -1,0 +1,34 @@
+"""Networks that stand for a gradient (Saremi 2019): psi trained directly, phi through its own gradient."""
+
+from __future__ import annotations
+
+from bench_core.method import Declaration
+from bench_core.score import cost
+from bench_core.score._kernel import build_kernel
+from bench_core.score.problem import ScoreProblem
+
+__all__ = ["METHODS", "ScoreProblem", "build_kernel", "problem"]
+
+problem = ScoreProblem
+
+# Probes are read now and then, never trained through: compiling them would answer no question.
+_PLAIN = (("torch", ("eager",)), ("jax", ("jit",)))
+
+METHODS = (
+    Declaration("psi", "psi", cost.psi, "Saremi 2019, eq. of L[psi]"),
+    Declaration("phi", "phi", cost.phi, "Saremi 2019, eq. of L(theta), by double backpropagation"),
+    Declaration(
+        "phi_forward_over_reverse", "phi", cost.phi_forward_over_reverse, "Pearlmutter 1994, on L(theta) of Saremi 2019"
+    ),
+    Declaration("phi_closed_form", "phi", cost.phi_closed_form, "the derivatives of L(theta) of Saremi 2019 by hand"),
+    Declaration("psi_tied", "tied", cost.psi_tied, "Saremi 2019, eq. 2: theta1 = S theta0"),
+    Declaration("curl_jvp_vjp", "curl_difference", cost.curl_probe, "E |Jv - J^T v|^2 = |J - J^T|_F^2", forms=_PLAIN),
+    Declaration(
+        "curl_published",
+        "curl_moments",
+        cost.curl_probe,
+        "E [|J^T v|^2 - v^T J J v] = |J - J^T|_F^2 / 2 (Chao et al. 2022, QCSBM)",
+        forms=_PLAIN,
+    ),
+    Declaration("curl_dense", "curl", cost.curl_dense, "|J - J^T|_F^2 from d vjps", forms=_PLAIN),
+)

@@ -1,0 +1,1 @@
+"""score kernels in jax, one method a file."""

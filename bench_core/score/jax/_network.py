@@ -1,0 +1,46 @@
+"""psi and phi, shared by the methods that differentiate them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import jax
+from jax import Array
+
+Parameters = Mapping[str, Array]
+
+
+def depth(parameters: Parameters) -> int:
+    """Number of hidden layers."""
+    return sum(name[0] == "W" for name in parameters)
+
+
+def trunk(y: Array, parameters: Parameters) -> Array:
+    """The hidden layers, (B, d) to (B, H)."""
+    for k in range(depth(parameters)):
+        y = jax.nn.silu(y @ parameters[f"W{k}"].T + parameters[f"b{k}"])
+    return y
+
+
+def psi_of(y: Array, parameters: Parameters) -> Array:
+    """``V s(...) + c``, (B, d)."""
+    return trunk(y, parameters) @ parameters["V"].T + parameters["c"]
+
+
+def products_of(y: Array, v: Array, parameters: Parameters) -> tuple[Array, Array]:
+    """``J v`` by forward mode and ``J^T v`` by reverse mode of every sample, J the Jacobian of psi; XLA takes the
+    forward pass once.
+    """
+    _, pull = jax.vjp(lambda data: psi_of(data, parameters), y)
+    _, forward = jax.jvp(lambda data: psi_of(data, parameters), (y,), (v,))
+    return forward, pull(v)[0]
+
+
+def phi_of(y: Array, parameters: Parameters) -> Array:
+    """``<a, s(...)>`` summed over the batch: samples do not meet, so its gradient by y is each sample's own."""
+    return (trunk(y, parameters) @ parameters["a"]).sum()
+
+
+def denoising_loss(x: Array, y: Array, g: Array, sigma: Array) -> Array:
+    """``mean |x - y - sigma^2 g|^2`` over the batch."""
+    return ((x - y - sigma**2 * g) ** 2).sum() / x.shape[0]

@@ -1,0 +1,1 @@
+"""score kernels in torch, one method a file."""

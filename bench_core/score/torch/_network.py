@@ -1,0 +1,67 @@
+"""psi and phi, and the gradient of a loss by their parameters, shared by the methods that differentiate them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+from torch.nn.functional import silu
+
+Parameters = Mapping[str, Tensor]
+
+
+def depth(parameters: Parameters) -> int:
+    """Number of hidden layers."""
+    return sum(name[0] == "W" for name in parameters)
+
+
+def trunk(y: Tensor, parameters: Parameters) -> Tensor:
+    """The hidden layers, (B, d) to (B, H)."""
+    for k in range(depth(parameters)):
+        y = silu(torch.addmm(parameters[f"b{k}"], y, parameters[f"W{k}"].T))
+    return y
+
+
+def psi_of(y: Tensor, parameters: Parameters) -> Tensor:
+    """``V s(...) + c``, (B, d)."""
+    return torch.addmm(parameters["c"], trunk(y, parameters), parameters["V"].T)
+
+
+def products_of(y: Tensor, v: Tensor, parameters: Parameters) -> tuple[Tensor, Tensor]:
+    """``J v`` and ``J^T v`` of every sample, J the Jacobian of psi: one forward pass, and one product a weight each.
+
+    Written out, for torch's forward mode takes a third product a layer, by the tangent of the weights, which is zero.
+    """
+    slopes = []
+    for k in range(depth(parameters)):
+        h = torch.addmm(parameters[f"b{k}"], y, parameters[f"W{k}"].T)
+        gate = torch.sigmoid(h)
+        slopes.append(gate * (1 + h * (1 - gate)))
+        y = h * gate
+    forward = v
+    for k, slope in enumerate(slopes):
+        forward = slope * (forward @ parameters[f"W{k}"].T)
+    back = v @ parameters["V"]
+    for k in range(len(slopes) - 1, -1, -1):
+        back = (slopes[k] * back) @ parameters[f"W{k}"]
+    return forward @ parameters["V"].T, back
+
+
+def phi_of(y: Tensor, parameters: Parameters) -> Tensor:
+    """``<a, s(...)>`` summed over the batch: samples do not meet, so its gradient by y is each sample's own."""
+    return (trunk(y, parameters) @ parameters["a"]).sum()
+
+
+def denoising_loss(x: Tensor, y: Tensor, g: Tensor, sigma: float) -> Tensor:
+    """``mean |x - y - sigma^2 g|^2`` over the batch."""
+    return ((x - y - sigma**2 * g) ** 2).sum() / x.shape[0]
+
+
+def differentiate(value: Callable[[Parameters], Tensor], parameters: Parameters) -> tuple[Tensor, dict[str, Tensor]]:
+    """A scalar function of the parameters and its gradient by each of them, by reverse mode."""
+    leaves = {name: p.detach().requires_grad_() for name, p in parameters.items()}
+    loss = value(leaves)
+    # Of the parameters only: a plain backward() would go on to the data.
+    gradients = torch.autograd.grad(loss, list(leaves.values()))
+    return loss.detach(), dict(zip(leaves, gradients))

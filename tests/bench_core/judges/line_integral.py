@@ -1,0 +1,137 @@
+"""An independent judge: float64 autodiff of the same rule, dense Jacobians, sample by sample.
+
+Written apart from ``bench_core`` on purpose: it shares no line with the oracle or the kernels.
+"""
+
+from __future__ import annotations
+
+from math import isqrt
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+
+JACOBIANS = ("free", "tanh", "psd", "kronecker", "kronecker_psd")
+
+
+def kinds(method):
+    """The kinds of Jacobian that a method answers for; None where that is all of them."""
+    return dict(method.declaration.only).get("J")
+
+
+def sizes(method):
+    allowed = kinds(method) or JACOBIANS
+
+    def complete(J):
+        d = st.sampled_from([1, 4, 9]) if J.startswith("kronecker") else st.integers(1, 6)
+        return st.fixed_dictionaries({"d": d, "B": st.integers(1, 5), "H": st.integers(1, 7), "J": st.just(J)})
+
+    return st.sampled_from(allowed).flatmap(complete)
+
+
+def corners(method):
+    J = (kinds(method) or JACOBIANS)[-1]
+    return {"d": 1, "B": 1, "H": 1, "J": J}, {"d": 4, "B": 3, "H": 2, "J": J}
+
+
+def room(method):
+    return {"d": 4, "B": 6, "H": 5, "J": (kinds(method) or ("psd",))[0]}
+
+
+def placed(kernel):
+    """The name of a parameter and what the kernel holds of it."""
+    return "W1", kernel.parameters["W1"]
+
+
+def _jacobian(problem, p):
+    side = isqrt(problem.d)
+
+    def J(x):
+        M = p["W1"] @ torch.tanh(p["W0"] @ x + p["b0"]) + p["b1"]
+        if problem.J.startswith("kronecker"):
+            A, B = M.reshape(2, side, side)
+            M = torch.kron(A, B)
+        else:
+            M = M.reshape(problem.d, problem.d)
+        if problem.J.endswith("psd"):
+            return M @ M.T + 1e-4 * torch.eye(problem.d, dtype=M.dtype)
+        return torch.tanh(M) if problem.J == "tanh" else M
+
+    return J
+
+
+def _rule(method):
+    Q = method.settings["Q"]
+    if method.name.startswith("trapezoid"):
+        return [(q / (Q - 1), (0.5 if q in (0, Q - 1) else 1.0) / (Q - 1)) for q in range(Q)]
+    nodes, weights = np.polynomial.legendre.leggauss(Q)
+    return [((t + 1) / 2, w / 2) for t, w in zip(nodes, weights)]
+
+
+def answer(problem, method) -> dict[str, np.ndarray] | None:
+    """What the rule gives; None of adaptive steps, which follow the data."""
+    p = {name: torch.from_numpy(array) for name, array in problem.arrays.items()}
+    x, target = p.pop("x"), p.pop("target")
+    J = _jacobian(problem, p)
+    if method.iterative:
+        return None
+    if method.computes == "inverse_rk4":
+        h, rows = 1 / method.settings["steps"], []
+        for y in target:
+            z = torch.zeros_like(y)
+            for _ in range(method.settings["steps"]):
+                k1 = torch.linalg.solve(J(z), y)
+                k2 = torch.linalg.solve(J(z + h / 2 * k1), y)
+                k3 = torch.linalg.solve(J(z + h / 2 * k2), y)
+                k4 = torch.linalg.solve(J(z + h * k3), y)
+                z = z + h * (k1 + 2 * k2 + 2 * k3 + k4) / 6
+            rows.append(z)
+        return {"x": torch.stack(rows).numpy()}
+    if method.computes == "inverse":
+        return {
+            "x": torch.stack(
+                [sum(w * torch.linalg.solve(J(t * y), y) for t, w in _rule(method)) for y in target]
+            ).numpy()
+        }
+    for array in p.values():
+        array.requires_grad_()
+    y = torch.stack([sum(w * J(t * c) @ c for t, w in _rule(method)) for c in x])
+    loss = ((y - target) ** 2).sum() / problem.B
+    gradients = torch.autograd.grad(loss, list(p.values()))
+    return {"loss": loss.detach().numpy(), "y": y.detach().numpy()} | {n: g.numpy() for n, g in zip(p, gradients)}
+
+
+def error(problem, got: dict[str, np.ndarray], method) -> float | None:
+    """Largest relative error over the results; an adaptive method is allowed 1,000 times its tolerance of a step."""
+    want = answer(problem, method)
+    if want is None:
+        reference = problem.oracle.inverse if method.computes == "inverse" else problem.oracle.integral["y"]
+        result = got["x" if method.computes == "inverse" else "y"]
+        size = np.linalg.norm(reference)
+        return float(np.linalg.norm(result - reference) / size) / (1e3 * method.settings["tol"]) * 1e-10
+    assert got.keys() == want.keys()
+    return max(
+        float(np.linalg.norm(got[name] - reference) / np.linalg.norm(reference)) for name, reference in want.items()
+    )
+
+
+EXAMPLES = {"torch": 12, "jax": 1}
+COSTED = tuple({"d": 9, "B": 4, "H": 5, "J": J} for J in ("free", "psd", "kronecker", "kronecker_psd"))
+
+
+def costed(method) -> bool:
+    """Whether the formula is to equal the operations: of adaptive steps and eigenproblems it is an estimate."""
+    return method.computes == "integral" and not method.iterative
+
+
+def factorised(problem, method, calls) -> float:
+    return 0.0
+
+
+def saved(problem, method) -> float:
+    """FLOPs of the formula that are products with a vector in the compiled program, and not counted there."""
+    if method.backend == "torch" or (problem.J.startswith("kronecker") and "formed" not in method.name):
+        return 0.0
+    products = 5 if problem.J == "psd" and "formed" not in method.name else 2
+    points = problem.B * (1 if method.name.startswith("averaged") else method.settings["Q"])
+    return 2.0 * points * products * problem.d**2

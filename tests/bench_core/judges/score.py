@@ -1,0 +1,132 @@
+"""An independent judge: float64 autodiff, sample by sample, dense Jacobians.
+
+Written apart from ``bench_core`` on purpose: it shares no line with the oracle or the kernels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+
+_SIZES = st.fixed_dictionaries(
+    {"d": st.integers(1, 9), "H": st.integers(1, 9), "L": st.integers(1, 4), "B": st.integers(1, 6)}
+)
+EXAMPLES = {"torch": 12, "jax": 2}
+COSTED = ({"d": 12, "H": 10, "L": 3, "B": 7}, {"d": 6, "H": 16, "L": 2, "B": 5}, {"d": 9, "H": 7, "L": 1, "B": 4})
+
+
+def sizes(method):
+    return _SIZES
+
+
+def corners(method):
+    return {"d": 1, "H": 1, "L": 1, "B": 1}, {"d": 2, "H": 3, "L": 4, "B": 1}
+
+
+def room(method):
+    return {"d": 10, "H": 8, "L": 2, "B": 6}
+
+
+def placed(kernel):
+    """The name of a parameter and what the kernel holds of it."""
+    return "W0", kernel.parameters["W0"]
+
+
+def _swish(h):
+    return h / (1 + torch.exp(-h))
+
+
+def _hidden(problem, p, y):
+    for k in range(problem.L):
+        y = _swish(p[f"W{k}"] @ y + p[f"b{k}"])
+    return y
+
+
+def _network(problem, p, computes):
+    """g of one sample."""
+    if computes == "tied":
+        return lambda y: p["W0"].T @ (p["q"] * _swish(p["W0"] @ y + p["b0"]))
+    if computes != "phi":
+        return lambda y: p["V"] @ _hidden(problem, p, y) + p["c"]
+
+    def g(y):
+        y = y.clone().requires_grad_()
+        return torch.autograd.grad(p["a"] @ _hidden(problem, p, y), y, create_graph=True)[0]
+
+    return g
+
+
+def answer(problem, method) -> dict[str, np.ndarray]:
+    """The loss and the gradients, or the curl."""
+    p = {name: torch.from_numpy(array) for name, array in problem.arrays.items()}
+    x, y, v = (p.pop(name) for name in "xyv")
+    if method.computes.startswith("curl"):
+        out = []
+        for data, probe in zip(y, v):
+            J = torch.autograd.functional.jacobian(_network(problem, p, "psi"), data)
+            forward, back = J @ probe, J.T @ probe
+            out.append(
+                {
+                    "curl": ((J - J.T) ** 2).sum(),
+                    "curl_difference": ((forward - back) ** 2).sum(),
+                    "curl_moments": 2 * (back @ back - probe @ (J @ forward)),
+                }[method.computes]
+            )
+        return {"curl": torch.stack(out).numpy()}
+    names = {"phi": "a", "tied": "q"}.get(method.computes, "Vc")
+    layers = 1 if method.computes == "tied" else problem.L
+    p = {
+        name: a.requires_grad_()
+        for name, a in p.items()
+        if name[0] in "Wb" + names and name[1:] in ("", *map(str, range(layers)))
+    }
+    g = _network(problem, p, method.computes)
+    loss = sum(((a - b - problem.sigma**2 * g(b)) ** 2).sum() for a, b in zip(x, y)) / problem.B
+    gradients = torch.autograd.grad(loss, list(p.values()))
+    return {"loss": loss.detach().numpy()} | {name: a.numpy() for name, a in zip(p, gradients)}
+
+
+def error(problem, got: dict[str, np.ndarray], method) -> float:
+    """Largest relative error over the results; of a curl by the size of the Jacobian, because it may cancel."""
+    want = answer(problem, method)
+    assert got.keys() == want.keys()
+    if method.computes.startswith("curl"):
+        p = {name: torch.from_numpy(array) for name, array in problem.arrays.items()}
+        network = _network(problem, p, "psi")
+        sizes = [torch.autograd.functional.jacobian(network, data).square().sum() for data in p["y"]]
+        if method.computes != "curl":
+            sizes = [_products(network, data, probe) for data, probe in zip(p["y"], p["v"])]
+        scale = 2 * np.linalg.norm(np.array([float(s) for s in sizes]))
+        return float(np.linalg.norm(got["curl"] - want["curl"]) / scale)
+    return max(
+        float(np.linalg.norm(got[name] - reference) / np.linalg.norm(reference)) for name, reference in want.items()
+    )
+
+
+def _products(network, data, probe):
+    J = torch.autograd.functional.jacobian(network, data)
+    return ((J @ probe) ** 2).sum() / 2 + ((J.T @ probe) ** 2).sum() / 2
+
+
+def costed(method) -> bool:
+    """Whether the formula is to equal the operations."""
+    return True
+
+
+def factorised(problem, method, calls) -> float:
+    return 0.0
+
+
+def saved(problem, method) -> float:
+    """FLOPs that XLA's simplifications take off the formula of eager code."""
+    p, unit = problem, 2.0 * problem.B
+    wide, square = p.d * p.H, (p.L - 1) * p.H**2
+    if method.backend != "jax":
+        return 0.0
+    if method.name == "phi_forward_over_reverse":
+        return unit * (3 * wide + 5 * square)
+    if method.name == "curl_dense":
+        # The identity times V once for all samples, and no last layer forward.
+        return unit * (p.d * wide * (1 - 1 / p.B) + wide)
+    return 0.0

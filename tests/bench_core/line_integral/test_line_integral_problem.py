@@ -1,0 +1,129 @@
+"""Line integrals: what is refused, what equals what, and how few evaluations are enough."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import bench_core
+from bench_core.line_integral import LineIntegralProblem
+
+
+def _run(problem, name: str, backend: str, dtype: str = "float64"):
+    m = bench_core.method("line_integral", name, backend)
+    kernel = m.build(problem, dtype=dtype)
+    out = kernel.run()
+    kernel.wait(out)
+    return m, kernel.to_numpy(out), kernel.iterations(out)
+
+
+def _same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> float:
+    assert a.keys() == b.keys()
+    return max(float(np.linalg.norm(a[name] - b[name]) / np.linalg.norm(b[name])) for name in a)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: LineIntegralProblem(d=0), "d = 0 is not a size; allowed: whole numbers from 1"),
+        (lambda: LineIntegralProblem(J="relu"), "unknown Jacobian J 'relu'; allowed: free, tanh, psd"),
+        (lambda: LineIntegralProblem(d=5, J="kronecker"), "d = 5 with J = 'kronecker' has no square factors"),
+        (lambda: LineIntegralProblem(seed=-1), "seed = -1 is not a seed"),
+        (
+            lambda: LineIntegralProblem.from_arrays(
+                np.ones((2, 3)), np.ones((2, 3)), np.ones((4, 3)), np.ones(4), np.ones((8, 4)), np.ones(9), "psd"
+            ),
+            "W1 has shape (8, 4); allowed: (9, 4)",
+        ),
+    ],
+)
+def test_bad_input_is_one_line(call, says):
+    with pytest.raises(ValueError, match="allowed") as caught:
+        call()
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_method_for_another_jacobian_is_unavailable():
+    problem = LineIntegralProblem(d=4, J="tanh")
+    with pytest.raises(bench_core.Unavailable, match=r"psd_applied is for J = psd; here .*tanh"):
+        bench_core.method("line_integral", "psd_applied", "torch").build(problem)
+    with pytest.raises(bench_core.Unavailable, match=r"for J = kronecker or kronecker_psd; here .*tanh"):
+        bench_core.method("line_integral", "inverse_kronecker_rk4", "torch").build(problem)
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+@pytest.mark.parametrize(
+    ("J", "names"),
+    [
+        ("psd", ("gauss_legendre_16", "psd_applied", "psd_formed")),
+        ("kronecker", ("gauss_legendre_16", "kronecker", "kronecker_formed")),
+        ("free", ("gauss_legendre_16", "averaged_hidden_16")),
+        ("psd", ("inverse_lu_rk4", "inverse_cholesky_rk4")),
+        ("kronecker_psd", ("inverse_lu_rk4", "inverse_cholesky_rk4", "inverse_kronecker_rk4")),
+        ("kronecker", ("inverse_lu_rk4", "inverse_kronecker_rk4")),
+    ],
+)
+def test_two_ways_give_the_same_numbers(backend, J, names):
+    problem = LineIntegralProblem(d=9, B=5, H=6, J=J, seed=3)
+    first, *others = (_run(problem, name, backend)[1] for name in names)
+    for other in others:
+        assert _same(other, first) < 1e-11
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_chunks_change_nothing(backend, monkeypatch):
+    """A few samples at a time, the last chunk smaller where the batch does not divide."""
+    problem = LineIntegralProblem(d=4, B=6, H=5, J="tanh", seed=1)
+    whole = _run(problem, "gauss_legendre_8", backend)[1]
+    monkeypatch.setattr(f"bench_core.line_integral.{backend}._quadrature.CHUNK", 16 * 8 * 4)
+    assert _same(_run(problem, "gauss_legendre_8", backend)[1], whole) < 1e-13
+
+
+@pytest.mark.parametrize("backend", ["torch", pytest.param("jax", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("J", ["tanh", "psd"])
+def test_quadrature_needs_a_third_of_the_adaptive_evaluations(backend, J):
+    """To an error of 1e-7 at d = 8, B = 64, gradients included."""
+    problem = LineIntegralProblem(d=8, B=64, H=64, J=J)
+    fixed = {Q: problem.error(*reversed(_run(problem, f"gauss_legendre_{Q}", backend)[:2])) for Q in (4, 8, 16, 32)}
+    adaptive = {}
+    for tol in ("0.001", "1e-06", "1e-09"):
+        m, got, evaluations = _run(problem, f"dopri5_direct_{tol}", backend)
+        adaptive[evaluations] = problem.error(got, m)
+    needed = min(Q for Q, error in fixed.items() if error <= 1e-7)
+    assert needed <= min(n for n, error in adaptive.items() if error <= 1e-7) / 3, (fixed, adaptive)
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_kronecker_inverse_of_a_large_jacobian(backend):
+    problem = LineIntegralProblem(d=1024, B=2, H=16, J="kronecker_psd")
+    m, got, _ = _run(problem, "inverse_kronecker_rk4", backend)
+    assert problem.error(got, m) <= 1e-10
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_the_printed_inverse_is_wrong_and_the_ode_is_right(backend):
+    """d = 1, where every J is the derivative of something: the round trip is the truth."""
+    problem = LineIntegralProblem(d=1, B=16, H=8, J="psd", seed=2)
+    m, right, _ = _run(problem, "inverse_lu_dopri5", backend)
+    assert problem.quality(right, m)["round_trip"] < 1e-4
+    m, wrong, _ = _run(problem, "inverse_as_printed", backend)
+    assert problem.quality(wrong, m)["round_trip"] > 1e-2
+
+
+def test_in_more_dimensions_the_result_depends_on_the_path():
+    problem = LineIntegralProblem(d=4, B=16, H=8, J="psd", seed=2)
+    m, got, _ = _run(problem, "inverse_lu_dopri5", "torch")
+    quality = problem.quality(got, m)
+    # The ODE is solved, and yet it is not the inverse of the integral along straight paths.
+    assert quality["path_error"] < 1e-3
+    assert quality["round_trip"] > 10 * quality["path_error"]
+
+
+def test_results_of_the_wrong_name_or_shape_are_refused():
+    problem, m = LineIntegralProblem(d=2, B=3), bench_core.method("line_integral", "inverse_lu_rk4", "torch")
+    with pytest.raises(ValueError, match=r"results named \['y'\]; missing: x"):
+        problem.error({"y": np.ones((3, 2))}, m)
+    with pytest.raises(ValueError, match=r"result x has shape \(2, 3\); allowed: \(3, 2\)"):
+        problem.error({"x": np.ones((2, 3))}, m)
+    assert problem.error({"x": np.full((3, 2), np.nan)}, m) == float("inf")

@@ -1,0 +1,132 @@
+"""Score problems: what is refused, what is zero, what is unbiased and how noisy it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import bench_core
+from bench_core.score import ScoreProblem
+
+
+def _run(problem, name: str, backend: str, dtype: str = "float64"):
+    m = bench_core.method("score", name, backend)
+    kernel = m.build(problem, dtype=dtype)
+    out = kernel.run()
+    kernel.wait(out)
+    return m, kernel.to_numpy(out)
+
+
+def _parameters(problem) -> dict[str, np.ndarray]:
+    return {name: problem.arrays[name] for name in problem.names if name not in "xyv"}
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: ScoreProblem(d=0), "d = 0 is not a size; allowed: whole numbers from 1"),
+        (lambda: ScoreProblem(L=1.5), "L = 1.5 is not a size"),
+        (lambda: ScoreProblem(sigma=0), "sigma = 0 is not a noise level; allowed: sigma > 0"),
+        (lambda: ScoreProblem(seed=-1), "seed = -1 is not a seed"),
+        (lambda: ScoreProblem.from_arrays(np.ones(3), np.ones(3), {}), r"x has shape (3,); allowed: (B, d)"),
+        (lambda: ScoreProblem.from_arrays(np.ones((2, 3)), np.ones((2, 3)), {"W0": np.ones((4, 3))}), "missing: b0"),
+    ],
+)
+def test_bad_input_is_one_line(call, says):
+    with pytest.raises(ValueError, match=r"allowed|missing") as caught:
+        call()
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_own_data_are_checked_and_answered():
+    source = ScoreProblem(d=3, H=4, L=2, B=5, seed=1)
+    given = _parameters(source)
+    problem = ScoreProblem.from_arrays(source.arrays["x"], source.arrays["y"], given)
+    assert problem.sizes == source.sizes
+    m, got = _run(problem, "phi", "torch")
+    assert source.error(got, m) < 1e-12
+    with pytest.raises(ValueError, match=r"W1 has shape \(4, 3\); allowed: \(4, 4\)"):
+        ScoreProblem.from_arrays(source.arrays["x"], source.arrays["y"], given | {"W1": np.ones((4, 3))})
+    with pytest.raises(ValueError, match="b0 holds numbers that are not finite"):
+        ScoreProblem.from_arrays(source.arrays["x"], source.arrays["y"], given | {"b0": np.full(4, np.inf)})
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_a_tied_readout_has_no_curl(backend):
+    """theta1 = S theta0, equation 2 of Saremi 2019: by all three measures."""
+    source = ScoreProblem(d=7, H=12, L=1, B=6, seed=2)
+    given = _parameters(source)
+    given["V"] = given["W0"].T * given["q"]
+    problem = ScoreProblem.from_arrays(source.arrays["x"], source.arrays["y"], given)
+    for name in ("curl_dense", "curl_jvp_vjp"):
+        m, got = _run(problem, name, backend)
+        assert np.abs(got["curl"]).max() < 1e-24
+        assert problem.quality(got, m) == {}
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+@pytest.mark.parametrize("name", ["curl_jvp_vjp", "curl_published"])
+def test_probes_are_unbiased(backend, name):
+    """The mean over many probes of one point, within four of its standard errors of the dense curl."""
+    source, number = ScoreProblem(d=6, H=9, L=2, B=1, seed=4), 20_000
+    rows = [np.repeat(source.arrays[key], number, axis=0) for key in ("x", "y")]
+    problem = ScoreProblem.from_arrays(*rows, _parameters(source))
+    _, got = _run(problem, name, backend)
+    _, dense = _run(source, "curl_dense", backend)
+    spread = got["curl"].std() / np.sqrt(number)
+    assert abs(got["curl"].mean() - dense["curl"][0]) < 4 * spread
+    # And that is a test: the spread is small beside the curl.
+    assert spread < 0.05 * dense["curl"][0]
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_the_difference_is_four_times_less_noisy_than_the_published_probe(backend):
+    """At d = 256 and equal cost."""
+    problem = ScoreProblem(d=256, H=64, L=2, B=256, seed=0)
+    spreads = {}
+    for name in ("curl_jvp_vjp", "curl_published"):
+        m, got = _run(problem, name, backend)
+        spreads[name] = problem.quality(got, m)["spread"]
+        assert m.cost(problem).flops == bench_core.method("score", "curl_jvp_vjp", backend).cost(problem).flops
+    assert spreads["curl_published"] >= 4 * spreads["curl_jvp_vjp"]
+
+
+def test_phi_costs_up_to_twice_psi():
+    """The ratios that the paper's two networks have by the formulas."""
+
+    def ratio(**sizes):
+        problem = ScoreProblem(**sizes)
+        phi, psi = (bench_core.method("score", name, "torch").cost(problem).flops for name in ("phi", "psi"))
+        return phi / psi
+
+    assert ratio(d=512, H=64, L=3) == pytest.approx(1.13, abs=0.01)
+    assert ratio(d=64, H=256, L=4) == pytest.approx(1.88, abs=0.01)
+    assert ratio(d=64, H=64, L=1) == 1
+
+
+def test_results_of_the_wrong_name_or_shape_are_refused():
+    problem, m = ScoreProblem(d=2, H=3, L=1, B=4), bench_core.method("score", "curl_dense", "torch")
+    with pytest.raises(ValueError, match=r"results named \['loss'\]; allowed: \['curl'\]"):
+        problem.error({"loss": np.ones(4)}, m)
+    with pytest.raises(ValueError, match=r"result curl has shape \(3,\); allowed: \(4,\)"):
+        problem.error({"curl": np.ones(3)}, m)
+    assert problem.error({"curl": np.full(4, np.nan)}, m) == float("inf")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's compiler warns of torch's own scripts
+@pytest.mark.parametrize("name", ["psi", "phi", "phi_closed_form", "phi_forward_over_reverse", "psi_tied"])
+def test_compiled_forms_answer_or_say_why(name):
+    """torch.compile takes a double backward since it can trace ``torch.autograd.grad``; before, it refuses in words."""
+    problem = ScoreProblem(d=4, H=6, L=2, B=5)
+    m = bench_core.method("score", name, "torch")
+    try:
+        kernel = m.build(problem, dtype="float64", form="compiled")
+        got = kernel.to_numpy(kernel.run())
+    except bench_core.Unavailable as missing:
+        pytest.skip(str(missing))
+    except Exception as refusal:
+        if name != "phi" or "double backward" not in str(refusal):
+            raise
+    else:
+        assert problem.error(got, m) < 1e-10

@@ -1,0 +1,77 @@
+"""The score study: its true score, its trainings between two epochs, its record from outside."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.studies.score.step import Samples, ScoreTraining, Settings
+from benchmarks.studies.score_training import METHODS, WIDTH, centres, draw_mixture, prepare, score_of_mixture
+
+SETTINGS = Settings(batch=20, learning_rate=3e-3, H=6, sigma=0.5)
+
+
+def _train(method: str, samples: Samples, last: int = 3) -> ScoreTraining:
+    return ScoreTraining(method, 1, samples, SETTINGS, last)
+
+
+@pytest.fixture
+def samples():
+    return Samples(draw_mixture(60, 0), draw_mixture(30, 1), score_of_mixture)
+
+
+def test_score_is_the_gradient_of_the_log_density():
+    """By autodiff of the smoothed mixture's log-density in float64."""
+    y, sigma = torch.from_numpy(draw_mixture(20, 3) * 1.3).requires_grad_(), 0.5
+    means, variance = torch.from_numpy(centres()), WIDTH**2 + sigma**2
+    density = torch.logsumexp(-((y[:, None] - means) ** 2).sum(-1) / (2 * variance), dim=1).sum()
+    (want,) = torch.autograd.grad(density, y)
+    np.testing.assert_allclose(score_of_mixture(y.detach().numpy(), sigma), want.numpy(), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_training_goes_on_where_it_was(method, samples, tmp_path):
+    whole, first, second = (_train(method, samples) for _ in range(3))
+    rows = [whole.epoch(number) for number in (1, 2, 3)]
+    first.epoch(1)
+    first.epoch(2)
+    first.save(tmp_path / "state")
+    second.load(tmp_path / "state")
+    last = second.epoch(3)
+    for name in ("loss", "test_loss", "asymmetry", "score_error", "field"):
+        assert last[name] == rows[2][name]
+    assert rows[0]["field"] is None
+    assert len(rows[2]["field"]["g"]) == 15**2
+
+
+def test_gradients_have_no_curl_and_psi_has(samples):
+    asymmetry = {method: _train(method, samples).epoch(1)["asymmetry"] for method in METHODS}
+    assert max(asymmetry["psi_diagonal"], asymmetry["phi_2"]) < 1e-13
+    assert min(asymmetry[f"psi_{L}"] for L in (1, 2, 3, 4)) > 1e-3
+
+
+def test_training_lowers_the_loss(samples):
+    for method in ("psi_2", "phi_2", "psi_diagonal"):
+        training = _train(method, samples, last=40)
+        losses = [training.epoch(number)["test_loss"] for number in range(1, 41)]
+        assert losses[-1] < 0.95 * losses[0], method
+
+
+def test_digits_are_flat_and_standardised():
+    study = prepare("smoke", "digits", None, None, None)
+    assert study.settings["d"] == 64
+    with pytest.raises(ValueError, match="folder '/x' given; allowed: none"):
+        prepare("smoke", "mixture", "/x", None, None)
+
+
+def test_the_command_writes_a_record(run_python, tmp_path):
+    options = ("--data", "mixture", "--profile", "smoke", "--machine", "m")
+    done = run_python("-m", "benchmarks", "study", "score-training", *options, BENCH_THREADS="1", TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    (path,) = (tmp_path / "results" / "m").glob("studies/*/score-training-mixture.study")
+    record = json.loads(path.read_text())
+    assert len(record["rows"]) == len(METHODS) * 2
+    assert set(record["methods"]) == set(METHODS)
