@@ -9,6 +9,7 @@ the counts to what a wrapped operator counts.
 
 from __future__ import annotations
 
+from bench_core.implicit.segments import segments
 from bench_core.method import Cost
 
 WINDOW = 5  # pairs that Anderson acceleration keeps
@@ -112,10 +113,11 @@ def unrolled(K: int):
 
 
 def unrolled_checkpointed(K: int):
-    """As ``unrolled`` with every evaluation but the first taken twice; about 2 sqrt(K) states are kept."""
+    """As ``unrolled``, with all segments but the last evaluated twice; about 2 sqrt(K) states are kept."""
+    length, count, _ = segments(K)
 
     def cost(p, itemsize: int) -> Cost:
-        return _cost(p, itemsize, vjps=K - 1, evaluations=2 * K - 1, pulls=K, vectors=int(6 * K**0.5))
+        return _cost(p, itemsize, vjps=K - 1, evaluations=K + count * length, pulls=K, vectors=int(6 * K**0.5))
 
     return cost
 

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from math import isqrt
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from bench_core.implicit.segments import segments
+
 
 def unrolled_checkpointed(operator: Any, v: Tensor, *, K: int) -> dict[str, Tensor]:
     """As ``unrolled``, keeping the state at the start of every sqrt(K) steps only.
 
-    v (B, D). Returns the gradients named as the parameters. Cost: 2 K - 1 evaluations, K - 1 vjps, K parameter-vjps,
-    memory about 2 sqrt(K) B D. Raises ``RuntimeError`` (torch) where memory ends. Source: Chen et al. 2016.
+    v (B, D). Returns the gradients named as the parameters. Cost: K evaluations and those of all segments but the last
+    once more, K - 1 vjps, K parameter-vjps, memory about 2 sqrt(K) B D. Raises ``RuntimeError`` (torch) where memory
+    ends. Source: Chen et al. 2016.
     """
     parameters = {name: p.detach().requires_grad_() for name, p in operator.parameters().items()}
     moving = operator.of(operator.arrays | parameters)
 
-    def segment(u: Tensor, steps: int) -> Tensor:
+    def advance(u: Tensor, steps: int) -> Tensor:
         for _ in range(steps):
             u = moving.evaluate(u)
         return u
 
+    length, count, rest = segments(K)
     # The first step stands apart: it starts from a constant, by which no gradient is asked for.
-    u, length = moving.evaluate(torch.zeros_like(v)), max(1, isqrt(K))
-    for start in range(1, K, length):
-        steps = min(length, K - start)
-        u = checkpoint(segment, u, steps, use_reentrant=False, preserve_rng_state=False, early_stop=False)
+    u = moving.evaluate(torch.zeros_like(v))
+    for _ in range(count):
+        u = checkpoint(advance, u, length, use_reentrant=False, preserve_rng_state=False, early_stop=False)
+    u = advance(u, rest)
     return dict(zip(parameters, torch.autograd.grad(u, list(parameters.values()), v)))
