@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -25,6 +25,25 @@ class Float64View(Mapping):
 
     def __len__(self) -> int:
         return len(self._masters)
+
+
+def adopt(given: Mapping[str, np.ndarray], shape: Callable[[str], tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """A user's arrays as float64 masters.
+
+    Raises ``ValueError`` where an array has not the shape of its name or holds numbers that are not finite.
+    """
+    for name, array in given.items():
+        if array.shape != shape(name):
+            raise ValueError(f"{name} has shape {array.shape}; allowed: {shape(name)}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds numbers that are not finite; allowed: finite numbers")
+    return {name: np.ascontiguousarray(array, dtype=np.float64) for name, array in given.items()}
+
+
+def relative_error(difference: np.ndarray, reference: np.ndarray) -> float:
+    """``|difference| / |reference|`` over all entries, in the 2-norm; ``|difference|`` where the reference is zero."""
+    size = np.linalg.norm(reference)
+    return float(np.linalg.norm(difference) / (size or 1))
 
 
 def aligned(shape: tuple[int, ...]) -> np.ndarray:

@@ -73,6 +73,15 @@ def write_share(value: float | None) -> str:
     return "–" if value is None or math.isnan(value) else f"{100 * value:.3g} %"
 
 
+def write_percent(share: Estimate | None) -> str:
+    """A share in percent with its interval, to a tenth: `98.1 [97.9, 98.3] %`."""
+    if share is None:
+        return "–"
+    if share.undetermined:
+        return f"{100 * share.value:.1f} %"
+    return f"{100 * share.value:.1f} [{100 * share.low:.1f}, {100 * share.high:.1f}] %"
+
+
 def write_error(value: float | None) -> str:
     """A relative error."""
     return "–" if value is None or math.isnan(value) else f"{value:.1e}"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench_core.masters import times, times_transposed
+from bench_core.masters import relative_error, times, times_transposed
 
 if TYPE_CHECKING:
     from bench_core.implicit.problem import ImplicitProblem
@@ -132,7 +132,7 @@ class Oracle:
         if computes == "fixed_point":
             return self._forward_residual(got["u"])
         wanted = self.pull(self._problem.arrays["v"]) if computes == "products" else self.gradients
-        return max(_relative(got[name] - want, want) for name, want in wanted.items())
+        return max(relative_error(got[name] - want, want) for name, want in wanted.items())
 
     def quality(self, arrays: dict[str, np.ndarray], computes: str) -> dict[str, float]:
         """See ``ImplicitProblem.quality``."""
@@ -146,7 +146,7 @@ class Oracle:
             w, v = np.asarray(arrays["w"], np.float64), self._problem.arrays["v"]
             rest = v - w + self.vjp(w)
             found["residual"] = _largest_ratio(rest, v)
-            found["residual_batch"] = _relative(rest, v)
+            found["residual_batch"] = relative_error(rest, v)
         parameters = [name for name in self.gradients if name != "d"]
         p, g = (np.concatenate([side[name].ravel() for name in parameters]) for side in (got, self.gradients))
         size = float(np.linalg.norm(p) * np.linalg.norm(g))
@@ -209,11 +209,6 @@ def _correlate(K: np.ndarray, y: np.ndarray) -> np.ndarray:
 def _kernel_gradient(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Gradient of ``<y, K * x>`` by K."""
     return np.einsum("noyx,ijncyx->ocij", _images(y), _shifted(_images(x)), optimize=True)
-
-
-def _relative(difference: np.ndarray, reference: np.ndarray) -> float:
-    size = np.linalg.norm(reference)
-    return float(np.linalg.norm(difference) / size) if size else float(np.linalg.norm(difference))
 
 
 def _largest_ratio(rows: np.ndarray, references: np.ndarray) -> float:

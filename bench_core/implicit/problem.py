@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from bench_core.implicit import oracle
-from bench_core.masters import Float64View, align, aligned, normal, normal_matrix
+from bench_core.masters import Float64View, adopt, align, aligned, normal, normal_matrix
 from bench_core.method import Method, check_choice, check_seed, check_size
 
 MAPS = ("random", "symmetric", "rotation", "conv")
@@ -80,15 +80,9 @@ class ImplicitProblem:
         B, D = given["d"].shape
         if u is not None:
             given["u"] = np.asarray(u)
-        for name, array in given.items():
-            shape = (D, D) if name == "A" else (B, D)
-            if array.shape != shape:
-                raise ValueError(f"{name} has shape {array.shape}; allowed: {shape}")
-            if not np.isfinite(array).all():
-                raise ValueError(f"{name} holds numbers that are not finite; allowed: finite numbers")
         problem = cls(D=D, B=B, tol=tol)
+        problem.masters = adopt(given, lambda name: (D, D) if name == "A" else (B, D))
         problem.gamma = float(np.linalg.norm(given["A"], 2))
-        problem.masters = {name: np.ascontiguousarray(array, dtype=np.float64) for name, array in given.items()}
         if u is None:
             problem.masters["u"] = oracle.find_fixed_point(given["A"], given["d"])
         return problem

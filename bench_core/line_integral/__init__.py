@@ -23,11 +23,11 @@ _KINDS = {
 }
 
 
-def _quadrature(name: str, kernel: str, source: str, Q: int, formed: bool = False, J: str = "") -> Declaration:
+def _quadrature(name: str, kernel: str, source: str, Q: int, formula=None, J: str = "") -> Declaration:
     return Declaration(
         name,
         "integral",
-        cost.quadrature(Q, formed),
+        formula or cost.quadrature(Q),
         source,
         exact=False,
         forms=_PLAIN,
@@ -74,21 +74,35 @@ METHODS = (
         )
         for tol in (1e-3, 1e-6, 1e-9)
     ),
-    Declaration(
+    _quadrature(
         "averaged_hidden_16",
-        "integral",
-        cost.averaged_hidden(16),
+        "averaged_hidden",
         "linearity of the output layer: it may follow the quadrature",
-        exact=False,
-        forms=_PLAIN,
-        kernel="averaged_hidden",
-        settings=(("Q", 16),),
-        only=(("J", ("free",)),),
+        16,
+        formula=cost.averaged_hidden(16),
+        J="free",
     ),
-    _quadrature("psd_applied", "psd_applied", "Lorraine and Hossain 2022, section 4.2, J (J^T c) + eps c", 16, J="psd"),
-    _quadrature("psd_formed", "psd_formed", "Lorraine and Hossain 2022, section 4.2, as printed", 16, True, "psd"),
-    _quadrature("kronecker", "kronecker", "A C B^T = (A (x) B) c (Van Loan 2000)", 16, J="kronecker"),
-    _quadrature("kronecker_formed", "kronecker_formed", "A (x) B as a d x d matrix", 16, True, "kronecker"),
+    # The form to use of a quadrature, beside the one that forms J.
+    _quadrature(
+        "psd_applied", "gauss_legendre", "Lorraine and Hossain 2022, section 4.2, J (J^T c) + eps c", 16, J="psd"
+    ),
+    _quadrature(
+        "psd_formed",
+        "psd_formed",
+        "Lorraine and Hossain 2022, section 4.2, as printed",
+        16,
+        cost.quadrature(16, formed=True),
+        "psd",
+    ),
+    _quadrature("kronecker", "gauss_legendre", "A C B^T = (A (x) B) c (Van Loan 2000)", 16, J="kronecker"),
+    _quadrature(
+        "kronecker_formed",
+        "kronecker_formed",
+        "A (x) B as a d x d matrix",
+        16,
+        cost.quadrature(16, formed=True),
+        "kronecker",
+    ),
     *(
         Declaration(
             f"inverse_{solver}_rk4",

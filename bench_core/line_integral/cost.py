@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from math import isqrt
 
+from bench_core.line_integral.oracle import CHUNK
 from bench_core.method import Cost
 
-# Products of ``J c`` alone, and with its gradient.
+# Products of ``J c`` alone (the adjoint equation's way forward), and with its gradient.
 FORWARD = {"free": 1, "tanh": 1, "psd": 2, "kronecker": 2, "kronecker_psd": 4}
 BOTH = {"free": 2, "tanh": 2, "psd": 5, "kronecker": 5, "kronecker_psd": 11}
-STAGES = 6  # evaluations of one step of Dormand and Prince's method that reuses the last of the step before
 
 
 def quadrature(Q: int, formed: bool = False):
@@ -46,9 +46,9 @@ def dopri5(way: str):
     """n evaluations, differentiated; the adjoint equation evaluates as often again, with a gradient each."""
 
     def cost(p, itemsize: int, n: int) -> Cost:
-        forward = 2.0 * n * p.B * (p.d * p.H + p.H * p.outputs) + n * p.B * _applied(p, FORWARD)
         if way == "direct":
             return _gradient(p, itemsize, n, False, held=n * p.B)
+        forward = 2.0 * n * p.B * (p.d * p.H + p.H * p.outputs) + n * p.B * _applied(p, FORWARD)
         again = _gradient(p, itemsize, n, False, held=p.B)
         return _cost(p, itemsize, forward + again.flops, evaluations=n, held=p.B)
 
@@ -93,7 +93,9 @@ def _gradient(p, itemsize: int, evaluations: int, formed: bool, held: int = 0) -
     if formed:
         inner = 4.0 * p.d**2 + (6.0 * p.d**3 if p.J == "psd" else 0)
     flops = points * (2.0 * (2 * p.d * p.H + 3 * p.H * p.outputs) + inner)
-    return _cost(p, itemsize, flops, evaluations=evaluations, held=held or min(points, max(evaluations, _rows(p))))
+    return _cost(
+        p, itemsize, flops, evaluations=evaluations, held=held or min(points, max(evaluations, CHUNK // p.outputs))
+    )
 
 
 def _solves(p, itemsize: int, solver: str, evaluations: int) -> Cost:
@@ -108,12 +110,6 @@ def _solves(p, itemsize: int, solver: str, evaluations: int) -> Cost:
     flops = evaluations * p.B * (2.0 * (d * p.H + p.H * p.outputs) + work)
     dense = 0 if solver == "kronecker" else 3 * d**2
     return _cost(p, itemsize, flops, evaluations=evaluations, held=p.B, beside=p.B * dense, gradients=0)
-
-
-def _rows(p) -> int:
-    from bench_core.line_integral.oracle import CHUNK
-
-    return max(1, CHUNK // p.outputs)
 
 
 def _cost(

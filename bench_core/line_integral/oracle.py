@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench_core.masters import relative_error
+
 if TYPE_CHECKING:
     from bench_core.line_integral.problem import LineIntegralProblem
     from bench_core.method import Method
@@ -220,7 +222,7 @@ class Oracle:
                 raise ValueError(f"result {name} has shape {array.shape}; allowed: {reference.shape}")
             if not np.isfinite(array).all():
                 return float("inf")
-            errors.append(_relative(array - reference, reference))
+            errors.append(relative_error(array - reference, reference))
         return max(errors)
 
     def quality(self, arrays: dict[str, np.ndarray], method: Method) -> dict[str, float]:
@@ -229,8 +231,8 @@ class Oracle:
             return {}
         x, y = np.asarray(arrays["x"], np.float64), self._arrays["target"]
         return {
-            "path_error": _relative(x - self.inverse, self.inverse),
-            "round_trip": _relative(self.integrate(x) - y, y),
+            "path_error": relative_error(x - self.inverse, self.inverse),
+            "round_trip": relative_error(self.integrate(x) - y, y),
         }
 
 
@@ -241,8 +243,3 @@ def runge_kutta_step(velocity: Callable[[np.ndarray], np.ndarray], x: np.ndarray
     k3 = velocity(x + h / 2 * k2)
     k4 = velocity(x + h * k3)
     return h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-
-
-def _relative(difference: np.ndarray, reference: np.ndarray) -> float:
-    size = np.linalg.norm(reference)
-    return float(np.linalg.norm(difference) / size) if size else float(np.linalg.norm(difference))

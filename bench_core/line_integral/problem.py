@@ -28,7 +28,7 @@ import numpy as np
 
 from bench_core.line_integral import oracle
 from bench_core.line_integral.oracle import EPS, KRONECKER
-from bench_core.masters import Float64View, align, normal
+from bench_core.masters import Float64View, adopt, align, normal
 from bench_core.method import Method, check_choice, check_seed, check_size
 
 JACOBIANS = ("free", "tanh", "psd", "kronecker", "kronecker_psd")
@@ -69,12 +69,7 @@ class LineIntegralProblem:
             if given[name].ndim != 2 or 0 in given[name].shape:
                 raise ValueError(f"{name} has shape {given[name].shape}; allowed: two sizes from 1")
         problem = cls(d=given["x"].shape[1], B=len(given["x"]), H=len(given["W0"]), J=J)
-        for name, array in given.items():
-            if array.shape != problem.shape(name):
-                raise ValueError(f"{name} has shape {array.shape}; allowed: {problem.shape(name)}")
-            if not np.isfinite(array).all():
-                raise ValueError(f"{name} holds numbers that are not finite; allowed: finite numbers")
-        problem.masters = {name: np.ascontiguousarray(array, dtype=np.float64) for name, array in given.items()}
+        problem.masters = adopt(given, problem.shape)
         return problem
 
     @property

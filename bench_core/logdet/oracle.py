@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench_core import masters
+from bench_core.masters import relative_error
 
 if TYPE_CHECKING:
     from bench_core.logdet.problem import LogdetProblem
@@ -188,20 +189,15 @@ class Oracle:
         if name[0] == "b":
             want = self.bias(k, computes)
             # The error of a step counts against the update, not against the parameter it barely changed.
-            return _relative(array - want, want - master if steps else want)
+            return relative_error(array - want, want - master if steps else want)
         v = self._vectors
         got = masters.times_transposed(v.T, array).T
         if computes == "ordinary":
             return self._residual(k, got, v)
         want = self.weight_times(k, computes)
-        return _relative(got - want, want - self.weight_times(k, "weight") if steps else want)
+        return relative_error(got - want, want - self.weight_times(k, "weight") if steps else want)
 
     def _residual(self, k: int, got: np.ndarray, v: np.ndarray) -> float:
         """``|W^T (G - Delta^T Z) v - v| / |W^T G v|``: zero only for the exact G, and no inverse is taken."""
         plain = self.deltas[k].T @ (self.inputs[k] @ v)
-        return _relative(self.times((got - plain).T, k).T - v, self.times(got.T, k).T)
-
-
-def _relative(difference: np.ndarray, reference: np.ndarray) -> float:
-    size = np.linalg.norm(reference)
-    return float(np.linalg.norm(difference) / size) if size else float(np.linalg.norm(difference))
+        return relative_error(self.times((got - plain).T, k).T - v, self.times(got.T, k).T)

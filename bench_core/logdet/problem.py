@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from bench_core.logdet import oracle
-from bench_core.masters import Float64View, normal, normal_matrix
+from bench_core.masters import Float64View, adopt, normal, normal_matrix
 from bench_core.method import Method, check_seed, check_size
 
 SPREAD = 0.3  # norm of the perturbation is about 2 * SPREAD < 1 but for the smallest D: singular with probability zero
@@ -58,13 +58,7 @@ class LogdetProblem:
             raise ValueError(f"{len(weights)} weights and {len(biases)} biases given; allowed: as many of each, from 1")
         problem = cls(D=x.shape[1], B=x.shape[0], L=len(weights), alpha=alpha)
         given = {"x": x} | problem.named(weights, biases)
-        for name, array in given.items():
-            shape = problem.shape(name)
-            if np.shape(array) != shape:
-                raise ValueError(f"{name} has shape {np.shape(array)}; allowed: {shape}")
-            if not np.isfinite(array).all():
-                raise ValueError(f"{name} holds numbers that are not finite; allowed: finite numbers")
-        problem.masters = {name: np.ascontiguousarray(array, dtype=np.float64) for name, array in given.items()}
+        problem.masters = adopt({name: np.asarray(array) for name, array in given.items()}, problem.shape)
         return problem
 
     @property

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench_core.masters import relative_error
+
 if TYPE_CHECKING:
     from bench_core.score.problem import ScoreProblem
 
@@ -176,16 +178,15 @@ class Oracle:
                 raise ValueError(f"result {name} has shape {array.shape}; allowed: {np.shape(reference)}")
             if not np.isfinite(array).all():
                 return float("inf")
-            size = np.linalg.norm(self._scale(computes) if name == "curl" else reference)
-            difference = np.linalg.norm(array - reference)
-            errors.append(float(difference / size) if size else float(difference))
+            errors.append(relative_error(array - reference, self._scale(computes) if name == "curl" else reference))
         return max(errors)
 
     def _scale(self, computes: str) -> np.ndarray:
         """What a curl of zero is measured by."""
         if computes == "curl":
             return 2 * self._norms[0]
-        return sum((part**2).sum(1) for part in self._pair)  # type: ignore[return-value]
+        forward, back = self._pair
+        return (forward**2 + back**2).sum(1)
 
     def quality(self, arrays: dict[str, np.ndarray], computes: str) -> dict[str, float]:
         """See ``ScoreProblem.quality``."""

@@ -20,7 +20,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bench_core.masters import Float64View, align, normal
+from bench_core.masters import Float64View, adopt, align, normal
 from bench_core.method import Method, check_seed, check_size
 from bench_core.score import oracle
 
@@ -67,13 +67,8 @@ class ScoreProblem:
         given = {"x": x, "y": np.asarray(y)} | {name: np.asarray(array) for name, array in parameters.items()}
         if missing := [name for name in problem.names if name not in given and name != "v"]:
             raise ValueError(f"arrays named {sorted(given)}; missing: {', '.join(missing)}")
-        for name, array in given.items():
-            if array.shape != problem.shape(name):
-                raise ValueError(f"{name} has shape {array.shape}; allowed: {problem.shape(name)}")
-            if not np.isfinite(array).all():
-                raise ValueError(f"{name} holds numbers that are not finite; allowed: finite numbers")
-        given["v"] = problem.masters["v"]
-        problem.masters = {name: np.ascontiguousarray(given[name], dtype=np.float64) for name in problem.names}
+        adopted = adopt(given, problem.shape) | {"v": problem.masters["v"].astype(np.float64)}
+        problem.masters = {name: adopted[name] for name in problem.names}
         return problem
 
     @property

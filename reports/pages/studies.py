@@ -1,26 +1,26 @@
 """Section: what whole trainings cost and what they reach, beside the papers' own numbers."""
 
+from dataclasses import replace
+
 from ..analysis import Analysis
 from ..load import shorten
-from ..plots import Line, assign_colours
-from ..plots.study import draw_study
 from ..statistics import Estimate, judge
 from ..studies import (
     BASELINE,
     Study,
-    curve,
     epoch_ratios,
-    epoch_seconds,
     final,
     final_differences,
     products,
 )
-from ..text import count, write_count, write_error, write_estimate, write_list, write_ratio, write_seconds, write_size
+from ..text import count, write_count, write_error, write_list, write_percent, write_ratio, write_seconds, write_size
 from . import study_line_integral, study_score
 from .blocks import Block, Cell, Figure, Figures, Heading, Items, Section, Table, Text, columns, missing, spread
 from .common import MOST_LINES
+from .training_curves import Measure, cost_cells, draw_curves
 
 ID, TITLE = "studies", "Studies"
+CURVES = (Measure("accuracy", "test accuracy", percent=True), Measure("loss", "training loss"))
 TONES = {"faster": "good", "slower": "bad", "same": "", "undetermined": "undecided"}
 # Table 2 of Wu Fung et al. 2022: data, seconds of an epoch, "# of J mat-vec products", accuracy in percent.
 PUBLISHED = (
@@ -142,27 +142,26 @@ def _tabulate_costs(study: Study, key: str) -> Table:
         ratio, (vjps, jvps, total) = ratios.get(method), products(study, method)
         verdict = judge(ratio).word if ratio else ""
         accuracy, loss = final(study, method, "accuracy"), final(study, method, "loss")
+        costs = cost_cells(study, method, ratio, BASELINE)
         behind = differences.get(method)
         rows.append(
             {
                 "row": Cell(
                     method, {"study": study.name, "data": study.data, "machine": study.machine, "method": method}
                 ),
-                "seconds": Cell(
-                    write_seconds(epoch_seconds(study, method)), spread("seconds", epoch_seconds(study, method))
-                ),
-                "ratio": Cell(
-                    f"{write_ratio(ratio)} ×" if ratio else "1",
-                    spread("ratio", ratio) | {"baseline": BASELINE, "verdict": verdict or None},
-                    TONES.get(verdict, ""),
-                    {"faster": "faster", "slower": "slower"}.get(verdict, verdict),
+                "seconds": costs["seconds"],
+                "ratio": replace(
+                    costs["ratio"],
+                    data={**costs["ratio"].data, "verdict": verdict or None},
+                    tone=TONES.get(verdict, ""),
+                    note=verdict,
                 ),
                 "products": Cell(
                     f"{vjps + jvps:.3g}", {"vjps": vjps, "jvps": jvps}, "", f"{vjps:.3g} vjps, {jvps:.3g} jvps"
                 ),
                 "total": Cell(write_count(total), {"products_of_a_training": total}),
                 "accuracy": Cell(
-                    _percent(accuracy),
+                    write_percent(accuracy),
                     spread("accuracy", accuracy) | spread("accuracy_minus_baseline", behind),
                     "",
                     f"{_signed(behind)} points" if behind else "",
@@ -183,47 +182,9 @@ def _tabulate_costs(study: Study, key: str) -> Table:
     return Table(f"study-{key}-table-2", caption, heads, tuple(rows))
 
 
-def _draw(study: Study, name: str, methods: list[str]) -> list[Figure]:
-    """Test accuracy and training loss over the seconds of training."""
+def _draw(study: Study, prefix: str, methods: list[str]) -> list[Figure]:
     shown = [method for method in dict.fromkeys(methods) if method in study.methods][:MOST_LINES]
-    palette, figures = assign_colours(study.methods), []
-    for field, what in (("accuracy", "test accuracy"), ("loss", "training loss")):
-        factor = 100 if field == "accuracy" else 1
-        lines, table = [], []
-        for method in shown:
-            seconds, values = curve(study, method, field)
-            if not seconds:
-                continue
-            scaled = [_scale(v, factor) for v in values]
-            lines.append(Line(_label(study, method), palette[method], seconds, scaled))
-            for epoch, (x, v) in enumerate(zip(seconds, values, strict=True), 1):
-                table.append(
-                    {
-                        "row": Cell(method, {"method": method}),
-                        "epoch": Cell(str(epoch), {"epoch": epoch}),
-                        "seconds": Cell(write_seconds(x), {"seconds": x}),
-                        "value": Cell(_percent(v) if factor == 100 else write_estimate(v), spread(field, v)),
-                    }
-                )
-        if not lines:
-            continue
-        ends = "; ".join(f"{line.label} {line.values[-1].value:.3g} after {line.sizes[-1]:.3g} s" for line in lines)
-        alt = f"{what.capitalize()} against seconds of training on {study.data}: {ends}."
-        heads = columns(
-            ("row", "Method"),
-            ("epoch", "Epoch", True),
-            ("seconds", "Seconds", True),
-            ("value", what.capitalize(), True),
-        )
-        full = f"{name}-{field}"
-        svg = draw_study(full, alt, lines, what, percent=factor == 100)
-        title = f"{study.data}: {what}, median and range of {count(len(study.seeds), 'seed')}"
-        figures.append(
-            Figure(
-                full, title, svg, alt, Table(full, f"{what.capitalize()} by epoch", heads, tuple(table), folded=True)
-            )
-        )
-    return figures
+    return draw_curves(study, prefix, CURVES, shown, lambda method: _label(study, method))
 
 
 def _tabulate_gradients(study: Study, key: str) -> Table:
@@ -315,20 +276,6 @@ def _tell_origin(study: Study) -> str:
 def _label(study: Study, method: str) -> str:
     order = study.order(method)
     return method if not order else f"k = {order}"
-
-
-def _scale(value: Estimate, factor: float) -> Estimate:
-    return Estimate(value.value * factor, value.low * factor, value.high * factor, value.n, value.confidence)
-
-
-def _percent(value: Estimate | None) -> str:
-    if value is None:
-        return "–"
-    return (
-        f"{100 * value.value:.1f} %"
-        if value.undetermined
-        else f"{100 * value.value:.1f} [{100 * value.low:.1f}, {100 * value.high:.1f}] %"
-    )
 
 
 def _signed(value: Estimate) -> str:

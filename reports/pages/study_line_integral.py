@@ -2,18 +2,19 @@
 
 import math
 
-from ..plots import Line, assign_colours
+from ..plots import Line
 from ..plots.functions import draw_functions
-from ..plots.study import draw_study
 from ..statistics import Estimate
-from ..studies import Study, curve, epoch_ratios, epoch_seconds, final, summarise_seeds
-from ..text import count, write_error, write_estimate, write_ratio, write_seconds
+from ..studies import Study, epoch_ratios, final, summarise_seeds
+from ..text import count, write_error, write_estimate
 from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns, spread
+from .training_curves import Measure, cost_cells, draw_curves
 
 BASELINE = "gauss_legendre"
 CONTROL = "unconstrained"
 FIGURES = {"exp": "figure 1", "abs": "figure 2", "plane": "figure 2 in the plane"}
 CURVES = {"exp": "top of figure 3", "abs": "bottom of figure 3", "plane": "figure 3"}
+LOSSES = (Measure("loss", "training loss"), Measure("test_loss", "test loss"))
 TARGETS = {"exp": ("exp(x)", math.exp), "abs": ("|x|", abs)}
 
 
@@ -27,7 +28,10 @@ def show(study: Study, key: str, first: bool) -> list[Block]:
         _tabulate_slopes(study, key),
         Text(_explain(study), "note"),
         *([Figures(f"As {FIGURES[study.data]}: seed {study.seeds[0]}", tuple(figures))] if figures else []),
-        Figures(f"As the {CURVES[study.data]}: losses over the seconds of training", tuple(_draw_losses(study, key))),
+        Figures(
+            f"As the {CURVES[study.data]}: losses over the seconds of training",
+            tuple(draw_curves(study, f"study-integral-{key}", LOSSES, unit="step")),
+        ),
     ]
 
 
@@ -61,18 +65,12 @@ def _explain(study: Study) -> str:
 def _tabulate_costs(study: Study, key: str) -> Table:
     ratios, rows = epoch_ratios(study, BASELINE), []
     for method in study.methods:
-        ratio = ratios.get(method)
         spent = summarise_seeds([_total(study, method, seed, "evaluations") for seed in study.seeds])
         train, test, tol = (final(study, method, name) for name in ("loss", "test_loss", "tol"))
         rows.append(
             {
                 "row": Cell(method, {"data": study.data, "machine": study.machine, "method": method}),
-                "seconds": Cell(
-                    write_seconds(epoch_seconds(study, method)), spread("seconds", epoch_seconds(study, method))
-                ),
-                "ratio": Cell(
-                    f"{write_ratio(ratio)} ×" if ratio else "1", spread("ratio", ratio) | {"baseline": BASELINE}
-                ),
+                **cost_cells(study, method, ratios.get(method), BASELINE),
                 "evaluations": Cell(write_estimate(spent), spread("evaluations_of_a_training", spent)),
                 "tol": Cell(write_error(tol.value) if tol else "–", spread("tolerance_at_the_end", tol)),
                 "loss": Cell(write_estimate(train) if train else "–", spread("loss", train)),
@@ -144,7 +142,7 @@ def _draw_learned(study: Study, key: str) -> list[Figure]:
             f"training {before['y'][-1]:.3g} and after it {after['y'][-1]:.3g}."
         )
         table = tuple(
-            {"row": Cell(f"{v:g}", {"x": v, "target": target(v), "before": a, "after": b})}
+            {"x": v, "target": target(v), "before": a, "after": b}
             for v, a, b in zip(x, before["y"], after["y"], strict=True)
         )
         limits = (-2.5, 6.0) if study.data == "exp" else (-2.0, 2.5)
@@ -160,7 +158,7 @@ def _draw_learned(study: Study, key: str) -> list[Figure]:
                     columns(("row", "x", True)),
                     (),
                     folded=True,
-                    lines=tuple(r["row"].data for r in table),
+                    lines=table,
                 ),
             )
         )
@@ -169,37 +167,3 @@ def _draw_learned(study: Study, key: str) -> list[Figure]:
 
 def _bare(value: float) -> Estimate:
     return Estimate(value, math.nan, math.nan)
-
-
-def _draw_losses(study: Study, key: str) -> list[Figure]:
-    palette, figures = assign_colours(study.methods), []
-    for name, what in (("loss", "training loss"), ("test_loss", "test loss")):
-        lines, table = [], []
-        for method in study.methods:
-            seconds, values = curve(study, method, name)
-            if not seconds:
-                continue
-            lines.append(Line(method, palette[method], seconds, values))
-            table += [
-                {
-                    "row": Cell(method, {"method": method}),
-                    "epoch": Cell(str(step), {"step": step}),
-                    "seconds": Cell(write_seconds(x), {"seconds": x}),
-                    "value": Cell(write_estimate(v), spread(name, v)),
-                }
-                for step, (x, v) in enumerate(zip(seconds, values, strict=True), 1)
-            ]
-        full = f"study-integral-{key}-{name}".replace("_", "-")
-        ends = "; ".join(f"{line.label} {line.values[-1].value:.3g} after {line.sizes[-1]:.3g} s" for line in lines)
-        alt = f"{what.capitalize()} of {study.data} against seconds of training: {ends}."
-        heads = columns(("row", "Method"), ("epoch", "Step", True), ("seconds", "Seconds", True), ("value", what, True))
-        figures.append(
-            Figure(
-                full,
-                f"{study.data}: {what}, median and range of {count(len(study.seeds), 'seed')}",
-                draw_study(full, alt, lines, what),
-                alt,
-                Table(full, f"{what.capitalize()} by step", heads, tuple(table), folded=True),
-            )
-        )
-    return figures

@@ -1,38 +1,33 @@
 """Functions of one variable, linear axes: lines without marks, labelled at their ends."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 from ..statistics import Estimate
 from .labels import label_lines
-from .style import FAINT, Line, finish, light, make_panel
+from .style import Line, finish, light, make_panel
 
 
 def draw_functions(
     name: str,
     alt: str,
     lines: list[Line],
-    points: tuple[Sequence[float], Sequence[float]] | None = None,
-    xlabel: str = "x",
-    ylabel: str = "y",
-    limits: tuple[float, float] | None = None,
+    xlabel: str,
+    ylabel: str,
+    limits: tuple[float, float],
 ) -> str:
-    """Lines (`dashed` for a reference), and the `points` that they were learned from."""
+    """Lines (`dashed` for a reference) within the `limits` of y."""
     figure, axes = make_panel()
     for line in lines:
         dash = (0, (4, 2)) if line.dashed else "solid"
         values = [v.value for v in line.values]
         axes.plot(line.sizes, values, color=light(line.colour), linewidth=1.6, linestyle=dash, zorder=3)
-    if points is not None:
-        axes.plot(*points, linestyle="none", marker="x", markersize=7, color=FAINT, markeredgewidth=1.6, zorder=5)
     axes.set_xlim(min(x for line in lines for x in line.sizes), max(x for line in lines for x in line.sizes))
-    if limits is not None:
-        axes.set_ylim(*limits)
+    axes.set_ylim(*limits)
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     # A line that leaves the panel is labelled where it does.
-    low, high = axes.get_ylim()
+    low, high = limits
     shown = []
     for line in lines:
         inside = [j for j, v in enumerate(line.values) if low <= v.value <= high]

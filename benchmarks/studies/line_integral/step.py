@@ -91,7 +91,7 @@ class LineIntegralTraining:
         path_gap             for d > 1 ``|y - y'| / |y|`` over the grid, y by the straight path and y' along the axes
         initial, final       in the first and the last row: ``describe`` before and after training
         """
-        found: dict[str, Any] = {"initial": self.describe() if number == 1 else None}
+        found: dict[str, Any] = {"initial": self.describe(self.judge()) if number == 1 else None}
         began = time.perf_counter()
         y, evaluations = self._integrate()
         loss = (y - self._y).norm(dim=1).mean()
@@ -104,8 +104,9 @@ class LineIntegralTraining:
         if self._method == "dopri5_annealed" and tol is not None and value < tol:
             self._tol = tol / 2
         work = {"evaluations": evaluations, "vjps": 0, "jvps": 0}
-        found |= {"seconds": seconds, **work, "loss": value, "tol": tol, **self.judge()}
-        return found | {"final": self.describe() if number == self._last else None}
+        judged = self.judge()
+        found |= {"seconds": seconds, **work, "loss": value, "tol": tol, **judged}
+        return found | {"final": self.describe(judged) if number == self._last else None}
 
     def _integrate(self) -> tuple[Tensor, int]:
         """y at the training points by this method's rule."""
@@ -167,15 +168,15 @@ class LineIntegralTraining:
             corner = following
         return y
 
-    def describe(self) -> dict[str, Any]:
-        """``slope_min``, ``slope_max``, and of d = 1 the function on the grid, its inverse, and how they compose.
+    def describe(self, judged: dict[str, float | None]) -> dict[str, Any]:
+        """The slopes that were judged, and of d = 1 the function on the grid, its inverse, and how they compose.
 
         inverse      x on a grid of the values y, by the ODE ``dx/dt = (y - y0) / J(x)``; null where J may be zero
         round_trip   largest ``|x(y(x)) - x|`` over the grid
         inverse_error   largest error of the inverse against that of the target, where there is one, over values
                         between those at -1 and at 1
         """
-        found: dict[str, Any] = {name: self.judge()[name] for name in ("slope_min", "slope_max")}
+        found: dict[str, Any] = {name: judged[name] for name in ("slope_min", "slope_max")}
         if self._target.d > 1:
             return found
         exact, x = self._exact, self._grid()
@@ -200,14 +201,14 @@ class LineIntegralTraining:
             return velocity(at, one, exact, self._J, "lu")[:, 0].numpy()
 
         found = np.full(len(values), np.nan)
-        for part in (values >= start, values < start):
-            wanted = values[part] if values[part].size and values[part][-1] >= start else values[part][::-1]
-            if wanted.size:
+        # Away from the start, as the solver goes: ascending above it, descending below.
+        for places in (np.flatnonzero(values >= start), np.flatnonzero(values < start)[::-1]):
+            if places.size:
+                wanted = values[places]
                 solved = solve_ivp(
                     right, (start, wanted[-1]), [0.0], method="DOP853", t_eval=wanted, rtol=1e-10, atol=1e-12
                 )
-                ordered = solved.y[0] if wanted[-1] >= start else solved.y[0][::-1]
-                found[part] = ordered if len(ordered) == wanted.size else np.nan
+                found[places[: solved.y.shape[1]]] = solved.y[0]
         return torch.from_numpy(found)[:, None]
 
     # -- between epochs ---------------------------------------------------------------------------------------------

@@ -54,6 +54,9 @@ def gradient_of(y: Tensor, p: Mapping[str, Tensor]) -> Tensor:
     return torch.func.grad(phi_of)(y, p)
 
 
+FIELDS: Mapping[str, Field] = {"psi": psi_of, "phi": gradient_of, "diagonal": diagonal_of}
+
+
 class ScoreTraining:
     """One method from one seed; see :class:`benchmarks.studies._run.Training`.
 
@@ -65,12 +68,11 @@ class ScoreTraining:
         self._seed, self._settings, self._samples, self._last = seed, settings, samples, last
         self._train, self._test = (torch.from_numpy(a.astype(np.float32)) for a in (samples.train, samples.test))
         kind, _, depth = method.partition("_")
-        self.field: Field = {"phi": gradient_of, "psi": diagonal_of if depth == "diagonal" else psi_of}[kind]
-        layers = 2 if depth == "diagonal" else int(depth)
-        self.parameters = initialise(
-            kind if depth != "diagonal" else depth, self._train.shape[1], settings.H, layers, seed
-        )
         if depth == "diagonal":
+            kind, depth = depth, "2"
+        self.field: Field = FIELDS[kind]
+        self.parameters = initialise(kind, self._train.shape[1], settings.H, int(depth), seed)
+        if kind == "diagonal":
             self._step = self._differentiate_diagonal
         else:
             self._step = bench_core.method("score", kind, backend="torch").function
@@ -90,11 +92,11 @@ class ScoreTraining:
                      that is not known
         field        after the last epoch of two-dimensional data: points, g and the score on a grid; else null
         """
-        rows, sigma = self._settings, self._settings.sigma
+        batch, sigma = self._settings.batch, self._settings.sigma
         generator = torch.Generator().manual_seed(1_000_003 * self._seed + number)
         x = self._train[torch.randperm(len(self._train), generator=generator)]
         y = x + sigma * torch.randn(x.shape, generator=generator)
-        batches = list(zip(x.split(rows.batch), y.split(rows.batch)))
+        batches = list(zip(x.split(batch), y.split(batch)))
         self._step(*batches[0], self.parameters, sigma)  # warm-up: a gradient that is thrown away
         losses = []
         gc.collect()

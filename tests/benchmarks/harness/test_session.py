@@ -166,7 +166,9 @@ def test_a_kill_in_the_twins_turn_is_its_rows():
     """The twin is a row of the record, and no method."""
     hit, kill = _killer(lambda event: (event["row"] or "").endswith("~twin"))
     rows = {"relative": "", "inverse": "", "gemm_floor": ""}
-    record = session.run(Cell.of("logdet", "torch", {"D": 1500}), replace(FAST, call_limit_s=9.0), rows, on_event=kill)
+    # A call long enough for the signal to reach the worker within it, on a busy machine too.
+    cell = Cell.of("logdet", "torch", {"D": 1500, "B": 800})
+    record = session.run(cell, replace(FAST, call_limit_s=9.0), rows, on_event=kill)
     assert hit.is_set()
     assert record["rows"]["relative"]["outcome"] == "oom"
     assert record["rows"]["inverse"]["samples_s"]
