@@ -198,7 +198,7 @@ QUICK = Profile(
     sweeps={
         "logdet": _logdet((10, 30, 100, 300, 1000, 2000)),
         "implicit": _implicit(D=(16, 64, 256), B=(64,), at=64, gamma=(0.9,), T=("rotation",), single=(64,), conv=(64,)),
-        "line_integral": _line_integral((8, 64), (8,), (64, 256), ("kronecker_psd",)),
+        "line_integral": _line_integral((8, 32), (8,), (64,), ("kronecker_psd",), limited=("free",)),
         "score": _score((2, 64, 512), (64,), (64,), (64,), (1, 4)),
     },
     dtypes=("float32",),
