@@ -71,7 +71,7 @@ def _make_parser() -> argparse.ArgumentParser:
         dest="error",
         type=float,
         metavar="E",
-        help="largest relative error allowed, by approximate methods too (default: exact methods only)",
+        help="largest relative error allowed, by approximate methods too (default: exact ones, or 1e-6 where none is)",
     )
     answer.add_argument(
         "--computes",
@@ -174,7 +174,7 @@ def _print_answer(
             console.print(f"  {letter} = {write_size(value)} was not measured here: {told}", soft_wrap=True)
     if answer.best is None:
         reasons = (
-            "; ".join(f"{p.row}: {_say_why(p, options.error)}" for p in answer.excluded) or "no row gives this answer"
+            "; ".join(f"{p.row}: {_say_why(p, answer.error)}" for p in answer.excluded) or "no row gives this answer"
         )
         console.print(f"  no recommendation: {reasons}\n", soft_wrap=True, markup=False)
         return
@@ -200,7 +200,7 @@ def _print_answer(
     console.print(table)
     left_out: dict[str, list[str]] = {}
     for p in answer.excluded:
-        left_out.setdefault(_say_why(p, options.error), []).append(p.row)
+        left_out.setdefault(_say_why(p, answer.error), []).append(p.row)
     for reason, rows in left_out.items():
         console.print(f"  left out: {write_list(rows)}: {reason}", style="dim", markup=False, soft_wrap=True)
     console.print()

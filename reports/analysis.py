@@ -35,6 +35,8 @@ from .statistics import (
 
 # Outcomes that say where a method's reach ends; `wrong` and `error` say something else.
 CAPACITY = ("ok", "skipped", "over_budget", "oom", "timeout")
+# Largest error of the answer where no method is exact (quadratures): float32's rounding, give or take.
+ACCURACY = 1e-6
 # Fewer sizes are numbers for the tables: no line, no slope, no exponent.
 SWEEP_SIZES = 3
 # Fewer settings of one method are rows beside each other, not a curve.
@@ -217,6 +219,17 @@ class Analysis:
         facts = ((row, self.facts(series, row)) for row in self.rows(series))
         return tuple(row for row, fact in facts if fact.is_gradient and computes in (None, fact.computes))
 
+    def accuracy(self, series: Series) -> float | None:
+        """Error that the fastest gradient may have: None where exact ones are known, else ACCURACY."""
+        return None if self.gradient_rows(series) else ACCURACY
+
+    def candidates(self, series: Series, size: float) -> tuple[str, ...]:
+        """Rows that may be the answer at a size: exact gradients, or where there are none those within ACCURACY."""
+        if self.accuracy(series) is None:
+            return self.gradient_rows(series)
+        known = ((row, self.point(series, size, row)) for row in self.approximate_rows(series))
+        return tuple(row for row, point in known if point is not None and not point.error > ACCURACY)
+
     def rows_that_compute(self, series: Series, *computes: str) -> tuple[str, ...]:
         """Exact rows of role method whose answer is one of `computes`."""
         facts = ((row, self.facts(series, row)) for row in self.rows(series))
@@ -322,17 +335,28 @@ class Analysis:
         return None if size is None else self.point(series, size, row)
 
     def ceiling(self, place: Place) -> Ceiling | None:
-        """Measured ceiling of a place: the median over its sessions."""
+        """Measured ceiling of a place: medians over sessions, of its own products and of the best copy there.
+
+        The memory is the same for all backends of a device. One that writes every copy to fresh pages measures what
+        those cost, five times the copy, and its methods would beat that roofline.
+        """
         return self._keep(("ceiling", place), lambda: self._find_ceiling(place))
 
     def _find_ceiling(self, place: Place) -> Ceiling | None:
+        own = self._measure_rates(place)
+        there = {s.place for s in self.series() if (s.place.machine, s.place.device) == (place.machine, place.device)}
+        copies = [rates[1] for other in there if (rates := self._measure_rates(other))]
+        return Ceiling(own[0], max(copies)) if own else None
+
+    def _measure_rates(self, place: Place) -> tuple[float, float] | None:
+        """FLOP/s and bytes/s as the sessions of a place measured them."""
         rates = [
             (s.get("ceiling", "gemm_flops_per_s"), s.get("ceiling", "copy_bytes_per_s")) for s in self.sessions(place)
         ]
         rates = [
             (f, b) for f, b in rates if isinstance(f, int | float) and isinstance(b, int | float) and f > 0 and b > 0
         ]
-        return Ceiling(*(float(np.median(column)) for column in zip(*rates, strict=True))) if rates else None
+        return (float(np.median([f for f, _ in rates])), float(np.median([b for _, b in rates]))) if rates else None
 
     def attainable(self, series: Series, point: Point) -> float | None:
         """Seconds that the ceiling allows for a row's work."""

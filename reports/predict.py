@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .analysis import Analysis
+from .analysis import ACCURACY, Analysis
 from .points import NOT_GRADIENTS, Point, Series
 from .statistics import Estimate
 
@@ -55,8 +55,8 @@ class Prediction:
 class Answer:
     """The recommended row at a size, and all others in order.
 
-    `settled`: measured by a paired verdict, or predicted times whose intervals do not overlap. `ties` could as well
-    be it.
+    `error` is what an answer may have, None where only exact ones were asked for. `settled`: measured by a paired
+    verdict, or predicted times whose intervals do not overlap. `ties` could as well be it.
     """
 
     size: float
@@ -65,6 +65,7 @@ class Answer:
     settled: bool
     ranked: tuple[Prediction, ...]
     excluded: tuple[Prediction, ...]
+    error: float | None
 
 
 class Predictor:
@@ -189,22 +190,24 @@ class Predictor:
     def answer(self, size: float, error: float | None = None, computes: str = "gradient") -> Answer:
         """The recommended row at a size.
 
-        `error` None asks for an exact method, a number for any whose measured error is at most that. `computes` is
-        `gradient` (any kind) or one of the kinds a row may give.
+        `error` None asks for an exact method (within ACCURACY where none is exact), a number for any whose measured
+        error is at most that. `computes` is `gradient` (any kind) or one of the kinds a row may give.
         """
         rows = [row for row in self.rows if _answers(self.analysis.facts(self.series, row), computes)]
         predictions = [self.predict(row, size) for row in rows]
+        if error is None and not any(p.exact for p in predictions):
+            error = ACCURACY
         allowed = [p for p in predictions if (p.exact if error is None else p.error <= error)]
         ranked = sorted((p for p in allowed if p.seconds), key=lambda p: (p.seconds.value if p.seconds else 0, p.row))
         excluded = tuple(p for p in predictions if p not in ranked)
         if not ranked:
-            return Answer(size, None, (), False, (), excluded)
+            return Answer(size, None, (), False, (), excluded, error)
         best = ranked[0]
         if size in self.analysis.sizes(self.series) and best.how == "measured":
             winner = self.analysis.winner(self.series, size, [p.row for p in ranked])
-            return Answer(size, best, winner.rows[1:], winner.state != "undetermined", tuple(ranked), excluded)
+            return Answer(size, best, winner.rows[1:], winner.state != "undetermined", tuple(ranked), excluded, error)
         ties = tuple(p.row for p in ranked[1:] if _overlap(best.seconds, p.seconds))
-        return Answer(size, best, ties, not ties, tuple(ranked), excluded)
+        return Answer(size, best, ties, not ties, tuple(ranked), excluded, error)
 
 
 def find_predictor(analysis: Analysis, series: tuple[Series, ...], wanted: Mapping[str, Any]) -> Predictor:

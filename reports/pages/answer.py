@@ -57,7 +57,7 @@ def _tabulate_others(analysis: Analysis, family: str) -> Table | None:
                 winner = analysis.winner(series, size, candidates)
                 if winner.point is None:
                     continue
-                gradient = analysis.winner(series, size, analysis.gradient_rows(series))
+                gradient = analysis.winner(series, size, analysis.candidates(series, size))
                 ratio = analysis.ratio(series, size, winner.rows[0], gradient.rows[0]) if gradient.rows else None
                 rows.append(
                     {
@@ -94,7 +94,7 @@ def _tabulate_libraries(analysis: Analysis, family: str) -> Table | None:
     for series in analysis.series(family):
         peers = [row for row in analysis.rows(series) if analysis.facts(series, row).role == "peer"]
         for size in analysis.sizes(series):
-            best = analysis.winner(series, size, analysis.gradient_rows(series)).rows[:1]
+            best = analysis.winner(series, size, analysis.candidates(series, size)).rows[:1]
             for row in peers:
                 point = analysis.point(series, size, row)
                 if point is None:

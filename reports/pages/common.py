@@ -170,7 +170,7 @@ def write_products(spent: Products | None) -> tuple[str, str]:
     if spent is None:
         return "–", ""
     parts = (("vjps", spent.vjps), ("jvps", spent.jvps), ("evaluations", spent.evaluations))
-    told = ", ".join(f"{number:g} {word}" for word, number in parts if number)
+    told = ", ".join(f"{number:g} {word if number != 1 else word[:-1]}" for word, number in parts if number)
     return f"{'' if spent.counted else '≈ '}{spent.total:g}", told
 
 

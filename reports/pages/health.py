@@ -181,8 +181,8 @@ def _count_verdicts(analysis: Analysis) -> str:
     """What noise cost: comparisons left open, and how many of them a 5 % margin would have settled."""
     total, open_, lost, unpaired = 0, 0, 0, 0
     for series in analysis.series():
-        rows = analysis.gradient_rows(series)
         for size in analysis.sizes(series):
+            rows = analysis.candidates(series, size)
             winner = analysis.winner(series, size, rows)
             for row in rows:
                 point = analysis.point(series, size, row)

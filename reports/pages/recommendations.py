@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..analysis import Analysis
+from ..analysis import ACCURACY, Analysis
 from ..points import NOT_GRADIENTS, Series
 from ..predict import CLOSE, REACH, Predictor
 from ..text import write_error, write_list, write_seconds, write_size
 from .blocks import Cell, Column, Table, columns, spread
 from .common import PLACE, colours, name_place, place_cell, place_data, size_cell
+from .winners import name_answer
 
 # Largest errors that a reader of a family with approximate gradients may want.
 ACCURACIES = (0.5, 1e-1, 1e-2, 1e-3, 1e-4, 1e-6)
@@ -22,7 +23,7 @@ def check_predictions(analysis: Analysis) -> str:
     errors = [
         abs(error)
         for series in analysis.series()
-        for row in analysis.gradient_rows(series)
+        for row in analysis.gradient_rows(series) or analysis.approximate_rows(series)
         for error in Predictor(analysis, series).held_out(row)
     ]
     if not errors:
@@ -75,9 +76,9 @@ def _round_sizes(analysis: Analysis, series: Series) -> list[float]:
 
 
 def tabulate_predictions(analysis: Analysis, family: str) -> Table:
-    """The recommended exact gradient of every sweep at round sizes."""
-    rows = []
-    for series in analysis.series(family):
+    """The recommended gradient of every sweep at round sizes."""
+    rows, known = [], analysis.series(family)
+    for series in known:
         # From one or two sizes nothing is known of any other.
         if not analysis.is_sweep(series):
             continue
@@ -105,23 +106,26 @@ def tabulate_predictions(analysis: Analysis, family: str) -> Table:
                     "how": Cell(best.how, {"how": best.how}),
                 }
             )
-    axis = analysis.series(family)[0].axis
     heads = columns(
         ("place", "Place"),
-        ("size", axis, True),
+        ("size", known[0].axis, True),
         ("row", "Recommended"),
         ("seconds", "Predicted time", True),
         ("error", "Error", True),
         ("how", "How it is known"),
     )
     return Table(
-        f"predicted-{family}", f"{family}: recommended exact gradient at round sizes", heads, tuple(rows), folded=True
+        f"predicted-{family}",
+        f"{family}: recommended {name_answer(analysis, known[0])} at round sizes",
+        heads,
+        tuple(rows),
+        folded=True,
     )
 
 
 def pack_form(analysis: Analysis) -> str:
     """What the form's script needs, as JSON."""
-    packed: dict[str, Any] = {"close": CLOSE, "not_gradients": NOT_GRADIENTS, "families": {}}
+    packed: dict[str, Any] = {"close": CLOSE, "accuracy": ACCURACY, "not_gradients": NOT_GRADIENTS, "families": {}}
     for family in analysis.families:
         entries = []
         for series in analysis.series(family):
@@ -134,7 +138,7 @@ def pack_form(analysis: Analysis) -> str:
                     "winners": {
                         f"{size:g}": {"state": w.state, "rows": w.rows}
                         for size in analysis.sizes(series)
-                        if (w := analysis.winner(series, size, analysis.gradient_rows(series))).rows
+                        if (w := analysis.winner(series, size, analysis.candidates(series, size))).rows
                     },
                     "rows": [_pack_row(analysis, series, predictor, row) for row in predictor.rows],
                 }

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..analysis import Analysis
-from ..points import Series
-from ..text import write_size
+from ..points import Point, Series
+from ..text import write_list, write_size
 from .common import MOST_LINES, is_other_form
 
 # Rows that answer alike and are no gradients share a panel of their own from here.
 LEAST_ROWS = 3
+KINDS = {"step": "updates", "value": "values"}
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,7 @@ def themes(analysis: Analysis, series: Series) -> list[Panel]:
         if len(kind) >= LEAST_ROWS:
             kinds += _split(analysis, series, f"{computes.replace('_', ' ')}s", kind)
             rest = [row for row in rest if row not in kind]
-    title = "other approximate gradients and the floor" if approximate else "the floor, updates and values"
-    others = _split(analysis, series, title, loose + rest)
+    others = _split(analysis, series, _name_rest(facts, loose, rest), loose + rest)
     if peers:
         fastest = sorted(exact, key=lambda row: _rank(analysis, series, row))[:1]
         libraries = _split(analysis, series, " beside ".join(("libraries", *fastest)), peers + fastest)
@@ -54,6 +54,15 @@ def themes(analysis: Analysis, series: Series) -> list[Panel]:
     compiled = _cut("compiled against eager", list(dict.fromkeys(pairs)))
     story = [*gradients[:1], *ladders[:1], *others, *libraries]
     return [*story, *gradients[1:], *ladders[1:], *kinds, *compiled]
+
+
+def _name_rest(facts: Mapping[str, Point], loose: list[str], rest: list[str]) -> str:
+    """What is in the panel of all that is left: `the floor, updates and values`."""
+    words = ["other approximate gradients"] if loose else []
+    words += ["the floor"] if any(facts[row].role == "floor" for row in rest) else []
+    kinds = dict.fromkeys(facts[row].computes for row in rest if facts[row].role == "method")
+    words += [KINDS.get(kind, kind.replace("_", " ")) for kind in kinds]
+    return write_list(words or ["other rows"])
 
 
 def rank_loose(analysis: Analysis, series: Series) -> list[str]:

@@ -29,7 +29,7 @@ def _name_family(analysis: Analysis, family: str) -> str:
 
 def _sum_up(analysis: Analysis, series: Series) -> str:
     sizes = analysis.sizes(series)
-    winners = {size: analysis.winner(series, size, analysis.gradient_rows(series)) for size in sizes}
+    winners = {size: analysis.winner(series, size, analysis.candidates(series, size)) for size in sizes}
     won: dict[str, list[float]] = {}
     for size, winner in winners.items():
         if winner.state == "won":
@@ -39,7 +39,8 @@ def _sum_up(analysis: Analysis, series: Series) -> str:
         for row, found in sorted(won.items(), key=lambda i: i[1][-1])
     ]
     text = f"**{_name_family(analysis, series.family)}{name_series(analysis, series)}**: "
-    text += f"fastest exact gradient {write_list(parts)}." if parts else "no size has a single fastest exact gradient."
+    wanted = name_answer(analysis, series)
+    text += f"fastest {wanted} {write_list(parts)}." if parts else f"no size has a single fastest {wanted}."
     for state, words in (("tie", "Ties"), ("undetermined", "Undetermined"), ("none", "Nothing ran")):
         found = [size for size in sizes if winners[size].state == state]
         if found:
@@ -48,7 +49,7 @@ def _sum_up(analysis: Analysis, series: Series) -> str:
 
 
 def _count_winners(analysis: Analysis, place: str, spots: list[tuple[Series, float]]) -> str:
-    winners = [analysis.winner(s, size, analysis.gradient_rows(s)) for s, size in spots]
+    winners = [analysis.winner(s, size, analysis.candidates(s, size)) for s, size in spots]
     won = Counter(winner.rows[0] for winner in winners if winner.state == "won")
     states = Counter(winner.state for winner in winners)
     parts = [f"`{row}` in {number}" for row, number in sorted(won.items(), key=lambda i: (-i[1], i[0]))]
@@ -57,7 +58,13 @@ def _count_winners(analysis: Analysis, place: str, spots: list[tuple[Series, flo
     series, size = spots[0]
     where = name_fixed(analysis, series)
     told = f"{len(spots)} other cells" if len(spots) > 1 else f"{where}{', ' * bool(where)}{series.axis} = {size:g}"
-    return f"**{place}**, {told}: fastest exact gradient {write_list(parts)}."
+    return f"**{place}**, {told}: fastest {name_answer(analysis, series)} {write_list(parts)}."
+
+
+def name_answer(analysis: Analysis, series: Series) -> str:
+    """What the winner is the fastest of: `exact gradient`, or what stands for it where no method is exact."""
+    accuracy = analysis.accuracy(series)
+    return "exact gradient" if accuracy is None else f"gradient with an error of at most {accuracy:g}"
 
 
 def find_spots(analysis: Analysis, family: str) -> dict[Place, list[tuple[Series, float]]]:
@@ -73,10 +80,10 @@ def explain_grid() -> str:
     """How to read the grid."""
     return (
         "Each cell: the fastest exact method that returns a gradient (of any kind: ordinary, relative and transposed "
-        "are different directions, all "
-        "exact), its time, and how many times slower the next one beyond the margin is. Two names: a tie within "
-        "the margin. Hatched: "
-        "undetermined, the names are those still open. Grey: nothing ran. Libraries are measured beside and never win."
+        "are different directions, all exact; where no method is exact the fastest within the error that the title "
+        "names), its time, and how many times slower the next one beyond the margin is. Two names: a tie within the "
+        "margin. Hatched: undetermined, the names are those still open. Grey: nothing ran. Libraries are measured "
+        "beside and never win."
     )
 
 
@@ -98,13 +105,13 @@ def tabulate_winners(analysis: Analysis, family: str) -> Table:
                 if series is None:
                     row[key] = Cell("not measured", {}, "off")
                     continue
-                winner = analysis.winner(series, size, analysis.gradient_rows(series))
+                winner = analysis.winner(series, size, analysis.candidates(series, size))
                 row[key] = _winner_cell(analysis, series, size, winner, palette)
                 lines.append(place_data(series) | {axis: size} | _winner_data(analysis, series, winner))
             rows.append(row)
     fixed = (Column("fixed", "Fixed sizes"),) if any(sets) else ()
     heads = (Column(key, name_place(analysis, place, family)) for place, key in places.items())
-    caption = f"Fastest exact gradient of any kind, by {axis} and place"
+    caption = f"Fastest {name_answer(analysis, known[0])}, by {axis} and place"
     columns_ = (*fixed, Column("size", axis, True), *heads)
     return Table(f"answer-{family}", caption, columns_, tuple(rows), grid=True, lines=tuple(lines))
 
@@ -139,5 +146,9 @@ def _winner_data(analysis: Analysis, series: Series, winner: Winner) -> dict[str
 
 
 def _list_reasons(analysis: Analysis, series: Series, size: float) -> str:
-    found = [p for row in analysis.gradient_rows(series) if (p := analysis.point(series, size, row)) is not None]
+    found = [
+        p
+        for row in analysis.candidates(series, size) or analysis.approximate_rows(series)
+        if (p := analysis.point(series, size, row)) is not None
+    ]
     return "; ".join(f"{p.row}: {OUTCOME_WORDS[p.outcome]}{f' ({p.reason})' if p.reason else ''}" for p in found)

@@ -120,10 +120,11 @@ def _draw(analysis: Analysis, series: Series) -> tuple[Figure | None, str]:
         alt,
         Table(name, f"Shares of the floor on {place}", _head_floor(series.axis), floors, folded=True),
     )
-    best = analysis.winner(series, analysis.sizes(series)[-1], analysis.gradient_rows(series))
-    ratio = analysis.ratio(series, analysis.sizes(series)[-1], best.rows[0], floor) if best.state == "won" else None
+    largest = analysis.sizes(series)[-1]
+    best = analysis.winner(series, largest, analysis.candidates(series, largest))
+    ratio = analysis.ratio(series, largest, best.rows[0], floor) if best.state == "won" else None
     finding = (
-        f"**{place}**: at {series.axis} = {write_size(analysis.sizes(series)[-1])} the fastest gradient is "
+        f"**{place}**: at {series.axis} = {write_size(largest)} the fastest gradient is "
         f"{best.rows[0]} = {write_ratio(ratio)} × {floor}."
         if ratio
         else ""
@@ -163,7 +164,9 @@ def _tabulate_products(analysis: Analysis, family: str, group: Group) -> Table |
             for key, series in cells.items()
             if (p := analysis.point(series, group.size, row)) is not None and p.products is not None and p.error >= 0
         }
-        if not known or is_other_form(row):
+        # Nothing to take products of: a formula that says zero, not an operator that counted none.
+        idle = all(p.products and not p.products.counted and not p.products.total for p in known.values())
+        if idle or is_other_form(row):
             continue
         rows.append({"row": Cell(row), **{key: _count(p) for key, p in known.items()}})
         lines += [
@@ -172,8 +175,7 @@ def _tabulate_products(analysis: Analysis, family: str, group: Group) -> Table |
             | products_data(p.products)
             for key, p in known.items()
         ]
-    # A family whose methods take no products has nothing to count.
-    if not any(line["vjps"] or line["jvps"] or line["evaluations"] for line in lines):
+    if not rows:
         return None
     place = name_group(analysis, family, group)
     heads = (
@@ -188,7 +190,9 @@ def _tabulate_products(analysis: Analysis, family: str, group: Group) -> Table |
 def _count(p: Point) -> Cell:
     total, parts = write_products(p.products)
     # Vjps alone are the rule.
-    notes = [parts] * (parts != "" and not parts.endswith(" vjps")) + [OUTCOME_WORDS[p.outcome]] * (not p.ok)
+    notes = [parts] * (parts != "" and not parts.removesuffix("s").endswith(" vjp")) + [OUTCOME_WORDS[p.outcome]] * (
+        not p.ok
+    )
     return Cell(total, {}, "" if p.ok else "off", "\n".join(notes))
 
 

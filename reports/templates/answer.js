@@ -29,6 +29,10 @@
     // A choice for each fixed size that tells the family's series apart; the batch has a field of its own.
     const longest = family.series.reduce((best, s) => (s.sizes >= best.sizes ? s : best));
     if (longest.fixed.B) form.batch.value = longest.fixed.B;
+    form.error.placeholder = longest.rows.some((r) => r.exact && !NOT_GRADIENTS.includes(r.computes)) ? "exact" : data.accuracy;
+    // A size that this family was measured at, where the one that stands there is far from all.
+    const known = [...new Set(longest.rows.flatMap((r) => r.measured))].sort((a, b) => a - b), size = Number(form.size.value);
+    if (known.length && !(size >= known[0] && size <= known[known.length - 1])) form.size.value = known[known.length >> 1];
     document.getElementById("answer-settings").replaceChildren(...family.letters.filter((l) => l !== "B").map((letter) => {
       const label = document.createElement("label"), select = document.createElement("select");
       select.name = "size-" + letter;
@@ -126,9 +130,9 @@
   function answer() {
     const family = data.families[form.family.value];
     const size = Number(form.size.value), wanted = read(family);
-    const accuracy = form.error.value.trim(), limit = accuracy === "" ? null : Number(accuracy);
+    const accuracy = form.error.value.trim(), given = accuracy === "" ? null : Number(accuracy);
     if (!(size > 0)) return out.replaceChildren(line("p", [`${family.axis} must be positive.`]));
-    if (limit !== null && !(limit > 0)) return out.replaceChildren(line("p", ["The error must be a positive number, such as 1e-4, or empty for exact methods."]));
+    if (given !== null && !(given > 0)) return out.replaceChildren(line("p", ["The error must be a positive number, such as 1e-4, or empty for exact methods."]));
     const parts = [];
     for (const place of [...new Set(family.series.map((s) => s.place))]) {
       if (form.device.value && form.device.value !== place) continue;
@@ -137,16 +141,18 @@
       const rows = series.rows.filter((r) =>
         form.computes.value === "gradient" ? !NOT_GRADIENTS.includes(r.computes) : r.computes === form.computes.value);
       const predictions = rows.map((r) => predict(r, size, family.axis));
+      // Where no method is exact, the fastest within the error that the grid allows too.
+      const limit = given !== null || rows.some((r) => r.exact) ? given : data.accuracy;
       const ranked = predictions.filter((p) => p.value && (limit === null ? p.row.exact : p.error <= limit)).sort((a, b) => a.value - b.value);
       if (!ranked.length) {
-        const reasons = [...new Set(predictions.map((p) => `${p.row.row}: ${p.reason || (limit === null ? "not exact" : "error above " + accuracy)}`))];
+        const reasons = [...new Set(predictions.map((p) => `${p.row.row}: ${p.reason || (limit === null ? "not exact" : "error above " + limit)}`))];
         parts.push(line("p", [{ strong: place }, ": nothing can be recommended. ", reasons.join("; ") || "No row gives this answer.", "."]));
         continue;
       }
       const best = ranked[0], known = series.winners[String(size)];
       let ties = ranked.slice(1).filter((p) => p.low < best.high * (1 + data.close)).map((p) => p.row.row);
       let settled = !ties.length;
-      if (form.computes.value === "gradient" && limit === null && known && best.how === "measured") {
+      if (form.computes.value === "gradient" && given === null && known && best.how === "measured") {
         ties = known.rows.slice(1);
         settled = known.state !== "undetermined";
       }

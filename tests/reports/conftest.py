@@ -1,6 +1,7 @@
 """One synthetic results folder and one built report for all tests of the report."""
 
 import importlib.util
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,6 +10,19 @@ import pytest
 from reports.__main__ import main
 from reports.analysis import Analysis
 from reports.load import load
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def _import_synthetic():
@@ -28,6 +42,18 @@ def _import_synthetic():
 def synthetic():
     """The generator's module."""
     return _import_synthetic()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real browser; its tests are skipped where none is installed."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium, chromium-browser or google-chrome in PATH")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

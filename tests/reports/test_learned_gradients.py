@@ -21,12 +21,17 @@ CELLS = [{"d": d, "H": H, "L": L, "B": 128} for d in (2, 16, 64, 512) for H, L i
 SQUARES = (16, 64, 256)
 
 
+# Relative errors of the quadratures; all others are exact.
+ERRORS = {"gauss_legendre_4": 1e-3, "gauss_legendre_8": 1e-7, "gauss_legendre_16": 1e-12}
+
+
 def _row(synthetic, template: dict, name: str, family: str, sizes: dict, seconds: float) -> dict:
     """A row with the real declaration and cost, and made-up times."""
     m, problem = bench_core.method(family, name, "torch"), bench_core.problem(family, **sizes)
     cost = m.cost(problem)
     return template | {
         "method": name,
+        "error": ERRORS.get(name, 1e-12),
         "exact": m.exact,
         "role": m.role,
         "computes": m.computes,
@@ -64,6 +69,7 @@ def write(synthetic, folder: Path, over: float = 1.0, kronecker: float = 0.05) -
                 "line_integral",
                 {"d": d, "B": 64, "H": 64, "J": "kronecker_psd"},
                 {
+                    **{f"gauss_legendre_{Q}": 1e-4 * Q * d for Q in (4, 8, 16)},
                     "inverse_lu_rk4": 1e-3 * (d / 16) ** 3,
                     "inverse_cholesky_rk4": 0.7e-3 * (d / 16) ** 3,
                     "inverse_kronecker_rk4": 1e-3 * kronecker * (d / 16) ** 3,
@@ -227,6 +233,39 @@ def test_page_tells_both_families(folder, tmp_path):
     tables = {path.name for path in (tmp_path / "page").rglob("*.csv")}
     assert any("double-backprop" in name for name in tables)
     assert any("study-score-mixture-field" in name for name in tables)
+
+
+def test_where_no_method_is_exact_the_fastest_within_an_error_is_the_answer(folder, tmp_path, capsys):
+    arguments = ["answer", "--results", str(folder), "--family", "line_integral", "--d", "64"]
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    assert "use gauss_legendre_8 (integral gradient)" in out
+    assert "left out: gauss_legendre_4: error 1.0e-03 above 1e-06" in out
+    assert main([*arguments, "--accuracy", "0.01"]) == 0
+    assert "use gauss_legendre_4" in capsys.readouterr().out
+    assert main([*arguments, "--accuracy", "1e-9"]) == 0
+    assert "use gauss_legendre_16" in capsys.readouterr().out
+    assert main(["--results", str(folder), "--output", str(tmp_path / "page")]) == 0
+    twin = (tmp_path / "page" / "index.md").read_text()
+    assert "Fastest gradient with an error of at most 1e-06, by d and place" in twin
+    assert "fastest gradient with an error of at most 1e-06 `gauss_legendre_8` at d = 16 to 256" in twin
+
+
+def test_the_form_answers_within_an_error_too(folder, browser, tmp_path):
+    assert main(["--results", str(folder), "--output", str(tmp_path)]) == 0
+    page = browser.new_page(offline=True)
+    page.goto((tmp_path / "index.html").as_uri())
+    result = page.locator("#answer-result")
+    page.select_option("[name=family]", "line_integral")
+    # The size that stood there was another family's.
+    assert page.input_value("[name=size]") == "64"
+    assert "use gauss_legendre_8" in result.inner_text()
+    page.fill("[name=error]", "0.01")
+    assert "use gauss_legendre_4" in result.inner_text()
+    page.fill("[name=error]", "")
+    page.select_option("[name=family]", "score")
+    assert "use psi" in result.inner_text()
+    page.close()
 
 
 def test_study_records_are_checked():
