@@ -12,9 +12,10 @@ from .training_curves import Measure, cost_cells, draw_curves
 
 BASELINE = "gauss_legendre"
 CONTROL = "unconstrained"
-FIGURES = {"exp": "figure 1", "abs": "figure 2", "plane": "figure 2 in the plane"}
-CURVES = {"exp": "top of figure 3", "abs": "bottom of figure 3", "plane": "figure 3"}
+FIGURES = {"exp": "figure 1", "abs": "figure 2"}
+CURVES = {"exp": "the top of figure 3", "abs": "the bottom of figure 3", "plane": "figure 3"}
 LOSSES = (Measure("loss", "training loss"), Measure("test_loss", "test loss"))
+HEADS = columns(("x", "x", True), ("target", "Target", True), ("before", "Before", True), ("after", "After", True))
 TARGETS = {"exp": ("exp(x)", math.exp), "abs": ("|x|", abs)}
 
 
@@ -29,7 +30,7 @@ def show(study: Study, key: str, first: bool) -> list[Block]:
         Text(_explain(study), "note"),
         *([Figures(f"As {FIGURES[study.data]}: seed {study.seeds[0]}", tuple(figures))] if figures else []),
         Figures(
-            f"As the {CURVES[study.data]}: losses over the seconds of training",
+            f"As {CURVES[study.data]}: losses over the seconds of training",
             tuple(draw_curves(study, f"study-integral-{key}", LOSSES, unit="step")),
         ),
     ]
@@ -48,8 +49,9 @@ def _describe(study: Study) -> str:
 
 def _explain(study: Study) -> str:
     words = (
-        "Time and evaluations are those of one step, on the way forward; medians, ranges over the seeds; ratios are "
-        "paired by step. Slopes: the smallest and the largest over a grid of [-2, 2], over all seeds."
+        "Time is that of one step, evaluations are those of a whole training on the way forward; medians, ranges over "
+        "the seeds; ratios are paired by step. Slopes: the smallest and the largest over a grid of [-2, 2], over all "
+        "seeds."
     )
     if study.data == "exp":
         return f"{words} Round trip: the largest |x(y(x)) − x| on that grid, x(y) by the ODE of the inverse."
@@ -81,8 +83,8 @@ def _tabulate_costs(study: Study, key: str) -> Table:
         ("row", "Method"),
         ("seconds", "Time of a step", True),
         ("ratio", f"Over {BASELINE}", True),
-        ("evaluations", "Evaluations of a training", True),
-        ("tol", "Tolerance at the end", True),
+        ("evaluations", "Evaluations", True),
+        ("tol", "Last tolerance", True),
         ("loss", "Training loss", True),
         ("test", "Test loss", True),
     )
@@ -141,9 +143,12 @@ def _draw_learned(study: Study, key: str) -> list[Figure]:
             f"{study.data} learned with {method}: at x = 2 the target is {target(2.0):.3g}, the function before "
             f"training {before['y'][-1]:.3g} and after it {after['y'][-1]:.3g}."
         )
-        table = tuple(
-            {"x": v, "target": target(v), "before": a, "after": b}
-            for v, a, b in zip(x, before["y"], after["y"], strict=True)
+        rows = tuple(
+            {
+                "x": Cell(f"{v:.3g}", {"x": v}),
+                **{key: Cell(f"{y:.4g}", {key: y}) for key, y in zip(("target", "before", "after"), values)},
+            }
+            for v, *values in zip(x, map(target, x), before["y"], after["y"], strict=True)
         )
         limits = (-2.5, 6.0) if study.data == "exp" else (-2.0, 2.5)
         figures.append(
@@ -152,14 +157,7 @@ def _draw_learned(study: Study, key: str) -> list[Figure]:
                 f"{method}: {'J = ' + str(study.setting('J')) if method == BASELINE else 'J as it comes'}",
                 draw_functions(name, alt, lines, xlabel="x (of the inverse: y)", ylabel="y", limits=limits),
                 alt,
-                Table(
-                    name,
-                    "The functions on the grid",
-                    columns(("row", "x", True)),
-                    (),
-                    folded=True,
-                    lines=table,
-                ),
+                Table(name, "The functions on the grid", HEADS, rows, folded=True),
             )
         )
     return figures

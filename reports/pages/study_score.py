@@ -11,6 +11,8 @@ from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns,
 from .training_curves import Measure, cost_cells, draw_curves
 
 BASELINE = "psi_2"
+# Columns of the picture's table: a point, the field and the score there.
+GRID = {"y1": "y₁", "y2": "y₂", "g1": "g₁", "g2": "g₂", "score1": "score₁", "score2": "score₂"}
 PICTURED = ("psi_2", "phi_2")
 CURVES = (Measure("test_loss", "test loss"), Measure("asymmetry", "asymmetry", least=1e-6))
 
@@ -112,10 +114,11 @@ def _draw_field(study: Study, key: str, method: str) -> Figure | None:
     name = f"study-score-{key}-field-{method}".replace("_", "-")
     alt = f"Arrows of {method} (seed {study.seeds[0]}) over those of the score of the smoothed {study.data}, on a grid."
     labels = [Line("score", "c6", [], []), Line(method, palette[method], [], [])]
-    lines = tuple(
-        {"y1": p[0], "y2": p[1], "g1": g[0], "g2": g[1], "score1": s[0], "score2": s[1]}
-        for p, g, s in zip(field["points"], field["g"], field["score"], strict=True)
+    rows = tuple(
+        {key: Cell(f"{value:.4g}", {key: value}) for key, value in zip(GRID, (*point, *g, *score), strict=True)}
+        for point, g, score in zip(field["points"], field["g"], field["score"], strict=True)
     )
-    table = Table(name, "The field on the grid", columns(("row", "Point")), (), folded=True, lines=lines)
+    heads = columns(*((key, label, True) for key, label in GRID.items()))
+    table = Table(name, "The field on the grid", heads, rows, folded=True)
     svg = draw_field(name, alt, field["points"], field["g"], field["score"], labels)
     return Figure(name, f"{study.data}: {method} over the true score", svg, alt, table)

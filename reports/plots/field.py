@@ -13,8 +13,9 @@ def draw_field(
 ) -> str:
     """Arrows of a field over those of its reference; ``labels`` name the two with their colours."""
     figure, axes = make_panel(width=HEIGHT + 140, right=154)
-    scale = 1.15 * max(sum(part**2 for part in v) ** 0.5 for v in reference) / _gap(points)
-    for line, field, width in zip(labels, (reference, vectors), (0.011, 0.005), strict=True):
+    # The longest arrow reaches past its neighbour, or the short ones in the middle would be their heads alone.
+    scale = 0.6 * max(sum(part**2 for part in v) ** 0.5 for v in reference) / _gap(points)
+    for line, field, width in zip(labels, (reference, vectors), (0.013, 0.0045), strict=True):
         axes.quiver(
             *zip(*points, strict=True),
             *zip(*field, strict=True),
@@ -23,6 +24,9 @@ def draw_field(
             scale_units="xy",
             scale=scale,
             width=width,
+            headwidth=2.6,
+            headlength=3.5,
+            headaxislength=3.2,
             zorder=3 + (width < 0.01),
         )
     axes.set_aspect("equal", adjustable="box")

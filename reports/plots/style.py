@@ -271,6 +271,11 @@ def _rc() -> dict[Any, Any]:
     }
 
 
+def _round(tag: re.Match[str]) -> str:
+    """Coordinates to a hundredth of a pixel, so that the same picture is the same text; never what is written in it."""
+    return re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), tag[0])
+
+
 def _rewrite(svg: str, name: str, alt: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
@@ -284,8 +289,7 @@ def _rewrite(svg: str, name: str, alt: str) -> str:
     for colour, variable in VARIABLES.items():
         svg = re.sub(rf"(fill|stroke): {colour}\b", rf"\1: var(--{variable}, {colour})", svg)
     svg = re.sub(r"font: ([\d.]+px) [^;\"]+", r"font-size: \1", svg)
-    # A number that differs in its sixth decimal is the same picture.
-    svg = re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg)
+    svg = re.sub(r"<[^>]+>", _round, svg)
     svg = re.sub(r"<g>\s*</g>\s*", "", re.sub(r"\s*\n\s*", "\n", svg))
     box = re.search(r'viewBox="([^"]+)"', svg)
     frame = box[1] if box else ""

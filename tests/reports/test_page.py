@@ -12,6 +12,8 @@ from reports.analysis import Analysis
 from reports.load import load
 from reports.pages import SECTIONS, health
 from reports.pages.blocks import Items
+from reports.plots import Line
+from reports.plots.study import draw_study
 from reports.render import inline
 from reports.statistics import Estimate
 from reports.text import write_bytes, write_estimate, write_ratio, write_seconds
@@ -177,6 +179,14 @@ def test_titles_claim_only_what_holds(report, html, analysis):
             analysis.winner(s, float(size.replace(",", "")), analysis.gradient_rows(s)) for s in analysis.series()
         ]
         assert any(w.state == "won" and w.rows[0] == row for w in states)
+
+
+def test_coordinates_are_rounded_and_labels_are_not():
+    lines = [Line("method", "c0", [0.005, 0.02], [Estimate(y, y, y) for y in (0.004, 0.03)])]
+    svg = draw_study("name", "alt", lines, "loss")
+    assert "<text" in svg
+    assert re.findall(r">(0\.005)<", svg)
+    assert not re.search(r"<[^>]*\d\.\d{3,}[^>]*>", svg)
 
 
 def test_files_of_figures_stand_alone(report):
