@@ -82,9 +82,13 @@ METHODS = (
         formula=cost.averaged_hidden(16),
         J="free",
     ),
-    # The form to use of a quadrature, beside the one that forms J.
     _quadrature(
-        "psd_applied", "gauss_legendre", "Lorraine and Hossain 2022, section 4.2, J (J^T c) + eps c", 16, J="psd"
+        "psd_applied",
+        "psd_applied",
+        "Lorraine and Hossain 2022, section 4.2, J (J^T c) + eps c, by linearity of the output layer",
+        16,
+        cost.psd_applied(16),
+        "psd",
     ),
     _quadrature(
         "psd_formed",

@@ -42,6 +42,19 @@ def averaged_hidden(Q: int):
     return cost
 
 
+def psd_applied(Q: int):
+    """Q evaluations of the hidden layer; the output layer contracted with c and with the nodes' sum."""
+
+    def cost(p, itemsize: int) -> Cost:
+        kept = p.B * p.d * p.H
+        flops = 2.0 * p.B * (5 * p.d**2 * (p.H + 1) + 8 * Q * p.d * p.H)
+        moved = 5 * p.outputs * p.H + 8 * kept + p.B * Q * (8 * p.H + 6 * p.d)
+        peak = p.outputs * p.H + 4 * kept + p.B * Q * (4 * p.H + 2 * p.d)
+        return Cost(flops=flops, bytes=float(itemsize * moved), evaluations=Q, peak_bytes=float(itemsize * peak))
+
+    return cost
+
+
 def dopri5(way: str):
     """n evaluations, differentiated; the adjoint equation evaluates as often again, with a gradient each."""
 

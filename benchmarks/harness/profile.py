@@ -147,9 +147,9 @@ class Profile:
 # A session of the implicit family has some 30 rows, four times as many as one of logdet.
 SHARES = {"implicit": 0.2, "line_integral": 0.3, "score": 0.5}
 CALLS = {"implicit": 0.1, "line_integral": 0.3}
-# And JAX compiles each of them anew in every process, half a minute a cell. One process in standard, two in full: its
-# intervals are then those within a process.
-SESSIONS = {"implicit": 1 / 3, "line_integral": 1 / 3}
+# And JAX, of score torch, compiles each of them anew in every process, half a minute a cell. One process in standard,
+# two in full: its intervals are then those within a process.
+SESSIONS = {"implicit": 1 / 3, "line_integral": 1 / 3, "score": 1 / 3}
 
 # Some six a decade: about 20 sizes in all, which is what an honest interval of an exponent needs.
 STANDARD_D = (10, 32, 50, 70, 100, 150, 220, 320, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)

@@ -130,7 +130,8 @@ def factorised(problem, method, calls) -> float:
 
 def saved(problem, method) -> float:
     """FLOPs of the formula that are products with a vector in the compiled program, and not counted there."""
-    if method.backend == "torch" or (problem.J.startswith("kronecker") and "formed" not in method.name):
+    factored = problem.J.startswith("kronecker") and "formed" not in method.name
+    if method.backend == "torch" or factored or method.name == "psd_applied":
         return 0.0
     products = 5 if problem.J == "psd" and "formed" not in method.name else 2
     points = problem.B * (1 if method.name.startswith("averaged") else method.settings["Q"])

@@ -1,0 +1,35 @@
+"""The line integral of M M^T + eps I, of which neither J nor M is formed."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from bench_core.line_integral.oracle import EPS
+from bench_core.line_integral.oracle import gauss_legendre as rule
+from bench_core.line_integral.torch._jacobian import Parameters, hidden
+
+
+def psd_applied(x: Tensor, target: Tensor, parameters: Parameters, J: str, Q: int) -> dict[str, Tensor]:
+    """``J c = M (M^T c) + eps c`` by Gauss-Legendre, the output layer contracted once a sample and not once a node.
+
+    M(t) is linear in the hidden units h(t) and c = x is the same at all nodes. With W1 read as W (d, d, H):
+    ``P_jk = sum_i x_i W_ijk``, ``z_q = P h_q + p``, ``G = sum_q w_q z_q h_q^T``, ``y_i = sum_jk W_ijk G_jk + ...``, the
+    biases alike. The numbers of ``gauss_legendre`` for this J, at about a (3Q/5)th of its work.
+
+    x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (d^2, H), b1 (d^2,), J ``psd``, Q the number of nodes. Returns
+    loss, y (B, d) and the gradients, named as the parameters. Cost: 2B (5 d^2 H + 8QdH + 5d^2) FLOPs. Raises
+    ``RuntimeError`` (torch) where shapes do not fit. Source: Lorraine and Hossain 2022, section 4.2, J never formed.
+    """
+    t, w = (torch.as_tensor(a, dtype=x.dtype, device=x.device) for a in rule(Q))
+    leaves = {name: p.detach().requires_grad_() for name, p in parameters.items()}
+    batch, d = x.shape
+    W, b = leaves["W1"].view(d, -1), leaves["b1"].view(d, d)
+    h = hidden((x[:, None] * t[:, None]).view(-1, d), leaves).view(batch, Q, -1)
+    P = (x @ W).view(batch, d, -1)
+    z = w[:, None] * torch.baddbmm((x @ b)[:, None], h, P.mT)
+    G = torch.bmm(z.mT, h)
+    y = G.view(batch, -1) @ W.T + z.sum(1) @ b.T + EPS * x
+    loss = ((y - target) ** 2).sum() / batch
+    gradients = torch.autograd.grad(loss, list(leaves.values()))
+    return {"loss": loss.detach(), "y": y.detach(), **dict(zip(leaves, gradients))}
