@@ -13,15 +13,24 @@ ENOUGH = 6
 
 
 def orders(names: list[str], seed: int) -> Iterator[list[str]]:
-    """Random cyclic Latin squares: in every ``len(names)`` rounds each name has each place once.
+    """Random Williams designs: in every ``len(names)`` rounds each name has each place once, and follows each other
+    name once (of an odd number of names: twice in every two squares).
 
     With two names that is A B, B A in random order. The caller leaves out names that have finished.
+
+    What ran before leaves the caches, the allocator and the threads in its own state. In a cyclic square a row follows
+    the same other row in all rounds but one, so that all of its samples have the same disturbance, which no median
+    takes away: a 0.5 ms step of psi after a dense curl of 100 MB took 2.7 ms in 13 of 14 rounds. Source: Williams 1949,
+    Aust. J. Sci. Res. A 2, 149.
     """
-    rng = random.Random(seed)
+    rng, n = random.Random(seed), len(names)
+    # 0, 1, n - 1, 2, n - 2, ...: every step between neighbours is a different one.
+    zigzag = [(j + 1) // 2 if j % 2 else -(j // 2) for j in range(n)]
     while True:
-        base, shifts = rng.sample(names, len(names)), rng.sample(range(len(names)), len(names))
-        for shift in shifts:
-            yield base[shift:] + base[:shift]
+        base = rng.sample(names, n)
+        for sequence in [zigzag] if n % 2 == 0 else [zigzag, zigzag[::-1]]:
+            for shift in rng.sample(range(n), n):
+                yield [base[(place + shift) % n] for place in sequence]
 
 
 def half_width(times: np.ndarray, baseline: np.ndarray) -> float:

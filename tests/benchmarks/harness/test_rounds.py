@@ -22,6 +22,16 @@ def test_every_name_has_every_place_once(count, seed):
         assert sorted(order[place] for order in square) == names
 
 
+@given(count=st.integers(2, 9), seed=st.integers(0, 1000))
+def test_every_name_follows_every_other_equally_often(count, seed):
+    """Or what one row leaves behind would be in all samples of another."""
+    names = [f"m{i}" for i in range(count)]
+    squares = 1 if count % 2 == 0 else 2
+    taken = list(itertools.islice(rounds.orders(names, seed), squares * count))
+    follows = [pair for order in taken for pair in itertools.pairwise(order)]
+    assert sorted(follows) == sorted(squares * list(itertools.permutations(names, 2)))
+
+
 def test_orders_are_seeded():
     def take(seed):
         return list(itertools.islice(rounds.orders(list("abcd"), seed), 12))
