@@ -38,6 +38,11 @@ class TorchConv(_Implicit):
     params, param_names = parameters("implicit", backend, "Conv").values()
 
 
+class TorchLarge(_Implicit):
+    backend = "torch"
+    params, param_names = parameters("implicit", backend, "Large").values()
+
+
 class Jax(_Implicit):
     backend = "jax"
     params, param_names = parameters("implicit", backend).values()
@@ -56,3 +61,8 @@ class JaxSingle(_Implicit):
 class JaxConv(_Implicit):
     backend = "jax"
     params, param_names = parameters("implicit", backend, "Conv").values()
+
+
+class JaxLarge(_Implicit):
+    backend = "jax"
+    params, param_names = parameters("implicit", backend, "Large").values()

@@ -75,10 +75,17 @@ def rows(
         row_name(method.name, form, method.forms)
         for method in bench_core.methods(family, backend)
         for form in method.forms
-        if profile is None or profile.tries(family, method.name, method.role)
-        # Commits from before methods that are not for all sizes know nothing of it.
-        if not at or not hasattr(method, "is_for") or any(method.is_for(sizes) for sizes in at)
+        if any(_answers(method, sizes) and _tries(profile, method, sizes) for sizes in at or [{}])
     )
+
+
+def _answers(method: bench_core.Method, sizes: Mapping[str, Any]) -> bool:
+    # Commits from before methods that are not for all sizes know nothing of it.
+    return not hasattr(method, "is_for") or method.is_for(sizes)
+
+
+def _tries(profile: Profile | None, method: bench_core.Method, sizes: Mapping[str, Any]) -> bool:
+    return profile is None or profile.tries(method.family, method.name, method.role, sizes)
 
 
 def row_name(method: str, form: str, forms: tuple[str, ...]) -> str:

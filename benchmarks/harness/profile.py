@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +14,33 @@ from bench_core.method import DEVICES, check_choice
 
 @dataclass(frozen=True)
 class Sweep:
-    """Cells that are compared with one another: the values of each size, in precisions of its own where it has any."""
+    """Cells that are compared with one another: the values of each size.
+
+    dtypes        precisions of its own, where it has any
+    only          the rows that are tried, where that is not all of the profile's
+    call_limit_s  the longest call that is tried, where that is not the family's
+    """
 
     sizes: dict[str, tuple[Any, ...]]
     dtypes: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    call_limit_s: float | None = None
 
     def cells(self) -> list[dict[str, Any]]:
         """The sizes of every cell."""
         return [dict(zip(self.sizes, values)) for values in itertools.product(*self.sizes.values())]
+
+    def holds(self, sizes: Mapping[str, Any]) -> bool:
+        """Whether a cell of these sizes is one of them."""
+        return all(sizes.get(name) in values for name, values in self.sizes.items())
+
+
+# Rows of the implicit family that a network of 20,000 units may be trained with, and their longest call there.
+MATRIX_FREE = (
+    *("jfb", "neumann_1", "neumann_5", "phantom", "neumann", "cg", "gmres", "bicgstab", "anderson", "broyden"),
+    *("forward_picard", "forward_anderson", "parameter_vjp"),
+)
+LARGE_CALL_S = 12.0
 
 
 def _logdet(D: tuple[int, ...], B: tuple[int, ...] = (100,)) -> dict[str, Sweep]:
@@ -35,10 +55,13 @@ def _implicit(
     T: tuple[str, ...],
     single: tuple[int, ...],
     conv: tuple[int, ...],
+    large: tuple[int, ...],
 ) -> dict[str, Sweep]:
     """Over the dimension; over contraction and normality at one dimension; one sample; over the size of the conv block.
 
-    In float64: iterative methods are compared at one tolerance, which must not be a matter of rounding.
+    In float64: iterative methods are compared at one tolerance, which must not be a matter of rounding. Over the
+    dimensions where calls take seconds as a network is trained, in float32 to a residual that its rounding allows, and
+    only the rows that need no matrix beside A.
     """
     fixed = {"tol": (1e-6,)}
     exact = ("float64",)
@@ -47,6 +70,12 @@ def _implicit(
         "Spectrum": Sweep({"D": (at,), "B": (64,), "gamma": gamma, "T": T, **fixed}, exact),
         "Single": Sweep({"D": single, "B": (1,), "gamma": (0.9,), "T": ("random",), **fixed}, exact),
         "Conv": Sweep({"D": conv, "B": (64,), "gamma": (0.9,), "T": ("conv",), **fixed}, exact),
+        "Large": Sweep(
+            {"D": large, "B": (64,), "gamma": (0.9,), "T": ("random",), "tol": (1e-4,)},
+            ("float32",),
+            only=MATRIX_FREE,
+            call_limit_s=LARGE_CALL_S,
+        ),
     }
 
 
@@ -119,10 +148,17 @@ class Profile:
     peers: bool = False
     alone_from: float = math.inf
 
-    def tries(self, family: str, method: str, role: str) -> bool:
-        """Whether the rows of this method are measured at all."""
+    def tries(self, family: str, method: str, role: str, sizes: Mapping[str, Any] | None = None) -> bool:
+        """Whether the rows of this method are measured at all, or in a cell of these sizes."""
         chosen = dict(self.only).get(family)
-        return (chosen is None or method in chosen) and (self.peers or role != "peer")
+        if (chosen is not None and method not in chosen) or (role == "peer" and not self.peers):
+            return False
+        sweeps = self._sweeps_of(family, sizes or {})
+        return not sweeps or any(not sweep.only or method in sweep.only for sweep in sweeps)
+
+    def _sweeps_of(self, family: str, sizes: Mapping[str, Any]) -> list[Sweep]:
+        """The sweeps that a cell of these sizes is in; none for a cell that was asked for by itself."""
+        return [sweep for sweep in self.sweeps.get(family, {}).values() if sweep.holds(sizes)]
 
     def processes_of(self, family: str, swept: float = 0) -> int:
         """Sessions of one cell of this family and swept size."""
@@ -132,9 +168,10 @@ class Profile:
         """Rounds every row takes part in: all processes of a cell together make at least 6."""
         return max(self.min_rounds, -(-6 // self.processes_of(family, swept)))
 
-    def call_seconds(self, family: str) -> float:
-        """The longest call of this family that is tried."""
-        return max(self.call_limit_s * CALLS.get(family, 1.0), min(self.call_limit_s, 0.5))
+    def call_seconds(self, family: str, sizes: Mapping[str, Any]) -> float:
+        """The longest call that is tried in a cell of this family."""
+        of_family = max(self.call_limit_s * CALLS.get(family, 1.0), min(self.call_limit_s, 0.5))
+        return max([sweep.call_limit_s or 0.0 for sweep in self._sweeps_of(family, sizes)] + [of_family])
 
     def row_seconds(self, family: str) -> float:
         """Seconds of samples for one row of this family in one session."""
@@ -174,7 +211,9 @@ SMOKE = Profile(
     name="smoke",
     sweeps={
         "logdet": _logdet((8, 12), (16,)),
-        "implicit": _implicit(D=(8,), B=(4,), at=8, gamma=(0.5,), T=("symmetric",), single=(8,), conv=(64,)),
+        "implicit": _implicit(
+            D=(8,), B=(4,), at=8, gamma=(0.5,), T=("symmetric",), single=(8,), conv=(64,), large=(8,)
+        ),
         # One cell for all sweeps of a family: it is measured once.
         "line_integral": _line_integral((4,), (4,), (4,), *3 * (("kronecker_psd",),)),
         "score": _score((2,), (8,), (2,), (8,), (2,)),
@@ -197,7 +236,9 @@ QUICK = Profile(
     name="quick",
     sweeps={
         "logdet": _logdet((10, 30, 100, 300, 1000, 2000)),
-        "implicit": _implicit(D=(16, 64, 256), B=(64,), at=64, gamma=(0.9,), T=("rotation",), single=(64,), conv=(64,)),
+        "implicit": _implicit(
+            D=(16, 64, 256), B=(64,), at=64, gamma=(0.9,), T=("rotation",), single=(64,), conv=(64,), large=(512, 2048)
+        ),
         "line_integral": _line_integral((8, 32), (8,), (64,), ("kronecker_psd",), limited=("free",)),
         # All above compiled_up_to: torch takes 20 s to compile the four rows.
         "score": _score((16, 64, 512), (64,), (64,), (64,), (1, 4)),
@@ -217,13 +258,14 @@ STANDARD = Profile(
     sweeps={
         "logdet": _logdet(STANDARD_D),
         "implicit": _implicit(
-            D=(10, 32, 100, 320, 1000, 3200, 10000),
+            D=(10, 32, 64, 100, 200, 320, 640, 1000, 2000, 3200),
             B=(64,),
             at=512,
             gamma=(0.5, 0.9, 0.99),
             T=("random", "symmetric", "rotation"),
             single=(32, 320, 3200),
             conv=(256, 1024),
+            large=(1000, 2000, 5000, 10000, 20000),
         ),
         "line_integral": _line_integral(
             (1, 8, 16, 32, 64, 128, 256, 1024),
@@ -256,6 +298,7 @@ FULL = Profile(
             T=("random", "symmetric", "rotation"),
             single=STANDARD_D,
             conv=(64, 256, 1024, 4096),
+            large=STANDARD_D,
         ),
         "line_integral": _line_integral(
             (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),

@@ -134,11 +134,12 @@ def _smaller(known: list[dict[str, Any]], cell: Cell) -> dict[str, dict[str, flo
 
 def expected_seconds(cell: Cell, profile: Profile) -> float:
     """What the cell's sessions may take, right in proportion only: a start, and rounds within the budget."""
-    problem = bench_core.problem(cell.family, **dict(cell.sizes))
-    total = 0.0
+    sizes = dict(cell.sizes)
+    problem = bench_core.problem(cell.family, **sizes)
+    total, limit = 0.0, profile.call_seconds(cell.family, sizes)
     for method in bench_core.methods(cell.family, cell.backend):
         call = method.cost(problem, cell.dtype).flops / 5e10
-        if call < profile.call_seconds(cell.family):
+        if call < limit and profile.tries(cell.family, method.name, method.role, sizes):
             total += (
                 0.3
                 + 3 * call

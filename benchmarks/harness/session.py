@@ -86,7 +86,7 @@ def run(
                 "row_budget_s": profile.row_seconds(cell.family),
                 "min_rounds": profile.rounds_of(cell.family, cell.swept),
             }
-            | {"call_limit_s": profile.call_seconds(cell.family)},
+            | {"call_limit_s": profile.call_seconds(cell.family, dict(cell.sizes))},
             "process": process,
             "seed": seed,
             "rows": pending,

@@ -45,7 +45,7 @@ def test_run_compare_and_publish_over_two_commits(repository):
             f"{family}.{backend}{sweep}.track_{metric}"
             for family, sweeps, own in (
                 ("logdet", [""], []),
-                ("implicit", ["", "Spectrum", "Single", "Conv"], ["products"]),
+                ("implicit", ["", "Spectrum", "Single", "Conv", "Large"], ["products"]),
                 ("line_integral", ["", "Bounded", "Kronecker"], []),
                 ("score", ["", "Depth"], []),
             )

@@ -62,3 +62,16 @@ def test_rows_that_are_not_for_a_size_are_not_tried():
 def test_the_largest_cells_take_all_their_rounds_in_one_process():
     assert (STANDARD.processes_of("logdet", 10_000), STANDARD.rounds_of("logdet", 10_000)) == (3, 2)
     assert (STANDARD.processes_of("logdet", 20_000), STANDARD.rounds_of("logdet", 20_000)) == (1, 6)
+
+
+def test_a_sweep_may_choose_its_rows_and_its_longest_call():
+    large, small = (
+        {"D": D, "B": 64, "gamma": 0.9, "T": "random", "tol": tol} for D, tol in ((2000, 1e-4), (320, 1e-6))
+    )
+    assert "dense" not in rows("implicit", "torch", STANDARD, [large])
+    assert "gmres" in rows("implicit", "torch", STANDARD, [large])
+    assert "dense" in rows("implicit", "torch", STANDARD, [small])
+    assert "dense" in rows("implicit", "torch", STANDARD, [small, large])
+    # A cell of no sweep, asked for by itself, has them all.
+    assert "dense" in rows("implicit", "torch", STANDARD, [small | {"D": 7}])
+    assert STANDARD.call_seconds("implicit", large) > 10 * STANDARD.call_seconds("implicit", small)
