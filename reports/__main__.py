@@ -96,7 +96,7 @@ def _add_source(parser: argparse.ArgumentParser, default: object) -> None:
         "--commit",
         default=default,
         metavar="X",
-        help="commit, or its first digits (default: the newest of each environment)",
+        help="commit, or its first digits (default: the newest of each environment and family)",
     )
     parser.add_argument(
         "--machine", default=default, metavar="NAME", help="only the results of this machine (default: all)"

@@ -194,10 +194,10 @@ class _Pile:
 
 
 def load(results: str | Path = "results", commit: str | None = None, machine: str | None = None) -> Run:
-    """Load a results folder: of each machine (or the one named) and environment the newest commit, or `commit`.
+    """Load a results folder: of each machine (or the one named), environment and family the newest commit, or `commit`.
 
-    A file that cannot be read is named in `Run.problems` and left out. Raises LoadError where nothing is left to
-    report.
+    Cells measured under an older ruler than others of their machine and family are left out too. A file that cannot be
+    read is named in `Run.problems` and left out. Raises LoadError where nothing is left to report.
     """
     folder = Path(results)
     if not folder.is_dir():
@@ -218,15 +218,15 @@ def load(results: str | Path = "results", commit: str | None = None, machine: st
     _complete_commits(pile)
     history = _tabulate_history(pile)
     chosen = _choose_commits(pile, commit, folder)
-    lines = [line for line in pile.lines if _part(line) in chosen]
-    asv = [line for line in pile.asv if _part(line) in chosen]
-    sessions = [s for s in pile.sessions if (s.machine, s.environment, s.commit) in chosen]
+    lines = [line for line in pile.lines if (*_part(line), line["family"]) in chosen]
+    asv = [line for line in pile.asv if (*_part(line), line["family"]) in chosen]
+    sessions = [s for s in pile.sessions if (*_part_of(s), s.get("cell", "family")) in chosen]
     lines = _join(lines, asv, pile.problems)
-    lines, superseded = _drop_superseded(lines, pile.dates)
+    lines, superseded = _drop_superseded(lines, pile.dates, _read_rulers(sessions))
     if not lines:
         raise LoadError(f"no results in {folder}: the files hold no measured row")
-    kept = {(line["machine"], line["environment"], line["commit"], line["cell"]) for line in lines}
-    sessions = [s for s in sessions if (s.machine, s.environment, s.commit, s.cell) in kept]
+    kept = {(*_part(line), line["cell"]) for line in lines}
+    sessions = [s for s in sessions if (*_part_of(s), s.cell) in kept]
     frame = pd.DataFrame(lines, columns=pd.Index(FRAME_COLUMNS))
     frame = frame.sort_values(
         ["family", "machine", "backend", "device", "dtype", "cell", "row", "process"], kind="stable"
@@ -516,6 +516,10 @@ def _part(line: dict[str, Any]) -> tuple[str, str, str | None]:
     return line["machine"], line["environment"], line["commit"]
 
 
+def _part_of(session: Session) -> tuple[str, str, str | None]:
+    return session.machine, session.environment, session.commit
+
+
 def _complete_commits(pile: _Pile) -> None:
     """A shortened commit in a record is the full one that another file spells out."""
     full = {commit for _, _, commit in pile.asv_parts if commit} | {s.commit for s in pile.sessions if s.commit}
@@ -545,8 +549,9 @@ def _date(commit: str | None, dates: dict[str, float]) -> float:
     return dates.get(commit, dates.get(f"started:{commit}", -math.inf))
 
 
-def _choose_commits(pile: _Pile, wanted: str | None, folder: Path) -> set[tuple[str, str, str | None]]:
-    parts = {_part(line) for line in itertools.chain(pile.lines, pile.asv)}
+def _choose_commits(pile: _Pile, wanted: str | None, folder: Path) -> set[tuple[str, str, str | None, str]]:
+    """(machine, environment, commit, family): a family is not hidden by a later run of another one."""
+    parts = {(*_part(line), line["family"]) for line in itertools.chain(pile.lines, pile.asv)}
     if wanted is not None:
         chosen = {part for part in parts if part[2] and part[2].startswith(wanted)}
         if not chosen:
@@ -557,10 +562,15 @@ def _choose_commits(pile: _Pile, wanted: str | None, folder: Path) -> set[tuple[
                 f"commit {wanted} could be {', '.join(sorted({shorten(p[2]) for p in chosen}))}; give more digits"
             )
         return chosen
-    newest: dict[tuple[str, str], str | None] = {}
-    for machine, environment, commit in sorted(parts, key=lambda p: (_date(p[2], pile.dates), p[2] or "")):
-        newest[(machine, environment)] = commit
-    return {(machine, environment, commit) for (machine, environment), commit in newest.items()}
+    newest: dict[tuple[str, str, str], str | None] = {}
+    for machine, environment, commit, family in sorted(parts, key=lambda p: (_date(p[2], pile.dates), p[2] or "")):
+        newest[(machine, environment, family)] = commit
+    return {(machine, environment, commit, family) for (machine, environment, family), commit in newest.items()}
+
+
+def _read_rulers(sessions: Iterable[Session]) -> dict[tuple[Any, ...], int]:
+    """The ruler that each (machine, environment, commit, cell) was measured under."""
+    return {(*_part_of(s), s.cell): int(s.get("ruler", default=0)) for s in sessions}
 
 
 def _join(lines: list[dict[str, Any]], asv: list[dict[str, Any]], problems: list[str]) -> list[dict[str, Any]]:
@@ -648,16 +658,29 @@ def _rank_profile(profile: str) -> int:
     return PROFILES.index(profile) if profile in PROFILES else -1
 
 
-def _drop_superseded(lines: list[dict[str, Any]], dates: dict[str, float]) -> tuple[list[dict[str, Any]], int]:
-    """Of a cell measured in several environments keep one: newest commit, then the more thorough profile, then asv."""
+def _drop_superseded(
+    lines: list[dict[str, Any]], dates: dict[str, float], rulers: dict[tuple[Any, ...], int]
+) -> tuple[list[dict[str, Any]], int]:
+    """Of a machine's cells of a family keep those of its newest ruler: times of two rulers do not belong on one curve.
+
+    Of a cell measured in several environments keep one: newest commit, then the more thorough profile, then asv.
+    """
+    everything, newest = lines, {}
+    for line in lines:
+        newest[_scope(line)] = max(newest.get(_scope(line), 0), rulers.get((*_part(line), line["cell"]), 0))
+    lines = [line for line in lines if rulers.get((*_part(line), line["cell"]), math.inf) >= newest[_scope(line)]]
     best: dict[tuple[str, str], tuple[Any, ...]] = {}
     for line in lines:
         best[(line["machine"], line["cell"])] = max(
             best.get((line["machine"], line["cell"]), (-math.inf,)), _preference(line, dates)
         )
     kept = [line for line in lines if _preference(line, dates) == best[(line["machine"], line["cell"])]]
-    lost = {(line["cell"], _part(line)) for line in lines} - {(line["cell"], _part(line)) for line in kept}
+    lost = {(line["cell"], _part(line)) for line in everything} - {(line["cell"], _part(line)) for line in kept}
     return kept, len(lost)
+
+
+def _scope(line: dict[str, Any]) -> tuple[str, str]:
+    return line["machine"], line["family"]
 
 
 def _preference(line: dict[str, Any], dates: dict[str, float]) -> tuple[Any, ...]:

@@ -221,7 +221,7 @@ def _find_warnings(analysis: Analysis, places: list[Place]):
     if len({part.commit for part in run.parts}) > 1:
         yield f"several commits stand side by side: {run.commit}"
     if run.superseded:
-        yield f"{count(run.superseded, 'measurement')} of a cell left out for a newer or more thorough one"
+        yield f"{count(run.superseded, 'measurement')} of a cell left out for one that is newer or more thorough"
     for session in run.sessions:
         for line in session.get("failures", default=[]):
             yield f"{session.cell}, process {session.get('process', default=0)}: {line}"
