@@ -82,6 +82,25 @@ def test_docstring_says_what_a_reader_needs(m):
     assert m.source
 
 
+@pytest.mark.parametrize("m", METHODS, ids=_name)
+def test_bad_input_is_one_line(m):
+    """Refused before anything is built: the line names what was given and what is allowed."""
+    problem = bench_core.problem(m.family, **judges.of(m.family).room(m))
+    other = bench_core.problem(next(family for family in bench_core.FAMILIES if family != m.family))
+    refused = {
+        "unknown device 'tpu'; allowed: cpu, cuda": lambda: m.build(problem, device="tpu"),
+        "unknown dtype 'float16'; allowed: float32, float64": lambda: m.build(problem, dtype="float16"),
+        f"unknown form 'interpreted'; allowed: {', '.join(m.forms)}": lambda: m.build(problem, form="interpreted"),
+        f"problem of family {other.family!r} given to {m.family} method {m.name!r}": lambda: m.build(other),
+        "results named []; ": lambda: problem.error({}, m),
+        "unknown dtype 'half'; allowed: float32, float64": lambda: m.cost(problem, "half"),
+    }
+    for says, call in refused.items():
+        with pytest.raises(ValueError, match="^[^\n]+$") as caught:
+            call()
+        assert says in str(caught.value)
+
+
 @pytest.mark.parametrize("m", [_mark(m) for m in BUILT if m.role != "peer"], ids=_name)
 def test_all_methods_of_a_problem_share_its_weights(m):
     """At D = 20,000 a second copy of a D x D matrix would cost 1.6 GB."""
