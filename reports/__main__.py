@@ -76,7 +76,7 @@ def _make_parser() -> argparse.ArgumentParser:
     answer.add_argument(
         "--computes",
         default="gradient",
-        help="gradient (any kind), or one kind of answer: relative, step, fixed_point … (default: gradient)",
+        help="gradient (any kind; of score each model's), or one kind: relative, step, … (default: gradient)",
     )
     return parser
 
@@ -142,8 +142,9 @@ def _answer(options: argparse.Namespace) -> int:
     console = Console(highlight=False)
     for place in sorted({s.place for s in chosen}, key=[s.place for s in chosen].index):
         predictor = find_predictor(analysis, tuple(s for s in chosen if s.place == place), wanted)
-        answer = predictor.answer(options.size, options.error, options.computes)
-        _print_answer(console, predictor, answer, options, wanted)
+        for computes in analysis.questions(options.family) if options.computes == "gradient" else (options.computes,):
+            answer = predictor.answer(options.size, options.error, computes)
+            _print_answer(console, predictor, answer, options, wanted)
     return 0
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .load import FAMILIES, Run, Session
-from .points import Group, Ladder, Place, Point, Series, collect_points
+from .points import MODELS, Group, Ladder, Place, Point, Series, collect_points
 from .statistics import (
     Ceiling,
     Crossover,
@@ -223,10 +223,25 @@ class Analysis:
         """Error that the fastest gradient may have: None where exact ones are known, else ACCURACY."""
         return None if self.gradient_rows(series) else ACCURACY
 
-    def candidates(self, series: Series, size: float) -> tuple[str, ...]:
+    def questions(self, family: str) -> tuple[str, ...]:
+        """What a reader wants the fastest of: a `gradient` of any kind, or where these belong to different models, of
+        each.
+        """
+        return self._keep(("questions", family), lambda: self._find_questions(family))
+
+    def _find_questions(self, family: str) -> tuple[str, ...]:
+        kinds = {self.facts(s, row).computes for s in self.series(family) for row in self.gradient_rows(s)}
+        return tuple(kind for kind in MODELS if kind in kinds) or ("gradient",)
+
+    def is_choice(self, series: Series, question: str) -> bool:
+        """Whether several methods answer it, and not one in several forms."""
+        rows = self.gradient_rows(series, None if question == "gradient" else question)
+        return question == "gradient" or len({self.facts(series, row).method for row in rows}) > 1
+
+    def candidates(self, series: Series, size: float, question: str = "gradient") -> tuple[str, ...]:
         """Rows that may be the answer at a size: exact gradients, or where there are none those within ACCURACY."""
         if self.accuracy(series) is None:
-            return self.gradient_rows(series)
+            return self.gradient_rows(series, None if question == "gradient" else question)
         known = ((row, self.point(series, size, row)) for row in self.approximate_rows(series))
         return tuple(row for row, point in known if point is not None and not point.error > ACCURACY)
 

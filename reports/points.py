@@ -17,6 +17,8 @@ NOT_GRADIENTS = (
     *("step", "value", "products", "fixed_point"),
     *("inverse", "inverse_rk4", "curl", "curl_difference", "curl_moments"),
 )
+# Kinds of gradient that belong to different models: who trains one has no use for another's, however fast it is.
+MODELS = ("psi", "phi", "tied")
 # The letters of the papers for the size that all is about.
 DIMENSIONS = ("D", "d")
 _MEMORY_WORDS = re.compile(r"memory|bytes|\b[kKMGT]i?B\b")

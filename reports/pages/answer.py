@@ -7,7 +7,7 @@ from ..text import write_error, write_list, write_ratio, write_seconds, write_si
 from .blocks import Block, Cell, Column, Form, Heading, Section, Table, Text, columns, missing, spread
 from .common import name_fixed, name_place, name_series, name_settings, place_cell, place_data, size_cell, time_cell
 from .recommendations import check_predictions, pack_form, tabulate_accuracies, tabulate_predictions
-from .winners import explain_grid, find_spots, tabulate_winners
+from .winners import explain_grid, find_spots, find_winner, tabulate_winners
 
 ID, TITLE = "answer", "Answer"
 # What a row answers that is no gradient but worth an answer of its own.
@@ -20,7 +20,7 @@ def build(analysis: Analysis) -> Section:
     for j, family in enumerate(analysis.families):
         settings = name_settings(analysis, family)
         blocks.append(Heading(f"{family}{f' ({settings})' if settings else ''}"))
-        blocks.append(tabulate_winners(analysis, family))
+        blocks += [tabulate_winners(analysis, family, question) for question in analysis.questions(family)]
         if j == 0:
             blocks.append(Text(explain_grid(), "note"))
         more = (tabulate_accuracies, _tabulate_others, _tabulate_libraries)
@@ -57,7 +57,7 @@ def _tabulate_others(analysis: Analysis, family: str) -> Table | None:
                 winner = analysis.winner(series, size, candidates)
                 if winner.point is None:
                     continue
-                gradient = analysis.winner(series, size, analysis.candidates(series, size))
+                gradient = find_winner(analysis, series, size)
                 ratio = analysis.ratio(series, size, winner.rows[0], gradient.rows[0]) if gradient.rows else None
                 rows.append(
                     {
@@ -94,7 +94,7 @@ def _tabulate_libraries(analysis: Analysis, family: str) -> Table | None:
     for series in analysis.series(family):
         peers = [row for row in analysis.rows(series) if analysis.facts(series, row).role == "peer"]
         for size in analysis.sizes(series):
-            best = analysis.winner(series, size, analysis.candidates(series, size)).rows[:1]
+            best = find_winner(analysis, series, size).rows[:1]
             for row in peers:
                 point = analysis.point(series, size, row)
                 if point is None:

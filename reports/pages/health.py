@@ -11,6 +11,7 @@ from ..statistics import SMALLEST_MARGIN, judge
 from ..text import count, write_list, write_share
 from .blocks import Block, Cell, Figure, Figures, Items, Section, Table, Text, columns
 from .common import name_place, name_series
+from .winners import find_winner
 
 ID, TITLE = "health", "Health"
 # A fixed product that takes this much longer shared its cores with something else.
@@ -182,9 +183,9 @@ def _count_verdicts(analysis: Analysis) -> str:
     total, open_, lost, unpaired = 0, 0, 0, 0
     for series in analysis.series():
         for size in analysis.sizes(series):
-            rows = analysis.candidates(series, size)
-            winner = analysis.winner(series, size, rows)
-            for row in rows:
+            asked = analysis.questions(series.family)
+            for question, row in ((q, row) for q in asked for row in analysis.candidates(series, size, q)):
+                winner = find_winner(analysis, series, size, question)
                 point = analysis.point(series, size, row)
                 if not winner.rows or row == winner.rows[0] or point is None or not point.ok:
                     continue

@@ -1,5 +1,6 @@
 """What is recommended where nobody measured, and for an accuracy: the form's data and its tables (section 1)."""
 
+import itertools
 import json
 import math
 from typing import Any
@@ -12,7 +13,7 @@ from ..predict import CLOSE, REACH, Predictor
 from ..text import write_error, write_list, write_seconds, write_size
 from .blocks import Cell, Column, Table, columns, spread
 from .common import PLACE, colours, name_place, place_cell, place_data, size_cell
-from .winners import name_answer
+from .winners import NAMES, find_winner, name_answer
 
 # Largest errors that a reader of a family with approximate gradients may want.
 ACCURACIES = (0.5, 1e-1, 1e-2, 1e-3, 1e-4, 1e-6)
@@ -77,17 +78,18 @@ def _round_sizes(analysis: Analysis, series: Series) -> list[float]:
 
 def tabulate_predictions(analysis: Analysis, family: str) -> Table:
     """The recommended gradient of every sweep at round sizes."""
-    rows, known = [], analysis.series(family)
+    rows, known, questions = [], analysis.series(family), analysis.questions(family)
     for series in known:
         # From one or two sizes nothing is known of any other.
         if not analysis.is_sweep(series):
             continue
         predictor = Predictor(analysis, series)
-        for size in _round_sizes(analysis, series):
-            answer = predictor.answer(size)
+        for question, size in itertools.product(questions, _round_sizes(analysis, series)):
+            answer = predictor.answer(size, computes=question)
             best = answer.best
             cells = {
                 "place": place_cell(analysis, series),
+                "question": Cell(NAMES.get(question, question), {"gradient_of": question}),
                 "size": size_cell(series.axis, size),
             }
             if best is None:
@@ -108,6 +110,7 @@ def tabulate_predictions(analysis: Analysis, family: str) -> Table:
             )
     heads = columns(
         ("place", "Place"),
+        *([("question", "Gradient of")] if len(questions) > 1 else []),
         ("size", known[0].axis, True),
         ("row", "Recommended"),
         ("seconds", "Predicted time", True),
@@ -136,15 +139,19 @@ def pack_form(analysis: Analysis) -> str:
                     "fixed": dict(series.fixed),
                     "sizes": len(analysis.sizes(series)),
                     "winners": {
-                        f"{size:g}": {"state": w.state, "rows": w.rows}
-                        for size in analysis.sizes(series)
-                        if (w := analysis.winner(series, size, analysis.candidates(series, size))).rows
+                        question: {
+                            f"{size:g}": {"state": w.state, "rows": w.rows}
+                            for size in analysis.sizes(series)
+                            if (w := find_winner(analysis, series, size, question)).rows
+                        }
+                        for question in analysis.questions(family)
                     },
                     "rows": [_pack_row(analysis, series, predictor, row) for row in predictor.rows],
                 }
             )
         axis, letters = analysis.series(family)[0].axis, analysis.letters(family)
-        packed["families"][family] = {"axis": axis, "letters": letters, "series": entries}
+        questions = analysis.questions(family)
+        packed["families"][family] = {"axis": axis, "letters": letters, "questions": questions, "series": entries}
     return json.dumps(packed, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
 
 

@@ -75,15 +75,17 @@ def _draw(analysis: Analysis, series: Series, number: int, panel: Panel) -> Figu
 def _entitle(analysis: Analysis, series: Series, title: str, rows: list[str]) -> str:
     """The theme, and the finding at the largest size where its verdict holds: over all rows, not the panel's alone."""
     words = f"{title[0].upper()}{title[1:]}"
-    for size in reversed(analysis.sizes(series)):
-        candidates = analysis.candidates(series, size)
-        if sum(row in candidates for row in rows) < 2:
-            continue
-        winner = analysis.winner(series, size, candidates)
-        if winner.state == "won" and winner.margin is not None and winner.rows[0] in rows:
-            return f"{words}: {winner.rows[0]} is the fastest at {series.axis} = {size:,.0f}"
-        if winner.state != "none":
-            break
+    for question in analysis.questions(series.family):
+        kind = "" if question == "gradient" else f" {question}"
+        for size in reversed(analysis.sizes(series)):
+            candidates = analysis.candidates(series, size, question)
+            if sum(row in candidates for row in rows) < 2:
+                continue
+            winner = analysis.winner(series, size, candidates)
+            if winner.state == "won" and winner.margin is not None and winner.rows[0] in rows:
+                return f"{words}: {winner.rows[0]} is the fastest{kind} at {series.axis} = {size:,.0f}"
+            if winner.state != "none":
+                break
     return words
 
 

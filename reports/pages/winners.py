@@ -9,16 +9,24 @@ from ..text import OUTCOME_WORDS, write_list, write_ratio, write_seconds
 from .blocks import Cell, Column, Table, spread
 from .common import colours, describe_ranges, name_fixed, name_place, name_series, place_data, size_cell
 
+# Models as a sentence names them.
+NAMES = {"psi": "ψ", "phi": "φ", "tied": "a tied ψ"}
+
 
 def summarise(analysis: Analysis, family: str) -> list[str]:
     """The main answer in words, from verdicts alone: one sentence for each sweep, and one for what is left of a place.
 
     What is left are cells with fewer sizes than a sweep has.
     """
-    lines = [_sum_up(analysis, series) for series in analysis.series(family) if analysis.is_sweep(series)]
-    for place, spots in find_spots(analysis, family).items():
-        told = f"{_name_family(analysis, family)}{name_place(analysis, place, family)}"
-        lines.append(_count_winners(analysis, told, spots))
+    lines = []
+    for question in analysis.questions(family):
+        for series in analysis.series(family):
+            if analysis.is_sweep(series) and analysis.is_choice(series, question):
+                lines.append(_sum_up(analysis, series, question))
+        for place, spots in find_spots(analysis, family).items():
+            if analysis.is_choice(spots[0][0], question):
+                told = f"{_name_family(analysis, family)}{name_place(analysis, place, family)}"
+                lines.append(_count_winners(analysis, told, spots, question))
     return lines
 
 
@@ -27,9 +35,9 @@ def _name_family(analysis: Analysis, family: str) -> str:
     return f"{family} on " if len(analysis.families) > 1 else ""
 
 
-def _sum_up(analysis: Analysis, series: Series) -> str:
+def _sum_up(analysis: Analysis, series: Series, question: str) -> str:
     sizes = analysis.sizes(series)
-    winners = {size: analysis.winner(series, size, analysis.candidates(series, size)) for size in sizes}
+    winners = {size: find_winner(analysis, series, size, question) for size in sizes}
     won: dict[str, list[float]] = {}
     for size, winner in winners.items():
         if winner.state == "won":
@@ -39,7 +47,7 @@ def _sum_up(analysis: Analysis, series: Series) -> str:
         for row, found in sorted(won.items(), key=lambda i: i[1][-1])
     ]
     text = f"**{_name_family(analysis, series.family)}{name_series(analysis, series)}**: "
-    wanted = name_answer(analysis, series)
+    wanted = name_answer(analysis, series, question)
     text += f"fastest {wanted} {write_list(parts)}." if parts else f"no size has a single fastest {wanted}."
     for state, words in (("tie", "Ties"), ("undetermined", "Undetermined"), ("none", "Nothing ran")):
         found = [size for size in sizes if winners[size].state == state]
@@ -48,8 +56,8 @@ def _sum_up(analysis: Analysis, series: Series) -> str:
     return text
 
 
-def _count_winners(analysis: Analysis, place: str, spots: list[tuple[Series, float]]) -> str:
-    winners = [analysis.winner(s, size, analysis.candidates(s, size)) for s, size in spots]
+def _count_winners(analysis: Analysis, place: str, spots: list[tuple[Series, float]], question: str) -> str:
+    winners = [find_winner(analysis, series, size, question) for series, size in spots]
     won = Counter(winner.rows[0] for winner in winners if winner.state == "won")
     states = Counter(winner.state for winner in winners)
     parts = [f"`{row}` in {number}" for row, number in sorted(won.items(), key=lambda i: (-i[1], i[0]))]
@@ -58,13 +66,20 @@ def _count_winners(analysis: Analysis, place: str, spots: list[tuple[Series, flo
     series, size = spots[0]
     where = name_fixed(analysis, series)
     told = f"{len(spots)} other cells" if len(spots) > 1 else f"{where}{', ' * bool(where)}{series.axis} = {size:g}"
-    return f"**{place}**, {told}: fastest {name_answer(analysis, series)} {write_list(parts)}."
+    return f"**{place}**, {told}: fastest {name_answer(analysis, series, question)} {write_list(parts)}."
 
 
-def name_answer(analysis: Analysis, series: Series) -> str:
+def find_winner(analysis: Analysis, series: Series, size: float, question: str = "gradient") -> Winner:
+    """The fastest of the rows that may be the answer."""
+    return analysis.winner(series, size, analysis.candidates(series, size, question))
+
+
+def name_answer(analysis: Analysis, series: Series, question: str = "gradient") -> str:
     """What the winner is the fastest of: `exact gradient`, or what stands for it where no method is exact."""
     accuracy = analysis.accuracy(series)
-    return "exact gradient" if accuracy is None else f"gradient with an error of at most {accuracy:g}"
+    if accuracy is not None:
+        return f"gradient with an error of at most {accuracy:g}"
+    return "exact gradient" if question == "gradient" else f"gradient of {NAMES.get(question, question)}"
 
 
 def find_spots(analysis: Analysis, family: str) -> dict[Place, list[tuple[Series, float]]]:
@@ -87,7 +102,7 @@ def explain_grid() -> str:
     )
 
 
-def tabulate_winners(analysis: Analysis, family: str) -> Table:
+def tabulate_winners(analysis: Analysis, family: str, question: str) -> Table:
     """A row for each size (and each set of the other sizes, the longest sweep first), a column for each place."""
     palette, known = colours(analysis, family), analysis.series(family)
     places = {place: f"p{j}" for j, place in enumerate(dict.fromkeys(series.place for series in known))}
@@ -105,20 +120,23 @@ def tabulate_winners(analysis: Analysis, family: str) -> Table:
                 if series is None:
                     row[key] = Cell("not measured", {}, "off")
                     continue
-                winner = analysis.winner(series, size, analysis.candidates(series, size))
-                row[key] = _winner_cell(analysis, series, size, winner, palette)
+                winner = find_winner(analysis, series, size, question)
+                row[key] = _winner_cell(analysis, series, size, winner, question, palette)
                 lines.append(place_data(series) | {axis: size} | _winner_data(analysis, series, winner))
             rows.append(row)
     fixed = (Column("fixed", "Fixed sizes"),) if any(sets) else ()
     heads = (Column(key, name_place(analysis, place, family)) for place, key in places.items())
-    caption = f"Fastest {name_answer(analysis, known[0])}, by {axis} and place"
+    caption = f"Fastest {name_answer(analysis, known[0], question)}, by {axis} and place"
+    name = f"answer-{family}" if question == "gradient" else f"answer-{family}-{question}"
     columns_ = (*fixed, Column("size", axis, True), *heads)
-    return Table(f"answer-{family}", caption, columns_, tuple(rows), grid=True, lines=tuple(lines))
+    return Table(name, caption, columns_, tuple(rows), grid=True, lines=tuple(lines))
 
 
-def _winner_cell(analysis: Analysis, series: Series, size: float, winner: Winner, palette: dict[str, str]) -> Cell:
+def _winner_cell(
+    analysis: Analysis, series: Series, size: float, winner: Winner, question: str, palette: dict[str, str]
+) -> Cell:
     if winner.state == "none" or winner.point is None:
-        reasons = _list_reasons(analysis, series, size)
+        reasons = _list_reasons(analysis, series, size, question)
         return Cell("nothing ran" if reasons else "not measured", {}, "off", reasons)
     names = (" = " if winner.state == "tie" else " or ").join(winner.rows)
     if len(winner.rows) > 3:
@@ -145,10 +163,10 @@ def _winner_data(analysis: Analysis, series: Series, winner: Winner) -> dict[str
     }
 
 
-def _list_reasons(analysis: Analysis, series: Series, size: float) -> str:
+def _list_reasons(analysis: Analysis, series: Series, size: float, question: str) -> str:
     found = [
         p
-        for row in analysis.candidates(series, size) or analysis.approximate_rows(series)
+        for row in analysis.candidates(series, size, question) or analysis.approximate_rows(series)
         if (p := analysis.point(series, size, row)) is not None
     ]
     return "; ".join(f"{p.row}: {OUTCOME_WORDS[p.outcome]}{f' ({p.reason})' if p.reason else ''}" for p in found)

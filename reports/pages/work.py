@@ -23,6 +23,7 @@ from .common import (
     size_cell,
     write_products,
 )
+from .winners import find_winner
 
 ID, TITLE = "work", "Work"
 
@@ -121,7 +122,7 @@ def _draw(analysis: Analysis, series: Series) -> tuple[Figure | None, str]:
         Table(name, f"Shares of the floor on {place}", _head_floor(series.axis), floors, folded=True),
     )
     largest = analysis.sizes(series)[-1]
-    best = analysis.winner(series, largest, analysis.candidates(series, largest))
+    best = find_winner(analysis, series, largest)
     ratio = analysis.ratio(series, largest, best.rows[0], floor) if best.state == "won" else None
     finding = (
         f"**{place}**: at {series.axis} = {write_size(largest)} the fastest gradient is "

@@ -20,9 +20,11 @@
     const places = [...new Set(family.series.map((s) => s.place))];
     fill(form.device, [["", "all"], ...places.map((p) => [p, p])]);
     const kinds = [...new Set(family.series.flatMap((s) => s.rows.map((r) => r.computes)))].sort();
-    const gradients = kinds.filter((k) => !NOT_GRADIENTS.includes(k));
+    // Where gradients belong to different models, there is no fastest of all: each is a question of its own.
+    const anyKind = family.questions.includes("gradient"), models = anyKind ? [] : family.questions;
+    const gradients = [...models, ...kinds.filter((k) => !NOT_GRADIENTS.includes(k) && !models.includes(k))];
     fill(form.computes, [
-      ["gradient", "any gradient"],
+      ...(anyKind ? [["gradient", "any gradient"]] : []),
       ...gradients.map((k) => [k, k.endsWith("gradient") ? words(k) : k + " gradient"]),
       ...kinds.filter((k) => NOT_GRADIENTS.includes(k)).map((k) => [k, k === "step" ? "update in place" : words(k)]),
     ]);
@@ -149,10 +151,10 @@
         parts.push(line("p", [{ strong: place }, ": nothing can be recommended. ", reasons.join("; ") || "No row gives this answer.", "."]));
         continue;
       }
-      const best = ranked[0], known = series.winners[String(size)];
+      const best = ranked[0], known = (series.winners[form.computes.value] || {})[String(size)];
       let ties = ranked.slice(1).filter((p) => p.low < best.high * (1 + data.close)).map((p) => p.row.row);
       let settled = !ties.length;
-      if (form.computes.value === "gradient" && given === null && known && best.how === "measured") {
+      if (given === null && known && best.how === "measured") {
         ties = known.rows.slice(1);
         settled = known.state !== "undetermined";
       }

@@ -96,7 +96,7 @@ def test_bad_input_is_one_line(m):
         "unknown dtype 'half'; allowed: float32, float64": lambda: m.cost(problem, "half"),
     }
     for says, call in refused.items():
-        with pytest.raises(ValueError, match="^[^\n]+$") as caught:
+        with pytest.raises(ValueError, match=r"^[^\n]+$") as caught:
             call()
         assert says in str(caught.value)
 

@@ -251,6 +251,28 @@ def test_where_no_method_is_exact_the_fastest_within_an_error_is_the_answer(fold
     assert "fastest gradient with an error of at most 1e-06 `gauss_legendre_8` at d = 16 to 256" in twin
 
 
+def test_models_are_questions_of_their_own(folder, tmp_path, capsys):
+    """Who trains phi has no use for psi, however fast it is."""
+    analysis = Analysis(load(folder))
+    assert analysis.questions("score") == ("psi", "phi")
+    assert analysis.questions("line_integral") == ("gradient",)
+    for series in analysis.series("score"):
+        for size in analysis.sizes(series):
+            rows = analysis.candidates(series, size, "phi")
+            assert rows
+            assert {analysis.facts(series, row).computes for row in rows} == {"phi"}
+    assert main(["--results", str(folder), "--output", str(tmp_path)]) == 0
+    text = (tmp_path / "index.md").read_text(encoding="utf-8")
+    assert "fastest gradient of φ" in text
+    assert "fastest gradient of ψ" not in text.split("## 1 Answer")[0]  # one method: there is nothing to choose
+    assert (tmp_path / "csv" / "answer-score-phi.csv").is_file()
+    capsys.readouterr()
+    assert main(["answer", "--results", str(folder), "--family", "score", "--d", "64"]) == 0
+    said = capsys.readouterr().out
+    assert "use psi (psi" in said
+    assert "use phi" in said
+
+
 def test_the_form_answers_within_an_error_too(folder, browser, tmp_path):
     assert main(["--results", str(folder), "--output", str(tmp_path)]) == 0
     page = browser.new_page(offline=True)
@@ -265,6 +287,11 @@ def test_the_form_answers_within_an_error_too(folder, browser, tmp_path):
     page.fill("[name=error]", "")
     page.select_option("[name=family]", "score")
     assert "use psi" in result.inner_text()
+    # psi and phi are different models: neither is the answer to who asks for the other.
+    assert "phi" not in result.inner_text()
+    page.select_option("[name=computes]", "phi")
+    assert "use phi" in result.inner_text()
+    assert page.locator("[name=computes] option[value=gradient]").count() == 0
     page.close()
 
 
