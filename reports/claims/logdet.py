@@ -55,15 +55,18 @@ def _judge_exponent(analysis: Analysis, series: Series, row: str, power: int, wh
     word, short = consistent_with(power, fit.estimate), f"{row} {write_estimate(fit.estimate)}"
     if word != "inconsistent":
         return Finding(series, what, text, {"consistent": "reproduced"}.get(word, word), counts, short)
+    if fit.estimate.value > power:
+        return Finding(series, what, text, "contradicted", counts, short)
+    # An O() is a bound from above: slower growth over a range of sizes says where the range ends, not that it is wrong.
     slopes = analysis.slopes(series, row)
-    if fit.estimate.value < power and len(slopes) > 1 and slopes[-1].estimate.value > fit.estimate.value:
+    if slopes:
         last = slopes[-1]
+        rises = "still rises" if last.estimate.value > fit.estimate.value else "is below it too"
         text += (
-            f"; the local slope still rises, {write_estimate(last.estimate)} between {write_size(last.size_below)} and "
-            f"{write_size(last.size_above)}: the range ends before the leading term rules"
+            f"; the local slope {rises}, {write_estimate(last.estimate)} between {write_size(last.size_below)} and "
+            f"{write_size(last.size_above)}: the leading term does not rule in this range"
         )
-        return Finding(series, what, text, "undetermined", counts, short)
-    return Finding(series, what, text, "contradicted", counts, short)
+    return Finding(series, what, text, "undetermined", counts, short)
 
 
 @claim(

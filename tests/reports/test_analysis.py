@@ -6,6 +6,7 @@ import pytest
 
 from reports.analysis import Analysis
 from reports.claims import CLAIMS, sum_up
+from reports.claims.logdet import measure_exponents
 from reports.load import load
 from reports.plots.style import assign_colours
 from reports.predict import Predictor
@@ -147,3 +148,14 @@ def test_colours_are_stable():
     full, part = assign_colours(["relative", "inverse", "new", "other"]), assign_colours(["relative", "new"])
     assert full["relative"] == part["relative"]
     assert len(set(full.values())) == 4
+
+
+@pytest.mark.parametrize(("tilt", "verdict"), [(0.8, "contradicted"), (-0.8, "undetermined")])
+def test_slower_growth_does_not_contradict_a_bound_from_above(synthetic, tmp_path, tilt, verdict):
+    for size in synthetic.SIZES:
+        session = synthetic.make_session(size, rounds=12, slower=(size / 64) ** tilt, rows=("relative", "gemm_floor"))
+        synthetic.write_session(tmp_path, session, "direct")
+    findings = measure_exponents(Analysis(load(tmp_path)))
+    (relative,) = [f for f in findings if f.what.startswith("relative ")]
+    assert relative.verdict == verdict
+    assert ("the leading term does not rule" in relative.measured) == (tilt < 0)
