@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 EPS = 1e-4
 KRONECKER = ("kronecker", "kronecker_psd")
 NODES = 32
-CHUNK = 1 << 22  # outputs of the network that are held at once
+CHUNK = 1 << 22  # outputs of the network that a kernel holds at once
+HELD = 1 << 25  # and the oracle, whose products with few rows each would be slow at large d
 DENSE_LIMIT = 256  # largest d at which ODEs are solved to the end for the record
 
 
@@ -123,7 +124,7 @@ class Oracle:
     # -- the answers ------------------------------------------------------------------------------------------------
 
     def _rows(self, x: np.ndarray) -> Iterator[slice]:
-        size = max(1, CHUNK // self._problem.outputs)
+        size = max(1, HELD // self._problem.outputs)
         for start in range(0, len(x), size):
             yield slice(start, start + size)
 

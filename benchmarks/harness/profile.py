@@ -37,8 +37,8 @@ class Sweep:
 
 # Rows of the implicit family that a network of 20,000 units may be trained with, and their longest call there.
 MATRIX_FREE = (
-    *("jfb", "neumann_1", "neumann_5", "phantom", "neumann", "cg", "gmres", "bicgstab", "anderson", "broyden"),
-    *("forward_picard", "forward_anderson", "parameter_vjp"),
+    *("jfb", "neumann_1", "neumann_5", "neumann", "cg", "gmres", "bicgstab", "anderson"),
+    *("forward_picard", "parameter_vjp"),
 )
 LARGE_CALL_S = 12.0
 

@@ -247,6 +247,24 @@ def test_a_row_that_never_ends_is_a_timeout(checkout, run_python, tmp_path):
     assert rows["relative"]["samples_s"]
 
 
+@pytest.mark.parametrize(("pause_s", "calls"), [(5.0, 1), (0.8, 2)])
+def test_what_is_over_the_budget_is_not_called_again_and_again(checkout, run_python, tmp_path, pause_s, calls):
+    """Once where the first call leaves no doubt, twice where the first may have paid for imports and pages."""
+    kernel, count = checkout / "bench_core/logdet/torch/transposed.py", tmp_path / "calls"
+    text = kernel.read_text()
+    planted = (
+        f"    import time\n    open({str(count)!r}, 'a').write('x')\n    time.sleep({pause_s})\n    inputs, _, deltas"
+    )
+    kernel.write_text(text.replace("    inputs, _, deltas", planted))
+    wanted = ("--method", "relative", "--method", "transposed", "D=16")
+    run_python("-m", "benchmarks", "cell", "--profile", "quick", *wanted, cwd=checkout)
+    row = _record_of(tmp_path / "results")["rows"]["transposed"]
+    assert row["outcome"] == "over_budget"
+    assert row["reason"].startswith("time: measured ")
+    assert row["error"] < 1e-4
+    assert len(count.read_text()) == calls
+
+
 def test_a_missing_device_is_skipped_with_its_reason():
     import torch
 
