@@ -18,6 +18,11 @@ class TorchKronecker(_Door):
     params, param_names = parameters(family, backend, "Kronecker").values()
 
 
+class TorchSingle(_Door):
+    family, backend = "line_integral", "torch"
+    params, param_names = parameters(family, backend, "Single").values()
+
+
 class Jax(_Door):
     family, backend = "line_integral", "jax"
     params, param_names = parameters(family, backend).values()
@@ -31,3 +36,8 @@ class JaxBounded(_Door):
 class JaxKronecker(_Door):
     family, backend = "line_integral", "jax"
     params, param_names = parameters(family, backend, "Kronecker").values()
+
+
+class JaxSingle(_Door):
+    family, backend = "line_integral", "jax"
+    params, param_names = parameters(family, backend, "Single").values()

@@ -79,24 +79,37 @@ def _implicit(
     }
 
 
+# What factors of J are for; quadratures and adaptive steps have the sweeps over other kinds of J.
+FACTORED = (
+    *("gauss_legendre_16", "kronecker", "kronecker_formed", "inverse_lu_rk4", "inverse_cholesky_rk4"),
+    *("inverse_kronecker_rk4", "inverse_kronecker_dopri5", "inverse_as_printed"),
+)
+
+
 def _line_integral(
     d: tuple[int, ...],
     bounded: tuple[int, ...],
     squares: tuple[int, ...],
     kronecker: tuple[str, ...],
+    single: tuple[int, ...],
     J: tuple[str, ...] = ("psd",),
     limited: tuple[str, ...] = ("tanh", "free"),
 ) -> dict[str, Sweep]:
-    """Over the dimension for the invertible J; for entries that are bounded or free; for Kronecker factors.
+    """Over the dimension for the invertible J; for entries that are bounded or free; for Kronecker factors, and of one
+    sample, of which LU takes a large J too.
 
     In float64: the rules are compared down to 1e-7, which is float32's rounding.
     """
-    fixed = {"B": (64,), "H": (64,)}
     exact = ("float64",)
+
+    def sizes(d: tuple[int, ...], J: tuple[str, ...], B: int = 64) -> dict[str, tuple[Any, ...]]:
+        return {"d": d, "B": (B,), "H": (64,), "J": J}
+
     return {
-        "": Sweep({"d": d, **fixed, "J": J}, exact),
-        "Bounded": Sweep({"d": bounded, **fixed, "J": limited}, exact),
-        "Kronecker": Sweep({"d": squares, **fixed, "J": kronecker}, exact),
+        "": Sweep(sizes(d, J), exact),
+        "Bounded": Sweep(sizes(bounded, limited), exact),
+        "Kronecker": Sweep(sizes(squares, kronecker), exact, FACTORED),
+        "Single": Sweep(sizes(single, kronecker, B=1), exact, FACTORED),
     }
 
 
@@ -215,7 +228,7 @@ SMOKE = Profile(
             D=(8,), B=(4,), at=8, gamma=(0.5,), T=("symmetric",), single=(8,), conv=(64,), large=(8,)
         ),
         # One cell for all sweeps of a family: it is measured once.
-        "line_integral": _line_integral((4,), (4,), (4,), *3 * (("kronecker_psd",),)),
+        "line_integral": _line_integral((4,), (4,), (4,), ("kronecker_psd",), (4,), *2 * (("kronecker_psd",),)),
         "score": _score((2,), (8,), (2,), (8,), (2,)),
     },
     dtypes=("float32",),
@@ -239,7 +252,7 @@ QUICK = Profile(
         "implicit": _implicit(
             D=(16, 64, 256), B=(64,), at=64, gamma=(0.9,), T=("rotation",), single=(64,), conv=(64,), large=(512, 2048)
         ),
-        "line_integral": _line_integral((8, 32), (8,), (64,), ("kronecker_psd",), limited=("free",)),
+        "line_integral": _line_integral((8, 32), (8,), (64,), ("kronecker_psd",), (256,), limited=("free",)),
         # All above compiled_up_to: torch takes 20 s to compile the four rows.
         "score": _score((16, 64, 512), (64,), (64,), (64,), (1, 4)),
     },
@@ -258,7 +271,7 @@ STANDARD = Profile(
     sweeps={
         "logdet": _logdet(STANDARD_D),
         "implicit": _implicit(
-            D=(10, 32, 64, 100, 200, 320, 640, 1000, 2000, 3200),
+            D=(10, 32, 100, 200, 320, 640, 1000, 2000, 3200),
             B=(64,),
             at=512,
             gamma=(0.5, 0.9, 0.99),
@@ -268,10 +281,11 @@ STANDARD = Profile(
             large=(1000, 2000, 5000, 10000, 20000),
         ),
         "line_integral": _line_integral(
-            (1, 8, 16, 32, 64, 128, 256, 1024),
+            (1, 8, 32, 64, 128, 256, 1024),
             (8, 64, 256),
             (4, 16, 36, 64, 144, 256, 576, 1024),
             ("kronecker", "kronecker_psd"),
+            (64, 256, 1024),
         ),
         "score": _score((2, 16, 64, 512, 2048), (64, 256), (64, 512), (64, 256), (1, 3, 4)),
     },
@@ -305,6 +319,7 @@ FULL = Profile(
             (1, 8, 16, 32, 64, 128, 256, 512, 1024),
             (4, 16, 36, 64, 144, 256, 576, 1024, 2304, 4096),
             ("kronecker", "kronecker_psd"),
+            (16, 64, 256, 1024, 4096),
         ),
         "score": _score(FULL_SCORE_D, (64, 256, 1024), (2, 64, 512), (64, 256), (1, 3, 4, 6)),
     },

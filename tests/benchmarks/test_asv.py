@@ -46,7 +46,7 @@ def test_run_compare_and_publish_over_two_commits(repository):
             for family, sweeps, own in (
                 ("logdet", [""], []),
                 ("implicit", ["", "Spectrum", "Single", "Conv", "Large"], ["products"]),
-                ("line_integral", ["", "Bounded", "Kronecker"], []),
+                ("line_integral", ["", "Bounded", "Kronecker", "Single"], []),
                 ("score", ["", "Depth"], []),
             )
             for backend in ("Torch", "Jax")
