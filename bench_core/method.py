@@ -20,7 +20,6 @@ DEVICES = ("cpu", "cuda")
 DTYPES = ("float32", "float64")
 # The first form is the default: its row carries the method's bare name.
 FORMS = {"torch": ("eager", "compiled"), "jax": ("jit",)}
-ROLES = ("method", "peer", "floor", "calibration")
 
 
 class Unavailable(RuntimeError):

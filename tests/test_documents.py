@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import bench_core
+from benchmarks.harness.profile import STANDARD
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -55,6 +58,17 @@ def test_local_links_lead_somewhere(document):
     for target in re.findall(r"\]\(([^)#\s]+)\)", text):
         if "://" not in target:
             assert ((ROOT / document).parent / target).exists(), target
+
+
+def test_documents_name_every_answer_and_every_sweep():
+    record, readme = ((ROOT / name).read_text() for name in ("docs/session-record.md", "README.md"))
+    for family in bench_core.FAMILIES:
+        for backend in bench_core.BACKENDS:
+            for m in bench_core.methods(family, backend):
+                assert f"`{m.computes}`" in record, m.name
+        for sweep in STANDARD.sweeps[family]:
+            line = next(line for line in readme.splitlines() if line.startswith(f"| `{family}.Torch`"))
+            assert f".Torch{sweep}`" in line, (family, sweep)
 
 
 def test_the_readmes_python_runs():

@@ -92,7 +92,7 @@ METHODS = (
     ),
     _quadrature(
         "psd_formed",
-        "psd_formed",
+        "formed",
         "Lorraine and Hossain 2022, section 4.2, as printed",
         16,
         cost.quadrature(16, formed=True),
@@ -101,8 +101,8 @@ METHODS = (
     _quadrature("kronecker", "gauss_legendre", "A C B^T = (A (x) B) c (Van Loan 2000)", 16, J="kronecker"),
     _quadrature(
         "kronecker_formed",
-        "kronecker_formed",
-        "A (x) B as a d x d matrix",
+        "formed",
+        "Lorraine and Hossain 2022, section 4.3, A (x) B as a d x d matrix",
         16,
         cost.quadrature(16, formed=True),
         "kronecker",

@@ -13,6 +13,7 @@ Tests hold ``flops`` to the operations of ATen and of the compiled HLO.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isqrt
 
 from bench_core.line_integral.oracle import CHUNK
@@ -33,11 +34,11 @@ def quadrature(Q: int, formed: bool = False):
 
 
 def averaged_hidden(Q: int):
-    """Q evaluations of the hidden layer, one of the output layer."""
+    """Q evaluations of the hidden layer, which are what is counted, one of the output layer."""
 
     def cost(p, itemsize: int) -> Cost:
         flops = 2.0 * p.B * (2 * Q * p.d * p.H + 3 * p.H * p.outputs + 2 * p.d**2)
-        return _cost(p, itemsize, flops, evaluations=1, held=p.B)
+        return replace(_cost(p, itemsize, flops, evaluations=1, held=p.B), evaluations=Q)
 
     return cost
 
@@ -102,13 +103,14 @@ def _applied(p, products: dict[str, int]) -> float:
 
 def _gradient(p, itemsize: int, evaluations: int, formed: bool, held: int = 0) -> Cost:
     points = evaluations * p.B
-    inner = _applied(p, BOTH)
+    inner, numbers = _applied(p, BOTH), p.outputs
     if formed:
-        inner = 4.0 * p.d**2 + (6.0 * p.d**3 if p.J == "psd" else 0)
+        inner, numbers = 4.0 * p.d**2 + (6.0 * p.d**3 if p.J == "psd" else 0), p.d**2
     flops = points * (2.0 * (2 * p.d * p.H + 3 * p.H * p.outputs) + inner)
-    return _cost(
-        p, itemsize, flops, evaluations=evaluations, held=held or min(points, max(evaluations, CHUNK // p.outputs))
-    )
+    # Whole samples, of which one at least is held at all its nodes.
+    held = held or min(points, max(evaluations, CHUNK // numbers))
+    beside = 3 * held * numbers if formed else 0
+    return _cost(p, itemsize, flops, evaluations=evaluations, held=held, beside=beside)
 
 
 def _solves(p, itemsize: int, solver: str, evaluations: int) -> Cost:

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from bench_core.line_integral import oracle
-from bench_core.line_integral.oracle import EPS, KRONECKER
+from bench_core.line_integral.oracle import KRONECKER
 from bench_core.masters import Float64View, adopt, align, normal
 from bench_core.method import Method, check_choice, check_seed, check_size
 
@@ -47,7 +47,6 @@ class LineIntegralProblem:
     """
 
     family = "line_integral"
-    eps = EPS
     tol = 1e-5  # of the adaptive inverse, for the record
 
     def __init__(self, d: int = 4, B: int = 64, H: int = 64, J: str = "psd", seed: int = 0):

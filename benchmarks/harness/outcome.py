@@ -27,7 +27,8 @@ def of_exception(error: BaseException) -> tuple[str, str]:
     text = f"{type(error).__name__}: {error}"
     if type(error).__name__ == "Unavailable":
         return "skipped", one_line(error)
-    if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+    # torch before 2.13 compiles no double backward, and says so in a plain RuntimeError.
+    if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")) or "double backward" in text:
         return "skipped", one_line(f"does not compile: {text}")
     if isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(text):
         return "oom", one_line(text)

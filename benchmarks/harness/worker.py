@@ -266,7 +266,9 @@ class Worker:
     # Commits from before a family of this kind have problems and methods without these.
 
     def _tolerance(self, method: Any) -> float:
-        return self.problem.tol if getattr(method, "iterative", False) else method.tolerance(self.cell["dtype"])
+        if not getattr(method, "iterative", False):
+            return method.tolerance(self.cell["dtype"])
+        return method.settings.get("tol", self.problem.tol)
 
     def _check(self, arrays: dict[str, Any], method: Any) -> tuple[float, dict[str, float] | None, str]:
         """The result's error, what else there is to say of it, and why an exact method's is not one (or an empty

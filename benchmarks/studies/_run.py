@@ -99,7 +99,7 @@ class Unit:
 def plan(methods: Sequence[str], seeds: Sequence[int], epochs: int) -> Iterator[Unit]:
     """All epochs in the order in which they are trained.
 
-    Epoch e of every method comes before epoch e + 1 of any, in the random order of a Latin square: what disturbs the
+    Epoch e of every method comes before epoch e + 1 of any, in the random order of a Williams design: what disturbs the
     machine hits all methods alike, and their times are paired by epoch.
     """
     for seed in seeds:
@@ -194,6 +194,11 @@ def _take_up(study: Study, store: StudyStore, unit: Unit) -> Training:
 
 
 def _finite(value: Any) -> Any:
+    """The value with null for every number in it that is not finite: JSON knows none."""
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

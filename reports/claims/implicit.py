@@ -224,8 +224,9 @@ def _judge_terms(analysis: Analysis, place: Place) -> list[Finding]:
     """Each k against the next in every cell, and the error that the terms buy."""
     words, known, errors = [], [], []
     for series, size in _list_cells(analysis, place):
-        ladder = _find_ladder(analysis, series, "neumann")
-        rows = ["jfb", *(ladder.rows if ladder else ())]
+        orders = {row: analysis.facts(series, row).settings.get("k", 0) for row in analysis.rows(series)}
+        terms = [row for row in orders if row.startswith("neumann_") and ":" not in row]
+        rows = ["jfb", *sorted(terms, key=lambda row: orders[row])]
         ran = [(row, p) for row in rows if (p := analysis.point(series, size, row)) is not None and p.ok]
         if len(ran) < 2 or ran[0][0] != "jfb":
             continue
@@ -287,11 +288,10 @@ def _judge_orders(study: Study) -> list[Finding]:
 )
 def measure_memory(analysis: Analysis) -> list[Finding]:
     """JFB4: peak bytes of an unrolled iteration by its depth K; those of implicit methods by their iterations."""
-    findings = []
-    for place in _list_places(analysis):
-        findings += _judge_unrolled(analysis, place)
-        findings += _judge_constancy(analysis, place)
-    return findings
+    found = [_judge_unrolled(analysis, place) + _judge_constancy(analysis, place) for place in _list_places(analysis)]
+    # A place where large sizes alone were measured, and nothing unrolled, has nothing to say beside another.
+    told = [findings for findings in found if {f.verdict for f in findings} != {"not run"}]
+    return [finding for findings in told or found for finding in findings]
 
 
 def _judge_unrolled(analysis: Analysis, place: Place) -> list[Finding]:
@@ -357,6 +357,10 @@ def _judge_constancy(analysis: Analysis, place: Place) -> list[Finding]:
             continue
         peaks = [p.peak_bytes for p in found]
         text = f"{write_bytes(min(peaks))} to {write_bytes(max(peaks))} over {min(deep):g} to {max(deep):g} iterations"
+        if {p.peak_instrument for p in found} == {"memory_analysis"}:
+            # What a compiled program reserves for a loop is the same however often it turns: constant by construction.
+            text += ", by the compiled program, which cannot know how often its loop turns"
+            counts = False
         steady = max(peaks) <= CONSTANT * min(peaks)
         verdict = "contradicted" if not steady else "reproduced" if max(deep) > CONSTANT * min(deep) else "undetermined"
         short = f"{row} {text}" if row == "neumann" else ""

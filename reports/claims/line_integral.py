@@ -1,5 +1,7 @@
 """Claims JN1 to JN4: functions learned through their Jacobian (Lorraine and Hossain 2022)."""
 
+import math
+
 from ..analysis import Analysis
 from ..points import Place
 from ..statistics import judge, paired_ratio
@@ -8,7 +10,7 @@ from ..text import count, write_error, write_estimate, write_ratio, write_size
 from ._claim import Finding, claim
 
 LORRAINE = "Lorraine and Hossain 2022"
-TRAINING = "python -m benchmarks study line-integral-training --profile standard"
+TRAINING = "python -m benchmarks study line-integral-training --profile standard --data"
 SWEEPS = "python -m benchmarks run --profile standard"
 CONSTRAINED = ("gauss_legendre", "dopri5_fixed", "dopri5_annealed")
 CONTROL = "unconstrained"
@@ -25,6 +27,11 @@ def _ends(study: Study, method: str, when: str) -> list[dict]:
     return [row[when] for row in study.of(method) if row.get(when)] if method in study.methods else []
 
 
+def _extreme(pick, values: list[float | None]) -> float:
+    """The least or the largest; NaN, which no verdict is drawn from, where one is not known."""
+    return math.nan if None in values or not values else pick(values)
+
+
 def _missing(what: str, data: str) -> Finding:
     return Finding(None, what, f"no training study of {data} was loaded", "not run", needed=True)
 
@@ -37,7 +44,7 @@ def _missing(what: str, data: str) -> Finding:
     "prediction function closely matches the true inverse function”; “the unconstrained function is not invertible "
     "everywhere”.",
     "sections 4.2 and 5, figure 1",
-    TRAINING,
+    f"{TRAINING} exp",
 )
 def measure_invertibility(analysis: Analysis) -> list[Finding]:
     """JN1: smallest slopes of the learned exp, the round trip through its inverse, the inverse against log."""
@@ -47,21 +54,22 @@ def measure_invertibility(analysis: Analysis) -> list[Finding]:
     findings = []
     for study in studies:
         ends = [end for method in CONSTRAINED for when in ("initial", "final") for end in _ends(study, method, when)]
-        least = min(end["slope_min"] for end in ends)
+        least = _extreme(min, [end["slope_min"] for end in ends])
         what = "strictly increasing on [-2, 2], before and after training"
         text = f"smallest slope {least:.3g} over {count(len(ends), 'function')} of {count(len(study.seeds), 'seed')}"
-        verdict = "reproduced" if least > 0 else "contradicted"
+        verdict = "reproduced" if least > 0 else "contradicted" if least <= 0 else "undetermined"
         findings.append(Finding(None, what, text, verdict, short=f"smallest slope {least:.2g}", study=study.data))
         trained = [end for method in CONSTRAINED for end in _ends(study, method, "final")]
-        trip, wrong = (max(end[name] for end in trained) for name in ("round_trip", "inverse_error"))
-        verdict = "reproduced" if trip <= ROUND_TRIP else "contradicted"
+        trip, wrong = (_extreme(max, [end[name] for end in trained]) for name in ("round_trip", "inverse_error"))
+        verdict = "reproduced" if trip <= ROUND_TRIP else "contradicted" if trip > ROUND_TRIP else "undetermined"
         text = f"largest |x(y(x)) − x| {write_error(trip)} on [-2, 2]"
         findings.append(Finding(None, "the inverse composes to the identity", text, verdict, study=study.data))
-        typical = summarise_seeds([end["inverse_error"] for end in _ends(study, "gauss_legendre", "final")])
+        reached = [end["inverse_error"] for end in _ends(study, "gauss_legendre", "final")]
+        typical = summarise_seeds([error for error in reached if error is not None])
         text = f"largest error against log on [1/e, e] {write_estimate(typical)} over the seeds, at worst {wrong:.3g}"
         verdict = "reproduced" if wrong <= MATCH else "contradicted" if typical.value > MATCH else "undetermined"
         findings.append(Finding(None, "the learned inverse matches the true one", text, verdict, study=study.data))
-        control = [end["slope_min"] for end in _ends(study, CONTROL, "final")]
+        control = [s for end in _ends(study, CONTROL, "final") if (s := end["slope_min"]) is not None]
         if control:
             below = sum(value <= 0 for value in control)
             text = f"smallest slope {min(control):.3g}; not above 0 from {below} of {count(len(control), 'seed')}"
@@ -77,7 +85,7 @@ def measure_invertibility(analysis: Analysis) -> list[Finding]:
     LORRAINE,
     "The output activation tanh(J) ∈ [-1, 1] “guarantees our prediction function is 1-Lipschitz”.",
     "section 5, figure 2",
-    TRAINING,
+    f"{TRAINING} abs; {TRAINING} plane",
 )
 def measure_slopes(analysis: Analysis) -> list[Finding]:
     """JN2: slopes of the learned |x|, and norms of the Jacobian in the plane."""
@@ -95,14 +103,16 @@ def measure_slopes(analysis: Analysis) -> list[Finding]:
             ends = [
                 end for method in CONSTRAINED for when in ("initial", "final") for end in _ends(study, method, when)
             ]
-            largest = max(max(abs(end["slope_min"]), abs(end["slope_max"])) for end in ends)
+            slopes = [end[name] for end in ends for name in ("slope_min", "slope_max")]
+            largest = _extreme(max, [slope if slope is None else abs(slope) for slope in slopes])
             quantity = "|slope|" if data == "abs" else "norm of J"
             text = f"largest {quantity} {largest:.4g} over {count(len(ends), 'function')}"
             if data == "plane":
                 gaps = [row["path_gap"] for m in CONSTRAINED for row in study.of(m) if row["epoch"] == study.epochs]
                 text += f"; two paths with one end differ by {min(gaps):.2g} to {max(gaps):.2g} of the result"
-            verdict = "reproduced" if largest <= 1 + 1e-9 else "contradicted"
-            short = f"|slope| at most {largest:.3g}" if data == "abs" else ""
+            bound = 1 + 1e-9
+            verdict = "reproduced" if largest <= bound else "contradicted" if largest > bound else "undetermined"
+            short = f"{quantity} at most {largest:.3g}"
             findings.append(Finding(None, what, text, verdict, data == "abs", short, study=data))
     return findings
 
@@ -114,7 +124,7 @@ def measure_slopes(analysis: Analysis) -> list[Finding]:
     "“We adaptively alter the tolerances of the integrator, starting with loose tolerances and decreasing them by half "
     "when the training loss is less than the tolerance, which provides significant gains in training speed.”",
     "sections 4.4 and 5",
-    TRAINING,
+    f"{TRAINING} exp; {TRAINING} abs",
 )
 def measure_annealing(analysis: Analysis) -> list[Finding]:
     """JN3: time and evaluations with a fixed tolerance over those with an annealed one, and over Gauss-Legendre's."""
@@ -163,7 +173,7 @@ def measure_inverses(analysis: Analysis) -> list[Finding]:
 def _judge_inverse(analysis: Analysis, place: Place, solver: str) -> Finding:
     """Cheaper at the largest dimension where both ran, of every kind of J."""
     what = f"inverse by {solver} over that by Kronecker factors"
-    told, words, largest = [], [], 0.0
+    told, words, most = [], [], (0.0, 0.0)
     for series in analysis.series("line_integral"):
         row, factors = f"inverse_{solver}_rk4", "inverse_kronecker_rk4"
         sizes = analysis.sizes(series) if series.place == place else ()
@@ -172,10 +182,12 @@ def _judge_inverse(analysis: Analysis, place: Place, solver: str) -> Finding:
             continue
         (first, at_first), (last, at_last) = known[0], known[-1]
         words.append(analysis.verdict(series, last, factors, row).word)
-        largest = max(largest, at_last.value)
+        most = max(most, (at_last.value, last))
         start = f"{write_ratio(at_first)} × at d = {write_size(first)}, " if len(known) > 1 else ""
-        told.append(f"{series.size('J')} {start}{write_ratio(at_last)} × at d = {write_size(last)}")
+        cell = f"{series.size('J')}, B = {write_size(series.size('B'))}:"
+        told.append(f"{cell} {start}{write_ratio(at_last)} × at d = {write_size(last)}")
     if not told:
         return Finding(None, what, "not timed side by side", "not run", place=place)
     verdict = "contradicted" if "slower" in words else "reproduced" if set(words) == {"faster"} else "undetermined"
-    return Finding(None, what, "; ".join(told), verdict, short=f"{largest:.2g} × of {solver}", place=place)
+    short = f"{solver} {most[0]:.2g} × at d = {write_size(most[1])}"
+    return Finding(None, what, "; ".join(told), verdict, short=short, place=place)

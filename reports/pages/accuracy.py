@@ -10,6 +10,7 @@ from ..text import write_error, write_seconds, write_size
 from .blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text, columns, missing, spread
 from .common import PLACE, colours, is_other_form, name_series, place_cell, size_cell
 from .fronts import show_fronts
+from .qualities import show_qualities
 from .themes import themes
 
 ID, TITLE = "accuracy", "Accuracy against cost"
@@ -26,8 +27,9 @@ def build(analysis: Analysis) -> Section:
     blocks.append(
         Text(
             (
-                "Relative error of the timed result against the float64 oracle, the worst process. A result above "
-                "its tolerance is not timed; that of a method which iterates is a tolerance of its residual."
+                "Relative error of the timed result against the float64 oracle, the worst process. An exact method's "
+                "result above its tolerance is not timed; a solver's tolerance is one of its residual, an adaptive "
+                "rule's one of its steps."
             ),
             "note",
         )
@@ -40,6 +42,7 @@ def build(analysis: Analysis) -> Section:
     for family in analysis.families:
         exact = f"{family}: every method is exact, so accuracy is no choice and there is no front to trade on."
         blocks += show_fronts(analysis, family) or [Text(exact)]
+        blocks += show_qualities(analysis, family)
     wrong = [
         (series, p)
         for series in analysis.series()

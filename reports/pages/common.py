@@ -165,6 +165,11 @@ def place_data(series: Series) -> dict[str, object]:
     }
 
 
+def name_work(family: str) -> str:
+    """What a family's methods spend by choice: products with the Jacobian, or evaluations of a network that is one."""
+    return "evaluations of J" if family == "line_integral" else "products"
+
+
 def write_products(spent: Products | None) -> tuple[str, str]:
     """`107` and `53 vjps, 54 jvps`: products per sample in total and apart; not counted but by the formula: `≈ 107`."""
     if spent is None:

@@ -20,6 +20,7 @@ from .common import (
     name_group,
     name_place,
     name_series,
+    name_work,
     place_cell,
     place_data,
     products_data,
@@ -43,13 +44,20 @@ HEADS = (
 )
 
 
+def _head(family: str) -> tuple[tuple, ...]:
+    """The columns, the work by its name."""
+    work = name_work(family)
+    named = {"products": f"{work[0].upper()}{work[1:]}"}
+    return tuple((key, named.get(key, label), *more) for key, label, *more in HEADS)
+
+
 def show_fronts(analysis: Analysis, family: str) -> tuple[Block, ...]:
     """Fronts at the size where most kinds of problem were measured, then those of every cell as a table."""
     if not any(analysis.approximate_rows(series) for series in analysis.series(family)):
         return ()
     blocks: list[Block] = []
     for group in analysis.groups(family):
-        for words, cost in (("time", _take_seconds), ("products", _take_products)):
+        for words, cost in (("time", _take_seconds), (name_work(family), _take_products)):
             drawn = (_draw(analysis, group.size, series, words, cost) for series in group.series)
             figures = tuple(figure for figure in drawn if figure is not None)
             if figures:
@@ -58,7 +66,8 @@ def show_fronts(analysis: Analysis, family: str) -> tuple[Block, ...]:
     note = (
         "The line is the front: no other method is better in both. Hollow: off the front, or a library. Cosine and "
         "descent, `<p, g> / |g|²`, are those of the parameter gradient p against the exact one g: above 0 a step along "
-        "it descends. Residual: the largest of a sample, `|v - Jᵀw| / |v|`. `≈`: products by the formula, not counted."
+        "it descends. Residual: the largest of a sample, `|v - Jᵀw| / |v|`. `≈`: by the formula, not "
+        "counted."
     )
     return (*blocks, Text(note, "note"), _tabulate(analysis, family))
 
@@ -105,19 +114,20 @@ def _draw(
     named |= set([row for row in others if row not in named][:MOST_OTHERS])
     palette, best = colours(analysis, series.family), {p.row for p in front}
     spots = [Spot(p.row, palette[p.row], costs[p.row], p.error, p.row in best, p.row in named) for p in ran]
-    key = f"front-{words}-{analysis.key(series)}-{series.axis.lower()}{size:g}".replace(".", "-")
+    kind = "time" if words == "time" else "products"
+    key = f"front-{kind}-{analysis.key(series)}-{series.axis.lower()}{size:g}".replace(".", "-")
     place = f"{name_series(analysis, series)}, {series.axis} = {write_size(size)}"
     told = "; ".join(f"{p.row} {write_error(p.error)}" for p in front)
     alt = f"Error against {words} on {place}, both logarithmic. The front, from the cheapest: {told}."
     table = Table(
         key,
         f"Error against {words} on {place}",
-        columns(*HEADS),
+        columns(*_head(series.family)),
         tuple(_measure(p, p.row in best) for p in points),
         folded=True,
     )
     title = name_fixed(analysis, series, without="B") or name_place(analysis, series.place, series.family)
-    return Figure(key, title, draw_front(key, alt, spots, words == "products"), alt, table)
+    return Figure(key, title, draw_front(key, alt, spots, "" if words == "time" else f"{words} per sample"), alt, table)
 
 
 def _measure(p: Point, front: bool) -> dict[str, Cell]:
@@ -176,6 +186,6 @@ def _tabulate(analysis: Analysis, family: str) -> Table:
                 | {k: v for cell in cells.values() for k, v in cell.data.items()}
                 for cells in told.values()
             ]
-    heads = (PLACE, *columns(("size", "Size", True)), *columns(*HEADS[:-1]))
+    heads = (PLACE, *columns(("size", "Size", True)), *columns(*_head(family)[:-1]))
     caption = f"{family}: the Pareto front of error and time in every cell; every row of it in the CSV"
     return Table(f"front-{family}", caption, heads, tuple(shown), folded=len(shown) > 20, lines=tuple(lines))

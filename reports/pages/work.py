@@ -17,6 +17,7 @@ from .common import (
     name_group,
     name_place,
     name_series,
+    name_work,
     place_cell,
     place_data,
     products_data,
@@ -26,6 +27,11 @@ from .common import (
 from .winners import find_winner
 
 ID, TITLE = "work", "Work"
+FORMULAS = (
+    "FLOPs are the formulas', as eager code executes them: tests hold them to the operations. A compiler may find that "
+    "a product is taken twice, as XLA does in `relative_published`, `jacobian_autodiff`, `cg_published` and "
+    "`phi_forward_over_reverse`: the rates of these rows on JAX read higher than what was executed."
+)
 
 
 def build(analysis: Analysis) -> Section:
@@ -87,6 +93,8 @@ def build(analysis: Analysis) -> Section:
     for family in analysis.families:
         products = (_tabulate_products(analysis, family, group) for group in analysis.groups(family))
         blocks += [table for table in products if table is not None]
+    if short_work or any(table.rows for table in tables):
+        blocks.append(Text(FORMULAS, "note"))
     blocks += [table for table in tables if table.rows]
     if short_work:
         caption = "Work and rates where fewer than three sizes were measured"
@@ -183,7 +191,8 @@ def _tabulate_products(analysis: Analysis, family: str, group: Group) -> Table |
         Column("row", "Row"),
         *(Column(key, name_fixed(analysis, series, without="B") or place, True) for key, series in cells.items()),
     )
-    caption = f"{family}: products per sample on {place}; ≈ by the formula, the others as the operator counted them"
+    told = "≈ by the formula, the others as the operator counted them"
+    caption = f"{family}: {name_work(family)} per sample on {place}; {told}"
     name = f"products-{analysis.place_key(family, group.place)}"
     return Table(name, caption, heads, tuple(rows), folded=len(rows) > 20, lines=tuple(lines))
 

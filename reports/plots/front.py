@@ -28,12 +28,12 @@ class Spot:
     named: bool
 
 
-def draw_front(name: str, alt: str, spots: Sequence[Spot], products: bool) -> str:
-    """Errors on a log axis; seconds on a log axis too, products on one that also has the 0."""
+def draw_front(name: str, alt: str, spots: Sequence[Spot], work: str = "") -> str:
+    """Errors on a log axis; seconds on a log axis too, the ``work`` of this name on one that also has the 0."""
     figure, axes = make_panel(right=24)
-    set_log(axes, x=not products, seconds=False)
+    set_log(axes, x=not work, seconds=False)
     costs, errors = [s.cost.value for s in spots], [max(s.error, SMALLEST_ERROR) for s in spots]
-    if products:
+    if work:
         axes.set_xscale("symlog", linthresh=1, linscale=0.4)
         axes.set_xlim(-0.3, max([*costs, 1.0]) * 3)
         axes.set_xticks([0, *(10**power for power in range(6) if 10**power <= max(costs))])
@@ -59,7 +59,7 @@ def draw_front(name: str, alt: str, spots: Sequence[Spot], products: bool) -> st
         for s in sorted(spots, key=lambda s: (not s.front, s.cost.value))
         if s.named
     ]
-    axes.set_xlabel("products per sample" if products else "time of one call")
+    axes.set_xlabel(work or "time of one call")
     axes.set_ylabel("relative error")
     ends = [x for s in best if not s.cost.undetermined for x in ((s.cost.low, s.error), (s.cost.high, s.error))]
     marks = np.array([*zip(costs, errors), *((x, max(y, SMALLEST_ERROR)) for x, y in ends)])

@@ -15,14 +15,12 @@ CONTRACTED = re.compile(r"lhs_contracting_dims=\{([\d,]*)\}")
 TARGET = re.compile(r'custom_call_target="([^"]+)"')
 
 
-def dot_flops(text: str) -> float:
-    """FLOPs of all ``dot`` operations, two for a multiply-add, bodies of loops as often as they run."""
-    return sum((2.0 * size * times for size, times in _dots(text)), 0.0)
-
-
 def matrix_flops(text: str) -> float:
-    """``dot_flops`` without the products that have a vector for operand or result, which cost formulas leave out."""
-    return sum((2.0 * size * times for size, times in _dots(text, smallest=2)), 0.0)
+    """FLOPs of all ``dot`` operations, two for a multiply-add, bodies of loops as often as they run.
+
+    Without the products that have a vector for operand or result, which cost formulas leave out.
+    """
+    return sum((2.0 * size * times for size, times in _dots(text)), 0.0)
 
 
 def custom_calls(text: str) -> Counter[str]:
@@ -34,7 +32,7 @@ def custom_calls(text: str) -> Counter[str]:
     return calls
 
 
-def _dots(text: str, smallest: int = 1):
+def _dots(text: str, smallest: int = 2):
     """(multiply-adds, times) of every product whose free and contracted dimensions are all ``smallest`` or more."""
     for shape, operation, rest, shapes, times in _executed(text):
         if operation == "dot":

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+import bench_core
+from benchmarks.harness import run
+from benchmarks.harness.profile import SMOKE
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -64,6 +68,19 @@ class Repository:
 
     def records(self) -> list[Path]:
         return sorted(self.folder.glob("results/*/sessions/*/*.session"))
+
+
+@pytest.fixture(scope="session")
+def smoke_sessions() -> int:
+    """How many sessions the smoke profile has: one for each of its cells."""
+    every = [
+        cell
+        for family in bench_core.FAMILIES
+        for backend in bench_core.BACKENDS
+        for cell in run.cells(family, backend, SMOKE, "cpu")
+    ]
+    assert {SMOKE.processes_of(cell.family, cell.swept) for cell in every} == {1}
+    return len(every)
 
 
 @pytest.fixture

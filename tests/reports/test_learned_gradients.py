@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import bench_core
@@ -215,6 +217,47 @@ def test_claims_of_the_experiments(synthetic, folder, tmp_path, id_, data):
     assert judge(other, id_)[0] == "not run"
     plant(synthetic, other, integral_study(data, slope={"JN1": -0.01, "JN2": -1.2}.get(id_, 0.1), annealed=2.0))
     assert judge(other, id_)[0] == "contradicted"
+
+
+def test_what_an_experiment_could_not_tell_is_undetermined(synthetic, tmp_path):
+    """A network whose inverse was not found has no round trip: that contradicts nothing and reproduces nothing."""
+    folder, record = write(synthetic, tmp_path), integral_study("exp")
+    for row in record["rows"]:
+        if row["final"]:
+            row["final"] |= {"round_trip": None, "inverse_error": None}
+    plant(synthetic, folder, record)
+    word, found = judge(folder, "JN1")
+    assert word == "undetermined"
+    assert found["strictly increasing on [-2, 2], before and after training"].verdict == "reproduced"
+    assert found["the inverse composes to the identity"].verdict == "undetermined"
+
+
+def test_the_plane_is_told_beside_the_claim(synthetic, tmp_path):
+    folder = write(synthetic, tmp_path)
+    plant(synthetic, folder, integral_study("abs"), integral_study("plane", slope=1.3))
+    word, found = judge(folder, "JN2")
+    assert word == "reproduced"
+    plane = found["in the plane: norm at most 1"]
+    assert plane.verdict == "contradicted"
+    assert plane.short == "norm of J at most 1.3"
+
+
+def test_commands_of_the_claims_name_every_data_set_they_read():
+    for name, wanted in {
+        "JN1": {"exp"},
+        "JN2": {"abs", "plane"},
+        "JN3": {"exp", "abs"},
+        "GN1": {"mixture", "digits"},
+    }.items():
+        command = next(claim for claim in CLAIMS if claim.id == name).command
+        assert set(re.findall(r"--data (\w+)", command)) == wanted
+
+
+def test_qualities_are_told_of_what_is_no_gradient(folder, tmp_path):
+    assert main(["--results", str(folder), "--output", str(tmp_path)]) == 0
+    inverses = pd.read_csv(tmp_path / "csv" / "quality-line_integral.csv")
+    assert {"inverse_lu_rk4", "inverse_kronecker_rk4"} <= set(inverses["row"])
+    assert {"path_error", "round_trip", "seconds"} <= set(inverses.columns)
 
 
 def test_equal_loss(folder):

@@ -16,17 +16,22 @@ Rule = tuple[np.ndarray, np.ndarray]
 
 
 def integrate(
-    x: Array, target: Array, parameters: Parameters, rule: Rule, apply: Callable[[Array, Array], Array]
+    x: Array,
+    target: Array,
+    parameters: Parameters,
+    rule: Rule,
+    apply: Callable[[Array, Array], Array],
+    formed: int = 0,
 ) -> dict[str, Array]:
-    """Loss, y and gradients for the nodes and weights of ``rule``; ``apply(M, c)`` is J c.
+    """Loss, y and gradients for the nodes and weights of ``rule``; ``apply(M, c)`` is J c, and forms that many numbers.
 
-    The loss is a sum over samples, so that its gradient is too: as many samples at once as have CHUNK outputs at all
-    their nodes (one at least) and divide the batch, and (B, Q, d, d) is never held.
+    The loss is a sum over samples, so that its gradient is too: as many samples at once as have CHUNK outputs (or
+    formed numbers) at all their nodes, one at least, and divide the batch, and (B, Q, d, d) is never held.
     """
     (nodes, weights), (batch, d) = rule, x.shape
     t, w = jnp.asarray(nodes, x.dtype), jnp.asarray(weights, x.dtype)
-    outputs = parameters["b1"].shape[0]
-    most = max(1, CHUNK // (outputs * len(nodes)))
+    numbers = max(parameters["b1"].shape[0], formed)
+    most = max(1, CHUNK // (numbers * len(nodes)))
     size = max(number for number in range(1, min(most, batch) + 1) if batch % number == 0)
 
     def part(p: Parameters, c: Array, wanted: Array) -> tuple[Array, Array]:

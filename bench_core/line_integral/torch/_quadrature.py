@@ -15,19 +15,24 @@ Rule = tuple[np.ndarray, np.ndarray]
 
 
 def integrate(
-    x: Tensor, target: Tensor, parameters: Parameters, rule: Rule, apply: Callable[[Tensor, Tensor], Tensor]
+    x: Tensor,
+    target: Tensor,
+    parameters: Parameters,
+    rule: Rule,
+    apply: Callable[[Tensor, Tensor], Tensor],
+    formed: int = 0,
 ) -> dict[str, Tensor]:
-    """Loss, y and gradients for the nodes and weights of ``rule``; ``apply(M, c)`` is J c.
+    """Loss, y and gradients for the nodes and weights of ``rule``; ``apply(M, c)`` is J c, and forms that many numbers.
 
-    The loss is a sum over samples, so that its gradient is too: as many samples at once as have CHUNK outputs at all
-    their nodes (one at least), and (B, Q, d, d) is never held.
+    The loss is a sum over samples, so that its gradient is too: as many samples at once as have CHUNK outputs (or
+    formed numbers) at all their nodes, one at least, and (B, Q, d, d) is never held.
     """
     (nodes, weights), (batch, d) = rule, x.shape
     t, w = (torch.as_tensor(a, dtype=x.dtype, device=x.device) for a in (nodes, weights))
     leaves = {name: p.detach().requires_grad_() for name, p in parameters.items()}
-    outputs, values, losses = parameters["b1"].shape[0], [], []
+    numbers, values, losses = max(parameters["b1"].shape[0], formed), [], []
     gradients: dict[str, Tensor] = {}
-    size = max(1, CHUNK // (outputs * len(nodes)))
+    size = max(1, CHUNK // (numbers * len(nodes)))
     for start in range(0, batch, size):
         c, wanted = x[start : start + size], target[start : start + size]
         points = (t[:, None, None] * c).reshape(-1, d)

@@ -102,14 +102,20 @@ def answer(problem, method) -> dict[str, np.ndarray] | None:
 
 
 def error(problem, got: dict[str, np.ndarray], method) -> float | None:
-    """Largest relative error over the results; an adaptive method is allowed 1,000 times its tolerance of a step."""
+    """Largest relative error over the results, gradients included; an adaptive method is allowed 1,000 times its
+    tolerance of a step.
+    """
     want = answer(problem, method)
     if want is None:
-        reference = problem.oracle.inverse if method.computes == "inverse" else problem.oracle.integral["y"]
-        result = got["x" if method.computes == "inverse" else "y"]
-        size = np.linalg.norm(reference)
-        return float(np.linalg.norm(result - reference) / size) / (1e3 * method.settings["tol"]) * 1e-10
+        want = {"x": problem.oracle.inverse} if method.computes == "inverse" else problem.oracle.integral
+        assert got.keys() == want.keys()
+        return _distance(got, want) / (1e3 * method.settings["tol"]) * 1e-10
     assert got.keys() == want.keys()
+    return _distance(got, want)
+
+
+def _distance(got: dict[str, np.ndarray], want: dict[str, np.ndarray]) -> float:
+    """Largest relative error of the results."""
     return max(
         float(np.linalg.norm(got[name] - reference) / np.linalg.norm(reference)) for name, reference in want.items()
     )
@@ -121,11 +127,20 @@ COSTED = tuple({"d": 9, "B": 4, "H": 5, "J": J} for J in ("free", "psd", "kronec
 
 def costed(method) -> bool:
     """Whether the formula is to equal the operations: of adaptive steps and eigenproblems it is an estimate."""
+    if method.computes == "inverse_rk4":
+        return method.backend == "torch" and method.settings["solver"] != "kronecker"
     return method.computes == "integral" and not method.iterative
 
 
+# torch: FLOPs of d^3 of one matrix of a call, beside the d^2 of its right-hand side that follow.
+FACTORISATIONS = {"_linalg_solve_ex": 2 / 3, "linalg_cholesky_ex": 1 / 3}
+
+
 def factorised(problem, method, calls) -> float:
-    return 0.0
+    """A call factorises the matrices of a batch, and two triangular systems are solved with each."""
+    assert set(calls) <= FACTORISATIONS.keys()
+    d, B = problem.d, problem.B
+    return sum(number * B * (FACTORISATIONS[name] * d**3 + 2 * d**2) for name, number in calls.items())
 
 
 def saved(problem, method) -> float:

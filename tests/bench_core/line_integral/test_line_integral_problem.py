@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -74,10 +76,25 @@ def test_two_ways_give_the_same_numbers(backend, J, names):
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)
 def test_chunks_change_nothing(backend, monkeypatch):
     """A few samples at a time, the last chunk smaller where the batch does not divide."""
-    problem = LineIntegralProblem(d=4, B=6, H=5, J="tanh", seed=1)
-    whole = _run(problem, "gauss_legendre_8", backend)[1]
-    monkeypatch.setattr(f"bench_core.line_integral.{backend}._quadrature.CHUNK", 16 * 8 * 4)
-    assert _same(_run(problem, "gauss_legendre_8", backend)[1], whole) < 1e-13
+    module = importlib.import_module(f"bench_core.line_integral.{backend}._quadrature")
+    held, network = [], module.network
+
+    def watch(points, parameters):
+        held.append(len(points))
+        return network(points, parameters)
+
+    monkeypatch.setattr(module, "network", watch)
+    # Numbers at a node: d^2 outputs, or the 2d outputs of two factors that are multiplied out.
+    for J, name, Q in (("tanh", "gauss_legendre_8", 8), ("kronecker", "kronecker_formed", 16)):
+        problem = LineIntegralProblem(d=4, B=6, H=5, J=J, seed=1)
+        monkeypatch.setattr(module, "CHUNK", 1 << 22)
+        held.clear()
+        whole = _run(problem, name, backend)[1]
+        assert max(held) == problem.B * Q
+        monkeypatch.setattr(module, "CHUNK", 16 * Q * 4)
+        held.clear()
+        assert _same(_run(problem, name, backend)[1], whole) < 1e-13
+        assert 0 < max(held) <= 4 * Q
 
 
 @pytest.mark.parametrize("backend", ["torch", pytest.param("jax", marks=pytest.mark.slow)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import signal
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.studies._bar import estimate_left
-from benchmarks.studies._run import plan
+from benchmarks.studies._run import Study, plan, run
 from benchmarks.studies.implicit_training import METHODS, MOST, TOL
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -26,6 +27,30 @@ OF_THE_MACHINE = ("seconds", "wall_s", "process")
 def quiet(tmp_path) -> dict[str, str]:
     """One thread, for two would wait for each other wherever tests share the machine; and a lock of its own."""
     return {"BENCH_THREADS": "1", "TMPDIR": str(tmp_path)}
+
+
+class _Diverging:
+    """A training whose probes are no numbers, as those of a network that was driven out of its range."""
+
+    def epoch(self, number: int) -> dict:
+        return {"seconds": 1e-3, "loss": math.nan, "final": {"y": [0.0, math.inf], "error": math.nan}}
+
+    def save(self, path: Path) -> None:
+        path.write_text("")
+
+    def load(self, path: Path) -> None: ...
+
+
+def test_numbers_that_are_none_are_null_wherever_they_stand(tmp_path, monkeypatch):
+    monkeypatch.setenv("BENCH_RESULTS", str(tmp_path / "results"))
+    methods = {"diverging": {"exact": True, "source": "", "settings": {}}}
+    start = lambda method, seed: _Diverging()  # noqa: E731
+    study = Study("broken", "none", "smoke", {}, methods, (0,), 2, lambda threads: None, start)
+    assert run(study, "m", "python -m benchmarks study broken") == 0
+    (path,) = (tmp_path / "results" / "m").glob("studies/*/broken-none.study")
+    rows = json.loads(path.read_text())["rows"]
+    assert [row["loss"] for row in rows] == [None, None]
+    assert [row["final"] for row in rows] == [{"y": [0.0, None], "error": None}] * 2
 
 
 @pytest.fixture
