@@ -38,4 +38,6 @@ def clamp(axes, lines: list[Line]) -> None:
         axes.set_xlim(min(sizes) / 1.35, max(sizes) * 1.35)
         low, high = np.log10(min(times)), np.log10(max(times))
         room = max(0.06 * (high - low), 0.08)
-        axes.set_ylim(10 ** (low - 2.5 * room), 10 ** (high + room))
+        # The labels of rows that ended stand above their triangles and crosses.
+        ended = any(line.memory_stops or line.time_stops for line in lines)
+        axes.set_ylim(10 ** (low - 2.5 * room), 10 ** (high + (2.5 if ended else 1.0) * room))
