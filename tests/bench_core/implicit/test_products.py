@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import example, given, settings
 
@@ -12,25 +14,36 @@ METHODS = [m for b in bench_core.BACKENDS for m in bench_core.methods("implicit"
 DEEP = 100  # unrolled methods beyond this differ from those before it in their time only
 
 
-@pytest.mark.parametrize("m", METHODS, ids=lambda m: f"{m.backend}-{m.name}")
-def test_counts_equal_the_formulas(m):
-    deep = m.settings.get("K", 0) >= DEEP
-    # JAX compiles for every size, and again for the count.
-    examples = 12 if m.backend == "torch" and not deep else 1
+# More iterations than GMRES and Broyden's method keep vectors.
+LONG = {"D": 64, "B": 2, "gamma": 0.95, "T": "rotation", "tol": 1e-6}
 
-    # The second takes more iterations than GMRES and Broyden's method keep vectors.
-    @settings(max_examples=examples, deadline=None, database=None)
-    @example(sizes={"D": 9, "B": 3, "gamma": 0.9, "T": "symmetric", "tol": 1e-6})
-    @example(sizes={"D": 64, "B": 2, "gamma": 0.95, "T": "rotation", "tol": 1e-6})
+
+def _check(m, sizes) -> None:
+    problem = bench_core.problem("implicit", seed=1, **sizes)
+    kernel = m.build(problem, dtype="float64")
+    out = kernel.run()
+    cost = m.cost(problem, "float64", kernel.iterations(out))
+    assert kernel.count() == {"vjps": cost.vjps, "jvps": cost.jvps, "evaluations": cost.evaluations}, sizes
+
+
+@pytest.mark.parametrize("m", [m for m in METHODS if m.backend == "torch"], ids=lambda m: f"{m.backend}-{m.name}")
+def test_counts_equal_the_formulas(m):
+    @settings(max_examples=1 if m.settings.get("K", 0) >= DEEP else 12, deadline=None, database=None)
+    @example(sizes=LONG)
     @given(sizes=SIZES)
     def check(sizes):
-        problem = bench_core.problem("implicit", seed=1, **sizes)
-        kernel = m.build(problem, dtype="float64")
-        out = kernel.run()
-        cost = m.cost(problem, "float64", kernel.iterations(out))
-        assert kernel.count() == {"vjps": cost.vjps, "jvps": cost.jvps, "evaluations": cost.evaluations}
+        _check(m, sizes)
 
     check()
+
+
+@pytest.mark.parametrize("m", [m for m in METHODS if m.backend == "jax"], ids=lambda m: f"{m.backend}-{m.name}")
+def test_counts_equal_the_formulas_in_compiled_programs(m):
+    """JAX compiles for every size, and again for the count: one size, drawn anew in every run, and a long one."""
+    drawn = {"D": random.randint(2, 20), "B": random.randint(2, 6), "gamma": random.uniform(0.3, 0.9)}
+    _check(m, drawn | {"T": random.choice(["random", "symmetric", "rotation"]), "tol": 10 ** random.uniform(-9, -2)})
+    if m.iterative:
+        _check(m, LONG)
 
 
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)
