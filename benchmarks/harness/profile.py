@@ -18,13 +18,13 @@ class Sweep:
 
     dtypes        precisions of its own, where it has any
     only          the rows that are tried, where that is not all of the profile's
-    call_limit_s  the longest call that is tried, where that is not the family's
+    call_share    share of the profile's longest call that is tried, where that is not the family's
     """
 
     sizes: dict[str, tuple[Any, ...]]
     dtypes: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
-    call_limit_s: float | None = None
+    call_share: float = 0.0
 
     def cells(self) -> list[dict[str, Any]]:
         """The sizes of every cell."""
@@ -35,12 +35,12 @@ class Sweep:
         return all(sizes.get(name) in values for name, values in self.sizes.items())
 
 
-# Rows of the implicit family that a network of 20,000 units may be trained with, and their longest call there.
+# Rows of the implicit family that a network of 20,000 units may be trained with; their longest call, in the profile's.
 MATRIX_FREE = (
     *("jfb", "neumann_1", "neumann_5", "neumann", "cg", "gmres", "bicgstab", "anderson"),
     *("forward_picard", "parameter_vjp"),
 )
-LARGE_CALL_S = 12.0
+LARGE_CALLS = 1.4
 
 
 def _logdet(D: tuple[int, ...], B: tuple[int, ...] = (100,)) -> dict[str, Sweep]:
@@ -74,7 +74,7 @@ def _implicit(
             {"D": large, "B": (64,), "gamma": (0.9,), "T": ("random",), "tol": (1e-4,)},
             ("float32",),
             only=MATRIX_FREE,
-            call_limit_s=LARGE_CALL_S,
+            call_share=LARGE_CALLS,
         ),
     }
 
@@ -183,8 +183,8 @@ class Profile:
 
     def call_seconds(self, family: str, sizes: Mapping[str, Any]) -> float:
         """The longest call that is tried in a cell of this family."""
-        of_family = max(self.call_limit_s * CALLS.get(family, 1.0), min(self.call_limit_s, 0.5))
-        return max([sweep.call_limit_s or 0.0 for sweep in self._sweeps_of(family, sizes)] + [of_family])
+        shares = [sweep.call_share for sweep in self._sweeps_of(family, sizes)]
+        return max(self.call_limit_s * max([CALLS.get(family, 1.0), *shares]), min(self.call_limit_s, 0.5))
 
     def row_seconds(self, family: str) -> float:
         """Seconds of samples for one row of this family in one session."""
