@@ -64,11 +64,15 @@ def measure_invertibility(analysis: Analysis) -> list[Finding]:
         verdict = "reproduced" if trip <= ROUND_TRIP else "contradicted" if trip > ROUND_TRIP else "undetermined"
         text = f"largest |x(y(x)) − x| {write_error(trip)} on [-2, 2]"
         findings.append(Finding(None, "the inverse composes to the identity", text, verdict, study=study.data))
-        reached = [end["inverse_error"] for end in _ends(study, "gauss_legendre", "final")]
-        typical = summarise_seeds([error for error in reached if error is not None])
-        text = f"largest error against log on [1/e, e] {write_estimate(typical)} over the seeds, at worst {wrong:.3g}"
-        verdict = "reproduced" if wrong <= MATCH else "contradicted" if typical.value > MATCH else "undetermined"
-        findings.append(Finding(None, "the learned inverse matches the true one", text, verdict, study=study.data))
+        reached = [e for end in _ends(study, "gauss_legendre", "final") if (e := end["inverse_error"]) is not None]
+        what, text, verdict = "the learned inverse matches the true one", "no inverse was found", "undetermined"
+        if reached:
+            typical = summarise_seeds(reached)
+            text = (
+                f"largest error against log on [1/e, e] {write_estimate(typical)} over the seeds, at worst {wrong:.3g}"
+            )
+            verdict = "reproduced" if wrong <= MATCH else "contradicted" if typical.value > MATCH else "undetermined"
+        findings.append(Finding(None, what, text, verdict, study=study.data))
         control = [s for end in _ends(study, CONTROL, "final") if (s := end["slope_min"]) is not None]
         if control:
             below = sum(value <= 0 for value in control)
