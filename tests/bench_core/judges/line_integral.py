@@ -138,9 +138,9 @@ FACTORISATIONS = {"_linalg_solve_ex": 2 / 3, "linalg_cholesky_ex": 1 / 3}
 
 def factorised(problem, method, calls) -> float:
     """A call factorises the matrices of a batch, and two triangular systems are solved with each."""
-    assert set(calls) <= FACTORISATIONS.keys()
+    assert set(calls) <= {*FACTORISATIONS, "_linalg_check_errors"}
     d, B = problem.d, problem.B
-    return sum(number * B * (FACTORISATIONS[name] * d**3 + 2 * d**2) for name, number in calls.items())
+    return sum(calls[name] * B * (power * d**3 + 2 * d**2) for name, power in FACTORISATIONS.items())
 
 
 def saved(problem, method) -> float:
