@@ -227,7 +227,7 @@ SMOKE = Profile(
         "implicit": _implicit(
             D=(8,), B=(4,), at=8, gamma=(0.5,), T=("symmetric",), single=(8,), conv=(64,), large=(8,)
         ),
-        # One cell for all sweeps of a family: it is measured once.
+        # One cell for the sweeps of a batch: it is measured once.
         "line_integral": _line_integral((4,), (4,), (4,), ("kronecker_psd",), (4,), *2 * (("kronecker_psd",),)),
         "score": _score((2,), (8,), (2,), (8,), (2,)),
     },

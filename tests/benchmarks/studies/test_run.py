@@ -44,7 +44,10 @@ class _Diverging:
 def test_numbers_that_are_none_are_null_wherever_they_stand(tmp_path, monkeypatch):
     monkeypatch.setenv("BENCH_RESULTS", str(tmp_path / "results"))
     methods = {"diverging": {"exact": True, "source": "", "settings": {}}}
-    start = lambda method, seed: _Diverging()  # noqa: E731
+
+    def start(method: str, seed: int) -> _Diverging:
+        return _Diverging()
+
     study = Study("broken", "none", "smoke", {}, methods, (0,), 2, lambda threads: None, start)
     assert run(study, "m", "python -m benchmarks study broken") == 0
     (path,) = (tmp_path / "results" / "m").glob("studies/*/broken-none.study")
