@@ -252,9 +252,9 @@ QUICK = Profile(
         "implicit": _implicit(
             D=(16, 64, 256), B=(64,), at=64, gamma=(0.9,), T=("rotation",), single=(64,), conv=(64,), large=(512,)
         ),
-        "line_integral": _line_integral((8, 32), (8,), (64,), ("kronecker_psd",), (256,), limited=("free",)),
+        "line_integral": _line_integral((8, 32), (8,), (16,), ("kronecker_psd",), (256,), limited=("free",)),
         # All above compiled_up_to: torch takes 20 s to compile the four rows.
-        "score": _score((16, 64, 512), (64,), (64,), (64,), (1, 4)),
+        "score": _score((16, 64, 512), (64,), (64,), (64,), (4,)),
     },
     dtypes=("float32",),
     processes=1,

@@ -5,7 +5,7 @@ import math
 from ..plots import Line, assign_colours
 from ..plots.field import draw_field
 from ..statistics import Estimate
-from ..studies import Study, epoch_ratios, final, reach
+from ..studies import Study, epoch_ratios, final, reach, summarise_seeds
 from ..text import count, write_error, write_estimate, write_size
 from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns, spread
 from .training_curves import Measure, cost_cells, draw_curves
@@ -61,7 +61,7 @@ def _tabulate(study: Study, key: str) -> Table:
         epoch = reached.get(method)
         loss, wrong = (final(study, method, name) for name in ("test_loss", "score_error"))
         at = [row for row in study.of(method) if row["epoch"] == epoch]
-        equal = _middle([row["asymmetry"] for row in at])
+        equal = summarise_seeds([row["asymmetry"] for row in at]).value if at else math.nan
         rows.append(
             {
                 "row": Cell(method, {"data": study.data, "machine": study.machine, "method": method}),
@@ -99,11 +99,6 @@ def _both(value: Estimate | None, name: str) -> tuple[str, dict]:
     if not value.undetermined:
         told += f" [{write_error(value.low)}, {write_error(value.high)}]"
     return told, spread(name, value)
-
-
-def _middle(values: list[float]) -> float:
-    ordered = sorted(values)
-    return ordered[len(ordered) // 2] if ordered else math.nan
 
 
 def _draw_field(study: Study, key: str, method: str) -> Figure | None:
