@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PROFILE ?= quick
 DEVICE ?= cpu
+# processes that share the tests
+WORKERS ?= 2
 # asv's name for this machine: the host's
 MACHINE ?= $(shell uname -n)
 BIN := .venv/bin
@@ -30,7 +32,7 @@ report: .venv/installed
 	$(BIN)/python -m reports --machine "$(MACHINE)" && exit $$status
 
 test: .venv/installed
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses $(WORKERS) --dist worksteal
 
 test-all: .venv/installed
 	$(BIN)/python -m pytest

@@ -12,6 +12,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# Tests in several processes: one thread each for small kernels, and no thread that spins while it waits for the others.
+# Before torch is imported, which reads it then; sessions say their own number of threads.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+
 
 def pytest_collection_finish() -> None:
     """What was imported stays: collections of the garbage, which the harness takes before it times, pass it by."""
@@ -36,7 +41,9 @@ def run_python(tmp_path: Path):
     def run(
         *arguments: str, cwd: Path = ROOT, timeout: float = 300, **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {"PYTHONPATH": str(cwd), "BENCH_RESULTS": str(tmp_path / "results")} | variables
+        # A pytest that is started here is nobody's worker.
+        own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        environment = own | {"PYTHONPATH": str(cwd), "BENCH_RESULTS": str(tmp_path / "results")} | variables
         return subprocess.run(
             [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout
         )
