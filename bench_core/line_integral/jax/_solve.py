@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 from jax import Array
-from jax.scipy.linalg import cho_solve
+from jax.scipy.linalg import cho_solve, lu_factor, lu_solve
 
 from bench_core.line_integral.jax._jacobian import Parameters, factors, form, network
 from bench_core.line_integral.oracle import EPS
@@ -21,13 +22,18 @@ def cholesky(M: Array, y: Array, J: str) -> Array:
 
 
 def kronecker(M: Array, y: Array, J: str) -> Array:
-    """``A^-1 Y B^-T``, or with eigenvectors of ``A A^T`` and ``B B^T``: ``U [(U^T Y V) / (a b^T + eps)] V^T``."""
-    A, B = factors(M, y.shape[1])
-    Y = y.reshape(A.shape)
+    """``A^-1 Y B^-T``, or with eigenvectors of ``A A^T`` and ``B B^T``: ``U [(U^T Y V) / (a b^T + eps)] V^T``.
+
+    Both factors in one call of LAPACK: XLA runs calls that do not depend on one another at once, each in a thread of
+    the pool and waiting for threads of that pool, so that two in a pool of two wait for ever (jaxlib 0.10.2).
+    """
+    AB = jnp.stack(factors(M, y.shape[1]))
+    Y = y.reshape(AB.shape[1:])
     if J == "kronecker":
-        return jnp.linalg.solve(B, jnp.linalg.solve(A, Y).mT).mT.reshape(y.shape)
-    a, U = jnp.linalg.eigh(A @ A.mT, symmetrize_input=False)
-    b, V = jnp.linalg.eigh(B @ B.mT, symmetrize_input=False)
+        (A, B), (a, b) = jax.vmap(jax.vmap(lu_factor))(AB)
+        solve = jax.vmap(lambda factor, pivots, right: lu_solve((factor, pivots), right))
+        return solve(B, b, solve(A, a, Y).mT).mT.reshape(y.shape)
+    (a, b), (U, V) = jnp.linalg.eigh(AB @ AB.mT, symmetrize_input=False)
     inner = (U.mT @ Y @ V) / (a[:, :, None] * b[:, None] + EPS)
     return (U @ inner @ V.mT).reshape(y.shape)
 

@@ -144,3 +144,16 @@ def test_results_of_the_wrong_name_or_shape_are_refused():
     with pytest.raises(ValueError, match=r"result x has shape \(2, 3\); allowed: \(3, 2\)"):
         problem.error({"x": np.ones((2, 3))}, m)
     assert problem.error({"x": np.full((3, 2), np.nan)}, m) == float("inf")
+
+
+@pytest.mark.parametrize("J", ["kronecker", "kronecker_psd"])
+def test_factors_of_a_batch_do_not_wait_for_each_other(run_python, J):
+    """Two batched calls of LAPACK at once wait for each other where XLA's pool has two threads."""
+    code = (
+        "import bench_core; from bench_core.backends import jax; jax.configure(2); "
+        f"problem = bench_core.problem('line_integral', d=576, B=64, H=64, J={J!r}); "
+        "kernel = bench_core.method('line_integral', 'inverse_kronecker_rk4', 'jax').build(problem, dtype='float64'); "
+        "[kernel.wait(kernel.run()) for _ in range(3)]"
+    )
+    done = run_python("-c", code, timeout=60)
+    assert done.returncode == 0, done.stderr
