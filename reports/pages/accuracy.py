@@ -69,7 +69,8 @@ def build(analysis: Analysis) -> Section:
 
 
 def _draw(analysis: Analysis, series: Series) -> Figure | None:
-    palette, lines, tolerances, wrong = colours(analysis, series.family), [], {}, []
+    palette, lines, wrong = colours(analysis, series.family), [], []
+    tolerances: dict[float, set[float]] = {}
     panels = themes(analysis, series)
     chosen = set(panels[0].rows) if panels else set()
     for row in analysis.rows(series):
@@ -88,7 +89,7 @@ def _draw(analysis: Analysis, series: Series) -> Figure | None:
             wrong += [(row, p) for p in points if p.outcome == "wrong"]
             for p in points:
                 if p.tolerance > 0:
-                    tolerances[p.size] = max(p.tolerance, tolerances.get(p.size, 0.0))
+                    tolerances.setdefault(p.size, set()).add(p.tolerance)
     if not lines:
         return None
     name, place = f"accuracy-{analysis.key(series)}", name_series(analysis, series)
@@ -100,8 +101,9 @@ def _draw(analysis: Analysis, series: Series) -> Figure | None:
     lines = tell_apart(lines)
     drawn = {line.label: line.colour for line in lines}
     wrong = [(row, drawn.get(row, palette[row]), p.size, p.error) for row, p in wrong]
-    ordered = sorted(tolerances.items())
-    trace = [x for x, _ in ordered], [y for _, y in ordered]
+    # One line for all; rows with tolerances of their own have them in the table.
+    shared = all(len(found) == 1 for found in tolerances.values())
+    trace = sorted((size, value) for size, (value,) in tolerances.items()) if shared else []
     svg = draw_accuracy(name, alt, lines, series.axis, trace, wrong)
     errors = tuple(_list_errors(analysis, series))
     return Figure(name, place, svg, alt, Table(name, f"Errors on {place}", _head(series.axis), errors, folded=True))

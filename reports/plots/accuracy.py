@@ -12,10 +12,10 @@ def draw_accuracy(
     alt: str,
     lines: list[Line],
     axis: str,
-    tolerance: tuple[Sequence[float], Sequence[float]],
+    tolerance: Sequence[tuple[float, float]],
     wrong: Sequence[tuple[str, str, float, float]] = (),
 ) -> str:
-    """Errors on a log axis; `tolerance` is (sizes, tolerances), `wrong` are (label, colour, size, error)."""
+    """Errors on a log axis; `tolerance` are (size, tolerance), `wrong` are (label, colour, size, error)."""
     labels = [*(line.label for line in lines), *(f"{label}: wrong" for label, *_ in wrong)]
     figure, axes = make_panel(right=keep_right(labels))
     set_log(axes)
@@ -23,12 +23,12 @@ def draw_accuracy(
         draw_line(axes, line, join=True)
     clamp(axes, lines)
     low, high = axes.get_ylim()
-    if len(tolerance[0]):
-        top = max(tolerance[1])
-        axes.plot(*tolerance, color=FAINT, linewidth=1.0, linestyle=(0, (5, 3)), zorder=1)
+    if tolerance:
+        top = max(value for _, value in tolerance)
+        axes.plot(*zip(*tolerance), color=FAINT, linewidth=1.0, linestyle=(0, (5, 3)), zorder=1)
         axes.annotate(
             "tolerance",
-            (tolerance[0][0], tolerance[1][0]),
+            tolerance[0],
             xytext=(2, 3),
             textcoords="offset points",
             va="bottom",

@@ -10,8 +10,8 @@ import pytest
 from reports.__main__ import main
 from reports.analysis import Analysis
 from reports.load import load
-from reports.pages import SECTIONS, health
-from reports.pages.blocks import Items
+from reports.pages import SECTIONS, accuracy, health
+from reports.pages.blocks import Figures, Items
 from reports.plots import Line
 from reports.plots.study import draw_study
 from reports.render import inline
@@ -206,6 +206,20 @@ def test_a_disturbed_session_is_named(small, synthetic):
     section = health.build(Analysis(load(small)))
     told = [item for block in section.blocks if isinstance(block, Items) for item in block.items]
     assert [t for t in told if "slower than usual in logdet-torch-cpu-float32-B100-D64-L2:" in t]
+
+
+def test_a_tolerance_is_drawn_where_all_rows_share_it(small):
+    def drawn() -> list[bool]:
+        blocks = accuracy.build(Analysis(load(small))).blocks
+        figures = next(block for block in blocks if isinstance(block, Figures)).figures
+        return [">tolerance<" in figure.svg for figure in figures if "logdet-torch" in figure.name]
+
+    assert drawn() == [True]
+    for path in small.glob("*/sessions/*/logdet-torch-*.session"):
+        record = json.loads(path.read_text())
+        record["rows"]["inverse"]["tolerance"] = 1e-10
+        path.write_text(json.dumps(record))
+    assert drawn() == [False]
 
 
 def test_missing_data_is_said_in_one_line(small, tmp_path):
