@@ -11,7 +11,9 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from bench_core.method import BACKENDS, Cost, Declaration, Kernel, Method, Problem, Unavailable, check_choice
+from bench_core.kernel import Kernel
+from bench_core.method import BACKENDS, Cost, Declaration, Method, Unavailable, check_choice
+from bench_core.problem import Problem
 
 __all__ = [
     "BACKENDS",

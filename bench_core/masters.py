@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
@@ -27,17 +28,37 @@ class Float64View(Mapping):
         return len(self._masters)
 
 
-def adopt(given: Mapping[str, np.ndarray], shape: Callable[[str], tuple[int, ...]]) -> dict[str, np.ndarray]:
-    """A user's arrays as float64 masters.
+def take(name: str, given: Any) -> np.ndarray:
+    """A user's array as float64, by value: NumPy's, a torch tensor on any device (a ``Parameter`` too), JAX's, a list.
+
+    What the user does to it afterwards does not reach the copy. Raises ``ValueError`` in one line for what is not an
+    array of real numbers.
+    """
+    if hasattr(given, "detach"):  # torch: with a graph behind it, or on a device
+        given = given.detach().cpu()
+        given = given if given.is_complex() else given.double()
+    try:
+        array = np.asarray(given)
+        if array.dtype.kind in "cOSUMm":
+            raise TypeError
+        return np.array(array, dtype=np.float64, order="C")
+    except (TypeError, ValueError) as error:
+        kind = getattr(given, "dtype", type(given).__name__)
+        raise ValueError(f"{name} is {kind}; allowed: an array of real numbers") from error
+
+
+def adopt(given: Mapping[str, Any], shape: Callable[[str], tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """A user's arrays as float64 masters, by value (see :func:`take`).
 
     Raises ``ValueError`` where an array has not the shape of its name or holds numbers that are not finite.
     """
-    for name, array in given.items():
+    taken = {name: take(name, array) for name, array in given.items()}
+    for name, array in taken.items():
         if array.shape != shape(name):
             raise ValueError(f"{name} has shape {array.shape}; allowed: {shape(name)}")
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds numbers that are not finite; allowed: finite numbers")
-    return {name: np.ascontiguousarray(array, dtype=np.float64) for name, array in given.items()}
+    return taken
 
 
 def relative_error(difference: np.ndarray, reference: np.ndarray) -> float:

@@ -1,9 +1,9 @@
-"""The contract between what is timed and what times it: Declaration, Cost, Kernel, Method.
+"""The contract between what is timed and what times it: Declaration, Cost, Method.
 
 A *family* declares its methods in one tuple of :class:`Declaration`. A :class:`Method` is one declaration on one
-backend; ``build`` turns it into a :class:`Kernel` for one problem on one device. Nothing here reads a clock, and
-listing methods imports neither torch nor jax: the kernels' modules are imported by ``build`` (or by whoever imports
-them by name).
+backend; ``build`` turns it into a :class:`~bench_core.kernel.Kernel` for one :class:`~bench_core.problem.Problem` on
+one device. Nothing here reads a clock, and listing methods imports neither torch nor jax: the kernels' modules are
+imported by ``build`` (or by whoever imports them by name).
 """
 
 from __future__ import annotations
@@ -11,9 +11,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from bench_core.kernel import Kernel
+    from bench_core.problem import Problem
 
 BACKENDS = ("torch", "jax")
 DEVICES = ("cpu", "cuda")
@@ -45,50 +50,6 @@ class Cost:
     evaluations: int = 0
 
 
-class Problem(Protocol):
-    """Sizes, seeded data and an oracle; each family's ``problem.py`` has one.
-
-    A family whose results have more to say than one error gives its problem ``quality(arrays, method)``, a dictionary
-    of numbers, and ``fault(arrays, method, dtype)``, why an exact result is not one, or an empty text.
-    """
-
-    family: str
-    sizes: dict[str, Any]
-    seed: int
-
-    @property
-    def masters(self) -> dict[str, np.ndarray]: ...
-
-    @property
-    def arrays(self) -> Any: ...
-
-    def error(self, arrays: dict[str, np.ndarray], method: Method) -> float: ...
-
-
-class Kernel(Protocol):
-    """A method built for a problem on a device.
-
-    ``run`` dispatches one call and returns its result without waiting; ``wait`` returns when the device has finished
-    every part of it; ``to_numpy`` copies it out, named as the parameters. ``reset`` restores the state of a kernel
-    that updates its parameters in place, ``steady`` with calls that keep them where they are (elsewhere it does
-    nothing); ``memory_analysis`` is what a compiled program says of its memory, or None. Nothing here reads a clock:
-    with JAX all compilation is in ``Method.build``, with torch.compile in the first ``run``.
-
-    The kernels of an iterative family also have ``iterations(out)``, how many the slowest sample took, and
-    ``count()``, the products of one more call as the operator itself counts them.
-    """
-
-    def run(self) -> Any: ...
-
-    def wait(self, out: Any) -> None: ...
-
-    def to_numpy(self, out: Any) -> dict[str, np.ndarray]: ...
-
-    def reset(self, steady: bool = False) -> None: ...
-
-    def memory_analysis(self) -> Any: ...
-
-
 @dataclass(frozen=True)
 class Declaration:
     """One line of a family's list: everything about a method but its kernels.
@@ -96,11 +57,17 @@ class Declaration:
     name      the method's name and its kernel's: ``bench_core/<family>/<backend>/<name>.py`` defines a function of
               that name
     computes  which answer it gives (the oracle's key): ``ordinary``, ``relative``, ``transposed``, ``step``, ...
-    cost      ``cost(problem, itemsize) -> Cost``; of an iterative method ``cost(problem, itemsize, iterations)``
+    cost      ``cost(problem, itemsize) -> Cost``; of an iterative method ``cost(problem, itemsize, iterations)``. One
+              for both backends, or one for each where a compiler executes less than the method says
     source    the paper and equation
     exact     whether the answer is exact up to rounding; an exact method above its tolerance is ``wrong``
     role      ``method``; ``floor`` and ``calibration`` rows are measured beside the methods and never win
     in_place  the kernel updates its parameters: each call goes on from the last one's result
+    buffers   the function takes ``out``, the last call's results to be overwritten, as a training loop keeps its
+              gradients; the form ``allocating`` does without
+    reads_data  the answer depends on the problem's data, and not on its parameters alone
+    prepares  the kernel's module has ``prepare``: what is done once before the calls, such as the forward solve
+              whose factors are reused, or the choice of a library's settings
     forms     the forms it exists in, per backend; a backend that is left out has no kernel
     kernel    the kernel's name where several methods share one and differ in their settings
     settings  keyword arguments of the kernel: ``(("k", 5),)``
@@ -110,11 +77,14 @@ class Declaration:
 
     name: str
     computes: str
-    cost: Callable[..., Cost]
+    cost: Callable[..., Cost] | Mapping[str, Callable[..., Cost]]
     source: str
     exact: bool = True
     role: str = "method"
     in_place: bool = False
+    buffers: bool = False
+    reads_data: bool = True
+    prepares: bool = False
     forms: tuple[tuple[str, tuple[str, ...]], ...] = tuple(FORMS.items())
     kernel: str = ""
     settings: tuple[tuple[str, Any], ...] = ()
@@ -136,6 +106,8 @@ class Method:
     computes = property(lambda self: self.declaration.computes)
     role = property(lambda self: self.declaration.role)
     in_place = property(lambda self: self.declaration.in_place)
+    buffers = property(lambda self: self.declaration.buffers)
+    reads_data = property(lambda self: self.declaration.reads_data)
     iterative = property(lambda self: self.declaration.iterative)
     settings = property(lambda self: dict(self.declaration.settings))
 
@@ -154,10 +126,11 @@ class Method:
         ``iterations`` says how many an iterative method took; without it the problem's guess is taken.
         """
         itemsize = np.dtype(check_choice("dtype", dtype, DTYPES)).itemsize
+        formula = self.declaration.cost
+        formula = formula[self.backend] if isinstance(formula, Mapping) else formula
         if not self.iterative:
-            return self.declaration.cost(problem, itemsize)
-        count = problem.guess_iterations(self) if iterations is None else iterations
-        return self.declaration.cost(problem, itemsize, count)
+            return formula(problem, itemsize)
+        return formula(problem, itemsize, problem.guess_iterations(self) if iterations is None else iterations)
 
     def tolerance(self, dtype: str) -> float:
         """The largest relative error with which an exact answer counts as right."""
@@ -166,9 +139,14 @@ class Method:
     @property
     def function(self) -> Callable[..., Any]:
         """The kernel as a plain function; imports the backend."""
+        return getattr(self.module, self.declaration.kernel or self.name)
+
+    @property
+    def module(self) -> ModuleType:
+        """The module of the kernel: its function, and ``prepare`` where the declaration says so."""
         name = self.declaration.kernel or self.name
         try:
-            return getattr(importlib.import_module(f"bench_core.{self.family}.{self.backend}.{name}"), name)
+            return importlib.import_module(f"bench_core.{self.family}.{self.backend}.{name}")
         except ModuleNotFoundError as error:
             if str(error.name).startswith("bench_core"):
                 raise
@@ -193,7 +171,7 @@ class Method:
         backend = load_backend(self.backend)
         backend.require_device(device)
         family = importlib.import_module(f"bench_core.{self.family}")
-        return family.build_kernel(self, backend, problem, device, dtype, form)
+        return family.kernel(self, backend, problem, device, dtype, form)
 
 
 def load_backend(name: str):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,8 @@ def require_device(device: str) -> None:
 
 
 def configure(threads: int) -> None:
-    """One thread number for XLA's products on the CPU, true float32 products (TF32 is a mode of its own), and CPU calls
-    that run where they are made.
+    """One thread number for XLA's products on the CPU, and CPU calls that run where they are made. (Precision is each
+    kernel's own: :func:`pinned`.)
 
     JAX hands a CPU call to another thread, so that the caller may go on; a caller who waits for each result, as timing
     does, pays for the hand-over and gains nothing (D = 10 on two cores: 57 us a call against 25 us).
@@ -33,7 +35,6 @@ def configure(threads: int) -> None:
     (seen on Linux only). LU and solves run in SciPy's OpenBLAS, whose threads this cannot set:
     ``OPENBLAS_NUM_THREADS``.
     """
-    jax.config.update("jax_default_matmul_precision", "highest")
     jax.config.update("jax_cpu_enable_async_dispatch", False)  # read once, when jax first touches a device
     before = os.environ.get("NPROC")
     os.environ["NPROC"] = str(threads)
@@ -46,6 +47,20 @@ def configure(threads: int) -> None:
     running = _pool_size()
     if running not in (None, threads):
         raise ValueError(f"threads = {threads!r}, but XLA's pool already runs with {running}; allowed: {running}")
+
+
+def is_pinned(dtype: str) -> bool:
+    """A compiled program keeps the precision that it was compiled with, whatever the switches say."""
+    return True
+
+
+@contextlib.contextmanager
+def pinned(dtype: str) -> Iterator[None]:
+    """This dtype and no other (without x64 JAX makes float32 of float64, with it libraries may answer float32 in
+    float64), and true float32 products; afterwards the user's switches are as before.
+    """
+    with jax.enable_x64(dtype == "float64"), jax.default_matmul_precision("highest"):
+        yield
 
 
 def from_numpy(array: np.ndarray, device: str, dtype: str) -> jax.Array:
@@ -71,13 +86,37 @@ def place(problem: Any, name: str, device: str, dtype: str, own: bool = False) -
     return shared[key]
 
 
+def overwrite(placed: jax.Array, array: np.ndarray) -> jax.Array:
+    """The array with other numbers: on the CPU in the same memory, which only the kernel's own copies may have done to
+    them; elsewhere, where JAX's arrays cannot change, a new one.
+    """
+    fresh = np.ascontiguousarray(array, dtype=placed.dtype)
+    if next(iter(placed.devices())).platform != "cpu":
+        return _put(fresh, "cuda", str(placed.dtype), own=True)
+    ctypes.memmove(placed.unsafe_buffer_pointer(), fresh.ctypes.data, fresh.nbytes)
+    return placed
+
+
+def buffers(example: Any) -> Any:
+    """Arrays like these, to be donated."""
+    return jax.tree.map(lambda array: jax.numpy.zeros(array.shape, array.dtype, device=array.sharding), example)
+
+
+def into_buffers(function: Callable, count: int) -> tuple[Callable, tuple[int, ...]]:
+    """The function of ``count`` arguments, the last of them the result of the call before, and which are donated: it.
+
+    XLA writes the results into donated memory of the same shapes; the function itself need not know.
+    """
+    return lambda *given: function(*given[:-1]), (count - 1,)
+
+
 def prepare(function: Callable, arguments: tuple, form: str, donated: tuple[int, ...]) -> jax.stages.Compiled:
-    """The function compiled ahead of time for arguments like these.
+    """The function compiled ahead of time for arguments like these, in the precision that is pinned.
 
     What comes back is JAX's own object: call it; its ``as_text()`` is the HLO and ``memory_analysis()`` the buffers.
+    A donated argument that the function does not read lends its memory to a result of the same shape.
     """
-    with jax.default_matmul_precision("highest"):
-        return jax.jit(function, donate_argnums=donated).lower(*arguments).compile()
+    return jax.jit(function, donate_argnums=donated, keep_unused=bool(donated)).lower(*arguments).compile()
 
 
 def wait(out: Any) -> None:
@@ -98,8 +137,6 @@ def _device(device: str) -> Any:
 
 def _put(array: np.ndarray, device: str, dtype: str, own: bool) -> jax.Array:
     """The array on the device; shared where memory, alignment and dtype allow it and ``own`` does not forbid it."""
-    if dtype == "float64":
-        jax.config.update("jax_enable_x64", True)  # otherwise JAX makes float32 of it without a word
     placed = jax.device_put(np.asarray(array, dtype=dtype), _device(device))
     if own and device == "cpu":
         placed = placed.copy()  # device_put shares NumPy's memory even with may_alias=False
@@ -132,6 +169,11 @@ class _Call:
 
 def ceiling(device: str, dtype: str) -> tuple[dict[str, Any], Any]:
     """Kernels that reach for the machine's limits, a square product and a copy, and the canary, a small product."""
+    with pinned(dtype):
+        return _ceiling(device, dtype)
+
+
+def _ceiling(device: str, dtype: str) -> tuple[dict[str, Any], Any]:
     size, copied, small = (8192, 1 << 30, 1024) if device == "cuda" else (1024, 1 << 28, 256)
     rng = np.random.default_rng(0)
     a, c = (from_numpy(rng.standard_normal((n, n), dtype=np.float32), device, dtype) for n in (size, small))

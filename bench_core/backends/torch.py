@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
+from torch.utils._pytree import tree_map
 
 from bench_core.method import Unavailable
 
@@ -22,10 +24,40 @@ def require_device(device: str) -> None:
 
 
 def configure(threads: int) -> None:
-    """One thread number for every operation, and true float32 products (TF32 is a mode of its own)."""
+    """One thread number for every operation. (Precision is each kernel's own: :func:`pinned`.)"""
     torch.set_num_threads(threads)
-    torch.set_float32_matmul_precision("highest")
-    torch.backends.cudnn.allow_tf32 = False
+
+
+def _switches() -> tuple[Any, ...]:
+    """What torch lets a user lower the precision of float32 products and convolutions with."""
+    backends: Any = torch.backends  # its stub does not know them
+    return (backends.mkldnn.matmul, backends.mkldnn.conv, backends.cuda.matmul, backends.cudnn.conv)
+
+
+def is_pinned(dtype: str) -> bool:
+    """Whether the switches are where :func:`pinned` would set them, as far as a fast look can tell."""
+    if dtype == "float64":
+        return True
+    if torch.cuda.is_initialized():  # convolutions there take TF32 by default
+        return False
+    try:
+        return torch.get_float32_matmul_precision() == "highest"
+    except RuntimeError:  # set through the newer switches, one by one
+        return False
+
+
+@contextlib.contextmanager
+def pinned(dtype: str) -> Iterator[None]:
+    """True float32 products (TF32 and bfloat16 are modes of their own); the user's switches come back afterwards."""
+    switches = _switches()
+    before = [switch.fp32_precision for switch in switches]
+    for switch in switches:
+        switch.fp32_precision = "ieee"
+    try:
+        yield
+    finally:
+        for switch, value in zip(switches, before):
+            switch.fp32_precision = value
 
 
 def from_numpy(array: np.ndarray, device: str, dtype: str) -> torch.Tensor:
@@ -41,11 +73,28 @@ def place(problem: Any, name: str, device: str, dtype: str, own: bool = False) -
 
     On the CPU a float32 array is the problem's own memory: nothing is copied.
     """
+    if own:
+        return from_numpy(problem.masters[name], device, dtype)
     shared = _placed.setdefault(problem, {})
     key = (name, device, dtype)
     if key not in shared:
         shared[key] = torch.from_numpy(problem.masters[name]).to(device=device, dtype=getattr(torch, dtype))
-    return shared[key].clone() if own else shared[key]
+    return shared[key]
+
+
+def overwrite(tensor: torch.Tensor, array: np.ndarray) -> torch.Tensor:
+    """The tensor, with the array's numbers written into its memory."""
+    return tensor.copy_(torch.from_numpy(array))
+
+
+def buffers(example: Any) -> Any:
+    """Uninitialised tensors like these, in the same lists and dictionaries."""
+    return tree_map(torch.empty_like, example)
+
+
+def into_buffers(function: Callable, count: int) -> tuple[Callable, tuple[int, ...]]:
+    """The function of ``count`` arguments with the last of them as its ``out``, and which are donated: none."""
+    return lambda *given: function(*given[:-1], out=given[-1]), ()
 
 
 def prepare(function: Callable, arguments: tuple, form: str, donated: tuple[int, ...]) -> Callable:

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
 from bench_core.implicit import cost
-from bench_core.implicit._kernel import build_kernel
+from bench_core.implicit._kernel import ImplicitKernel
 from bench_core.implicit.problem import ImplicitProblem
 from bench_core.method import FORMS, Declaration
 
-__all__ = ["METHODS", "ImplicitProblem", "build_kernel", "problem"]
+__all__ = ["METHODS", "ImplicitProblem", "kernel", "problem"]
 
 problem = ImplicitProblem
+kernel = ImplicitKernel
 
 # Iterative methods loop until the data say stop, which a compiled torch graph cannot; the truncated ones can be one.
 _EAGER = (("torch", ("eager",)), ("jax", ("jit",)))
@@ -36,7 +37,9 @@ def _forward(name: str, formula: Callable, source: str) -> Declaration:
     return Declaration(name, "fixed_point", formula, source, forms=_EAGER, iterative=True)
 
 
-def _truncated(name: str, formula: Callable, source: str, kernel: str = "", forms=_EAGER, **settings) -> Declaration:
+def _truncated(
+    name: str, formula: Callable, source: str, kernel: str = "", forms=_EAGER, prepares: bool = False, **settings
+) -> Declaration:
     """A method that is approximate by design."""
     return Declaration(
         name,
@@ -46,6 +49,7 @@ def _truncated(name: str, formula: Callable, source: str, kernel: str = "", form
         exact=False,
         forms=forms,
         kernel=kernel,
+        prepares=prepares,
         settings=tuple(settings.items()),
     )
 
@@ -57,7 +61,9 @@ def _peer(name: str, backend: str, package: str) -> Declaration:
     except PackageNotFoundError:
         source = package
     forms = ((backend, FORMS[backend][:1]),)
-    return Declaration(name, "parameter_gradient", cost.peer, source, role="peer", forms=forms, iterative=True)
+    return Declaration(
+        name, "parameter_gradient", cost.peer, source, role="peer", forms=forms, iterative=True, prepares=True
+    )
 
 
 ORDERS = (1, 2, 5, 10, 20)
@@ -78,7 +84,7 @@ METHODS = (
         for k in ORDERS
     ),
     _truncated("phantom", cost.phantom(5), "Geng et al. 2021, eq. 12 (unrolled, k = 5, damping 0.9)", k=5, damping=0.9),
-    _truncated("shine", cost.shine, "Ramzi et al. 2022, section 2"),
+    _truncated("shine", cost.shine, "Ramzi et al. 2022, section 2", prepares=True),
     _solver("neumann", cost.neumann, "Wu Fung et al. 2022, eq. 22, to the tolerance"),
     _solver("cg", cost.cg, "Bjorck 1996, algorithm 7.4.1 (CGLS) on Wu Fung et al. 2022, eq. 13"),
     _solver("cg_published", cost.cg_published, "Wu Fung et al. 2022, table 2, in the public code's order"),

@@ -5,40 +5,31 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-import numpy as np
-
-from bench_core.method import Method
-
-MOST = 3000  # iterations after which a method has not converged
+from bench_core.implicit.settings import MOST
+from bench_core.kernel import Kernel
 
 
-def build_kernel(method: Method, backend: Any, problem: Any, device: str, dtype: str, form: str) -> ImplicitKernel:
-    """Place the problem and prepare ``method.function`` in this form."""
-    return ImplicitKernel(method, backend, problem, device, dtype, form)
-
-
-class ImplicitKernel:
-    """See :class:`bench_core.method.Kernel`.
+class ImplicitKernel(Kernel):
+    """See :class:`bench_core.kernel.Kernel`.
 
     A call is the backward pass of one training step: from the loss gradient v to the gradients of the parameters and of
     the input d. The linearisation of T at u belongs to the forward pass and is made here, once.
     """
 
-    def __init__(self, method: Method, backend: Any, problem: Any, device: str, dtype: str, form: str):
-        self._method, self._backend = method, backend
+    def _build(self) -> None:
+        method, p = self._method, self._problem
         self._operators = importlib.import_module(f"bench_core.implicit.{method.backend}._operator")
         function = method.function
-        place = {name: backend.place(problem, name, device, dtype) for name in problem.masters}
-        operator = self._operators.linearise(place, problem)
+        place = self._place(p.masters)
+        operator = self._operators.linearise(place, p)
         settings = dict(method.settings)
         if method.iterative:
-            settings |= {"tol": problem.tol, "most": MOST}
-        extra: dict[str, Any] = {}
-        module = importlib.import_module(function.__module__)
-        if hasattr(module, "prepare"):
+            settings |= {"tol": p.tol, "most": MOST}
+        self._extra: dict[str, Any] = {}
+        if method.declaration.prepares:
             # What a method takes over from the forward solve, or from a trial of a library's settings.
-            extra = module.prepare(operator, place["v"], problem.tol, MOST)
-        names, values = tuple(operator.arrays), tuple(operator.arrays.values())
+            self._extra = method.module.prepare(operator, place["v"], p.tol, MOST)
+        names = tuple(operator.arrays)
 
         def answer(operator: Any, v: Any, *more: Any) -> Any:
             out = function(operator, v, *more, **settings)
@@ -54,34 +45,30 @@ class ImplicitKernel:
         def call(v: Any, *given: Any) -> Any:
             return answer(operator.of(dict(zip(names, given))), v, *given[len(names) :])
 
-        self._arguments = (place["v"], *values, *extra.values())
-        self._call = backend.prepare(call, self._arguments, form, ())
-        self._count = lambda counted: answer(counted, place["v"], *extra.values())
-        self._operator, self._batch = operator, problem.B
+        self._solve, self._operator = answer, operator
+        self._call = self._backend.prepare(call, self._arguments(), self._form, ())
+        self.counts = method.role != "peer"  # libraries hide theirs
 
-    def reset(self, steady: bool = False) -> None:
-        """Nothing moves here."""
+    def _arguments(self) -> tuple:
+        held = {name: self._placed.get(name, array) for name, array in self._operator.arrays.items()}
+        return (self._placed["v"], *held.values(), *self._extra.values())
 
-    def run(self) -> Any:
-        return self._call(*self._arguments)
+    def refill(self, problem: Any) -> None:
+        super().refill(problem)
+        with self._backend.pinned(self._dtype):
+            for name, array in self._operators.linearise(self._placed, problem).arrays.items():
+                if name not in self._placed:
+                    held, fresh = self._operator.arrays[name], self._backend.to_numpy(array)
+                    self._operator.arrays[name] = self._backend.overwrite(held, fresh)
 
-    def wait(self, out: Any) -> None:
-        self._backend.wait(out)
-
-    def to_numpy(self, out: Any) -> dict[str, np.ndarray]:
-        return {name: self._backend.to_numpy(array) for name, array in out.items()}
-
-    def memory_analysis(self) -> Any:
-        """What the compiled program says of its memory; None where the backend has no such thing."""
-        return self._backend.memory_analysis(self._call)
+    def _named(self, out: Any) -> dict[str, Any]:
+        return dict(out)
 
     def iterations(self, out: Any) -> int | None:
-        """Iterations of the slowest sample; None of a method that does not iterate, or does not say."""
         return int(self._backend.to_numpy(out["iterations"]).max()) if "iterations" in out else None
 
     def count(self) -> dict[str, float]:
-        """Products per sample of one call, counted by the operator itself (untimed)."""
-        counted = self._operators.Counted(self._operator, self._batch)
-        with self._operators.counting():
-            self._backend.wait(self._count(counted))
+        counted = self._operators.Counted(self._operator, self._problem.B)
+        with self._backend.pinned(self._dtype), self._operators.counting():
+            self._backend.wait(self._solve(counted, self._placed["v"], *self._extra.values()))
         return {"vjps": counted.vjps, "jvps": counted.jvps, "evaluations": counted.evaluations}

@@ -10,13 +10,8 @@ the counts to what a wrapped operator counts.
 from __future__ import annotations
 
 from bench_core.implicit.segments import segments
+from bench_core.implicit.settings import KEPT, WINDOW
 from bench_core.method import Cost
-
-WINDOW = 5  # pairs that Anderson acceleration keeps
-KEPT = 30  # pairs that Broyden's method keeps, vectors of a GMRES cycle
-DIVERGED = 1e12  # relative residual at which an iterative method gives up
-# What the suite's tolerance is multiplied by to find a library's, the loosest first.
-LADDER = tuple(10 ** (power / 4) for power in range(12, -17, -1))
 
 
 def parameter_vjp(p, itemsize: int) -> Cost:

@@ -12,42 +12,16 @@ formed and solved; above, w comes from SciPy's GMRES with a residual of 1e-11, a
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench_core.implicit.maps import convolve, correlate, kernel_gradient
+from bench_core.implicit.problem import ImplicitProblem
 from bench_core.masters import relative_error, times, times_transposed
-
-if TYPE_CHECKING:
-    from bench_core.implicit.problem import ImplicitProblem
+from bench_core.method import Method
 
 DENSE_LIMIT = 512  # largest D whose Jacobians are formed and whose gradients are compared entry by entry
 PROBES = 8
-SIDE = 8
-
-
-def input_of(maps: dict[str, np.ndarray], u: np.ndarray, gamma: float) -> np.ndarray:
-    """The d for which u is the fixed point."""
-    if "A" in maps:
-        return np.arctanh(u) - times_transposed(u, maps["A"])
-    inner = _convolve(maps["K1"].astype(np.float64), u)
-    return u - gamma / 2 * (u + _convolve(maps["K2"].astype(np.float64), np.tanh(inner)))
-
-
-def find_fixed_point(A: np.ndarray, d: np.ndarray, most: int = 10_000) -> np.ndarray:
-    """The fixed point of ``tanh(A u + d)`` by Picard iteration to 1e-12; ``ValueError`` where none is in sight."""
-    u = np.tanh(d)
-    for _ in range(most):
-        new = np.tanh(u @ A.T + d)
-        change = np.abs(new - u).max()
-        u = new
-        if change <= 1e-12:
-            return u
-    norm = np.linalg.norm(A, 2)
-    raise ValueError(
-        f"T has 2-norm {norm:.3g} and u still changes by {change:.1e} after {most} iterations; "
-        "allowed: contractive maps, or a fixed point u"
-    )
 
 
 class Oracle:
@@ -64,14 +38,14 @@ class Oracle:
         p = self._problem
         if p.T != "conv":
             return np.tanh(times_transposed(u, p.masters["A"]) + p.arrays["d"])
-        hidden = np.tanh(_convolve(p.arrays["K1"], u))
-        return p.gamma / 2 * (u + _convolve(p.arrays["K2"], hidden)) + p.arrays["d"]
+        hidden = np.tanh(convolve(p.arrays["K1"], u))
+        return p.gamma / 2 * (u + convolve(p.arrays["K2"], hidden)) + p.arrays["d"]
 
     @cached_property
     def slope(self) -> np.ndarray:
         """Derivative of tanh at the fixed point, (B, D)."""
         p, u = self._problem, self._problem.arrays["u"]
-        inner = _convolve(p.arrays["K1"], u) if p.T == "conv" else times_transposed(u, p.masters["A"]) + p.arrays["d"]
+        inner = convolve(p.arrays["K1"], u) if p.T == "conv" else times_transposed(u, p.masters["A"]) + p.arrays["d"]
         return 1 - np.tanh(inner) ** 2
 
     def vjp(self, w: np.ndarray, slope: np.ndarray | None = None) -> np.ndarray:
@@ -79,8 +53,8 @@ class Oracle:
         p, slope = self._problem, self.slope if slope is None else slope
         if p.T != "conv":
             return times(slope * w, p.masters["A"])
-        inner = slope * _correlate(p.arrays["K2"], w)
-        return p.gamma / 2 * (w + _correlate(p.arrays["K1"], inner))
+        inner = slope * correlate(p.arrays["K2"], w)
+        return p.gamma / 2 * (w + correlate(p.arrays["K1"], inner))
 
     # -- the answers ------------------------------------------------------------------------------------------------
 
@@ -113,9 +87,9 @@ class Oracle:
             inner = self.slope * w
             return {"A": inner.T @ (u @ self._vectors), "d": inner}
         scaled = p.gamma / 2 * w
-        hidden = np.tanh(_convolve(p.arrays["K1"], u))
-        inner = self.slope * _correlate(p.arrays["K2"], scaled)
-        return {"K1": _kernel_gradient(u, inner), "K2": _kernel_gradient(hidden, scaled), "d": w}
+        hidden = np.tanh(convolve(p.arrays["K1"], u))
+        inner = self.slope * correlate(p.arrays["K2"], scaled)
+        return {"K1": kernel_gradient(u, inner), "K2": kernel_gradient(hidden, scaled), "d": w}
 
     @cached_property
     def _vectors(self) -> np.ndarray:
@@ -124,8 +98,17 @@ class Oracle:
 
     # -- the error --------------------------------------------------------------------------------------------------
 
-    def error(self, arrays: dict[str, np.ndarray], computes: str) -> float:
-        """See ``ImplicitProblem.error``."""
+    def measure(self, method: Method) -> str:
+        """See ``Problem.measure``."""
+        if method.computes == "fixed_point":
+            return "residual"
+        return "reference" if self._problem.D <= DENSE_LIMIT or self._problem.T == "conv" else "probes"
+
+    def error(self, arrays: dict[str, np.ndarray], method: Method) -> float:
+        """See ``Problem.error``: of the parameters' gradients; of a forward solver the largest relative residual
+        ``|T(u) - u| / |T(u)|`` of a sample.
+        """
+        computes = method.computes
         got = self._read(arrays, computes)
         if not all(np.isfinite(array).all() for array in got.values()):
             return float("inf")
@@ -183,32 +166,6 @@ class _System:
     def matvec(self, x: np.ndarray) -> np.ndarray:
         rows = x.reshape(self._rows)
         return (rows - self._oracle.vjp(rows)).ravel()
-
-
-def _images(x: np.ndarray) -> np.ndarray:
-    """(n, C 8 8) as (n, C, 8, 8)."""
-    return x.reshape(len(x), -1, SIDE, SIDE)
-
-
-def _shifted(x: np.ndarray) -> np.ndarray:
-    """(n, C, 8, 8) as its nine shifts with zeros around, (3, 3, n, C, 8, 8)."""
-    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
-    return np.stack([[padded[:, :, i : i + SIDE, j : j + SIDE] for j in range(3)] for i in range(3)])
-
-
-def _convolve(K: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """``K * x`` with zeros around (cross-correlation, as in both frameworks), rows in, rows out."""
-    return np.einsum("ocij,ijncyx->noyx", K, _shifted(_images(x)), optimize=True).reshape(len(x), -1)
-
-
-def _correlate(K: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The transpose of ``_convolve``."""
-    return _convolve(K[:, :, ::-1, ::-1].transpose(1, 0, 2, 3), y)
-
-
-def _kernel_gradient(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Gradient of ``<y, K * x>`` by K."""
-    return np.einsum("noyx,ijncyx->ocij", _images(y), _shifted(_images(x)), optimize=True)
 
 
 def _largest_ratio(rows: np.ndarray, references: np.ndarray) -> float:

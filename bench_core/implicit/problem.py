@@ -17,25 +17,21 @@ nearly the norm of dT/du too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
-from bench_core.implicit import oracle
-from bench_core.masters import Float64View, adopt, align, aligned, normal, normal_matrix
+from bench_core.implicit.maps import find_fixed_point, input_of
+from bench_core.implicit.settings import MAPS, RATES, SIDE
+from bench_core.masters import adopt, align, aligned, normal, normal_matrix, take
 from bench_core.method import Method, check_choice, check_seed, check_size
+from bench_core.problem import Problem
 
-MAPS = ("random", "symmetric", "rotation", "conv")
-SIDE = 8  # pixels along an image's edge
 # Largest D whose norm is computed; above, the expected norm of a normal matrix is within half a percent of it.
 NORM_LIMIT = 2048
-# What the best rate of convergence of the powers of dT/du is, in units of gamma: what the iterations are guessed from.
-RATES = {"random": 0.55, "symmetric": 1.0, "rotation": 1.0, "conv": 0.9}
 
 
-class ImplicitProblem:
+class ImplicitProblem(Problem):
     """Seeded parameters, data and loss gradient at one size.
 
     D, B      dimension of the latent state, batch size
@@ -44,11 +40,10 @@ class ImplicitProblem:
     tol       relative residual at which iterative methods stop, per sample: ``|v - J^T w| / |v|``
     arrays    ``{"A": (D, D), "d": (B, D), "u": (B, D), "v": (B, D)}`` as float64; for conv ``"K1", "K2": (C, C, 3, 3)``
               instead of A, C = D / 64, and samples flattened from (C, 8, 8)
-
-    The master copy is float32, exact in float64, as in the logdet family.
     """
 
     family = "implicit"
+    data = ("d", "u", "v")
 
     def __init__(
         self,
@@ -68,23 +63,23 @@ class ImplicitProblem:
             raise ValueError(f"D = {D!r} with T = 'conv' has no whole channels; allowed: multiples of {SIDE**2}")
 
     @classmethod
-    def from_arrays(cls, A, d, v, u=None, tol: float = 1e-6) -> ImplicitProblem:
+    def from_arrays(cls, A: Any, d: Any, v: Any, u: Any = None, tol: float = 1e-6) -> ImplicitProblem:
         """The same question about your own layer: A (D, D), d (B, D), the loss gradient v (B, D), the fixed point u.
 
-        Without u it is found by Picard iteration. Raises ``ValueError`` for shapes that do not fit, numbers that are
-        not finite, and where the iteration ends nowhere (T need not be contractive if u is given).
+        Without u it is found by Picard iteration. All are taken by value. Raises ``ValueError`` for shapes that do not
+        fit, numbers that are not finite, and where the iteration ends nowhere (T need not contract if u is given).
         """
-        given = {"A": np.asarray(A), "d": np.asarray(d), "v": np.asarray(v)}
+        given = {"A": take("A", A), "d": take("d", d), "v": take("v", v)}
         if given["d"].ndim != 2 or 0 in given["d"].shape:
             raise ValueError(f"d has shape {given['d'].shape}; allowed: (B, D) with B and D from 1")
         B, D = given["d"].shape
         if u is not None:
-            given["u"] = np.asarray(u)
+            given["u"] = take("u", u)
         problem = cls(D=D, B=B, tol=tol)
         problem.masters = adopt(given, lambda name: (D, D) if name == "A" else (B, D))
         problem.gamma = float(np.linalg.norm(given["A"], 2))
         if u is None:
-            problem.masters["u"] = oracle.find_fixed_point(given["A"], given["d"])
+            problem.masters["u"] = find_fixed_point(given["A"], given["d"])
         return problem
 
     @property
@@ -106,9 +101,7 @@ class ImplicitProblem:
             return (self.D, self.D)
         return (self.channels, self.channels, 3, 3) if name in ("K1", "K2") else (self.B, self.D)
 
-    @cached_property
-    def masters(self) -> dict[str, np.ndarray]:
-        """The data as they are held, float32 (see the class); backends place these."""
+    def draw(self) -> dict[str, np.ndarray]:
         first, second, state, loss = np.random.SeedSequence(self.seed).spawn(4)
         if self.T == "conv":
             maps = {"K1": _kernel(self.channels, first), "K2": _kernel(self.channels, second)}
@@ -116,37 +109,29 @@ class ImplicitProblem:
             maps = {"A": {"random": _random, "symmetric": _symmetric, "rotation": _rotation}[self.T](self.D, first)}
             maps["A"] *= np.float32(self.gamma)
         u = normal((self.B, self.D), state, 1.0 if self.T == "conv" else 0.05)
-        d = align(oracle.input_of(maps, u.astype(np.float64), self.gamma))
+        d = align(input_of(maps, u.astype(np.float64), self.gamma))
         return {**maps, "d": d, "u": u, "v": normal((self.B, self.D), loss)}
 
-    @property
-    def arrays(self) -> Mapping[str, np.ndarray]:
-        """The data as float64, one array converted whenever it is asked for."""
-        return Float64View(self.masters)
-
-    @cached_property
-    def oracle(self) -> oracle.Oracle:
-        return oracle.Oracle(self)
+    def unseen(self) -> Self:
+        """See ``Problem.unseen``; d, u and v with the other sign and nothing else. T is odd and the answer linear in v:
+        u is the fixed point again, and every sample's residual, and what a library was tuned to, stay what they are.
+        """
+        return self.with_data({name: -self.masters[name] for name in self.data})
 
     def guess_iterations(self, method: Method) -> int:
         """How many products an iterative method may take: those of the Neumann series at the rate of this map."""
         rate = min(0.999, RATES[self.T] * self.gamma)
         return max(1, int(np.ceil(np.log(self.tol) / np.log(rate))))
 
-    def error(self, arrays: dict[str, np.ndarray], method: Method) -> float:
-        """Largest relative error (Frobenius norm) of the parameters' gradients against the float64 oracle.
-
-        Of a forward solver the largest relative residual ``|T(u) - u| / |u|`` of a sample. Above D = 512 probes
-        estimate the norm of a D x D gradient. A result that is not finite has error ``inf``. Raises ``ValueError`` for
-        a missing name or a wrong shape.
-        """
-        return self.oracle.error(arrays, method.computes)
+    def tolerance(self, method: Method, dtype: str) -> float:
+        """See ``Problem.tolerance``; of an iterative method that of the residual."""
+        return self.tol if method.iterative else method.tolerance(dtype)
 
     def quality(self, arrays: dict[str, np.ndarray], method: Method) -> dict[str, float]:
         """What else there is to say of a result.
 
         residual    largest ``|v - J^T w| / |v|`` of a sample, recomputed in float64 (of methods that return w);
-                    residual_batch of the batch as one vector
+                    residual_batch of the batch as one vector, which some libraries stop at
         cosine      of the angle between the parameters' gradient and the oracle's
         descent     ``<p, g> / |g|^2``: positive where the step p descends the loss whose gradient is g
         iterations_mean, iterations_max   over the samples, as the method counts them
@@ -161,24 +146,19 @@ class ImplicitProblem:
         error: float | None = None,
         quality: dict[str, float] | None = None,
     ) -> str:
-        """Why the result of an exact method is not one, in one line; empty where it is.
-
-        An iterative method must have reached the tolerance by the oracle's residual, whatever it says itself. ``error``
-        and ``quality`` are those of the result, where they are known already.
+        """See ``Problem.fault``. An iterative method must have reached the tolerance by the oracle's residual, whatever
+        it says itself.
         """
-        if not method.exact:
-            return ""
-        if not method.iterative:
-            error = self.error(arrays, method) if error is None else error
-            fine = error <= method.tolerance(dtype)
-            return "" if fine else f"error {error:.3g}, tolerance {method.tolerance(dtype):g}"
+        if not (method.exact and method.iterative):
+            return super().fault(arrays, method, dtype, error, quality)
+        if broken := super().fault(arrays, method, dtype, error=0.0):
+            return broken
         quality = self.quality(arrays, method) if quality is None else quality
-        residual = quality["residual_batch" if method.settings.get("whole") else "residual"]
         # Rounding in float64 of a residual that was stopped just below the tolerance.
-        if residual <= self.tol * (1 + 1e-6):
+        if quality["residual"] <= self.tol * (1 + 1e-6):
             return ""
         taken = f" after {quality['iterations_max']:.0f} iterations" if "iterations_max" in quality else ""
-        return f"not converged: residual {residual:.3g}{taken}, tolerance {self.tol:g}"
+        return f"not converged: residual {quality['residual']:.3g}{taken}, tolerance {self.tol:g}"
 
 
 def _check_fraction(name: str, given: Any, what: str) -> float:

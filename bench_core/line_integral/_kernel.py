@@ -4,50 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from bench_core.method import Method
+from bench_core.kernel import Kernel
 
 
-def build_kernel(method: Method, backend: Any, problem: Any, device: str, dtype: str, form: str) -> LineIntegralKernel:
-    """Place the problem and prepare ``method.function`` in this form."""
-    return LineIntegralKernel(method, backend, problem, device, dtype, form)
+class LineIntegralKernel(Kernel):
+    """See :class:`bench_core.kernel.Kernel`."""
 
-
-class LineIntegralKernel:
-    """See :class:`bench_core.method.Kernel`."""
-
-    def __init__(self, method: Method, backend: Any, problem: Any, device: str, dtype: str, form: str):
-        self._backend, function = backend, method.function
-        self.parameters = {name: backend.place(problem, name, device, dtype) for name in ("W0", "b0", "W1", "b1")}
-        target = backend.place(problem, "target", device, dtype)
-        if method.computes == "integral":
-            self._arguments = (backend.place(problem, "x", device, dtype), target, self.parameters)
-        else:
-            self._arguments = (target, self.parameters)
+    def _build(self) -> None:
+        method, J = self._method, self._problem.J
+        names = ("W0", "b0", "W1", "b1")
+        place = self._place((*self._data, *names))
+        self.parameters = {name: place[name] for name in names}
 
         def call(*arguments: Any) -> dict[str, Any]:
-            return function(*arguments, problem.J, **method.settings)
+            return method.function(*arguments, J, **method.settings)
 
-        self._call = backend.prepare(call, self._arguments, form, ())
+        self._call = self._backend.prepare(call, self._arguments(), self._form, ())
 
-    def reset(self, steady: bool = False) -> None:
-        """Nothing moves here."""
+    @property
+    def _data(self) -> tuple[str, ...]:
+        return ("x", "target") if self._method.computes == "integral" else ("target",)
 
-    def run(self) -> Any:
-        return self._call(*self._arguments)
+    def _arguments(self) -> tuple:
+        return (*(self._placed[name] for name in self._data), self.parameters)
 
-    def wait(self, out: Any) -> None:
-        self._backend.wait(out)
-
-    def to_numpy(self, out: Any) -> dict[str, np.ndarray]:
-        copy = self._backend.to_numpy
-        return {name: copy(array) for name, array in out.items() if name != "evaluations"}
+    def _named(self, out: Any) -> dict[str, Any]:
+        return {name: array for name, array in out.items() if name != "evaluations"}
 
     def iterations(self, out: Any) -> int | None:
         """Evaluations of J that an adaptive method took; None of one that does not adapt."""
         return int(out["evaluations"]) if "evaluations" in out else None
-
-    def memory_analysis(self) -> Any:
-        """What the compiled program says of its memory; None where the backend has no such thing."""
-        return self._backend.memory_analysis(self._call)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import isqrt
 
-from bench_core.line_integral.oracle import CHUNK
+from bench_core.line_integral.settings import CHUNK
 from bench_core.method import Cost
 
 # Products of ``J c`` alone (the adjoint equation's way forward), and with its gradient.

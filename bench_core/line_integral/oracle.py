@@ -18,28 +18,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from math import isqrt
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench_core.line_integral.problem import LineIntegralProblem
+from bench_core.line_integral.settings import EPS, KRONECKER, gauss_legendre
 from bench_core.masters import relative_error
+from bench_core.method import Method
 
-if TYPE_CHECKING:
-    from bench_core.line_integral.problem import LineIntegralProblem
-    from bench_core.method import Method
-
-EPS = 1e-4
-KRONECKER = ("kronecker", "kronecker_psd")
 NODES = 32
-CHUNK = 1 << 22  # outputs of the network that a kernel holds at once
 HELD = 1 << 25  # and the oracle, whose products with few rows each would be slow at large d
 DENSE_LIMIT = 256  # largest d at which ODEs are solved to the end for the record
-
-
-def gauss_legendre(Q: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights on [0, 1]."""
-    nodes, weights = np.polynomial.legendre.leggauss(Q)
-    return (nodes + 1) / 2, weights / 2
 
 
 class Oracle:
@@ -206,8 +195,14 @@ class Oracle:
 
     # -- the error --------------------------------------------------------------------------------------------------
 
+    def measure(self, method: Method) -> str:
+        """See ``Problem.measure``."""
+        return "reference"
+
     def error(self, arrays: dict[str, np.ndarray], method: Method) -> float:
-        """See ``LineIntegralProblem.error``."""
+        """See ``Problem.error``. Of an integral the loss, y and the parameters' gradients; of ``inverse_rk4`` x against
+        the same steps in float64, of another inverse against the solution of the ODE.
+        """
         if method.computes == "integral":
             want = self.integral
         elif method.computes == "inverse_rk4":

@@ -19,35 +19,31 @@ where J is the Jacobian of something: otherwise the result depends on the path.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
 from math import isqrt
 from typing import Any
 
 import numpy as np
 
-from bench_core.line_integral import oracle
-from bench_core.line_integral.oracle import KRONECKER
-from bench_core.masters import Float64View, adopt, align, normal
+from bench_core.line_integral.settings import KRONECKER
+from bench_core.masters import adopt, align, normal, take
 from bench_core.method import Method, check_choice, check_seed, check_size
+from bench_core.problem import Problem
 
 JACOBIANS = ("free", "tanh", "psd", "kronecker", "kronecker_psd")
 SPREAD = 0.25  # of the factors about the identity: singular at four standard deviations, even of a 1 x 1 factor
 
 
-class LineIntegralProblem:
+class LineIntegralProblem(Problem):
     """Seeded parameters and data at one size.
 
     d, B, H   dimension (a square number for the kronecker kinds), batch size, width of the hidden layer
     J         what the Jacobian is made of: ``free``, ``tanh``, ``psd``, ``kronecker``, ``kronecker_psd``
     arrays    ``{"x", "target": (B, d), "W0": (H, d), "b0": (H,), "W1": (m, H), "b1": (m,)}`` as float64, m = d^2
               outputs in row-major order, or A and then B
-
-    The master copy is float32, exact in float64, as in the logdet family.
     """
 
     family = "line_integral"
-    tol = 1e-5  # of the adaptive inverse, for the record
+    data = ("x", "target")
 
     def __init__(self, d: int = 4, B: int = 64, H: int = 64, J: str = "psd", seed: int = 0):
         self.d, self.B, self.H = check_size("d", d), check_size("B", B), check_size("H", H)
@@ -57,13 +53,13 @@ class LineIntegralProblem:
             raise ValueError(f"d = {d!r} with J = {J!r} has no square factors; allowed: square numbers")
 
     @classmethod
-    def from_arrays(cls, x, target, W0, b0, W1, b1, J: str) -> LineIntegralProblem:
+    def from_arrays(cls, x: Any, target: Any, W0: Any, b0: Any, W1: Any, b1: Any, J: str) -> LineIntegralProblem:
         """The same question about your own network: x, target (B, d), W0 (H, d), b0 (H,), W1 (m, H), b1 (m,).
 
-        Raises ``ValueError`` for shapes that do not fit and for numbers that are not finite.
+        All are taken by value. Raises ``ValueError`` for shapes that do not fit and for numbers that are not finite.
         """
         given = {"x": x, "target": target, "W0": W0, "b0": b0, "W1": W1, "b1": b1}
-        given = {name: np.asarray(array) for name, array in given.items()}
+        given = {name: take(name, array) for name, array in given.items()}
         for name in ("x", "W0"):
             if given[name].ndim != 2 or 0 in given[name].shape:
                 raise ValueError(f"{name} has shape {given[name].shape}; allowed: two sizes from 1")
@@ -89,9 +85,7 @@ class LineIntegralProblem:
             "b1": (self.outputs,),
         }.get(name, (self.B, self.d))
 
-    @cached_property
-    def masters(self) -> dict[str, np.ndarray]:
-        """The data as they are held, float32 (see the class); backends place these."""
+    def draw(self) -> dict[str, np.ndarray]:
         d, H = self.d, self.H
         streams = np.random.SeedSequence(self.seed).spawn(6)
         out = {
@@ -111,27 +105,13 @@ class LineIntegralProblem:
             out["b1"] = normal((self.outputs,), streams[5], 0.5 / np.sqrt(d))
         return out
 
-    @property
-    def arrays(self) -> Mapping[str, np.ndarray]:
-        """The data as float64, one array converted whenever it is asked for."""
-        return Float64View(self.masters)
-
-    @cached_property
-    def oracle(self) -> oracle.Oracle:
-        return oracle.Oracle(self)
-
     def guess_iterations(self, method: Method) -> int:
         """How many evaluations of J an adaptive method may take: some ten steps of six."""
         return 60
 
-    def error(self, arrays: dict[str, np.ndarray], method: Method) -> float:
-        """Largest relative error (Frobenius norm) of the named results against the float64 oracle.
-
-        Of an integral the loss, y and the parameters' gradients, against Gauss-Legendre with 32 nodes; of
-        ``inverse_rk4`` x against the same steps in float64, of another inverse against the solution of the ODE. A
-        result that is not finite has error ``inf``. Raises ``ValueError`` for a missing name or a wrong shape.
-        """
-        return self.oracle.error(arrays, method)
+    def tolerance(self, method: Method, dtype: str) -> float:
+        """See ``Problem.tolerance``; of an adaptive method its own."""
+        return method.settings["tol"] if method.iterative else method.tolerance(dtype)
 
     def quality(self, arrays: dict[str, np.ndarray], method: Method) -> dict[str, float]:
         """What else there is to say of an inverse x, for d up to 256:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bench_core.logdet import cost
-from bench_core.logdet._kernel import build_kernel
+from bench_core.logdet._kernel import LogdetKernel
 from bench_core.logdet.problem import LogdetProblem
 from bench_core.method import Declaration
 
-__all__ = ["METHODS", "LogdetProblem", "build_kernel", "problem"]
+__all__ = ["METHODS", "LogdetProblem", "kernel", "problem"]
 
 problem = LogdetProblem
+kernel = LogdetKernel
 
 # The rows beside the methods are yardsticks: compiling them would answer no question.
 _PLAIN = (("torch", ("eager",)), ("jax", ("jit",)))
@@ -24,5 +25,7 @@ METHODS = (
     Declaration("relative_step", "step", cost.relative_step, "Gresele et al. 2020, eq. 13", in_place=True),
     Declaration("value_tracking", "value", cost.value_tracking, "determinant lemma along eq. 13", in_place=True),
     Declaration("gemm_floor", "products", cost.gemm_floor, "the products of eq. 15 alone", role="floor", forms=_PLAIN),
-    Declaration("slogdet", "logdets", cost.slogdet, "log|det W| by LU", role="calibration", forms=_PLAIN),
+    Declaration(
+        "slogdet", "logdets", cost.slogdet, "log|det W| by LU", role="calibration", forms=_PLAIN, reads_data=False
+    ),
 )

@@ -6,19 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from bench_core.logdet.oracle import RATE
-from bench_core.method import Method
-
-STEADY_RATE = 1e-7
+from bench_core.kernel import Kernel
+from bench_core.logdet.settings import RATE, STEADY_RATE
 
 
-def build_kernel(method: Method, backend: Any, problem: Any, device: str, dtype: str, form: str) -> LogdetKernel:
-    """Place the problem and prepare ``method.function`` in this form."""
-    return LogdetKernel(method, backend, problem, device, dtype, form)
-
-
-class LogdetKernel:
-    """See :class:`bench_core.method.Kernel`.
+class LogdetKernel(Kernel):
+    """See :class:`bench_core.kernel.Kernel`.
 
     A method that works in place goes on from its last result. Its first call after ``reset`` takes a step large enough
     to be checked; all later ones take steps so small that thousands of them leave the parameters where they are.
@@ -26,55 +19,57 @@ class LogdetKernel:
     the small steps.
     """
 
-    def __init__(self, method: Method, backend: Any, problem: Any, device: str, dtype: str, form: str):
-        self._method, self._backend, self._problem = method, backend, problem
-        self._device, self._dtype = device, dtype
-        self._scalars = [backend.scalar(value, device, dtype) for value in (problem.alpha, RATE, STEADY_RATE)]
+    def _build(self) -> None:
+        backend, method = self._backend, self._method
+        scalars = (self._problem.alpha, RATE, STEADY_RATE)
+        self._scalars = [backend.scalar(value, self._device, self._dtype) for value in scalars]
+        self._last: Any = None  # what the next call overwrites
         self.reset()
-        donated = tuple(range(1, len(self._arguments()))) if method.in_place else ()
-        example = (*self._arguments(), *self._constants())
-        self._call = backend.prepare(method.function, example, form, donated)
+        donated = tuple(range(1, 1 + len(self._state))) if method.in_place else ()
+        function = method.function
+        if self._reuses:
+            weights, biases = self._state
+            self._last = backend.buffers((list(weights), list(biases)))
+            function, donated = backend.into_buffers(function, len(self._arguments()))
+        self._call = backend.prepare(function, self._arguments(), self._form, donated)
+
+    @property
+    def _reuses(self) -> bool:
+        return self._method.buffers and self._form == self._method.forms[0]
 
     def reset(self, steady: bool = False) -> None:
         """Back to the problem's own parameters (only a method that works in place has moved)."""
-        backend, p, own = self._backend, self._problem, self._method.in_place
+        p, own = self._problem, self._method.in_place
         self._state: tuple = ()  # the old copies go before the new ones come
         self._steady = steady
-        place = {name: backend.place(p, name, self._device, self._dtype, own and name != "x") for name in p.masters}
-        layers = range(p.L)
-        self._x = place["x"]
-        self._state = (tuple(place[f"W{k}"] for k in layers), tuple(place[f"b{k}"] for k in layers))
-        if self._method.computes == "value":
-            self._state += (backend.from_numpy(np.zeros(p.L), self._device, self._dtype),)
+        with self._backend.pinned(self._dtype):
+            place = self._place(p.masters, own=p.parameters if own else ())
+            layers = range(p.L)
+            self._state = (tuple(place[f"W{k}"] for k in layers), tuple(place[f"b{k}"] for k in layers))
+            if self._method.computes == "value":
+                self._state += (self._backend.from_numpy(np.zeros(p.L), self._device, self._dtype),)
 
     def _arguments(self) -> tuple:
-        return (self._x, *self._state)
-
-    def _constants(self) -> tuple:
         alpha, checked, small = self._scalars
-        return (alpha, small if self._steady else checked) if self._method.in_place else (alpha,)
+        given = (self._placed["x"], *self._state, alpha)
+        if self._method.in_place:
+            given += (small if self._steady else checked,)
+        return (*given, self._last) if self._last is not None else given
 
-    def run(self) -> Any:
-        out = self._call(*self._arguments(), *self._constants())
+    def _answer(self) -> Any:
+        out = self._call(*self._arguments())
         if self._method.in_place:
             self._state = tuple(out)
             self._steady = True
+        elif self._last is not None:
+            self._last = out
         return out
 
-    def wait(self, out: Any) -> None:
-        self._backend.wait(out)
-
-    def to_numpy(self, out: Any) -> dict[str, np.ndarray]:
-        copy = self._backend.to_numpy
+    def _named(self, out: Any) -> dict[str, Any]:
         computes = self._method.computes
         if computes == "logdets":
-            return {"logabsdet": copy(out)}
+            return {"logabsdet": out}
         if computes == "products":
-            return {f"W{k}": copy(a) for k, a in enumerate(out)}
+            return {f"W{k}": a for k, a in enumerate(out)}
         weights, biases, *value = out
-        named = self._problem.named([copy(a) for a in weights], [copy(a) for a in biases])
-        return named | ({"logabsdet": copy(value[0])} if value else {})
-
-    def memory_analysis(self) -> Any:
-        """What the compiled program says of its memory; None where the backend has no such thing."""
-        return self._backend.memory_analysis(self._call)
+        return self._problem.named(weights, biases) | ({"logabsdet": value[0]} if value else {})

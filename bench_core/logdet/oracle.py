@@ -3,10 +3,10 @@
 With Delta_k (B x D) the gradient of the mean log-likelihood without the log-det terms by the pre-activations ``Y_k``:
 
     Delta_L = -z_L / B,   Delta_k = (Delta_{k+1} W_{k+1}) * s'(Y_k) + s''(Y_k) / (s'(Y_k) B)
-    ordinary    dW = Delta^T Z + W^-T                     db = Delta^T 1
-    relative    dW = Delta^T (Y W) + W                    db = Delta^T (1 + Y b) + b     ordinary dW, right-multiplied
-    by W^T W transposed  dW = W W^T (Delta^T Z) + W                db = W W^T (Delta^T 1)         ordinary dW,
-    left-multiplied by W W^T step        W + mu dW_relative, b + mu db_relative
+    ordinary    dW = Delta^T Z + W^-T             db = Delta^T 1
+    relative    dW = Delta^T (Y W) + W            db = Delta^T (1 + Y b) + b    ordinary, times W^T W from the right
+    transposed  dW = W W^T (Delta^T Z) + W        db = W W^T (Delta^T 1)        ordinary, times W W^T from the left
+    step        W + mu dW_relative, b + mu db_relative
     value       the change of each log|det W| under the step, beside the step itself
     products    the plain products of ``gemm_floor``
 
@@ -21,19 +21,17 @@ of a large one is held. (``logdets`` takes an LU in float64: its row, a calibrat
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench_core import masters
+from bench_core.logdet.problem import LogdetProblem
+from bench_core.logdet.settings import RATE
 from bench_core.masters import relative_error
-
-if TYPE_CHECKING:
-    from bench_core.logdet.problem import LogdetProblem
+from bench_core.method import Method
 
 DENSE_LIMIT = 512  # largest D compared entry by entry
 PROBES = 8  # E|E v|^2 over standard normal v is |E|_F^2: 8 probes put the estimate within a factor of about 1.5
-RATE = 0.1  # mu of the step that is checked: large enough that float32 sees the update
 
 
 class Oracle:
@@ -153,9 +151,9 @@ class Oracle:
 
     # -- the error --------------------------------------------------------------------------------------------------
 
-    def error(self, arrays: dict[str, np.ndarray], computes: str) -> float:
-        """See ``LogdetProblem.error``; a log-determinant counts in nats per dimension."""
-        p = self._problem
+    def error(self, arrays: dict[str, np.ndarray], method: Method) -> float:
+        """See ``Problem.error``; a log-determinant counts in nats per dimension."""
+        p, computes = self._problem, method.computes
         expected = self.names(computes)
         if set(arrays) != set(expected):
             raise ValueError(f"results named {sorted(arrays)}; allowed: {sorted(expected)}")

@@ -13,31 +13,31 @@ makes LU pivot.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from bench_core.logdet import oracle
-from bench_core.masters import Float64View, adopt, normal, normal_matrix
-from bench_core.method import Method, check_seed, check_size
+from bench_core.logdet.settings import ALPHA
+from bench_core.masters import adopt, normal, normal_matrix, take
+from bench_core.method import check_seed, check_size
+from bench_core.problem import Problem
 
 SPREAD = 0.3  # norm of the perturbation is about 2 * SPREAD < 1 but for the smallest D: singular with probability zero
-ALPHA = 0.1
 
 
-class LogdetProblem:
+class LogdetProblem(Problem):
     """Seeded weights and data at one size.
 
     D, B, L   dimension, batch size, layers
     alpha     slope ``a`` of the activation
     arrays    ``{"x": (B, D), "W0": (D, D), "b0": (D,), "W1": ...}`` as float64
 
-    The master copy is float32: every number of it is exact in float64, so float32 and float64 kernels answer the same
-    question, the error of a float32 result is the arithmetic's alone, and W at D = 20,000 takes 1.6 GB instead of 3.2.
+    W at D = 20,000 takes 1.6 GB as float32, 3.2 as float64.
     """
 
     family = "logdet"
+    data = ("x",)
 
     def __init__(self, D: int = 64, B: int = 100, L: int = 2, seed: int = 0, alpha: float = ALPHA):
         self.D, self.B, self.L = check_size("D", D), check_size("B", B), check_size("L", L)
@@ -46,19 +46,21 @@ class LogdetProblem:
         self.seed, self.alpha = check_seed(seed), float(alpha)
 
     @classmethod
-    def from_arrays(cls, x, weights, biases, alpha: float = ALPHA) -> LogdetProblem:
-        """The same question about your own data: x (B, D), a list of W (D, D) and one of b (D,).
+    def from_arrays(
+        cls, x: Any, weights: Sequence[Any] | np.ndarray, biases: Sequence[Any] | np.ndarray, alpha: float = ALPHA
+    ) -> LogdetProblem:
+        """The same question about your own data: x (B, D), the W (D, D) and the b (D,) of every layer, as lists or
+        stacked. All are taken by value: what becomes of yours afterwards does not matter here.
 
         Raises ``ValueError`` for shapes that do not fit and for numbers that are not finite.
         """
-        x = np.asarray(x)
+        x = take("x", x)
         if x.ndim != 2 or 0 in x.shape:
             raise ValueError(f"x has shape {x.shape}; allowed: (B, D) with B and D from 1")
-        if len(weights) != len(biases) or not weights:
+        if len(weights) != len(biases) or not len(weights):
             raise ValueError(f"{len(weights)} weights and {len(biases)} biases given; allowed: as many of each, from 1")
         problem = cls(D=x.shape[1], B=x.shape[0], L=len(weights), alpha=alpha)
-        given = {"x": x} | problem.named(weights, biases)
-        problem.masters = adopt({name: np.asarray(array) for name, array in given.items()}, problem.shape)
+        problem.masters = adopt({"x": x} | problem.named(weights, biases), problem.shape)
         return problem
 
     @property
@@ -69,35 +71,21 @@ class LogdetProblem:
         """Shape of the array of this name."""
         return {"x": (self.B, self.D), "W": (self.D, self.D), "b": (self.D,)}[name[0]]
 
-    def named(self, weights, biases) -> dict[str, np.ndarray]:
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters."""
+        return tuple(f"{letter}{k}" for k in range(self.L) for letter in "Wb")
+
+    def named(self, weights: Any, biases: Any) -> dict[str, Any]:
         """``{"W0": ..., "b0": ..., "W1": ...}`` from lists by layer."""
         return {f"{letter}{k}": a for k, pair in enumerate(zip(weights, biases)) for letter, a in zip("Wb", pair)}
 
-    @cached_property
-    def masters(self) -> dict[str, np.ndarray]:
-        """The data as they are held, float32 (see the class); backends place these."""
+    def draw(self) -> dict[str, np.ndarray]:
         streams = np.random.SeedSequence(self.seed).spawn(2 * self.L + 1)
         layers = range(self.L)
         weights = [_weight(self.D, streams[2 * k]) for k in layers]
         biases = [normal((self.D,), streams[2 * k + 1], scale=0.5) for k in layers]
         return {"x": normal((self.B, self.D), streams[-1])} | self.named(weights, biases)
-
-    @property
-    def arrays(self) -> Mapping[str, np.ndarray]:
-        """The data as float64, one array converted whenever it is asked for."""
-        return Float64View(self.masters)
-
-    @cached_property
-    def oracle(self) -> oracle.Oracle:
-        return oracle.Oracle(self)
-
-    def error(self, arrays: dict[str, np.ndarray], method: Method) -> float:
-        """Largest relative error (Frobenius norm) of the named results against the float64 oracle.
-
-        Every entry is compared up to D = 512; above, random probes estimate the same norm in O(B D + D^2).
-        A result that is not finite has error ``inf``. Raises ``ValueError`` for a missing name or a wrong shape.
-        """
-        return self.oracle.error(arrays, method.computes)
 
 
 def _weight(D: int, stream: np.random.SeedSequence) -> np.ndarray:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bench_core.method import Declaration
 from bench_core.score import cost
-from bench_core.score._kernel import build_kernel
+from bench_core.score._kernel import ScoreKernel
 from bench_core.score.problem import ScoreProblem
 
-__all__ = ["METHODS", "ScoreProblem", "build_kernel", "problem"]
+__all__ = ["METHODS", "ScoreProblem", "kernel", "problem"]
 
 problem = ScoreProblem
+kernel = ScoreKernel
 
 # Probes are read now and then, never trained through: compiling them would answer no question.
 _PLAIN = (("torch", ("eager",)), ("jax", ("jit",)))

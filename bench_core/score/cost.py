@@ -9,6 +9,7 @@ twice.
 from __future__ import annotations
 
 from bench_core.method import Cost
+from bench_core.score.settings import CHUNK
 
 
 def psi(p, itemsize: int) -> Cost:
@@ -74,5 +75,5 @@ def _cost(
         bytes=float(itemsize * (3 * parameters + (wide + square) * activations / 2 + 3 * dense)),
         vjps=vjps,
         jvps=jvps,
-        peak_bytes=float(itemsize * (gradients * parameters + 2 * held * activations + min(dense, 4 * p.CHUNK))),
+        peak_bytes=float(itemsize * (gradients * parameters + 2 * held * activations + min(dense, 4 * CHUNK))),
     )

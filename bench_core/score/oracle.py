@@ -15,16 +15,12 @@ last factor, ``|J|_F^2 = tr(V^T V M W_0 W_0^T M^T)`` and ``tr(J J) = tr(M W_0 V 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench_core.masters import relative_error
-
-if TYPE_CHECKING:
-    from bench_core.score.problem import ScoreProblem
-
-CHUNK = 1 << 24  # numbers of the dense Jacobians that curl_dense holds at once
+from bench_core.method import Method
+from bench_core.score.problem import ScoreProblem
 
 
 def sigmoid(h: np.ndarray) -> np.ndarray:
@@ -166,8 +162,15 @@ class Oracle:
 
     # -- the error --------------------------------------------------------------------------------------------------
 
-    def error(self, arrays: dict[str, np.ndarray], computes: str) -> float:
-        """See ``ScoreProblem.error``."""
+    def measure(self, method: Method) -> str:
+        """See ``Problem.measure``."""
+        return "reference"
+
+    def error(self, arrays: dict[str, np.ndarray], method: Method) -> float:
+        """See ``Problem.error``. A curl counts against ``|Jv|^2 + |J^T v|^2`` (``2 |J|_F^2`` the dense one): it may be
+        zero itself.
+        """
+        computes = method.computes
         want = self.answer(computes)
         if set(arrays) != set(want):
             raise ValueError(f"results named {sorted(arrays)}; allowed: {sorted(want)}")

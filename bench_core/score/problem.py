@@ -16,13 +16,13 @@ been trained on a score is nearly a gradient, and that is where a measure of its
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from bench_core.masters import Float64View, adopt, align, normal
+from bench_core.masters import adopt, align, normal, take
 from bench_core.method import Method, check_seed, check_size
-from bench_core.score import oracle
+from bench_core.problem import Problem
 
 SIGMA = 0.5
 COMPONENTS = 4  # of the mixture that the data are drawn from
@@ -30,19 +30,17 @@ WIDTH = 0.3  # standard deviation of one of them
 ASYMMETRY = 0.1  # share of V that is not tied
 
 
-class ScoreProblem:
+class ScoreProblem(Problem):
     """Seeded parameters, data and probes at one size.
 
     d, H, L, B   dimension of the data, width and number of the hidden layers, batch size
     sigma        standard deviation of the noise
     arrays       ``{"x", "y", "v": (B, d), "W0": (H, d), "b0": (H,), "W1": (H, H), ..., "V": (d, H), "c": (d,), "a":
                  (H,), "q": (H,)}`` as float64; v are standard normal probes
-
-    The master copy is float32, exact in float64, as in the logdet family.
     """
 
     family = "score"
-    CHUNK = oracle.CHUNK
+    data = ("x", "y", "v")
 
     def __init__(self, d: int = 16, H: int = 64, L: int = 2, B: int = 128, seed: int = 0, sigma: float = SIGMA):
         self.d, self.H = check_size("d", d), check_size("H", H)
@@ -52,19 +50,19 @@ class ScoreProblem:
         self.seed, self.sigma = check_seed(seed), float(sigma)
 
     @classmethod
-    def from_arrays(cls, x, y, parameters: Mapping[str, np.ndarray], sigma: float = SIGMA) -> ScoreProblem:
+    def from_arrays(cls, x: Any, y: Any, parameters: Mapping[str, Any], sigma: float = SIGMA) -> ScoreProblem:
         """The same question about your own data and networks: x, y (B, d), the parameters named as in ``arrays``.
 
-        Raises ``ValueError`` for shapes that do not fit and for numbers that are not finite.
+        All are taken by value. Raises ``ValueError`` for shapes that do not fit and for numbers that are not finite.
         """
-        x = np.asarray(x)
+        x = take("x", x)
         if x.ndim != 2 or 0 in x.shape:
             raise ValueError(f"x has shape {x.shape}; allowed: (B, d) with B and d from 1")
         if "W0" not in parameters or np.ndim(parameters["W0"]) != 2:
             raise ValueError(f"parameters named {sorted(parameters)}; allowed: W0 (H, d) and the others of ``arrays``")
         layers = sum(name[0] == "W" for name in parameters)
         problem = cls(d=x.shape[1], B=x.shape[0], H=len(parameters["W0"]), L=layers, sigma=sigma)
-        given = {"x": x, "y": np.asarray(y)} | {name: np.asarray(array) for name, array in parameters.items()}
+        given = {"x": x, "y": y, **parameters}
         if missing := [name for name in problem.names if name not in given and name != "v"]:
             raise ValueError(f"arrays named {sorted(given)}; missing: {', '.join(missing)}")
         adopted = adopt(given, problem.shape) | {"v": problem.masters["v"].astype(np.float64)}
@@ -98,9 +96,7 @@ class ScoreProblem:
             return (self.H, self.d if name == "W0" else self.H)
         return (self.H,)
 
-    @cached_property
-    def masters(self) -> dict[str, np.ndarray]:
-        """The data as they are held, float32 (see the class); backends place these."""
+    def draw(self) -> dict[str, np.ndarray]:
         d, H, L, B = self.d, self.H, self.L, self.B
         streams = iter(np.random.SeedSequence(self.seed).spawn(9 + 2 * L))
         rng = np.random.default_rng(next(streams))
@@ -120,23 +116,6 @@ class ScoreProblem:
         out["c"] = normal((d,), next(streams), 0.5)
         out["a"] = normal((H,), next(streams))
         return out
-
-    @property
-    def arrays(self) -> Mapping[str, np.ndarray]:
-        """The data as float64, one array converted whenever it is asked for."""
-        return Float64View(self.masters)
-
-    @cached_property
-    def oracle(self) -> oracle.Oracle:
-        return oracle.Oracle(self)
-
-    def error(self, arrays: dict[str, np.ndarray], method: Method) -> float:
-        """Largest relative error (2-norm) of the named results against the float64 oracle.
-
-        A curl counts against ``|Jv|^2 + |J^T v|^2`` (``2 |J|_F^2`` the dense one): it may be zero itself. A result that
-        is not finite has error ``inf``. Raises ``ValueError`` for a missing name or a wrong shape.
-        """
-        return self.oracle.error(arrays, method.computes)
 
     def quality(self, arrays: dict[str, np.ndarray], method: Method) -> dict[str, float]:
         """What else there is to say of a curl: over the samples, of its ratio to the dense ``|J - J^T|_F^2``,

@@ -8,6 +8,7 @@ from typing import Any
 
 import bench_core
 from bench_core.method import DEVICES, DTYPES, check_choice
+from benchmarks.harness import older
 from benchmarks.harness.profile import Profile
 
 # The size along which a family's sweep runs; larger ones are not tried after one of them failed.
@@ -75,13 +76,8 @@ def rows(
         row_name(method.name, form, method.forms)
         for method in bench_core.methods(family, backend)
         for form in method.forms
-        if any(_answers(method, sizes) and _tries(profile, method, sizes) for sizes in at or [{}])
+        if any(older.is_for(method, sizes) and _tries(profile, method, sizes) for sizes in at or [{}])
     )
-
-
-def _answers(method: bench_core.Method, sizes: Mapping[str, Any]) -> bool:
-    # Commits from before methods that are not for all sizes know nothing of it.
-    return not hasattr(method, "is_for") or method.is_for(sizes)
 
 
 def _tries(profile: Profile | None, method: bench_core.Method, sizes: Mapping[str, Any]) -> bool:

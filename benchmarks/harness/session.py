@@ -152,7 +152,8 @@ class _Result:
                 self.rows[row]["samples_s"].append(event["samples"][row])
         elif kind == "recheck":
             row = self.rows[event["row"]]
-            row["error"] = max(row["error"] or 0.0, event.get("error") or 0.0)
+            errors = (row["error"], event["error"])  # None: not finite, or there is none
+            row["error"] = None if None in errors else max(errors)
             if event["outcome"]:  # a time whose result is wrong is no time
                 row |= {"outcome": event["outcome"][0], "reason": event["outcome"][1]} | _samples()
         elif kind == "stop":

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import importlib.util
-import inspect
 import json
 import math
 import os
@@ -172,7 +171,7 @@ class Worker:
 
     def _prepare(self, row: str, method: Any, form: str) -> None:
         """Build, check and warm up one row; whatever comes of it is in the journal."""
-        from benchmarks.harness import budget, clock, memory, outcome
+        from benchmarks.harness import budget, check, clock, memory, older, outcome
 
         # What an earlier process of this cell has timed is within the budget: a slow moment must not break the series.
         limit = math.inf if row in self.spec["timed"] else self.profile["call_limit_s"]
@@ -185,9 +184,10 @@ class Worker:
             "role": method.role,
             "computes": method.computes,
             "source": method.source,
-            "cost": _cost(cost),
-            "tolerance": self._tolerance(method),
-            "settings": getattr(method, "settings", {}),
+            "cost": older.cost(cost),
+            "tolerance": older.tolerance(self.problem, method, self.cell["dtype"]),
+            "measure": older.measure(self.problem, method),
+            "settings": older.settings(method),
             "predicted_s": prediction.seconds,
             "predicted_bytes": prediction.bytes,
         }
@@ -215,17 +215,15 @@ class Worker:
             fields["compile_s"] = {"compiled": fields["first_call_s"], "jit": fields["build_s"]}.get(form)
             self.journal.begin(row, "check", patience + 120)
             arrays = kernel.to_numpy(out)
-            error, quality, fault = self._check(arrays, method)
+            error, quality, fault = check.judge(self.problem, arrays, method, self.cell["dtype"])
             fields["error"] = error if math.isfinite(error) else None
-            if quality is not None:
-                fields["quality"] = {k: v if math.isfinite(v) else None for k, v in quality.items()}
-            if getattr(method, "iterative", False):  # what it costs is known only now
-                fields["cost"] = _cost(method.cost(self.problem, self.cell["dtype"], kernel.iterations(out)))
+            fields["quality"] = {k: v if math.isfinite(v) else None for k, v in quality.items()} or None
+            if older.iterative(method):  # what it costs is known only now
+                fields["cost"] = older.cost(method.cost(self.problem, self.cell["dtype"], kernel.iterations(out)))
             del arrays, out
             if fault:
                 return close("wrong", fault)
-            known = hasattr(kernel, "count") and method.role != "peer"  # libraries hide theirs
-            if known and (reason := self._count(row, kernel, fields)):
+            if older.counts(kernel) and (reason := self._count(row, kernel, fields)):
                 return close("error", reason)
             if method.in_place:
                 kernel.reset(steady=True)  # what is timed again and again must stay among the finite numbers
@@ -262,32 +260,6 @@ class Worker:
             )
         self.kernels[row], self.seconds[row] = kernel, seconds
         return close("ok", "", number=self._number(seconds))
-
-    # Commits from before a family of this kind have problems and methods without these.
-
-    def _tolerance(self, method: Any) -> float:
-        if not getattr(method, "iterative", False):
-            return method.tolerance(self.cell["dtype"])
-        return method.settings.get("tol", self.problem.tol)
-
-    def _check(self, arrays: dict[str, Any], method: Any) -> tuple[float, dict[str, float] | None, str]:
-        """The result's error, what else there is to say of it, and why an exact method's is not one (or an empty
-        text).
-        """
-        import numpy as np
-
-        problem, quality = self.problem, None
-        with np.errstate(all="ignore"):  # a result that is not finite is a fault, not a warning
-            error = problem.error(arrays, method)
-            if hasattr(problem, "quality"):
-                quality = problem.quality(arrays, method)
-            if hasattr(problem, "fault"):
-                known = {"error": error, "quality": quality}
-                taken = inspect.signature(problem.fault).parameters
-                known = {name: value for name, value in known.items() if name in taken}
-                return error, quality, problem.fault(arrays, method, self.cell["dtype"], **known)
-        fine = not method.exact or error <= self._tolerance(method)
-        return error, quality, "" if fine else f"error {error:.3g} exceeds the tolerance {self._tolerance(method):.0e}"
 
     def _count(self, row: str, kernel: Any, fields: dict[str, Any]) -> str:
         """The row's products, and why its formula is not to be believed (or an empty text).
@@ -372,33 +344,22 @@ class Worker:
         self.journal.write("stop", reason=reason, rounds=count)
 
     def _check_again(self) -> None:
-        """The last result of every row that was timed: a fault may come and go, and steps in place may drift away."""
-        import numpy as np
+        """Every row that was timed, once more, on data that it has not seen."""
+        from benchmarks.harness import check, older, outcome
 
-        from benchmarks.harness import outcome
-
+        fresh = older.unseen(self.problem)
         for row, kernel in self.kernels.items():
             if self.seconds[row] > LONG_CALL_S:
                 continue  # it was called some three times, and one call more would take as long as a round
             method = self.methods[row.partition(":")[0]]
             try:
                 self.journal.begin(row, "check again", 120)
-                arrays = kernel.to_numpy(kernel.run())
-                finite = all(np.isfinite(array).all() for array in arrays.values())
-                if method.in_place and finite:
-                    kernel.reset()
-                    arrays = kernel.to_numpy(kernel.run())
-                error, _, fault = self._check(arrays, method) if finite else (math.inf, None, "not finite")
+                error, fault = check.judge_again(self.problem, fresh, kernel, method, self.cell["dtype"])
             except Exception as failure:
-                self.journal.write("recheck", row=row, outcome=outcome.of_exception(failure))
+                self.journal.write("recheck", row=row, error=None, outcome=outcome.of_exception(failure))
                 continue
-            verdict = ("wrong", f"{fault} after timing; it was right before") if method.exact and fault else None
+            verdict = ("wrong", f"{fault}, on new data after timing; it was right before") if fault else None
             self.journal.write("recheck", row=row, error=error if math.isfinite(error) else None, outcome=verdict)
-
-
-def _cost(cost: Any) -> dict[str, float]:
-    names = ("flops", "bytes", "vjps", "jvps", "peak_bytes", "evaluations")
-    return {name: getattr(cost, name) for name in names if hasattr(cost, name)}
 
 
 def _die_with_parent() -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import jax.numpy as jnp
 from jax import Array, lax
 
-from bench_core.implicit.cost import WINDOW
 from bench_core.implicit.jax._batch import Progress, dot, norm
+from bench_core.implicit.settings import WINDOW
 
 
 def accelerate(

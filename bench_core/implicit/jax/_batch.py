@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
-from bench_core.implicit.cost import DIVERGED
+from bench_core.implicit.settings import DIVERGED
 
 
 class Solution(NamedTuple):

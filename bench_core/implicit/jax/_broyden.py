@@ -8,8 +8,8 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array, lax
 
-from bench_core.implicit.cost import KEPT
 from bench_core.implicit.jax._batch import Progress, divide, dot, norm
+from bench_core.implicit.settings import KEPT
 
 
 class Factors(NamedTuple):

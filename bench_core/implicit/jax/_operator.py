@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 from jax.core import Tracer
 
-SIDE = 8
+from bench_core.implicit.settings import SIDE
 
 
 def linearise(place: dict[str, Array], problem: Any) -> Layer | Block:

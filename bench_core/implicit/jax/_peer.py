@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from bench_core.implicit.cost import LADDER
 from bench_core.implicit.jax._batch import divide, norm
+from bench_core.implicit.settings import LADDER
 
 
 def tune(solve: Callable[[Any, Array, Array], Array], operator: Any, v: Array, tol: float) -> dict[str, Array]:

@@ -7,8 +7,8 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array, lax
 
-from bench_core.implicit.cost import KEPT
 from bench_core.implicit.jax._batch import Progress, Solution, divide, dot, norm
+from bench_core.implicit.settings import KEPT
 
 
 def gmres(operator: Any, v: Array, *, tol: float, most: int) -> Solution:

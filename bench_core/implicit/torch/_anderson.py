@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from bench_core.implicit.cost import WINDOW
+from bench_core.implicit.settings import WINDOW
 from bench_core.implicit.torch._batch import Progress, dot, norm
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from bench_core.implicit.cost import DIVERGED
+from bench_core.implicit.settings import DIVERGED
 
 
 class Solution(NamedTuple):

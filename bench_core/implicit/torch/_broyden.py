@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from bench_core.implicit.cost import KEPT
+from bench_core.implicit.settings import KEPT
 from bench_core.implicit.torch._batch import Progress, divide, dot
 
 

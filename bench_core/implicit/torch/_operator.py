@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d, conv_transpose2d
 from torch.nn.grad import conv2d_weight
 
-SIDE = 8
+from bench_core.implicit.settings import SIDE
 
 
 def linearise(place: dict[str, Tensor], problem: Any) -> Layer | Block:

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from bench_core.implicit.cost import LADDER
+from bench_core.implicit.settings import LADDER
 from bench_core.implicit.torch._batch import divide, norm
 
 

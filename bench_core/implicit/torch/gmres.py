@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench_core.implicit.cost import KEPT
+from bench_core.implicit.settings import KEPT
 from bench_core.implicit.torch._batch import Progress, Solution, divide, dot, norm
 
 

@@ -8,7 +8,7 @@ from math import isqrt
 import jax.numpy as jnp
 from jax import Array
 
-from bench_core.line_integral.oracle import EPS
+from bench_core.line_integral.settings import EPS
 
 Parameters = Mapping[str, Array]
 

@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array, lax
 
 from bench_core.line_integral.jax._jacobian import Parameters, network
-from bench_core.line_integral.oracle import CHUNK
+from bench_core.line_integral.settings import CHUNK
 
 Rule = tuple[np.ndarray, np.ndarray]
 

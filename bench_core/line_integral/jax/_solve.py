@@ -8,7 +8,7 @@ from jax import Array
 from jax.scipy.linalg import cho_solve, lu_factor, lu_solve
 
 from bench_core.line_integral.jax._jacobian import Parameters, factors, form, network
-from bench_core.line_integral.oracle import EPS
+from bench_core.line_integral.settings import EPS
 
 
 def lu(M: Array, y: Array, J: str) -> Array:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from bench_core.line_integral.jax._jacobian import Parameters, hidden, square, times
-from bench_core.line_integral.oracle import gauss_legendre as rule
+from bench_core.line_integral.settings import gauss_legendre as rule
 
 
 def averaged_hidden(x: Array, target: Array, parameters: Parameters, J: str, Q: int) -> dict[str, Array]:

@@ -8,7 +8,7 @@ from jax import Array
 
 from bench_core.line_integral.jax._jacobian import Parameters, apply
 from bench_core.line_integral.jax._quadrature import integrate
-from bench_core.line_integral.oracle import gauss_legendre as rule
+from bench_core.line_integral.settings import gauss_legendre as rule
 
 
 def gauss_legendre(x: Array, target: Array, parameters: Parameters, J: str, Q: int) -> dict[str, Array]:

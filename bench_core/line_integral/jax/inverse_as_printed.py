@@ -7,7 +7,7 @@ from jax import Array, lax
 
 from bench_core.line_integral.jax._jacobian import Parameters
 from bench_core.line_integral.jax._solve import velocity
-from bench_core.line_integral.oracle import gauss_legendre as rule
+from bench_core.line_integral.settings import gauss_legendre as rule
 
 
 def inverse_as_printed(target: Array, parameters: Parameters, J: str, Q: int) -> dict[str, Array]:

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from bench_core.line_integral.jax._jacobian import Parameters, hidden
-from bench_core.line_integral.oracle import EPS
-from bench_core.line_integral.oracle import gauss_legendre as rule
+from bench_core.line_integral.settings import EPS
+from bench_core.line_integral.settings import gauss_legendre as rule
 
 
 def psd_applied(x: Array, target: Array, parameters: Parameters, J: str, Q: int) -> dict[str, Array]:

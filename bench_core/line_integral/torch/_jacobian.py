@@ -8,7 +8,7 @@ from math import isqrt
 import torch
 from torch import Tensor
 
-from bench_core.line_integral.oracle import EPS
+from bench_core.line_integral.settings import EPS
 
 Parameters = Mapping[str, Tensor]
 

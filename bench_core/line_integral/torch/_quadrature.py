@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench_core.line_integral.oracle import CHUNK
+from bench_core.line_integral.settings import CHUNK
 from bench_core.line_integral.torch._jacobian import Parameters, network
 
 Rule = tuple[np.ndarray, np.ndarray]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bench_core.line_integral.oracle import EPS
+from bench_core.line_integral.settings import EPS
 from bench_core.line_integral.torch._jacobian import Parameters, factors, form, network
 
 # Matrices from this size on are factorised one at a time on the CPU: torch 2.13.0's batched LU is wrong there with two

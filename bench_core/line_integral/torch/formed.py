@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from bench_core.line_integral.oracle import gauss_legendre as rule
+from bench_core.line_integral.settings import gauss_legendre as rule
 from bench_core.line_integral.torch._jacobian import Parameters, form, times
 from bench_core.line_integral.torch._quadrature import integrate
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from torch import Tensor
 
-from bench_core.line_integral.oracle import gauss_legendre as rule
+from bench_core.line_integral.settings import gauss_legendre as rule
 from bench_core.line_integral.torch._jacobian import Parameters, apply
 from bench_core.line_integral.torch._quadrature import integrate
 

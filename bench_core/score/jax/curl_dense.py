@@ -6,7 +6,7 @@ import jax
 from jax import Array, lax
 
 from bench_core.score.jax._network import Parameters, psi_of
-from bench_core.score.oracle import CHUNK
+from bench_core.score.settings import CHUNK
 
 
 def curl_dense(y: Array, v: Array, parameters: Parameters) -> Array:

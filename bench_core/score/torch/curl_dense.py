@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bench_core.score.oracle import CHUNK
+from bench_core.score.settings import CHUNK
 from bench_core.score.torch._network import Parameters, psi_of
 
 

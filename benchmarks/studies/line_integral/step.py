@@ -14,7 +14,7 @@ import torchdiffeq
 from scipy.integrate import solve_ivp
 from torch import Tensor
 
-from bench_core.line_integral.oracle import gauss_legendre
+from bench_core.line_integral.settings import gauss_legendre
 from bench_core.line_integral.torch._dopri5 import Path as LinePath
 from bench_core.line_integral.torch._jacobian import apply, form, network
 from bench_core.line_integral.torch._solve import velocity

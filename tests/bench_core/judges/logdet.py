@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
-from bench_core.logdet.oracle import RATE
+from bench_core.logdet.settings import RATE
 
 _SIZES = st.fixed_dictionaries({"D": st.integers(2, 14), "B": st.integers(1, 20), "L": st.integers(1, 4)})
 EXAMPLES = {"torch": 12, "jax": 3}

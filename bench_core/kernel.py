@@ -1,0 +1,105 @@
+"""What all families' kernels share: placing, preparing, running, reading out, and new data in the same buffers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from bench_core.method import Method
+
+
+class Kernel(ABC):
+    """A method built for a problem on a device.
+
+    ``run`` dispatches one call and returns its result without waiting; ``wait`` returns when the device has finished
+    every part of it; ``to_numpy`` copies it out, named as the parameters. A result is valid until the next ``run``: a
+    method with ``buffers`` writes into the same ones again. With JAX all compilation is in ``Method.build``, with
+    torch.compile in the first ``run``. Nothing here reads a clock.
+
+    A kernel's precision is its own: whatever the framework's global switches say, before, between and after its calls,
+    it computes in its dtype with true float32 products, and leaves the switches as they were.
+    """
+
+    # Whether ``count`` has an answer.
+    counts = False
+
+    def __init__(self, method: Method, backend: Any, problem: Any, device: str, dtype: str, form: str):
+        self._method, self._backend, self._problem = method, backend, problem
+        self._device, self._dtype, self._form = device, dtype, form
+        with backend.pinned(dtype):
+            self._build()
+
+    # -- what a family says -----------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def _build(self) -> None:
+        """Place what the method needs and prepare ``self._call``."""
+
+    @abstractmethod
+    def _arguments(self) -> tuple:
+        """What the next call is given."""
+
+    @abstractmethod
+    def _named(self, out: Any) -> dict[str, Any]:
+        """The arrays of a result by name."""
+
+    # -- the contract -----------------------------------------------------------------------------------------------
+
+    def run(self) -> Any:
+        if self._backend.is_pinned(self._dtype):
+            return self._answer()
+        with self._backend.pinned(self._dtype):
+            return self._answer()
+
+    def wait(self, out: Any) -> None:
+        self._backend.wait(out)
+
+    def to_numpy(self, out: Any) -> dict[str, np.ndarray]:
+        return {name: self._backend.to_numpy(array) for name, array in self._named(out).items()}
+
+    def reset(self, steady: bool = False) -> None:
+        """Back to the problem's parameters where the kernel updates them in place, ``steady`` with calls that keep them
+        where they are; elsewhere nothing moves.
+        """
+        return
+
+    def refill(self, problem: Any) -> None:
+        """Other data, of ``problem.unseen()``, written into the very buffers that the calls read."""
+        with self._backend.pinned(self._dtype):
+            for name in problem.data:
+                if name in self._placed:
+                    self._placed[name] = self._backend.overwrite(self._placed[name], problem.masters[name])
+
+    def memory_analysis(self) -> Any:
+        """What the compiled program says of its memory; None where the backend has no such thing."""
+        return self._backend.memory_analysis(self._call)
+
+    def iterations(self, out: Any) -> int | None:
+        """Iterations (evaluations) that the slowest sample took; None of a method that does not iterate, or does not
+        say.
+        """
+        return None
+
+    def count(self) -> dict[str, float]:
+        """Products per sample of one more call, counted by the operator itself (untimed); see ``counts``."""
+        raise ValueError(f"{self._method.name} of {self._method.family} counts no products")
+
+    # -- shared by the families -------------------------------------------------------------------------------------
+
+    _call: Callable[..., Any]
+
+    def _place(self, names: Any, own: Any = ()) -> dict[str, Any]:
+        """The problem's arrays of these names on the device; the data and those in ``own`` are the kernel's own copies,
+        the others one copy for all kernels of the problem.
+        """
+        own = {*own, *self._problem.data}
+        self._placed = {
+            name: self._backend.place(self._problem, name, self._device, self._dtype, name in own) for name in names
+        }
+        return self._placed
+
+    def _answer(self) -> Any:
+        return self._call(*self._arguments())

@@ -1,0 +1,117 @@
+"""What all families' problems share: seeded or given data, float64 views of them, and judging a result."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from bench_core.masters import Float64View, align
+from bench_core.method import Method
+
+
+class Problem(ABC):
+    """Sizes, seeded data and how a result is judged; each family's ``problem.py`` has one.
+
+    The master copy is float32: every number of it is exact in float64, so float32 and float64 kernels answer the same
+    question and the error of a float32 result is the arithmetic's alone. A problem does not know its oracle: the
+    family's ``oracle.py`` reads the problem, and is found by the family's name when a result is first judged.
+    """
+
+    family: str
+    data: tuple[str, ...]  # names of the arrays that are data and not parameters: a training loop draws them anew
+    seed: int
+
+    @property
+    @abstractmethod
+    def sizes(self) -> dict[str, Any]:
+        """The sizes by their letters."""
+
+    @abstractmethod
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Shape of the array of this name."""
+
+    @abstractmethod
+    def draw(self) -> dict[str, np.ndarray]:
+        """The masters from the seed."""
+
+    @cached_property
+    def masters(self) -> dict[str, np.ndarray]:
+        """The data as they are held, float32 (given ones float64); backends place these."""
+        return self.draw()
+
+    @property
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """The data as float64, one array converted whenever it is asked for."""
+        return Float64View(self.masters)
+
+    @cached_property
+    def oracle(self) -> Any:
+        """The family's float64 reference for this problem."""
+        return importlib.import_module(f"bench_core.{self.family}.oracle").Oracle(self)
+
+    def unseen(self) -> Self:
+        """The same parameters with other data, the same every time: their entries shuffled, and with the other sign.
+
+        What a kernel has not seen: one that remembers its input or its answer is found out by it.
+        """
+        rng = np.random.default_rng([self.seed, 0xDA7A])
+        return self.with_data({n: rng.permutation(-self.masters[n].ravel()).reshape(self.shape(n)) for n in self.data})
+
+    def with_data(self, data: dict[str, np.ndarray]) -> Self:
+        """The same parameters with these data."""
+        other = copy.copy(self)
+        vars(other).pop("oracle", None)
+        other.masters = self.masters | {n: align(a) if a.dtype == np.float32 else a for n, a in data.items()}
+        return other
+
+    def guess_iterations(self, method: Method) -> int:
+        """How many iterations an iterative method may take."""
+        raise ValueError(f"{method.name} of {self.family} does not iterate")
+
+    def tolerance(self, method: Method, dtype: str) -> float:
+        """What the error (of an iterative method its residual) is held to."""
+        return method.tolerance(dtype)
+
+    def error(self, arrays: dict[str, np.ndarray], method: Method) -> float:
+        """Largest relative error of the named results against the float64 oracle.
+
+        A result that is not finite has error ``inf``. Raises ``ValueError`` for a missing name or a wrong shape.
+        """
+        return self.oracle.error(arrays, method)
+
+    def measure(self, method: Method) -> str:
+        """What :meth:`error` is: ``reference`` (against the true result, entry by entry), ``probes`` (the same norm
+        estimated by random probes) or ``residual`` (of the equation that the true result solves).
+        """
+        return self.oracle.measure(method)
+
+    def quality(self, arrays: dict[str, np.ndarray], method: Method) -> dict[str, float]:
+        """What else there is to say of a result, by name; a family that has something to say says it."""
+        return {}
+
+    def fault(
+        self,
+        arrays: dict[str, np.ndarray],
+        method: Method,
+        dtype: str,
+        error: float | None = None,
+        quality: dict[str, float] | None = None,
+    ) -> str:
+        """Why a result is none, in one line; empty where it is one.
+
+        No row may hold numbers that are not finite; an exact one must be within its tolerance. ``error`` and
+        ``quality`` are those of the result, where they are known already.
+        """
+        if broken := [name for name, array in arrays.items() if not np.isfinite(array).all()]:
+            return f"not finite: {', '.join(broken)}"
+        if not method.exact:
+            return ""
+        error = self.error(arrays, method) if error is None else error
+        limit = self.tolerance(method, dtype)
+        return "" if error <= limit else f"error {error:.3g} exceeds the tolerance {limit:.0e}"

@@ -1,0 +1,52 @@
+"""Whether a result is one: before anything is timed, and again afterwards on data that the kernel has not seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.harness import older
+
+
+def judge(problem: Any, arrays: dict[str, Any], method: Any, dtype: str) -> tuple[float, dict[str, float], str]:
+    """The result's error, what else there is to say of it, and why it is none (or an empty text)."""
+    with np.errstate(all="ignore"):  # a result that is not finite is a fault, not a warning
+        error = problem.error(arrays, method)
+        quality = older.quality(problem, arrays, method)
+        return error, quality, older.fault(problem, arrays, method, dtype, error, quality)
+
+
+def judge_again(problem: Any, fresh: Any, kernel: Any, method: Any, dtype: str) -> tuple[float, str]:
+    """The error and the fault of a kernel that has been timed, on the data of ``fresh`` in the buffers that it read.
+
+    ``fresh`` is ``problem.unseen()``, or None where the commit under test has no such thing.
+
+    A fault may come and go, steps in place may drift away from the finite numbers, and a kernel that remembers its
+    input or its answer looks infinitely fast: its result must be right for the new data, and another one than before.
+    An inexact method has no tolerance; it is held to the second only.
+    """
+    last = kernel.to_numpy(kernel.run())
+    if broken := older.not_finite(last):
+        return float("inf"), broken
+    if method.in_place:
+        kernel.reset()
+        last = kernel.to_numpy(kernel.run())
+        kernel.reset()
+    stale = {name: np.array(array) for name, array in last.items()}
+    moved = False
+    if fresh is not None:
+        moved = any(not np.array_equal(fresh.masters[name], problem.masters[name]) for name in problem.data)
+        kernel.refill(fresh)
+        problem = fresh
+    arrays = kernel.to_numpy(kernel.run())
+    error, _, fault = judge(problem, arrays, method, dtype)
+    if not fault and moved and older.reads_data(method) and _same(stale, arrays):
+        fault = "the same result for other data: it remembers"
+    return error, fault
+
+
+def _same(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Whether no floating-point array changed; counts of iterations may be equal."""
+    names = [name for name in before if np.issubdtype(np.asarray(before[name]).dtype, np.floating)]
+    return all(np.array_equal(before[name], after[name]) for name in names)

@@ -1,0 +1,82 @@
+"""What kernels, methods and problems of older commits lack: asv times them with today's ruler.
+
+Each function asks for an ability of ``bench_core``'s contract and says what holds where the commit under test is from
+before there was one.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+def is_for(method: Any, sizes: Mapping[str, Any]) -> bool:
+    """Whether the method answers at these sizes."""
+    return not hasattr(method, "is_for") or method.is_for(sizes)
+
+
+def iterative(method: Any) -> bool:
+    return getattr(method, "iterative", False)
+
+
+def settings(method: Any) -> dict[str, Any]:
+    return getattr(method, "settings", {})
+
+
+def tolerance(problem: Any, method: Any, dtype: str) -> float:
+    """What the method's error or residual is held to."""
+    if hasattr(problem, "tolerance"):
+        return problem.tolerance(method, dtype)
+    return settings(method).get("tol", problem.tol) if iterative(method) else method.tolerance(dtype)
+
+
+def measure(problem: Any, method: Any) -> str | None:
+    """What the problem's error is: ``reference``, ``probes`` or ``residual``; None where it does not say."""
+    return problem.measure(method) if hasattr(problem, "measure") else None
+
+
+def quality(problem: Any, arrays: dict[str, Any], method: Any) -> dict[str, float]:
+    return problem.quality(arrays, method) if hasattr(problem, "quality") else {}
+
+
+def fault(problem: Any, arrays: dict[str, Any], method: Any, dtype: str, error: float, quality: dict) -> str:
+    """Why the result is none, in one line; empty where it is one."""
+    if broken := not_finite(arrays):
+        return broken
+    if hasattr(problem, "fault"):
+        known = {"error": error, "quality": quality}
+        taken = inspect.signature(problem.fault).parameters
+        return problem.fault(arrays, method, dtype, **{name: known[name] for name in known if name in taken})
+    limit = tolerance(problem, method, dtype)
+    fine = not method.exact or error <= limit
+    return "" if fine else f"error {error:.3g} exceeds the tolerance {limit:.0e}"
+
+
+def not_finite(arrays: dict[str, Any]) -> str:
+    """Which arrays hold numbers that are not finite (or an empty text)."""
+    broken = [name for name, array in arrays.items() if not np.isfinite(array).all()]
+    return f"not finite: {', '.join(broken)}" if broken else ""
+
+
+def counts(kernel: Any) -> bool:
+    """Whether the kernel counts its own products."""
+    return kernel.counts if hasattr(kernel, "counts") else hasattr(kernel, "count")
+
+
+def reads_data(method: Any) -> bool:
+    """Whether the answer depends on the problem's data."""
+    return getattr(method, "reads_data", True)
+
+
+def unseen(problem: Any) -> Any:
+    """The problem with other data, or None."""
+    return problem.unseen() if hasattr(problem, "unseen") else None
+
+
+def cost(cost: Any) -> dict[str, float]:
+    """The fields of a cost that there are."""
+    names = ("flops", "bytes", "vjps", "jvps", "peak_bytes", "evaluations")
+    return {name: getattr(cost, name) for name in names if hasattr(cost, name)}
