@@ -25,6 +25,9 @@ class Kernel(ABC):
 
     # Whether ``count`` has an answer.
     counts = False
+    # Memory of the results that the kernel keeps and overwrites: no call allocates it, and a user needs it all the
+    # same.
+    held_bytes = 0
 
     def __init__(self, method: Method, backend: Any, problem: Any, device: str, dtype: str, form: str):
         self._method, self._backend, self._problem = method, backend, problem

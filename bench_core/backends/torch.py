@@ -99,7 +99,7 @@ def into_buffers(function: Callable, count: int) -> tuple[Callable, tuple[int, .
 
 def prepare(function: Callable, arguments: tuple, form: str, donated: tuple[int, ...]) -> Callable:
     """The function in this form. ``compiled`` is compiled at its first call."""
-    if form == "eager":
+    if form != "compiled":
         return function
     if arguments[0].device.type == "cpu" and not shutil.which("g++"):
         raise Unavailable("form 'compiled' needs a C++ compiler (g++) for torch.compile on the CPU")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bench_core.logdet import cost
 from bench_core.logdet._kernel import LogdetKernel
 from bench_core.logdet.problem import LogdetProblem
-from bench_core.method import Declaration
+from bench_core.method import Cost, Declaration
 
 __all__ = ["METHODS", "LogdetProblem", "kernel", "problem"]
 
@@ -14,17 +16,33 @@ kernel = LogdetKernel
 
 # The rows beside the methods are yardsticks: compiling them would answer no question.
 _PLAIN = (("torch", ("eager",)), ("jax", ("jit",)))
+# A training loop keeps its gradients and has them overwritten; what fresh memory in every call costs is a row apart.
+_BUFFERS = (("torch", ("eager", "allocating", "compiled")), ("jax", ("jit", "allocating")))
+
+
+def _gradient(name: str, computes: str, formula: Callable[..., Cost], source: str) -> Declaration:
+    """A gradient in closed form, which can be written where the last one was."""
+    return Declaration(name, computes, formula, source, buffers=True, forms=_BUFFERS)
+
 
 METHODS = (
-    Declaration("relative", "relative", cost.relative, "Gresele et al. 2020, eq. 13-15, app. F"),
-    Declaration("relative_published", "relative", cost.relative_published, "Gresele et al. 2020, eq. 15, as printed"),
-    Declaration("transposed", "transposed", cost.transposed, "Gresele et al. 2020, section 4"),
-    Declaration("inverse", "ordinary", cost.inverse, "Gresele et al. 2020, eq. 10"),
+    _gradient("relative", "relative", cost.relative, "Gresele et al. 2020, eq. 13-15, app. F"),
+    _gradient("relative_published", "relative", cost.relative_published, "Gresele et al. 2020, eq. 15, as printed"),
+    _gradient("transposed", "transposed", cost.transposed, "Gresele et al. 2020, section 4"),
+    _gradient("inverse", "ordinary", cost.inverse, "Gresele et al. 2020, eq. 10"),
     Declaration("slogdet_autodiff", "ordinary", cost.slogdet_autodiff, "Gresele et al. 2020, eq. 9"),
     Declaration("jacobian_autodiff", "ordinary", cost.jacobian_autodiff, "Gresele et al. 2020, eq. 2, section 5"),
     Declaration("relative_step", "step", cost.relative_step, "Gresele et al. 2020, eq. 13", in_place=True),
     Declaration("value_tracking", "value", cost.value_tracking, "determinant lemma along eq. 13", in_place=True),
-    Declaration("gemm_floor", "products", cost.gemm_floor, "the products of eq. 15 alone", role="floor", forms=_PLAIN),
+    Declaration(
+        "gemm_floor",
+        "products",
+        cost.gemm_floor,
+        "the products of eq. 15 alone",
+        role="floor",
+        buffers=True,
+        forms=_PLAIN,
+    ),
     Declaration(
         "slogdet", "logdets", cost.slogdet, "log|det W| by LU", role="calibration", forms=_PLAIN, reads_data=False
     ),

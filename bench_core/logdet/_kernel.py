@@ -28,8 +28,9 @@ class LogdetKernel(Kernel):
         donated = tuple(range(1, 1 + len(self._state))) if method.in_place else ()
         function = method.function
         if self._reuses:
-            weights, biases = self._state
-            self._last = backend.buffers((list(weights), list(biases)))
+            weights, biases = (list(side) for side in self._state)
+            self._last = backend.buffers(weights if method.computes == "products" else (weights, biases))
+            self.held_bytes = sum(array.nbytes for array in self._named(self._last).values())
             function, donated = backend.into_buffers(function, len(self._arguments()))
         self._call = backend.prepare(function, self._arguments(), self._form, donated)
 

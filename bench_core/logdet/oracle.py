@@ -14,8 +14,9 @@ With Delta_k (B x D) the gradient of the mean log-likelihood without the log-det
 Biases follow their weights: the relative gradient is the steepest direction of ``y -> y + E y + e``, the transposed
 one of ``z -> z + E z + e``, so the layer is one homogeneous matrix [W b; 0 1] and db the last column of its gradient.
 
-Everything but ``W^-T`` and the log-determinants costs O(B D^2), W being read in blocks of rows, so that no float64 copy
-of a large one is held. (``logdets`` takes an LU in float64: its row, a calibration, is held to the same budget.)
+Everything but the log-determinants and ``W^-T`` (an LU in float64 up to SOLVE_LIMIT, not taken above) costs O(B D^2), W
+being read in blocks of rows, so that no float64 copy of a large one is held. (``logdets`` takes an LU: its row, a
+calibration, is held to the same budget.)
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from bench_core.masters import relative_error
 from bench_core.method import Method
 
 DENSE_LIMIT = 512  # largest D compared entry by entry
+# Largest D whose ordinary gradient is compared with the true one: an LU in float64, below a second a layer. Above, the
+# residual of W^T W^-T = I stands for it, which a badly conditioned W makes larger than the error (six times at 1e4).
+SOLVE_LIMIT = 4096
 PROBES = 8  # E|E v|^2 over standard normal v is |E|_F^2: 8 probes put the estimate within a factor of about 1.5
 
 
@@ -99,8 +103,8 @@ class Oracle:
         return np.eye(self._problem.D) if self._problem.D <= DENSE_LIMIT else self._probes
 
     def weight_times(self, k: int, computes: str) -> np.ndarray:
-        """``dW_k v`` for the vectors v of the comparison: of this answer (not ``ordinary``: see :meth:`_residual`), or
-        of the ``weight`` itself. Kept, for it reads W several times and methods share it.
+        """``dW_k v`` for the vectors v of the comparison: of this answer, or of the ``weight`` itself. Kept, for it
+        reads W several times and methods share it. Above SOLVE_LIMIT not of ``ordinary``: see :meth:`_residual`.
         """
         if (k, computes) not in self._kept:
             self._kept[k, computes] = self._weight_times(k, computes)
@@ -110,6 +114,8 @@ class Oracle:
         delta, v = self.deltas[k], self._vectors
         if computes == "weight":
             return self.times_transposed(v.T, k).T
+        if computes == "ordinary":
+            return delta.T @ (self.inputs[k] @ v) + np.linalg.solve(self._problem.arrays[f"W{k}"].T, v)
         if computes == "products":
             left, right = self._chain[0][k], self._chain[1][k]
             return left.T @ (self.times(right, k) @ v)
@@ -151,6 +157,13 @@ class Oracle:
 
     # -- the error --------------------------------------------------------------------------------------------------
 
+    def measure(self, method: Method) -> str:
+        """See ``Problem.measure``."""
+        D, computes = self._problem.D, method.computes
+        if D <= DENSE_LIMIT or computes == "logdets":
+            return "reference"
+        return "residual" if computes == "ordinary" and D > SOLVE_LIMIT else "probes"
+
     def error(self, arrays: dict[str, np.ndarray], method: Method) -> float:
         """See ``Problem.error``; a log-determinant counts in nats per dimension."""
         p, computes = self._problem, method.computes
@@ -190,7 +203,7 @@ class Oracle:
             return relative_error(array - want, want - master if steps else want)
         v = self._vectors
         got = masters.times_transposed(v.T, array).T
-        if computes == "ordinary":
+        if computes == "ordinary" and self._problem.D > SOLVE_LIMIT:
             return self._residual(k, got, v)
         want = self.weight_times(k, computes)
         return relative_error(got - want, want - self.weight_times(k, "weight") if steps else want)

@@ -66,6 +66,11 @@ def counts(kernel: Any) -> bool:
     return kernel.counts if hasattr(kernel, "counts") else hasattr(kernel, "count")
 
 
+def held_bytes(kernel: Any) -> int:
+    """Memory of the results that the kernel keeps between its calls."""
+    return getattr(kernel, "held_bytes", 0)
+
+
 def reads_data(method: Any) -> bool:
     """Whether the answer depends on the problem's data."""
     return getattr(method, "reads_data", True)

@@ -246,7 +246,7 @@ class Worker:
             if self.cell["backend"] == "jax":
                 peak = memory.of_program(kernel)
             fields |= {
-                "peak_bytes": peak,
+                "peak_bytes": None if peak is None else peak + older.held_bytes(kernel),
                 "peak_instrument": memory.instrument(self.cell["backend"], self.cell["device"]),
             }
             if seconds < 0.25:

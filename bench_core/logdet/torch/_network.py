@@ -8,11 +8,19 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+Gradients = tuple[list[Tensor], list[Tensor]]  # by the weights, by the biases
+
+# From this D on the CPU a product goes tile by tile of this many numbers, which the caches hold, and takes W's tile
+# with it: the copy of W that BLAS must start from (C <- W, C <- C + A B) is a pass through memory of its own. Below,
+# W's copy is cheaper than taking the product in pieces. Two cores, B = 100: 0.94 of the time at D = 4,000, 1.01 at
+# 1,000.
+TILED_FROM, TILE = 2000, 1 << 19
+
 
 def activate(y: Tensor, alpha: float) -> Tensor:
     """``s(y) = a y + (1 - a) softplus(y)``."""
     # torch's default threshold of 20 makes softplus linear too early for float64.
-    return alpha * y + (1 - alpha) * softplus(y, threshold=50)
+    return torch.lerp(softplus(y, threshold=50), y, alpha)
 
 
 def backpropagate(
@@ -30,11 +38,31 @@ def backpropagate(
     deltas, pulled = [pre[last] * (-1.0 / batch)], []
     for k in range(last - 1, -1, -1):
         gate = torch.sigmoid(pre[k])
-        slope = alpha + (1 - alpha) * gate
-        curve = gate * (1 - gate) * ((1 - alpha) / batch)
+        slope = (gate * (1 - alpha)).add_(alpha)
+        curve = torch.addcmul(gate, gate, gate, value=-1).mul_((1 - alpha) / batch)
         pulled.insert(0, deltas[0] @ weights[k + 1])
-        deltas.insert(0, torch.addcdiv(pulled[0] * slope, curve, slope))
+        deltas.insert(0, (pulled[0] * slope).addcdiv_(curve, slope))
     return inputs, pre, deltas, pulled
+
+
+def targets(out: Gradients | None, layers: int) -> tuple[Sequence[Tensor | None], Sequence[Tensor | None]]:
+    """The tensors that results are written into, or None for each."""
+    return out if out is not None else ([None] * layers, [None] * layers)
+
+
+def add_outer(W: Tensor, left: Tensor, right: Tensor, out: Tensor | None) -> Tensor:
+    """``W + left^T right``, left (B, D) and right (B, D), into ``out`` where there is one."""
+    D = len(W)
+    if W.device.type != "cpu" or D < TILED_FROM or torch.compiler.is_compiling():
+        return torch.addmm(W, left.T, right, out=out)
+    out = torch.empty_like(W) if out is None else out
+    rows = max(1, TILE // D)
+    tile = W.new_empty(rows, D)
+    for start in range(0, D, rows):
+        part = slice(start, min(start + rows, D))
+        product = torch.mm(left[:, part].T, right, out=tile[: part.stop - start])
+        torch.add(product, W[part], out=out[part])
+    return out
 
 
 def log_density(z: Tensor) -> Tensor:

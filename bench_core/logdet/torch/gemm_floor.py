@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 
-def gemm_floor(x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alpha: float) -> list[Tensor]:
+def gemm_floor(
+    x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alpha: float, out: list[Tensor] | None = None
+) -> list[Tensor]:
     """The (4L-1) products of ``relative`` in its shapes and order, with nothing between them.
 
     ``h_k = h_{k-1} W_k^T``; ``g_L = h_{L-1}``, ``g_{k-1} = g_k W_k``; result ``g_k^T (h_k W_k)`` for every layer.
     (Starting back from h_{L-1} and not from h_L keeps ``g_L W_L`` and ``h_L W_L`` from being one product.)
 
-    x (B, D), weights L x (D, D); biases and alpha are not used. Returns L arrays (D, D). Cost: (4L-1) 2BD^2 FLOPs,
-    about 4 s D^2 bytes a layer. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: the products of eq.
-    15 alone.
+    x (B, D), weights L x (D, D); biases and alpha are not used. Returns L arrays (D, D), written into ``out`` where it
+    is given. Cost: (4L-1) 2BD^2 FLOPs, about 4 s D^2 bytes a layer. Raises ``RuntimeError`` (torch) where shapes do not
+    fit. Source: the products of eq. 15 alone.
     """
     hidden = [x]
     for W in weights:
@@ -23,8 +26,9 @@ def gemm_floor(x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], a
     back = hidden[-2]
     results: list[Tensor] = []
     for k in range(len(weights) - 1, -1, -1):
-        h, W = hidden[k + 1], weights[k]
-        results.insert(0, (back.T @ h) @ W if h.shape[0] > h.shape[1] else back.T @ (h @ W))
+        h, W, target = hidden[k + 1], weights[k], None if out is None else out[k]
+        left, right = (back.T @ h, W) if h.shape[0] > h.shape[1] else (back.T, h @ W)
+        results.insert(0, torch.mm(left, right, out=target))
         if k:
             back = back @ W
     return results

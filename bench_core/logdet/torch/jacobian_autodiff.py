@@ -9,6 +9,11 @@ from torch import Tensor
 
 from bench_core.logdet.torch._network import activate, log_density
 
+# Matrices from this D on are factorised one at a time on the CPU: torch 2.13.0's batched LU is wrong there with two
+# threads, or never returns, once LAPACK itself goes parallel (m n >= 40,000). Smaller ones are three times faster in
+# one call (D = 10).
+ALONE = 128
+
 
 def log_likelihood(x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alpha: float) -> Tensor:
     """Mean log-likelihood of the batch (without the constant of the normal density), from dense Jacobians."""
@@ -20,8 +25,7 @@ def log_likelihood(x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor
         return z, z
 
     jacobians, z = torch.func.vmap(torch.func.jacrev(network, has_aux=True))(x)
-    if x.device.type == "cpu":
-        # One matrix at a time: torch 2.13.0's batched LU is wrong on the CPU with two threads.
+    if x.device.type == "cpu" and x.shape[1] >= ALONE and torch.get_num_threads() > 1:
         logdets = torch.stack([torch.linalg.slogdet(J).logabsdet for J in jacobians])
     else:
         logdets = torch.linalg.slogdet(jacobians).logabsdet

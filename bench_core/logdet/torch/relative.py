@@ -7,27 +7,27 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from bench_core.logdet.torch._network import backpropagate
+from bench_core.logdet.torch._network import Gradients, add_outer, backpropagate, targets
 
 
 def relative(
-    x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alpha: float
-) -> tuple[list[Tensor], list[Tensor]]:
+    x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alpha: float, out: Gradients | None = None
+) -> Gradients:
     """Relative gradient of the mean log-likelihood, without inverse or determinant.
 
     ``dW = Delta^T (Y W) + W``, ``db = Delta^T (1 + Y b) + b``: the ordinary gradient times ``W^T W`` from the right.
 
     x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same
-    shapes. Cost: (4L-1) 2BD^2 FLOPs, about 5 s D^2 bytes a layer (s bytes a number). Raises ``RuntimeError`` (torch)
-    where shapes do not fit. Source: Gresele et al. 2020, eq. 13-15 and appendix F; "+ W" is folded into the last
-    product.
+    shapes, written into ``out`` where it is given. Cost: (4L-1) 2BD^2 FLOPs, about 5 s D^2 bytes a layer (s bytes a
+    number). Raises ``RuntimeError`` (torch) where shapes do not fit. Source: Gresele et al. 2020, eq. 13-15 and
+    appendix F; "+ W" is folded into the last product.
     """
     _, pre, deltas, _ = backpropagate(x, weights, biases, alpha)
     weight_gradients, bias_gradients = [], []
-    for W, b, y, delta in zip(weights, biases, pre, deltas):
+    for W, b, y, delta, dW, db in zip(weights, biases, pre, deltas, *targets(out, len(weights))):
         if y.shape[0] > y.shape[1]:  # B > D: the D x D product first is the cheaper order
-            weight_gradients.append(torch.addmm(W, delta.T @ y, W))
+            weight_gradients.append(torch.addmm(W, delta.T @ y, W, out=dW))
         else:
-            weight_gradients.append(torch.addmm(W, delta.T, y @ W))
-        bias_gradients.append(torch.addmv(b, delta.T, 1 + y @ b))
+            weight_gradients.append(add_outer(W, delta, y @ W, dW))
+        bias_gradients.append(torch.addmv(b, delta.T, 1 + y @ b, out=db))
     return weight_gradients, bias_gradients

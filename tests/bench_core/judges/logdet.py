@@ -45,11 +45,11 @@ def costed(method) -> bool:
 def factorised(problem, method, calls) -> float:
     """FLOPs of the library routines that were called."""
     D = min(problem.B, problem.D) if method.name == "value_tracking" else problem.D
+    # A batched call is one call: B of them for the Jacobians.
+    batch = problem.B if method.name == "jacobian_autodiff" else 1
     if method.backend == "torch":
         assert set(calls) <= TORCH.keys()
-        return sum(TORCH[name] * number for name, number in calls.items()) * D**3
-    # A batched call is one custom call: B of them for the Jacobians.
-    batch = problem.B if method.name == "jacobian_autodiff" else 1
+        return batch * sum(TORCH[name] * number for name, number in calls.items()) * D**3
     return batch * sum(XLA[name] * number for name, number in calls.items() if name in XLA) * D**3
 
 
