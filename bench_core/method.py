@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 BACKENDS = ("torch", "jax")
 DEVICES = ("cpu", "cuda")
 DTYPES = ("float32", "float64")
-# The first form is the default: its row carries the method's bare name.
+# The first form is the default: its row carries the method's bare name. A method with ``buffers`` may have the form
+# ``allocating`` too.
 FORMS = {"torch": ("eager", "compiled"), "jax": ("jit",)}
 
 

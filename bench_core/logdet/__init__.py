@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bench_core.logdet import cost
 from bench_core.logdet._kernel import LogdetKernel
 from bench_core.logdet.problem import LogdetProblem
-from bench_core.method import Cost, Declaration
+from bench_core.method import FORMS, Cost, Declaration
 
 __all__ = ["METHODS", "LogdetProblem", "kernel", "problem"]
 
@@ -15,18 +15,20 @@ problem = LogdetProblem
 kernel = LogdetKernel
 
 # The rows beside the methods are yardsticks: compiling them would answer no question.
+_EVERY = tuple(FORMS.items())
 _PLAIN = (("torch", ("eager",)), ("jax", ("jit",)))
-# A training loop keeps its gradients and has them overwritten; what fresh memory in every call costs is a row apart.
-_BUFFERS = (("torch", ("eager", "allocating", "compiled")), ("jax", ("jit", "allocating")))
+# A training loop keeps its gradients and has them overwritten; what fresh memory in every call costs is a row apart, of
+# one method: the others would say the same of the same arrays.
+_ALLOCATING = (("torch", ("eager", "allocating", "compiled")), ("jax", ("jit", "allocating")))
 
 
-def _gradient(name: str, computes: str, formula: Callable[..., Cost], source: str) -> Declaration:
+def _gradient(name: str, computes: str, formula: Callable[..., Cost], source: str, forms=_EVERY) -> Declaration:
     """A gradient in closed form, which can be written where the last one was."""
-    return Declaration(name, computes, formula, source, buffers=True, forms=_BUFFERS)
+    return Declaration(name, computes, formula, source, buffers=True, forms=forms)
 
 
 METHODS = (
-    _gradient("relative", "relative", cost.relative, "Gresele et al. 2020, eq. 13-15, app. F"),
+    _gradient("relative", "relative", cost.relative, "Gresele et al. 2020, eq. 13-15, app. F", _ALLOCATING),
     _gradient("relative_published", "relative", cost.relative_published, "Gresele et al. 2020, eq. 15, as printed"),
     _gradient("transposed", "transposed", cost.transposed, "Gresele et al. 2020, section 4"),
     _gradient("inverse", "ordinary", cost.inverse, "Gresele et al. 2020, eq. 10"),

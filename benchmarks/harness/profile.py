@@ -138,7 +138,7 @@ class Profile:
     call_limit_s    a row whose single call is predicted or seen to take longer is over_budget (``call_seconds`` has
                     each family's share of it)
     session_limit_s absolute deadline of one session
-    compiled_up_to  largest swept size at which forms beyond the first are timed (their compilation costs seconds a row,
+    compiled_up_to  largest swept size at which torch.compile's forms are timed (their compilation costs seconds a row,
                     and they differ from eager where calls are short)
     precision       a paired ratio's interval is narrow enough at this relative half-width
     only            per family: the rows that are tried, where that is not all of them

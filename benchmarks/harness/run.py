@@ -102,7 +102,7 @@ def _rows(
         return planned
     for row in planned:
         form = row.partition(":")[2]
-        if form and cell.swept > profile.compiled_up_to:
+        if form == "compiled" and cell.swept > profile.compiled_up_to:
             planned[row] = (
                 f"form {form!r} is timed up to {SWEPT[cell.family]} = {profile.compiled_up_to} in this profile"
             )
@@ -145,6 +145,6 @@ def expected_seconds(cell: Cell, profile: Profile) -> float:
                 + 3 * call
                 + max(profile.rounds_of(cell.family, cell.swept) * call, profile.row_seconds(cell.family))
             )
-            if len(method.forms) > 1 and cell.swept <= profile.compiled_up_to:
+            if "compiled" in method.forms and cell.swept <= profile.compiled_up_to:
                 total += 2.0 + profile.row_seconds(cell.family)
     return profile.processes_of(cell.family, cell.swept) * (4.0 + total)

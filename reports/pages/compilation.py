@@ -27,7 +27,7 @@ def build(analysis: Analysis) -> Section:
             ]
         for row in analysis.rows(series):
             base = row.partition(":")[0]
-            if is_other_form(row) and "~" not in row and base in analysis.rows(series):
+            if row.endswith(":compiled") and base in analysis.rows(series):
                 found = [
                     line
                     for d in analysis.sizes(series)

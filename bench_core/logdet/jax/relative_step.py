@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from jax import Array, lax
 
 from bench_core.logdet.jax._network import backpropagate, outer
 
-TILE = 256  # rows of W updated at once: the product is held for so many; fewer keep two cores less busy
+# Rows of W updated at once: the product is held for so many. Fewer keep two cores less busy, and a GPU has thousands.
+TILE, CUDA_TILE = 256, 4096
 
 
 def relative_step(
@@ -35,21 +37,28 @@ def update(
     if pre[0].shape[0] > pre[0].shape[1]:  # B > D: small matrices, and W may not be both operand and result
         moved = tuple(grow * W + (rate * outer(delta, y)) @ W for W, y, delta in zip(weights, pre, deltas))
     else:
-        moved = add_outers(weights, grow, scaled, [y @ W for W, _, y, _ in layers])
+        moved = lax.platform_dependent(
+            tuple(weights),
+            grow,
+            scaled,
+            [y @ W for W, _, y, _ in layers],
+            cuda=partial(add_outers, rows=CUDA_TILE),
+            default=partial(add_outers, rows=TILE),
+        )
     return moved, tuple(grow * b + outer(delta, 1 + y @ b) for _, b, y, delta in layers)
 
 
 def add_outers(
-    weights: Sequence[Array], grow: Array, lefts: Sequence[Array], rights: Sequence[Array]
+    weights: Sequence[Array], grow: Array, lefts: Sequence[Array], rights: Sequence[Array], rows: int
 ) -> tuple[Array, ...]:
-    """``grow W + left^T right`` for every layer, left and right (B, D), tile by tile of rows.
+    """``grow W + left^T right`` for every layer, left and right (B, D), tile by tile of at most so many rows.
 
     XLA's product has no beta: untiled it would hold a D x D result beside W. One loop takes all layers, so that no W
     changes before backpropagation has read it: with a loop for each XLA copies W first (``optimization_barrier`` does
     not help).
     """
     dimension = weights[0].shape[0]
-    tiles = -(-dimension // TILE)
+    tiles = -(-dimension // rows)
     rows, rest = divmod(dimension, tiles)
 
     def add(W: Array, left: Array, right: Array, start: Array | int, rows: int) -> Array:
