@@ -19,6 +19,11 @@ def steps_of(solution: Any) -> Array:
     return 6 * solution.stats["num_steps"] + 2
 
 
+def end_of(solution: Any) -> Array:
+    """The solution at t = 1; not a number where the solver gave up, which compiled programs cannot raise."""
+    return jnp.where(solution.result == diffrax.RESULTS.successful, solution.ys[0], jnp.nan)
+
+
 def integrate(x: Array, target: Array, parameters: Parameters, J: str, tol: float, adjoint: Any) -> dict[str, Any]:
     """Loss, y, gradients and the evaluations of the forward pass; ``adjoint`` says how diffrax differentiates."""
 
@@ -38,8 +43,10 @@ def integrate(x: Array, target: Array, parameters: Parameters, J: str, tol: floa
             stepsize_controller=diffrax.PIDController(rtol=tol, atol=tol),
             adjoint=adjoint,
             max_steps=STEPS,
+            # Of the way back of the adjoint equation nothing else would tell.
+            throw=isinstance(adjoint, diffrax.BacksolveAdjoint),
         )
-        y = solution.ys[0]  # type: ignore[index]
+        y = end_of(solution)
         return ((y - target) ** 2).sum() / len(x), (y, steps_of(solution))
 
     (loss, (y, evaluations)), gradients = jax.value_and_grad(value, has_aux=True)(dict(parameters))

@@ -18,8 +18,9 @@ def inverse_dopri5(target: Tensor, parameters: Parameters, J: str, solver: str, 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian,
     solver ``lu``, ``cholesky`` (symmetric J) or ``kronecker``, tol the relative and absolute tolerance of a step.
     Returns x (B, d) and how often J was evaluated. Cost: n evaluations and solves. Raises
-    ``torch.linalg.LinAlgError`` for a singular J, ``AssertionError`` (torchdiffeq) where steps become too small.
-    Source: Lorraine and Hossain 2022, section 4.3, mended, with torchdiffeq.
+    ``torch.linalg.LinAlgError`` for a singular J, ``AssertionError`` (torchdiffeq) where steps become too small, the
+    kernel ``SingularJacobian`` where that is why. Source: Lorraine and Hossain 2022, section 4.3, mended, with
+    torchdiffeq.
     """
     evaluations = 0
 
