@@ -16,6 +16,9 @@ ROUNDING = 1e-14  # of the terms of a sum: what float64 leaves where they cancel
 FIRST, NODES = 20, 24
 MOST_NODES = 4096
 MOST_FLOPS = 3e13  # of one refinement: minutes
+# Steps of ``W0 x`` from node to node: with larger ones a hidden unit could turn between two nodes of both rules, which
+# would agree and be wrong.
+SEEN = 10.0
 
 Results = dict[str, np.ndarray]
 
@@ -26,24 +29,31 @@ def pieces(number: int) -> Rule:
     return ((np.arange(number)[:, None] + t) / number).ravel(), np.tile(w / number, number)
 
 
-def refinements() -> Iterator[Rule]:
-    """Rules with more and more nodes."""
-    yield gauss_legendre(FIRST)
+def refinements(steepness: float = 0.0) -> Iterator[Rule]:
+    """Rules with more and more nodes, of those that miss nothing where ``W0 x`` is up to ``steepness``."""
+    if steepness * gap(first := gauss_legendre(FIRST)) <= SEEN:
+        yield first
     number = 1
     while number * NODES <= MOST_NODES:
-        yield pieces(number)
+        if steepness * gap(rule := pieces(number)) <= SEEN:
+            yield rule
         number *= 2
 
 
-def converge(evaluate: Callable[[Rule], tuple[Results, Results]], flops: float) -> Results:
+def gap(rule: Rule) -> float:
+    """The longest piece of [0, 1] without a node."""
+    return float(np.diff(rule[0], prepend=0, append=1).max())
+
+
+def converge(evaluate: Callable[[Rule], tuple[Results, Results]], flops: float, steepness: float) -> Results:
     """The results of the first rule that gives those of the rule before; ``evaluate`` also says of each how large the
-    terms are that add up to it. ``flops`` are those of one node.
+    terms are that add up to it. ``flops`` are those of one node, ``steepness`` is the largest entry of ``W0 x``.
 
     Raises ``ValueError`` where MOST_NODES nodes or MOST_FLOPS operations are not enough.
     """
     before: Results = {}
-    worst, why = "", ""
-    for rule in refinements():
+    worst, why = f"W0 x is up to {steepness:.1e}, too steep for {MOST_NODES} nodes", ""
+    for rule in refinements(steepness):
         if len(rule[0]) * flops > MOST_FLOPS and before:
             why = f"and {len(rule[0])} would take more than {MOST_FLOPS:.0e} operations"
             break
@@ -69,7 +79,7 @@ def integrate(network: Network, x: np.ndarray) -> np.ndarray:
         y, terms = _value(network, x, rule)
         return {"y": y}, {"y": terms}
 
-    return converge(evaluate, 2.0 * len(x) * network.W1.size)["y"]
+    return converge(evaluate, 2.0 * len(x) * network.W1.size, _steepness(network, x))["y"]
 
 
 def gradient(network: Network, x: np.ndarray, target: np.ndarray) -> Results:
@@ -86,7 +96,12 @@ def gradient(network: Network, x: np.ndarray, target: np.ndarray) -> Results:
         gradients, parts = _pull(network, x, 2 / batch * rest, rule)
         return results | gradients, sizes | {name: lost * part for name, part in parts.items()}
 
-    return converge(evaluate, 8.0 * len(x) * network.W1.size)
+    return converge(evaluate, 8.0 * len(x) * network.W1.size, _steepness(network, x))
+
+
+def _steepness(network: Network, x: np.ndarray) -> float:
+    """How fast the argument of a hidden unit changes along the path at most."""
+    return float(abs(x @ network.W0.T).max())
 
 
 def _value(network: Network, x: np.ndarray, rule: Rule) -> tuple[np.ndarray, np.ndarray]:

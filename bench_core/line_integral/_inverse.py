@@ -9,8 +9,8 @@ import numpy as np
 from bench_core.line_integral._network import Network
 from bench_core.line_integral.settings import Rule
 
-# A solver whose steps vanish where J is better conditioned than this has failed for another reason.
-NEAR = 1e-3
+NEAR = 1e-3  # adaptive steps that end where J is further than this from singular have another reason
+MOST_EVALUATIONS = 20_000  # of J by adaptive steps
 
 
 class SingularJacobian(ValueError):
@@ -20,23 +20,29 @@ class SingularJacobian(ValueError):
         super().__init__(f"J(x) of sample {sample} is singular at t = {t:.3g}")
 
 
+class GaveUp(Exception):
+    """J was evaluated too often: it ends a solver of SciPy's, which has no limit of its own."""
+
+
 class Inverse:
     """``dx/dt = J(x)^-1 y``, x(0) = 0, for y (B, d), by fixed and by adaptive steps.
 
-    Raises :class:`SingularJacobian` where J cannot be inverted on the way. With a ``limit`` a J counts as singular
-    whose reciprocal condition is not above it, and ``nearest`` keeps the smallest that was met, its sample and t.
+    Raises :class:`SingularJacobian` where J cannot be inverted on the way. How near J is to a singular matrix is its
+    smallest singular value over the largest, there or at x = 0: with a ``limit`` J counts as singular from there down,
+    and ``nearest`` keeps the smallest that was met, its sample and t.
     """
 
     def __init__(self, network: Network, y: np.ndarray, limit: float = 0.0):
         self._network, self._y, self._limit = network, y, limit
+        self._scale = np.zeros(())
         self.nearest = (np.inf, 0, 0.0)
 
     def velocity(self, x: np.ndarray, t: float) -> np.ndarray:
         """``J(x)^-1 y`` at t."""
         if self._limit:
-            condition, sample = self._worst(x)
-            self.nearest = min(self.nearest, (condition, sample, t))
-            if condition <= self._limit:
+            near, sample = self._worst(x)
+            self.nearest = min(self.nearest, (near, sample, t))
+            if near <= self._limit:
                 raise SingularJacobian(sample, t)
         try:
             with np.errstate(all="ignore"):
@@ -48,10 +54,16 @@ class Inverse:
         return found
 
     def _worst(self, x: np.ndarray) -> tuple[float, int]:
-        """The smallest reciprocal condition over the samples, and whose it is."""
-        conditions = self._network.reciprocal_condition(x)
-        sample = int(np.argmin(conditions))
-        return float(conditions[sample]), sample
+        """The sample whose J is nearest to a singular matrix, and how near; an x that is not finite has passed one."""
+        if (lost := ~np.isfinite(x).all(axis=1)).any():
+            return 0.0, int(np.argmax(lost))
+        if not self._scale.ndim:
+            self._scale = self._network.extremes(np.zeros_like(x))[1]
+        least, most = self._network.extremes(x)
+        most = np.maximum(most, self._scale)
+        near = np.divide(least, most, out=np.zeros_like(most), where=most > 0)
+        sample = int(np.argmin(near))
+        return float(near[sample]), sample
 
     def runge_kutta(self, steps: int) -> np.ndarray:
         """x after so many steps of the classical Runge-Kutta method."""
@@ -70,27 +82,39 @@ class Inverse:
         return sum((w * self.velocity(t * self._y, t) for t, w in zip(*rule)), np.zeros_like(self._y))
 
     def adaptive(self, rtol: float, atol: float) -> np.ndarray:
-        """x of the ODE, by Dormand and Prince's method of order 8."""
-        from scipy.integrate import solve_ivp
+        """x of the ODE, by Dormand and Prince's method of order 8.
 
-        start = np.zeros_like(self._y)
-        self.velocity(start, 0.0)
+        Raises ``ValueError`` where its steps vanish, or do not end, though J is well conditioned.
+        """
+        from scipy.integrate import DOP853
+
+        shape, evaluations = self._y.shape, 0
+        self.velocity(np.zeros(shape), 0.0)
 
         def right(t: float, flat: np.ndarray) -> np.ndarray:
+            nonlocal evaluations
+            evaluations += 1
+            if evaluations > MOST_EVALUATIONS:
+                raise GaveUp
             try:
-                return self.velocity(flat.reshape(start.shape), t).ravel()
+                return self.velocity(flat.reshape(shape), t).ravel()
             except SingularJacobian:  # a step that was tried: a shorter one may do
                 return np.full_like(flat, np.nan)
 
         with np.errstate(all="ignore"):
-            solved = solve_ivp(right, (0, 1), start.ravel(), method="DOP853", rtol=rtol, atol=atol)
-        x, t = solved.y[:, -1].reshape(start.shape), float(solved.t[-1])
-        if solved.success:
+            solver = DOP853(right, 0.0, np.zeros(self._y.size), 1.0, rtol=rtol, atol=atol)
+            try:
+                while solver.status == "running":
+                    solver.step()
+            except GaveUp:
+                solver.status = "failed"
+        x, t = solver.y.reshape(shape), float(solver.t)
+        if solver.status == "finished":
             return x
-        condition, sample = self._worst(x)
-        if condition <= NEAR:
+        near, sample = self._worst(x)
+        if near <= NEAR:
             raise SingularJacobian(sample, t)
-        raise ValueError(f"the ODE of the inverse has no solution beyond t = {t:.3g}: {solved.message}")
+        raise ValueError(f"the ODE of the inverse is not solved beyond t = {t:.3g}, after {evaluations} evaluations")
 
 
 def find_singular(network: Network, y: np.ndarray, walk: Callable[[Inverse], object], epsilon: float) -> None:
@@ -100,6 +124,6 @@ def find_singular(network: Network, y: np.ndarray, walk: Callable[[Inverse], obj
     """
     inverse = Inverse(network, y, limit=network.d * epsilon)
     walk(inverse)
-    condition, sample, t = inverse.nearest
-    if condition <= epsilon**0.5:  # rounding alone decides whether they could invert it
+    near, sample, t = inverse.nearest
+    if near <= epsilon**0.5:  # rounding alone decides whether they could invert it
         raise SingularJacobian(sample, t)

@@ -117,12 +117,10 @@ class Network:
             out[rows] = np.linalg.solve(self.form(self.outputs(self.hidden(x[rows]))), y[rows, :, None])[:, :, 0]
         return out
 
-    def reciprocal_condition(self, x: np.ndarray) -> np.ndarray:
-        """Smallest singular value of J over the largest at rows x, of the kinds that have an inverse; 0 for J = 0."""
+    def extremes(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Smallest and largest singular value of J at rows x, of the kinds that have an inverse."""
         M = self.outputs(self.hidden(x))
         factors = self.factors(M) if self.J in KRONECKER else (M.reshape(-1, self.d, self.d),)
         values = [np.linalg.svd(F, compute_uv=False) for F in factors]
-        most, least = (np.prod([value[:, place] for value in values], axis=0) for place in (0, -1))
-        if self.J.endswith("psd"):
-            most, least = most**2 + EPS, least**2 + EPS
-        return np.divide(least, most, out=np.zeros_like(most), where=most > 0)
+        least, most = (np.prod([value[:, place] for value in values], axis=0) for place in (-1, 0))
+        return (least**2 + EPS, most**2 + EPS) if self.J.endswith("psd") else (least, most)

@@ -10,6 +10,8 @@ KRONECKER = ("kronecker", "kronecker_psd")
 # (some four such arrays are alive, 2 GiB in float64).
 CHUNK = {"cpu": 1 << 22, "cuda": 1 << 26}
 
+STEPS = 4096  # tried by an adaptive solver, after which it gives up
+
 Rule = tuple[np.ndarray, np.ndarray]
 
 

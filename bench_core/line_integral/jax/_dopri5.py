@@ -10,8 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from bench_core.line_integral.jax._jacobian import Parameters, apply, network
-
-STEPS = 4096  # after which the solver gives up
+from bench_core.line_integral.settings import STEPS
 
 
 def steps_of(solution: Any) -> Array:

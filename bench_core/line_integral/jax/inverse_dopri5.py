@@ -8,9 +8,10 @@ import diffrax
 import jax.numpy as jnp
 from jax import Array
 
-from bench_core.line_integral.jax._dopri5 import STEPS, end_of, steps_of
+from bench_core.line_integral.jax._dopri5 import end_of, steps_of
 from bench_core.line_integral.jax._jacobian import Parameters
 from bench_core.line_integral.jax._solve import velocity
+from bench_core.line_integral.settings import STEPS
 
 
 def inverse_dopri5(target: Array, parameters: Parameters, J: str, solver: str, tol: float) -> dict[str, Any]:
