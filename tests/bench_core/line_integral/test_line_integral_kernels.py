@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -102,7 +104,7 @@ def test_a_users_arrays_are_taken_by_value():
     """Parameters of a module, arrays that may not be written, and one that is changed afterwards."""
     p = LineIntegralProblem(d=2, B=3, H=4)
     own = {name: np.array(array) for name, array in p.arrays.items()}
-    given = dict(own)
+    given: dict[str, Any] = dict(own)
     given["W0"] = torch.nn.Parameter(torch.from_numpy(own["W0"].copy()))
     given["b0"] = own["b0"].copy()
     given["b0"].flags.writeable = False
