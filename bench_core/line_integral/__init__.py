@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from bench_core.line_integral import cost
+from bench_core.line_integral._inverse import SingularJacobian
 from bench_core.line_integral._kernel import LineIntegralKernel
 from bench_core.line_integral.problem import LineIntegralProblem
 from bench_core.method import Declaration
 
-__all__ = ["METHODS", "LineIntegralProblem", "kernel", "problem"]
+__all__ = ["METHODS", "LineIntegralProblem", "SingularJacobian", "kernel", "problem"]
 
 problem = LineIntegralProblem
 kernel = LineIntegralKernel
 
 # Solvers and adaptive steps loop until the data say stop, and a loop over chunks unrolls in a compiled torch graph.
 _PLAIN = (("torch", ("eager",)), ("jax", ("jit",)))
-
-
 # The kinds of Jacobian that have an inverse, and those that a solver needs.
 _KINDS = {
     "lu": ("psd", "kronecker", "kronecker_psd"),

@@ -8,6 +8,8 @@ by the outputs, s = sqrt(d):
     psd            5 of d^2                kronecker_psd  11 of s^3
     psd formed     3 of d^3 and 2 of d^2   kronecker formed  2 of d^2
 
+``peak_bytes`` is that of the CPU's chunk; on a GPU it may be 2 GiB more.
+
 Tests hold ``flops`` to the operations of ATen and of the compiled HLO.
 """
 
@@ -16,7 +18,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import isqrt
 
-from bench_core.line_integral.settings import CHUNK
+from bench_core.line_integral.settings import chunk
 from bench_core.method import Cost
 
 # Products of ``J c`` alone (the adjoint equation's way forward), and with its gradient.
@@ -108,7 +110,7 @@ def _gradient(p, itemsize: int, evaluations: int, formed: bool, held: int = 0) -
         inner, numbers = 4.0 * p.d**2 + (6.0 * p.d**3 if p.J == "psd" else 0), p.d**2
     flops = points * (2.0 * (2 * p.d * p.H + 3 * p.H * p.outputs) + inner)
     # Whole samples, of which one at least is held at all its nodes.
-    held = held or min(points, max(evaluations, CHUNK // numbers))
+    held = held or min(points, max(evaluations, chunk("cpu") // numbers))
     beside = 3 * held * numbers if formed else 0
     return _cost(p, itemsize, flops, evaluations=evaluations, held=held, beside=beside)
 

@@ -110,13 +110,16 @@ class LineIntegralProblem(Problem):
         return 60
 
     def tolerance(self, method: Method, dtype: str) -> float:
-        """See ``Problem.tolerance``; of an adaptive method its own."""
+        """See ``Problem.tolerance``; of an adaptive method that of its steps, ``tol``."""
         return method.settings["tol"] if method.iterative else method.tolerance(dtype)
 
     def quality(self, arrays: dict[str, np.ndarray], method: Method) -> dict[str, float]:
         """What else there is to say of an inverse x, for d up to 256:
 
         path_error   relative error against the solution of the ODE
-        round_trip   ``|y(x) - y| / |y|``: what is left where J is not the Jacobian of anything
+        round_trip   ``|y(x) - y| / |y|``: what is left where J is not the Jacobian of anything; absent where the
+                     integral to x does not converge
+
+        Raises ``SingularJacobian`` where the ODE has no solution.
         """
         return self.oracle.quality(arrays, method)

@@ -6,13 +6,10 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array, lax
 
 from bench_core.line_integral.jax._jacobian import Parameters, network
-from bench_core.line_integral.settings import CHUNK
-
-Rule = tuple[np.ndarray, np.ndarray]
+from bench_core.line_integral.settings import Rule
 
 
 def integrate(
@@ -21,17 +18,18 @@ def integrate(
     parameters: Parameters,
     rule: Rule,
     apply: Callable[[Array, Array], Array],
+    chunk: int,
     formed: int = 0,
 ) -> dict[str, Array]:
     """Loss, y and gradients for the nodes and weights of ``rule``; ``apply(M, c)`` is J c, and forms that many numbers.
 
-    The loss is a sum over samples, so that its gradient is too: as many samples at once as have CHUNK outputs (or
+    The loss is a sum over samples, so that its gradient is too: as many samples at once as have ``chunk`` outputs (or
     formed numbers) at all their nodes, one at least, and divide the batch, and (B, Q, d, d) is never held.
     """
     (nodes, weights), (batch, d) = rule, x.shape
     t, w = jnp.asarray(nodes, x.dtype), jnp.asarray(weights, x.dtype)
     numbers = max(parameters["b1"].shape[0], formed)
-    most = max(1, CHUNK // (numbers * len(nodes)))
+    most = max(1, chunk // (numbers * len(nodes)))
     size = max(number for number in range(1, min(most, batch) + 1) if batch % number == 0)
 
     def part(p: Parameters, c: Array, wanted: Array) -> tuple[Array, Array]:

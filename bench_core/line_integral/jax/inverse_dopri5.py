@@ -8,9 +8,10 @@ import diffrax
 import jax.numpy as jnp
 from jax import Array
 
-from bench_core.line_integral.jax._dopri5 import STEPS, steps_of
+from bench_core.line_integral.jax._dopri5 import end_of, steps_of
 from bench_core.line_integral.jax._jacobian import Parameters
 from bench_core.line_integral.jax._solve import velocity
+from bench_core.line_integral.settings import STEPS
 
 
 def inverse_dopri5(target: Array, parameters: Parameters, J: str, solver: str, tol: float) -> dict[str, Any]:
@@ -19,8 +20,8 @@ def inverse_dopri5(target: Array, parameters: Parameters, J: str, solver: str, t
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian,
     solver ``lu``, ``cholesky`` (symmetric J) or ``kronecker``, tol the relative and absolute tolerance of a step.
     Returns x (B, d) and how often J was evaluated. Cost: n evaluations and solves. Raises ``TypeError`` (JAX) where
-    shapes do not fit, ``EqxRuntimeError`` (diffrax) after 4,096 steps. Source: Lorraine and Hossain 2022, section 4.3,
-    mended, with diffrax.
+    shapes do not fit; not a number for a singular J and after 4,096 steps, for which the kernel raises
+    ``SingularJacobian`` or ``ValueError``. Source: Lorraine and Hossain 2022, section 4.3, mended, with diffrax.
     """
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(lambda t, x, p: velocity(x, target, p, J, solver)),
@@ -32,5 +33,6 @@ def inverse_dopri5(target: Array, parameters: Parameters, J: str, solver: str, t
         args=dict(parameters),
         stepsize_controller=diffrax.PIDController(rtol=tol, atol=tol),
         max_steps=STEPS,
+        throw=False,
     )
-    return {"x": solution.ys[0], "evaluations": steps_of(solution)}  # type: ignore[index]
+    return {"x": end_of(solution), "evaluations": steps_of(solution)}

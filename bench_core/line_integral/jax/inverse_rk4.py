@@ -13,9 +13,9 @@ def inverse_rk4(target: Array, parameters: Parameters, J: str, solver: str, step
     """``dx/dt = J(x)^-1 y``, x(0) = 0, to t = 1 by the classical Runge-Kutta method: x with y(x) = y.
 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian,
-    solver ``lu``, ``cholesky`` (symmetric J) or ``kronecker``. Returns x (B, d), not finite for a singular J. Cost: 4
-    evaluations and solves a step. Raises ``TypeError`` (JAX) where shapes do not fit. Source: Lorraine and Hossain
-    2022, section 4.3, mended.
+    solver ``lu``, ``cholesky`` (symmetric J) or ``kronecker``. Returns x (B, d), not finite for a singular J, for
+    which the kernel raises ``SingularJacobian``. Cost: 4 evaluations and solves a step. Raises ``TypeError`` (JAX)
+    where shapes do not fit. Source: Lorraine and Hossain 2022, section 4.3, mended.
     """
     h = 1 / steps
 

@@ -4,40 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from bench_core.line_integral.settings import CHUNK
 from bench_core.line_integral.torch._jacobian import Parameters, network
-
-Rule = tuple[np.ndarray, np.ndarray]
 
 
 def integrate(
     x: Tensor,
     target: Tensor,
     parameters: Parameters,
-    rule: Rule,
+    rule: tuple[Tensor, Tensor],
     apply: Callable[[Tensor, Tensor], Tensor],
+    chunk: int,
     formed: int = 0,
 ) -> dict[str, Tensor]:
     """Loss, y and gradients for the nodes and weights of ``rule``; ``apply(M, c)`` is J c, and forms that many numbers.
 
-    The loss is a sum over samples, so that its gradient is too: as many samples at once as have CHUNK outputs (or
+    The loss is a sum over samples, so that its gradient is too: as many samples at once as have ``chunk`` outputs (or
     formed numbers) at all their nodes, one at least, and (B, Q, d, d) is never held.
     """
-    (nodes, weights), (batch, d) = rule, x.shape
-    t, w = (torch.as_tensor(a, dtype=x.dtype, device=x.device) for a in (nodes, weights))
+    (t, w), (batch, d) = rule, x.shape
     leaves = {name: p.detach().requires_grad_() for name, p in parameters.items()}
     numbers, values, losses = max(parameters["b1"].shape[0], formed), [], []
     gradients: dict[str, Tensor] = {}
-    size = max(1, CHUNK // (numbers * len(nodes)))
+    size = max(1, chunk // (numbers * len(t)))
     for start in range(0, batch, size):
         c, wanted = x[start : start + size], target[start : start + size]
-        points = (t[:, None, None] * c).reshape(-1, d)
+        points = (t[:, None] * c).reshape(-1, d)
         slopes = apply(network(points, leaves), c.expand(len(t), *c.shape).reshape(-1, d))
-        y = (w[:, None, None] * slopes.view(len(t), *c.shape)).sum(0)
+        y = (w[:, None] * slopes.view(len(t), *c.shape)).sum(0)
         loss = ((y - wanted) ** 2).sum() / batch
         parts = torch.autograd.grad(loss, list(leaves.values()))
         for name, part in zip(leaves, parts):

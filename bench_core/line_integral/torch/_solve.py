@@ -8,14 +8,18 @@ from torch import Tensor
 from bench_core.line_integral.settings import EPS
 from bench_core.line_integral.torch._jacobian import Parameters, factors, form, network
 
-# Matrices from this size on are factorised one at a time on the CPU: torch 2.13.0's batched LU is wrong there with two
-# threads (from about 256; the margin costs nothing).
+# torch 2.13.0's batched LU on the CPU is wrong, or never returns, with two threads and more: seen from size 256 on.
 ALONE = 64
+
+
+def alone(matrices: Tensor) -> bool:
+    """Whether matrices (n, i, i) must be factorised one at a time."""
+    return matrices.device.type == "cpu" and matrices.shape[1] >= ALONE and torch.get_num_threads() > 1
 
 
 def solve_dense(matrices: Tensor, right: Tensor) -> Tensor:
     """LU with pivots for (n, i, i) and (n, i, k)."""
-    if matrices.device.type == "cpu" and matrices.shape[1] >= ALONE:
+    if alone(matrices):
         return torch.stack([torch.linalg.solve(A, b) for A, b in zip(matrices, right)])
     return torch.linalg.solve(matrices, right)
 
@@ -27,7 +31,7 @@ def lu(M: Tensor, y: Tensor, J: str) -> Tensor:
 def cholesky(M: Tensor, y: Tensor, J: str) -> Tensor:
     """For a J that is symmetric and positive."""
     formed = form(M, y.shape[1], J)
-    if formed.device.type == "cpu" and formed.shape[1] >= ALONE:
+    if alone(formed):
         pairs = zip(formed, y[:, :, None])
         return torch.stack([torch.cholesky_solve(b, torch.linalg.cholesky(A)) for A, b in pairs])[:, :, 0]
     return torch.cholesky_solve(y[:, :, None], torch.linalg.cholesky(formed))[:, :, 0]

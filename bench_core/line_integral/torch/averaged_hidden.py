@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bench_core.line_integral.settings import gauss_legendre as rule
 from bench_core.line_integral.torch._jacobian import Parameters, hidden, square, times
+from bench_core.line_integral.torch._rule import rule
 
 
 def averaged_hidden(x: Tensor, target: Tensor, parameters: Parameters, J: str, Q: int) -> dict[str, Tensor]:
@@ -18,10 +18,10 @@ def averaged_hidden(x: Tensor, target: Tensor, parameters: Parameters, J: str, Q
     loss, y (B, d) and the gradients, named as the parameters. Cost: 2B (2QdH + 3H d^2 + 2d^2) FLOPs. Raises
     ``RuntimeError`` (torch) where shapes do not fit. Source: linearity of the output layer.
     """
-    t, w = (torch.as_tensor(a, dtype=x.dtype, device=x.device) for a in rule(Q))
+    t, w = rule("gauss_legendre", Q, x)
     leaves = {name: p.detach().requires_grad_() for name, p in parameters.items()}
-    points = (t[:, None, None] * x).reshape(-1, x.shape[1])
-    average = (w[:, None, None] * hidden(points, leaves).view(len(t), len(x), -1)).sum(0)
+    points = (t[:, None] * x).reshape(-1, x.shape[1])
+    average = (w[:, None] * hidden(points, leaves).view(len(t), len(x), -1)).sum(0)
     y = times(square(torch.addmm(leaves["b1"], average, leaves["W1"].T), x.shape[1]), x)
     loss = ((y - target) ** 2).sum() / len(x)
     gradients = torch.autograd.grad(loss, list(leaves.values()))

@@ -7,6 +7,7 @@ from typing import Any
 import torchdiffeq
 from torch import Tensor
 
+from bench_core.line_integral.settings import STEPS
 from bench_core.line_integral.torch._dopri5 import integrate
 from bench_core.line_integral.torch._jacobian import Parameters
 
@@ -20,13 +21,12 @@ def dopri5_adjoint(x: Tensor, target: Tensor, parameters: Parameters, J: str, to
     x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, tol the relative and
     absolute tolerance of a step. Returns loss, y (B, d), the gradients, named as the parameters, and how often J was
     evaluated on the way forward. Cost: about twice n evaluations, 2Bn (3dH + 4Hm) FLOPs and those of ``J c``. Raises
-    ``RuntimeError`` (torch) where shapes do not fit, ``AssertionError`` (torchdiffeq) where steps become too small.
-    Source: Lorraine and Hossain 2022, section 5, with torchdiffeq; Chen et al. 2018.
+    ``RuntimeError`` (torch) where shapes do not fit, ``AssertionError`` (torchdiffeq) where steps become too small
+    or more than 4,096. Source: Lorraine and Hossain 2022, section 5, with torchdiffeq; Chen et al. 2018.
     """
 
     def solve(path: Any, start: Tensor, times: Tensor, leaves: tuple) -> Any:
-        return torchdiffeq.odeint_adjoint(
-            path, start, times, rtol=tol, atol=tol, method="dopri5", adjoint_params=leaves
-        )
+        how: Any = {"rtol": tol, "atol": tol, "method": "dopri5", "options": {"max_num_steps": STEPS}}
+        return torchdiffeq.odeint_adjoint(path, start, times, **how, adjoint_params=leaves)
 
     return integrate(x, target, parameters, J, solve)

@@ -7,6 +7,7 @@ from typing import Any
 import torchdiffeq
 from torch import Tensor
 
+from bench_core.line_integral.settings import STEPS
 from bench_core.line_integral.torch._dopri5 import integrate
 from bench_core.line_integral.torch._jacobian import Parameters
 
@@ -18,10 +19,11 @@ def dopri5_direct(x: Tensor, target: Tensor, parameters: Parameters, J: str, tol
     absolute tolerance of a step. Returns loss, y (B, d), the gradients, named as the parameters, and how often J was
     evaluated (6 times a step and twice to begin). Cost: n evaluations, 2Bn (2dH + 3Hm) FLOPs and those of ``J c``, all
     held for the way back. Raises ``RuntimeError`` (torch) where shapes do not fit, ``AssertionError`` (torchdiffeq)
-    where steps become too small. Source: Lorraine and Hossain 2022, section 5, with torchdiffeq.
+    where steps become too small or more than 4,096. Source: Lorraine and Hossain 2022, section 5, with torchdiffeq.
     """
 
     def solve(path: Any, start: Tensor, times: Tensor, _: tuple) -> Any:
-        return torchdiffeq.odeint(path, start, times, rtol=tol, atol=tol, method="dopri5")
+        how: Any = {"rtol": tol, "atol": tol, "method": "dopri5", "options": {"max_num_steps": STEPS}}
+        return torchdiffeq.odeint(path, start, times, **how)
 
     return integrate(x, target, parameters, J, solve)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bench_core.line_integral.settings import gauss_legendre as rule
 from bench_core.line_integral.torch._jacobian import Parameters
+from bench_core.line_integral.torch._rule import rule
 from bench_core.line_integral.torch._solve import velocity
 
 
@@ -17,9 +17,9 @@ def inverse_as_printed(target: Tensor, parameters: Parameters, J: str, Q: int) -
 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, Q the
     number of nodes. Returns x (B, d). Cost: Q evaluations and LU solves. Raises ``torch.linalg.LinAlgError`` for a
-    singular J. Source: Lorraine and Hossain 2022, section 4.3, as printed.
+    singular J, the kernel ``SingularJacobian``. Source: Lorraine and Hossain 2022, section 4.3, as printed.
     """
     x = torch.zeros_like(target)
-    for t, w in zip(*rule(Q)):
-        x = x + float(w) * velocity(float(t) * target, target, parameters, J, "lu")
+    for t, w in zip(*rule("gauss_legendre", Q, target)):
+        x = x + w * velocity(t * target, target, parameters, J, "lu")
     return {"x": x}

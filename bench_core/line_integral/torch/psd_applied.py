@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from bench_core.line_integral.settings import EPS
-from bench_core.line_integral.settings import gauss_legendre as rule
 from bench_core.line_integral.torch._jacobian import Parameters, hidden
+from bench_core.line_integral.torch._rule import rule
 
 
 def psd_applied(x: Tensor, target: Tensor, parameters: Parameters, J: str, Q: int) -> dict[str, Tensor]:
@@ -21,13 +21,13 @@ def psd_applied(x: Tensor, target: Tensor, parameters: Parameters, J: str, Q: in
     loss, y (B, d) and the gradients, named as the parameters. Cost: 2B (5 d^2 H + 8QdH + 5d^2) FLOPs. Raises
     ``RuntimeError`` (torch) where shapes do not fit. Source: Lorraine and Hossain 2022, section 4.2, J never formed.
     """
-    t, w = (torch.as_tensor(a, dtype=x.dtype, device=x.device) for a in rule(Q))
+    t, w = rule("gauss_legendre", Q, x)
     leaves = {name: p.detach().requires_grad_() for name, p in parameters.items()}
     batch, d = x.shape
     W, b = leaves["W1"].view(d, -1), leaves["b1"].view(d, d)
-    h = hidden((x[:, None] * t[:, None]).view(-1, d), leaves).view(batch, Q, -1)
+    h = hidden((x[:, None] * t).view(-1, d), leaves).view(batch, Q, -1)
     P = (x @ W).view(batch, d, -1)
-    z = w[:, None] * torch.baddbmm((x @ b)[:, None], h, P.mT)
+    z = w * torch.baddbmm((x @ b)[:, None], h, P.mT)
     G = torch.bmm(z.mT, h)
     y = G.view(batch, -1) @ W.T + z.sum(1) @ b.T + EPS * x
     loss = ((y - target) ** 2).sum() / batch

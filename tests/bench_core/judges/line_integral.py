@@ -68,6 +68,10 @@ def _rule(method):
     return [((t + 1) / 2, w / 2) for t, w in zip(nodes, weights)]
 
 
+def _sum(terms) -> torch.Tensor:
+    return torch.stack(list(terms)).sum(0)
+
+
 def answer(problem, method) -> dict[str, np.ndarray] | None:
     """What the rule gives; None of adaptive steps, which follow the data."""
     p = {name: torch.from_numpy(array) for name, array in problem.arrays.items()}
@@ -88,14 +92,11 @@ def answer(problem, method) -> dict[str, np.ndarray] | None:
             rows.append(z)
         return {"x": torch.stack(rows).numpy()}
     if method.computes == "inverse":
-        return {
-            "x": torch.stack(
-                [sum(w * torch.linalg.solve(J(t * y), y) for t, w in _rule(method)) for y in target]
-            ).numpy()
-        }
+        rule = _rule(method)
+        return {"x": torch.stack([_sum(w * torch.linalg.solve(J(t * y), y) for t, w in rule) for y in target]).numpy()}
     for array in p.values():
         array.requires_grad_()
-    y = torch.stack([sum(w * J(t * c) @ c for t, w in _rule(method)) for c in x])
+    y = torch.stack([_sum(w * J(t * c) @ c for t, w in _rule(method)) for c in x])
     loss = ((y - target) ** 2).sum() / problem.B
     gradients = torch.autograd.grad(loss, list(p.values()))
     return {"loss": loss.detach().numpy(), "y": y.detach().numpy()} | {n: g.numpy() for n, g in zip(p, gradients)}

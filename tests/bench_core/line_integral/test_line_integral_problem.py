@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import bench_core
-from bench_core.line_integral import LineIntegralProblem
+from bench_core.line_integral import LineIntegralProblem, settings
 
 
 def _run(problem, name: str, backend: str, dtype: str = "float64"):
@@ -87,11 +87,11 @@ def test_chunks_change_nothing(backend, monkeypatch):
     # Numbers at a node: d^2 outputs, or the 2d outputs of two factors that are multiplied out.
     for J, name, Q in (("tanh", "gauss_legendre_8", 8), ("kronecker", "kronecker_formed", 16)):
         problem = LineIntegralProblem(d=4, B=6, H=5, J=J, seed=1)
-        monkeypatch.setattr(module, "CHUNK", 1 << 22)
+        monkeypatch.setitem(settings.CHUNK, "cpu", 1 << 22)
         held.clear()
         whole = _run(problem, name, backend)[1]
         assert max(held) == problem.B * Q
-        monkeypatch.setattr(module, "CHUNK", 16 * Q * 4)
+        monkeypatch.setitem(settings.CHUNK, "cpu", 16 * Q * 4)
         held.clear()
         assert _same(_run(problem, name, backend)[1], whole) < 1e-13
         assert 0 < max(held) <= 4 * Q
@@ -102,8 +102,10 @@ def test_chunks_change_nothing(backend, monkeypatch):
 def test_quadrature_needs_a_third_of_the_adaptive_evaluations(backend, J):
     """To an error of 1e-7 at d = 8, B = 64, gradients included."""
     problem = LineIntegralProblem(d=8, B=64, H=64, J=J)
-    fixed = {Q: problem.error(*reversed(_run(problem, f"gauss_legendre_{Q}", backend)[:2])) for Q in (4, 8, 16, 32)}
-    adaptive = {}
+    fixed, adaptive = {}, {}
+    for Q in (4, 8, 16, 32):
+        m, got, _ = _run(problem, f"gauss_legendre_{Q}", backend)
+        fixed[Q] = problem.error(got, m)
     for tol in ("0.001", "1e-06", "1e-09"):
         m, got, evaluations = _run(problem, f"dopri5_direct_{tol}", backend)
         adaptive[evaluations] = problem.error(got, m)
