@@ -43,7 +43,7 @@ def show(analysis: Analysis) -> tuple[Block, ...]:
         return ()
     note = (
         "phi by double backpropagation and by forward over reverse mode is held to psi by autodiff, phi by derivatives "
-        "written out to psi written out too; ratios of times are paired by round. The formula counts matrix products: it leaves out the activations, which are most of the "
-        "work where matrices are small."
+        "written out to psi written out too; ratios of times are paired by round. The formula counts matrix products: "
+        "it leaves out the activations, which are most of the work where matrices are small."
     )
     return (*blocks, Text(note, "note"))

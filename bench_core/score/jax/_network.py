@@ -16,7 +16,10 @@ def depth(parameters: Parameters) -> int:
 
 
 def swish(h: Array) -> tuple[Array, Array, Array]:
-    """``s(h) = h gate``, the gate (the sigmoid), and ``s' = s + gate (1 - s)``; ``s''`` is ``(1 - gate) (2 s' - s)``."""
+    """``s(h) = h gate``, the gate (the sigmoid), and ``s' = s + gate (1 - s)``; ``s''`` is ``(1 - gate) (2 s' - s)``.
+
+    In these forms they take the fewest operations.
+    """
     gate = jax.nn.sigmoid(h)
     value = h * gate
     return value, gate, value + gate * (1 - value)
