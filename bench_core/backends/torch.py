@@ -27,8 +27,8 @@ def require_device(device: str) -> None:
 
 
 def configure(threads: int) -> None:
-    """One thread number for every operation, and the switches where every kernel wants them, so that no call of a process
-    that times pays for setting them. (Elsewhere precision is each kernel's own: :func:`pinned`.)
+    """One thread number for every operation, and the switches where every kernel wants them, so that in a process that
+    times no call pays for setting them. (Elsewhere precision is each kernel's own: :func:`pinned`.)
     """
     torch.set_num_threads(threads)
     for switch in _switches():
@@ -42,9 +42,7 @@ def _switches() -> tuple[Any, ...]:
 
 
 def is_pinned(dtype: str) -> bool:
-    """Whether float32 is float32 already, whatever :func:`pinned` would set: a look of a quarter of a microsecond, where
-    the context takes fifteen.
-    """
+    """Whether float32 is float32 already: a look of a quarter of a microsecond, where :func:`pinned` takes fifteen."""
     if dtype == "float64":
         return True
     look = torch._C._get_fp32_precision_getter  # what the switches read, in a tenth of the time

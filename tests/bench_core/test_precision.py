@@ -62,10 +62,10 @@ def dtypes(arrays: dict[str, np.ndarray]) -> set[str]:
 @pytest.mark.parametrize(("family", "name"), JAX_ROWS)
 def test_jax_kernels_keep_their_precision_and_the_users(family, name):
     """One of float64 and one of float32, built and run beside each other, without x64 and with it."""
-    assert not jax.config.jax_enable_x64
+    assert not jax.config.read("jax_enable_x64")
     double = build(family, name, "jax", "float64")
     assert jax.numpy.ones(3).dtype == "float32"
-    assert not jax.config.jax_enable_x64
+    assert not jax.config.read("jax_enable_x64")
     right = result(double)
     assert dtypes(right) == {"float64"}
     single = build(family, name, "jax", "float32")
@@ -93,7 +93,7 @@ def test_jaxs_switch_is_as_found_when_a_build_raises(switch, monkeypatch):
         for dtype in ("float32", "float64"):
             with pytest.raises(ZeroDivisionError):
                 m.build(problem, dtype=dtype)
-            assert jax.config.jax_enable_x64 == switch
+            assert jax.config.read("jax_enable_x64") == switch
             assert jax.numpy.ones(3).dtype == ("float64" if switch else "float32")
     finally:
         jax.config.update("jax_enable_x64", False)
