@@ -172,6 +172,18 @@ def test_torchs_switches_are_as_found_when_a_build_raises(monkeypatch):
         assert torch.get_float32_matmul_precision() == "medium"
 
 
+def test_on_a_gpu_the_look_sees_tf32(monkeypatch):
+    """Of convolutions there it is the default; the GPU's switches can be read without one."""
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    before = read()
+    assert before[3] != "ieee"
+    assert not backend.is_pinned("float32")
+    with backend.pinned("float32"):
+        assert backend.is_pinned("float32")
+    assert not backend.is_pinned("float32")
+    assert read() == before
+
+
 def test_a_process_that_times_pays_for_no_switch(run_python):
     done = run_python(
         "-c",

@@ -294,8 +294,9 @@ def test_tables_say_what_an_error_is(report, implicit_report, small, tmp_path):
         for path in (page / "csv").glob("accuracy-*.csv"):
             with open(path, encoding="utf-8") as stream:
                 for line in csv.DictReader(stream):
-                    found.setdefault(line["row"], set()).add(line["measure"])
-        assert "<th>By" in re.sub(" [a-z-]+=[^ >]*", "", (page / "index.html").read_text(encoding="utf-8"))
+                    if "measure" in line:  # fronts say nothing of it
+                        found.setdefault(line["row"], set()).add(line["measure"])
+        assert ">By</th>" in (page / "index.html").read_text(encoding="utf-8")
     assert found["inverse"] == {"residual"}
     assert found["relative"] == {"reference"}
     assert found["forward_picard"] == {"residual"}
@@ -306,5 +307,4 @@ def test_tables_say_what_an_error_is(report, implicit_report, small, tmp_path):
             del row["measure"]
         path.write_text(json.dumps(record), encoding="utf-8")
     assert main(["--results", str(small), "--output", str(tmp_path / "old")]) == 0
-    page = (tmp_path / "old" / "index.html").read_text(encoding="utf-8")
-    assert "<th>By" not in re.sub(" [a-z-]+=[^ >]*", "", page)
+    assert ">By</th>" not in (tmp_path / "old" / "index.html").read_text(encoding="utf-8")

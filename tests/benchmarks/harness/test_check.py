@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,21 @@ def test_real_kernels_pass(m):
     for _ in range(3):
         kernel.run()
     assert _judge(problem, kernel, m) == ""
+
+
+@pytest.mark.parametrize("m", [m for m in METHODS if m.reads_data and not m.exact], ids=_name)
+def test_new_data_change_every_part_of_a_result(m):
+    """Else a kernel that remembers one part would pass. (Of a single sample some parts may stay: ``kept``.)"""
+    several = _problem(m)
+    for problem in (several, bench_core.problem(m.family, seed=4, **several.sizes | {"B": 1})):
+        kernel = _build(m, problem)
+        before = {name: np.array(array) for name, array in kernel.to_numpy(kernel.run()).items()}
+        kernel.refill(problem.unseen())
+        after = kernel.to_numpy(kernel.run())
+        for name in before:
+            told = name != "iterations" and not (problem is not several and name in problem.kept)
+            assert not told or not np.array_equal(before[name], after[name]), name
+        assert _judge(problem, _build(m, problem), m) == ""
 
 
 def _copied(out: Any) -> Any:
@@ -123,7 +139,7 @@ def test_a_kernel_that_remembers_is_found_out(backend, family, name, plant):
     assert fault
     assert "\n" not in fault
     if not m.exact:
-        assert fault == "the same result for other data: it remembers"
+        assert fault.endswith(" for other data: it remembers")
 
 
 def test_a_kernel_that_goes_wrong_later_is_found_out():
@@ -166,3 +182,28 @@ def test_a_result_that_is_not_finite_is_wrong_whatever_the_row(family, name, bro
         error, _, fault = check.judge(problem, spoilt, m, "float32")
         assert fault == f"not finite: {key}"
         assert error == float("inf")
+
+
+def test_a_session_finds_both_in_rows_that_have_no_tolerance(checkout, run_python, tmp_path):
+    """A kernel whose result is not finite, and one that solves its first problem for ever."""
+    for name, returns, planted in (
+        ("jfb", "return Solution(v)", "return Solution(v * float('nan'))"),
+        ("phantom", "return Solution(damping * w)", "return KEPT.setdefault(v.data_ptr(), Solution(damping * w))"),
+    ):
+        path = checkout / f"bench_core/implicit/torch/{name}.py"
+        text = path.read_text(encoding="utf-8")
+        assert returns in text
+        path.write_text(text.replace(returns, planted) + "\n\nKEPT = {}\n", encoding="utf-8")
+    rows = [word for row in ("neumann_1", "jfb", "phantom") for word in ("--method", row)]
+    sizes = ("--family", "implicit", "--profile", "smoke", "D=8", "B=4")
+    done = run_python("-m", "benchmarks", "cell", *rows, *sizes, cwd=checkout)
+    assert done.returncode == 0, done.stderr
+    (path,) = (tmp_path / "results").glob("*/sessions/*/*.session")
+    found = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    assert found["neumann_1"]["outcome"] == "ok"
+    assert found["neumann_1"]["measure"] == "reference"
+    assert (found["jfb"]["outcome"], found["jfb"]["error"]) == ("wrong", None)
+    assert found["jfb"]["reason"].startswith("not finite: ")
+    assert found["phantom"]["outcome"] == "wrong"
+    assert "the same d, w for other data: it remembers" in found["phantom"]["reason"]
+    assert found["jfb"]["samples_s"] == found["phantom"]["samples_s"] == []
