@@ -32,6 +32,7 @@ class Kernel(ABC):
     def __init__(self, method: Method, backend: Any, problem: Any, device: str, dtype: str, form: str):
         self._method, self._backend, self._problem = method, backend, problem
         self._device, self._dtype, self._form = device, dtype, form
+        self._placed: dict[str, Any] = {}
         with backend.pinned(dtype):
             self._build()
 
@@ -96,11 +97,16 @@ class Kernel(ABC):
 
     def _place(self, names: Any, own: Any = ()) -> dict[str, Any]:
         """The problem's arrays of these names on the device; the data and those in ``own`` are the kernel's own copies,
-        the others one copy for all kernels of the problem.
+        the others one copy for all kernels of the problem. Data that are there already stay, in the same memory.
         """
-        own = {*own, *self._problem.data}
+        data = set(self._problem.data)
+        own = {*own, *data}
+        there = {name: array for name, array in self._placed.items() if name in data}
         self._placed = {
-            name: self._backend.place(self._problem, name, self._device, self._dtype, name in own) for name in names
+            name: there[name]
+            if name in there
+            else self._backend.place(self._problem, name, self._device, self._dtype, name in own)
+            for name in names
         }
         return self._placed
 

@@ -34,15 +34,16 @@ def take(name: str, given: Any) -> np.ndarray:
     What the user does to it afterwards does not reach the copy. Raises ``ValueError`` in one line for what is not an
     array of real numbers.
     """
-    if hasattr(given, "detach"):  # torch: with a graph behind it, or on a device
-        given = given.detach().cpu()
-        given = given if given.is_complex() else given.double()
     try:
-        array = np.asarray(given)
+        held = given
+        if hasattr(given, "detach"):  # torch: with a graph behind it, or on a device
+            held = given.detach().cpu().resolve_neg()
+            held = held if held.is_complex() else held.double()
+        array = np.asarray(held)
         if array.dtype.kind in "cOSUMm":
             raise TypeError
         return np.array(array, dtype=np.float64, order="C")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: a tensor without numbers, a deleted array
         kind = getattr(given, "dtype", type(given).__name__)
         raise ValueError(f"{name} is {kind}; allowed: an array of real numbers") from error
 

@@ -25,6 +25,7 @@ class Problem(ABC):
 
     family: str
     data: tuple[str, ...]  # names of the arrays that are data and not parameters: a training loop draws them anew
+    kept: tuple[str, ...] = ()  # names of results that other data may leave as they are, see ``unseen``
     seed: int
 
     @property

@@ -13,10 +13,12 @@ import bench_core
 from bench_core.method import DEVICES, DTYPES, check_choice
 from benchmarks import studies
 from benchmarks.harness.profile import PROFILES
+from benchmarks.harness.stream import tolerate
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; wrong input is one line on stderr and exit status 2."""
+    tolerate()
     parsed = _parser().parse_args(arguments)
     try:
         return parsed.command(parsed)

@@ -14,6 +14,7 @@ from .pages.common import name_place
 from .points import Series
 from .predict import Answer, Predictor, find_predictor
 from .render import write_report
+from .stream import tolerate
 from .text import count, write_error, write_kind, write_list, write_seconds, write_size
 
 # The other sizes that a family may have, as the papers name them.
@@ -30,6 +31,7 @@ SIZES = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 if it did, 2 with one line on stderr if it could not."""
+    tolerate()
     parser = _make_parser()
     options = parser.parse_args(arguments)
     try:

@@ -146,6 +146,8 @@ class Point:
     settings: dict[str, Any] = field(default_factory=dict)
     products: Products | None = None
     quality: Quality = field(default_factory=Quality)
+    # What `error` is: against the reference, by random probes, or a residual; "" in records that do not say.
+    measure: str = ""
 
     @property
     def ok(self) -> bool:
@@ -225,6 +227,7 @@ def _make_point(size: float, lines: pd.DataFrame) -> Point:
     records = lines.to_dict("records")
     shown = next((record for record in records if record["outcome"] != "ok"), records[0])
     names = ("row", "method", "form", "role", "exact", "computes", "source", "outcome", "reason", "peak_instrument")
+    names += ("measure",)
     numbers = ("predicted_s", "predicted_bytes", "tolerance", "flops", "bytes", "vjps", "jvps", "evaluations")
     numbers += ("formula_peak_bytes",)
     medians = ("build_s", "compile_s", "first_call_s")

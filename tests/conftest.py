@@ -45,7 +45,13 @@ def run_python(tmp_path: Path):
         own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         environment = own | {"PYTHONPATH": str(cwd), "BENCH_RESULTS": str(tmp_path / "results")} | variables
         return subprocess.run(
-            [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout
+            [sys.executable, *arguments],
+            cwd=cwd,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding=variables.get("PYTHONIOENCODING"),
+            timeout=timeout,
         )
 
     return run

@@ -44,6 +44,7 @@ class ImplicitProblem(Problem):
 
     family = "implicit"
     data = ("d", "u", "v")
+    kept = ("A", "K1", "K2")
 
     def __init__(
         self,
@@ -113,10 +114,13 @@ class ImplicitProblem(Problem):
         return {**maps, "d": d, "u": u, "v": normal((self.B, self.D), loss)}
 
     def unseen(self) -> Self:
-        """See ``Problem.unseen``; d, u and v with the other sign and nothing else. T is odd and the answer linear in v:
-        u is the fixed point again, and every sample's residual, and what a library was tuned to, stay what they are.
+        """See ``Problem.unseen``; d and u with the other sign, v of every other sample too. T is odd and the answer
+        linear in v: u is the fixed point again, and every sample's residual, and what a library was tuned to, stay what
+        they are. (The gradient of A is bilinear in u and w: of a single sample it stays what it is.)
         """
-        return self.with_data({name: -self.masters[name] for name in self.data})
+        signs = np.where(np.arange(self.B) % 2, 1, -1).astype(np.float32)[:, None]
+        given = self.masters
+        return self.with_data({"d": -given["d"], "u": -given["u"], "v": signs * given["v"]})
 
     def guess_iterations(self, method: Method) -> int:
         """How many products an iterative method may take: those of the Neumann series at the rate of this map."""

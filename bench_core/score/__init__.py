@@ -17,6 +17,7 @@ _PLAIN = (("torch", ("eager",)), ("jax", ("jit",)))
 
 METHODS = (
     Declaration("psi", "psi", cost.psi, "Saremi 2019, eq. of L[psi]"),
+    Declaration("psi_closed_form", "psi", cost.psi_closed_form, "the derivatives of L[psi] of Saremi 2019 by hand"),
     Declaration("phi", "phi", cost.phi, "Saremi 2019, eq. of L(theta), by double backpropagation"),
     Declaration(
         "phi_forward_over_reverse", "phi", cost.phi_forward_over_reverse, "Pearlmutter 1994, on L(theta) of Saremi 2019"

@@ -17,6 +17,11 @@ def psi(p, itemsize: int) -> Cost:
     return _cost(p, itemsize, wide=5, square=3)
 
 
+def psi_closed_form(p, itemsize: int) -> Cost:
+    """``2B (5dH + 3(L-1)H^2)``, as by reverse mode."""
+    return _cost(p, itemsize, wide=5, square=3)
+
+
 def phi(p, itemsize: int) -> Cost:
     """``2B (5dH + 6(L-1)H^2)``: every product of phi's gradient is taken back twice, but for the first."""
     return _cost(p, itemsize, wide=5, square=6, held=2)

@@ -58,11 +58,14 @@ class ScoreProblem(Problem):
         x = take("x", x)
         if x.ndim != 2 or 0 in x.shape:
             raise ValueError(f"x has shape {x.shape}; allowed: (B, d) with B and d from 1")
-        if "W0" not in parameters or np.ndim(parameters["W0"]) != 2:
+        if "W0" not in parameters:
             raise ValueError(f"parameters named {sorted(parameters)}; allowed: W0 (H, d) and the others of ``arrays``")
+        first = take("W0", parameters["W0"])
+        if first.ndim != 2 or 0 in first.shape:
+            raise ValueError(f"W0 has shape {first.shape}; allowed: (H, d) with H and d from 1")
         layers = sum(name[0] == "W" for name in parameters)
-        problem = cls(d=x.shape[1], B=x.shape[0], H=len(parameters["W0"]), L=layers, sigma=sigma)
-        given = {"x": x, "y": y, **parameters}
+        problem = cls(d=x.shape[1], B=x.shape[0], H=len(first), L=layers, sigma=sigma)
+        given = {"x": x, "y": y, **parameters, "W0": first}
         if missing := [name for name in problem.names if name not in given and name != "v"]:
             raise ValueError(f"arrays named {sorted(given)}; missing: {', '.join(missing)}")
         adopted = adopt(given, problem.shape) | {"v": problem.masters["v"].astype(np.float64)}

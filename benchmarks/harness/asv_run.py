@@ -67,10 +67,11 @@ def _follow(command: list[str], profile: str, device: str, total_known: bool) ->
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, "BENCH_PROGRESS": str(events), "PYTHONUNBUFFERED": "1"},
+            # asv's dots reach its log whatever this terminal can show.
+            env={**os.environ, "BENCH_PROGRESS": str(events), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
             errors="replace",
         )
         done = threading.Event()

@@ -76,6 +76,11 @@ def reads_data(method: Any) -> bool:
     return getattr(method, "reads_data", True)
 
 
+def kept(problem: Any) -> tuple[str, ...]:
+    """Names of results that other data may leave as they are."""
+    return getattr(problem, "kept", ())
+
+
 def unseen(problem: Any) -> Any:
     """The problem with other data, or None."""
     return problem.unseen() if hasattr(problem, "unseen") else None

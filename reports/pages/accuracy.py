@@ -14,6 +14,7 @@ from .qualities import show_qualities
 from .themes import themes
 
 ID, TITLE = "accuracy", "Accuracy against cost"
+UNKNOWN = "–"
 
 
 def build(analysis: Analysis) -> Section:
@@ -29,7 +30,9 @@ def build(analysis: Analysis) -> Section:
             (
                 "Relative error of the timed result against the float64 oracle, the worst process. An exact method's "
                 "result above its tolerance is not timed; a solver's tolerance is one of its residual, an adaptive "
-                "rule's one of its steps."
+                "rule's one of its steps. The tables say what each number is: against the reference entry by entry, "
+                "the same norm by random probes where the reference is too large to form, or the residual of the "
+                "equation that the true result solves."
             ),
             "note",
         )
@@ -38,7 +41,7 @@ def build(analysis: Analysis) -> Section:
         blocks.append(Figures("Error by size", figures))
     if short:
         caption = "Errors where fewer than three sizes were measured"
-        blocks.append(Table("accuracy-points", caption, (PLACE, *_head("Size")), tuple(short), folded=True))
+        blocks.append(Table("accuracy-points", caption, (PLACE, *_head("Size", short)), tuple(short), folded=True))
     for family in analysis.families:
         exact = f"{family}: every method is exact, so accuracy is no choice and there is no front to trade on."
         blocks += show_fronts(analysis, family) or [Text(exact)]
@@ -105,15 +108,18 @@ def _draw(analysis: Analysis, series: Series) -> Figure | None:
     shared = all(len(found) == 1 for found in tolerances.values())
     trace = sorted((size, value) for size, (value,) in tolerances.items()) if shared else []
     svg = draw_accuracy(name, alt, lines, series.axis, trace, wrong)
-    errors = tuple(_list_errors(analysis, series))
-    return Figure(name, place, svg, alt, Table(name, f"Errors on {place}", _head(series.axis), errors, folded=True))
+    errors = _list_errors(analysis, series)
+    table = Table(name, f"Errors on {place}", _head(series.axis, errors), tuple(errors), folded=True)
+    return Figure(name, place, svg, alt, table)
 
 
-def _head(axis: str) -> tuple[Column, ...]:
+def _head(axis: str, errors: list[dict[str, Cell]]) -> tuple[Column, ...]:
+    told = any(cells["measure"].text != UNKNOWN for cells in errors)  # older records do not say
     return columns(
         ("row", "Row"),
         ("size", axis, True),
         ("error", "Error", True),
+        *([("measure", "By")] if told else []),
         ("tolerance", "Tolerance", True),
         ("seconds", "Time", True),
     )
@@ -126,6 +132,7 @@ def _list_errors(analysis: Analysis, series: Series) -> list[dict[str, Cell]]:
             "row": Cell(row, {"row": row}),
             "size": size_cell(series.axis, p.size),
             "error": Cell(write_error(p.error), {"error": p.error}, "bad" if p.outcome == "wrong" else ""),
+            "measure": Cell(p.measure or UNKNOWN, {"measure": p.measure}),
             "tolerance": Cell(write_error(p.tolerance), {"tolerance": p.tolerance}),
             "seconds": Cell(write_seconds(p.seconds if p.ok else None), spread("seconds", p.seconds if p.ok else None)),
         }

@@ -18,7 +18,7 @@ BASELINES = {
     "logdet": ("inverse",),
     "implicit": ("cg_published", "cg"),
     "line_integral": ("dopri5_direct_1e-06",),
-    "score": ("phi",),
+    "score": ("phi", "psi"),
 }
 # A panel with more lines than this cannot be read.
 MOST_LINES = 6

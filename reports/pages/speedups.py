@@ -28,7 +28,7 @@ def build(analysis: Analysis) -> Section:
     crossings, figures, more, short = [], [], [], []
     for series in analysis.series():
         for j, baseline in enumerate(choose_baselines(analysis, series)):
-            exact = [row for row in analysis.gradient_rows(series) if row != baseline]
+            exact = _list_rivals(analysis, series, baseline)
             approximate = list(analysis.approximate_rows(series))
             if not analysis.is_sweep(series):
                 short += _list_ratios(analysis, series, baseline, exact + approximate)
@@ -85,10 +85,17 @@ def choose_baselines(analysis: Analysis, series: Series) -> tuple[str, ...]:
     return (max(ran)[1],) if ran and max(ran)[0] else ()
 
 
+def _list_rivals(analysis: Analysis, series: Series, baseline: str) -> list[str]:
+    """Exact gradients to hold against a baseline: where the family has several models, those of the same one."""
+    several = "gradient" not in analysis.questions(series.family)
+    computes = analysis.facts(series, baseline).computes if several else None
+    return [row for row in analysis.gradient_rows(series, computes) if row != baseline]
+
+
 def _tabulate_crossovers(analysis: Analysis, series: Series, baseline: str) -> list[dict[str, Cell]]:
     found = []
-    for row in analysis.gradient_rows(series):
-        crossing = analysis.crossover(series, row, baseline) if row != baseline else None
+    for row in _list_rivals(analysis, series, baseline):
+        crossing = analysis.crossover(series, row, baseline)
         if crossing is None:
             continue
         size, note = crossing.estimate, crossing.reason.replace(" a ", f" {row} ").replace(" b ", f" {baseline} ")

@@ -7,7 +7,9 @@ import pytest
 import bench_core
 
 ROWS = [
-    (backend, name) for backend in bench_core.BACKENDS for name in ("psi", "phi", "phi_closed_form", "curl_jvp_vjp")
+    (backend, name)
+    for backend in bench_core.BACKENDS
+    for name in ("psi", "psi_closed_form", "phi", "phi_closed_form", "curl_jvp_vjp")
 ]
 
 

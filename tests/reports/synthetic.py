@@ -172,6 +172,7 @@ def make_row(
         "predicted_bytes": peak(method, size),
         "error": (2e-7 if method != "jacobian_autodiff" else 1.5e-6) * (1 + math.log2(size)),
         "tolerance": 1e-4,
+        "measure": "residual" if computes == "ordinary" else "reference",
         "cost": {
             "flops": count_flops(method, size),
             "bytes": count_bytes(method, size),
@@ -385,6 +386,7 @@ def make_implicit_row(
         "predicted_bytes": peak_implicit(row, D, B),
         "error": error if measured else None,
         "tolerance": 1e-10 if row == "dense" else TOLERANCE,
+        "measure": "residual" if computes == "fixed_point" else "reference" if D <= 64 else "probes",
         "cost": {
             "flops": (1 + sum(products.values())) * 2.0 * B * D**2,
             "bytes": (1 + sum(products.values())) * 8.0 * (D**2 + 4 * B * D),

@@ -184,6 +184,7 @@ def test_optional_fields_may_be_null(small):
                 "cost",
                 "error",
                 "tolerance",
+                "measure",
                 "build_s",
                 "first_call_s",
                 "predicted_s",

@@ -285,3 +285,26 @@ def test_answer_at_the_terminal(results, capsys):
     out = capsys.readouterr().out
     assert "measured" in out
     assert "B = 32 was not measured here" in out
+
+
+def test_tables_say_what_an_error_is(report, implicit_report, small, tmp_path):
+    """Against the reference, by probes or a residual; nothing is said of records that do not say it."""
+    found: dict[str, set[str]] = {}
+    for page in (report, implicit_report):
+        for path in (page / "csv").glob("accuracy-*.csv"):
+            with open(path, encoding="utf-8") as stream:
+                for line in csv.DictReader(stream):
+                    if "measure" in line:  # fronts say nothing of it
+                        found.setdefault(line["row"], set()).add(line["measure"])
+        assert ">By</th>" in (page / "index.html").read_text(encoding="utf-8")
+    assert found["inverse"] == {"residual"}
+    assert found["relative"] == {"reference"}
+    assert found["forward_picard"] == {"residual"}
+    assert found["cg"] == {"reference", "probes"}
+    for path in small.glob("*/sessions/*/*.session"):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        for row in record["rows"].values():
+            del row["measure"]
+        path.write_text(json.dumps(record), encoding="utf-8")
+    assert main(["--results", str(small), "--output", str(tmp_path / "old")]) == 0
+    assert ">By</th>" not in (tmp_path / "old" / "index.html").read_text(encoding="utf-8")

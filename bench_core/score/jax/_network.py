@@ -1,11 +1,11 @@
-"""psi and phi, shared by the methods that differentiate them."""
+"""psi and phi, shared by the methods that differentiate them, and a product that those written out share."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import jax
-from jax import Array
+from jax import Array, lax
 
 Parameters = Mapping[str, Array]
 
@@ -13,6 +13,16 @@ Parameters = Mapping[str, Array]
 def depth(parameters: Parameters) -> int:
     """Number of hidden layers."""
     return sum(name[0] == "W" for name in parameters)
+
+
+def swish(h: Array) -> tuple[Array, Array, Array]:
+    """``s(h) = h gate``, the gate (the sigmoid), and ``s' = s + gate (1 - s)``; ``s''`` is ``(1 - gate) (2 s' - s)``.
+
+    In these forms they take the fewest operations.
+    """
+    gate = jax.nn.sigmoid(h)
+    value = h * gate
+    return value, gate, value + gate * (1 - value)
 
 
 def trunk(y: Array, parameters: Parameters) -> Array:
@@ -44,3 +54,8 @@ def phi_of(y: Array, parameters: Parameters) -> Array:
 def denoising_loss(x: Array, y: Array, g: Array, sigma: Array) -> Array:
     """``mean |x - y - sigma^2 g|^2`` over the batch."""
     return ((x - y - sigma**2 * g) ** 2).sum() / x.shape[0]
+
+
+def outer(left: Array, right: Array) -> Array:
+    """``left^T right`` without a transpose, which XLA's CPU libraries do a third slower."""
+    return lax.dot_general(left, right, (((0,), (0,)), ((), ())))

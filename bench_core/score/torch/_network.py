@@ -16,6 +16,16 @@ def depth(parameters: Parameters) -> int:
     return sum(name[0] == "W" for name in parameters)
 
 
+def swish(h: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """``s(h) = h gate``, the gate (the sigmoid), and ``s' = s + gate (1 - s)``; ``s''`` is ``(1 - gate) (2 s' - s)``.
+
+    In these forms they take the fewest passes over memory.
+    """
+    gate = torch.sigmoid(h)
+    value = h * gate
+    return value, gate, torch.lerp(value, h.new_ones(()), gate)
+
+
 def trunk(y: Tensor, parameters: Parameters) -> Tensor:
     """The hidden layers, (B, d) to (B, H)."""
     for k in range(depth(parameters)):
@@ -35,10 +45,8 @@ def products_of(y: Tensor, v: Tensor, parameters: Parameters) -> tuple[Tensor, T
     """
     slopes = []
     for k in range(depth(parameters)):
-        h = torch.addmm(parameters[f"b{k}"], y, parameters[f"W{k}"].T)
-        gate = torch.sigmoid(h)
-        slopes.append(gate * (1 + h * (1 - gate)))
-        y = h * gate
+        y, _, slope = swish(torch.addmm(parameters[f"b{k}"], y, parameters[f"W{k}"].T))
+        slopes.append(slope)
     forward = v
     for k, slope in enumerate(slopes):
         forward = slope * (forward @ parameters[f"W{k}"].T)

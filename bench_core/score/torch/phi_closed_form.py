@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bench_core.score.torch._network import Parameters, depth
+from bench_core.score.torch._network import Parameters, depth, swish
 
 
 def phi_closed_form(x: Tensor, y: Tensor, parameters: Parameters, sigma: float) -> tuple[Tensor, dict[str, Tensor]]:
@@ -21,20 +21,17 @@ def phi_closed_form(x: Tensor, y: Tensor, parameters: Parameters, sigma: float) 
     """
     last, batch = depth(parameters) - 1, x.shape[0]
     weights = [parameters[f"W{k}"] for k in range(last + 1)]
-    inputs, pre, gates, slopes = [y], [], [], []
+    inputs, gates, slopes = [y], [], []
     for k, W in enumerate(weights):
-        h = torch.addmm(parameters[f"b{k}"], inputs[k], W.T)
-        gate = torch.sigmoid(h)
-        pre.append(h)
+        value, gate, slope = swish(torch.addmm(parameters[f"b{k}"], inputs[k], W.T))
+        inputs.append(value)
         gates.append(gate)
-        slopes.append(gate * (1 + h * (1 - gate)))
-        if k < last:
-            inputs.append(h * gate)
+        slopes.append(slope)
     backs, deltas = [parameters["a"]], [parameters["a"] * slopes[last]]
     for k in range(last, 0, -1):
         backs.insert(0, deltas[0] @ weights[k])
         deltas.insert(0, backs[0] * slopes[k - 1])
-    rest = x - y - sigma**2 * (deltas[0] @ weights[0])
+    rest = torch.sub(x - y, deltas[0] @ weights[0], alpha=sigma**2)
     moved, lifts = [rest * (-2 * sigma**2 / batch)], []
     for W, slope in zip(weights, slopes):
         lifts.append(moved[-1] @ W.T)
@@ -42,8 +39,7 @@ def phi_closed_form(x: Tensor, y: Tensor, parameters: Parameters, sigma: float) 
     gradients = {"a": moved[-1].sum(0)}
     turned = None
     for k in range(last, -1, -1):
-        gate = gates[k]
-        curve = gate * (1 - gate) * (2 + pre[k] * (1 - 2 * gate))
+        curve = (1 - gates[k]) * (2 * slopes[k] - inputs[k + 1])
         turn = backs[k] * curve * lifts[k]
         if turned is not None:
             turn = torch.addcmul(turn, turned, slopes[k])

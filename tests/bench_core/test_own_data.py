@@ -1,0 +1,129 @@
+"""Problems of one's own data: what is taken, by value, and what is refused, in every family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+import torch
+
+import bench_core
+from bench_core.implicit import ImplicitProblem
+from bench_core.line_integral import LineIntegralProblem
+from bench_core.logdet import LogdetProblem
+from bench_core.score import ScoreProblem
+
+SIZES = {
+    "logdet": {"D": 4, "B": 3, "L": 2},
+    "implicit": {"D": 5, "B": 3, "gamma": 0.5, "T": "random"},
+    "line_integral": {"d": 3, "B": 2, "H": 4, "J": "free"},
+    "score": {"d": 3, "H": 4, "L": 2, "B": 3},
+}
+# An exact method whose answer depends on the weight, and that weight.
+ASKED = {
+    "logdet": ("relative", "W0"),
+    "implicit": ("dense", "A"),
+    "line_integral": ("gauss_legendre_32", "W0"),
+    "score": ("phi", "W0"),
+}
+OWN = {
+    "logdet": lambda p: LogdetProblem.from_arrays(p["x"], [p["W0"], p["W1"]], [p["b0"], p["b1"]]),
+    "implicit": lambda p: ImplicitProblem.from_arrays(p["A"], p["d"], p["v"]),
+    "line_integral": lambda p: LineIntegralProblem.from_arrays(**p, J="free"),
+    "score": lambda p: ScoreProblem.from_arrays(p["x"], p["y"], {n: a for n, a in p.items() if n not in ("x", "y")}),
+}
+FAMILIES = pytest.mark.parametrize("family", bench_core.FAMILIES)
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+FORMS: dict[str, Callable[[np.ndarray], Any]] = {
+    "parameter": lambda array: torch.nn.Parameter(torch.tensor(array, dtype=torch.float32)),
+    "result of a graph": lambda array: 1 * torch.tensor(array, dtype=torch.float32, requires_grad=True),
+    "read-only": _read_only,
+    "read-only float32": lambda array: _read_only(array.astype(np.float32)),
+    "strided": lambda array: np.asfortranarray(array),
+    "jax": lambda array: jax.numpy.asarray(array, dtype="float32"),
+    "list": lambda array: array.tolist(),
+}
+
+
+def given(family: str) -> dict[str, np.ndarray]:
+    problem = bench_core.problem(family, seed=5, **SIZES[family])
+    return {name: array.copy() for name, array in problem.arrays.items() if (family, name) != ("implicit", "u")}
+
+
+def answer(problem, backend: str) -> tuple[Any, float]:
+    """The kernel, built, and its error."""
+    m = bench_core.method(problem.family, ASKED[problem.family][0], backend)
+    kernel = m.build(problem, dtype="float64")
+    return kernel, problem.error(kernel.to_numpy(kernel.run()), m)
+
+
+@FAMILIES
+@pytest.mark.parametrize("form", FORMS)
+def test_arrays_of_every_kind_are_taken(family, form):
+    source = given(family)
+    problem = OWN[family]({name: FORMS[form](array) for name, array in source.items()})
+    for name, array in source.items():
+        if (family, name) != ("score", "v"):  # the probes are the problem's own
+            assert np.array_equal(problem.arrays[name], array)
+    assert answer(problem, "torch")[1] < 1e-10
+
+
+@FAMILIES
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+@pytest.mark.parametrize("theirs", [np.copy, torch.tensor], ids=["numpy", "torch"])
+def test_what_the_user_does_afterwards_does_not_matter(family, backend, theirs):
+    """An optimiser's step in place, before the kernel is built and after."""
+    own = {name: theirs(array) for name, array in given(family).items()}
+    problem, weight = OWN[family](own), own[ASKED[family][1]]
+    weight *= 1.1
+    kernel, error = answer(problem, backend)
+    assert error < 1e-10
+    weight *= 1.1
+    assert problem.error(kernel.to_numpy(kernel.run()), kernel._method) < 1e-10
+    # The user's array is another question now.
+    other = answer(OWN[family](own), backend)[0]
+    assert problem.error(other.to_numpy(other.run()), kernel._method) > 1e-3
+
+
+@pytest.mark.parametrize("stack", [np.stack, lambda arrays: torch.stack([torch.tensor(a) for a in arrays])])
+def test_layers_may_be_stacked(stack):
+    p = given("logdet")
+    problem = LogdetProblem.from_arrays(p["x"], stack([p["W0"], p["W1"]]), stack([p["b0"], p["b1"]]))
+    assert problem.sizes == {"D": 4, "B": 3, "L": 2}
+    assert all(np.array_equal(problem.arrays[name], array) for name, array in p.items())
+    assert answer(problem, "torch")[1] < 1e-10
+
+
+REFUSED: dict[str, Callable[[np.ndarray], Any]] = {
+    "complex128": lambda array: array.astype(complex),
+    "torch.complex64": lambda array: torch.tensor(array, dtype=torch.complex64),
+    "complex64": lambda array: jax.numpy.asarray(array, dtype="complex64"),
+    "<U": lambda array: array.astype(str),
+    "object": lambda array: array.astype(object),
+    "datetime64[s]": lambda array: array.astype("datetime64[s]"),
+    "torch.float32": lambda array: torch.empty(array.shape, device="meta"),
+    "dict": lambda array: {"W": array},
+    "NoneType": lambda array: None,
+    "list": lambda array: [[1.0], [1.0, 2.0]],
+}
+
+
+@FAMILIES
+@pytest.mark.parametrize("says", REFUSED)
+def test_what_is_no_array_of_real_numbers_is_one_line(family, says):
+    name = ASKED[family][1]
+    own = given(family)
+    with pytest.raises(ValueError, match=r"^[^\n]+$") as caught:
+        OWN[family](own | {name: REFUSED[says](own[name])})
+    assert f"{name} is {says}" in str(caught.value)
+    assert str(caught.value).endswith("; allowed: an array of real numbers")

@@ -1,0 +1,29 @@
+"""The report's commands on streams that are not UTF-8."""
+
+from __future__ import annotations
+
+
+def test_an_answer_keeps_its_units(run_python, small):
+    done = run_python(
+        *("-m", "reports", "answer", "--results", str(small), "--family", "logdet", "--D", "64"),
+        PYTHONIOENCODING="ascii",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "use relative" in done.stdout
+    assert " us " in done.stdout
+    assert "?" not in done.stdout
+
+
+def test_the_report_says_where_it_is(run_python, small, tmp_path):
+    done = run_python(
+        *("-m", "reports", "--results", str(small), "--output", str(tmp_path / "seite-ő")), PYTHONIOENCODING="ascii"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "seite-?" in done.stdout
+    assert (tmp_path / "seite-ő" / "index.html").is_file()
+
+
+def test_help(run_python):
+    done = run_python("-m", "reports", "answer", "--help", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert "relative, step, ... (default" in " ".join(done.stdout.split())
