@@ -23,17 +23,21 @@ class Linear(Adjoint[Array], Protocol[Array]):
         ...
 
 
-class Operator(Linear[Array], Protocol[Array]):
+class Map(Protocol[Array]):
+    """T itself, as the forward solvers need it."""
+
+    def evaluate(self, u: Array, /) -> Array:
+        """``T(u; d)`` for rows u (B, D)."""
+        ...
+
+
+class Operator(Linear[Array], Map[Array], Protocol[Array]):
     """The map, its products with rows and what they are made of."""
 
     arrays: dict[str, Array]
 
     def of(self, arrays: dict[str, Array]) -> Self:
         """The same map with other arrays."""
-        ...
-
-    def evaluate(self, u: Array, /) -> Array:
-        """``T(u; d)``."""
         ...
 
     def pull(self, w: Array, /) -> dict[str, Array]:

@@ -43,7 +43,7 @@ def accelerate(
         sums, changes = sums.at[place].set(move + change), changes.at[place].set(change)
         column = jnp.concatenate([dot(c, change) for c in changes], 1)
         gram = gram.at[:, place].set(column).at[:, :, place].set(column)
-        return count + 1, x, new, sums, changes, gram, progress.update(size, stop, None if relative else x)
+        return count + 1, x, new, sums, changes, gram, progress.update(size, stop, 1.0 if relative else norm(x))
 
     zeros = jnp.zeros((WINDOW, *x.shape), x.dtype)
     gram = jnp.zeros((len(x), WINDOW, WINDOW), x.dtype)

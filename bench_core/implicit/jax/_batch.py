@@ -34,9 +34,9 @@ def divide(a: Array, b: Array) -> Array:
 class Progress(NamedTuple):
     """Which samples go on, and what they have reached; a value, carried through a loop.
 
-    A sample is frozen as soon as its own relative residual is at most ``stop.tol`` and what its format holds, or has
-    diverged, or is no number; if ``whole`` none is before all are. ``size`` is what residuals are relative to, (B, 1);
-    where it is 0, the residual is 0.
+    A sample is frozen as soon as its own relative residual is at most ``stop.tol``, or within what its format holds of
+    that and falls no more, or has diverged, or is no number; if ``whole`` none is before all are. ``size`` is what
+    residuals are relative to, (B, 1); where it is 0, the residual is 0.
     """
 
     size: Array
@@ -56,20 +56,22 @@ class Progress(NamedTuple):
         """Whether any sample is left and may take an iteration more."""
         return self.active.any() & (self.iterations.max() < stop.most)
 
-    def update(self, norm: Array, stop: Stop, w: Array | None = None, whole: bool = False) -> Progress:
-        """With the residuals' norms (B, 1) after one iteration more; w where they are its and no recurrence's."""
+    def update(self, norm: Array, stop: Stop, own: Array | float | None = None, whole: bool = False) -> Progress:
+        """With the residuals' norms (B, 1) after one iteration more; ``own``: the norms of the w that they are of, and
+        not of a recurrence.
+        """
         residual = jnp.where(self.active, norm / self.size, self.residual)
-        active = self.active & self._falls_short(residual, stop, w, whole)
+        active = self.active & self._falls_short(residual, stop, whole, own)
         iterations = self.iterations + self.active[:, 0]
         return self._replace(residual=residual, iterations=iterations, active=active)
 
-    def check(self, residual: Array, stop: Stop, w: Array, whole: bool = False) -> Progress:
-        """With the residuals of w (B, D), computed anew and not by a recurrence: a sample goes on again where its own
-        falls short, unless it has hardly fallen since the last one computed anew, which is where its precision ends.
+    def check(self, residual: Array, stop: Stop, whole: bool = False) -> Progress:
+        """With the residuals (B, D), computed anew and not by a recurrence: a sample goes on again where its own falls
+        short, unless it has hardly fallen since the last one computed anew: its precision ends there.
         """
         found = norm(residual) / self.size
         fallen = found < STALLED * self.checked
-        active = self._falls_short(found, stop, w, whole) & _together(fallen, whole)
+        active = self._falls_short(found, stop, whole) & _together(fallen, whole)
         return self._replace(residual=found, checked=found, active=active)
 
     def keep(self, moving: Array) -> Array:
@@ -79,16 +81,16 @@ class Progress(NamedTuple):
     def end(self, w: Array) -> Solution:
         return Solution(w, self.iterations, self.residual[:, 0])
 
-    def _falls_short(self, residual: Array, stop: Stop, w: Array | None, whole: bool) -> Array:
-        limit = stop.tol + allowance(w, self.size)
-        short, sane = residual > limit, residual < DIVERGED
+    def _falls_short(self, residual: Array, stop: Stop, whole: bool, own: Array | float | None = None) -> Array:
+        short, sane = residual > stop.tol, residual < DIVERGED
+        if own is not None:
+            short &= (residual < self.residual) | (residual > stop.tol + allowance(own, self.size))
         return jnp.broadcast_to(short.any() & sane.all(), short.shape) if whole else short & sane
 
 
-def allowance(w: Array | None, size: Array) -> Array | float:
-    """What a residual relative to ``size`` is allowed above the tolerance: what the format holds of it."""
-    least = held(float(jnp.finfo(size.dtype).eps))
-    return least if w is None else least * jnp.maximum(norm(w) / size, 1)
+def allowance(own: Array | float, size: Array) -> Array:
+    """What the residual of a w of this norm may be above the tolerance, relative to ``size``: what its format holds."""
+    return held(float(jnp.finfo(size.dtype).eps)) * jnp.maximum(own / size, 1)
 
 
 def norm(x: Array) -> Array:

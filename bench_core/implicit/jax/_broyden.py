@@ -52,7 +52,7 @@ def find_root(
             times(left, right, kept, new),
             left,
             right,
-            progress.update(size, stop, None if relative else x),
+            progress.update(size, stop, 1.0 if relative else norm(x)),
         )
 
     residual = image - x

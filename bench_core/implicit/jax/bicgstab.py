@@ -51,7 +51,7 @@ def bicgstab(operator: Adjoint[Array], v: Array, *, stop: Stop, whole: bool = Fa
         start = (residual, w, residual, residual, dot(residual, residual, whole), progress)
         _, w, *_, progress = lax.while_loop(goes_on, step, start)
         residual = v - w + operator.vjp(w)
-        return w, residual, progress.check(residual, stop, w, whole)
+        return w, residual, progress.check(residual, stop, whole)
 
     w, _, progress = lax.while_loop(goes_on, again, (jnp.zeros_like(v), v, Progress.of(norm(v), whole)))
     return progress.end(w)

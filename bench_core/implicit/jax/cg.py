@@ -37,7 +37,7 @@ def cg(operator: Linear[Array], v: Array, *, stop: Stop) -> Solution:
         start = (w, jnp.zeros_like(v), residual, jnp.ones_like(v[:, :1]), progress)
         w, *_, progress = lax.while_loop(goes_on, step, start)
         residual = v - w + operator.vjp(w)
-        return w, residual, progress.check(residual, stop, w)
+        return w, residual, progress.check(residual, stop)
 
     w, _, progress = lax.while_loop(goes_on, again, (jnp.zeros_like(v), v, Progress.of(norm(v))))
     return progress.end(w)

@@ -39,7 +39,7 @@ def cg_published(operator: Linear[Array], v: Array, *, stop: Stop) -> Solution:
         image = adjoint(w)
         residual = right - direct(image)
         p = residual + divide(new, size) * p
-        return w, p, residual, new, progress.update(norm(v - image), stop, w)
+        return w, p, residual, new, progress.update(norm(v - image), stop, norm(w))
 
     zero = jnp.zeros_like(v)
     residual = right - direct(adjoint(zero))

@@ -7,11 +7,11 @@ from jax import Array
 
 from bench_core.implicit.jax._anderson import accelerate
 from bench_core.implicit.jax._batch import Progress, Solution
-from bench_core.implicit.operator import Operator
+from bench_core.implicit.operator import Map
 from bench_core.implicit.settings import Stop
 
 
-def forward_anderson(operator: Operator[Array], v: Array, *, stop: Stop) -> Solution:
+def forward_anderson(operator: Map[Array], v: Array, *, stop: Stop) -> Solution:
     """``u = T(u; d)`` from 0 by Anderson acceleration (type II, window 5), per sample.
 
     v (B, D) gives the shape only; stop the relative residual ``|T(u) - u| / |T(u)|`` per sample and the largest number

@@ -6,11 +6,11 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from bench_core.implicit.jax._batch import Progress, Solution, norm
-from bench_core.implicit.operator import Operator
+from bench_core.implicit.operator import Map
 from bench_core.implicit.settings import Stop
 
 
-def forward_picard(operator: Operator[Array], v: Array, *, stop: Stop) -> Solution:
+def forward_picard(operator: Map[Array], v: Array, *, stop: Stop) -> Solution:
     """``u <- T(u; d)`` from 0 until ``|T(u) - u| <= tol |T(u)|`` for every sample.
 
     v (B, D) gives the shape only; stop the relative residual per sample and the largest number of iterations. Cost: n
@@ -22,7 +22,7 @@ def forward_picard(operator: Operator[Array], v: Array, *, stop: Stop) -> Soluti
         u, progress = state
         image = operator.evaluate(u)
         change = image - u
-        return u + progress.keep(change), progress.update(norm(change) / norm(image), stop)
+        return u + progress.keep(change), progress.update(norm(change) / norm(image), stop, 1.0)
 
     start = (jnp.zeros_like(v), Progress.of(jnp.ones_like(v[:, :1])))
     u, progress = lax.while_loop(lambda state: state[-1].goes_on(stop), step, start)

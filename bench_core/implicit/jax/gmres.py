@@ -25,7 +25,7 @@ def gmres(operator: Adjoint[Array], v: Array, *, stop: Stop) -> Solution:
         correction, progress = _cycle(operator, residual, stop, progress)
         w = w + correction
         residual = v - w + operator.vjp(w)
-        return w, residual, progress.check(residual, stop, w)
+        return w, residual, progress.check(residual, stop)
 
     start = (jnp.zeros_like(v), v, Progress.of(norm(v)))
     w, _, progress = lax.while_loop(lambda state: state[-1].goes_on(stop), cycle, start)

@@ -21,7 +21,7 @@ def neumann(operator: Adjoint[Array], v: Array, *, stop: Stop) -> Solution:
     def step(state):
         w, progress = state
         change = v + operator.vjp(w) - w
-        return w + progress.keep(change), progress.update(norm(change), stop, w)
+        return w + progress.keep(change), progress.update(norm(change), stop, norm(w))
 
     w, progress = lax.while_loop(lambda state: state[-1].goes_on(stop), step, (v, Progress.of(norm(v))))
     return progress.end(w)

@@ -48,5 +48,5 @@ def accelerate(f: Callable[[Tensor], Tensor], x: Tensor, image: Tensor, progress
         size = norm(new)
         if relative:
             size = size / norm(image)
-        progress.update(size, None if relative else x)
+        progress.update(size, 1.0 if relative else norm(x))
     return x

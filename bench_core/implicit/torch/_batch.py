@@ -36,9 +36,9 @@ def divide(a: Tensor, b: Tensor) -> Tensor:
 class Progress:
     """Which samples go on, and what they have reached.
 
-    A sample is frozen as soon as its own relative residual is at most ``stop.tol`` and what its format holds, or has
-    diverged, or is no number; if ``whole`` none is before all are. ``size`` is what residuals are relative to, (B, 1);
-    where it is 0, the residual is 0.
+    A sample is frozen as soon as its own relative residual is at most ``stop.tol``, or within what its format holds of
+    that and falls no more, or has diverged, or is no number; if ``whole`` none is before all are. ``size`` is what
+    residuals are relative to, (B, 1); where it is 0, the residual is 0.
     """
 
     def __init__(self, size: Tensor, stop: Stop, whole: bool = False):
@@ -54,21 +54,23 @@ class Progress:
         """Whether any sample is left and may take an iteration more."""
         return self._left > 0 and self._taken < self._stop.most
 
-    def update(self, norm: Tensor, w: Tensor | None = None) -> None:
-        """Take in the residuals' norms (B, 1) after one iteration more; w where they are its and no recurrence's."""
+    def update(self, norm: Tensor, own: Tensor | float | None = None) -> None:
+        """Take in the residuals' norms (B, 1) after one iteration more; ``own``: the norms of the w that they are of,
+        and not of a recurrence.
+        """
         self._taken += 1
         self.iterations += self.active.squeeze(1)
-        self.residual = torch.where(self.active, norm / self._size, self.residual)
-        self._freeze(self.active & self._falls_short(w))
+        last, self.residual = self.residual, torch.where(self.active, norm / self._size, self.residual)
+        self._freeze(self.active & self._falls_short(own, self.residual < last))
 
-    def check(self, residual: Tensor, w: Tensor) -> None:
-        """Take in the residuals of w (B, D), computed anew and not by a recurrence: a sample goes on again where its
-        own falls short, unless it has hardly fallen since the last one computed anew, which is where its precision ends.
+    def check(self, residual: Tensor) -> None:
+        """Take in the residuals (B, D), computed anew and not by a recurrence: a sample goes on again where its own
+        falls short, unless it has hardly fallen since the last one computed anew: its precision ends there.
         """
         self.residual = norm(residual) / self._size
         fallen = self.residual < STALLED * self._checked
         self._checked = self.residual
-        self._freeze(self._falls_short(w) & (fallen.any() if self._whole else fallen))
+        self._freeze(self._falls_short() & (fallen.any() if self._whole else fallen))
 
     def keep(self, moving: Tensor) -> Tensor:
         """``moving`` with zeros for the samples that are frozen."""
@@ -77,9 +79,10 @@ class Progress:
     def end(self, w: Tensor) -> Solution:
         return Solution(w, self.iterations, self.residual.squeeze(1))
 
-    def _falls_short(self, w: Tensor | None) -> Tensor:
-        limit = self._stop.tol + allowance(w, self._size)
-        short, sane = self.residual > limit, self.residual < DIVERGED
+    def _falls_short(self, own: Tensor | float | None = None, falling: Tensor | None = None) -> Tensor:
+        short, sane = self.residual > self._stop.tol, self.residual < DIVERGED
+        if own is not None and falling is not None:
+            short &= falling | (self.residual > self._stop.tol + allowance(own, self._size))
         return (short.any() & sane.all()).expand_as(short) if self._whole else short & sane
 
     def _freeze(self, active: Tensor) -> None:
@@ -87,10 +90,9 @@ class Progress:
         self._left = int(self.active.sum())  # on a GPU the host waits here, once an iteration
 
 
-def allowance(w: Tensor | None, size: Tensor) -> Tensor | float:
-    """What a residual relative to ``size`` is allowed above the tolerance: what the format holds of it."""
-    least = held(torch.finfo(size.dtype).eps)
-    return least if w is None else least * (norm(w) / size).clamp_min(1)
+def allowance(own: Tensor | float, size: Tensor) -> Tensor:
+    """What the residual of a w of this norm may be above the tolerance, relative to ``size``: what its format holds."""
+    return held(torch.finfo(size.dtype).eps) * (own / size).clamp_min(1)
 
 
 def norm(x: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from bench_core.implicit.settings import KEPT
-from bench_core.implicit.torch._batch import Progress, divide, dot
+from bench_core.implicit.torch._batch import Progress, divide, dot, norm
 
 
 class Factors(NamedTuple):
@@ -45,10 +45,10 @@ def find_root(
         right.append(row)
         residual = new
         move = _times(left, right, residual)
-        size = torch.linalg.vector_norm(new, dim=1, keepdim=True)
+        size = norm(new)
         if relative:
-            size = size / torch.linalg.vector_norm(image, dim=1, keepdim=True)
-        progress.update(size, None if relative else x)
+            size = size / norm(image)
+        progress.update(size, 1.0 if relative else norm(x))
     pairs = (torch.stack(side) if side else x.new_empty((0, *x.shape)) for side in (left, right))
     return x, Factors(*pairs)
 

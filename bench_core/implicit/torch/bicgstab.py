@@ -42,5 +42,5 @@ def bicgstab(operator: Adjoint[Tensor], v: Tensor, *, stop: Stop, whole: bool = 
             p = residual + beta * (p - omega * y)
             rho = new
         residual = v - w + operator.vjp(w)
-        progress.check(residual, w)
+        progress.check(residual)
     return progress.end(w)

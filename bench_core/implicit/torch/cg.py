@@ -33,5 +33,5 @@ def cg(operator: Linear[Tensor], v: Tensor, *, stop: Stop) -> Solution:
             size = new
             progress.update(norm(residual))
         residual = v - w + operator.vjp(w)
-        progress.check(residual, w)
+        progress.check(residual)
     return progress.end(w)

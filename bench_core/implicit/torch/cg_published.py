@@ -39,6 +39,6 @@ def cg_published(operator: Linear[Tensor], v: Tensor, *, stop: Stop) -> Solution
         residual = right - direct(image)
         p = residual + divide(new, size) * p
         size = new
-        progress.update(norm(v - image), w)
+        progress.update(norm(v - image), norm(w))
     progress.residual = divide(norm(v - adjoint(w)), norm(v))
     return progress.end(w)

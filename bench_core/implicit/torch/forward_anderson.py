@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bench_core.implicit.operator import Operator
+from bench_core.implicit.operator import Map
 from bench_core.implicit.settings import Stop
 from bench_core.implicit.torch._anderson import accelerate
 from bench_core.implicit.torch._batch import Progress, Solution
 
 
-def forward_anderson(operator: Operator[Tensor], v: Tensor, *, stop: Stop) -> Solution:
+def forward_anderson(operator: Map[Tensor], v: Tensor, *, stop: Stop) -> Solution:
     """``u = T(u; d)`` from 0 by Anderson acceleration (type II, window 5), per sample.
 
     v (B, D) gives the shape only; stop the relative residual ``|T(u) - u| / |T(u)|`` per sample and the largest number

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bench_core.implicit.operator import Operator
+from bench_core.implicit.operator import Map
 from bench_core.implicit.settings import Stop
 from bench_core.implicit.torch._batch import Progress, Solution, norm
 
 
-def forward_picard(operator: Operator[Tensor], v: Tensor, *, stop: Stop) -> Solution:
+def forward_picard(operator: Map[Tensor], v: Tensor, *, stop: Stop) -> Solution:
     """``u <- T(u; d)`` from 0 until ``|T(u) - u| <= tol |T(u)|`` for every sample.
 
     v (B, D) gives the shape only; stop the relative residual per sample and the largest number of iterations. Cost: n
@@ -23,5 +23,5 @@ def forward_picard(operator: Operator[Tensor], v: Tensor, *, stop: Stop) -> Solu
         image = operator.evaluate(u)
         change = image - u
         u = u + progress.keep(change)
-        progress.update(norm(change) / norm(image))
+        progress.update(norm(change) / norm(image), 1.0)
     return progress.end(u)

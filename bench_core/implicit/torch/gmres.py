@@ -24,7 +24,7 @@ def gmres(operator: Adjoint[Tensor], v: Tensor, *, stop: Stop) -> Solution:
     while progress.goes_on():
         w = w + _cycle(operator, residual, progress)
         residual = v - w + operator.vjp(w)
-        progress.check(residual, w)
+        progress.check(residual)
     return progress.end(w)
 
 

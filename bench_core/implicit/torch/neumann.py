@@ -22,5 +22,5 @@ def neumann(operator: Adjoint[Tensor], v: Tensor, *, stop: Stop) -> Solution:
     while progress.goes_on():
         change = operator.vjp(w).add_(v).sub_(w)
         w = w + progress.keep(change)
-        progress.update(norm(change), w)
+        progress.update(norm(change), norm(w))
     return progress.end(w)

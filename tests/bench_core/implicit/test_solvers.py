@@ -7,6 +7,7 @@ import pytest
 
 import bench_core
 from bench_core.implicit import ImplicitProblem
+from bench_core.implicit.settings import MOST, Stop
 
 SOLVERS = [
     m
@@ -15,9 +16,6 @@ SOLVERS = [
     if m.iterative and m.role == "method" and m.computes == "parameter_gradient"
 ]
 FORWARD = [m for b in bench_core.BACKENDS for m in bench_core.methods("implicit", b) if m.computes == "fixed_point"]
-
-
-PEERS = [m for b in bench_core.BACKENDS for m in bench_core.methods("implicit", b) if m.role == "peer"]
 
 
 def _name(m):
@@ -182,13 +180,40 @@ def test_unrolled_gradients_converge_to_the_implicit_one(backend):
         assert problem.error(_run(m, problem), m) < 1e-6
 
 
-@pytest.mark.parametrize("m", PEERS, ids=_name)
-def test_a_librarys_answer_is_one(m):
-    """By the oracle's own residual, as ours are judged."""
-    problem = bench_core.problem("implicit", D=32, B=4, gamma=0.9, T="random", tol=1e-6)
-    try:
-        got = _run(m, problem)
-    except bench_core.Unavailable as missing:
-        pytest.skip(str(missing))
-    assert problem.fault(got, m, "float64") == ""
-    assert problem.error(got, m) < 1e-4
+@pytest.mark.parametrize("m", SOLVERS + FORWARD, ids=_name)
+def test_float32_holds_what_the_judge_asks_for(m):
+    """A recurrence ends below the tolerance where the true residual is above: 1.05 to 1.16 of it here."""
+    problem = bench_core.problem("implicit", D=64, B=64, gamma=0.9, T="symmetric", tol=1e-6)
+    assert problem.fault(_run(m, problem, "float32"), m, "float32") == ""
+
+
+@pytest.mark.parametrize("m", [m for m in SOLVERS if m.name in ("cg", "gmres", "bicgstab", "neumann")], ids=_name)
+def test_a_solvers_residual_is_the_true_one(m):
+    """Where float32 cannot hold the tolerance, it says what it has reached, and does not go on until the end."""
+    problem = bench_core.problem("implicit", D=64, B=16, gamma=0.99, T="symmetric", tol=1e-7)
+    kernel = m.build(problem)
+    solution = m.function(kernel._operator, kernel._placed["v"], **kernel.settings)
+    said = float(np.asarray(solution.residual).max())
+    reached = problem.quality(kernel.to_numpy(kernel.run()), m)["residual"]
+    assert said == pytest.approx(reached, rel=0.7)
+    assert np.asarray(solution.iterations).max() < 2500
+
+
+@pytest.mark.parametrize("m", [m for m in SOLVERS if m.settings.get("whole")], ids=_name)
+@pytest.mark.parametrize("T", ["symmetric", "rotation"])
+def test_the_batch_as_one_system_is_stopped_by_every_sample(m, T):
+    """The norm of the batch is within the tolerance while a sample's is twice as large."""
+    problem = bench_core.problem("implicit", D=32, B=64, gamma=0.9, T=T, tol=1e-6)
+    got = _run(m, problem)
+    assert problem.quality(got, m)["residual"] <= problem.tol * (1 + 1e-6)
+    assert len(set(got["iterations"])) == 1
+
+
+def test_a_stopping_rule_is_checked():
+    assert Stop(1e-3).most == MOST
+    for tol in (0, 1, -1, float("nan")):
+        with pytest.raises(ValueError, match=r"is not a relative residual; allowed: 0 < tol < 1"):
+            Stop(tol)
+    for most in (0, 1.5, True):
+        with pytest.raises(ValueError, match=r"is not a number of iterations; allowed: whole numbers from 1"):
+            Stop(1e-3, most)
