@@ -54,13 +54,13 @@ def cg(p, itemsize: int, n: int) -> Cost:
 
 
 def cg_published(p, itemsize: int, n: int) -> Cost:
-    """2 + 3 n of each: ``J J^T`` is applied three times an iteration."""
-    return _cost(p, itemsize, vjps=2 + 3 * n, jvps=2 + 3 * n, vectors=5)
+    """1 + 3 n vjps and 2 + 3 n jvps: ``J J^T`` is applied three times an iteration."""
+    return _cost(p, itemsize, vjps=1 + 3 * n, jvps=2 + 3 * n, vectors=5)
 
 
 def cg_published_shared(p, itemsize: int, n: int) -> Cost:
-    """2 + 2 n of each: two of the three applications are of the same vector, and a compiler makes one of them."""
-    return _cost(p, itemsize, vjps=2 + 2 * n, jvps=2 + 2 * n, vectors=5)
+    """1 + 2 n vjps and 2 + 2 n jvps: two of the three are of the same vector, and a compiler makes one of them."""
+    return _cost(p, itemsize, vjps=1 + 2 * n, jvps=2 + 2 * n, vectors=5)
 
 
 def gmres(p, itemsize: int, n: int) -> Cost:

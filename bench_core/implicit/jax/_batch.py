@@ -67,10 +67,11 @@ class Progress(NamedTuple):
 
     def check(self, residual: Array, stop: Stop, whole: bool = False) -> Progress:
         """With the residuals (B, D), computed anew and not by a recurrence: a sample goes on again where its own falls
-        short, unless it has hardly fallen since the last one computed anew: its precision ends there.
+        short, unless its recurrence was done and it has hardly fallen since the last one computed anew: its precision
+        ends there.
         """
         found = norm(residual) / self.size
-        fallen = found < STALLED * self.checked
+        fallen = self.active | (found < STALLED * self.checked)
         active = self._falls_short(found, stop, whole) & _together(fallen, whole)
         return self._replace(residual=found, checked=found, active=active)
 

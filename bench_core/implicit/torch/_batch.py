@@ -65,10 +65,11 @@ class Progress:
 
     def check(self, residual: Tensor) -> None:
         """Take in the residuals (B, D), computed anew and not by a recurrence: a sample goes on again where its own
-        falls short, unless it has hardly fallen since the last one computed anew: its precision ends there.
+        falls short, unless its recurrence was done and it has hardly fallen since the last one computed anew: its
+        precision ends there.
         """
         self.residual = norm(residual) / self._size
-        fallen = self.residual < STALLED * self._checked
+        fallen = self.active | (self.residual < STALLED * self._checked)
         self._checked = self.residual
         self._freeze(self._falls_short() & (fallen.any() if self._whole else fallen))
 

@@ -18,7 +18,7 @@ def neumann(operator: Adjoint[Tensor], v: Tensor, *, stop: Stop) -> Solution:
     below 1. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: Wu Fung et al. 2022, eq. 22.
     """
     progress = Progress(norm(v), stop)
-    w = v
+    w = v.clone()
     while progress.goes_on():
         change = operator.vjp(w).add_(v).sub_(w)
         w = w + progress.keep(change)
