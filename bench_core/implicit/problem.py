@@ -11,8 +11,8 @@ the parameters of T, ``(dT/dtheta)^T w`` with ``J^T w = v``, ``J = I - dT/du``. 
   contraction. (tanh for the paper's ReLU, whose kinks would set float32 and float64 apart.)
 
 The fixed point is drawn first and d follows from it, so that it is exact for every gamma and D and no forward
-solve decides what the backward pass is given. It is small in the layer (slope of tanh above 0.99), so that gamma is
-nearly the norm of dT/du too.
+solve decides what the backward pass is given. It is small in the layer (normal entries of size 0.05: the slope of tanh
+is 0.9975 on average, and below 0.99 for 4.5 % of the entries), so that gamma is nearly the norm of dT/du too.
 """
 
 from __future__ import annotations
