@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 from bench_core.implicit import cost
@@ -19,7 +19,9 @@ kernel = ImplicitKernel
 _EAGER = (("torch", ("eager",)), ("jax", ("jit",)))
 
 
-def _solver(name: str, formula: Callable, source: str, kernel: str = "", **settings) -> Declaration:
+def _solver(
+    name: str, formula: Callable | Mapping[str, Callable], source: str, kernel: str = "", **settings
+) -> Declaration:
     """An exact method that iterates to the problem's tolerance."""
     return Declaration(
         name,
@@ -54,21 +56,31 @@ def _truncated(
     )
 
 
-def _peer(name: str, backend: str, package: str) -> Declaration:
+def _peer(name: str, backend: str, package: str, **settings) -> Declaration:
     """A library's solver, with the version that is installed; without the package its row is skipped."""
     try:
         source = f"{package} {version(package)}"
     except PackageNotFoundError:
         source = package
-    forms = ((backend, FORMS[backend][:1]),)
     return Declaration(
-        name, "parameter_gradient", cost.peer, source, role="peer", forms=forms, iterative=True, prepares=True
+        name,
+        "parameter_gradient",
+        cost.peer,
+        source,
+        role="peer",
+        forms=((backend, FORMS[backend][:1]),),
+        kernel=package,
+        settings=tuple(settings.items()),
+        iterative=True,
+        prepares=True,
     )
 
 
 ORDERS = (1, 2, 5, 10, 20)
 DEPTHS = (10, 30, 100, 300, 1000)
 _BOTH = (("torch", ("eager", "compiled")), ("jax", ("jit",)))
+_CG_PUBLISHED = {"torch": cost.cg_published, "jax": cost.cg_published_shared}
+_KRYLOV = ("bicgstab", "gmres", "normal_cg")
 
 METHODS = (
     _truncated("jfb", cost.jfb, "Wu Fung et al. 2022, eq. 16", forms=_BOTH),
@@ -87,7 +99,7 @@ METHODS = (
     _truncated("shine", cost.shine, "Ramzi et al. 2022, section 2", prepares=True),
     _solver("neumann", cost.neumann, "Wu Fung et al. 2022, eq. 22, to the tolerance"),
     _solver("cg", cost.cg, "Bjorck 1996, algorithm 7.4.1 (CGLS) on Wu Fung et al. 2022, eq. 13"),
-    _solver("cg_published", cost.cg_published, "Wu Fung et al. 2022, table 2, in the public code's order"),
+    _solver("cg_published", _CG_PUBLISHED, "Wu Fung et al. 2022, table 2, in the public code's order"),
     _solver("gmres", cost.gmres, "Saad and Schultz 1986"),
     _solver("bicgstab", cost.bicgstab, "van der Vorst 1992"),
     _solver("bicgstab_global", cost.bicgstab, "van der Vorst 1992, the batch as one system", "bicgstab", whole=True),
@@ -111,11 +123,12 @@ METHODS = (
     _forward("forward_picard", cost.forward_picard, "Wu Fung et al. 2022, algorithm 1"),
     _forward("forward_anderson", cost.forward_anderson, "Walker and Ni 2011, window 5"),
     _forward("forward_broyden", cost.forward_broyden, "Bai et al. 2019, section 3.1.2 (good Broyden, 30 pairs)"),
-    *(_peer(f"torchdeq_{name}", "torch", "torchdeq") for name in ("fixed_point", "anderson", "broyden")),
+    *(_peer(f"torchdeq_{n}", "torch", "torchdeq", solver=n) for n in ("fixed_point", "anderson", "broyden")),
     _peer("torchopt_normal_cg", "torch", "torchopt"),
-    *(_peer(f"jaxopt_{name}", "jax", "jaxopt") for name in ("bicgstab", "gmres", "normal_cg")),
+    *(_peer(f"jaxopt_{n}", "jax", "jaxopt", solver=n) for n in _KRYLOV),
     _peer("optimistix_fixed_point", "jax", "optimistix"),
-    *(_peer(f"lineax_{name}", "jax", "lineax") for name in ("bicgstab", "gmres", "normal_cg")),
+    *(_peer(f"lineax_{n}", "jax", "lineax", solver=n) for n in _KRYLOV),
+    *(_peer(f"lineax_{n}_vmapped", "jax", "lineax", solver=n, vmapped=True) for n in ("bicgstab", "normal_cg")),
     Declaration(
         "parameter_vjp",
         "products",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from bench_core.implicit.settings import MOST
+from bench_core.implicit.settings import Stop
 from bench_core.kernel import Kernel
 
 
@@ -22,13 +22,15 @@ class ImplicitKernel(Kernel):
         function = method.function
         place = self._place(p.masters)
         operator = self._operators.linearise(place, p)
-        settings = dict(method.settings)
-        if method.iterative:
-            settings |= {"tol": p.tol, "most": MOST}
+        settings, stop = dict(method.settings), Stop(p.tol)
         self._extra: dict[str, Any] = {}
         if method.declaration.prepares:
-            # What a method takes over from the forward solve, or from a trial of a library's settings.
-            self._extra = method.module.prepare(operator, place["v"], p.tol, MOST)
+            # What a method takes over from the forward solve, or from trials of a library's settings.
+            self._extra, chosen = method.module.prepare(operator, place["v"], stop, **settings)
+            settings |= chosen
+        elif method.iterative:
+            settings["stop"] = stop
+        self.settings = settings
         names = tuple(operator.arrays)
 
         def answer(operator: Any, v: Any, *more: Any) -> Any:

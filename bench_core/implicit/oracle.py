@@ -124,12 +124,13 @@ class Oracle:
             taken = np.asarray(arrays["iterations"])
             found |= {"iterations_mean": float(taken.mean()), "iterations_max": float(taken.max())}
         if computes == "fixed_point":
-            return found | {"residual": self._forward_residual(got["u"])}
+            u, image = got["u"], self.evaluate(got["u"])
+            return found | _worst(image - u, image, (image, u))
         if "w" in arrays:
             w, v = np.asarray(arrays["w"], np.float64), self._problem.arrays["v"]
-            rest = v - w + self.vjp(w)
-            found["residual"] = _largest_ratio(rest, v)
-            found["residual_batch"] = relative_error(rest, v)
+            moved = self.vjp(w)
+            rest = v - w + moved
+            found |= _worst(rest, v, (v, w, moved)) | {"residual_batch": relative_error(rest, v)}
         parameters = [name for name in self.gradients if name != "d"]
         p, g = (np.concatenate([side[name].ravel() for name in parameters]) for side in (got, self.gradients))
         size = float(np.linalg.norm(p) * np.linalg.norm(g))
@@ -139,7 +140,7 @@ class Oracle:
 
     def _forward_residual(self, u: np.ndarray) -> float:
         image = self.evaluate(u)
-        return _largest_ratio(image - u, image)
+        return float(_ratios(image - u, image).max())
 
     def _read(self, arrays: dict[str, np.ndarray], computes: str) -> dict[str, np.ndarray]:
         """The results that are compared, as float64 and times the probes; ``ValueError`` for a name or shape."""
@@ -168,7 +169,15 @@ class _System:
         return (rows - self._oracle.vjp(rows)).ravel()
 
 
-def _largest_ratio(rows: np.ndarray, references: np.ndarray) -> float:
-    """Largest ``|row| / |reference|``; a zero reference asks for a zero row."""
+def _ratios(rows: np.ndarray, references: np.ndarray) -> np.ndarray:
+    """``|row| / |reference|``; a zero reference asks for a zero row."""
     size = np.linalg.norm(references, axis=1)
-    return float((np.linalg.norm(rows, axis=1) / np.where(size > 0, size, 1)).max())
+    return np.linalg.norm(rows, axis=1) / np.where(size > 0, size, 1)
+
+
+def _worst(rows: np.ndarray, references: np.ndarray, terms: tuple[np.ndarray, ...]) -> dict[str, float]:
+    """The largest relative residual of a sample, and how large the terms are that it is the sum of, in all."""
+    found = _ratios(rows, references)
+    worst = int(np.argmax(found))
+    sizes = sum(_ratios(term[worst : worst + 1], references[worst : worst + 1])[0] for term in terms)
+    return {"residual": float(found[worst]), "terms": float(sizes)}

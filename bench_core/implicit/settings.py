@@ -1,6 +1,8 @@
-"""Constants of the family that its problem, kernels, formulas and oracle share."""
+"""Constants of the family that its problem, kernels, formulas and oracle share, and when its solvers stop."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 MAPS = ("random", "symmetric", "rotation", "conv")
 SIDE = 8  # pixels along an image's edge
@@ -8,7 +10,27 @@ SIDE = 8  # pixels along an image's edge
 RATES = {"random": 0.55, "symmetric": 1.0, "rotation": 1.0, "conv": 0.9}
 MOST = 3000  # iterations after which a method has not converged
 WINDOW = 5  # pairs that Anderson acceleration keeps
-KEPT = 30  # pairs that Broyden's method keeps, vectors of a GMRES cycle
+KEPT = 30  # pairs that Broyden's method keeps, vectors of a GMRES cycle, ours and the libraries'
 DIVERGED = 1e12  # relative residual at which an iterative method gives up
-# What the suite's tolerance is multiplied by to find a library's, the loosest first.
-LADDER = tuple(10 ** (power / 4) for power in range(12, -17, -1))
+STALLED = 0.5  # a residual computed anew that has not fallen to this part of the last one has met its precision
+HELD = 0.5  # what a format rounds away of a number, in units of its eps: see ``tuning.held``
+
+
+@dataclass(frozen=True)
+class Stop:
+    """When an iterative method stops.
+
+    tol   relative residual per sample, 0 < tol < 1
+    most  iterations after which it has not converged, from 1
+
+    Raises ``ValueError`` for other numbers.
+    """
+
+    tol: float
+    most: int = MOST
+
+    def __post_init__(self) -> None:
+        if not 0 < self.tol < 1:
+            raise ValueError(f"tol = {self.tol!r} is not a relative residual; allowed: 0 < tol < 1")
+        if isinstance(self.most, bool) or not isinstance(self.most, int) or self.most < 1:
+            raise ValueError(f"most = {self.most!r} is not a number of iterations; allowed: whole numbers from 1")

@@ -8,11 +8,11 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from bench_core.implicit.jax._batch import Progress, dot, norm
-from bench_core.implicit.settings import WINDOW
+from bench_core.implicit.settings import WINDOW, Stop
 
 
 def accelerate(
-    f: Callable[[Array], Array], x: Array, image: Array, progress: Progress, tol: float, most: int, relative: bool
+    f: Callable[[Array], Array], x: Array, image: Array, progress: Progress, stop: Stop, relative: bool
 ) -> tuple[Array, Progress]:
     """x with ``f(x) = x``, from x (B, D) and its ``image`` f(x): type II, window 5, no damping.
 
@@ -22,31 +22,33 @@ def accelerate(
     eye = jnp.eye(WINDOW, dtype=x.dtype)
 
     def step(state):
-        count, x, residual, steps, changes, progress = state
+        count, x, residual, sums, changes, gram, progress = state
         # The window is not full at first: its empty places are zeros, and get weight zero.
-        gram = jnp.stack([jnp.concatenate([dot(a, b) for b in changes], 1) for a in changes], 1)
         trace = jnp.trace(gram, axis1=1, axis2=2)
         # The window's changes become parallel at the end: a touch of ridge, relative to their size.
         ridge = jnp.finfo(x.dtype).eps * trace
-        gram = gram + (ridge + (ridge == 0))[:, None, None] * eye
-        weights = _solve(gram, jnp.concatenate([dot(c, residual) for c in changes], 1))
+        system = gram + (ridge + (ridge == 0))[:, None, None] * eye
+        weights = _solve(system, jnp.concatenate([dot(c, residual) for c in changes], 1))
         move = residual
         for i in range(WINDOW):
-            move = move - weights[:, i : i + 1] * (steps[i] + changes[i])
+            move = move - weights[:, i : i + 1] * sums[i]
         move = progress.keep(move)
         x = x + move
         image = f(x)
         new = image - x
+        change = new - residual
         size = norm(new) / norm(image) if relative else norm(new)
         place = count % WINDOW
-        # The list is a tuple of arrays: one of them is replaced, none is moved.
-        steps = tuple(jnp.where(place == i, move, s) for i, s in enumerate(steps))
-        changes = tuple(jnp.where(place == i, new - residual, c) for i, c in enumerate(changes))
-        return count + 1, x, new, steps, changes, progress.update(size, tol)
+        # The oldest makes room, in place; one column of the Gram matrix is new, the others stay.
+        sums, changes = sums.at[place].set(move + change), changes.at[place].set(change)
+        column = jnp.concatenate([dot(c, change) for c in changes], 1)
+        gram = gram.at[:, place].set(column).at[:, :, place].set(column)
+        return count + 1, x, new, sums, changes, gram, progress.update(size, stop, 1.0 if relative else norm(x))
 
-    zeros = (jnp.zeros_like(x),) * WINDOW
-    start = (jnp.asarray(0), x, image - x, zeros, zeros, progress)
-    _, x, _, _, _, progress = lax.while_loop(lambda state: state[-1].goes_on(most), step, start)
+    zeros = jnp.zeros((WINDOW, *x.shape), x.dtype)
+    gram = jnp.zeros((len(x), WINDOW, WINDOW), x.dtype)
+    start = (jnp.asarray(0), x, image - x, zeros, zeros, gram, progress)
+    _, x, *_, progress = lax.while_loop(lambda state: state[-1].goes_on(stop), step, start)
     return x, progress
 
 

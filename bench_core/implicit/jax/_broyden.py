@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from bench_core.implicit.jax._batch import Progress, divide, dot, norm
-from bench_core.implicit.settings import KEPT
+from bench_core.implicit.settings import KEPT, Stop
 
 
 class Factors(NamedTuple):
@@ -20,7 +20,7 @@ class Factors(NamedTuple):
 
 
 def find_root(
-    f: Callable[[Array], Array], x: Array, image: Array, progress: Progress, tol: float, most: int, relative: bool
+    f: Callable[[Array], Array], x: Array, image: Array, progress: Progress, stop: Stop, relative: bool
 ) -> tuple[Array, Factors, Progress]:
     """x with ``f(x) = x``, from x (B, D) and its ``image`` f(x); at most 30 pairs are kept, then it starts anew.
 
@@ -45,12 +45,20 @@ def find_root(
         column = divide(move - times(left, right, kept, change), dot(row, change))
         left, right, kept = left.at[kept].set(column), right.at[kept].set(row), kept + 1
         size = norm(new) / norm(image) if relative else norm(new)
-        return kept, x, new, times(left, right, kept, new), left, right, progress.update(size, tol)
+        return (
+            kept,
+            x,
+            new,
+            times(left, right, kept, new),
+            left,
+            right,
+            progress.update(size, stop, 1.0 if relative else norm(x)),
+        )
 
     residual = image - x
     zeros = jnp.zeros((KEPT, *x.shape), x.dtype)
     start = (jnp.asarray(0), x, residual, residual, zeros, zeros, progress)
-    kept, x, _, _, left, right, progress = lax.while_loop(lambda state: state[-1].goes_on(most), step, start)
+    kept, x, _, _, left, right, progress = lax.while_loop(lambda state: state[-1].goes_on(stop), step, start)
     # After a new start the pairs of the old one are still there.
     used = (jnp.arange(KEPT) < kept)[:, None, None]
     return x, Factors(jnp.where(used, left, 0), right), progress

@@ -1,4 +1,4 @@
-"""Libraries' solvers at equal achieved error: each is given the loosest tolerance that reaches the suite's residual."""
+"""What the libraries' adapters share: the search for their tolerance, its scale, and answers that are none."""
 
 from __future__ import annotations
 
@@ -9,27 +9,45 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from bench_core.implicit.jax._batch import divide, norm
-from bench_core.implicit.settings import LADDER
+from bench_core.implicit.jax._batch import allowance, norm
+from bench_core.implicit.operator import Operator
+from bench_core.implicit.tuning import find_loosest
+
+Solve = Callable[[Operator[Array], Array, Any], Array]
 
 
-def tune(solve: Callable[[Any, Array, Array], Array], operator: Any, v: Array, tol: float) -> dict[str, Array]:
-    """The library's tolerance for which every sample's ``|v - J^T w| / |v|`` is at most ``tol``.
-
-    Libraries mean different things by theirs: of the batch or of a sample, absolute or relative, of the residual or of
-    the step, in this norm or that.
+def measure(solve: Solve, operator: Operator[Array], v: Array) -> Callable[..., float]:
+    """Compiled once: the largest ``|v - J^T w| / |v|`` of a sample that ``solve`` reaches with a tolerance; less what
+    its format holds of that if ``allowed``.
     """
 
-    def residual(arrays: dict[str, Array], v: Array, rtol: Array) -> Array:
-        moving = operator.of(arrays)
-        w = solve(moving, v, rtol)
-        return divide(norm(v - w + moving.vjp(w)), norm(v)).max()
+    def residuals(arrays: dict[str, Array], v: Array, rtol: Array) -> tuple[Array, Array]:
+        moving, size = operator.of(arrays), norm(v)
+        w, size = solve(moving, v, rtol), jnp.where(size == 0, 1, size)
+        found = norm(v - w + moving.vjp(w)) / size
+        return found.max(), (found - allowance(norm(w), size)).max()
 
-    with jax.default_matmul_precision("highest"):
-        compiled = jax.jit(residual)
-        rtol = jnp.asarray(tol, v.dtype)
-        for factor in LADDER:
-            rtol = jnp.asarray(tol * factor, v.dtype)
-            if float(compiled(operator.arrays, v, rtol)) <= tol:
-                break
-    return {"rtol": rtol}
+    compiled = jax.jit(residuals)
+    return lambda rtol, allowed=False: float(compiled(operator.arrays, v, jnp.asarray(rtol, v.dtype))[allowed])
+
+
+def tune(solve: Solve, operator: Operator[Array], v: Array, tol: float) -> float:
+    """The loosest library tolerance for which every sample's ``|v - J^T w| / |v|`` is at most ``tol``, or within what
+    its format holds of that where none is, as ours are stopped.
+    """
+    residual = measure(solve, operator, v)
+    rtol = find_loosest(residual, tol)
+    return rtol if residual(rtol) <= tol else find_loosest(lambda rtol: residual(rtol, allowed=True), tol)
+
+
+def typical(x: Array) -> Array:
+    """Root mean square of all entries, 1 where they are 0: what an absolute tolerance is given in units of."""
+    size = jnp.sqrt((x * x).mean())
+    return jnp.where(size == 0, 1, size)
+
+
+def only_numbers(w: Array, v: Array) -> Array:
+    """w; for a sample whose w is not finite v, from where libraries divide by a residual of zero: right for ``v = 0``
+    and ``dT/du = 0``, else judged as any other.
+    """
+    return jnp.where(jnp.isfinite(w).all(1, keepdims=True), w, v)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 from jax import Array, lax
 
 from bench_core.implicit.jax._batch import Solution
+from bench_core.implicit.operator import Operator
 
 
-def dense(operator: Any, v: Array) -> Solution:
+def dense(operator: Operator[Array], v: Array) -> Solution:
     """``w = J^-T v``, each sample's J from D vjps, by LU.
 
     v (B, D). Sample by sample: one Jacobian is held. Cost: D vjps a sample and (2/3) B D^3 FLOPs. Raises nothing: a

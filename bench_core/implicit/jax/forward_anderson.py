@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 from jax import Array
 
 from bench_core.implicit.jax._anderson import accelerate
 from bench_core.implicit.jax._batch import Progress, Solution
+from bench_core.implicit.operator import Map
+from bench_core.implicit.settings import Stop
 
 
-def forward_anderson(operator: Any, v: Array, *, tol: float, most: int) -> Solution:
+def forward_anderson(operator: Map[Array], v: Array, *, stop: Stop) -> Solution:
     """``u = T(u; d)`` from 0 by Anderson acceleration (type II, window 5), per sample.
 
-    v (B, D) gives the shape only; tol the relative residual ``|T(u) - u| / |T(u)|`` per sample, most the largest number
-    of iterations. Cost: n + 1 evaluations in n iterations. Raises ``TypeError`` (JAX) where shapes do not fit.
-    Source: Walker and Ni 2011.
+    v (B, D) gives the shape only; stop the relative residual ``|T(u) - u| / |T(u)|`` per sample and the largest number
+    of iterations. Cost: n + 1 evaluations in n iterations. Raises ``TypeError`` (JAX) where shapes do not fit. Source:
+    Walker and Ni 2011.
     """
     progress, start = Progress.of(jnp.ones_like(v[:, :1])), jnp.zeros_like(v)
     evaluate = operator.evaluate
-    u, progress = accelerate(evaluate, start, evaluate(start), progress, tol, most, relative=True)
+    u, progress = accelerate(evaluate, start, evaluate(start), progress, stop, relative=True)
     return progress.end(u)

@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 from jax import Array, lax
 
 from bench_core.implicit.jax._batch import Progress, Solution, divide, dot, norm
-from bench_core.implicit.settings import KEPT
+from bench_core.implicit.operator import Adjoint
+from bench_core.implicit.settings import KEPT, Stop
 
 
-def gmres(operator: Any, v: Array, *, tol: float, most: int) -> Solution:
+def gmres(operator: Adjoint[Array], v: Array, *, stop: Stop) -> Solution:
     """GMRES for ``J^T w = v``, restarted every 30 iterations.
 
     Modified Gram-Schmidt, which is stable here (Paige, Rozloznik and Strakos 2006), over the vectors that there are:
     the basis has its full length from the start, its rest is not read. The rotations of the Hessenberg matrices are
-    kept as their product. v (B, D), tol the relative residual per sample, most the largest number of iterations.
-    Cost: n vjps in n iterations, one more at every restart, and 2 j B D multiply-adds in the j-th iteration of a
-    cycle. Raises ``TypeError`` (JAX) where shapes do not fit. Source: Saad and Schultz 1986.
+    kept as their product. v (B, D), stop the relative residual per sample and the largest number of iterations. Cost: n
+    vjps in n iterations, one more for the true residual after every cycle, the last one too, and 2 j B D multiply-adds
+    in the j-th iteration of a cycle. Raises ``TypeError`` (JAX) where shapes do not fit. Source: Saad and Schultz 1986.
     """
 
     def cycle(state):
-        w, residual, count, progress = state
-        correction, taken, progress = _cycle(operator, residual, most - count, tol, progress)
-        w, count = w + correction, count + taken
-        residual = lax.cond(progress.goes_on(most), lambda w: v - w + operator.vjp(w), lambda w: jnp.zeros_like(w), w)
-        return w, residual, count, progress
+        w, residual, progress = state
+        correction, progress = _cycle(operator, residual, stop, progress)
+        w = w + correction
+        residual = v - w + operator.vjp(w)
+        return w, residual, progress.check(residual, stop)
 
-    start = (jnp.zeros_like(v), v, jnp.asarray(0), Progress.of(norm(v)))
-    w, *_, progress = lax.while_loop(lambda state: state[-1].goes_on(most), cycle, start)
+    start = (jnp.zeros_like(v), v, Progress.of(norm(v)))
+    w, _, progress = lax.while_loop(lambda state: state[-1].goes_on(stop), cycle, start)
     return progress.end(w)
 
 
-def _cycle(operator: Any, residual: Array, left: Array, tol: float, progress: Progress):
-    """At most ``left`` iterations from this residual: the correction of w, how many were taken, and the progress."""
+def _cycle(operator: Adjoint[Array], residual: Array, stop: Stop, progress: Progress) -> tuple[Array, Progress]:
+    """At most 30 iterations from this residual: the correction of w, and the progress."""
     B, D = residual.shape
     start = norm(residual)
     basis = jnp.zeros((KEPT + 1, B, D), residual.dtype).at[0].set(divide(residual, start))
@@ -73,11 +72,11 @@ def _cycle(operator: Any, residual: Array, left: Array, tol: float, progress: Pr
         old = lax.dynamic_slice_in_dim(right, j, 1, 1)
         right = right.at[:, j].set((cos * old)[:, 0]).at[:, j + 1].set(-(sin * old)[:, 0])
         used = used + progress.active[:, 0]
-        return j + 1, basis, turned, triangle, right, used, progress.update(jnp.abs(sin * old), tol)
+        return j + 1, basis, turned, triangle, right, used, progress.update(jnp.abs(sin * old), stop)
 
     state = (jnp.asarray(0), basis, turned, triangle, right, used, progress)
     j, basis, _, triangle, right, used, progress = lax.while_loop(
-        lambda state: (state[0] < jnp.minimum(KEPT, left)) & state[-1].active.any(), step, state
+        lambda state: (state[0] < KEPT) & state[-1].goes_on(stop), step, state
     )
     # Columns that do not count become those of the identity; so does a column of zeros (residual 0 at its start).
     keep = jnp.arange(KEPT) < used[:, None]
@@ -90,7 +89,7 @@ def _cycle(operator: Any, residual: Array, left: Array, tol: float, progress: Pr
     def add(i, correction):
         return correction + lax.dynamic_slice_in_dim(solved, i, 1, 1) * basis[i]
 
-    return lax.fori_loop(0, j, add, jnp.zeros_like(residual)), j, progress
+    return lax.fori_loop(0, j, add, jnp.zeros_like(residual)), progress
 
 
 def _solve_upper(triangle: Array, right: Array, columns: Array) -> Array:

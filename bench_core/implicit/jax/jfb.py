@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from jax import Array
 
 from bench_core.implicit.jax._batch import Solution
+from bench_core.implicit.operator import Operator
 
 
-def jfb(operator: Any, v: Array) -> Solution:
+def jfb(operator: Operator[Array], v: Array) -> Solution:
     """``w = v``: the Jacobian is left out.
 
     v (B, D) the loss gradient by the fixed point. The parameters' gradient is then ``(dT/dtheta)^T v``, with a relative

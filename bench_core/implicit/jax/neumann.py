@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from jax import Array, lax
 
 from bench_core.implicit.jax._batch import Progress, Solution, norm
+from bench_core.implicit.operator import Adjoint
+from bench_core.implicit.settings import Stop
 
 
-def neumann(operator: Any, v: Array, *, tol: float, most: int) -> Solution:
-    """``w = sum_j (A^T)^j v``, ``A = dT/du``, until a sample's last term is at most ``tol |v|``.
+def neumann(operator: Adjoint[Array], v: Array, *, stop: Stop) -> Solution:
+    """``w <- v + A^T w``, ``A = dT/du``, from v, until a sample's ``|v + A^T w - w|`` is at most ``tol |v|``.
 
-    The residual of the sum without its last term is that term, so no product is spent on it. v (B, D), tol the
-    relative residual per sample, most the largest number of iterations. Cost: n vjps in n iterations, contraction gamma
-    each. Diverges, and says so, where the spectral radius of A is not below 1. Raises ``TypeError`` (JAX)
-    where shapes do not fit. Source: Wu Fung et al. 2022, eq. 22.
+    The series ``sum_j (A^T)^j v`` by Horner's rule, whose change in a step is the residual before it: true to rounding,
+    and no product is spent on it. v (B, D), stop the relative residual per sample and the largest number of iterations.
+    Cost: n vjps in n iterations, contraction gamma each. Diverges, and says so, where the spectral radius of A is not
+    below 1. Raises ``TypeError`` (JAX) where shapes do not fit. Source: Wu Fung et al. 2022, eq. 22.
     """
 
     def step(state):
-        w, term, progress = state
-        term = progress.keep(operator.vjp(term))
-        return w + term, term, progress.update(norm(term), tol)
+        w, progress = state
+        change = v + operator.vjp(w) - w
+        return w + progress.keep(change), progress.update(norm(change), stop, norm(w))
 
-    w, _, progress = lax.while_loop(lambda state: state[-1].goes_on(most), step, (v, v, Progress.of(norm(v))))
+    w, progress = lax.while_loop(lambda state: state[-1].goes_on(stop), step, (v, Progress.of(norm(v))))
     return progress.end(w)

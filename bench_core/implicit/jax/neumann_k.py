@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from jax import Array
 
 from bench_core.implicit.jax._batch import Solution
+from bench_core.implicit.operator import Adjoint
 
 
-def neumann_k(operator: Any, v: Array, *, k: int) -> Solution:
+def neumann_k(operator: Adjoint[Array], v: Array, *, k: int) -> Solution:
     """``w = v + A^T v + ... + (A^T)^k v`` by Horner's rule, ``A = dT/du``.
 
     v (B, D). The relative error of w is at most ``gamma^(k+1)``. Cost: k vjps, ``2 k B D^2`` FLOPs. Raises

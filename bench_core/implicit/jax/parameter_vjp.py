@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from jax import Array
 
+from bench_core.implicit.operator import Operator
 
-def parameter_vjp(operator: Any, v: Array) -> dict[str, Array]:
+
+def parameter_vjp(operator: Operator[Array], v: Array) -> dict[str, Array]:
     """``(dT/dtheta)^T v``.
 
     v (B, D). Returns the gradients named as the parameters. Cost: one parameter-vjp, ``2 B D^2`` FLOPs. Raises

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from jax import Array
 
 from bench_core.implicit.jax._batch import Solution
+from bench_core.implicit.operator import Adjoint
 
 
-def phantom(operator: Any, v: Array, *, k: int, damping: float) -> Solution:
+def phantom(operator: Adjoint[Array], v: Array, *, k: int, damping: float) -> Solution:
     """``w = damping * sum_{j<k} B^j v`` with ``B = damping A^T + (1 - damping) I``, by Horner's rule.
 
     The gradient through k damped steps ``u <- damping T(u) + (1 - damping) u`` from the fixed point. v (B, D). Cost:

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from bench_core.implicit.jax._batch import Solution, norm
 from bench_core.implicit.jax.forward_broyden import solve
+from bench_core.implicit.operator import Operator
+from bench_core.implicit.settings import Stop
+from bench_core.implicit.tuning import Prepared
 
 FALLBACK = 1.3
 
 
-def prepare(operator: Any, v: Array, tol: float, most: int) -> dict[str, Array]:
+def prepare(operator: Operator[Array], v: Array, stop: Stop) -> Prepared:
     """What the forward solve leaves behind."""
 
     def factors(arrays: dict[str, Array]) -> dict[str, Array]:
-        return solve(operator.of(arrays), tol, most)[1]._asdict()
+        return solve(operator.of(arrays), stop)[1]._asdict()
 
-    with jax.default_matmul_precision("highest"):
-        return jax.jit(factors)(operator.arrays)
+    return Prepared(jax.jit(factors)(operator.arrays), {})
 
 
-def shine(operator: Any, v: Array, left: Array, right: Array) -> Solution:
+def shine(operator: Operator[Array], v: Array, left: Array, right: Array) -> Solution:
     """``w = H^T v`` with H the inverse Jacobian that Broyden's method has built on its way to the fixed point.
 
     With the paper's fallback: a sample whose w is longer than 1.3 |v| gets v, since a bad factor has blown it up.

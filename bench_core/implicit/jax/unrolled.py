@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
+from bench_core.implicit.operator import Operator
 
-def unrolled(operator: Any, v: Array, *, K: int) -> dict[str, Array]:
+
+def unrolled(operator: Operator[Array], v: Array, *, K: int) -> dict[str, Array]:
     """Gradient of ``<v, u_K>`` through ``u_k = T(u_{k-1}; d)``, ``u_0 = 0``, by reverse mode; all states are kept.
 
     v (B, D). Returns the gradients named as the parameters; their relative error falls as ``K gamma^K``. Cost: K

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
+from bench_core.implicit.operator import Operator
 from bench_core.implicit.segments import segments
 
 
-def unrolled_checkpointed(operator: Any, v: Array, *, K: int) -> dict[str, Array]:
+def unrolled_checkpointed(operator: Operator[Array], v: Array, *, K: int) -> dict[str, Array]:
     """As ``unrolled``, keeping the state at the start of every sqrt(K) steps only.
 
     v (B, D). Returns the gradients named as the parameters. Cost: K evaluations and those of all segments but the last

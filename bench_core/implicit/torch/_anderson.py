@@ -11,9 +11,7 @@ from bench_core.implicit.settings import WINDOW
 from bench_core.implicit.torch._batch import Progress, dot, norm
 
 
-def accelerate(
-    f: Callable[[Tensor], Tensor], x: Tensor, image: Tensor, progress: Progress, most: int, relative: bool
-) -> Tensor:
+def accelerate(f: Callable[[Tensor], Tensor], x: Tensor, image: Tensor, progress: Progress, relative: bool) -> Tensor:
     """x with ``f(x) = x``, from x (B, D) and its ``image`` f(x): type II, window 5, no damping.
 
     ``relative``: the residual counts against the size of the image, else against ``progress``'s own. One call of f an
@@ -24,7 +22,8 @@ def accelerate(
     gram = x.new_zeros((len(x), WINDOW, WINDOW))
     eye = torch.eye(WINDOW, dtype=x.dtype, device=x.device)
     residual = image - x
-    for count in range(most if progress.active.any() else 0):
+    place = 0
+    while progress.goes_on():
         move = residual
         if changes:
             n = len(changes)
@@ -41,15 +40,13 @@ def accelerate(
         image = f(x)
         new = image - x
         change = new - residual
-        place = count % WINDOW
         # The oldest makes room: one column of the Gram matrix is new, the others stay.
         sums[place : place + 1], changes[place : place + 1] = [move + change], [change]
         for k, other in enumerate(changes):
             gram[:, place, k] = gram[:, k, place] = dot(change, other)[:, 0]
-        residual = new
+        residual, place = new, (place + 1) % WINDOW
         size = norm(new)
         if relative:
             size = size / norm(image)
-        if not progress.update(size):
-            break
+        progress.update(size, 1.0 if relative else norm(x))
     return x

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from bench_core.implicit.settings import DIVERGED
+from bench_core.implicit.settings import DIVERGED, STALLED, Stop
+from bench_core.implicit.tuning import held
 
 
 class Solution(NamedTuple):
@@ -35,37 +36,66 @@ def divide(a: Tensor, b: Tensor) -> Tensor:
 class Progress:
     """Which samples go on, and what they have reached.
 
-    A sample is frozen as soon as its own relative residual is at most ``tol``, or has diverged, or is no number.
-    ``size`` is what residuals are relative to, (B, 1); where it is 0, the residual is 0.
+    A sample is frozen as soon as its own relative residual is at most ``stop.tol``, or within what its format holds of
+    that and falls no more, or has diverged, or is no number; if ``whole`` none is before all are. ``size`` is what
+    residuals are relative to, (B, 1); where it is 0, the residual is 0.
     """
 
-    def __init__(self, size: Tensor, tol: float):
-        self.tol = tol
+    def __init__(self, size: Tensor, stop: Stop, whole: bool = False):
+        self._stop, self._whole = stop, whole
         self._size = torch.where(size == 0, 1, size)
         self.residual = torch.where(size == 0, 0.0, torch.full_like(size, torch.inf))
         self.iterations = torch.zeros(len(size), dtype=torch.int64, device=size.device)
-        self.active = size != 0
-        self.frozen = int(len(size) - self.active.sum())
+        self._checked = torch.full_like(size, torch.inf)
+        self._taken = 0
+        self._freeze(size != 0)
 
-    def update(self, norm: Tensor) -> bool:
-        """Take in the residuals' norms (B, 1) after one iteration more; whether any sample goes on."""
+    def goes_on(self) -> bool:
+        """Whether any sample is left and may take an iteration more."""
+        return self._left > 0 and self._taken < self._stop.most
+
+    def update(self, norm: Tensor, own: Tensor | float | None = None) -> None:
+        """Take in the residuals' norms (B, 1) after one iteration more; ``own``: the norms of the w that they are of,
+        and not of a recurrence.
+        """
+        self._taken += 1
         self.iterations += self.active.squeeze(1)
-        self.residual = torch.where(self.active, norm / self._size, self.residual)
-        self.active = self.active & (self.residual > self.tol) & (self.residual < DIVERGED)
-        left = int(self.active.sum())  # on a GPU the host waits here, once an iteration
-        self.frozen = len(norm) - left
-        return left > 0
+        last, self.residual = self.residual, torch.where(self.active, norm / self._size, self.residual)
+        self._freeze(self.active & self._falls_short(own, self.residual < last))
+
+    def check(self, residual: Tensor) -> None:
+        """Take in the residuals (B, D), computed anew and not by a recurrence: a sample goes on again where its own
+        falls short, unless its recurrence was done and it has hardly fallen since the last one computed anew: its
+        precision ends there.
+        """
+        self.residual = norm(residual) / self._size
+        fallen = self.active | (self.residual < STALLED * self._checked)
+        self._checked = self.residual
+        self._freeze(self._falls_short() & (fallen.any() if self._whole else fallen))
 
     def keep(self, moving: Tensor) -> Tensor:
         """``moving`` with zeros for the samples that are frozen."""
-        return moving if not self.frozen else torch.where(self.active, moving, 0)
+        return moving if self._left == len(moving) else torch.where(self.active, moving, 0)
 
     def end(self, w: Tensor) -> Solution:
         return Solution(w, self.iterations, self.residual.squeeze(1))
 
+    def _falls_short(self, own: Tensor | float | None = None, falling: Tensor | None = None) -> Tensor:
+        short, sane = self.residual > self._stop.tol, self.residual < DIVERGED
+        if own is not None and falling is not None:
+            short &= falling | (self.residual > self._stop.tol + allowance(own, self._size))
+        return (short.any() & sane.all()).expand_as(short) if self._whole else short & sane
 
-def norm(x: Tensor, whole: bool = False) -> Tensor:
-    """2-norm of each row, (B, 1); of the batch as one vector if ``whole``."""
-    if whole:
-        return torch.linalg.vector_norm(x).expand(len(x), 1)
+    def _freeze(self, active: Tensor) -> None:
+        self.active = active.any().expand_as(active) if self._whole else active
+        self._left = int(self.active.sum())  # on a GPU the host waits here, once an iteration
+
+
+def allowance(own: Tensor | float, size: Tensor) -> Tensor:
+    """What the residual of a w of this norm may be above the tolerance, relative to ``size``: what its format holds."""
+    return held(torch.finfo(size.dtype).eps) * (own / size).clamp_min(1)
+
+
+def norm(x: Tensor) -> Tensor:
+    """2-norm of each row, (B, 1)."""
     return torch.linalg.vector_norm(x, dim=1, keepdim=True)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from bench_core.implicit.settings import KEPT
-from bench_core.implicit.torch._batch import Progress, divide, dot
+from bench_core.implicit.torch._batch import Progress, divide, dot, norm
 
 
 class Factors(NamedTuple):
@@ -20,7 +20,7 @@ class Factors(NamedTuple):
 
 
 def find_root(
-    f: Callable[[Tensor], Tensor], x: Tensor, image: Tensor, progress: Progress, most: int, relative: bool
+    f: Callable[[Tensor], Tensor], x: Tensor, image: Tensor, progress: Progress, relative: bool
 ) -> tuple[Tensor, Factors]:
     """x with ``f(x) = x``, from x (B, D) and its ``image`` f(x); at most 30 pairs are kept, then it starts anew.
 
@@ -31,7 +31,7 @@ def find_root(
     right: list[Tensor] = []
     residual = image - x
     move = residual
-    for _ in range(most if progress.active.any() else 0):
+    while progress.goes_on():
         move = progress.keep(move)
         x = x + move
         image = f(x)
@@ -45,11 +45,10 @@ def find_root(
         right.append(row)
         residual = new
         move = _times(left, right, residual)
-        size = torch.linalg.vector_norm(new, dim=1, keepdim=True)
+        size = norm(new)
         if relative:
-            size = size / torch.linalg.vector_norm(image, dim=1, keepdim=True)
-        if not progress.update(size):
-            break
+            size = size / norm(image)
+        progress.update(size, 1.0 if relative else norm(x))
     pairs = (torch.stack(side) if side else x.new_empty((0, *x.shape)) for side in (left, right))
     return x, Factors(*pairs)
 

@@ -1,25 +1,35 @@
-"""Libraries' solvers at equal achieved error: each is given the loosest tolerance that reaches the suite's residual."""
+"""What the libraries' adapters share: the search for their tolerance, and answers that are none."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+import torch
 from torch import Tensor
 
-from bench_core.implicit.settings import LADDER
-from bench_core.implicit.torch._batch import divide, norm
+from bench_core.implicit.operator import Operator
+from bench_core.implicit.torch._batch import allowance, norm
+from bench_core.implicit.tuning import find_loosest
 
 
-def tune(solve: Callable[[Any, Tensor, float], Tensor], operator: Any, v: Tensor, tol: float) -> dict[str, float]:
-    """The library's tolerance for which every sample's ``|v - J^T w| / |v|`` is at most ``tol``.
-
-    Libraries mean different things by theirs: of the batch or of a sample, absolute or relative, of the residual or of
-    the step, in this norm or that.
+def tune(solve: Callable[[float], Tensor], operator: Operator[Tensor], v: Tensor, tol: float) -> float:
+    """The loosest library tolerance for which every sample's ``|v - J^T w| / |v|`` is at most ``tol``, or within what
+    its format holds of that where none is, as ours are stopped.
     """
-    rtol = tol
-    for rtol in (tol * factor for factor in LADDER):
-        w = solve(operator, v, rtol)
-        if float(divide(norm(v - w + operator.vjp(w)), norm(v)).max()) <= tol:
-            break
-    return {"rtol": rtol}
+    size = norm(v)
+    size = torch.where(size == 0, 1, size)
+
+    def residual(rtol: float, allowed: bool = False) -> float:
+        w = solve(rtol)
+        found = norm(v - w + operator.vjp(w)) / size
+        return float((found - allowance(norm(w), size) if allowed else found).max())
+
+    rtol = find_loosest(residual, tol)
+    return rtol if residual(rtol) <= tol else find_loosest(lambda rtol: residual(rtol, allowed=True), tol)
+
+
+def only_numbers(w: Tensor, v: Tensor) -> Tensor:
+    """w; for a sample whose w is not finite v, from where libraries divide by a residual of zero: right for ``v = 0``
+    and ``dT/du = 0``, else judged as any other.
+    """
+    return torch.where(w.isfinite().all(1, keepdim=True), w, v)

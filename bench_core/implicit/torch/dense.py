@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from bench_core.implicit.operator import Operator
 from bench_core.implicit.torch._batch import Solution
 
 
-def dense(operator: Any, v: Tensor) -> Solution:
+def dense(operator: Operator[Tensor], v: Tensor) -> Solution:
     """``w = J^-T v``, each sample's J from D vjps, by LU.
 
     v (B, D). Sample by sample: one Jacobian is held, and torch 2.13.0's batched LU is wrong on the CPU with two

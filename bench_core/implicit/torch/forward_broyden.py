@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from bench_core.implicit.operator import Operator
+from bench_core.implicit.settings import Stop
 from bench_core.implicit.torch._batch import Progress, Solution
 from bench_core.implicit.torch._broyden import Factors, find_root
 
 
-def forward_broyden(operator: Any, v: Tensor, *, tol: float, most: int) -> Solution:
+def forward_broyden(operator: Operator[Tensor], v: Tensor, *, stop: Stop) -> Solution:
     """``u = T(u; d)`` from 0 by Broyden's good method, per sample, 30 pairs.
 
-    v (B, D) gives the shape only; tol the relative residual ``|T(u) - u| / |T(u)|`` per sample, most the largest number
+    v (B, D) gives the shape only; stop the relative residual ``|T(u) - u| / |T(u)|`` per sample and the largest number
     of iterations. Cost: n + 1 evaluations in n iterations. Raises ``RuntimeError`` (torch) where shapes do not fit.
     Source: Bai et al. 2019, section 3.1.2.
     """
-    return solve(operator, tol, most)[0]
+    return solve(operator, stop)[0]
 
 
-def solve(operator: Any, tol: float, most: int) -> tuple[Solution, Factors]:
+def solve(operator: Operator[Tensor], stop: Stop) -> tuple[Solution, Factors]:
     """The fixed point, and the factors of the inverse Jacobian that the method has built."""
     start = torch.zeros_like(operator.arrays["u"])
-    progress = Progress(torch.ones_like(start[:, :1]), tol)
-    u, factors = find_root(operator.evaluate, start, operator.evaluate(start), progress, most, relative=True)
+    progress = Progress(torch.ones_like(start[:, :1]), stop)
+    u, factors = find_root(operator.evaluate, start, operator.evaluate(start), progress, relative=True)
     return progress.end(u), factors

@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from bench_core.implicit.settings import KEPT
+from bench_core.implicit.operator import Adjoint
+from bench_core.implicit.settings import KEPT, Stop
 from bench_core.implicit.torch._batch import Progress, Solution, divide, dot, norm
 
 
-def gmres(operator: Any, v: Tensor, *, tol: float, most: int) -> Solution:
+def gmres(operator: Adjoint[Tensor], v: Tensor, *, stop: Stop) -> Solution:
     """GMRES for ``J^T w = v``, restarted every 30 iterations.
 
     Modified Gram-Schmidt, which is stable here (Paige, Rozloznik and Strakos 2006); the rotations of the Hessenberg
     matrices are kept as their product, so that a new column costs one small product instead of one rotation after the
-    other. v (B, D), tol the relative residual per sample, most the largest number of iterations. Cost: n vjps in n
-    iterations, one more at every restart, and 2 j B D multiply-adds in the j-th iteration of a cycle. Raises
-    ``RuntimeError`` (torch) where shapes do not fit. Source: Saad and Schultz 1986.
+    other. v (B, D), stop the relative residual per sample and the largest number of iterations. Cost: n vjps in n
+    iterations, one more for the true residual after every cycle, the last one too, and 2 j B D multiply-adds in the
+    j-th iteration of a cycle. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: Saad and Schultz 1986.
     """
-    progress = Progress(norm(v), tol)
-    w, residual, count = torch.zeros_like(v), v, 0
-    while count < most and progress.active.any():
-        if count:
-            residual = v - w + operator.vjp(w)
-        steps = min(KEPT, most - count)
-        correction, taken = _cycle(operator, residual, steps, progress)
-        w = w + correction
-        count += taken
+    progress = Progress(norm(v), stop)
+    w, residual = torch.zeros_like(v), v
+    while progress.goes_on():
+        w = w + _cycle(operator, residual, progress)
+        residual = v - w + operator.vjp(w)
+        progress.check(residual)
     return progress.end(w)
 
 
-def _cycle(operator: Any, residual: Tensor, steps: int, progress: Progress) -> tuple[Tensor, int]:
-    """At most ``steps`` iterations from this residual: the correction of w, and how many were taken."""
-    B = len(residual)
+def _cycle(operator: Adjoint[Tensor], residual: Tensor, progress: Progress) -> Tensor:
+    """At most 30 iterations from this residual: the correction of w."""
+    B, steps = len(residual), KEPT
     start = norm(residual)
     basis = [divide(residual, start)]
     turned = torch.eye(steps + 1, dtype=residual.dtype, device=residual.device).repeat(B, 1, 1)
@@ -67,7 +63,8 @@ def _cycle(operator: Any, residual: Tensor, steps: int, progress: Progress) -> t
         right[:, j + 1] = -(sin * right[:, j : j + 1])[:, 0]
         right[:, j] = cos[:, 0] * right[:, j]
         used += progress.active.squeeze(1)
-        if not progress.update(right[:, j + 1 : j + 2].abs()):
+        progress.update(right[:, j + 1 : j + 2].abs())
+        if not progress.goes_on():
             break
     columns = j + 1
     keep = torch.arange(columns, device=residual.device) < used[:, None]
@@ -80,4 +77,4 @@ def _cycle(operator: Any, residual: Tensor, steps: int, progress: Progress) -> t
     correction = torch.zeros_like(residual)
     for k in range(columns):
         correction.addcmul_(solved[:, k], basis[k])
-    return correction, columns
+    return correction

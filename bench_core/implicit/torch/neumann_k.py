@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
+from bench_core.implicit.operator import Adjoint
 from bench_core.implicit.torch._batch import Solution
 
 
-def neumann_k(operator: Any, v: Tensor, *, k: int) -> Solution:
+def neumann_k(operator: Adjoint[Tensor], v: Tensor, *, k: int) -> Solution:
     """``w = v + A^T v + ... + (A^T)^k v`` by Horner's rule, ``A = dT/du``.
 
     v (B, D). The relative error of w is at most ``gamma^(k+1)``. Cost: k vjps, ``2 k B D^2`` FLOPs. Raises

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
+from bench_core.implicit.operator import Adjoint
 from bench_core.implicit.torch._batch import Solution
 
 
-def phantom(operator: Any, v: Tensor, *, k: int, damping: float) -> Solution:
+def phantom(operator: Adjoint[Tensor], v: Tensor, *, k: int, damping: float) -> Solution:
     """``w = damping * sum_{j<k} B^j v`` with ``B = damping A^T + (1 - damping) I``, by Horner's rule.
 
     The gradient through k damped steps ``u <- damping T(u) + (1 - damping) u`` from the fixed point. v (B, D). Cost:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from bench_core.implicit.operator import Operator
+from bench_core.implicit.settings import Stop
 from bench_core.implicit.torch._batch import Solution, norm
 from bench_core.implicit.torch.forward_broyden import solve
+from bench_core.implicit.tuning import Prepared
 
 FALLBACK = 1.3
 
 
-def prepare(operator: Any, v: Tensor, tol: float, most: int) -> dict[str, Tensor]:
+def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop) -> Prepared:
     """What the forward solve leaves behind."""
-    return solve(operator, tol, most)[1]._asdict()
+    return Prepared(solve(operator, stop)[1]._asdict(), {})
 
 
-def shine(operator: Any, v: Tensor, left: Tensor, right: Tensor) -> Solution:
+def shine(operator: Operator[Tensor], v: Tensor, left: Tensor, right: Tensor) -> Solution:
     """``w = H^T v`` with H the inverse Jacobian that Broyden's method has built on its way to the fixed point.
 
     With the paper's fallback: a sample whose w is longer than 1.3 |v| gets v, since a bad factor has blown it up.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from bench_core.implicit.operator import Operator
 
-def unrolled(operator: Any, v: Tensor, *, K: int) -> dict[str, Tensor]:
+
+def unrolled(operator: Operator[Tensor], v: Tensor, *, K: int) -> dict[str, Tensor]:
     """Gradient of ``<v, u_K>`` through ``u_k = T(u_{k-1}; d)``, ``u_0 = 0``, by reverse mode; all states are kept.
 
     v (B, D). Returns the gradients named as the parameters; their relative error falls as ``K gamma^K``. Cost: K

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from bench_core.implicit.operator import Operator
 from bench_core.implicit.segments import segments
 
 
-def unrolled_checkpointed(operator: Any, v: Tensor, *, K: int) -> dict[str, Tensor]:
+def unrolled_checkpointed(operator: Operator[Tensor], v: Tensor, *, K: int) -> dict[str, Tensor]:
     """As ``unrolled``, keeping the state at the start of every sqrt(K) steps only.
 
     v (B, D). Returns the gradients named as the parameters. Cost: K evaluations and those of all segments but the last

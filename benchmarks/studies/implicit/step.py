@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 import bench_core
+from bench_core.implicit.settings import Stop
 from bench_core.implicit.torch._operator import Counted
 from bench_core.implicit.torch.bicgstab import bicgstab
 from bench_core.implicit.torch.forward_picard import forward_picard
@@ -43,7 +44,7 @@ class Step(NamedTuple):
 def make_solver(method: str, tol: float, most: int) -> Solve:
     """``solve(operator, v)`` of the implicit family's method of this name, on torch."""
     found = bench_core.method("implicit", method, backend="torch")
-    limits = {"tol": tol, "most": most} if found.iterative else {}
+    limits = {"stop": Stop(tol, most)} if found.iterative else {}
     return partial(found.function, **found.settings, **limits)
 
 
@@ -58,7 +59,7 @@ def differentiate(net: ImplicitResNet, images: Tensor, labels: Tensor, solve: So
     q = net.Q(images)
     with torch.no_grad():
         start = q.detach()
-        forward = forward_picard(Map(net, start), start.flatten(1), tol=tol, most=most)
+        forward = forward_picard(Map(net, start), start.flatten(1), stop=Stop(tol, most))
     image, first, second = net.T(forward.w.view_as(q), q)
     u = image.detach().requires_grad_()
     loss = cross_entropy(net.S(u), labels)
@@ -148,7 +149,8 @@ class ImplicitTraining:
         right = 0
         for images, labels in zip(self._test.split(TEST_BATCH), self._test_labels.split(TEST_BATCH)):
             q = self.net.Q(images)
-            u = forward_picard(Map(self.net, q), q.flatten(1), tol=self._settings.tol, most=self._settings.most).w
+            stop = Stop(self._settings.tol, self._settings.most)
+            u = forward_picard(Map(self.net, q), q.flatten(1), stop=stop).w
             right += int((self.net.S(u.view_as(q)).argmax(dim=1) == labels).sum())
         return right / len(self._test)
 
@@ -205,7 +207,7 @@ def probe(net: ImplicitResNet, images: Tensor, labels: Tensor, solve: Solve, tol
     step = differentiate(exact, images, labels, solve, tol, most)
     taken = _gradients(exact)
     residual = step.v - step.backward.w + step.operator.vjp(step.backward.w)
-    accurate = partial(bicgstab, tol=PROBE_TOL, most=PROBE_MOST)
+    accurate = partial(bicgstab, stop=Stop(PROBE_TOL, PROBE_MOST))
     right = differentiate(exact, images, labels, accurate, PROBE_TOL, PROBE_MOST)
     wanted = _gradients(exact)
     latent = [name for name in wanted if not name.startswith("classify")]

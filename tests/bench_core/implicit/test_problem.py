@@ -40,6 +40,16 @@ def test_expected_norm_of_a_large_matrix(monkeypatch):
         assert np.linalg.norm(A, 2) == pytest.approx(0.9, rel=0.02)
 
 
+@pytest.mark.parametrize("T", ["random", "symmetric", "rotation"])
+def test_the_slopes_are_what_the_problem_says(T):
+    problem = bench_core.problem("implicit", D=256, B=64, T=T, gamma=0.9)
+    slope = problem.oracle.slope
+    assert slope.mean() == pytest.approx(0.9975, abs=1e-4)
+    assert (slope < 0.99).mean() == pytest.approx(0.045, abs=0.004)
+    norms = [np.linalg.norm(s[:, None] * problem.arrays["A"], 2) for s in slope[:3]]
+    assert 0.98 * 0.9 <= min(norms) <= max(norms) <= 0.9
+
+
 def test_the_block_contracts():
     problem = bench_core.problem("implicit", D=128, B=2, T="conv", gamma=0.9)
     oracle = problem.oracle

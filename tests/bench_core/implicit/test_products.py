@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 from hypothesis import example, given, settings
@@ -10,6 +11,7 @@ from hypothesis import example, given, settings
 import bench_core
 from tests.bench_core.judges.implicit import SIZES
 
+PRODUCT = re.compile(r" dot\(|__onednn\$matmul")
 METHODS = [m for b in bench_core.BACKENDS for m in bench_core.methods("implicit", b) if m.role != "peer"]
 DEEP = 100  # unrolled methods beyond this differ from those before it in their time only
 
@@ -46,9 +48,23 @@ def test_counts_equal_the_formulas_in_compiled_programs(m):
         _check(m, LONG)
 
 
+@pytest.mark.parametrize("D", [24, 130])
+def test_the_published_conjugate_gradients_count_the_products_that_run(D):
+    """Matrix products in the body of the compiled loop, and outside of it."""
+    problem = bench_core.problem("implicit", D=D, B=3, T="random")
+    m = bench_core.method("implicit", "cg_published", "jax")
+    kernel = m.build(problem)
+    made = [line for line in kernel._call.as_text().split("\n") if PRODUCT.search(line)]
+    inside = sum("while/body" in line for line in made)
+    n = 7
+    cost = m.cost(problem, iterations=n)
+    # One product more is the parameters' gradient.
+    assert inside * n + (len(made) - inside) - 1 == cost.vjps + cost.jvps
+
+
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)
-def test_the_best_exact_method_takes_a_sixth_of_the_published_products(backend):
-    """gamma = 0.9, random A, D = 512, B = 64, float64, to 1e-6."""
+def test_the_best_exact_method_takes_a_fraction_of_the_published_products(backend):
+    """gamma = 0.9, random A, D = 512, B = 64, float64, to 1e-6; XLA makes four of the published six an iteration."""
     problem = bench_core.problem("implicit", D=512, B=64, gamma=0.9, T="random", tol=1e-6)
     products = {}
     for m in bench_core.methods("implicit", backend):
@@ -59,4 +75,5 @@ def test_the_best_exact_method_takes_a_sixth_of_the_published_products(backend):
             cost = m.cost(problem, "float64", kernel.iterations(out))
             products[m.name] = cost.vjps + cost.jvps
     published = products.pop("cg_published")
-    assert min(products.values()) <= published / 6, products | {"cg_published": published}
+    share = {"torch": 6, "jax": 4}[backend]
+    assert min(products.values()) <= published / share, products | {"cg_published": published}

@@ -7,6 +7,7 @@ import pytest
 
 import bench_core
 from bench_core.implicit import ImplicitProblem
+from bench_core.implicit.settings import MOST, Stop
 
 SOLVERS = [
     m
@@ -15,9 +16,6 @@ SOLVERS = [
     if m.iterative and m.role == "method" and m.computes == "parameter_gradient"
 ]
 FORWARD = [m for b in bench_core.BACKENDS for m in bench_core.methods("implicit", b) if m.computes == "fixed_point"]
-
-
-PEERS = [m for b in bench_core.BACKENDS for m in bench_core.methods("implicit", b) if m.role == "peer"]
 
 
 def _name(m):
@@ -75,16 +73,20 @@ def test_samples_do_not_disturb_each_other(m):
 
 
 @pytest.mark.parametrize("m", SOLVERS, ids=_name)
-def test_a_tolerance_below_rounding_is_not_reached_and_said_so(m):
+def test_a_tolerance_below_rounding_ends_where_the_format_does(m):
+    """No row is wrong for what float64 cannot hold; what is worse than that is not converged."""
     problem = bench_core.problem("implicit", D=16, B=2, gamma=0.9, tol=1e-19)
     got = _run(m, problem)
     assert np.isfinite(got["w"]).all()
     fault = problem.fault(got, m, "float64")
-    if fault:  # a residual of exactly zero is possible, and then it was reached
-        assert fault.startswith("not converged: residual ")
+    reached = problem.quality(got, m)["residual"]
+    if fault:
+        assert fault.startswith(f"not converged: residual {reached:.3g}")
         assert "tolerance 1e-19" in fault
+        assert reached > 2e-16
     else:
-        assert problem.quality(got, m)["residual"] == 0
+        assert reached < 2e-15
+    assert problem.fault(got | {"w": got["w"] * (1 + 1e-14)}, m, "float64").startswith("not converged: residual ")
 
 
 @pytest.mark.parametrize("m", SOLVERS, ids=_name)
@@ -109,7 +111,7 @@ def test_data_that_are_no_numbers_end_at_once(m):
     problem.masters["d"][1, 2] = np.nan
     got = _run(m, problem)
     with np.errstate(all="ignore"):
-        assert problem.fault(got, m, "float64").startswith("not converged: residual ")
+        assert problem.fault(got, m, "float64").startswith(("not converged: residual ", "not finite: "))
     # The other samples are solved all the same.
     assert got["iterations"][1] <= 2
     if not m.settings.get("whole"):
@@ -182,13 +184,40 @@ def test_unrolled_gradients_converge_to_the_implicit_one(backend):
         assert problem.error(_run(m, problem), m) < 1e-6
 
 
-@pytest.mark.parametrize("m", PEERS, ids=_name)
-def test_a_librarys_answer_is_one(m):
-    """By the oracle's own residual, as ours are judged."""
-    problem = bench_core.problem("implicit", D=32, B=4, gamma=0.9, T="random", tol=1e-6)
-    try:
-        got = _run(m, problem)
-    except bench_core.Unavailable as missing:
-        pytest.skip(str(missing))
-    assert problem.fault(got, m, "float64") == ""
-    assert problem.error(got, m) < 1e-4
+@pytest.mark.parametrize("m", SOLVERS + FORWARD, ids=_name)
+def test_float32_holds_what_the_judge_asks_for(m):
+    """A recurrence ends below the tolerance where the true residual is above: 1.05 to 1.16 of it here."""
+    problem = bench_core.problem("implicit", D=64, B=64, gamma=0.9, T="symmetric", tol=1e-6)
+    assert problem.fault(_run(m, problem, "float32"), m, "float32") == ""
+
+
+@pytest.mark.parametrize("m", [m for m in SOLVERS if m.name in ("cg", "gmres", "bicgstab", "neumann")], ids=_name)
+def test_a_solvers_residual_is_the_true_one(m):
+    """Where float32 cannot hold the tolerance, it says what it has reached, and does not go on until the end."""
+    problem = bench_core.problem("implicit", D=64, B=16, gamma=0.99, T="symmetric", tol=1e-7)
+    kernel = m.build(problem)
+    solution = m.function(kernel._operator, kernel._placed["v"], **kernel.settings)
+    said = float(np.asarray(solution.residual).max())
+    reached = problem.quality(kernel.to_numpy(kernel.run()), m)["residual"]
+    assert said == pytest.approx(reached, rel=0.7)
+    assert np.asarray(solution.iterations).max() < 2500
+
+
+@pytest.mark.parametrize("m", [m for m in SOLVERS if m.settings.get("whole")], ids=_name)
+@pytest.mark.parametrize("T", ["symmetric", "rotation"])
+def test_the_batch_as_one_system_is_stopped_by_every_sample(m, T):
+    """The norm of the batch is within the tolerance while a sample's is twice as large."""
+    problem = bench_core.problem("implicit", D=32, B=64, gamma=0.9, T=T, tol=1e-6)
+    got = _run(m, problem)
+    assert problem.quality(got, m)["residual"] <= problem.tol * (1 + 1e-6)
+    assert len(set(got["iterations"])) == 1
+
+
+def test_a_stopping_rule_is_checked():
+    assert Stop(1e-3).most == MOST
+    for tol in (0, 1, -1, float("nan")):
+        with pytest.raises(ValueError, match=r"is not a relative residual; allowed: 0 < tol < 1"):
+            Stop(tol)
+    for most in (0, 1.5, True):
+        with pytest.raises(ValueError, match=r"is not a number of iterations; allowed: whole numbers from 1"):
+            Stop(1e-3, most)

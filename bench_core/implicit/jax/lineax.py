@@ -1,0 +1,68 @@
+"""lineax's linear solvers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import lineax as lx
+from jax import Array
+
+from bench_core.implicit.jax._batch import Solution
+from bench_core.implicit.jax._peer import measure, only_numbers, tune, typical
+from bench_core.implicit.operator import Operator
+from bench_core.implicit.settings import KEPT, MOST, Stop
+from bench_core.implicit.tuning import LARGEST, Prepared, find_fewest
+
+
+def lineax(
+    operator: Operator[Array], v: Array, *, solver: str, rtol: Any, vmapped: bool = False, restart: int = KEPT
+) -> Solution:
+    """``J^T w = v``, from 0, for the whole batch as one system, or every sample by ``jax.vmap``.
+
+    How it differs from ours: a solver stops when the largest entry of its residual and of its last change are both
+    within ``atol + rtol |entry|`` of v and of w; BiCGStab stops after whole steps only; CG computes its residual anew
+    every tenth iteration, and stops by that of the normal equations; GMRES stops after whole cycles only. In float32
+    BiCGStab takes a negative inner product for a breakdown, and ends there. As one system they have one step length,
+    one basis and one stop for the batch; vmapped, all samples go on until the last one is done, as ours do.
+
+    v (B, D), rtol the library's relative tolerance; atol is as much in units of v's typical entry, for with 0 an entry
+    near 0 would have to be exact; restart the vectors of a GMRES cycle; the limit on the iterations (max_steps) costs
+    nothing and is the suite's. All else is the library's default. Cost: the library's. Raises ``TypeError`` (JAX) where
+    shapes do not fit. Source: lineax, ``BiCGStab``, ``GMRES``, ``Normal(CG)``.
+    """
+
+    def solve(system: Operator[Array], right: Array) -> Array:
+        limits = {"rtol": rtol, "atol": rtol * typical(right), "max_steps": MOST}
+        chosen = {
+            "bicgstab": lambda: lx.BiCGStab(**limits),
+            "gmres": lambda: lx.GMRES(**limits, restart=restart),
+            "normal_cg": lambda: lx.Normal(lx.CG(**limits)),
+        }[solver]()
+        shape = jax.ShapeDtypeStruct(right.shape, right.dtype)
+        linear = lx.FunctionLinearOperator(lambda w: w - system.vjp(w), shape)
+        return lx.linear_solve(linear, right, chosen, throw=False).value
+
+    if vmapped:
+        w = jax.vmap(lambda i, right: solve(operator.sample(i), right[None])[0])(jnp.arange(len(v)), v)
+    else:
+        w = solve(operator, v)
+    return Solution(only_numbers(w, v))
+
+
+def prepare(operator: Operator[Array], v: Array, stop: Stop, *, solver: str, vmapped: bool = False) -> Prepared:
+    """The loosest tolerance that reaches ``stop.tol``; of GMRES, which cannot stop within a cycle, the fewest vectors
+    with which one cycle does, or ours where one cycle does not.
+    """
+
+    def solve(restart: int):
+        return lambda operator, v, rtol: (
+            lineax(operator, v, solver=solver, rtol=rtol, vmapped=vmapped, restart=restart).w
+        )
+
+    settings: dict[str, Any] = {"rtol": tune(solve(KEPT), operator, v, stop.tol)}
+    if solver == "gmres" and (rtol := settings["rtol"]) > LARGEST:  # one cycle it is, whatever the tolerance
+        most = min(KEPT, v.shape[1] if vmapped else v.size)
+        settings["restart"] = find_fewest(lambda n: measure(solve(n), operator, v)(rtol), stop.tol, most)
+    return Prepared({}, settings)

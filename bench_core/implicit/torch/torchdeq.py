@@ -1,0 +1,85 @@
+"""torchdeq's solvers on the adjoint equation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torchdeq.solver import anderson_solver, broyden_solver, fixed_point_iter
+
+from bench_core.implicit.operator import Adjoint, Operator
+from bench_core.implicit.settings import Stop
+from bench_core.implicit.torch._batch import Solution
+from bench_core.implicit.torch._peer import only_numbers, tune
+from bench_core.implicit.tuning import Prepared
+
+SOLVERS: dict[str, Callable[..., Any]] = {
+    "fixed_point": fixed_point_iter,
+    "anderson": anderson_solver,
+    "broyden": broyden_solver,
+}
+DEFAULT_ITERATIONS = 50  # the library's own max_iter
+LAM = 1e-4  # and its own lam
+
+
+def torchdeq(
+    operator: Adjoint[Tensor], v: Tensor, *, solver: str, rtol: float, max_iter: int, **more: float
+) -> Solution:
+    """``w = v + A^T w``, ``A = dT/du``, from v.
+
+    How it differs from ours: all samples go on until the last one is done, and each keeps the best iterate that it saw
+    (a masked copy of the batch an iteration); residuals are relative to ``|f(w)|``; Anderson keeps 6 pairs (the
+    library's m) and solves for affine weights anew each time; Broyden keeps every pair (the library's LBFGS_thres:
+    ``max_iter``), with memory for ``max_iter`` of them from the start.
+
+    v (B, D), rtol the library's relative tolerance, max_iter its largest number of iterations, by which it allocates
+    memory and pads its record of residuals: that of a tuned run; more is Anderson's lam, see ``prepare``. All else is
+    the library's default. Cost: a vjp an iteration. Raises ``RuntimeError`` (torch) where shapes do not fit. Source:
+    torchdeq, ``torchdeq.solver``.
+    """
+    w = SOLVERS[solver](lambda w: v + operator.vjp(w), v, max_iter=max_iter, tol=rtol, stop_mode="rel", **more)[0]
+    return Solution(only_numbers(w, v))
+
+
+def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop, *, solver: str) -> Prepared:
+    """The loosest tolerance that reaches ``stop.tol``, and the iterations that a run with it takes, with one in twenty
+    to spare. The limit of the trials grows from the library's default: memory is allocated by it.
+
+    Anderson's lam is added to the products of residuals, and its default of 1e-4 means residuals of size 1; of the
+    size that is asked for here it would hide all of them, and takes 2 to 5 times as many iterations. It is given in
+    units of the square of that size.
+    """
+    more = {"lam": LAM * float(stop.tol * torch.linalg.vector_norm(v, dim=1).max() or 1) ** 2}
+    more = more if solver == "anderson" else {}
+    limit, taken = min(DEFAULT_ITERATIONS, stop.most), 0
+
+    def count(w: Tensor) -> Tensor:
+        nonlocal taken
+        taken += 1
+        return operator.vjp(w)
+
+    counted = _Counting(count)
+
+    def solve(rtol: float) -> Tensor:
+        nonlocal limit, taken
+        while True:
+            taken = 0
+            w = torchdeq(counted, v, solver=solver, rtol=rtol, max_iter=limit, **more).w
+            # Broyden's method evaluates once before its first iteration.
+            if taken - (solver == "broyden") < limit or limit == stop.most:
+                return w
+            limit = min(4 * limit, stop.most)
+
+    rtol = tune(solve, operator, v, stop.tol)
+    solve(rtol)
+    spare = 1 + taken // 20
+    return Prepared({}, {"rtol": rtol, "max_iter": min(stop.most, taken - (solver == "broyden") + spare), **more})
+
+
+class _Counting:
+    """An operator of which only the vjp is asked for."""
+
+    def __init__(self, vjp: Callable[[Tensor], Tensor]):
+        self.vjp = vjp
