@@ -74,9 +74,7 @@ def test_a_session_is_deterministic_in_its_order():
 
 def test_a_wrong_result_is_reported_and_not_timed(checkout, run_python, tmp_path):
     kernel = checkout / "bench_core/logdet/torch/transposed.py"
-    planted = kernel.read_text().replace(
-        "bias_gradients.append(turned.sum(0))", "bias_gradients.append(2 * turned.sum(0))"
-    )
+    planted = kernel.read_text().replace("torch.sum(turned, 0, out=db)", "torch.sum(turned, 0, out=db).mul_(2)")
     assert planted != kernel.read_text()
     kernel.write_text(planted)
     done = run_python(
@@ -195,7 +193,7 @@ def test_a_worker_dies_with_the_process_that_started_it(tmp_path):
 def test_a_result_that_goes_wrong_while_it_is_timed_is_wrong(checkout, run_python, tmp_path):
     kernel = checkout / "bench_core/logdet/torch/transposed.py"
     text = kernel.read_text().replace("    inputs, _, deltas", "    CALLS.append(1)\n    inputs, _, deltas")
-    text = text.replace("turned.sum(0)", "turned.sum(0) * (1 if len(CALLS) < 8 else 2)").replace(
+    text = text.replace("out=db)", "out=db).mul_(1 if len(CALLS) < 8 else 2)").replace(
         "def transposed", "CALLS = []\n\n\ndef transposed"
     )
     kernel.write_text(text)
