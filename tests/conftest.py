@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -16,6 +17,27 @@ ROOT = Path(__file__).resolve().parents[1]
 # Before torch is imported, which reads it then; sessions say their own number of threads.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+
+
+# No deadline: it would be a promise about the processor.
+settings.register_profile("thorough", max_examples=100, deadline=None, database=None)
+settings.register_profile("quick", max_examples=25, deadline=None, database=None)
+
+# Set-ups that take longer than the tests that read them: those tests are given to one process.
+SHARED = ("report", "implicit_report", "measured")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Without the slow tests, properties are tried on fewer examples, too."""
+    settings.load_profile("quick" if "not slow" in config.option.markexpr else "thorough")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a set-up form a group, which --dist loadgroup keeps together."""
+    for item in items:
+        if shared := next((name for name in SHARED if name in getattr(item, "fixturenames", ())), None):
+            item.add_marker(pytest.mark.xdist_group(shared))
 
 
 def pytest_collection_finish() -> None:
