@@ -10,6 +10,11 @@ from scipy.optimize import least_squares
 from reports.statistics import Estimate, consistent_with, fit_exponent, local_slopes
 from reports.statistics import _curve as curve
 
+
+def slow(value):
+    return pytest.param(value, marks=pytest.mark.slow)
+
+
 SIZES = np.geomspace(10, 20_000, 20)
 
 
@@ -24,7 +29,7 @@ def test_exact_squares_above_a_floor_give_two_where_a_slope_does_not():
     assert naive < 1.0
 
 
-@pytest.mark.parametrize("power", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("power", [slow(1.0), 2.0, slow(3.0)])
 def test_covers_the_true_exponent(simulate_curve, power):
     rng = np.random.default_rng(31)
     fits = [fit_exponent(SIZES, simulate_curve(rng, SIZES, power), seed=k).estimate for k in range(100)]
@@ -33,7 +38,7 @@ def test_covers_the_true_exponent(simulate_curve, power):
     assert np.mean([consistent_with(power, e) == "consistent" for e in fits]) >= 0.9
 
 
-@pytest.mark.parametrize("count", [5, 8, 12])
+@pytest.mark.parametrize("count", [5, slow(8), slow(12)])
 def test_covers_it_at_few_sizes_by_being_wide(simulate_curve, count):
     rng = np.random.default_rng(count)
     sizes = np.geomspace(10, 20_000, count)
