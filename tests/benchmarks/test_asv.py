@@ -34,7 +34,7 @@ def test_run_compare_and_publish_over_two_commits(repository, smoke_sessions):
     kernel = repository.folder / "bench_core/logdet/torch/transposed.py"
     kernel.write_text(
         kernel.read_text().replace(
-            "    inputs, _, deltas", "    import time\n    time.sleep(0.02)\n    inputs, _, deltas"
+            "    inputs, _, deltas", "    import time\n    time.sleep(0.05)\n    inputs, _, deltas"
         )
     )
     second = repository.commit("a planted slowdown")
