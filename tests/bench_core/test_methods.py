@@ -119,7 +119,7 @@ def test_bad_input_is_one_line(m):
         assert says in str(caught.value)
 
 
-@pytest.mark.parametrize("m", _each_answer([m for m in BUILT if m.role != "peer"]), ids=_name)
+@pytest.mark.parametrize("m", [*_each_answer([m for m in BUILT if m.role != "peer"])], ids=_name)
 def test_all_methods_of_a_problem_share_its_weights(m):
     """At D = 20,000 a second copy of a D x D matrix would cost 1.6 GB."""
     if m.in_place:

@@ -18,7 +18,7 @@ from tests.examples import THOROUGH, examples
 
 # Every session of the profile, told to asv by all metrics of one family and by one or two of the others: asv takes
 # longer over a metric of a row than over reading it.
-METRICS = r"^score|\.track_(seconds|products)$"
+METRICS = r"^score|\.track_(seconds|products)\b"
 SMOKE = ("-m", "benchmarks", "run", "--profile", "smoke")
 
 
