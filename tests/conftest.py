@@ -65,7 +65,7 @@ def _runner(folder: Path):
     scratch.mkdir()
 
     def run(
-        *arguments: str, cwd: Path = ROOT, timeout: float = 300, **variables: str
+        *arguments: str, cwd: Path = ROOT, timeout: float = 900, **variables: str
     ) -> subprocess.CompletedProcess[str]:
         # A pytest that is started here is nobody's worker.
         own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
