@@ -43,6 +43,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(shared))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_here(tmp_path_factory) -> None:
+    """torch's compiler keeps what it has compiled for all processes of a user, headers for another ATEN_CPU_CAPABILITY
+    among it, with which nothing compiles any more: tests have a folder of their own, as sessions do.
+    """
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(tmp_path_factory.mktemp("inductor"))
+
+
 def pytest_collection_finish() -> None:
     """What was imported stays: collections of the garbage, which the harness takes before it times, pass it by."""
     gc.collect()
