@@ -14,7 +14,7 @@ BIN := .venv/bin
 help:
 	@echo "make report       measure the quick profile through asv and build the page reports/output/index.html"
 	@echo "make test         the tests"
-	@echo "make test-all     the tests, the slow ones too"
+	@echo "make test-all     the tests, the slow ones too: what an issue must pass to be called resolved"
 	@echo "make check        format, lint and types"
 	@echo "make bench        asv run in its own pinned environment; PROFILE=quick|standard|full DEVICE=cpu|cuda RANGE=commits"
 	@echo "make performance  the pytest-benchmark subset"
@@ -32,10 +32,11 @@ report: .venv/installed
 	$(BIN)/python -m reports --machine "$(MACHINE)" && exit $$status
 
 test: .venv/installed
-	$(BIN)/python -m pytest -m "not slow" --numprocesses $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -m "not slow" --numprocesses $(WORKERS) --dist loadgroup
 
 test-all: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not alone" --numprocesses $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -m alone
 
 check: .venv/installed
 	$(BIN)/ruff format --check .

@@ -9,13 +9,46 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
 # Tests in several processes: one thread each for small kernels, and no thread that spins while it waits for the others.
-# Before torch is imported, which reads it then; sessions say their own number of threads.
+# Before torch is imported, which reads it then; sessions say their own number of threads, which is one here too where a
+# test does not ask for more.
 if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "BENCH_THREADS": "1"}
+
+
+# No deadline: it would be a promise about the processor.
+settings.register_profile("thorough", max_examples=100, deadline=None, database=None)
+settings.register_profile("quick", max_examples=25, deadline=None, database=None)
+
+# Set-ups that take longer than the tests that read them: those tests are given to one process.
+SHARED = ("report", "implicit_report", "whole_study")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Without the slow tests, properties are tried on fewer examples, too."""
+    settings.load_profile("quick" if "not slow" in config.option.markexpr else "thorough")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a set-up form a group, which --dist loadgroup keeps together."""
+    for item in items:
+        chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        used = {*getattr(item, "fixturenames", ()), *(name for name in chosen if isinstance(name, str))}
+        if shared := next((name for name in SHARED if name in used), None):
+            item.add_marker(pytest.mark.xdist_group(shared))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_here(tmp_path_factory) -> None:
+    """torch's compiler keeps what it has compiled for all processes of a user, headers for another ATEN_CPU_CAPABILITY
+    among it, with which nothing compiles any more: tests have a folder of their own, as sessions do.
+    """
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(tmp_path_factory.mktemp("inductor"))
 
 
 def pytest_collection_finish() -> None:
@@ -34,20 +67,21 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path / "checkout"
 
 
-@pytest.fixture
-def run_python(tmp_path: Path):
-    """Run ``python ARGUMENTS`` in a folder whose packages come first, results kept under the test's own folder."""
+def _runner(folder: Path):
+    """``run_python`` whose processes keep results and temporary files under a folder."""
+    scratch = folder / "scratch"
+    scratch.mkdir()
 
     def run(
-        *arguments: str, cwd: Path = ROOT, timeout: float = 300, **variables: str
+        *arguments: str, cwd: Path = ROOT, timeout: float = 900, **variables: str
     ) -> subprocess.CompletedProcess[str]:
         # A pytest that is started here is nobody's worker.
         own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        environment = own | {"PYTHONPATH": str(cwd), "BENCH_RESULTS": str(tmp_path / "results")} | variables
+        environment = own | {"PYTHONPATH": str(cwd), "BENCH_RESULTS": str(folder / "results"), "TMPDIR": str(scratch)}
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=cwd,
-            env=environment,
+            env=environment | variables,
             capture_output=True,
             text=True,
             encoding=variables.get("PYTHONIOENCODING"),
@@ -55,3 +89,17 @@ def run_python(tmp_path: Path):
         )
 
     return run
+
+
+@pytest.fixture
+def run_python(tmp_path: Path):
+    """Run ``python ARGUMENTS`` in a folder whose packages come first, results kept under the test's own folder, and
+    with a temporary folder of its own: sessions that share one wait for each other.
+    """
+    return _runner(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def runner():
+    """The same for a folder that is named: for what several tests read."""
+    return _runner

@@ -35,7 +35,8 @@ def test_a_method_added_as_contributing_says_is_tested_timed_and_listed(checkout
     shutil.copy(ROOT / "pyproject.toml", checkout)
 
     name = Path(path[1]).stem
-    tested = run_python("-m", "pytest", "tests/bench_core", "-q", "-k", name, cwd=checkout)
+    test = ("-m", "pytest", "tests/bench_core", "-q", "-m", "not slow", "-k", name)
+    tested = run_python(*test, cwd=checkout)
     assert tested.returncode == 0, tested.stdout
     passed = int(re.search(r"(\d+) passed", tested.stdout)[1])  # type: ignore[index]
     assert passed >= 7, tested.stdout
@@ -43,7 +44,7 @@ def test_a_method_added_as_contributing_says_is_tested_timed_and_listed(checkout
     wrong = listing.read_text().replace("lambda L: 4 * L - 1", "lambda L: 4 * L")
     assert wrong != listing.read_text()
     right, _ = listing.read_text(), listing.write_text(wrong)
-    assert run_python("-m", "pytest", "tests/bench_core", "-q", "-k", name, cwd=checkout).returncode == 1
+    assert run_python(*test, cwd=checkout).returncode == 1
     listing.write_text(right)
 
     timed = run_python("-m", "benchmarks", "cell", "--profile", "smoke", "D=30", "B=8", cwd=checkout)

@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 class Repository:
     """A git repository with the checkout's code, and the means to run things in it."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, scratch: str):
         self.folder = folder / "repository"
         self.folder.mkdir()
         for name in ("bench_core", "benchmarks"):
@@ -28,8 +30,8 @@ class Repository:
         for name in ("asv.conf.json", "pyproject.toml", "README.md", ".gitignore"):
             if (ROOT / name).exists():
                 shutil.copy(ROOT / name, self.folder / name)
-        # asv keeps its knowledge of machines in the home folder.
-        self.environment = os.environ | {"HOME": str(folder), "PYTHONPATH": str(self.folder)}
+        # asv keeps its knowledge of machines in the home folder; sessions of one temporary folder wait for each other.
+        self.environment = os.environ | {"HOME": str(folder), "PYTHONPATH": str(self.folder), "TMPDIR": scratch}
         for name in ("AUTHOR", "COMMITTER"):
             self.environment |= {f"GIT_{name}_NAME": "tester", f"GIT_{name}_EMAIL": "tester@example.org"}
         self.git("init", "--quiet", "--initial-branch=main")
@@ -45,7 +47,7 @@ class Repository:
         self.git("commit", "--quiet", "--message", message)
         return self.git("rev-parse", "HEAD")
 
-    def python(self, *arguments: str, timeout: float = 300, **variables: str) -> subprocess.CompletedProcess[str]:
+    def python(self, *arguments: str, timeout: float = 900, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=self.folder,
@@ -84,5 +86,7 @@ def smoke_sessions() -> int:
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    return Repository(tmp_path)
+def repository(tmp_path: Path) -> Iterator[Repository]:
+    # A short name: that of a socket in it must not be longer than a hundred characters.
+    with tempfile.TemporaryDirectory(prefix="jb") as scratch:
+        yield Repository(tmp_path, scratch)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+import bench_core
+from benchmarks.harness.profile import SMOKE
+from benchmarks.harness.run import cells
+
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
@@ -36,22 +40,33 @@ def test_wrong_arguments_are_one_line(run_python):
         assert done.stderr.count("\n") == 1
 
 
-def test_a_profile_runs_without_asv_and_is_taken_up(run_python, tmp_path, smoke_sessions):
-    done = run_python("-m", "benchmarks", "run", "--plain", "--profile", "smoke")
-    assert done.returncode == 0, done.stderr
-    records = sorted((tmp_path / "results").glob("*/sessions/*-plain-*/*.session"))
-    assert len(records) == smoke_sessions
-    before = [path.read_text() for path in records]
-    next((tmp_path / "results").glob("*/sessions/*-plain-*/told")).unlink()
-    assert run_python("-m", "benchmarks", "run", "--plain", "--profile", "smoke").returncode == 0
-    after = [path.read_text() for path in records]
-    import subprocess
+def _planned(families) -> int:
+    return sum(len(cells(f, b, SMOKE, "cpu")) for f in families for b in bench_core.BACKENDS)
 
-    dirty = subprocess.run(
-        ["git", "status", "--porcelain", "--", "bench_core", "benchmarks"], capture_output=True, text=True
-    )
+
+@pytest.mark.parametrize("families", [("score",), pytest.param(bench_core.FAMILIES, marks=pytest.mark.slow)], ids=str)
+def test_a_profile_runs_without_asv_and_is_taken_up(repository, families):
+    listing = repository.folder / "bench_core/__init__.py"
+    # A line of its own at the end, where nothing has used it yet.
+    listing.write_text(listing.read_text() + f"\nFAMILIES = {families}\n")
+    repository.commit("some families")
+    command = ("-m", "benchmarks", "run", "--plain", "--profile", "smoke")
+
+    def measure() -> list[str]:
+        done = repository.python(*command)
+        assert done.returncode == 0, done.stderr
+        records = repository.records()
+        assert len(records) == _planned(families)
+        assert all("-plain-" in path.parent.name for path in records)
+        return [path.read_text() for path in records]
+
+    before = measure()
+    (told,) = repository.folder.glob("results/*/sessions/*-plain-*/told")
+    told.unlink()
+    assert measure() == before
     # Of a changed tree nothing is taken up: it may have changed again.
-    assert (after == before) == (not dirty.stdout)
+    listing.write_text(listing.read_text() + "# changed\n")
+    assert not {*measure()} & {*before}
 
 
 def test_wrong_threads_are_one_line(run_python):

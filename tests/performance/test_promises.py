@@ -12,7 +12,7 @@ from benchmarks.harness import session
 from benchmarks.harness.cell import Cell, rows
 from benchmarks.harness.profile import QUICK
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 LONG = replace(QUICK, call_limit_s=9.0, row_budget_s=3.0, session_limit_s=600)
 
 

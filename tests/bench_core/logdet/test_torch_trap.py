@@ -1,44 +1,92 @@
-"""torch's batched LU on the CPU with two threads: why no kernel here factorises more than one matrix at a time."""
+"""torch's batched LU on the CPU with two threads: why no kernel here factorises more than one large matrix at a time.
+
+Of the 2.13.0 CPU wheel it is wrong, an error, never done or right, whichever the processor makes of it. Nothing here
+asks for one of these; all of it ends within seconds.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
-import torch
 
+ROOT = Path(__file__).resolve().parents[3]
+LIMIT_S = 5  # for milliseconds of work
+PATIENCE_S = 60  # for ours, which import what they need in their first call, on a busy machine
+
+# The alarm ends the process wherever it is: inside the library too, where Python's own handlers never come to run.
+BEGIN = """
+import json, signal, sys, torch
 import bench_core
+torch.set_num_threads(int(sys.argv[2]))
 
+def say(result):
+    open(sys.argv[1], "w").write(json.dumps(result))
+
+say("begun")
+signal.signal(signal.SIGALRM, signal.SIG_DFL)
+signal.alarm(int(sys.argv[3]))
+"""
 BATCHED = """
-import json, sys, torch
-torch.set_num_threads(int(sys.argv[1]))
 torch.manual_seed(0)
 A = torch.eye(300) + 0.3 * torch.randn(4, 300, 300) / 300**0.5
 try:
-    error = float((torch.linalg.inv(A) @ A - torch.eye(300)).abs().max())
-except RuntimeError as failure:
-    error = 1e9
-print(json.dumps(error if error == error else 1e9))
+    say(float((torch.linalg.inv(A) @ A - torch.eye(300)).abs().max()))
+except RuntimeError:
+    say("error")
+"""
+OURS = """
+problem = bench_core.problem("logdet", D=300, B=3, L=2, seed=1)
+m = bench_core.method("logdet", sys.argv[4], "torch")
+kernel = m.build(problem, dtype="float64")
+got = kernel.to_numpy(kernel.run())
+signal.alarm(0)
+say(problem.error(got, m))
 """
 
 
-@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two processors")
-@pytest.mark.skipif(not torch.__version__.startswith("2.13.0+cpu"), reason="the fault is known of the 2.13.0 CPU wheel")
-def test_batched_lu_is_wrong_with_two_threads_and_right_with_one(run_python):
-    wrong, right = (json.loads(run_python("-c", BATCHED, n).stdout.split("\n")[-2]) for n in "21")
-    assert right < 1e-3
-    assert wrong > 1e-2
+def _run(folder: Path, code: str, threads: int, limit_s: int, *more: str) -> float | str:
+    """What the process says: an error, ``error`` or ``timeout``. What its libraries print is as endless as they are."""
+    answer = folder / "answer"
+    child = subprocess.Popen(
+        [sys.executable, "-c", BEGIN + code, str(answer), str(threads), str(limit_s), *more],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        status = child.wait(timeout=60 + limit_s)
+    finally:
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+    said = json.loads(answer.read_text())
+    if said == "begun":
+        assert status < 0, "it ended without an answer and without a signal"
+        return "timeout" if status == -signal.SIGALRM else "error"
+    return said
+
+
+def _word(said: float | str) -> str:
+    return said if isinstance(said, str) else "right" if said < 1e-3 else "wrong"
+
+
+def test_batched_lu_is_right_with_one_thread_whatever_two_make_of_it(tmp_path):
+    assert _word(_run(tmp_path, BATCHED, 1, LIMIT_S)) == "right"
+    two = _word(_run(tmp_path, BATCHED, 2, LIMIT_S))
+    print(f"two threads: {two}")
+    assert two in ("right", "wrong", "error", "timeout")
 
 
 @pytest.mark.parametrize("name", ["inverse", "slogdet_autodiff", "jacobian_autodiff", "slogdet"])
-def test_our_factorisations_are_right_with_two_threads(name, monkeypatch):
-    problem = bench_core.problem("logdet", D=300, B=3, L=2, seed=1)
-    m = bench_core.method("logdet", name, "torch")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        kernel = m.build(problem, dtype="float64")
-        assert problem.error(kernel.to_numpy(kernel.run()), m) < 1e-10
-    finally:
-        torch.set_num_threads(threads)
+def test_our_factorisations_are_right_with_two_threads(name, tmp_path):
+    error = _run(tmp_path, OURS, 2, PATIENCE_S, name)
+    assert isinstance(error, float), error
+    assert error < 1e-10

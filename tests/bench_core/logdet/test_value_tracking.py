@@ -32,6 +32,7 @@ def test_drift_over_a_thousand_steps():
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_value_costs_a_twentieth_of_slogdet():
     from bench_core.logdet.torch.value_tracking import logabsdet_change
 

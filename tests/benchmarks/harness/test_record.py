@@ -31,6 +31,11 @@ def test_no_half_file_is_ever_read_under_sigkill(tmp_path):
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(path)], env=os.environ | {"PYTHONPATH": os.getcwd()}, cwd=os.getcwd()
         )
+        # However long it takes to start.
+        begun, deadline = (path.stat().st_mtime_ns if path.exists() else 0), time.monotonic() + 60
+        while (path.stat().st_mtime_ns if path.exists() else 0) == begun:
+            assert time.monotonic() < deadline, "nothing is written"
+            time.sleep(0.005)
         start = time.monotonic()
         # A reader while it is written, then the kill, at a moment of no one's choice.
         while time.monotonic() - start < 0.3 + rng.random() * 0.3:

@@ -20,12 +20,28 @@ from benchmarks.harness.profile import QUICK
 
 FAST = replace(QUICK, row_budget_s=0.05, max_rounds=8, processes=1)
 ROOT = Path(__file__).resolve().parents[3]
+PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 SMALL = Cell.of("logdet", "torch", {"D": 12, "B": 8, "L": 2})
 
 
 def _record_of(results: Path) -> dict:
     (path,) = results.glob("*/sessions/*/*.session")
     return json.loads(path.read_text())
+
+
+def _plant(file: Path, old: str, new: str) -> None:
+    """Replace what must be there."""
+    text = file.read_text()
+    assert old in text, f"{file.name} has no {old!r}"
+    file.write_text(text.replace(old, new))
+
+
+def _make_impatient(checkout: Path, seconds: int) -> None:
+    """Everything a row does may take so long and no longer, after which the session goes on without it."""
+    worker = checkout / "benchmarks/harness/worker.py"
+    _plant(worker, "patience = 60 + 10 *", f"patience = {seconds} + 0 *")
+    _plant(worker, "60 + 10 * blocks[row]", f"{seconds}")
+    _plant(worker, '"check again", 120', f'"check again", {seconds}')
 
 
 def _killer(when):
@@ -100,38 +116,34 @@ def test_a_wrong_result_is_reported_and_not_timed(checkout, run_python, tmp_path
     assert "wrong" in done.stdout
 
 
-@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two processors")
-def test_batched_lu_under_two_threads_is_not_timed(checkout, run_python, tmp_path):
-    """torch 2.13.0's CPU wheel: wrong or failing, and either is found; a sound wheel is ok with a small error."""
-    kernel = checkout / "bench_core/logdet/torch/inverse.py"
-    planted = kernel.read_text().replace(
-        "torch.addmm(torch.linalg.inv(W).T, delta.T, z)",
-        "torch.addmm(torch.linalg.inv(torch.stack([W, W]))[1].T, delta.T, z)",
+@pytest.mark.skipif(PROCESSORS < 2, reason="needs two processors")
+def test_batched_lu_under_two_threads_is_never_ok_with_a_wrong_result(checkout, run_python, tmp_path):
+    """Of torch 2.13.0's CPU wheel it is wrong, an error, never done or right, whichever the processor makes of it.
+
+    Whichever it is, the session finds it, soon, and measures the other rows.
+    """
+    _plant(
+        checkout / "bench_core/logdet/torch/inverse.py",
+        "torch.linalg.inv(W)",
+        "torch.linalg.inv(torch.stack([W, W]))[1]",
     )
-    assert planted != kernel.read_text()
-    kernel.write_text(planted)
-    run_python(
-        "-m",
-        "benchmarks",
-        "cell",
-        "--profile",
-        "quick",
-        "--method",
-        "relative",
-        "--method",
-        "inverse",
-        "D=300",
-        cwd=checkout,
-        BENCH_THREADS="2",
-    )
-    rows = _record_of(tmp_path / "results")["rows"]
-    row = rows["inverse"]
+    _make_impatient(checkout, seconds=3)
+    start = time.monotonic()
+    wanted = ("--method", "relative", "--method", "inverse", "D=300")
+    done = run_python("-m", "benchmarks", "cell", "--profile", "smoke", *wanted, cwd=checkout, BENCH_THREADS="2")
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - start < 60
+    record = _record_of(tmp_path / "results")
+    row, other = record["rows"]["inverse"], record["rows"]["relative"]
+    assert row["outcome"] in ("wrong", "error", "timeout", "ok")
     if row["outcome"] == "ok":
-        assert row["error"] < 1e-5
-        pytest.skip("this torch's batched LU is right")
-    assert row["outcome"] in ("wrong", "error")
-    assert row["samples_s"] == []
-    assert rows["relative"]["outcome"] == "ok"
+        assert row["error"] <= row["tolerance"]
+    else:
+        assert row["samples_s"] == []
+        assert row["reason"]
+    assert other["outcome"] == "ok", other["reason"]
+    assert other["error"] <= other["tolerance"]
+    assert len(other["samples_s"]) >= 6
 
 
 def test_exhausted_memory_is_oom_and_the_session_goes_on(monkeypatch):
@@ -163,13 +175,13 @@ def test_a_killed_process_costs_its_row_only():
 def test_a_kill_in_the_twins_turn_is_its_rows():
     """The twin is a row of the record, and no method."""
     hit, kill = _killer(lambda event: (event["row"] or "").endswith("~twin"))
-    rows = {"relative": "", "inverse": "", "gemm_floor": ""}
+    rows = {"relative": "", "gemm_floor": ""}
     # A call long enough for the signal to reach the worker within it, on a busy machine too.
     cell = Cell.of("logdet", "torch", {"D": 1500, "B": 800})
     record = session.run(cell, replace(FAST, call_limit_s=9.0), rows, on_event=kill)
     assert hit.is_set()
     assert record["rows"]["relative"]["outcome"] == "oom"
-    assert record["rows"]["inverse"]["samples_s"]
+    assert record["rows"]["gemm_floor"]["samples_s"]
 
 
 def test_a_worker_dies_with_the_process_that_started_it(tmp_path):
@@ -222,8 +234,7 @@ def test_a_row_that_never_ends_is_a_timeout(checkout, run_python, tmp_path):
     kernel.write_text(
         text.replace("    inputs, _, deltas", "    import time\n    time.sleep(1e6)\n    inputs, _, deltas")
     )
-    worker = checkout / "benchmarks/harness/worker.py"
-    worker.write_text(worker.read_text().replace("patience = 60 + 10 *", "patience = 2 + 0 *"))
+    _make_impatient(checkout, seconds=2)
     start = time.monotonic()
     run_python(
         "-m",

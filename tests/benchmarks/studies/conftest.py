@@ -53,7 +53,7 @@ def write_cifar10(folder: Path, count: int = 3, pickler: Any = PicklerOfPython2)
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def writers():
     """The writers of small files in the original formats."""
 

@@ -17,6 +17,7 @@ import pytest
 from benchmarks.studies._bar import estimate_left
 from benchmarks.studies._run import Study, plan, run
 from benchmarks.studies.implicit_training import METHODS, MOST, TOL
+from tests.examples import THOROUGH
 
 ROOT = Path(__file__).resolve().parents[3]
 # What a clock says, and which process said it.
@@ -56,15 +57,28 @@ def test_numbers_that_are_none_are_null_wherever_they_stand(tmp_path, monkeypatc
     assert [row["final"] for row in rows] == [{"y": [0.0, None], "error": None}] * 2
 
 
-@pytest.fixture
-def command(tmp_path, writers):
-    folder = writers.mnist(tmp_path / "images", train=120, test=40)
+# Three epochs and three kills where the slow tests run, too.
+EPOCHS, KILLS = (3, (1, 5, 12)) if THOROUGH else (2, (5,))
 
-    def command(machine: str, *more: str) -> list[str]:
-        given = ("--data", "mnist", "--folder", str(folder), "--profile", "smoke", "--machine", machine)
-        return ["-m", "benchmarks", "study", "implicit-training", *given, *more]
 
-    return command
+def _command(images: Path, machine: str) -> list[str]:
+    given = ("--data", "mnist", "--folder", str(images), "--profile", "smoke", "--machine", machine)
+    more = ("--epochs", str(EPOCHS), "--seeds", "2")
+    return ["-m", "benchmarks", "study", "implicit-training", *given, *more]
+
+
+@pytest.fixture(scope="module")
+def images(writers, tmp_path_factory) -> Path:
+    return writers.mnist(tmp_path_factory.mktemp("data") / "images", train=120, test=40)
+
+
+@pytest.fixture(scope="module")
+def whole_study(images, runner, tmp_path_factory):
+    """The record of a study that ran from its beginning to its end, and what it said meanwhile."""
+    folder = tmp_path_factory.mktemp("whole")
+    done = runner(folder)(*_command(images, "here"), BENCH_THREADS="1")
+    assert done.returncode == 0, done.stderr
+    return _record(folder, "here"), done.stderr
 
 
 def _record(folder: Path, machine: str) -> dict:
@@ -83,14 +97,12 @@ def _rows_so_far(folder: Path, machine: str) -> int:
     return total
 
 
-def test_killed_at_any_moment_it_ends_with_the_same_numbers(run_python, command, quiet, tmp_path):
-    more = ("--epochs", "3")
-    whole = run_python(*command("whole", *more), **quiet)
-    assert whole.returncode == 0, whole.stderr
+def test_killed_at_any_moment_it_ends_with_the_same_numbers(run_python, images, whole_study, quiet, tmp_path):
+    command = _command(images, "killed")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "BENCH_RESULTS": str(tmp_path / "results")} | quiet
-    for rows in (1, 5, 12):
+    for rows in KILLS:
         process = subprocess.Popen(
-            [sys.executable, *command("killed", *more)],
+            [sys.executable, *command],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.DEVNULL,
@@ -104,32 +116,30 @@ def test_killed_at_any_moment_it_ends_with_the_same_numbers(run_python, command,
         assert process.poll() is None, "it ended before it could be killed"
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    done = run_python(*command("killed", *more), **quiet)
+    done = run_python(*command, **quiet)
     assert done.returncode == 0, done.stderr
     assert "going on with implicit-training-mnist.checkpoint: " in done.stderr
-    expected, found = _record(tmp_path, "whole"), _record(tmp_path, "killed")
-    assert len(found["processes"]) == 4
-    for rows in (expected["rows"], found["rows"]):
-        for row in rows:
-            for name in OF_THE_MACHINE:
-                row.pop(name)
-    assert found["rows"] == expected["rows"]
+    found, expected = _record(tmp_path, "killed"), whole_study[0]
+    assert len(found["processes"]) == len(KILLS) + 1
+
+    def numbers(record: dict) -> list[dict]:
+        return [{name: row[name] for name in row if name not in OF_THE_MACHINE} for row in record["rows"]]
+
+    assert numbers(found) == numbers(expected)
     assert list((tmp_path / "results").rglob("*.checkpoint")) == []
 
 
-def test_the_record_says_what_was_done(run_python, command, quiet, tmp_path):
-    done = run_python(*command("here", "--epochs", "3", "--seeds", "2"), **quiet)
-    assert done.returncode == 0, done.stderr
-    assert "elapsed" in done.stderr
-    assert "left" in done.stderr
-    record = _record(tmp_path, "here")
+def test_the_record_says_what_was_done(whole_study):
+    record, said = whole_study
+    assert "elapsed" in said
+    assert "left" in said
     assert (record["schema"], record["study"], record["data"]) == (1, "implicit-training", "mnist")
-    assert "--epochs 3 --seeds 2 --machine here" in record["command"]
+    assert f"--epochs {EPOCHS} --seeds 2 --machine here" in record["command"]
     assert record["settings"]["tol"] == TOL
     assert record["settings"]["train"] == 120
     rows = record["rows"]
     assert {(r["method"], r["seed"], r["epoch"]) for r in rows} == {
-        (m, s, e) for m in METHODS for s in (0, 1) for e in (1, 2, 3)
+        (m, s, e) for m in METHODS for s in (0, 1) for e in range(1, EPOCHS + 1)
     }
     by_key = {(r["method"], r["seed"], r["epoch"]): r for r in rows}
     for (method, _, _), row in by_key.items():
@@ -154,8 +164,8 @@ def test_the_record_says_what_was_done(run_python, command, quiet, tmp_path):
     # All methods begin at the same weights, and every training learns.
     for method in METHODS:
         for seed in (0, 1):
-            losses = [by_key[(method, seed, epoch)]["loss"] for epoch in (1, 2, 3)]
-            assert losses[2] < losses[0]
+            losses = [by_key[(method, seed, epoch)]["loss"] for epoch in (1, EPOCHS)]
+            assert losses[1] < losses[0]
     exact = [by_key[(m, 0, 1)]["loss"] for m in ("cg", "cg_published", "bicgstab")]
     assert max(exact) - min(exact) < 1e-3
     assert by_key[("cg", 0, 1)]["loss"] != by_key[("cg", 1, 1)]["loss"]
@@ -164,7 +174,7 @@ def test_the_record_says_what_was_done(run_python, command, quiet, tmp_path):
 def test_the_digits_are_the_default(run_python, quiet, tmp_path):
     pytest.importorskip("sklearn")
     smoke = ("-m", "benchmarks", "study", "implicit-training", "--profile", "smoke", "--machine", "here")
-    done = run_python(*smoke, **quiet)
+    done = run_python(*smoke, "--epochs", "1", **quiet)
     assert done.returncode == 0, done.stderr
     (path,) = (tmp_path / "results/here/studies").glob("*/implicit-training-digits.study")
     record = json.loads(path.read_text())

@@ -10,6 +10,11 @@ from scipy.optimize import least_squares
 from reports.statistics import Estimate, consistent_with, fit_exponent, local_slopes
 from reports.statistics import _curve as curve
 
+
+def slow(value):
+    return pytest.param(value, marks=pytest.mark.slow)
+
+
 SIZES = np.geomspace(10, 20_000, 20)
 
 
@@ -24,7 +29,7 @@ def test_exact_squares_above_a_floor_give_two_where_a_slope_does_not():
     assert naive < 1.0
 
 
-@pytest.mark.parametrize("power", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("power", [slow(1.0), 2.0, slow(3.0)])
 def test_covers_the_true_exponent(simulate_curve, power):
     rng = np.random.default_rng(31)
     fits = [fit_exponent(SIZES, simulate_curve(rng, SIZES, power), seed=k).estimate for k in range(100)]
@@ -33,7 +38,7 @@ def test_covers_the_true_exponent(simulate_curve, power):
     assert np.mean([consistent_with(power, e) == "consistent" for e in fits]) >= 0.9
 
 
-@pytest.mark.parametrize("count", [5, 8, 12])
+@pytest.mark.parametrize("count", [5, slow(8), slow(12)])
 def test_covers_it_at_few_sizes_by_being_wide(simulate_curve, count):
     rng = np.random.default_rng(count)
     sizes = np.geomspace(10, 20_000, count)
@@ -47,6 +52,16 @@ def test_covers_it_with_one_sample_a_size(simulate_curve):
     assert np.mean([e.low <= 2.0 <= e.high for e in fits]) >= 0.9
 
 
+def residuals(theta, u, y):
+    return np.logaddexp(theta[0], theta[1] + theta[2] * u) - y
+
+
+def fit_by_scipy(u, y, starts):
+    """The best fit of one curve, from each start in turn."""
+    fits = [least_squares(residuals, start, loss="soft_l1", f_scale=curve.SOFT, args=(u, y)) for start in starts]
+    return min(fits, key=lambda fit: fit.cost)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_fit_is_as_good_as_scipys(simulate_curve, seed):
     rng = np.random.default_rng(seed)
@@ -54,12 +69,8 @@ def test_fit_is_as_good_as_scipys(simulate_curve, seed):
     u = np.log(SIZES) - np.log(SIZES).mean()
     starts = curve.propose_starts(u, y)
     ours = curve.fit(u, y[None], starts)[0]
-
-    def _residuals(theta):
-        return np.logaddexp(theta[0], theta[1] + theta[2] * u) - y
-
-    best = min((least_squares(_residuals, s, loss="soft_l1", f_scale=curve.SOFT) for s in starts), key=lambda r: r.cost)
-    cost = curve.SOFT**2 * (np.sqrt(1 + (_residuals(ours) / curve.SOFT) ** 2) - 1).sum()
+    best = fit_by_scipy(u, y, starts)
+    cost = curve.SOFT**2 * (np.sqrt(1 + (residuals(ours, u, y) / curve.SOFT) ** 2) - 1).sum()
     assert cost <= best.cost * (1 + 1e-6)
     assert ours[2] == pytest.approx(best.x[2], abs=1e-3)
 
@@ -127,11 +138,18 @@ def test_predicts_sizes_not_measured(simulate_curve):
     assert np.mean(hits) >= 0.85
 
 
-def test_400_resamples_are_quick(simulate_curve):
+def test_400_resamples_take_less_than_ten_fits_by_scipy(simulate_curve):
+    """A promise about the fit, on whatever processor."""
     samples = simulate_curve(np.random.default_rng(10), SIZES, 2.0)
     started = time.process_time()
     fit_exponent(SIZES, samples, resamples=400)
-    assert time.process_time() - started < 1.5
+    ours = time.process_time() - started
+    y, u = np.log([np.median(s) for s in samples]), np.log(SIZES) - np.log(SIZES).mean()
+    starts = curve.propose_starts(u, y)
+    started = time.process_time()
+    for _ in range(10):
+        fit_by_scipy(u, y, starts)
+    assert ours < time.process_time() - started
 
 
 def test_local_slopes_show_the_floor_and_the_power(simulate_curve):
