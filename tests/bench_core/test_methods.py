@@ -25,8 +25,8 @@ def _slow(*given):
 
 
 def _mark(m: bench_core.Method):
-    """diffrax takes several seconds to compile one size of one row."""
-    return _slow(m) if m.backend == "jax" and "dopri5" in m.name else m
+    """diffrax and GMRES take several seconds to compile one size of one row; GMRES has tests of its own."""
+    return _slow(m) if m.backend == "jax" and ("dopri5" in m.name or "gmres" in m.name) else m
 
 
 def _each_answer(methods: list[bench_core.Method]):

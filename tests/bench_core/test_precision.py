@@ -28,7 +28,7 @@ JAX_ROWS = [
     pytest.param("implicit", "lineax_gmres", marks=pytest.mark.slow),
     ("implicit", "optimistix_fixed_point"),
     ("line_integral", "gauss_legendre_8"),
-    ("line_integral", "dopri5_direct_0.001"),
+    pytest.param("line_integral", "dopri5_direct_0.001", marks=pytest.mark.slow),  # as the family's own test
     pytest.param("line_integral", "inverse_lu_dopri5", marks=pytest.mark.slow),
     ("score", "phi"),
     ("score", "curl_dense"),

@@ -44,8 +44,14 @@ def _visit(browser, report):
         context.close()
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1280),
+        ("dark", 360),
+        *(pytest.param(*other, marks=pytest.mark.slow) for other in (("light", 360), ("dark", 1280))),
+    ],
+)
 def test_loads_offline_and_fits(visit_each, width, scheme):
     page, messages, requests = visit_each(viewport={"width": width, "height": 900}, color_scheme=scheme)
     assert messages == []
