@@ -16,8 +16,8 @@ from benchmarks.harness import run
 from benchmarks.harness.profile import PROFILES
 from tests.examples import THOROUGH, examples
 
-# Every session of the profile, told to asv by all metrics of one class and by one of the others: asv takes longer over a
-# metric of a row than over reading it.
+# Every session of the profile, told to asv by all metrics of one class and by one of the others: asv takes longer over
+# a metric of a row than over reading it.
 METRICS = r"^score\.Torch\.|\.track_seconds\b" if not THOROUGH else "."
 AGAIN = r"^logdet\.Torch\.track_(seconds|outcome)" if not THOROUGH else r"^logdet\.Torch\."
 SMOKE = ("-m", "benchmarks", "run", "--profile", "smoke")
