@@ -67,6 +67,7 @@ class Declaration:
     buffers   the function takes ``out``, the last call's results to be overwritten, as a training loop keeps its
               gradients; the form ``allocating`` does without
     reads_data  the answer depends on the problem's data, and not on its parameters alone
+    chunked   the function takes ``chunk``, how many numbers it may hold at once on its device
     prepares  the kernel's module has ``prepare``: what is done once before the calls, such as the forward solve
               whose factors are reused, or the choice of a library's settings
     forms     the forms it exists in, per backend; a backend that is left out has no kernel
@@ -85,6 +86,7 @@ class Declaration:
     in_place: bool = False
     buffers: bool = False
     reads_data: bool = True
+    chunked: bool = False
     prepares: bool = False
     forms: tuple[tuple[str, tuple[str, ...]], ...] = tuple(FORMS.items())
     kernel: str = ""

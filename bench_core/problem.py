@@ -111,8 +111,12 @@ class Problem(ABC):
         """
         if broken := [name for name, array in arrays.items() if not np.isfinite(array).all()]:
             return f"not finite: {', '.join(broken)}"
-        if not method.exact:
-            return ""
+        return self._miss(arrays, method, dtype, error, quality) if method.exact else ""
+
+    def _miss(
+        self, arrays: dict[str, np.ndarray], method: Method, dtype: str, error: float | None, quality: dict | None
+    ) -> str:
+        """By what an exact method's finite result misses its tolerance, in one line; empty where it does not."""
         error = self.error(arrays, method) if error is None else error
         limit = self.tolerance(method, dtype)
         return "" if error <= limit else f"error {error:.3g} exceeds the tolerance {limit:.0e}"

@@ -144,22 +144,15 @@ class ImplicitProblem(Problem):
         """
         return self.oracle.quality(arrays, method.computes)
 
-    def fault(
-        self,
-        arrays: dict[str, np.ndarray],
-        method: Method,
-        dtype: str,
-        error: float | None = None,
-        quality: dict[str, float] | None = None,
+    def _miss(
+        self, arrays: dict[str, np.ndarray], method: Method, dtype: str, error: float | None, quality: dict | None
     ) -> str:
         """See ``Problem.fault``. An iterative method must have reached the tolerance by the oracle's residual, whatever
         it says itself, up to what the dtype holds: rounding the terms of a residual hides as much of it from the method
         (see ``tuning.held``), and storing w adds as much to it.
         """
-        if not (method.exact and method.iterative):
-            return super().fault(arrays, method, dtype, error, quality)
-        if broken := super().fault(arrays, method, dtype, error=0.0):
-            return broken
+        if not method.iterative:
+            return super()._miss(arrays, method, dtype, error, quality)
         quality = self.quality(arrays, method) if quality is None else quality
         if quality["residual"] <= self.tol + 2 * HELD * np.finfo(dtype).eps * quality["terms"]:
             return ""

@@ -23,6 +23,10 @@ _KINDS = {
 }
 
 
+# The kernels that take a few samples at a time.
+_CHUNKED = ("gauss_legendre", "trapezoid", "formed")
+
+
 def _quadrature(name: str, kernel: str, source: str, Q: int, formula=None, J: str = "") -> Declaration:
     return Declaration(
         name,
@@ -33,6 +37,7 @@ def _quadrature(name: str, kernel: str, source: str, Q: int, formula=None, J: st
         forms=_PLAIN,
         kernel=kernel,
         settings=(("Q", Q),),
+        chunked=kernel in _CHUNKED,
         only=(("J", (J,)),) if J else (),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ class LineIntegralKernel(Kernel):
         place = self._place((*self._data, *names))
         self.parameters = {name: place[name] for name in names}
         settings = method.settings
-        if "chunk" in inspect.signature(method.function).parameters:
+        if method.declaration.chunked:
             settings["chunk"] = chunk(self._device)
 
         def call(*arguments: Any) -> dict[str, Any]:

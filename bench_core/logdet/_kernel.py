@@ -27,16 +27,12 @@ class LogdetKernel(Kernel):
         self.reset()
         donated = tuple(range(1, 1 + len(self._state))) if method.in_place else ()
         function = method.function
-        if self._reuses:
+        if method.buffers and self._form == method.forms[0]:
             weights, biases = (list(side) for side in self._state)
             self._last = backend.buffers(weights if method.computes == "products" else (weights, biases))
             self.held_bytes = sum(array.nbytes for array in self._named(self._last).values())
             function, donated = backend.into_buffers(function, len(self._arguments()))
         self._call = backend.prepare(function, self._arguments(), self._form, donated)
-
-    @property
-    def _reuses(self) -> bool:
-        return self._method.buffers and self._form == self._method.forms[0]
 
     def reset(self, steady: bool = False) -> None:
         """Back to the problem's own parameters (only a method that works in place has moved)."""

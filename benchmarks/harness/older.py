@@ -44,6 +44,8 @@ def quality(problem: Any, arrays: dict[str, Any], method: Any) -> dict[str, floa
 
 def fault(problem: Any, arrays: dict[str, Any], method: Any, dtype: str, error: float, quality: dict) -> str:
     """Why the result is none, in one line; empty where it is one."""
+    if hasattr(problem, "measure"):  # it judges what is not finite itself
+        return problem.fault(arrays, method, dtype, error, quality)
     if broken := not_finite(arrays):
         return broken
     if hasattr(problem, "fault"):

@@ -32,6 +32,17 @@ def trunk(y: Array, parameters: Parameters) -> Array:
     return y
 
 
+def layers(y: Array, parameters: Parameters) -> tuple[list[Array], list[Array], list[Array]]:
+    """The input of every hidden layer and the output of the last one; the gates; the slopes ``s'``."""
+    inputs, gates, slopes = [y], [], []
+    for k in range(depth(parameters)):
+        value, gate, slope = swish(inputs[k] @ parameters[f"W{k}"].T + parameters[f"b{k}"])
+        inputs.append(value)
+        gates.append(gate)
+        slopes.append(slope)
+    return inputs, gates, slopes
+
+
 def psi_of(y: Array, parameters: Parameters) -> Array:
     """``V s(...) + c``, (B, d)."""
     return trunk(y, parameters) @ parameters["V"].T + parameters["c"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jax import Array
 
-from bench_core.score.jax._network import Parameters, depth, outer, swish
+from bench_core.score.jax._network import Parameters, depth, layers, outer
 
 
 def phi_closed_form(x: Array, y: Array, parameters: Parameters, sigma: Array) -> tuple[Array, Parameters]:
@@ -20,12 +20,7 @@ def phi_closed_form(x: Array, y: Array, parameters: Parameters, sigma: Array) ->
     """
     last, batch = depth(parameters) - 1, x.shape[0]
     weights = [parameters[f"W{k}"] for k in range(last + 1)]
-    inputs, gates, slopes = [y], [], []
-    for k, W in enumerate(weights):
-        value, gate, slope = swish(inputs[k] @ W.T + parameters[f"b{k}"])
-        inputs.append(value)
-        gates.append(gate)
-        slopes.append(slope)
+    inputs, gates, slopes = layers(y, parameters)
     backs, deltas = [parameters["a"]], [parameters["a"] * slopes[last]]
     for k in range(last, 0, -1):
         backs.insert(0, deltas[0] @ weights[k])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jax import Array
 
-from bench_core.score.jax._network import Parameters, depth, outer, swish
+from bench_core.score.jax._network import Parameters, depth, layers, outer
 
 
 def psi_closed_form(x: Array, y: Array, parameters: Parameters, sigma: Array) -> tuple[Array, Parameters]:
@@ -19,11 +19,7 @@ def psi_closed_form(x: Array, y: Array, parameters: Parameters, sigma: Array) ->
     """
     last, batch = depth(parameters) - 1, x.shape[0]
     weights = [parameters[f"W{k}"] for k in range(last + 1)]
-    inputs, slopes = [y], []
-    for k, W in enumerate(weights):
-        value, _, slope = swish(inputs[k] @ W.T + parameters[f"b{k}"])
-        inputs.append(value)
-        slopes.append(slope)
+    inputs, _, slopes = layers(y, parameters)
     g = inputs[-1] @ parameters["V"].T + parameters["c"]
     rest = x - y - sigma**2 * g
     e = rest * (-2 * sigma**2 / batch)

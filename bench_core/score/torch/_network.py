@@ -33,6 +33,17 @@ def trunk(y: Tensor, parameters: Parameters) -> Tensor:
     return y
 
 
+def layers(y: Tensor, parameters: Parameters) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+    """The input of every hidden layer and the output of the last one; the gates; the slopes ``s'``."""
+    inputs, gates, slopes = [y], [], []
+    for k in range(depth(parameters)):
+        value, gate, slope = swish(torch.addmm(parameters[f"b{k}"], inputs[k], parameters[f"W{k}"].T))
+        inputs.append(value)
+        gates.append(gate)
+        slopes.append(slope)
+    return inputs, gates, slopes
+
+
 def psi_of(y: Tensor, parameters: Parameters) -> Tensor:
     """``V s(...) + c``, (B, d)."""
     return torch.addmm(parameters["c"], trunk(y, parameters), parameters["V"].T)
@@ -43,10 +54,7 @@ def products_of(y: Tensor, v: Tensor, parameters: Parameters) -> tuple[Tensor, T
 
     Written out, for torch's forward mode takes a third product a layer, by the tangent of the weights, which is zero.
     """
-    slopes = []
-    for k in range(depth(parameters)):
-        y, _, slope = swish(torch.addmm(parameters[f"b{k}"], y, parameters[f"W{k}"].T))
-        slopes.append(slope)
+    _, _, slopes = layers(y, parameters)
     forward = v
     for k, slope in enumerate(slopes):
         forward = slope * (forward @ parameters[f"W{k}"].T)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bench_core.score.torch._network import Parameters, depth, swish
+from bench_core.score.torch._network import Parameters, depth, layers
 
 
 def phi_closed_form(x: Tensor, y: Tensor, parameters: Parameters, sigma: float) -> tuple[Tensor, dict[str, Tensor]]:
@@ -21,12 +21,7 @@ def phi_closed_form(x: Tensor, y: Tensor, parameters: Parameters, sigma: float) 
     """
     last, batch = depth(parameters) - 1, x.shape[0]
     weights = [parameters[f"W{k}"] for k in range(last + 1)]
-    inputs, gates, slopes = [y], [], []
-    for k, W in enumerate(weights):
-        value, gate, slope = swish(torch.addmm(parameters[f"b{k}"], inputs[k], W.T))
-        inputs.append(value)
-        gates.append(gate)
-        slopes.append(slope)
+    inputs, gates, slopes = layers(y, parameters)
     backs, deltas = [parameters["a"]], [parameters["a"] * slopes[last]]
     for k in range(last, 0, -1):
         backs.insert(0, deltas[0] @ weights[k])

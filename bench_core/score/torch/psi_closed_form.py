@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bench_core.score.torch._network import Parameters, depth, swish
+from bench_core.score.torch._network import Parameters, depth, layers
 
 
 def psi_closed_form(x: Tensor, y: Tensor, parameters: Parameters, sigma: float) -> tuple[Tensor, dict[str, Tensor]]:
@@ -21,11 +21,7 @@ def psi_closed_form(x: Tensor, y: Tensor, parameters: Parameters, sigma: float) 
     """
     last, batch = depth(parameters) - 1, x.shape[0]
     weights = [parameters[f"W{k}"] for k in range(last + 1)]
-    inputs, slopes = [y], []
-    for k, W in enumerate(weights):
-        value, _, slope = swish(torch.addmm(parameters[f"b{k}"], inputs[k], W.T))
-        inputs.append(value)
-        slopes.append(slope)
+    inputs, _, slopes = layers(y, parameters)
     g = torch.addmm(parameters["c"], inputs[-1], parameters["V"].T)
     rest = torch.sub(x - y, g, alpha=sigma**2)
     e = rest * (-2 * sigma**2 / batch)
