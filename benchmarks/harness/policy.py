@@ -5,7 +5,7 @@ fresh pages or not, as the heap happens to lie; threads that spin while they wai
 else runs. Sessions set both in the child's environment, before any library is loaded, and record them.
 
 Memory is kept unless asked otherwise. Threads wait as the user's do: where a session is alone, sleeping ones made
-torch's logdet gradients at D = 100 some 4.5 times slower on two virtual cores, and their processes differ more (standard
+torch's logdet gradients at D = 100 some 4.5 times slower on two virtual cores, and processes differ more (standard
 deviation of log time 50 % against 2 to 10 %). ``passive`` is for a machine that others use.
 """
 

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scipy.stats import mannwhitneyu
+
 from benchmarks.harness import cgroup
 
 MOVED = 1.2  # a change of speed by more than this factor is another state
-_FEWEST = 6  # samples of the canary from which thirds are compared
-_ERRORS = 3.0  # and by how many standard errors the thirds must differ
+_FEWEST = 15  # samples of the canary: of fewer, thirds that are told apart by chance are too many
+_LEVEL = 0.01  # chance of telling thirds of one level apart
 
 
 @dataclass(frozen=True)
@@ -69,20 +71,21 @@ def moved(canary_s: Sequence[float], start_rate: float | None = None, end_rate: 
     """Whether the machine's speed moved by more than 1.2, in words; None where it did not.
 
     The medians of the first and the last third of the canary's samples are compared, and the product rates at both
-    ends of the session. A shift that is within three standard errors of the samples' own spread is none.
+    ends of the session. A shift of the canary counts only where the exact rank test of Mann and Whitney tells the thirds
+    apart; below 15 samples the rates alone decide.
+
+    Source: Mann and Whitney 1947, Annals of Mathematical Statistics 18.
     """
     if start_rate and end_rate and abs(math.log(end_rate / start_rate)) > math.log(MOVED):
         return f"products {start_rate:.3g} FLOP/s at the start, {end_rate:.3g} at the end"
     if len(canary_s) < _FEWEST:
         return None
     third = len(canary_s) // 3
-    ends = [[math.log(s) for s in part] for part in (canary_s[:third], canary_s[-third:])]
+    ends = canary_s[:third], canary_s[-third:]
     first, last = (statistics.median(part) for part in ends)
-    spread = 1.4826 * statistics.median(abs(s - m) for part, m in zip(ends, (first, last)) for s in part)
-    error = 1.2533 * spread * math.sqrt(2 / third)
-    if abs(last - first) <= max(math.log(MOVED), _ERRORS * error):
+    if abs(math.log(last / first)) <= math.log(MOVED) or mannwhitneyu(*ends, method="exact").pvalue > _LEVEL:
         return None
-    return f"canary {math.exp(first):.3g} s in the first third, {math.exp(last):.3g} s in the last"
+    return f"canary {first:.3g} s in the first third, {last:.3g} s in the last"
 
 
 def summary(

@@ -61,7 +61,7 @@ def test_a_few_slow_samples_and_mere_noise_are_no_move():
     samples[27:] = [9.0, 9.0, 9.0]
     assert state.moved(samples) is None
     rng = np.random.default_rng(1)
-    assert sum(state.moved(list(np.exp(0.5 * rng.standard_normal(9)))) is not None for _ in range(300)) <= 15
+    assert sum(state.moved(list(np.exp(0.5 * rng.standard_normal(15)))) is not None for _ in range(300)) <= 15
 
 
 def test_rates_at_both_ends_tell_where_there_are_few_rounds():
