@@ -71,8 +71,8 @@ def moved(canary_s: Sequence[float], start_rate: float | None = None, end_rate: 
     """Whether the machine's speed moved by more than 1.2, in words; None where it did not.
 
     The medians of the first and the last third of the canary's samples are compared, and the product rates at both
-    ends of the session. A shift of the canary counts only where the exact rank test of Mann and Whitney tells the thirds
-    apart; below 15 samples the rates alone decide.
+    ends of the session. A shift of the canary counts only where the exact rank test of Mann and Whitney tells the
+    thirds apart; below 15 samples the rates alone decide.
 
     Source: Mann and Whitney 1947, Annals of Mathematical Statistics 18.
     """
