@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Self
 
@@ -13,6 +13,11 @@ import numpy as np
 
 from bench_core.masters import Float64View, align
 from bench_core.method import Method
+
+# What an oracle computes and keeps: arrays by name.
+Arrays = dict[str, np.ndarray]
+# Gives the oracle's arrays of a name: what the function of no arguments computes, or what it has computed before.
+Keeper = Callable[[str, Callable[[], Arrays]], Arrays]
 
 
 class Problem(ABC):
@@ -27,6 +32,7 @@ class Problem(ABC):
     data: tuple[str, ...]  # names of the arrays that are data and not parameters: a training loop draws them anew
     kept: tuple[str, ...] = ()  # names of results that other data may leave as they are, see ``unseen``
     seed: int
+    keeper: Keeper | None = None  # of these data: other data have another one, or none
 
     @property
     @abstractmethod
@@ -56,6 +62,14 @@ class Problem(ABC):
         """The family's float64 reference for this problem."""
         return importlib.import_module(f"bench_core.{self.family}.oracle").Oracle(self)
 
+    def recall(self, name: str, compute: Callable[[], Arrays]) -> Arrays:
+        """The oracle's arrays of this name, which ``compute`` computes: from the ``keeper``, where there is one.
+
+        Oracles ask this way for what takes long and depends on the problem alone, so that a harness may compute it once
+        for many processes. The arrays are not to be written to.
+        """
+        return compute() if self.keeper is None else self.keeper(name, compute)
+
     def unseen(self) -> Self:
         """The same parameters with other data, the same every time: their entries shuffled, and with the other sign.
 
@@ -67,7 +81,8 @@ class Problem(ABC):
     def with_data(self, data: dict[str, np.ndarray]) -> Self:
         """The same parameters with these data."""
         other = copy.copy(self)
-        vars(other).pop("oracle", None)
+        for known in ("oracle", "keeper"):
+            vars(other).pop(known, None)
         other.masters = self.masters | {n: align(a) if a.dtype == np.float32 else a for n, a in data.items()}
         return other
 

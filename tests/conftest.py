@@ -19,6 +19,9 @@ ROOT = Path(__file__).resolve().parents[1]
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "BENCH_THREADS": "1"}
 
+# Nothing of the user's is read or written, whatever sessions the tests start.
+os.environ["BENCH_CACHE"] = ""
+
 
 # No deadline: it would be a promise about the processor.
 settings.register_profile("thorough", max_examples=100, deadline=None, database=None)

@@ -61,6 +61,9 @@ class Oracle:
     @cached_property
     def w(self) -> np.ndarray:
         """``J^-T v``, (B, D)."""
+        return self._problem.recall("w", lambda: {"w": self._solve()})["w"]
+
+    def _solve(self) -> np.ndarray:
         p, v = self._problem, self._problem.arrays["v"]
         if p.D <= DENSE_LIMIT:
             eye = np.eye(p.D)

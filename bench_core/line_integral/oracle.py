@@ -23,6 +23,7 @@ class Oracle:
     """Reference results for one problem; each is computed when first asked for and kept."""
 
     def __init__(self, problem: LineIntegralProblem):
+        self._recall = problem.recall
         arrays = {name: problem.arrays[name] for name in problem.masters}
         self._x, self._target = arrays.pop("x"), arrays.pop("target")
         self._network = Network(arrays, problem.J)
@@ -36,17 +37,19 @@ class Oracle:
 
         Raises ``ValueError`` where no rule of some thousand nodes is.
         """
-        return _integral.gradient(self._network, self._x, self._target)
+        return self._recall("integral", lambda: _integral.gradient(self._network, self._x, self._target))
 
     @cached_property
     def inverse(self) -> np.ndarray:
         """x of the ODE, to a relative tolerance of 1e-11. Raises ``SingularJacobian`` where it has none."""
-        return Inverse(self._network, self._target).adaptive(rtol=1e-11, atol=1e-12)
+        solver = Inverse(self._network, self._target)
+        return self._recall("inverse", lambda: {"x": solver.adaptive(rtol=1e-11, atol=1e-12)})["x"]
 
     def inverse_rk4(self, steps: int) -> np.ndarray:
         """x after so many steps of the classical Runge-Kutta method; raises ``SingularJacobian``."""
         if steps not in self._kept:
-            self._kept[steps] = Inverse(self._network, self._target).runge_kutta(steps)
+            solver = Inverse(self._network, self._target)
+            self._kept[steps] = self._recall(f"inverse_rk4_{steps}", lambda: {"x": solver.runge_kutta(steps)})["x"]
         return self._kept[steps]
 
     # -- the error --------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ calibration, is held to the same budget.)
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from bench_core.logdet.problem import LogdetProblem
 from bench_core.logdet.settings import RATE
 from bench_core.masters import relative_error
 from bench_core.method import Method
+from bench_core.problem import Arrays
 
 DENSE_LIMIT = 512  # largest D compared entry by entry
 # Largest D whose ordinary gradient is compared with the true one: an LU in float64, below a second a layer. Above, the
@@ -58,8 +59,12 @@ class Oracle:
         return masters.times(left, self._problem.masters[f"W{k}"])
 
     @cached_property
-    def _pass(self) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
+    def _pass(self) -> tuple[list[np.ndarray], ...]:
         """Inputs Z, pre-activations Y and Delta of every layer."""
+        found = self._problem.recall("pass", self._compute_pass)
+        return tuple([found[f"{kind}{k}"] for k in range(self._problem.L)] for kind in ("input", "pre", "delta"))
+
+    def _compute_pass(self) -> Arrays:
         p, a = self._problem, self._problem.alpha
         inputs, pre = [p.arrays["x"]], []
         for k in range(p.L):
@@ -72,7 +77,8 @@ class Oracle:
             slope = a + (1 - a) * gate
             curve = (1 - a) * gate * (1 - gate)
             deltas.insert(0, self.times(deltas[0], k + 1) * slope + curve / slope / p.B)
-        return inputs, pre, deltas
+        kinds = {"input": inputs, "pre": pre, "delta": deltas}
+        return {f"{kind}{k}": array for kind, layers in kinds.items() for k, array in enumerate(layers)}
 
     @property
     def inputs(self) -> list[np.ndarray]:
@@ -107,7 +113,8 @@ class Oracle:
         reads W several times and methods share it. Above SOLVE_LIMIT not of ``ordinary``: see :meth:`_residual`.
         """
         if (k, computes) not in self._kept:
-            self._kept[k, computes] = self._weight_times(k, computes)
+            compute = partial(self._weight_times, k, computes)
+            self._kept[k, computes] = self._problem.recall(f"{computes}{k}", lambda: {"W": compute()})["W"]
         return self._kept[k, computes]
 
     def _weight_times(self, k: int, computes: str) -> np.ndarray:
@@ -140,7 +147,11 @@ class Oracle:
 
     @cached_property
     def _logdets(self) -> np.ndarray:
-        return np.array([np.linalg.slogdet(self._problem.arrays[f"W{k}"])[1] for k in range(self._problem.L)])
+        def compute() -> Arrays:
+            weights = (self._problem.arrays[f"W{k}"] for k in range(self._problem.L))
+            return {"logdets": np.array([np.linalg.slogdet(W)[1] for W in weights])}
+
+        return self._problem.recall("logdets", compute)["logdets"]
 
     def values(self, computes: str) -> np.ndarray:
         """log|det W| of every layer (``logdets``), or its change under the step (``value``), by the determinant

@@ -88,6 +88,12 @@ def unseen(problem: Any) -> Any:
     return problem.unseen() if hasattr(problem, "unseen") else None
 
 
+def keep(problem: Any, keeper: Any) -> None:
+    """Let the problem's oracle take its arrays from ``keeper``, where it can."""
+    if hasattr(problem, "recall"):
+        problem.keeper = keeper
+
+
 def cost(cost: Any) -> dict[str, float]:
     """The fields of a cost that there are."""
     names = ("flops", "bytes", "vjps", "jvps", "peak_bytes", "evaluations")

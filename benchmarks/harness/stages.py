@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import resource
 import time
+from pathlib import Path
 from typing import Any
 
 import bench_core
 from bench_core.method import load_backend
 from benchmarks.harness import check, clock, environment, older, outcome, timing
 from benchmarks.harness.journal import Journal
+from benchmarks.harness.oracle_cache import OracleCache, folder
 from benchmarks.harness.preparation import LONG_CALL_S, Preparation, Row
 
 
@@ -32,6 +34,8 @@ class Stages:
         self.journal.begin(None, "problem", self.profile["session_limit_s"])
         self.problem: Any = bench_core.problem(self.cell["family"], seed=self.spec["seed"], **self.cell["sizes"])
         self.problem.masters  # noqa: B018 - drawn here so that the stage has its time
+        self.oracles = OracleCache(Path(bench_core.__file__).parent, self.spec["threads"], folder())
+        self.oracles.serve(self.problem)
         self._end_stage("problem")
         self._measure_ceiling()
         self._end_stage("ceiling")
@@ -47,6 +51,7 @@ class Stages:
             load_after=after["load"],
             mhz_after=after["mhz"],
             throttled=environment.throttled(before, after),
+            oracle_cache=self.oracles.told,
         )
         self.journal.write("end")
 
@@ -110,6 +115,7 @@ class Stages:
     def _check_again(self, rows: list[Row]) -> None:
         """Every row that was timed, once more, on data that it has not seen."""
         fresh = older.unseen(self.problem)
+        self.oracles.serve(fresh)
         for row in rows:
             if row.seconds > LONG_CALL_S:
                 continue  # it was called some three times, and one call more would take as long as a round
