@@ -16,8 +16,8 @@ from bench_core.method import Method
 
 # What an oracle computes and keeps: arrays by name.
 Arrays = dict[str, np.ndarray]
-# Gives the oracle's arrays of a name: what the function of no arguments computes, or what it has computed before.
-Keeper = Callable[[str, Callable[[], Arrays]], Arrays]
+# Gives the oracle's arrays, see ``Problem.recall``: what the function computes, or what it has computed before.
+Keeper = Callable[[str, Callable[[], Arrays], bool], Arrays]
 
 
 class Problem(ABC):
@@ -62,13 +62,13 @@ class Problem(ABC):
         """The family's float64 reference for this problem."""
         return importlib.import_module(f"bench_core.{self.family}.oracle").Oracle(self)
 
-    def recall(self, name: str, compute: Callable[[], Arrays]) -> Arrays:
+    def recall(self, name: str, compute: Callable[[], Arrays], data: bool = True) -> Arrays:
         """The oracle's arrays of this name, which ``compute`` computes: from the ``keeper``, where there is one.
 
-        Oracles ask this way for what takes long and depends on the problem alone, so that a harness may compute it once
-        for many processes. The arrays are not to be written to.
+        Oracles ask this way for what takes long and follows from the problem, or (``data`` is False) from its
+        parameters, so that a harness may compute it once for many processes. The arrays are not to be written to.
         """
-        return compute() if self.keeper is None else self.keeper(name, compute)
+        return compute() if self.keeper is None else self.keeper(name, compute, data)
 
     def unseen(self) -> Self:
         """The same parameters with other data, the same every time: their entries shuffled, and with the other sign.

@@ -67,16 +67,19 @@ class Oracle:
         p, v = self._problem, self._problem.arrays["v"]
         if p.D <= DENSE_LIMIT:
             eye = np.eye(p.D)
-            # Row j of vjp(I) is (dT/du)^T e_j, so the rows together are dT/du, and J^T is its transpose's.
-            return np.stack(
-                [np.linalg.solve((eye - self.vjp(eye, s[None])).T, right) for s, right in zip(self.slope, v)]
-            )
+            return np.stack([np.linalg.solve((eye - self._jacobian(s)).T, right) for s, right in zip(self.slope, v)])
         from scipy.sparse.linalg import aslinearoperator, gmres
 
         w, failed = gmres(aslinearoperator(_System(self, v)), v.ravel(), rtol=1e-11, restart=60, maxiter=20)
         if failed:
             raise ValueError(f"the oracle's GMRES did not reach 1e-11 at D = {p.D}, gamma = {p.gamma:g}, T = {p.T}")
         return w.reshape(v.shape)
+
+    def _jacobian(self, slope: np.ndarray) -> np.ndarray:
+        """``dT/du`` of the sample with this slope, (D, D)."""
+        if self._problem.T != "conv":
+            return slope[:, None] * self._problem.arrays["A"]
+        return self.vjp(np.eye(self._problem.D), slope[None])  # row j is (dT/du)^T e_j
 
     @cached_property
     def gradients(self) -> dict[str, np.ndarray]:
@@ -88,16 +91,16 @@ class Oracle:
         p, u = self._problem, self._problem.arrays["u"]
         if p.T != "conv":
             inner = self.slope * w
-            return {"A": inner.T @ (u @ self._vectors), "d": inner}
+            return {"A": inner.T @ (u if self._vectors is None else u @ self._vectors), "d": inner}
         scaled = p.gamma / 2 * w
         hidden = np.tanh(convolve(p.arrays["K1"], u))
         inner = self.slope * correlate(p.arrays["K2"], scaled)
         return {"K1": kernel_gradient(u, inner), "K2": kernel_gradient(hidden, scaled), "d": w}
 
-    @cached_property
-    def _vectors(self) -> np.ndarray:
-        """What a D x D gradient is multiplied by before it is compared."""
-        return np.eye(self._problem.D) if self._problem.D <= DENSE_LIMIT else self._probes
+    @property
+    def _vectors(self) -> np.ndarray | None:
+        """What a D x D gradient is multiplied by before it is compared; None where it is compared entry by entry."""
+        return None if self._problem.D <= DENSE_LIMIT else self._probes
 
     # -- the error --------------------------------------------------------------------------------------------------
 
@@ -156,7 +159,8 @@ class Oracle:
             array = np.asarray(arrays[name])
             if array.shape != p.shape(name):
                 raise ValueError(f"result {name} has shape {array.shape}; allowed: {p.shape(name)}")
-            out[name] = times_transposed(self._vectors.T, array).T if name == "A" else array.astype(np.float64)
+            vectors = self._vectors if name == "A" else None
+            out[name] = array.astype(np.float64) if vectors is None else times_transposed(vectors.T, array).T
         return out
 
 

@@ -114,7 +114,8 @@ class Oracle:
         """
         if (k, computes) not in self._kept:
             compute = partial(self._weight_times, k, computes)
-            self._kept[k, computes] = self._problem.recall(f"{computes}{k}", lambda: {"W": compute()})["W"]
+            found = self._problem.recall(f"{computes}{k}", lambda: {"W": compute()}, data=computes != "weight")
+            self._kept[k, computes] = found["W"]
         return self._kept[k, computes]
 
     def _weight_times(self, k: int, computes: str) -> np.ndarray:
@@ -122,7 +123,7 @@ class Oracle:
         if computes == "weight":
             return self.times_transposed(v.T, k).T
         if computes == "ordinary":
-            return delta.T @ (self.inputs[k] @ v) + np.linalg.solve(self._problem.arrays[f"W{k}"].T, v)
+            return delta.T @ (self.inputs[k] @ v) + self._inverse_times(k)
         if computes == "products":
             left, right = self._chain[0][k], self._chain[1][k]
             return left.T @ (self.times(right, k) @ v)
@@ -132,6 +133,14 @@ class Oracle:
         if computes == "relative":
             return delta.T @ (self.pre[k] @ wv) + wv
         return wv + RATE * self.weight_times(k, "relative")
+
+    def _inverse_times(self, k: int) -> np.ndarray:
+        """``W_k^-T v``, the same for all data."""
+
+        def compute() -> Arrays:
+            return {"W": np.linalg.solve(self._problem.arrays[f"W{k}"].T, self._vectors)}
+
+        return self._problem.recall(f"inverse{k}", compute, data=False)["W"]
 
     @cached_property
     def _chain(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -151,7 +160,7 @@ class Oracle:
             weights = (self._problem.arrays[f"W{k}"] for k in range(self._problem.L))
             return {"logdets": np.array([np.linalg.slogdet(W)[1] for W in weights])}
 
-        return self._problem.recall("logdets", compute)["logdets"]
+        return self._problem.recall("logdets", compute, data=False)["logdets"]
 
     def values(self, computes: str) -> np.ndarray:
         """log|det W| of every layer (``logdets``), or its change under the step (``value``), by the determinant
@@ -213,7 +222,8 @@ class Oracle:
             # The error of a step counts against the update, not against the parameter it barely changed.
             return relative_error(array - want, want - master if steps else want)
         v = self._vectors
-        got = masters.times_transposed(v.T, array).T
+        whole = self._problem.D <= DENSE_LIMIT
+        got = array.astype(np.float64) if whole else masters.times_transposed(v.T, array).T
         if computes == "ordinary" and self._problem.D > SOLVE_LIMIT:
             return self._residual(k, got, v)
         want = self.weight_times(k, computes)

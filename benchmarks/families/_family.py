@@ -41,6 +41,7 @@ class Family:
     swept           the size along which its sweeps run; larger ones are not tried after one of them failed
     sweeps          profile -> name -> sweep; a sweep is an asv class, the unnamed one carries the backend's name alone
     rows            profile -> the methods that are tried, where that is not all of them
+    compiled        profile -> the methods whose compiled form is tried, where that is not all that have one
     row_share       share of the profile's seconds for one row: a session of many rows has less for each
     call_share      share of the profile's longest call
     process_share   share of the profile's sessions of one cell
@@ -50,6 +51,7 @@ class Family:
     swept: str
     sweeps: Mapping[str, Mapping[str, Sweep]]
     rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    compiled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     row_share: float = 1.0
     call_share: float = 1.0
     process_share: float = 1.0

@@ -42,8 +42,8 @@ def quality(problem: Any, arrays: dict[str, Any], method: Any) -> dict[str, floa
     return problem.quality(arrays, method) if hasattr(problem, "quality") else {}
 
 
-def fault(problem: Any, arrays: dict[str, Any], method: Any, dtype: str, error: float, quality: dict) -> str:
-    """Why the result is none, in one line; empty where it is one."""
+def fault(problem: Any, arrays: dict[str, Any], method: Any, dtype: str, error: float, quality: dict | None) -> str:
+    """Why the result is none, in one line; empty where it is one. A quality of None is not known."""
     if hasattr(problem, "measure"):  # it judges what is not finite itself
         return problem.fault(arrays, method, dtype, error, quality)
     if broken := not_finite(arrays):

@@ -12,6 +12,7 @@ read for longest goes first, and whatever the disk refuses costs time and nothin
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import importlib.metadata
 import io
@@ -61,12 +62,10 @@ class OracleCache:
         """Let the problem's oracle find its arrays here; the problem of a commit that cannot is left alone."""
         if self._where is None or problem is None:
             return
-        key: list[str] = []  # of the masters, which are hashed when they are first asked about
+        key = functools.cache(functools.partial(self._key, problem))  # masters are hashed when first asked about
 
-        def keep(name: str, compute: Callable[[], Arrays]) -> Arrays:
-            if not key:
-                key.append(self._key(problem))
-            return self._recall(f"{problem.family}-{key[0]}-{name}", compute)
+        def keep(name: str, compute: Callable[[], Arrays], data: bool) -> Arrays:
+            return self._recall(f"{problem.family}-{key(data)}-{name}", compute)
 
         older.keep(problem, keep)
 
@@ -133,10 +132,12 @@ class OracleCache:
 
     # -- keys -------------------------------------------------------------------------------------------------------
 
-    def _key(self, problem: Any) -> str:
-        """All that the oracle's arrays follow from, as 32 hexadecimal digits."""
+    def _key(self, problem: Any, data: bool) -> str:
+        """All that the oracle's arrays follow from, as 32 hexadecimal digits; of the masters the parameters alone,
+        where ``data`` have no part in them.
+        """
         numbers = {name: value for name, value in vars(problem).items() if name not in _OURS}
-        masters = problem.masters
+        masters = {name: array for name, array in problem.masters.items() if data or name not in problem.data}
         with ThreadPoolExecutor() as pool:
             hashes = dict(zip(masters, pool.map(self._hash, masters.values())))
         question = {

@@ -61,6 +61,15 @@ class Profile:
         sweeps = self._sweeps_with(family, sizes or {})
         return not sweeps or any(not sweep.only or method in sweep.only for sweep in sweeps)
 
+    def refuses_compiled(self, family: str, method: str, swept: float) -> str:
+        """Why the method's compiled form is not tried in a cell of this swept size (or an empty text)."""
+        chosen = FAMILIES[family].compiled.get(self.name)
+        if swept > self.compiled_up_to:
+            return f"form 'compiled' is timed up to {FAMILIES[family].swept} = {self.compiled_up_to} in this profile"
+        if chosen is not None and method not in chosen:
+            return f"form 'compiled' is timed of {', '.join(chosen)} in this profile"
+        return ""
+
     def _sweeps_with(self, family: str, sizes: Mapping[str, Any]) -> list[Sweep]:
         """The sweeps that a cell of these sizes is in; none for a cell that was asked for by itself."""
         return [sweep for sweep in self.sweeps(family).values() if sweep.holds(sizes)]

@@ -101,9 +101,9 @@ def _rows(
     if only:
         return planned
     for row in planned:
-        form = row.partition(":")[2]
-        if form == "compiled" and cell.swept > profile.compiled_up_to:
-            planned[row] = f"form {form!r} is timed up to {cell.letter} = {profile.compiled_up_to} in this profile"
+        method, _, form = row.partition(":")
+        if form == "compiled":
+            planned[row] = profile.refuses_compiled(cell.family, method, cell.swept)
         for record in done:
             earlier = record["rows"].get(row)
             if earlier and earlier["outcome"] not in ("ok", "skipped"):
@@ -143,6 +143,6 @@ def expected_seconds(cell: Cell, profile: Profile) -> float:
                 + 3 * call
                 + max(profile.rounds_of(cell.family, cell.swept) * call, profile.row_seconds(cell.family))
             )
-            if "compiled" in method.forms and cell.swept <= profile.compiled_up_to:
+            if "compiled" in method.forms and not profile.refuses_compiled(cell.family, method.name, cell.swept):
                 total += 2.0 + profile.row_seconds(cell.family)
     return profile.processes_of(cell.family, cell.swept) * (4.0 + total)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+import bench_core
+from benchmarks.families import FAMILIES
 from benchmarks.harness.cell import Cell, rows
-from benchmarks.harness.profile import STANDARD
+from benchmarks.harness.profile import QUICK, STANDARD
 
 
 def test_a_name_spells_every_coordinate_and_json_comes_back():
@@ -24,6 +26,17 @@ def test_rows_are_methods_and_their_further_forms():
     assert rows("logdet", "torch")[:3] == ("relative", "relative:allocating", "relative:compiled")
     assert "gemm_floor:compiled" not in rows("logdet", "torch")
     assert [row for row in rows("logdet", "jax") if ":" in row] == ["relative:allocating"]
+
+
+def test_quick_compiles_what_its_comparison_needs():
+    assert QUICK.refuses_compiled("logdet", "relative", 10) == QUICK.refuses_compiled("logdet", "inverse", 10) == ""
+    assert "timed of relative, inverse" in QUICK.refuses_compiled("logdet", "jacobian_autodiff", 10)
+    assert "timed up to D = 10" in QUICK.refuses_compiled("logdet", "relative", 30)
+    assert STANDARD.refuses_compiled("logdet", "jacobian_autodiff", 100) == ""
+    for family in FAMILIES.values():
+        for chosen in family.compiled.values():
+            compiled = [m.name for m in bench_core.methods(family.name, "torch") if "compiled" in m.forms]
+            assert set(chosen) <= set(compiled)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def _judged(problem: Any, arrays: dict[str, np.ndarray], method: Any) -> tuple:
 
 def test_other_data_are_never_judged_by_the_first_ones():
     problem, _ = _problem("implicit")
-    problem.keeper = lambda name, compute: {"w": np.zeros(1)}
+    problem.keeper = lambda name, compute, data: {"w": np.zeros(1)}
     assert problem.oracle.w.shape == (1,)
     assert problem.unseen().oracle.w.shape == (4, 16)
 
@@ -156,6 +156,7 @@ def test_the_folder_is_the_users_own(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     where = oracle_cache.folder()
     assert where == tmp_path / "jacobench"
+    assert where is not None
     _w(where)
     assert where.stat().st_mode & 0o777 == 0o700
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "mine"))
@@ -192,3 +193,16 @@ def test_one_session_computes_for_the_others_of_its_cell_and_errors_stay(tmp_pat
     assert plain == cold == warm
     for backend, dtype in (("jax", "float64"), ("torch", "float32")):
         assert measured(backend, str(tmp_path), dtype)[1]["computed"] == 0
+
+
+def test_what_follows_from_the_parameters_alone_is_computed_once_for_all_data(tmp_path):
+    problem, cache = _problem("logdet", tmp_path)
+    other = problem.unseen()
+    cache.serve(other)
+    first = [problem.oracle.weight_times(k, "ordinary") for k in range(2)]
+    known = set(tmp_path.glob("*-inverse?.oracle"))
+    second = [other.oracle.weight_times(k, "ordinary") for k in range(2)]
+    assert len(known) == 2
+    assert known == set(tmp_path.glob("*-inverse?.oracle"))
+    assert len(list(tmp_path.glob("*-ordinary?.oracle"))) == 4
+    assert not np.array_equal(first[0], second[0])
