@@ -206,3 +206,23 @@ def test_what_follows_from_the_parameters_alone_is_computed_once_for_all_data(tm
     assert known == set(tmp_path.glob("*-inverse?.oracle"))
     assert len(list(tmp_path.glob("*-ordinary?.oracle"))) == 4
     assert not np.array_equal(first[0], second[0])
+
+
+@pytest.mark.parametrize(
+    ("family", "sizes"), [("logdet", {"D": 520, "B": 4}), ("implicit", {"D": 520, "B": 2, "gamma": 0.5})]
+)
+def test_probes_are_the_same_to_the_last_bit_where_results_are_too_large_to_compare_whole(family, sizes, tmp_path):
+    plain, (cold, wrote), (warm, read) = (
+        bench_core.problem(family, **sizes),
+        _problem(family, tmp_path, **sizes),
+        _problem(family, tmp_path, **sizes),
+    )
+    rng = np.random.default_rng(0)
+    parameters = {name: rng.standard_normal(plain.shape(name)).astype(np.float32) for name in plain.parameters}
+    computes = {"logdet": ("ordinary", "relative", "transposed", "step"), "implicit": ("parameter_gradient",)}[family]
+    methods = {m.computes: m for m in bench_core.methods(family, "torch")}
+    for method in (methods[name] for name in computes):
+        want = plain.error(parameters, method)
+        assert cold.error(parameters, method) == warm.error(parameters, method) == want
+    assert wrote.told["computed"] > 0
+    assert (read.told["computed"], read.told["read"] > 0) == (0, True)
