@@ -14,6 +14,7 @@ import numpy as np
 
 from .load import FAMILIES, Run, Session
 from .points import MODELS, Group, Ladder, Place, Point, Series, collect_points
+from .states import find_states, session_key
 from .statistics import (
     Ceiling,
     Crossover,
@@ -63,7 +64,9 @@ class Analysis:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self._points = collect_points(run.frame)
+        self.states = find_states(run.sessions)
+        letters = {session_key(s): state.letter for state in self.states for s in state.sessions}
+        self._points = collect_points(run.frame, letters)
         self._cache: dict[tuple[Any, ...], Any] = {}
 
     def _keep(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
@@ -84,7 +87,8 @@ class Analysis:
     def key(self, series: Series) -> str:
         """A name for files and anchors."""
         spelled = "-".join(f"{letter}{value}" for letter, value in series.fixed)
-        return _simplify(f"{self.place_key(series.family, series.place)}-{spelled}")
+        state = f"-state-{series.state}" if series.state else ""
+        return _simplify(f"{self.place_key(series.family, series.place)}-{spelled}{state}")
 
     def place_key(self, family: str, place: Place) -> str:
         """The part of a key that all series of a family and place share; the machine only where the run has several."""
@@ -420,6 +424,7 @@ def _sort_series(series: Series) -> tuple[Any, ...]:
         place.dtype,
         # Numbers by their value and before words: 8 comes before 64.
         tuple((letter, isinstance(v, str), 0 if isinstance(v, str) else v, str(v)) for letter, v in series.fixed),
+        series.state,
     )
 
 

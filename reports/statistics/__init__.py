@@ -6,11 +6,14 @@ from .exponent import Exponent, Slope, consistent_with, fit_exponent, local_slop
 from .frontier import OUTCOMES, Frontier, find_frontier
 from .median import MINIMUM_SAMPLES, estimate_median
 from .noise import noise_floor
+from .process import Spread, estimate_process, fit_spread, leave_out, reach
 from .ratio import PROCESS_SPREAD, Ratio, paired_ratio, rounds_needed
 from .roofline import Ceiling, attainable_seconds, name_bound, share_of_ceiling
+from .states import APART, find_levels, group_levels
 from .verdict import SMALLEST_MARGIN, VERDICTS, Verdict, choose_margin, judge
 
 __all__ = [
+    "APART",
     "MINIMUM_SAMPLES",
     "OUTCOMES",
     "PROCESS_SPREAD",
@@ -23,19 +26,26 @@ __all__ = [
     "Frontier",
     "Ratio",
     "Slope",
+    "Spread",
     "Verdict",
     "attainable_seconds",
     "choose_margin",
     "consistent_with",
     "estimate_median",
+    "estimate_process",
     "find_crossover",
     "find_frontier",
+    "find_levels",
     "fit_exponent",
+    "fit_spread",
+    "group_levels",
     "judge",
+    "leave_out",
     "local_slopes",
     "name_bound",
     "noise_floor",
     "paired_ratio",
+    "reach",
     "rounds_needed",
     "share_of_ceiling",
 ]
