@@ -17,6 +17,7 @@ from .points import MODELS, Group, Ladder, Place, Point, Series, collect_points
 from .states import find_states, session_key
 from .statistics import (
     Ceiling,
+    Coverage,
     Crossover,
     Exponent,
     Frontier,
@@ -25,6 +26,7 @@ from .statistics import (
     Verdict,
     attainable_seconds,
     choose_margin,
+    cover_processes,
     find_crossover,
     find_frontier,
     fit_exponent,
@@ -306,6 +308,21 @@ class Analysis:
         if len(known) < 4:
             return None
         return fit_exponent([value for value, _ in known], [[peak] for _, peak in known])
+
+    def coverage(self, family: str) -> Coverage:
+        """How often the interval of a time held the median of a process that was left out, over a family."""
+        return self._keep(("coverage", family), lambda: self._find_coverage(family))
+
+    def _find_coverage(self, family: str) -> Coverage:
+        scopes: dict[Any, list[list[np.ndarray]]] = {}
+        for series in self.series(family):
+            for rows in self._points[series].values():
+                medians = [p.medians for p in rows.values() if p.ok and p.role != "twin"]
+                scopes.setdefault((series.place, series.state), []).append(medians)
+        found = [coverage for cells in scopes.values() if (coverage := cover_processes(cells)).total]
+        inside, total = sum(c.inside for c in found), sum(c.total for c in found)
+        factor = sum(c.factor * c.total for c in found) / total if total else math.nan
+        return Coverage(inside, total, factor)
 
     def exponent(self, series: Series, row: str) -> Exponent | None:
         """Fitted floor and power of a row's time; None where it never ran."""

@@ -1,12 +1,13 @@
 """Statistics of timings: pure functions from samples to estimates, verdicts, exponents, crossovers and frontiers."""
 
+from .coverage import Coverage, cover_processes
 from .crossover import Crossover, find_crossover
 from .estimate import Estimate
 from .exponent import Exponent, Slope, consistent_with, fit_exponent, local_slopes
 from .frontier import OUTCOMES, Frontier, find_frontier
 from .median import MINIMUM_SAMPLES, estimate_median
 from .noise import noise_floor
-from .process import Spread, estimate_process, fit_spread, leave_out, reach
+from .process import Spread, estimate_process, fit_spread
 from .ratio import PROCESS_SPREAD, Ratio, paired_ratio, rounds_needed
 from .roofline import Ceiling, attainable_seconds, name_bound, share_of_ceiling
 from .states import APART, find_levels, group_levels
@@ -20,6 +21,7 @@ __all__ = [
     "SMALLEST_MARGIN",
     "VERDICTS",
     "Ceiling",
+    "Coverage",
     "Crossover",
     "Estimate",
     "Exponent",
@@ -31,6 +33,7 @@ __all__ = [
     "attainable_seconds",
     "choose_margin",
     "consistent_with",
+    "cover_processes",
     "estimate_median",
     "estimate_process",
     "find_crossover",
@@ -40,12 +43,10 @@ __all__ = [
     "fit_spread",
     "group_levels",
     "judge",
-    "leave_out",
     "local_slopes",
     "name_bound",
     "noise_floor",
     "paired_ratio",
-    "reach",
     "rounds_needed",
     "share_of_ceiling",
 ]

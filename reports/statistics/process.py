@@ -77,40 +77,40 @@ def estimate_process(samples: Any, spread: Spread | None, confidence: float = 0.
     value, count = math.exp(float(medians.mean())), sum(group.size for group in groups)
     if spread is None:
         return Estimate(value, math.nan, math.nan, count, confidence)
-    arm = spread.stretch[medians.size > 1] * reach(medians, spread, confidence)
+    arm = spread.stretch[medians.size > 1] * float(_reach(medians, spread, confidence))
     basis = "own processes" if medians.size > 1 else "neighbours"
     return Estimate(value, value * math.exp(-arm), value * math.exp(arm), count, confidence, basis)
 
 
-def reach(medians: np.ndarray, spread: Spread, confidence: float) -> float:
-    """Half the width, in log seconds, of the t interval for another process, before it is stretched."""
-    count, freedom = medians.size, spread.freedom + medians.size - 1
-    seen = float(((medians - medians.mean()) ** 2).sum())
-    variance = (spread.freedom * spread.variance + seen) / freedom
-    return float(student.ppf((1 + confidence) / 2, freedom)) * math.sqrt(variance * (1 + 1 / count))
-
-
-def leave_out(group: np.ndarray) -> Iterable[tuple[np.ndarray, float, bool]]:
-    """Each process of a group as (the others, the one left out, whether they are several): also all pairs."""
-    for j, median in enumerate(group):
-        others = np.delete(group, j)
-        if others.size > 1:
-            yield others, float(median), True
-        yield from ((others[k : k + 1], float(median), False) for k in range(others.size))
+def _reach(medians: np.ndarray, spread: Spread, confidence: float) -> np.ndarray:
+    """Half the width, in log seconds, of the t interval for another process, for medians (..., processes)."""
+    count = medians.shape[-1]
+    freedom = spread.freedom + count - 1
+    variance = (spread.freedom * spread.variance + medians.var(axis=-1) * count) / freedom
+    return float(student.ppf((1 + confidence) / 2, freedom)) * np.sqrt(variance * (1 + 1 / count))
 
 
 def _calibrate(several: list[np.ndarray], spread: Spread, confidence: float) -> tuple[float, float]:
-    found: dict[bool, list[float]] = {False: [], True: []}
-    for group in several:
-        for others, median, many in leave_out(group):
-            found[many].append(abs(median - float(others.mean())) / reach(others, spread, confidence))
-    one = _high_quantile(found[False], confidence)
-    return one, _high_quantile(found[True], confidence) if found[True] else one
+    """Stretch for one other process, from all ordered pairs, and for several, from leaving out one of three or more."""
+    one, many = [], []
+    for count in {group.size for group in several}:
+        groups = np.array([group for group in several if group.size == count])
+        for left in range(count):
+            others, median = np.delete(groups, left, axis=1), groups[:, left]
+            one += [_standardise(others[:, k : k + 1], median, spread, confidence) for k in range(count - 1)]
+            many += [_standardise(others, median, spread, confidence)] if count > 2 else []
+    # Processes that agreed by luck narrow nothing: the t interval is the least.
+    single = max(1.0, _high_quantile(np.concatenate(one), confidence))
+    return single, max(1.0, _high_quantile(np.concatenate(many), confidence)) if many else single
 
 
-def _high_quantile(values: list[float], confidence: float) -> float:
+def _standardise(others: np.ndarray, median: np.ndarray, spread: Spread, confidence: float) -> np.ndarray:
+    return np.abs(median - others.mean(axis=1)) / _reach(others, spread, confidence)
+
+
+def _high_quantile(values: np.ndarray, confidence: float) -> float:
     """The conformal quantile: order statistic ceil((n + 1) confidence), the largest where n is too small for it."""
-    place = min(math.ceil((len(values) + 1) * confidence), len(values))
+    place = min(math.ceil((values.size + 1) * confidence), values.size)
     return float(np.sort(values)[place - 1])
 
 
