@@ -62,7 +62,7 @@ _EXPLANATIONS = (
     "**value [low, high]** is an estimate with its 95 % interval. `[–]`: too few samples for an interval.",
     (
         "**Time** is the median of one call in a process, the geometric mean of these over the processes; its interval "
-        "is the one for another process's median, and is left out (`[–]`) where nothing like it was measured in several."
+        "is the one for another process's median, and is left out (`[–]`) where none like it has several."
     ),
     (
         "**A paired ratio** compares two methods within the same round, so that drift of the machine cancels; its "
