@@ -40,8 +40,16 @@ Arrays = dict[str, np.ndarray]
 
 
 def folder() -> Path | None:
-    """``BENCH_CACHE``, else the user's cache folder; None where ``BENCH_CACHE`` is empty: nothing is kept then."""
+    """``BENCH_CACHE``, else the user's cache folder; None where ``BENCH_CACHE`` is empty: nothing is kept then.
+
+    Raises
+    ------
+    ValueError
+        in one line, where ``BENCH_CACHE`` is relative: a session's process has another folder than its parent
+    """
     if (given := os.environ.get("BENCH_CACHE")) is not None:
+        if given and not Path(given).is_absolute():
+            raise ValueError(f"BENCH_CACHE = {given!r} is no place; allowed: an absolute path, or nothing")
         return Path(given) if given else None
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jacobench"
 

@@ -51,6 +51,7 @@ class Result:
             row = self.rows[event["row"]]
             errors = (row["error"], event["error"])  # None: not finite, or there is none
             row["error"] = None if None in errors else max(errors)
+            row["check_s"] = (row["check_s"] or 0.0) + event.get("check_s", 0.0)
             if event["outcome"]:  # a time whose result is wrong is no time
                 row |= {"outcome": event["outcome"][0], "reason": event["outcome"][1]} | _no_samples()
         elif kind == "stop":
@@ -67,7 +68,7 @@ def _no_samples() -> dict[str, Any]:
 
 def blank_row() -> dict[str, Any]:
     """A row's fields that a hole does not have."""
-    empty = ("error", "build_s", "compile_s", "first_call_s", "peak_bytes", "peak_instrument", "number")
+    empty = ("error", "build_s", "compile_s", "first_call_s", "check_s", "peak_bytes", "peak_instrument", "number")
     return dict.fromkeys(empty) | _no_samples()
 
 

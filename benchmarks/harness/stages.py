@@ -121,9 +121,12 @@ class Stages:
                 continue  # it was called some three times, and one call more would take as long as a round
             try:
                 self.journal.begin(row.name, "check again", 120)
+                start = time.perf_counter()
                 error, fault = check.judge_again(self.problem, fresh, row.kernel, row.method, self.cell["dtype"])
+                elapsed = time.perf_counter() - start
             except Exception as failure:
                 self.journal.write("recheck", row=row.name, error=None, outcome=outcome.of_exception(failure))
                 continue
             verdict = ("wrong", f"{fault}, on new data after timing; it was right before") if fault else None
-            self.journal.write("recheck", row=row.name, error=error if math.isfinite(error) else None, outcome=verdict)
+            error = error if math.isfinite(error) else None
+            self.journal.write("recheck", row=row.name, error=error, outcome=verdict, check_s=elapsed)

@@ -77,6 +77,19 @@ def test_the_largest_cells_take_all_their_rounds_in_one_process():
     assert (STANDARD.processes_of("logdet", 20_000), STANDARD.rounds_of("logdet", 20_000)) == (1, 6)
 
 
+def test_every_precision_has_cells_that_tell_how_much_processes_differ():
+    for family, declared in FAMILIES.items():
+        sweeps = STANDARD.sweeps(family).values()
+        several = {
+            dtype
+            for sweep in sweeps
+            for dtype in STANDARD.dtypes_of(sweep)
+            for value in sweep.sizes[declared.swept]
+            if STANDARD.processes_of(family, value) == STANDARD.processes
+        }
+        assert several == {dtype for sweep in sweeps for dtype in STANDARD.dtypes_of(sweep)}, family
+
+
 def test_a_sweep_may_choose_its_rows_and_its_longest_call():
     large, small = (
         {"D": D, "B": 64, "gamma": 0.9, "T": "random", "tol": tol} for D, tol in ((2000, 1e-4), (320, 1e-6))

@@ -163,6 +163,9 @@ def test_the_folder_is_the_users_own(tmp_path, monkeypatch):
     assert oracle_cache.folder() == tmp_path / "mine"
     monkeypatch.setenv("BENCH_CACHE", "")
     assert oracle_cache.folder() is None
+    monkeypatch.setenv("BENCH_CACHE", "mine")
+    with pytest.raises(ValueError, match="BENCH_CACHE = 'mine' is no place; allowed: an absolute path"):
+        oracle_cache.folder()
 
 
 def test_the_problem_of_an_older_commit_is_left_alone(tmp_path):
@@ -179,7 +182,8 @@ def test_one_session_computes_for_the_others_of_its_cell_and_errors_stay(tmp_pat
         monkeypatch.setenv("BENCH_CACHE", where)
         cell = Cell.of("line_integral", backend, SMALL["line_integral"], dtype=dtype)
         record = session.run(cell, FAST, {"gauss_legendre_8": "", "inverse_lu_rk4": ""})
-        assert {row["outcome"] for row in record["rows"].values()} == {"ok"}
+        assert {row["outcome"] for row in record["rows"].values()} == {"ok"}, record["rows"]
+        assert all(row["check_s"] > 0 for row in record["rows"].values())
         errors = {name: row["error"] for name, row in record["rows"].items()}
         return errors, record["environment"]["oracle_cache"]
 
@@ -213,7 +217,7 @@ def test_what_follows_from_the_parameters_alone_is_computed_once_for_all_data(tm
 )
 def test_probes_are_the_same_to_the_last_bit_where_results_are_too_large_to_compare_whole(family, sizes, tmp_path):
     plain, (cold, wrote), (warm, read) = (
-        bench_core.problem(family, **sizes),
+        _problem(family, **sizes)[0],
         _problem(family, tmp_path, **sizes),
         _problem(family, tmp_path, **sizes),
     )
