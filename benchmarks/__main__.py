@@ -83,6 +83,7 @@ def _cell(parsed: argparse.Namespace) -> int:
     cell = Cell.of(parsed.family, parsed.backend, dict(map(_size, parsed.sizes)), parsed.device, parsed.dtype)
     for row in parsed.method:
         check_choice(f"row of {cell.family} on {cell.backend}", row, rows(cell.family, cell.backend))
+    _warn()
     records = run.measure(cell, profile, Store(), only=tuple(parsed.method), on_event=table.follow)
     table.show(records)
     return 0
@@ -109,10 +110,21 @@ def _run(parsed: argparse.Namespace) -> int:
     if parsed.plain:
         if parsed.managed or parsed.bench:
             raise ValueError("--plain runs without asv: it takes neither --managed nor --bench")
+        _warn()
         return plain_run.run(PROFILES[parsed.profile], parsed.device, parsed.machine)
+    _warn()
     return asv_run.run(
         parsed.profile, parsed.device, parsed.machine, managed=parsed.managed, commits=parsed.range, bench=parsed.bench
     )
+
+
+def _warn() -> None:
+    """Refuse a policy that is none before anything is measured, and say what makes times less trustworthy here."""
+    from benchmarks.harness import policy, system
+
+    policy.chosen()
+    for line in system.warnings():
+        print(f"benchmarks: warning: {line}", file=sys.stderr)
 
 
 if __name__ == "__main__":

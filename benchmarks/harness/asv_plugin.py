@@ -14,6 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.harness import gpu
+
 ALLOW_DIRTY = "BENCH_ALLOW_DIRTY"
 
 
@@ -90,14 +92,8 @@ def _machine() -> str:
 
 def _gpu() -> dict[str, str]:
     """The GPU's model is part of what a machine is; asv keeps further keys of a machine as they come."""
-    try:
-        done = subprocess.run(
-            ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"], capture_output=True, text=True, timeout=30
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return {}
-    name = done.stdout.strip().splitlines()
-    return {"gpu": name[0]} if done.returncode == 0 and name else {}
+    name = gpu.facts()["gpu"]
+    return {"gpu": name} if name else {}
 
 
 def _refuse_dirty_tree() -> None:

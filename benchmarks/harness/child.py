@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks.harness import outcome
 from benchmarks.harness.cell import Cell
+from benchmarks.harness.policy import Policy
 from benchmarks.harness.result import Result, hole
 
 _WORKER = Path(__file__).with_name("worker.py")
@@ -25,6 +26,7 @@ _POLL_S = 0.02
 def attempt(
     cell: Cell,
     spec: dict[str, Any],
+    policy: Policy,
     deadline: float,
     cache: Path | None,
     before: Result,
@@ -37,6 +39,7 @@ def attempt(
         spec_file, journal, stderr = (Path(folder) / name for name in ("spec.json", "journal", "stderr"))
         spec_file.write_text(json.dumps(spec), encoding="utf-8")
         journal.touch()
+        variables = _environment(cell, policy, cache or Path(folder))
         with open(stderr, "wb") as sink:
             child = subprocess.Popen(
                 [sys.executable, str(_WORKER), str(spec_file), str(journal)],
@@ -44,13 +47,14 @@ def attempt(
                 stdout=sink,
                 stderr=sink,
                 cwd=folder,
-                env=_environment(cell, spec["threads"], cache or Path(folder)),
+                env=variables,
                 start_new_session=True,
             )
             try:
                 killed = _watch(child, journal, result, deadline, on_event)
             finally:
                 _end(child)
+        result.environment["policy"] = policy.describe(cell.backend, variables)
         said = stderr.read_text(encoding="utf-8", errors="replace")
     if result.unavailable is not None:
         for row in spec["rows"]:
@@ -108,9 +112,9 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def _environment(cell: Cell, threads: int, cache: Path) -> dict[str, str]:
-    """The child's environment: one number of threads for every library that reads one at its start."""
-    number = str(threads)
+def _environment(cell: Cell, policy: Policy, cache: Path) -> dict[str, str]:
+    """The child's environment: the policy's, and one number of threads for every library that reads one."""
+    number = str(policy.threads)
     fixed = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NPROC"), number)
     fixed |= {"TORCHINDUCTOR_CACHE_DIR": str(cache / "inductor"), "PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "2"}
     if cell.backend == "jax":
@@ -118,4 +122,4 @@ def _environment(cell: Cell, threads: int, cache: Path) -> dict[str, str]:
         # Both frameworks may be on one device in one run; grabbing three quarters of its memory would be a fault of
         # ours.
         fixed["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
-    return {**os.environ, **fixed}
+    return {**os.environ, **fixed, **policy.variables()}

@@ -1,4 +1,4 @@
-"""What the measurement depended on: versions, processor, threads, load, clocks, commit."""
+"""What the measurement depended on: versions, processor, threads, GPU, commit."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from benchmarks.harness import gpu
+
 PACKAGES = ("torch", "jax", "jaxlib", "numpy", "scipy")
 
 
-def describe(backend: str, device: str, threads: int) -> dict[str, Any]:
+def describe(device: str, threads: int) -> dict[str, Any]:
     """Facts that hold for the whole session. Call it in the session's process, after the backend was imported."""
     return {
         "python": platform.python_version(),
@@ -24,20 +26,8 @@ def describe(backend: str, device: str, threads: int) -> dict[str, Any]:
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "blas": _blas(),
         "matmul_precision": "highest",
-        **_gpu(backend, device),
+        **(gpu.facts() if device == "cuda" else gpu.NOTHING),
     }
-
-
-def state() -> dict[str, float | None]:
-    """What may change while the session runs: load average of one minute, processor clock in MHz."""
-    return {"load": os.getloadavg()[0], "mhz": _mhz()}
-
-
-def throttled(before: dict[str, float | None], after: dict[str, float | None]) -> bool | None:
-    """Whether the processor's clock fell by a tenth or more during the session; None where it cannot be read."""
-    if not before["mhz"] or not after["mhz"]:
-        return None
-    return after["mhz"] < 0.9 * before["mhz"]
 
 
 def commit(root: Path) -> tuple[str | None, bool]:
@@ -79,15 +69,6 @@ def cpu() -> str:
     return platform.processor() or platform.machine()
 
 
-def _mhz() -> float | None:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        clocks = [float(line.split(":")[1]) for line in lines if line.startswith("cpu MHz")]
-    except (OSError, ValueError):
-        return None
-    return sum(clocks) / len(clocks) if clocks else None
-
-
 def _blas() -> str | None:
     """Every BLAS and OpenMP runtime in the process, with its version and threads."""
     try:
@@ -99,23 +80,3 @@ def _blas() -> str | None:
         for info in threadpoolctl.threadpool_info()
     }
     return "; ".join(sorted(found)) or None
-
-
-def _gpu(backend: str, device: str) -> dict[str, str | None]:
-    facts: dict[str, str | None] = {"gpu": None, "driver": None}
-    if device != "cuda":
-        return facts
-    try:
-        line = subprocess.run(
-            ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"],
-            capture_output=True,
-            text=True,
-            timeout=30,
-        ).stdout.splitlines()[0]
-        facts["gpu"], facts["driver"] = (part.strip() for part in line.split(",")[:2])
-    except (OSError, IndexError, ValueError, subprocess.TimeoutExpired):
-        if backend == "torch":
-            import torch
-
-            facts["gpu"] = torch.cuda.get_device_name()
-    return facts

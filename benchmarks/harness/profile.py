@@ -30,6 +30,7 @@ class Profile:
                     and they differ from eager where calls are short)
     precision       a paired ratio's interval is narrow enough at this relative half-width
     block_s         least seconds of one sample
+    repetitions     how often a session is repeated whose machine's speed moved meanwhile
     peers           whether libraries' methods are tried where they are installed
     alone_from      swept size from which one process takes all of a cell's rounds: there drawing, placing and checking
                     the problem take as long as timing it
@@ -46,6 +47,7 @@ class Profile:
     compiled_up_to: int
     precision: float = 0.01
     block_s: float = 0.002
+    repetitions: int = 1
     peers: bool = False
     alone_from: float = math.inf
 
@@ -109,6 +111,7 @@ SMOKE = Profile(
     call_limit_s=0.5,
     session_limit_s=60,
     compiled_up_to=0,
+    repetitions=0,
 )
 QUICK = Profile(
     name="quick",
@@ -157,12 +160,3 @@ def profile_from_environment() -> Profile:
 def device_from_environment() -> str:
     """The device named by ``BENCH_DEVICE`` (default cpu)."""
     return check_choice("device (BENCH_DEVICE)", os.environ.get("BENCH_DEVICE", "cpu"), DEVICES)
-
-
-def threads_from_environment() -> int:
-    """One number for torch, XLA and BLAS: ``BENCH_THREADS``, else the processors this process may use."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    given = os.environ.get("BENCH_THREADS", str(available))
-    if not given.isdigit() or not 1 <= int(given) <= available:
-        raise ValueError(f"BENCH_THREADS = {given!r} is not a number of threads; allowed: 1 to {available}")
-    return int(given)

@@ -16,6 +16,7 @@ class Result:
         self.rows: dict[str, dict[str, Any]] = {}
         self.stages: dict[str, float] = {}
         self.environment: dict[str, Any] = {}
+        self.counters: dict[str, float | None] = {}
         self.ceiling: dict[str, Any] | None = None
         self.canary_name: str | None = None
         self.canary: list[float] = []
@@ -35,8 +36,10 @@ class Result:
         elif kind == "environment":
             self.environment |= event
         elif kind == "ceiling":
-            self.canary_name = event.pop("canary")
-            self.ceiling = event
+            self.canary_name = event.pop("canary", self.canary_name)
+            self.ceiling = (self.ceiling or {}) | event
+        elif kind == "state":
+            self.counters = event
         elif kind == "row":
             self.rows[event.pop("row")] = blank_row() | event
         elif kind == "twin":

@@ -10,10 +10,13 @@ from typing import Any
 
 import bench_core
 from bench_core.method import load_backend
-from benchmarks.harness import check, clock, environment, older, outcome, timing
+from benchmarks.harness import check, clock, environment, older, outcome, state, timing
 from benchmarks.harness.journal import Journal
 from benchmarks.harness.oracle_cache import OracleCache, folder
 from benchmarks.harness.preparation import LONG_CALL_S, Preparation, Row
+
+_PRODUCTS = 5  # timed for the rate of a product, at both ends of the session: the best counts
+_LONG_PRODUCT_S = 0.5  # longer ones are not measured again
 
 
 class Stages:
@@ -27,8 +30,8 @@ class Stages:
     def run(self) -> None:
         if self.spec["address_space_bytes"]:
             resource.setrlimit(resource.RLIMIT_AS, 2 * (self.spec["address_space_bytes"],))
-        before = self._begin()
-        if before is None:
+        before = state.snapshot()
+        if not self._begin():
             return
         self._end_stage("start")
         self.journal.begin(None, "problem", self.profile["session_limit_s"])
@@ -42,17 +45,12 @@ class Stages:
         rows = self._prepare()
         self._end_stage("check")
         timing.measure(rows, self.canary, self.spec, self.journal, self._start)
+        self._measure_products_again()
         self._end_stage("rounds")
         self._check_again(rows)
         self._end_stage("check again")
-        after = environment.state()
-        self.journal.write(
-            "environment",
-            load_after=after["load"],
-            mhz_after=after["mhz"],
-            throttled=environment.throttled(before, after),
-            oracle_cache=self.oracles.told,
-        )
+        self.journal.write("state", **state.between(before, state.snapshot()))
+        self.journal.write("environment", oracle_cache=self.oracles.told)
         self.journal.write("end")
 
     def _end_stage(self, name: str) -> None:
@@ -60,8 +58,8 @@ class Stages:
         self.journal.write("stage", name=name, elapsed_s=now - self._stage_start)
         self._stage_start = now
 
-    def _begin(self) -> dict[str, float | None] | None:
-        """Load the backend; the machine's state, or None where backend or device are not there."""
+    def _begin(self) -> bool:
+        """Load the backend; whether backend and device are there."""
         self.journal.begin(None, "start", self.profile["session_limit_s"])
         note = None
         try:
@@ -73,23 +71,18 @@ class Stages:
             self.backend.require_device(self.cell["device"])
         except bench_core.Unavailable as error:
             self.journal.write("unavailable", reason=str(error))
-            return None
-        before = environment.state()
-        facts = environment.describe(self.cell["backend"], self.cell["device"], self.spec["threads"])
+            return False
+        facts = environment.describe(self.cell["device"], self.spec["threads"])
         facts["threads_note"] = note
-        self.journal.write("environment", **facts, load_before=before["load"], mhz_before=before["mhz"])
-        return before
+        self.journal.write("environment", **facts)
+        return True
 
     def _measure_ceiling(self) -> None:
         """The best rates this backend reaches here: a square product and a copy. The canary is a small product."""
         ceiling, self.canary = self.backend.ceiling(self.cell["device"], self.cell["dtype"])
-
-        def best(kernel: Any, repeats: int) -> float:
-            clock.sample(kernel, 1)
-            return min(clock.sample(kernel, 1) for _ in range(repeats))
-
-        gemm, copy = best(ceiling["gemm"], 5), best(ceiling["copy"], 3)
-        self.flops_per_s = ceiling["gemm_flops"] / gemm
+        self._product, self._product_flops = ceiling["gemm"], ceiling["gemm_flops"]
+        product, copy = _best(self._product, _PRODUCTS), _best(ceiling["copy"], 3)
+        self.flops_per_s = self._product_flops / product
         self.journal.write(
             "ceiling",
             gemm_flops_per_s=self.flops_per_s,
@@ -98,7 +91,17 @@ class Stages:
             copy=ceiling["copy_name"],
             canary=ceiling["canary_name"],
         )
-        best(self.canary, 3)
+        _best(self.canary, 3)
+
+    def _measure_products_again(self) -> None:
+        """The rate of the ceiling's product after the rounds: it tells whether the machine is the one of the start.
+
+        It begins nothing in the journal: were the process killed here, a stage without a row would take all rows along.
+        """
+        if self._product_flops / self.flops_per_s > _LONG_PRODUCT_S:
+            return
+        seconds = _best(self._product, _PRODUCTS)
+        self.journal.write("ceiling", gemm_at_end_flops_per_s=self._product_flops / seconds)
 
     def _prepare(self) -> list[Row]:
         """The rows that may be timed, in the family's order."""
@@ -130,3 +133,9 @@ class Stages:
             verdict = ("wrong", f"{fault}, on new data after timing; it was right before") if fault else None
             error = error if math.isfinite(error) else None
             self.journal.write("recheck", row=row.name, error=error, outcome=verdict, check_s=elapsed)
+
+
+def _best(kernel: Any, repeats: int) -> float:
+    """Seconds of the fastest of some calls, after one to warm up."""
+    clock.sample(kernel, 1)
+    return min(clock.sample(kernel, 1) for _ in range(repeats))

@@ -18,6 +18,7 @@ from benchmarks.harness import cgroup
 MOVED = 1.2  # a change of speed by more than this factor is another state
 _FEWEST = 15  # samples of the canary: of fewer, thirds that are told apart by chance are too many
 _LEVEL = 0.01  # chance of telling thirds of one level apart
+_COUNTED = ("mhz", "steal", "load_of_others", "pressure", "throttled_s")
 
 
 @dataclass(frozen=True)
@@ -91,13 +92,17 @@ def moved(canary_s: Sequence[float], start_rate: float | None = None, end_rate: 
 def summary(
     counters: dict[str, float | None], ceiling: dict[str, Any] | None, canary_s: Sequence[float], repeated: int = 0
 ) -> dict[str, Any]:
-    """The record's ``state``. ``ceiling`` may have ``gemm_at_end_flops_per_s``; ``repeated`` counts repetitions."""
+    """The record's ``state``. ``ceiling`` may have ``gemm_at_end_flops_per_s``; ``repeated`` counts repetitions.
+
+    ``counters`` are those of ``between``; none where the process died.
+    """
     rates = ceiling or {}
     start, end = rates.get("gemm_flops_per_s"), rates.get("gemm_at_end_flops_per_s")
     return {
         "canary_s": statistics.median(canary_s) if canary_s else None,
         "gemm_flops_per_s": start,
         "copy_bytes_per_s": rates.get("copy_bytes_per_s"),
+        **dict.fromkeys(_COUNTED),
         **counters,
         "moved": moved(canary_s, start, end),
         "repeated": repeated,

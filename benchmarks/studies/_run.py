@@ -10,7 +10,9 @@ The record, JSON in ``results/<machine>/studies/<commit[:8]>/<study>-<data>.stud
      "identity": {...},              what the numbers depend on: settings, threads, packages, digest of the source ...
      "settings": {...},              the study's: sizes, tolerances, architecture in words, number of parameters
      "methods": {"cg": {"exact": true, "source": "...", "settings": {}}},
-     "processes": [{"started_at": "...", "environment": {...}}],   one for each start; more where it was resumed
+     "processes": [{"started_at": "...", "environment": {...}, "state": {...}}],
+                                     one for each start, more where it was resumed; ``state`` is what the machine's
+                                     counters say of it, and only the process that came to the end has one
      "rows": [{"method": "cg", "seed": 0, "epoch": 1, "process": 0, "position": 3, "seconds": 1.2, "wall_s": 1.5, ...}]}
 
 ``epoch`` counts from 1, ``position`` from 0 within the round, ``process`` is an index of ``processes``; ``seconds`` is
@@ -24,6 +26,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,8 +35,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmarks.harness import environment
-from benchmarks.harness.profile import threads_from_environment
+from benchmarks.harness import environment, state
+from benchmarks.harness.policy import Policy, threads
 from benchmarks.harness.rounds import orders
 from benchmarks.harness.run import device_lock
 from benchmarks.studies._bar import Bar
@@ -111,9 +114,11 @@ def plan(methods: Sequence[str], seeds: Sequence[int], epochs: int) -> Iterator[
 
 def run(study: Study, machine: str | None, command: str) -> int:
     """Train what is still to be trained and write the record."""
-    threads = threads_from_environment()
-    study.configure(threads)
-    facts = environment.describe("torch", "cpu", threads)
+    number = threads()
+    study.configure(number)
+    facts = environment.describe("cpu", number)
+    # A study trains in the process that the user started: its allocator and its threads are the user's.
+    facts["policy"] = Policy("default", "default", number).describe("torch", os.environ)
     facts["packages"] |= {name: importlib.metadata.version(name) for name in study.packages}
     identity = {
         "settings": dict(study.settings),
@@ -121,20 +126,17 @@ def run(study: Study, machine: str | None, command: str) -> int:
         "seeds": list(study.seeds),
         "epochs": study.epochs,
         "profile": study.profile,
-        "threads": threads,
+        "threads": number,
         "packages": facts["packages"],
     }
     store = StudyStore(f"{study.name}-{study.data}", identity, machine)
     with store.lock(), device_lock("cpu"):
         header = store.begin({"started_at": _now(), "processes": []})
-        before = environment.state()
-        facts |= {"load_before": before["load"], "mhz_before": before["mhz"]}
+        before = state.snapshot()
         header["processes"].append({"started_at": _now(), "environment": facts})
         store.keep(header)
         rows = _train(study, store, process=len(header["processes"]) - 1)
-        after = environment.state()
-        facts |= {"load_after": after["load"], "mhz_after": after["mhz"]}
-        facts["throttled"] = environment.throttled(before, after)
+        header["processes"][-1]["state"] = state.between(before, state.snapshot())
         path = store.finish(
             {
                 "schema": SCHEMA,

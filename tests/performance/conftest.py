@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.harness import environment
-from benchmarks.harness.profile import threads_from_environment
+from benchmarks.harness import environment, policy
 
 _outcomes: dict[str, str] = {}
 
@@ -21,7 +20,7 @@ def pytest_benchmark_update_json(config, benchmarks, output_json):
 
 
 def pytest_benchmark_update_machine_info(config, machine_info):
-    machine_info["jacobench"] = environment.describe("torch", "cpu", threads_from_environment())
+    machine_info["jacobench"] = environment.describe("cpu", policy.threads())
 
 
 @pytest.fixture(autouse=True)
@@ -30,4 +29,4 @@ def _threads():
     from bench_core.method import load_backend
 
     for backend in ("torch", "jax"):
-        load_backend(backend).configure(threads_from_environment())
+        load_backend(backend).configure(policy.threads())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import statistics
 import sys
 import threading
 import time
@@ -14,11 +15,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.harness import session
+from benchmarks.harness import policy, session, state, system
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.profile import QUICK
 
-FAST = replace(QUICK, row_budget_s=0.05, max_rounds=8, processes=1)
+FAST = replace(QUICK, row_budget_s=0.05, max_rounds=8, processes=1, repetitions=0)
 ROOT = Path(__file__).resolve().parents[3]
 PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 SMALL = Cell.of("logdet", "torch", {"D": 12, "B": 8, "L": 2})
@@ -58,8 +59,9 @@ def _killer(when):
     return hit, kill
 
 
-@pytest.mark.parametrize("backend", ["torch", "jax"])
-def test_a_session_records_every_row_with_its_pairing(backend):
+@pytest.mark.parametrize(("backend", "allocator"), [("torch", "kept"), ("jax", "default")])
+def test_a_session_records_every_row_with_its_pairing(backend, allocator, monkeypatch):
+    monkeypatch.setenv("BENCH_ALLOCATOR", allocator)
     rows = {"relative": "", "inverse": "", "relative_step": "", "gemm_floor": ""}
     record = session.run(Cell.of("logdet", backend, {"D": 40, "B": 8}), FAST, rows)
     assert list(record["rows"]) == [*rows, "relative~twin"]
@@ -77,6 +79,85 @@ def test_a_session_records_every_row_with_its_pairing(backend):
     assert record["ceiling"]["gemm_flops_per_s"] > 1e8
     assert record["environment"]["packages"]["torch" if backend == "torch" else "jax"]
     assert len(record["canary"]["samples_s"]) == record["stop"]["rounds"]
+    _check_policy_and_state(record, allocator)
+
+
+def _check_policy_and_state(record: dict, allocator: str) -> None:
+    facts, found, ceiling = record["environment"], record["state"], record["ceiling"]
+    assert facts["policy"]["allocator"] == allocator
+    assert ("MALLOC_TRIM_THRESHOLD_" in facts["policy"]["variables"]) == (allocator == "kept")
+    assert facts["policy"]["threads"] == facts["threads"] == policy.threads()
+    assert facts["warnings"] == system.warnings()
+    assert found["canary_s"] == pytest.approx(statistics.median(record["canary"]["samples_s"]))
+    assert found["gemm_flops_per_s"] == ceiling["gemm_flops_per_s"]
+    assert ceiling["gemm_at_end_flops_per_s"] > 1e8
+    assert (found["repeated"], record["set_aside"]) == (0, [])
+    if sys.platform == "linux":
+        # Of two processors other processes keep at most two busy, and this session's own work is none of theirs.
+        assert 0 <= found["load_of_others"] <= (os.cpu_count() or 1)
+        assert 0 <= found["steal"] <= 1
+
+
+def test_a_session_whose_machine_moved_is_repeated_and_both_are_kept(monkeypatch):
+    monkeypatch.setattr(state, "MOVED", 1 + 1e-9)  # no two rates are so close
+    rows = {"relative": "", "gemm_floor": ""}
+    record = session.run(SMALL, replace(FAST, repetitions=1), rows)
+    (earlier,) = record["set_aside"]
+    assert "at the end" in record["state"]["moved"]
+    assert (record["state"]["repeated"], earlier["state"]["repeated"]) == (1, 0)
+    assert record["ceiling"] != earlier["ceiling"]
+    for name in ("relative", "gemm_floor", "relative~twin"):
+        assert record["rows"][name]["samples_s"] != earlier["rows"][name]["samples_s"]
+        assert len(record["rows"][name]["samples_s"]) >= 6 <= len(earlier["rows"][name]["samples_s"])
+    assert record["elapsed_s"] > sum(sum(done["stages_s"].values()) for done in (record, earlier))
+
+
+def test_of_a_repetition_that_lost_a_row_the_earlier_measurement_stands(monkeypatch):
+    monkeypatch.setattr(state, "MOVED", 1 + 1e-9)
+    starts = []
+
+    def second(event):
+        starts.extend([event] * (event["what"] == "start"))
+        return len(starts) == 2 and event["row"] == "inverse" and event["what"] == "build"
+
+    hit, kill = _killer(second)
+    cell = Cell.of("logdet", "torch", {"D": 1000})
+    patient = replace(FAST, call_limit_s=9.0, repetitions=1)
+    record = session.run(cell, patient, {"relative": "", "inverse": ""}, on_event=kill)
+    assert hit.is_set()
+    assert record["rows"]["inverse"]["outcome"] == "ok"
+    assert record["rows"]["inverse"]["samples_s"]
+    assert record["state"]["repeated"] == 1
+    (later,) = record["set_aside"]
+    assert later["rows"]["inverse"]["outcome"] == "oom"
+    assert later["rows"]["relative"]["samples_s"]
+
+
+def test_a_session_that_may_not_be_repeated_says_that_the_machine_moved(monkeypatch):
+    monkeypatch.setattr(state, "MOVED", 1 + 1e-9)
+    record = session.run(SMALL, FAST, {"relative": "", "gemm_floor": ""})
+    assert "at the end" in record["state"]["moved"]
+    assert (record["state"]["repeated"], record["set_aside"]) == (0, [])
+
+
+def test_what_ended_its_process_is_not_tried_again(monkeypatch):
+    """A row that ran out of its time or memory has settled itself for the repetition."""
+    monkeypatch.setattr(state, "MOVED", 1 + 1e-9)
+    hit, kill = _killer(lambda event: event["row"] == "inverse")
+    rows = {"relative": "", "inverse": ""}
+    begun = []
+
+    def follow(event):
+        begun.extend([event["row"]] * (event["event"] == "begin" and event["what"] == "build"))
+        kill(event)
+
+    patient = replace(FAST, call_limit_s=9.0, repetitions=1)
+    record = session.run(Cell.of("logdet", "torch", {"D": 1000}), patient, rows, on_event=follow)
+    assert hit.is_set()
+    assert len(record["set_aside"]) == 1
+    assert record["rows"]["inverse"]["outcome"] == "oom"
+    assert begun.count("inverse") == 1
+    assert begun.count("relative") == 3
 
 
 def test_a_session_is_deterministic_in_its_order():

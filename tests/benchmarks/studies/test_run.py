@@ -137,6 +137,9 @@ def test_the_record_says_what_was_done(whole_study):
     assert f"--epochs {EPOCHS} --seeds 2 --machine here" in record["command"]
     assert record["settings"]["tol"] == TOL
     assert record["settings"]["train"] == 120
+    (process,) = record["processes"]
+    assert process["environment"]["policy"]["threads"] == 1
+    assert process["state"]["load_of_others"] is None or process["state"]["load_of_others"] >= 0
     rows = record["rows"]
     assert {(r["method"], r["seed"], r["epoch"]) for r in rows} == {
         (m, s, e) for m in METHODS for s in (0, 1) for e in range(1, EPOCHS + 1)

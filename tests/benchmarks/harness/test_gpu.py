@@ -1,0 +1,100 @@
+"""Which card the facts are of: the one that the CUDA driver shows first, not the first of the machine."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import types
+
+import pytest
+
+from benchmarks.harness import asv_plugin, environment, gpu
+
+CARDS = {"0000:17:00.0": "NVIDIA A100", "0000:65:00.0": "NVIDIA H100"}
+
+
+class _Driver:
+    """libcuda as far as it is asked: the visible cards' addresses, in the driver's order."""
+
+    def __init__(self, visible: list[str]):
+        self.visible = visible
+
+    def cuInit(self, flags):
+        return 0
+
+    def cuDeviceGet(self, device, ordinal):
+        device._obj.value = ordinal
+        return 0 if ordinal < len(self.visible) else 101
+
+    def cuDeviceGetPCIBusId(self, text, length, device):
+        text.value = self.visible[device.value].encode()
+        return 0
+
+    def cuDeviceGetName(self, text, length, device):
+        text.value = CARDS[self.visible[device.value]].encode()
+        return 0
+
+
+def _nvml(answer=lambda text: text):
+    """pynvml as far as it is asked, for the whole machine."""
+    module = types.ModuleType("pynvml")
+    module.__dict__.update(
+        NVMLError=type("NVMLError", (Exception,), {}),
+        nvmlInit=lambda: None,
+        nvmlShutdown=lambda: None,
+        nvmlDeviceGetHandleByPciBusId=lambda address: address,
+        nvmlDeviceGetName=lambda handle: answer(CARDS[handle] + " by NVML"),
+        nvmlSystemGetDriverVersion=lambda: answer("570.1"),
+    )
+    return module
+
+
+@pytest.fixture
+def show(monkeypatch):
+    load = ctypes.CDLL
+
+    def show(visible: list[str] | None, nvml: types.ModuleType | None) -> None:
+        """``visible``: None where there is no CUDA driver."""
+
+        def find(name, *arguments, **options):
+            if name != "libcuda.so.1":
+                return load(name, *arguments, **options)
+            if visible is None:
+                raise OSError(name)
+            return _Driver(visible)
+
+        monkeypatch.setattr(ctypes, "CDLL", find)
+        monkeypatch.setitem(sys.modules, "pynvml", nvml)  # None: not installed
+
+    return show
+
+
+@pytest.mark.parametrize("answer", [str, str.encode])
+def test_the_card_is_the_first_visible_one(show, answer):
+    show(["0000:65:00.0"], _nvml(answer))
+    assert gpu.facts() == {"gpu": "NVIDIA H100 by NVML", "driver": "570.1"}
+    assert asv_plugin._gpu() == {"gpu": "NVIDIA H100 by NVML"}
+    found = environment.describe("cuda", 1)
+    assert (found["gpu"], found["driver"]) == ("NVIDIA H100 by NVML", "570.1")
+    found = environment.describe("cpu", 1)
+    assert (found["gpu"], found["driver"]) == (None, None)
+
+
+def test_without_the_package_or_its_library_the_name_is_the_drivers(show):
+    show(["0000:65:00.0"], None)
+    assert gpu.facts() == {"gpu": "NVIDIA H100", "driver": None}
+    broken = _nvml()
+
+    def refuse():
+        raise broken.NVMLError("Function Not Found")
+
+    broken.nvmlInit = refuse
+    show(["0000:65:00.0"], broken)
+    assert gpu.facts() == {"gpu": "NVIDIA H100", "driver": None}
+
+
+@pytest.mark.parametrize("visible", [[], None])
+def test_where_no_card_is_visible_there_are_no_facts(show, visible):
+    show(visible, _nvml())
+    assert gpu.facts() == gpu.NOTHING
+    assert asv_plugin._gpu() == {}
