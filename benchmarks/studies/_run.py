@@ -33,9 +33,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benchmarks.harness import environment
+from benchmarks.harness.lock import machine_lock
 from benchmarks.harness.profile import threads_from_environment
 from benchmarks.harness.rounds import orders
-from benchmarks.harness.run import device_lock
 from benchmarks.studies._bar import Bar
 from benchmarks.studies._store import StudyStore
 
@@ -125,7 +125,7 @@ def run(study: Study, machine: str | None, command: str) -> int:
         "packages": facts["packages"],
     }
     store = StudyStore(f"{study.name}-{study.data}", identity, machine)
-    with store.lock(), device_lock("cpu"):
+    with store.lock(), machine_lock(f"study {study.name}"):
         header = store.begin({"started_at": _now(), "processes": []})
         before = environment.state()
         facts |= {"load_before": before["load"], "mhz_before": before["mhz"]}
