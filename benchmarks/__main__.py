@@ -12,22 +12,26 @@ from typing import Any
 import bench_core
 from bench_core.method import DEVICES, DTYPES, check_choice
 from benchmarks import studies
+from benchmarks.harness import lifeline
 from benchmarks.harness.profile import PROFILES
+from benchmarks.harness.session import ROOT
+from benchmarks.harness.store import LOCAL, Store
 from benchmarks.harness.stream import tolerate
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; wrong input is one line on stderr and exit status 2."""
     tolerate()
+    lifeline.end_in_order()
     parsed = _parser().parse_args(arguments)
     try:
         return parsed.command(parsed)
     except ValueError as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as ended:
         print("\nbenchmarks: interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
+        return 143 if isinstance(ended, lifeline.Terminated) else 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -67,6 +71,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--machine", help="name that the results are filed under [default: the host's name]")
     run.set_defaults(command=_run)
 
+    publish = commands.add_parser(
+        "publish", help=f"copy results from {LOCAL}/, which git ignores, into results/, which is published"
+    )
+    publish.add_argument("--machine", help="only the results of this machine [default: all]")
+    publish.set_defaults(command=_publish)
+
     for command, profile in ((cell, "standard"), (run, "quick")):
         command.add_argument("--profile", default=profile, help=f"{', '.join(PROFILES)} [default: {profile}]")
         command.add_argument("--device", default="cpu", help=f"{' or '.join(DEVICES)} [default: cpu]")
@@ -77,7 +87,6 @@ def _parser() -> argparse.ArgumentParser:
 def _cell(parsed: argparse.Namespace) -> int:
     from benchmarks.harness import run, table
     from benchmarks.harness.cell import Cell, rows
-    from benchmarks.harness.store import Store
 
     profile = PROFILES[check_choice("profile", parsed.profile, tuple(PROFILES))]
     cell = Cell.of(parsed.family, parsed.backend, dict(map(_size, parsed.sizes)), parsed.device, parsed.dtype)
@@ -125,6 +134,12 @@ def _warn() -> None:
     policy.chosen()
     for line in system.warnings():
         print(f"benchmarks: warning: {line}", file=sys.stderr)
+
+
+def _publish(parsed: argparse.Namespace) -> int:
+    from benchmarks.harness import publish
+
+    return publish.publish(Store().results, ROOT / "results", parsed.machine)
 
 
 if __name__ == "__main__":

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+import os
+import signal
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import bench_core
-from benchmarks.harness import RULER, outcome, run
+from benchmarks.harness import RULER, lifeline, outcome, run
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.listing import rows_of_checkout
 from benchmarks.harness.profile import device_from_environment, profile_from_environment
 from benchmarks.harness.record import read_json, write_json
-from benchmarks.harness.store import Store
+from benchmarks.harness.store import Store, UnwritableError
 
 PROFILE = profile_from_environment()
 DEVICE = device_from_environment()
@@ -68,8 +70,7 @@ class _Door:
         if index.exists():
             records = [read_json(Path(name)) for name in read_json(index)]
         else:
-            store = Store()
-            records = run.measure(cell, PROFILE, store, cache=shared)
+            records = _measure(cell, store := Store(), shared)
             write_json(index, [str(store.path(cell, process)) for process in range(len(records))])
         return [record["rows"].get(method, _ABSENT) for record in records]
 
@@ -102,6 +103,24 @@ def classes(family: str, base: type[_Door] = _Door) -> dict[str, type[_Door]]:
                 },
             )
     return made
+
+
+def _measure(cell: Cell, store: Store, shared: Path) -> list[dict[str, Any]]:
+    """The cell's records; where they cannot be kept, asv is interrupted: it would repeat the session for every row."""
+    lifeline.end_in_order()
+    if "BENCH_ASV" in os.environ:
+        lifeline.die_with(os.getppid())
+    try:
+        return run.measure(cell, PROFILE, store, cache=shared)
+    except UnwritableError:
+        if "BENCH_ASV" in os.environ:
+            os.kill(int(os.environ["BENCH_ASV"]), signal.SIGINT)
+        raise
+
+
+# asv's server of benchmarks imports this module, and ends with asv however that ends.
+if os.environ.get("BENCH_ASV") == str(os.getppid()):
+    lifeline.die_with(os.getppid())
 
 
 # A method or family that the commit under test does not have yet, or no longer.

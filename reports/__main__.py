@@ -92,7 +92,11 @@ class _Parser(argparse.ArgumentParser):
 
 def _add_source(parser: argparse.ArgumentParser, default: object) -> None:
     parser.add_argument(
-        "--results", default=default or "results", metavar="DIR", help="results folder (default: results)"
+        "--results",
+        default=default,
+        metavar="DIR",
+        nargs="+",
+        help="results folders, of one file the first (default: results-local, if there is one, and results)",
     )
     parser.add_argument(
         "--commit",
@@ -106,12 +110,20 @@ def _add_source(parser: argparse.ArgumentParser, default: object) -> None:
 
 
 def _build(options: argparse.Namespace) -> int:
-    run = load(options.results, options.commit, options.machine)
+    run = load(_sources(options), options.commit, options.machine)
     page = write_report(Analysis(run), Path(options.output))
     for problem in run.problems:
         print(f"reports: {problem}", file=sys.stderr)
     print(f"{page} ({count(len(run.sessions), 'session')}, {count(len(run.files), 'file')} read)")
     return 0
+
+
+def _sources(options: argparse.Namespace) -> list[str]:
+    """The folders named, or this machine's own results, where there are any, before the published ones."""
+    if options.results:
+        return options.results
+    found = [name for name in ("results-local", "results") if Path(name).is_dir()]
+    return found or ["results"]
 
 
 def _answer(options: argparse.Namespace) -> int:
@@ -121,7 +133,7 @@ def _answer(options: argparse.Namespace) -> int:
     for name, value in (("D", options.size), ("error", options.error), *wanted.items()):
         if isinstance(value, float) and not 0 < value < float("inf"):
             raise LoadError(f"{name} must be positive and finite, got {value:g}")
-    analysis = Analysis(load(options.results, options.commit, options.machine))
+    analysis = Analysis(load(_sources(options), options.commit, options.machine))
     if options.family not in analysis.families:
         raise LoadError(f"no results of family {options.family} (the results hold: {', '.join(analysis.families)})")
     known = analysis.series(options.family)

@@ -9,7 +9,7 @@ import hashlib
 import itertools
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -183,6 +183,7 @@ class Run:
 class _Pile:
     """What is being collected while files are read."""
 
+    folders: tuple[Path, ...]
     lines: list[dict[str, Any]] = field(default_factory=list)
     asv: list[dict[str, Any]] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
@@ -194,25 +195,32 @@ class _Pile:
     names: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
-def load(results: str | Path = "results", commit: str | None = None, machine: str | None = None) -> Run:
+def load(
+    results: str | Path | Sequence[str | Path] = "results", commit: str | None = None, machine: str | None = None
+) -> Run:
     """Load a results folder: of each machine (or the one named), environment and family the newest commit, or `commit`.
+
+    Of several folders (this machine's own results, those that were published) a file of the same name below two of
+    them is the first one's.
 
     Cells measured under an older ruler than others of their machine and family are left out too. A file that cannot be
     read is named in `Run.problems` and left out. Raises LoadError where nothing is left to report.
     """
-    folder = Path(results)
-    if not folder.is_dir():
-        raise LoadError(f"results folder not found: {folder} (run `python -m benchmarks run` first)")
-    pile = _Pile()
-    index = _read_index(folder, pile)
-    places = sorted(path for path in folder.iterdir() if path.is_dir())
+    folders = [Path(each) for each in ([results] if isinstance(results, str | Path) else results)]
+    for each in folders:
+        if not each.is_dir():
+            raise LoadError(f"results folder not found: {each} (run `python -m benchmarks run` first)")
+    folder = Path(", ".join(map(str, folders)))
+    pile = _Pile(folders=tuple(folders))
+    index = {name: found for each in reversed(folders) for name, found in _read_index(each, pile).items()}
+    places = sorted((path for each in folders for path in each.iterdir() if path.is_dir()), key=lambda path: path.name)
     if machine is not None:
         known = ", ".join(place.name for place in places) or "none"
         places = [place for place in places if place.name == machine]
         if not places:
             raise LoadError(f"no results of machine {machine!r} in {folder} (there are: {known})")
     for place in places:
-        _read_machine(folder, place, index, pile)
+        _read_machine(place.parent, place, index, pile)
     if not pile.lines and not pile.asv:
         detail = f"; {pile.problems[0]}" if pile.problems else ""
         raise LoadError(f"no results in {folder}{detail}")
@@ -233,9 +241,9 @@ def load(results: str | Path = "results", commit: str | None = None, machine: st
         ["family", "machine", "backend", "device", "dtype", "cell", "row", "process"], kind="stable"
     )
     parts = _list_parts(lines, sessions, pile.asv_parts)
-    studies = find_studies(places, lambda path: _read_json(folder, path, "study", pile), pile.problems, commit)
+    studies = find_studies(places, lambda path: _read_json(path.parents[3], path, "study", pile), pile.problems, commit)
     return Run(
-        results=folder.name,
+        results=" ".join(each.name for each in folders),
         parts=parts,
         machines={name: pile.machines.get(name, {}) for name in sorted({p.machine for p in parts})},
         frame=frame.reset_index(drop=True),
@@ -256,6 +264,9 @@ def shorten(commit: str | None) -> str:
 def _read_json(folder: Path, path: Path, kind: str, pile: _Pile) -> Any:
     """The parsed file, or None with a line in `problems`."""
     name = path.relative_to(folder).as_posix()
+    before = pile.folders[: pile.folders.index(folder)]
+    if path.parent != folder and any((each / name).exists() for each in before):
+        return None  # an earlier folder has it
     try:
         raw = path.read_bytes()
         data = json.loads(raw)
@@ -286,7 +297,7 @@ def _read_index(folder: Path, pile: _Pile) -> dict[str, list[str]]:
 def _read_machine(folder: Path, place: Path, index: dict[str, list[str]], pile: _Pile) -> None:
     path = place / "machine.json"
     if path.is_file():
-        pile.machines[place.name] = _read_json(folder, path, "machine", pile) or {}
+        pile.machines[place.name] = _read_json(folder, path, "machine", pile) or pile.machines.get(place.name, {})
     for path in sorted(place.glob("*.json")):
         if path.name != "machine.json":
             _read_asv(folder, place.name, path, index, pile)

@@ -80,7 +80,8 @@ def _runner(folder: Path):
     ) -> subprocess.CompletedProcess[str]:
         # A pytest that is started here is nobody's worker.
         own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        environment = own | {"PYTHONPATH": str(cwd), "BENCH_RESULTS": str(folder / "results"), "TMPDIR": str(scratch)}
+        places = {"BENCH_RESULTS": folder / "results", "TMPDIR": scratch, "BENCH_LOCK": scratch / "lock"}
+        environment = own | {"PYTHONPATH": str(cwd)} | {name: str(place) for name, place in places.items()}
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=cwd,

@@ -1,8 +1,9 @@
 """What asv itself must know: loaded by asv's own process, before any command, through ``plugins`` in asv.conf.json.
 
-Four things are settled here: the machine's name (asv would stop
-and ask), which of several machines the session records belong to, an environment for the checkout itself, and results
-of a changed tree that would be stored under the name of a commit they do not come from. asv is imported where it is
+Five things are settled here: the machine's name (asv would stop
+and ask), which of several machines the session records belong to, an environment for the checkout itself, results
+of a changed tree that would be stored under the name of a commit they do not come from, and the run that the sessions
+belong to (``asv_hooks``). asv is imported where it is
 used: its discovery imports this module too, in environments that do not have it.
 """
 
@@ -14,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.harness import gpu
+from benchmarks.harness import asv_hooks, gpu
 
 ALLOW_DIRTY = "BENCH_ALLOW_DIRTY"
 
@@ -25,6 +26,7 @@ def setup() -> None:
     os.environ["BENCH_MACHINE"] = _machine()
     if {"run", "continuous"} & set(sys.argv):
         _refuse_dirty_tree()
+        asv_hooks.begin(_values("-b", "--bench"))
 
 
 def _checkout_environment() -> type:
@@ -76,18 +78,23 @@ def _machine() -> str:
     from asv.machine import Machine, MachineCollection
     from asv.util import UserError
 
-    name = Machine.get_unique_machine_name()
-    arguments = sys.argv[1:]
-    for place, argument in enumerate(arguments):
-        if argument in ("-m", "--machine") and place + 1 < len(arguments):
-            name = arguments[place + 1]
-        elif argument.startswith("--machine="):
-            name = argument.partition("=")[2]
+    name = [Machine.get_unique_machine_name(), *_values("-m", "--machine")][-1]
     try:
         MachineCollection.load(name)
     except UserError:
         MachineCollection.save(name, {**Machine.get_defaults(), "machine": name} | _gpu())
     return name
+
+
+def _values(*options: str) -> list[str]:
+    """What asv's command line gives for an option."""
+    found, arguments = [], sys.argv[1:]
+    for place, argument in enumerate(arguments):
+        if argument in options and place + 1 < len(arguments):
+            found.append(arguments[place + 1])
+        elif argument.partition("=")[0] in options and "=" in argument:
+            found.append(argument.partition("=")[2])
+    return found
 
 
 def _gpu() -> dict[str, str]:

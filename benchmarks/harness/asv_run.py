@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -15,11 +16,13 @@ from typing import Any
 
 import bench_core
 from benchmarks.harness import environment
+from benchmarks.harness.ledger import RunName
 from benchmarks.harness.profile import PROFILES
 from benchmarks.harness.progress import estimate_left
 from benchmarks.harness.record import write_json
 from benchmarks.harness.run import cells, expected_seconds
 from benchmarks.harness.session import ROOT
+from benchmarks.harness.store import LOCAL, probe_all
 
 
 def run(
@@ -35,8 +38,8 @@ def run(
 
     configuration = load_json(str(ROOT / "asv.conf.json"), js_comments=True)
     configuration["matrix"]["env_nobuild"] = {"BENCH_PROFILE": [profile], "BENCH_DEVICE": [device]}
-    if "BENCH_RESULTS" in os.environ:
-        configuration["results_dir"] = os.environ["BENCH_RESULTS"]
+    results = Path(os.environ.get("BENCH_RESULTS", ROOT / LOCAL)).absolute()
+    configuration["results_dir"] = str(results)
     path = ROOT / f".asv-{profile}-{device}.conf.json"
     write_json(path, configuration)
     command = [sys.executable, "-m", "asv", "run", "--config", str(path), "--record-samples", "--show-stderr"]
@@ -51,7 +54,14 @@ def run(
         command += ["--machine", machine]
     if bench:
         command += ["--bench", bench]
-    return _follow(command, profile, device, total_known=not (bench or commits))
+    place = results, machine or platform.node()
+    probe_all(*place)
+    name = RunName.of_process(bench or "")
+    name.hand_on()
+    status = _follow(command, profile, device, total_known=not (bench or commits))
+    if status:
+        probe_all(*place)  # the likeliest reason, in one line
+    return status
 
 
 def _follow(command: list[str], profile: str, device: str, total_known: bool) -> int:
@@ -68,7 +78,13 @@ def _follow(command: list[str], profile: str, device: str, total_known: bool) ->
             command,
             cwd=ROOT,
             # asv's dots reach its log whatever this terminal can show.
-            env={**os.environ, "BENCH_PROGRESS": str(events), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
+            env={
+                **os.environ,
+                "BENCH_PROGRESS": str(events),
+                "BENCH_PARENT": str(os.getpid()),
+                "PYTHONUNBUFFERED": "1",
+                "PYTHONIOENCODING": "utf-8",
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
@@ -126,7 +142,12 @@ class _Account:
 
     def take(self, event: dict[str, Any]) -> None:
         """Add one progress event and show it."""
+        if event["event"] == "line":
+            print(event["text"], flush=True)
+            return
         if event["event"] == "session":
+            if event["resumed"] and not self.resumed:
+                print("going on with a run that was cut off: what it measured is kept", flush=True)
             if self.first_session is None:
                 self.first_session = time.monotonic()
             self.resumed += event["resumed"]

@@ -7,9 +7,10 @@ import time
 from pathlib import Path
 
 import bench_core
+from benchmarks.harness import ledger
 from benchmarks.harness.profile import Profile
 from benchmarks.harness.run import cells, measure
-from benchmarks.harness.store import PLAIN, Store
+from benchmarks.harness.store import PLAIN, Store, probe_all
 
 
 def run(profile: Profile, device: str, machine: str | None) -> int:
@@ -21,11 +22,12 @@ def run(profile: Profile, device: str, machine: str | None) -> int:
         for backend in bench_core.BACKENDS
         for cell in cells(family, backend, profile, device)
     ]
+    probe_all(store.results, store.machine)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="jacobench-") as cache:
         for number, cell in enumerate(planned, 1):
             measure(cell, profile, store, cache=Path(cache))
             print(f"[{number:>3}/{len(planned)}] {cell.name}   elapsed {time.monotonic() - began:.0f} s", flush=True)
-    store.tell()
+    ledger.tell(store.results / store.machine, store.run, "told")
     print(f"session records: {store.folder}")
     return 0

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import statistics
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import bench_core
-from benchmarks.harness import session
+from benchmarks.harness import ledger, session
 from benchmarks.harness.cell import Cell, rows
+from benchmarks.harness.ledger import CRASHES
+from benchmarks.harness.lock import machine_lock
 from benchmarks.harness.outcome import one_line
 from benchmarks.harness.profile import Profile
 from benchmarks.harness.progress import Progress
-from benchmarks.harness.store import Store
+from benchmarks.harness.store import Store, UnwritableError
 
 
 def cells(family: str, backend: str, profile: Profile, device: str) -> list[Cell]:
@@ -45,47 +45,51 @@ def measure(
 ) -> list[dict[str, Any]]:
     """Records of all processes of a cell, measured now or taken up from a run that was cut off."""
     records, progress = [], Progress()
+    store.begin(profile, lambda: None if store.run.plan else planned(profile, cell.device))
     for process in range(profile.processes_of(cell.family, cell.swept)):
         record = None if only else store.resumable(cell, profile, process)
         began = time.monotonic()
-        if record is None:
+        if resumed := record is not None:
+            progress.write("session", cell=cell.name, process=process, resumed=True)
+        else:
             known = store.smaller(cell, profile) if not only else []
-            with device_lock(cell.device):
+            tried = _rows(cell, profile, known, records, only)
+            if store.crashes(cell, process) >= CRASHES:
+                tried = dict.fromkeys(tried, ("error", "took the run down twice"))
+            with machine_lock(cell.name, progress.tell), store.room():
                 began = time.monotonic()  # waiting for another session is not time in this one
                 progress.write("session", cell=cell.name, process=process, resumed=False)
-                record = session.run(
-                    cell,
-                    profile,
-                    _rows(cell, profile, known, records, only),
-                    process=process,
-                    smaller=_smaller(known, cell),
-                    timed=[row for done in records for row, r in done["rows"].items() if r["outcome"] == "ok"],
-                    cache=cache,
-                    on_event=on_event,
-                )
+                store.note("running", cell, process, pid=os.getpid(), began=ledger.began(os.getpid()))
+                try:
+                    record = session.run(
+                        cell,
+                        profile,
+                        tried,
+                        process=process,
+                        smaller=_smaller(known, cell),
+                        timed=[row for done in records for row, r in done["rows"].items() if r["outcome"] == "ok"],
+                        cache=cache,
+                        on_event=on_event,
+                    )
+                except BaseException:  # ended in order: the session is not at fault
+                    with contextlib.suppress(UnwritableError):
+                        store.note("stopped", cell, process)
+                    raise
             store.save(cell, process, record)
-        else:
-            progress.write("session", cell=cell.name, process=process, resumed=True)
+        store.note_done(cell, process, record, resumed=resumed)
         progress.write("session done", cell=cell.name, process=process, elapsed_s=time.monotonic() - began)
         records.append(record)
     return records
 
 
-@contextlib.contextmanager
-def device_lock(device: str) -> Iterator[None]:
-    """One session on a device at a time: two would time each other. Others wait."""
-    path = Path(tempfile.gettempdir()) / f"jacobench-{device}.lock"
-    try:
-        descriptor = os.open(path, os.O_RDWR)  # it may be another user's: creating it anew is then refused
-    except FileNotFoundError:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        with contextlib.suppress(OSError):
-            path.chmod(0o666)  # whatever the umask: another user's session must be able to wait on it
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+def planned(profile: Profile, device: str) -> dict[str, int]:
+    """Every cell of a profile by name, with its number of processes."""
+    return {
+        cell.name: profile.processes_of(cell.family, cell.swept)
+        for family in bench_core.FAMILIES
+        for backend in bench_core.BACKENDS
+        for cell in cells(family, backend, profile, device)
+    }
 
 
 def _rows(

@@ -4,37 +4,55 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import platform
-from datetime import UTC, datetime
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import RULER, environment
 from benchmarks.harness.cell import Cell
+from benchmarks.harness.ledger import Ledgers, RunName
 from benchmarks.harness.profile import Profile
 from benchmarks.harness.record import SCHEMA, read_json, write_json
 from benchmarks.harness.session import ROOT
 
 PLAIN = "plain-"  # begins the names of environments of whole profiles without asv
-RESUME_WITHIN_S = 24 * 3600  # an unfinished run older than a day is not gone on with: the machine may be another by now
+LOCAL = "results-local"  # what is measured here; git ignores it, and `python -m benchmarks publish` copies from it
+ROOM_BYTES = 2**21  # kept free on the disk while a session runs: no record is larger
+
+
+class UnwritableError(ValueError):
+    """What would be measured could not be kept."""
 
 
 class Store:
     """The records of one commit in one environment on this machine.
 
-    asv writes its result file when all benchmarks of a commit and environment are done, and not before. A record that
-    is newer than that file belongs to a run that was cut off: the next run takes it up. A record that is older was
-    told to asv: the next run measures anew, and the old record moves to ``superseded/``. Nothing measured is deleted.
+    The ledger of a run says which records it left; a run that was cut off before they were told (to asv, or as a whole
+    profile without it) is gone on with, and otherwise all is measured anew. A record that is replaced moves to
+    ``superseded/``: nothing measured is deleted.
     """
 
-    def __init__(self, results: Path | None = None, machine: str | None = None, environment_name: str = ""):
-        self.results = results or Path(os.environ.get("BENCH_RESULTS", ROOT / "results"))
+    def __init__(
+        self,
+        results: Path | None = None,
+        machine: str | None = None,
+        environment_name: str = "",
+        run: RunName | None = None,
+    ):
+        self.results = (results or Path(os.environ.get("BENCH_RESULTS", ROOT / LOCAL))).absolute()
         self.machine = machine or os.environ.get("BENCH_MACHINE") or platform.node()
         self.commit, self.dirty = environment.commit(ROOT)
         self.environment = environment_name or os.environ.get("ASV_ENV_NAME", "direct")
         self.stem = f"{(self.commit or 'unknown')[:8]}-{self.environment}"
         self.folder = self.results / self.machine / "sessions" / self.stem
+        self.run = run or RunName.of_process()
+        self.ledgers = Ledgers(self.folder, self.run)
 
     def path(self, cell: Cell, process: int) -> Path:
         return self.folder / f"{cell.name}.p{process}.session"
@@ -42,36 +60,61 @@ class Store:
     def resumable(self, cell: Cell, profile: Profile, process: int) -> dict[str, Any] | None:
         """The record of this session if a run that was cut off has left one."""
         path = self.path(cell, process)
-        if not path.exists() or self.environment == "direct":
+        if self.environment == "direct" or self.dirty or not path.exists():
             return None
-        told = self.results / self.machine / f"{(self.commit or 'unknown')[:8]}-{_shortened(self.environment)}.json"
-        if self.environment.startswith(PLAIN):
-            told = self.folder / "told"
-        if told.exists() and told.stat().st_mtime >= path.stat().st_mtime:
+        if not self.ledgers.keeps(cell.name, process, _sha256(path)):
             return None
-        try:
-            record = read_json(path)
-        except ValueError:
-            return None  # it is measured anew, and what is there moves aside
-        # Not the file's own time: a fresh clone makes every file new.
-        began = datetime.strptime(record["started_at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-        if (datetime.now(UTC) - began).total_seconds() > RESUME_WITHIN_S:
-            return None
+        record = read_json(path)
         same = (record["schema"], record["ruler"], record["profile"], record["commit"], record["dirty"])
-        return record if same == (SCHEMA, RULER, profile.name, self.commit, self.dirty) and not self.dirty else None
+        return record if same == (SCHEMA, RULER, profile.name, self.commit, self.dirty) else None
 
-    def tell(self) -> None:
-        """A profile without asv is complete: what asv's result file says of a run through asv."""
-        write_json(self.folder / "told", {"sessions": len(list(self.folder.glob("*.session")))})
+    def begin(self, profile: Profile, planned: Callable[[], dict[str, int] | None]) -> None:
+        """Begin this run's ledger, if there is none yet; a single cell without a run has none."""
+        if self.environment != "direct":
+            header = {"profile": profile.name, "ruler": RULER, "commit": self.commit, "dirty": self.dirty}
+            with self._kept():
+                self.ledgers.own(lambda: header | {"planned": planned()})
+
+    def note(self, event: str, cell: Cell, process: int, **fields: Any) -> None:
+        """Add an event of a session to this run's ledger."""
+        if self.environment != "direct":
+            with self._kept():
+                self.ledgers.own().write(event, cell=cell.name, process=process, **fields)
+
+    def note_done(self, cell: Cell, process: int, record: dict[str, Any], *, resumed: bool) -> None:
+        """The session's record lies there, with this content."""
+        outcomes = Counter(row["outcome"] for row in record["rows"].values())
+        path = self.path(cell, process)
+        self.note("done", cell, process, file=path.name, sha256=_sha256(path), outcomes=outcomes, resumed=resumed)
+
+    def crashes(self, cell: Cell, process: int) -> int:
+        """How often this session took a run down that was not ended in order."""
+        return self.ledgers.crashes(cell.name, process) if self.environment != "direct" else 0
+
+    @contextlib.contextmanager
+    def room(self) -> Iterator[None]:
+        """Before anything is measured: that what comes of it can be written. The space is held until then."""
+        held = probe(self.folder)
+        try:
+            yield
+        finally:
+            held.unlink(missing_ok=True)
 
     def save(self, cell: Cell, process: int, record: dict[str, Any]) -> Path:
+        """Write a record; the one that it replaces moves aside, and at no moment is there neither."""
         path = self.path(cell, process)
-        if path.exists():
-            old = path.parent / "superseded" / f"{path.stem}.{int(path.stat().st_mtime)}.session"
-            old.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(path, old)
-        write_json(path, record)
+        with self._kept():
+            if path.exists():
+                keep_aside(path)
+            write_json(path, record)
         return path
+
+    @contextlib.contextmanager
+    def _kept(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise UnwritableError(_unwritable(self.folder, error)) from error
 
     def smaller(self, cell: Cell, profile: Profile) -> list[dict[str, Any]]:
         """Records of smaller sizes of the cell's sweep, the largest first."""
@@ -86,8 +129,52 @@ class Store:
         return [record for _, record in sorted(found, key=lambda pair: -pair[0])]
 
 
-def _shortened(environment: str) -> str:
-    """asv's name for an environment's file: its own, or a hash of one too long (asv.results.get_filename)."""
-    if len(environment) < 128:
-        return environment
-    return "env-" + hashlib.md5(environment.encode()).hexdigest()
+def probe(folder: Path) -> Path:
+    """A file of ``ROOM_BYTES`` in the folder, to be removed; ``UnwritableError`` where there can be none."""
+    room = folder / f".room.{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(room, "wb") as stream:
+            stream.write(os.urandom(ROOM_BYTES))  # no file system can keep it smaller
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            room.unlink()
+        raise UnwritableError(_unwritable(folder, error)) from error
+    return room
+
+
+def probe_all(results: Path, machine: str) -> None:
+    """That a run can keep its results, and its sessions their temporary files."""
+    for folder in (results / machine / "sessions", Path(tempfile.gettempdir())):
+        probe(folder).unlink(missing_ok=True)
+
+
+def keep_aside(path: Path) -> Path:
+    """A second name below ``superseded/`` for what is about to be replaced; none there is used twice."""
+    folder = path.parent / "superseded"
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count(1):
+        old = folder / f"{path.stem}.{number}{path.suffix}"
+        try:
+            os.link(path, old)
+        except FileExistsError:
+            continue
+        except OSError:  # a file system without links
+            if old.exists():
+                continue
+            shutil.copy2(path, old)
+        return old
+    raise AssertionError
+
+
+def _unwritable(folder: Path, error: OSError) -> str:
+    return (
+        f"nothing can be kept in {folder} ({error.strerror or error}): make room or let it be written, then run the"
+        " same command again; it goes on from here"
+    )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

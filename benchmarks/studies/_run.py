@@ -36,9 +36,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benchmarks.harness import environment, state
+from benchmarks.harness.lock import machine_lock
 from benchmarks.harness.policy import Policy, threads
 from benchmarks.harness.rounds import orders
-from benchmarks.harness.run import device_lock
 from benchmarks.studies._bar import Bar
 from benchmarks.studies._store import StudyStore
 
@@ -130,7 +130,7 @@ def run(study: Study, machine: str | None, command: str) -> int:
         "packages": facts["packages"],
     }
     store = StudyStore(f"{study.name}-{study.data}", identity, machine)
-    with store.lock(), device_lock("cpu"):
+    with store.lock(), machine_lock(f"study {study.name}"):
         header = store.begin({"started_at": _now(), "processes": []})
         before = state.snapshot()
         header["processes"].append({"started_at": _now(), "environment": facts})

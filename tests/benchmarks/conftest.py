@@ -32,6 +32,7 @@ class Repository:
                 shutil.copy(ROOT / name, self.folder / name)
         # asv keeps its knowledge of machines in the home folder; sessions of one temporary folder wait for each other.
         self.environment = os.environ | {"HOME": str(folder), "PYTHONPATH": str(self.folder), "TMPDIR": scratch}
+        self.environment["BENCH_LOCK"] = f"{scratch}/lock"
         for name in ("AUTHOR", "COMMITTER"):
             self.environment |= {f"GIT_{name}_NAME": "tester", f"GIT_{name}_EMAIL": "tester@example.org"}
         self.git("init", "--quiet", "--initial-branch=main")
@@ -69,7 +70,7 @@ class Repository:
         )
 
     def records(self) -> list[Path]:
-        return sorted(self.folder.glob("results/*/sessions/*/*.session"))
+        return sorted(self.folder.glob("results-local/*/sessions/*/*.session"))
 
 
 @pytest.fixture(scope="session")

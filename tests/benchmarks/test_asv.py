@@ -24,7 +24,9 @@ SMOKE = ("-m", "benchmarks", "run", "--profile", "smoke")
 
 
 def _asv_results(repository) -> dict[str, dict]:
-    return {path.name: json.loads(path.read_text()) for path in repository.folder.glob("results/*/*-checkout-*.json")}
+    return {
+        path.name: json.loads(path.read_text()) for path in repository.folder.glob("results-local/*/*-checkout-*.json")
+    }
 
 
 def test_run_compare_and_publish_over_two_commits(repository, smoke_sessions):
@@ -153,5 +155,5 @@ def test_killed_at_random_moments_a_run_resumes_and_ends_with_the_same_cells(rep
     done = repository.python(*SMOKE, "--bench", anew)
     assert done.returncode == 0
     assert "taken up" not in done.stdout
-    kept = list(repository.folder.glob("results/*/sessions/*/superseded/*.session"))
+    kept = list(repository.folder.glob("results-local/*/sessions/*/superseded/*.session"))
     assert len(kept) == len(planned["logdet", "torch"])

@@ -61,7 +61,7 @@ def test_a_profile_runs_without_asv_and_is_taken_up(repository, families):
         return [path.read_text() for path in records]
 
     before = measure()
-    (told,) = repository.folder.glob("results/*/sessions/*-plain-*/told")
+    (told,) = repository.folder.glob("results-local/*/sessions/*-plain-*/told")
     told.unlink()
     assert measure() == before
     # Of a changed tree nothing is taken up: it may have changed again.

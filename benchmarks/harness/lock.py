@@ -1,0 +1,130 @@
+"""One session at a time on a machine, whoever started it: two would time each other."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import getpass
+import json
+import os
+import shlex
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+TELL_EVERY_S = 10.0
+
+
+def path() -> Path:
+    """``BENCH_LOCK``, else a file in ``/tmp``, whatever ``TMPDIR`` says: users of one machine must meet at one place.
+
+    Containers that share a machine need a folder that they share, too.
+    """
+    folder = Path("/tmp") if os.path.isdir("/tmp") else Path(tempfile.gettempdir())
+    return Path(os.environ.get("BENCH_LOCK") or folder / "jacobench.lock")
+
+
+@contextlib.contextmanager
+def machine_lock(what: str, tell: Callable[[str], None] | None = None) -> Iterator[None]:
+    """Hold the machine while measuring ``what``; others wait, and are told for whom.
+
+    The kernel releases the lock when its holder ends, however it ends. A session on a GPU holds it too: one on the
+    processor beside it would spoil the times of its host.
+
+    tell    called with one line as soon as there is something to wait for, and every ten seconds after
+    """
+    descriptor = _open(path())
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with _telling(descriptor, tell or _print):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _sign(descriptor, {"pid": os.getpid(), "user": _user(), "what": what, "command": _command(), "up": _up()})
+        yield
+    finally:
+        # Empty before it is free: what is read while one waits is the holder's.
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, 0)
+        os.close(descriptor)
+
+
+def _open(file: Path) -> int:
+    try:
+        return os.open(file, os.O_RDWR | os.O_NOFOLLOW)  # it may be another user's: creating it anew is then refused
+    except FileNotFoundError:
+        try:
+            descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        except PermissionError:  # another user's, of a moment ago
+            return os.open(file, os.O_RDWR | os.O_NOFOLLOW)
+        with contextlib.suppress(OSError):
+            os.fchmod(descriptor, 0o666)  # whatever the umask: another user's session must be able to wait on it
+        return descriptor
+    except PermissionError:
+        return os.open(file, os.O_RDONLY | os.O_NOFOLLOW)  # enough to wait for it and to hold it
+
+
+def _sign(descriptor: int, holder: dict[str, Any]) -> None:
+    """Say who holds the lock. Where that cannot be written the lock is held all the same."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+
+
+@contextlib.contextmanager
+def _telling(descriptor: int, tell: Callable[[str], None]) -> Iterator[None]:
+    """Tell who is waited for, now and every so often, until the lock is ours."""
+    ours, began = threading.Event(), time.monotonic()
+
+    def repeat() -> None:
+        while True:
+            tell(f"waiting for the machine ({time.monotonic() - began:.0f} s so far): {_holder(descriptor)}")
+            if ours.wait(TELL_EVERY_S):
+                return
+
+    teller = threading.Thread(target=repeat, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ours.set()
+        teller.join()
+
+
+def _holder(descriptor: int) -> str:
+    """Who holds the lock, in words. The file is anyone's to write: what is not understood is no holder."""
+    try:
+        holder = json.loads(os.pread(descriptor, 65536, 0))
+        since = float(holder["up"]) + time.time() - _up()
+        clock = time.strftime("%H:%M:%S", time.localtime(since))
+        return (
+            f"process {int(holder['pid'])} of {holder['user']} ({holder['command']}) holds it since {clock}"
+            f" for {holder['what']}"
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another session holds it"
+
+
+def _up() -> float:
+    """Seconds since the machine's start: the same clock in all processes, and nobody sets it."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
+def _command() -> str:
+    """The command in one line: of asv's benchmarks it is the run that they belong to."""
+    return os.environ.get("BENCH_COMMAND") or shlex.join(["python", *sys.orig_argv[1:]])[:200]
+
+
+def _print(line: str) -> None:
+    print(f"benchmarks: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,280 @@
+"""Runs that are killed, terminated, starved of disk or whose clock is set: real processes, a profile of a few rows."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+PLAIN = ("-m", "benchmarks", "run", "--plain", "--profile", "smoke", "--machine", "here")
+BENCH = r"^logdet\.Torch\.track_(seconds|outcome)"
+ASV = ("-m", "benchmarks", "run", "--profile", "smoke", "--machine", "here", "--bench", BENCH)
+# asv as a user starts it, on the tree that is checked out.
+BARE = ("-m", "asv", "run", "--environment=checkout:same", "--machine", "here", "--bench", BENCH, "--set-commit-hash")
+DEADLINE_S = 240
+
+
+@pytest.fixture
+def small(repository):
+    """A checkout with one family on one backend, its first two methods, and two cells: a session takes seconds."""
+    listing = repository.folder / "bench_core/__init__.py"
+    listing.write_text(
+        listing.read_text()
+        + '\nFAMILIES, BACKENDS = ("logdet",), ("torch",)\n_all = methods\n\n\n'
+        + "def methods(family, backend):\n    return _all(family, backend)[:2]\n"
+    )
+    repository.commit("a small suite")
+    repository.environment |= {"BENCH_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    yield repository
+    left = _of(repository)
+    assert not left, f"left behind: {[process.cmdline() for process in left]}"
+
+
+def _of(repository) -> list[psutil.Process]:
+    """All processes that use the checkout's own temporary folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("BENCH_LOCK") == repository.environment["BENCH_LOCK"]:
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return [process for process in found if process.status() != psutil.STATUS_ZOMBIE]
+
+
+def _until(condition, what: str):
+    deadline = time.monotonic() + DEADLINE_S
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"never {what}"
+        time.sleep(0.02)
+    return found
+
+
+def _events(repository) -> list[dict]:
+    """Whole lines of all ledgers, run after run."""
+    paths = sorted(repository.folder.glob("results-local/*/sessions/*/runs/*.ledger"))
+    return [json.loads(line) for path in paths for line in path.read_text().splitlines() if line.endswith("}")]
+
+
+def _of_kind(repository, kind: str) -> list[dict]:
+    return [event for event in _events(repository) if event["event"] == kind]
+
+
+def _start(repository, command, **variables) -> subprocess.Popen:
+    repository.environment |= variables
+    return repository.start(*command)
+
+
+def _in_second_session(repository) -> dict[str, str]:
+    """Wait until one session is kept and the next is running; the records by name."""
+    _until(lambda: len(_of_kind(repository, "running")) >= 2, "in the second session")
+    return {path.name: path.read_text() for path in repository.records()}
+
+
+def _worker(repository) -> psutil.Process:
+    return _until(lambda: [p for p in _of(repository) if "worker.py" in " ".join(p.cmdline())], "a worker")[0]
+
+
+def _gone(repository) -> None:
+    _until(lambda: not _of(repository), "over")
+
+
+def _goes_on(repository, command, kept: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """The same command ends well with all cells, and what was kept is the same still."""
+    done = repository.python(*command)
+    assert done.returncode == 0, done.stdout + done.stderr
+    now = {path.name: path.read_text() for path in repository.records()}
+    assert len(now) == 2
+    assert kept
+    assert kept.items() <= now.items()
+    return done
+
+
+def _kill_all(repository, child) -> None:
+    for process in _of(repository):
+        process.send_signal(signal.SIGKILL)
+    child.wait()
+
+
+@pytest.mark.parametrize("end", ["parent", "group", "terminate", "hang up"])
+def test_a_plain_run_goes_on_after_any_end(small, end):
+    child = _start(small, PLAIN)
+    kept = _in_second_session(small)
+    if end == "group":
+        _kill_all(small, child)
+    else:
+        numbers = {"parent": signal.SIGKILL, "terminate": signal.SIGTERM, "hang up": signal.SIGHUP}
+        child.send_signal(numbers[end])
+        assert child.wait() == (-signal.SIGKILL if end == "parent" else 143)
+    _gone(small)
+    _goes_on(small, PLAIN, kept)
+    assert [event["resumed"] for event in _of_kind(small, "done")] == [False, True, False]
+    # Told as a whole: the next run measures anew, and moves aside what there was.
+    assert small.python(*PLAIN).returncode == 0
+    old = [path.read_text() for path in small.folder.glob("results-local/here/sessions/*/superseded/*.session")]
+    assert len(old) == 2
+    assert set(kept.values()) <= set(old)
+    assert not set(old) & {path.read_text() for path in small.records()}
+
+
+def test_a_killed_worker_costs_its_row_only(small):
+    child = _start(small, PLAIN)
+    _until(lambda: _of_kind(small, "running"), "running")
+    _worker(small).send_signal(signal.SIGKILL)
+    assert child.wait() == 0
+    assert len(small.records()) == 2
+    assert [event["event"] for event in _events(small)][-1] == "told"
+
+
+def test_a_cell_that_took_the_run_down_twice_is_told_as_an_error(small):
+    for _ in range(2):
+        child = _start(small, PLAIN)
+        before = len(_of_kind(small, "running"))
+        _until(lambda before=before: len(_of_kind(small, "running")) > before, "running")
+        _kill_all(small, child)
+    assert small.python(*PLAIN).returncode == 0
+    first, second = sorted((json.loads(path.read_text()) for path in small.records()), key=lambda r: r["started_at"])
+    assert {(row["outcome"], row["reason"]) for row in first["rows"].values()} == {("error", "took the run down twice")}
+    assert any(row["outcome"] == "ok" for row in second["rows"].values())
+    # Told, it is tried again by the next run.
+    assert small.python(*PLAIN).returncode == 0
+    for path in small.records():
+        assert any(row["outcome"] == "ok" for row in json.loads(path.read_text())["rows"].values())
+
+
+SHIM = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <time.h>
+#include <sys/time.h>
+static long step(void) { const char *text = getenv("CLOCK_STEP_S"); return text ? atol(text) : 0; }
+int clock_gettime(clockid_t clock, struct timespec *at) {
+    int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
+    int done = real(clock, at);
+    if (clock == CLOCK_REALTIME) at->tv_sec += step();
+    return done;
+}
+time_t time(time_t *at) {
+    struct timespec now; clock_gettime(CLOCK_REALTIME, &now); if (at) *at = now.tv_sec; return now.tv_sec;
+}
+"""
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+def test_a_clock_that_is_set_loses_nothing(small, days):
+    source = Path(small.environment["TMPDIR"]) / "shim.c"
+    source.write_text(SHIM)
+    shim = source.with_suffix(".so")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", str(shim), str(source), "-ldl"], check=True)
+    child = _start(small, PLAIN)
+    kept = _in_second_session(small)
+    _kill_all(small, child)
+    # The files' own times are of before, too.
+    for path in small.records():
+        os.utime(path, (time.time() - 86400 * days,) * 2)
+    small.environment |= {"LD_PRELOAD": str(shim), "CLOCK_STEP_S": str(86400 * days)}
+    _goes_on(small, PLAIN, kept)
+
+
+def test_a_full_disk_is_one_line_before_anything_is_measured(small):
+    command = f"ulimit -f 1024; exec {sys.executable} {' '.join(PLAIN)}"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=small.folder, env=small.environment, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "nothing can be kept in" in done.stderr
+    assert "(File too large)" in done.stderr
+    assert not small.records()
+
+
+@pytest.mark.parametrize("command", [PLAIN, ASV], ids=["plain", "asv"])
+def test_a_folder_that_cannot_be_written_is_one_line(small, command):
+    (small.folder / "results-local").write_text("in the way")
+    done = small.python(*command)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "nothing can be kept in" in done.stderr
+
+
+def test_a_disk_that_becomes_full_ends_the_run_and_keeps_what_is_there(small):
+    child = _start(small, ASV)
+    _until(lambda: _of_kind(small, "running"), "running")
+    for process in _of(small):
+        try:
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (2**20, 2**20))
+        except ProcessLookupError:
+            continue
+    assert child.wait() != 0
+    _gone(small)
+    # One session, measured once: nothing is repeated for the other rows and metrics.
+    assert len(_of_kind(small, "running")) == 1
+    assert not list(small.folder.glob("results-local/here/*-checkout-*.json"))
+    kept = {path.name: path.read_text() for path in small.records()}
+    _goes_on(small, ASV, kept)
+
+
+@pytest.mark.parametrize("end", ["parent", "asv", "child", "terminate"])
+def test_a_run_through_asv_goes_on_after_any_end(small, end):
+    child = _start(small, ASV)
+    kept = _in_second_session(small)
+    if end == "child":
+        # asv itself goes on, and asks for the cell again for the next row.
+        os.kill(_of_kind(small, "running")[-1]["pid"], signal.SIGKILL)
+        child.wait()
+        assert len(small.records()) == 2
+        assert len(_of_kind(small, "running")) == 3
+        assert kept.items() <= {path.name: path.read_text() for path in small.records()}.items()
+        return
+    if end == "asv":
+        (asv,) = [p for p in _of(small) if {"asv", "run"} <= set(p.cmdline())]
+        asv.send_signal(signal.SIGKILL)
+    else:
+        child.send_signal(signal.SIGKILL if end == "parent" else signal.SIGTERM)
+    child.wait()
+    _gone(small)  # neither a worker nor asv's server
+    done = _goes_on(small, ASV, kept)
+    assert "1 of them taken up from a run that was cut off" in done.stdout
+    assert small.git("status", "--porcelain") == ""
+
+
+def test_asv_started_by_hand_goes_on_and_says_so(small):
+    command = (*BARE, small.git("rev-parse", "HEAD"))
+    small.environment |= {"BENCH_PROFILE": "smoke"}
+    configuration = small.folder / "asv.conf.json"
+    configuration.write_text(configuration.read_text().replace('["quick"]', '["smoke"]'))
+    small.git("commit", "--all", "--quiet", "--message", "the smoke profile")
+    command = (*BARE, small.git("rev-parse", "HEAD"))
+    child = _start(small, command)
+    kept = _in_second_session(small)
+    child.send_signal(signal.SIGTERM)
+    child.wait()
+    _gone(small)
+    done = _goes_on(small, command, kept)
+    assert "going on with a run that was cut off: what it measured is kept" in done.stderr
+    assert "2 sessions, 1 of them taken up from a run that was cut off" in done.stderr
+    # Told to asv, all is measured anew.
+    again = small.python(*command)
+    assert "taken up" not in again.stderr
+    assert small.git("status", "--porcelain") == ""
+
+
+def test_a_part_measured_in_between_loses_nothing_of_the_run_that_was_cut_off(small):
+    child = _start(small, ASV)
+    kept = _in_second_session(small)
+    _kill_all(small, child)
+    _gone(small)
+    other = (*ASV[:-1], r"^logdet\.Torch\.track_error")
+    done = small.python(*other)
+    assert done.returncode == 0, done.stdout
+    assert "1 of them taken up from a run that was cut off" in done.stdout
+    _goes_on(small, ASV, kept)
