@@ -77,10 +77,9 @@ class Oracle:
     def answer(self, computes: str) -> dict[str, np.ndarray]:
         """The results of this answer by name."""
         if computes not in self._kept:
-            compute = {"psi": self._psi, "phi": self._phi, "tied": self._tied}.get(
+            self._kept[computes] = {"psi": self._psi, "phi": self._phi, "tied": self._tied}.get(
                 computes, lambda: {"curl": self._curl(computes)}
-            )
-            self._kept[computes] = self._problem.recall(computes, compute)
+            )()
         return self._kept[computes]
 
     def _loss(self, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -155,9 +154,7 @@ class Oracle:
     @cached_property
     def _pair(self) -> tuple[np.ndarray, np.ndarray]:
         """``J v`` and ``J^T v``."""
-        v = self._arrays["v"]
-        found = self._problem.recall("pair", lambda: {"forward": self.jvp(v), "back": self.vjp(v)})
-        return found["forward"], found["back"]
+        return self.jvp(self._arrays["v"]), self.vjp(self._arrays["v"])
 
     def _curl(self, computes: str) -> np.ndarray:
         if computes == "curl":

@@ -207,3 +207,13 @@ def test_a_session_finds_both_in_rows_that_have_no_tolerance(checkout, run_pytho
     assert found["phantom"]["outcome"] == "wrong"
     assert "the same d, w for other data: it remembers" in found["phantom"]["reason"]
     assert found["jfb"]["samples_s"] == found["phantom"]["samples_s"] == []
+
+
+def test_new_data_are_asked_for_the_error_and_not_for_what_else_there_is_to_say(monkeypatch):
+    m = bench_core.method("line_integral", "inverse_lu_rk4", "torch")
+    problem = _problem(m)
+    kernel, fresh = m.build(problem), problem.unseen()
+    kernel.run()
+    monkeypatch.setattr(type(fresh), "quality", lambda *_: pytest.fail("the ODE is solved to its end for nothing"))
+    error, fault = check.judge_again(problem, fresh, kernel, m, "float32")
+    assert (error < 1e-4, fault) == (True, "")

@@ -60,7 +60,7 @@ def test_every_method_is_judged_the_same_to_the_last_bit(family, tmp_path):
     for method, _, arrays in methods:
         assert _judged(others[2], arrays, method) == _judged(others[0], arrays, method), method.name
     assert wrote.told["computed"] > 1
-    assert wrote.told["read"] == wrote.told["discarded"] == 0
+    assert wrote.told["discarded"] == 0
     assert read.told["computed"] == 0
     assert read.told["read"] > 1
 
