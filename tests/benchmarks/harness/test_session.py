@@ -148,7 +148,7 @@ def test_what_ended_its_process_is_not_tried_again(monkeypatch):
     begun = []
 
     def follow(event):
-        begun.extend([event["row"]] * (event["event"] == "begin" and event["what"] == "build"))
+        begun.extend([event.get("row")] * (event["event"] == "begin" and event["what"] == "build"))
         kill(event)
 
     patient = replace(FAST, call_limit_s=9.0, repetitions=1)
