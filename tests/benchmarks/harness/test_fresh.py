@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.harness import policy
+from benchmarks.harness import policy, session
+from benchmarks.harness.cell import Cell
+from benchmarks.harness.profile import SMOKE
 
 ROOT = Path(__file__).resolve().parents[3]
 _FAULTS = """
@@ -73,3 +75,21 @@ def test_every_call_pays_for_its_results_and_no_other_row_does(backend):
     assert found["plain"] < found["pages"]
     assert found["others"] < found["pages"]
     assert found["same"]
+
+
+@pytest.mark.skipif(
+    not policy.is_glibc() or sys.platform != "linux", reason="what it gives back is glibc's and Linux's"
+)
+def test_in_a_session_the_row_that_allocates_says_that_it_pays(monkeypatch):
+    monkeypatch.setenv("BENCH_ALLOCATOR", "kept")
+    record = session.run(
+        Cell.of("logdet", "torch", {"D": 300, "B": 8}), SMOKE, {"relative": "", "relative:allocating": ""}
+    )
+    rows = record["rows"]
+    assert {name: row.get("fresh_pages") for name, row in rows.items()} == {
+        "relative": None,
+        "relative:allocating": True,
+        "relative~twin": None,
+    }
+    assert {row["outcome"] for row in rows.values()} == {"ok"}
+    assert rows["relative:allocating"]["error"] <= rows["relative:allocating"]["tolerance"]
