@@ -22,7 +22,7 @@ def facts() -> Mapping[str, str | None]:
         return NOTHING
     address, name = card
     try:
-        import pynvml
+        import pynvml  # pyright: ignore[reportMissingImports]
     except ImportError:
         return {"gpu": name, "driver": None}
     try:

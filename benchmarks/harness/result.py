@@ -42,6 +42,8 @@ class Result:
             self.counters = event
         elif kind == "row":
             self.rows[event.pop("row")] = blank_row() | event
+        elif kind == "fresh":
+            self.rows[event["row"]]["fresh_pages"] = True
         elif kind == "twin":
             self.rows[event["row"]] = self.rows[event["of"]] | {"role": "twin"} | _no_samples()
         elif kind == "round":

@@ -126,6 +126,7 @@ def run(
         again = measure({**rows, **_hopeless(measured, rows)})
         # Of a repetition that was cut off, the earlier measurement stands.
         measured, other = (again, measured) if _timed(again) >= _timed(measured) else (measured, again)
+        _keep_compilation(measured["rows"], other["rows"])
         set_aside.append(other)
         measured["state"]["repeated"] = len(set_aside)
     return record | {"elapsed_s": time.monotonic() - began, **measured, "set_aside": set_aside}
@@ -133,6 +134,14 @@ def run(
 
 def _timed(measured: dict[str, Any]) -> set[str]:
     return {name for name, row in measured["rows"].items() if row["samples_s"]}
+
+
+def _keep_compilation(rows: dict[str, dict[str, Any]], others: dict[str, dict[str, Any]]) -> None:
+    """Take compilation times that only the other measurement has: a cold one happens once, whatever is repeated."""
+    for name, row in rows.items():
+        for field in ("compile_cold_s", "compile_cached_s"):
+            if row.get(field) is None and (seconds := others.get(name, {}).get(field)) is not None:
+                row[field] = seconds
 
 
 def _hopeless(measured: dict[str, Any], rows: Collection[str]) -> dict[str, tuple[str, str]]:

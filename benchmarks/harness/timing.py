@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.harness import clock, rounds
+from benchmarks.harness import clock, fresh, rounds
 from benchmarks.harness.journal import Journal
 from benchmarks.harness.preparation import LONG_CALL_S, Row
 
@@ -27,6 +27,11 @@ def measure(rows: list[Row], canary: Any, spec: dict[str, Any], journal: Journal
     quota = {name: min(most, max(least, int(profile["row_budget_s"] / blocks[name]))) for name in live}
     if twin in live:
         journal.write("twin", row=twin, of=baseline, number=numbers[twin])
+    samplers = dict.fromkeys(live, clock.sample)
+    for name, row in live.items():
+        if fresh.applies(name, row.kernel, spec):
+            samplers[name] = fresh.sample
+            journal.write("fresh", row=name)
     samples: dict[str, dict[int, float]] = {name: {} for name in live}
     stop = rounds.Stop(profile["precision"], start + spec["rounds_deadline_s"])
     others = set(live) - {baseline, twin}
@@ -40,7 +45,7 @@ def measure(rows: list[Row], canary: Any, spec: dict[str, Any], journal: Journal
         taken = {"canary": clock.sample(canary, 1)}
         for name in turn:
             journal.begin(name, f"round {count}", 60 + 10 * blocks[name])
-            taken[name] = samples[name][count] = clock.sample(live[name].kernel, numbers[name])
+            taken[name] = samples[name][count] = samplers[name](live[name].kernel, numbers[name])
         journal.write("round", index=count, order=turn, samples=taken)
         count += 1
         if count < least and time.perf_counter() < stop.deadline:

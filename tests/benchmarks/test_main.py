@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 import bench_core
+from benchmarks.__main__ import main
+from benchmarks.harness import system
 from benchmarks.harness.profile import SMOKE
+from benchmarks.harness.record import read_json
 from benchmarks.harness.run import cells
 
 
@@ -73,3 +76,23 @@ def test_wrong_threads_are_one_line(run_python):
     done = run_python("-m", "benchmarks", "cell", "D=4", BENCH_THREADS="0")
     assert done.returncode == 2
     assert "BENCH_THREADS = '0' is not a number of threads; allowed: 1 to " in done.stderr
+
+
+def test_what_is_amiss_here_is_said_once_and_recorded(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("BENCH_RESULTS", str(tmp_path))
+    monkeypatch.setattr(system, "warnings", lambda: ["swap in use: 1 GiB", "on battery"])
+    assert main(["cell", "--profile", "smoke", "--method", "gemm_floor", "D=12", "B=8"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert [line for line in said if "warning" in line] == [
+        "benchmarks: warning: swap in use: 1 GiB",
+        "benchmarks: warning: on battery",
+    ]
+    (path,) = tmp_path.glob("*/sessions/*/*.session")
+    assert read_json(path)["environment"]["warnings"] == ["swap in use: 1 GiB", "on battery"]
+
+
+@pytest.mark.parametrize("arguments", [("cell", "D=4"), ("run", "--plain"), ("run",)])
+def test_an_unknown_policy_is_one_line(run_python, arguments):
+    done = run_python("-m", "benchmarks", *arguments, BENCH_ALLOCATOR="tcmalloc")
+    assert done.returncode == 2
+    assert done.stderr == "benchmarks: BENCH_ALLOCATOR = 'tcmalloc' is not a policy; allowed: kept, default\n"

@@ -133,6 +133,15 @@ def test_of_a_repetition_that_lost_a_row_the_earlier_measurement_stands(monkeypa
     assert later["rows"]["relative"]["samples_s"]
 
 
+def test_a_repetition_keeps_the_time_of_the_cold_compilation():
+    rows = {"a": {"compile_cold_s": None, "compile_cached_s": 0.2}, "b": {"compile_cold_s": None}, "c~twin": {}}
+    others = {"a": {"compile_cold_s": 3.0, "compile_cached_s": 0.9}, "b": {"compile_cold_s": None}}
+    session._keep_compilation(rows, others)
+    assert rows["a"] == {"compile_cold_s": 3.0, "compile_cached_s": 0.2}
+    assert rows["b"] == {"compile_cold_s": None}
+    assert rows["c~twin"] == {}
+
+
 def test_a_session_that_may_not_be_repeated_says_that_the_machine_moved(monkeypatch):
     monkeypatch.setattr(state, "MOVED", 1 + 1e-9)
     record = session.run(SMALL, FAST, {"relative": "", "gemm_floor": ""})
@@ -148,7 +157,7 @@ def test_what_ended_its_process_is_not_tried_again(monkeypatch):
     begun = []
 
     def follow(event):
-        begun.extend([event["row"]] * (event["event"] == "begin" and event["what"] == "build"))
+        begun.extend([event.get("row")] * (event["event"] == "begin" and event["what"] == "build"))
         kill(event)
 
     patient = replace(FAST, call_limit_s=9.0, repetitions=1)
