@@ -21,25 +21,8 @@ PROFILE = profile_from_environment()
 DEVICE = device_from_environment()
 
 
-def parameters(family: str, backend: str, sweep: str = "") -> dict[str, Any]:
-    """``params`` and ``param_names`` of a family's class: the row, the sizes of its sweep, the precision.
-
-    The rows are the checkout's, not those of the commit under test: asv lists parameters once and afterwards names
-    them by their number, so they must be the same list whichever commit is installed.
-    """
-    chosen = PROFILE.sweeps[family][sweep]
-    return {
-        "params": (
-            rows_of_checkout(family, backend, sweep),
-            *(list(values) for values in chosen.sizes.values()),
-            list(PROFILE.dtypes_of(chosen)),
-        ),
-        "param_names": ["method", *chosen.sizes, "dtype"],
-    }
-
-
 class _Door:
-    """One family on one backend; a subclass names both and takes its ``parameters`` (of one sweep).
+    """One sweep of a family on one backend (``classes`` makes them).
 
     All benchmarks of an asv run share one working folder (that is what the empty ``setup_cache`` is for). The first
     metric of a cell runs its sessions and leaves their names there; the other metrics and rows read them.
@@ -90,6 +73,36 @@ class _Door:
             records = _measure(cell, store := Store(), shared)
             write_json(index, [str(store.path(cell, process)) for process in range(len(records))])
         return [record["rows"].get(method, _ABSENT) for record in records]
+
+
+def classes(family: str, base: type[_Door] = _Door) -> dict[str, type[_Door]]:
+    """The asv classes of a family, by name: one for each backend and sweep, ``Torch``, ``JaxSpectrum`` and so on.
+
+    The rows are the checkout's, not those of the commit under test: asv lists parameters once and afterwards names
+    them by their number, so they must be the same list whichever commit is installed.
+    """
+    made = {}
+    for backend in bench_core.BACKENDS:
+        for name, sweep in PROFILE.sweeps(family).items():
+            values = {
+                "method": rows_of_checkout(family, backend, name),
+                **sweep.sizes,
+                "dtype": PROFILE.dtypes_of(sweep),
+            }
+            title = backend.capitalize() + name
+            made[title] = type(
+                title,
+                (base,),
+                {
+                    "__module__": f"benchmarks.{family}",
+                    "__doc__": base.__doc__,
+                    "family": family,
+                    "backend": backend,
+                    "params": tuple(map(list, values.values())),
+                    "param_names": list(values),
+                },
+            )
+    return made
 
 
 def _measure(cell: Cell, store: Store, shared: Path) -> list[dict[str, Any]]:

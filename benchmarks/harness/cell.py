@@ -8,11 +8,9 @@ from typing import Any
 
 import bench_core
 from bench_core.method import DEVICES, DTYPES, check_choice
+from benchmarks.families import FAMILIES
 from benchmarks.harness import older
 from benchmarks.harness.profile import Profile
-
-# The size along which a family's sweep runs; larger ones are not tried after one of them failed.
-SWEPT = {"logdet": "D", "implicit": "D", "line_integral": "d", "score": "d"}
 
 
 @dataclass(frozen=True)
@@ -49,13 +47,18 @@ class Cell:
         return f"{self.family}-{self.backend}-{self.device}-{self.dtype}-{sizes}"
 
     @property
+    def letter(self) -> str:
+        """The name of the size along which the family's sweep runs."""
+        return FAMILIES[self.family].swept
+
+    @property
     def swept(self) -> int:
         """The value of the size along which the family's sweep runs."""
-        return dict(self.sizes)[SWEPT[self.family]]
+        return dict(self.sizes)[self.letter]
 
     def without_swept(self) -> tuple:
         """What two cells of one sweep have in common."""
-        rest = tuple(item for item in self.sizes if item[0] != SWEPT[self.family])
+        rest = tuple(item for item in self.sizes if item[0] != self.letter)
         return (self.family, self.backend, self.device, self.dtype, rest)
 
     def to_json(self) -> dict[str, Any]:

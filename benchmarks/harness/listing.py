@@ -18,7 +18,7 @@ from benchmarks.harness.profile import profile_from_environment
 profile = profile_from_environment()
 print(json.dumps({
     family: {
-        backend: {name: rows(family, backend, profile, sweep.cells()) for name, sweep in profile.sweeps[family].items()}
+        backend: {name: rows(family, backend, profile, sweep.cells()) for name, sweep in profile.sweeps(family).items()}
         for backend in bench_core.BACKENDS
     }
     for family in bench_core.FAMILIES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,25 @@ def instrument(backend: str, device: str) -> str:
     if backend == "jax":
         return "memory_analysis"
     return "max_memory_allocated rise" if device == "cuda" else "VmHWM rise"
+
+
+def free(backend: str, device: str) -> float:
+    """Bytes that this session may still take on its device."""
+    if device == "cuda":
+        with contextlib.suppress(Exception):
+            if backend == "torch":
+                import torch
+
+                return float(torch.cuda.mem_get_info()[0])
+            import jax
+
+            stats = jax.devices("gpu")[0].memory_stats()
+            return float(stats["bytes_limit"] - stats["bytes_in_use"])
+    try:
+        import psutil
+    except ImportError:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES"))
+    return float(psutil.virtual_memory().available)
 
 
 def mark(device: str) -> int | None:

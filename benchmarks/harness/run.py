@@ -12,7 +12,7 @@ from typing import Any
 
 import bench_core
 from benchmarks.harness import ledger, session
-from benchmarks.harness.cell import SWEPT, Cell, rows
+from benchmarks.harness.cell import Cell, rows
 from benchmarks.harness.ledger import CRASHES
 from benchmarks.harness.lock import machine_lock
 from benchmarks.harness.outcome import one_line
@@ -27,7 +27,7 @@ def cells(family: str, backend: str, profile: Profile, device: str) -> list[Cell
 
     found = [
         Cell.of(family, backend, dict(zip(sweep.sizes, values)), device, dtype)
-        for sweep in profile.sweeps[family].values()
+        for sweep in profile.sweeps(family).values()
         for dtype in profile.dtypes_of(sweep)
         for values in product(*sweep.sizes.values())
     ]
@@ -107,9 +107,7 @@ def _rows(
     for row in planned:
         form = row.partition(":")[2]
         if form == "compiled" and cell.swept > profile.compiled_up_to:
-            planned[row] = (
-                f"form {form!r} is timed up to {SWEPT[cell.family]} = {profile.compiled_up_to} in this profile"
-            )
+            planned[row] = f"form {form!r} is timed up to {cell.letter} = {profile.compiled_up_to} in this profile"
         for record in done:
             earlier = record["rows"].get(row)
             if earlier and earlier["outcome"] not in ("ok", "skipped"):
@@ -117,9 +115,9 @@ def _rows(
         for record in known:
             earlier = record["rows"].get(row)
             if earlier and earlier["outcome"] in ("oom", "timeout"):
-                size = record["cell"]["sizes"][SWEPT[cell.family]]
+                size = record["cell"]["sizes"][cell.letter]
                 planned[row] = one_line(
-                    f"{earlier['outcome']} at {SWEPT[cell.family]} = {size}; not tried again from there on"
+                    f"{earlier['outcome']} at {cell.letter} = {size}; not tried again from there on"
                 )
     return planned
 
@@ -131,7 +129,7 @@ def _smaller(known: list[dict[str, Any]], cell: Cell) -> dict[str, dict[str, flo
         for row, fields in record["rows"].items():
             seconds = statistics.median(fields["samples_s"]) if fields["samples_s"] else fields.get("measured_s")
             if seconds and row not in best and fields["role"] != "twin":
-                size = record["cell"]["sizes"][SWEPT[cell.family]]
+                size = record["cell"]["sizes"][cell.letter]
                 best[row] = {"flops": fields["cost"]["flops"], "seconds": seconds, "size": size}
     return best
 

@@ -38,10 +38,10 @@ def _plant(file: Path, old: str, new: str) -> None:
 
 def _make_impatient(checkout: Path, seconds: int) -> None:
     """Everything a row does may take so long and no longer, after which the session goes on without it."""
-    worker = checkout / "benchmarks/harness/worker.py"
-    _plant(worker, "patience = 60 + 10 *", f"patience = {seconds} + 0 *")
-    _plant(worker, "60 + 10 * blocks[row]", f"{seconds}")
-    _plant(worker, '"check again", 120', f'"check again", {seconds}')
+    harness = checkout / "benchmarks/harness"
+    _plant(harness / "preparation.py", "patience = 60 + 10 *", f"patience = {seconds} + 0 *")
+    _plant(harness / "timing.py", "60 + 10 * blocks[name]", f"{seconds}")
+    _plant(harness / "stages.py", '"check again", 120', f'"check again", {seconds}')
 
 
 def _killer(when):

@@ -1,0 +1,81 @@
+"""Gradients through a fixed point: over the dimension, over contraction and normality, of one sample, of a conv block,
+and over the dimensions where calls take seconds.
+"""
+
+from benchmarks.families._family import STANDARD_D, Family, Sweep
+
+# Rows that a network of 20,000 units may be trained with.
+_MATRIX_FREE = (
+    *("jfb", "neumann_1", "neumann_5", "neumann", "cg", "gmres", "bicgstab", "anderson"),
+    *("forward_picard", "parameter_vjp"),
+)
+# Half of the family: what JAX compiles in quick must take a minute.
+_QUICK = (
+    *("jfb", "neumann_1", "neumann_5", "neumann_10", "neumann_20", "phantom", "shine", "neumann"),
+    *("cg", "cg_published", "gmres", "bicgstab", "unrolled_10", "unrolled_30", "unrolled_100"),
+    *("forward_picard", "parameter_vjp"),
+)
+_SMOKE = ("jfb", "neumann_2", "cg", "gmres", "unrolled_10", "forward_picard", "parameter_vjp")
+
+
+def _sweeps(
+    D: tuple[int, ...],
+    at: int,
+    gamma: tuple[float, ...],
+    T: tuple[str, ...],
+    single: tuple[int, ...],
+    conv: tuple[int, ...],
+    large: tuple[int, ...],
+    B: int = 64,
+) -> dict[str, Sweep]:
+    """Over the dimension; over contraction and normality at one dimension; one sample; over the size of the conv block.
+
+    In float64: iterative methods are compared at one tolerance, which must not be a matter of rounding. Over the
+    dimensions where calls take seconds as a network is trained, in float32 to a residual that its rounding allows, and
+    only the rows that need no matrix beside A.
+    """
+    fixed = {"tol": (1e-6,)}
+    exact = ("float64",)
+    return {
+        "": Sweep({"D": D, "B": (B,), "gamma": (0.9,), "T": ("random",), **fixed}, exact),
+        "Spectrum": Sweep({"D": (at,), "B": (64,), "gamma": gamma, "T": T, **fixed}, exact),
+        "Single": Sweep({"D": single, "B": (1,), "gamma": (0.9,), "T": ("random",), **fixed}, exact),
+        "Conv": Sweep({"D": conv, "B": (64,), "gamma": (0.9,), "T": ("conv",), **fixed}, exact),
+        "Large": Sweep(
+            {"D": large, "B": (64,), "gamma": (0.9,), "T": ("random",), "tol": (1e-4,)},
+            ("float32",),
+            only=_MATRIX_FREE,
+            call_share=1.4,
+        ),
+    }
+
+
+_GAMMA, _SPECTRA = (0.5, 0.9, 0.99), ("random", "symmetric", "rotation")
+
+IMPLICIT = Family(
+    name="implicit",
+    swept="D",
+    sweeps={
+        "smoke": _sweeps((8,), 8, (0.5,), ("symmetric",), single=(8,), conv=(64,), large=(8,), B=4),
+        "quick": _sweeps((16, 64, 256), 64, (0.9,), ("rotation",), single=(64,), conv=(64,), large=(512,)),
+        "standard": _sweeps(
+            (10, 32, 100, 200, 320, 640, 1000, 2000, 3200),
+            512,
+            _GAMMA,
+            _SPECTRA,
+            single=(32, 320, 3200),
+            conv=(256, 1024),
+            large=(1000, 2000, 5000, 10000, 20000),
+        ),
+        "full": _sweeps(
+            STANDARD_D, 512, _GAMMA, _SPECTRA, single=STANDARD_D, conv=(64, 256, 1024, 4096), large=STANDARD_D
+        ),
+    },
+    rows={"smoke": _SMOKE, "quick": _QUICK},
+    # A session has some 30 rows, four times as many as one of logdet, and JAX compiles each of them anew in every
+    # process, half a minute a cell: one process in standard, two in full.
+    row_share=0.2,
+    call_share=0.1,
+    process_share=1 / 3,
+    anchors={"standard": (32, 320, 1000)},
+)

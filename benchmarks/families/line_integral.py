@@ -1,0 +1,78 @@
+"""Functions that are integrals of a learned Jacobian: over the dimension, for every kind of J."""
+
+from typing import Any
+
+from benchmarks.families._family import Family, Sweep
+
+# What factors of J are for; quadratures and adaptive steps have the sweeps over other kinds of J.
+_FACTORED = (
+    *("gauss_legendre_16", "kronecker", "kronecker_formed", "inverse_lu_rk4", "inverse_cholesky_rk4"),
+    *("inverse_kronecker_rk4", "inverse_kronecker_dopri5", "inverse_as_printed"),
+)
+# What diffrax compiles for every tolerance and way of differentiating takes seconds a row.
+_QUICK = (
+    *("gauss_legendre_4", "gauss_legendre_8", "gauss_legendre_16", "trapezoid_16", "trapezoid_64"),
+    *("dopri5_direct_1e-06", "averaged_hidden_16", "psd_applied", "psd_formed", "kronecker", "kronecker_formed"),
+    *("inverse_lu_rk4", "inverse_cholesky_rk4", "inverse_kronecker_rk4", "inverse_as_printed"),
+)
+_SMOKE = ("gauss_legendre_4", "gauss_legendre_8", "psd_applied", "inverse_lu_rk4")
+
+
+def _sweeps(
+    d: tuple[int, ...],
+    bounded: tuple[int, ...],
+    squares: tuple[int, ...],
+    kronecker: tuple[str, ...],
+    single: tuple[int, ...],
+    J: tuple[str, ...] = ("psd",),
+    limited: tuple[str, ...] = ("tanh", "free"),
+) -> dict[str, Sweep]:
+    """Over the dimension for the invertible J; for entries that are bounded or free; for Kronecker factors, and of one
+    sample, of which LU takes a large J too.
+
+    In float64: the rules are compared down to 1e-7, which is float32's rounding.
+    """
+    exact = ("float64",)
+
+    def sizes(d: tuple[int, ...], J: tuple[str, ...], B: int = 64) -> dict[str, tuple[Any, ...]]:
+        return {"d": d, "B": (B,), "H": (64,), "J": J}
+
+    return {
+        "": Sweep(sizes(d, J), exact),
+        "Bounded": Sweep(sizes(bounded, limited), exact),
+        "Kronecker": Sweep(sizes(squares, kronecker), exact, _FACTORED),
+        "Single": Sweep(sizes(single, kronecker, B=1), exact, _FACTORED),
+    }
+
+
+_KRONECKER = ("kronecker", "kronecker_psd")
+
+LINE_INTEGRAL = Family(
+    name="line_integral",
+    swept="d",
+    sweeps={
+        # One cell for the sweeps of a batch: it is measured once.
+        "smoke": _sweeps((4,), (4,), (4,), ("kronecker_psd",), (4,), *2 * (("kronecker_psd",),)),
+        "quick": _sweeps((8, 32), (8,), (16,), ("kronecker_psd",), (256,), limited=("free",)),
+        "standard": _sweeps(
+            (1, 8, 32, 64, 128, 256, 1024),
+            (8, 64, 256),
+            (4, 16, 36, 64, 144, 256, 576, 1024),
+            _KRONECKER,
+            (64, 256, 1024),
+        ),
+        "full": _sweeps(
+            (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
+            (1, 8, 16, 32, 64, 128, 256, 512, 1024),
+            (4, 16, 36, 64, 144, 256, 576, 1024, 2304, 4096),
+            _KRONECKER,
+            (16, 64, 256, 1024, 4096),
+        ),
+    },
+    rows={"smoke": _SMOKE, "quick": _QUICK},
+    # JAX compiles every row anew in every process.
+    row_share=0.3,
+    call_share=0.3,
+    process_share=1 / 3,
+    anchors={"standard": (8, 64, 256)},
+)

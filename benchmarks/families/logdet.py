@@ -1,0 +1,19 @@
+"""Log-determinant gradients: over the dimension, with two layers."""
+
+from benchmarks.families._family import STANDARD_D, Family, Sweep
+
+
+def _sweeps(D: tuple[int, ...], B: tuple[int, ...] = (100,)) -> dict[str, Sweep]:
+    return {"": Sweep({"D": D, "B": B, "L": (2,)})}
+
+
+LOGDET = Family(
+    name="logdet",
+    swept="D",
+    sweeps={
+        "smoke": _sweeps((8, 12), (16,)),
+        "quick": _sweeps((10, 30, 100, 300, 1000, 2000)),
+        "standard": _sweeps(STANDARD_D),
+        "full": _sweeps(STANDARD_D, (1, 10, 100, 1000)),
+    },
+)

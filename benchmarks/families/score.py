@@ -1,0 +1,32 @@
+"""Networks that stand for a gradient: over the dimension with two hidden layers, and over their number."""
+
+from benchmarks.families._family import Family, Sweep
+
+_FULL_D = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
+
+
+def _sweeps(
+    d: tuple[int, ...], H: tuple[int, ...], deep: tuple[int, ...], wide: tuple[int, ...], L: tuple[int, ...]
+) -> dict[str, Sweep]:
+    return {
+        "": Sweep({"d": d, "H": H, "L": (2,), "B": (128,)}),
+        "Depth": Sweep({"d": deep, "H": wide, "L": L, "B": (128,)}),
+    }
+
+
+SCORE = Family(
+    name="score",
+    swept="d",
+    sweeps={
+        "smoke": _sweeps((2,), (8,), (2,), (8,), (2,)),
+        # All above compiled_up_to: torch takes 20 s to compile the four rows.
+        "quick": _sweeps((16, 64, 512), (64,), (64,), (64,), (4,)),
+        "standard": _sweeps((2, 16, 64, 512, 2048), (64, 256), (64, 512), (64, 256), (1, 3, 4)),
+        "full": _sweeps(_FULL_D, (64, 256, 1024), (2, 64, 512), (64, 256), (1, 3, 4, 6)),
+    },
+    rows={"smoke": ("psi", "phi", "curl_jvp_vjp")},
+    # torch compiles its rows anew in every process.
+    row_share=0.5,
+    process_share=1 / 3,
+    anchors={"standard": (16, 64, 512)},
+)

@@ -1,0 +1,92 @@
+"""What the journals of a session's processes said, as the rows of its record."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import bench_core
+from benchmarks.harness.cell import Cell
+
+
+class Result:
+    """Takes journal events one by one."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.stages: dict[str, float] = {}
+        self.environment: dict[str, Any] = {}
+        self.ceiling: dict[str, Any] | None = None
+        self.canary_name: str | None = None
+        self.canary: list[float] = []
+        self.stop: dict[str, Any] | None = None
+        self.failures: list[str] = []
+        self.doing: dict[str, Any] = {"row": None, "what": "start", "limit_s": 60.0}
+        self.unavailable: str | None = None
+        self.ended = False
+
+    def take(self, event: dict[str, Any]) -> None:
+        """Add one journal event."""
+        kind = event.pop("event")
+        if kind == "begin":
+            self.doing = event
+        elif kind == "stage":
+            self.stages[event["name"]] = self.stages.get(event["name"], 0.0) + event["elapsed_s"]
+        elif kind == "environment":
+            self.environment |= event
+        elif kind == "ceiling":
+            self.canary_name = event.pop("canary")
+            self.ceiling = event
+        elif kind == "row":
+            self.rows[event.pop("row")] = blank_row() | event
+        elif kind == "twin":
+            self.rows[event["row"]] = self.rows[event["of"]] | {"role": "twin"} | _no_samples()
+        elif kind == "round":
+            self.canary.append(event["samples"].pop("canary"))
+            for place, row in enumerate(event["order"]):
+                self.rows[row]["rounds"].append(event["index"])
+                self.rows[row]["positions"].append(place)
+                self.rows[row]["samples_s"].append(event["samples"][row])
+        elif kind == "recheck":
+            row = self.rows[event["row"]]
+            errors = (row["error"], event["error"])  # None: not finite, or there is none
+            row["error"] = None if None in errors else max(errors)
+            if event["outcome"]:  # a time whose result is wrong is no time
+                row |= {"outcome": event["outcome"][0], "reason": event["outcome"][1]} | _no_samples()
+        elif kind == "stop":
+            self.stop = event
+        elif kind == "unavailable":
+            self.unavailable = event["reason"]
+        elif kind == "end":
+            self.ended = True
+
+
+def _no_samples() -> dict[str, Any]:
+    return {"rounds": [], "positions": [], "samples_s": []}
+
+
+def blank_row() -> dict[str, Any]:
+    """A row's fields that a hole does not have."""
+    empty = ("error", "build_s", "compile_s", "first_call_s", "peak_bytes", "peak_instrument", "number")
+    return dict.fromkeys(empty) | _no_samples()
+
+
+def hole(cell: Cell, row: str, kind: str, reason: str) -> dict[str, Any]:
+    """A row that was not timed and for which the process wrote nothing."""
+    name, _, form = row.partition(":")
+    method = bench_core.method(cell.family, name, cell.backend)
+    cost = method.cost(bench_core.problem(cell.family, **dict(cell.sizes)), cell.dtype)
+    return blank_row() | {
+        "method": name,
+        "form": form or method.forms[0],
+        "exact": method.exact,
+        "role": method.role,
+        "computes": method.computes,
+        "source": method.source,
+        "cost": asdict(cost),
+        "tolerance": method.tolerance(cell.dtype),
+        "predicted_s": None,
+        "predicted_bytes": cost.peak_bytes,
+        "outcome": kind,
+        "reason": reason,
+    }

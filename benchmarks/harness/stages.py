@@ -1,0 +1,123 @@
+"""The stages of a session in their order: start, problem, ceiling, check, rounds, check again."""
+
+from __future__ import annotations
+
+import math
+import resource
+import time
+from typing import Any
+
+import bench_core
+from bench_core.method import load_backend
+from benchmarks.harness import check, clock, environment, older, outcome, timing
+from benchmarks.harness.journal import Journal
+from benchmarks.harness.preparation import LONG_CALL_S, Preparation, Row
+
+
+class Stages:
+    """One session from inside. ``spec`` is what ``session.py`` wrote; ``start`` when the process began."""
+
+    def __init__(self, spec: dict[str, Any], journal: Journal, start: float):
+        self.spec, self.journal = spec, journal
+        self.profile, self.cell = spec["profile"], spec["cell"]
+        self._start = self._stage_start = start
+
+    def run(self) -> None:
+        if self.spec["address_space_bytes"]:
+            resource.setrlimit(resource.RLIMIT_AS, 2 * (self.spec["address_space_bytes"],))
+        before = self._begin()
+        if before is None:
+            return
+        self._end_stage("start")
+        self.journal.begin(None, "problem", self.profile["session_limit_s"])
+        self.problem: Any = bench_core.problem(self.cell["family"], seed=self.spec["seed"], **self.cell["sizes"])
+        self.problem.masters  # noqa: B018 - drawn here so that the stage has its time
+        self._end_stage("problem")
+        self._measure_ceiling()
+        self._end_stage("ceiling")
+        rows = self._prepare()
+        self._end_stage("check")
+        timing.measure(rows, self.canary, self.spec, self.journal, self._start)
+        self._end_stage("rounds")
+        self._check_again(rows)
+        self._end_stage("check again")
+        after = environment.state()
+        self.journal.write(
+            "environment",
+            load_after=after["load"],
+            mhz_after=after["mhz"],
+            throttled=environment.throttled(before, after),
+        )
+        self.journal.write("end")
+
+    def _end_stage(self, name: str) -> None:
+        now = time.perf_counter()
+        self.journal.write("stage", name=name, elapsed_s=now - self._stage_start)
+        self._stage_start = now
+
+    def _begin(self) -> dict[str, float | None] | None:
+        """Load the backend; the machine's state, or None where backend or device are not there."""
+        self.journal.begin(None, "start", self.profile["session_limit_s"])
+        note = None
+        try:
+            self.backend = load_backend(self.cell["backend"])
+            try:
+                self.backend.configure(self.spec["threads"])
+            except ValueError as error:  # other threads than asked for: it is measured, and the record says so
+                note = str(error)
+            self.backend.require_device(self.cell["device"])
+        except bench_core.Unavailable as error:
+            self.journal.write("unavailable", reason=str(error))
+            return None
+        before = environment.state()
+        facts = environment.describe(self.cell["backend"], self.cell["device"], self.spec["threads"])
+        facts["threads_note"] = note
+        self.journal.write("environment", **facts, load_before=before["load"], mhz_before=before["mhz"])
+        return before
+
+    def _measure_ceiling(self) -> None:
+        """The best rates this backend reaches here: a square product and a copy. The canary is a small product."""
+        ceiling, self.canary = self.backend.ceiling(self.cell["device"], self.cell["dtype"])
+
+        def best(kernel: Any, repeats: int) -> float:
+            clock.sample(kernel, 1)
+            return min(clock.sample(kernel, 1) for _ in range(repeats))
+
+        gemm, copy = best(ceiling["gemm"], 5), best(ceiling["copy"], 3)
+        self.flops_per_s = ceiling["gemm_flops"] / gemm
+        self.journal.write(
+            "ceiling",
+            gemm_flops_per_s=self.flops_per_s,
+            gemm=ceiling["gemm_name"],
+            copy_bytes_per_s=ceiling["copy_bytes"] / copy,
+            copy=ceiling["copy_name"],
+            canary=ceiling["canary_name"],
+        )
+        best(self.canary, 3)
+
+    def _prepare(self) -> list[Row]:
+        """The rows that may be timed, in the family's order."""
+        methods = {m.name: m for m in bench_core.methods(self.cell["family"], self.cell["backend"])}
+        preparation = Preparation(self.spec, self.journal, self.problem, self.flops_per_s)
+        rows = []
+        for name in self.spec["rows"]:
+            method, _, form = name.partition(":")
+            row = preparation.prepare(name, methods[method], form or methods[method].forms[0])
+            if row is not None:
+                rows.append(row)
+        return rows
+
+    def _check_again(self, rows: list[Row]) -> None:
+        """Every row that was timed, once more, on data that it has not seen."""
+        fresh = older.unseen(self.problem)
+        for row in rows:
+            if row.seconds > LONG_CALL_S:
+                continue  # it was called some three times, and one call more would take as long as a round
+            try:
+                self.journal.begin(row.name, "check again", 120)
+                error, fault = check.judge_again(self.problem, fresh, row.kernel, row.method, self.cell["dtype"])
+            except Exception as failure:
+                self.journal.write("recheck", row=row.name, error=None, outcome=outcome.of_exception(failure))
+                continue
+            verdict = ("wrong", f"{fault}, on new data after timing; it was right before") if fault else None
+            self.journal.write("recheck", row=row.name, error=error if math.isfinite(error) else None, outcome=verdict)
