@@ -29,9 +29,7 @@ def publish(local: Path, published: Path, machine: str | None = None) -> int:
         for name, files in groups.items():
             if dirty := sum(1 for path in files if path.suffix != ".json" and read_json(path).get("dirty")):
                 refused += 1
-                print(
-                    f"refused {place.name}/{name}: {dirty} records are of a dirty tree; commit and run", file=sys.stderr
-                )
+                print(f"refused {place.name}/{name}: {dirty} records of a dirty tree; commit and run", file=sys.stderr)
                 continue
             for path in files:
                 _copy(path, target / path.relative_to(place))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 import bench_core
@@ -64,8 +66,11 @@ def test_a_profile_runs_without_asv_and_is_taken_up(repository, families):
         return [path.read_text() for path in records]
 
     before = measure()
-    (told,) = repository.folder.glob("results-local/*/sessions/*-plain-*/told")
-    told.unlink()
+    # As if it had been killed before the last line of its ledger.
+    (ledger,) = repository.folder.glob("results-local/*/sessions/*-plain-*/runs/*.ledger")
+    *lines, told = ledger.read_text().splitlines(keepends=True)
+    assert json.loads(told)["event"] == "told"
+    ledger.write_text("".join(lines))
     assert measure() == before
     # Of a changed tree nothing is taken up: it may have changed again.
     listing.write_text(listing.read_text() + "# changed\n")

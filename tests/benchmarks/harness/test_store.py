@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-import os
-import time
-from datetime import UTC, datetime, timedelta
+import json
+import shutil
 
 import pytest
 
-from benchmarks.harness import RULER
+from benchmarks.harness import RULER, ledger
 from benchmarks.harness.cell import Cell
+from benchmarks.harness.ledger import RunName
 from benchmarks.harness.profile import QUICK, STANDARD
-from benchmarks.harness.record import SCHEMA, read_json, write_json
-from benchmarks.harness.store import Store
+from benchmarks.harness.record import SCHEMA, read_json
+from benchmarks.harness.store import Store, UnwritableError, probe
 
 CELL = Cell.of("logdet", "torch", {"D": 10})
+OTHER = Cell.of("logdet", "torch", {"D": 20})
+DAY_S = 86400
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch) -> Store:
+def open_store(tmp_path, monkeypatch):
+    """A store as the next run of a plan sees it."""
     monkeypatch.setenv("ASV_ENV_NAME", "checkout-py3.11")
-    made = Store(tmp_path, "here")
-    made.commit, made.dirty = "a" * 40, False
-    return made
+
+    def make(number: int, plan: str = "", commit: str = "a" * 40) -> Store:
+        monkeypatch.setattr("benchmarks.harness.environment.commit", lambda root: (commit, False))
+        made = Store(tmp_path, "here", run=RunName(f"run{number}", plan))
+        made.begin(QUICK, lambda: None)
+        return made
+
+    return make
 
 
-def _now(days: int = 0) -> str:
-    return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+@pytest.fixture
+def store(open_store) -> Store:
+    return open_store(1)
 
 
 def _record(**changes):
@@ -34,55 +43,144 @@ def _record(**changes):
         "schema": SCHEMA,
         "ruler": RULER,
         "profile": "quick",
-        "started_at": _now(),
         "commit": "a" * 40,
         "dirty": False,
-        "rows": {},
+        "rows": {"relative": {"outcome": "ok"}},
     } | changes
 
 
-def _told(store: Store):
-    return store.results / "here" / "aaaaaaaa-checkout-py3.11.json"
+def _keep(store: Store, cell: Cell = CELL, **changes) -> dict:
+    record = _record(**changes)
+    store.note("running", cell, 0, pid=1, began="0")
+    store.save(cell, 0, record)
+    store.note_done(cell, 0, record, resumed=False)
+    return record
 
 
-def test_a_record_that_asv_does_not_know_is_taken_up(store):
-    record = _record()
-    store.save(CELL, 0, record)
-    assert store.resumable(CELL, QUICK, 0) == record
-    assert store.resumable(CELL, QUICK, 1) is None
-    assert store.resumable(CELL, STANDARD, 0) is None
+def _tell(store: Store) -> None:
+    ledger.tell(store.results / store.machine, store.run, "told", store.stem)
 
 
-def test_a_record_that_asv_knows_is_not(store):
+def _rewrite(store: Store, change) -> None:
+    """Change every line of the run's ledger, as another clock would have written it."""
+    path = store.ledgers.own().path
+    path.write_text("".join(json.dumps(change(json.loads(line))) + "\n" for line in path.read_text().splitlines()))
+
+
+def test_a_record_of_a_run_that_was_cut_off_is_taken_up(store, open_store):
+    record = _keep(store)
+    later = open_store(2)
+    assert later.resumable(CELL, QUICK, 0) == record
+    assert later.resumable(CELL, QUICK, 1) is None
+    assert later.resumable(OTHER, QUICK, 0) is None
+    assert later.resumable(CELL, STANDARD, 0) is None
+
+
+def test_a_record_that_was_told_is_not(store, open_store):
+    _keep(store)
+    _tell(store)
+    assert open_store(2).resumable(CELL, QUICK, 0) is None
+
+
+def test_a_record_that_no_ledger_knows_is_not(store, open_store):
+    """Such as those of a fresh clone, where every file is new."""
     store.save(CELL, 0, _record())
-    write_json(_told(store), {})
-    os.utime(_told(store), (time.time() + 5, time.time() + 5))
-    assert store.resumable(CELL, QUICK, 0) is None
+    assert open_store(2).resumable(CELL, QUICK, 0) is None
+
+
+def test_a_record_with_other_content_is_not(store, open_store):
+    _keep(store)
+    path = store.path(CELL, 0)
+    path.write_text(path.read_text() + " ")
+    assert open_store(2).resumable(CELL, QUICK, 0) is None
 
 
 @pytest.mark.parametrize("change", [{"ruler": RULER + 1}, {"commit": "b" * 40}, {"dirty": True}, {"profile": "full"}])
-def test_a_record_of_something_else_is_not(store, change):
-    store.save(CELL, 0, _record(**change))
-    assert store.resumable(CELL, QUICK, 0) is None
+def test_a_record_of_something_else_is_not(store, open_store, change):
+    _keep(store, **change)
+    assert open_store(2).resumable(CELL, QUICK, 0) is None
 
 
-def test_an_old_record_is_not(store):
-    store.save(CELL, 0, _record(started_at=_now(days=2)))
-    assert store.resumable(CELL, QUICK, 0) is None
+def test_a_part_in_between_neither_takes_nor_spoils_what_the_whole_run_left(store, open_store):
+    record = _keep(store)
+    part = open_store(2, "logdet")
+    assert part.resumable(CELL, QUICK, 0) == record
+    part.note_done(CELL, 0, record, resumed=True)
+    _keep(part, OTHER)
+    _tell(part)
+    assert open_store(3).resumable(CELL, QUICK, 0) == record
+    assert open_store(4).resumable(OTHER, QUICK, 0) is None
+    # The same part again is asked for anew.
+    assert open_store(5, "logdet").resumable(CELL, QUICK, 0) is None
 
 
-def test_half_a_record_is_measured_anew(store):
-    path = store.save(CELL, 0, _record())
-    path.write_text('{"schema": ')
-    assert store.resumable(CELL, QUICK, 0) is None
+def test_a_range_that_was_cut_off_at_its_second_commit_goes_on_from_its_first(store, open_store):
+    record = _keep(store)
+    _tell(store)
+    _keep(open_store(1, commit="b" * 40), commit="b" * 40)
+    assert open_store(2).resumable(CELL, QUICK, 0) == record
+    second = open_store(2, commit="b" * 40)
+    assert second.resumable(CELL, QUICK, 0)
+    _tell(second)
+    assert open_store(3).resumable(CELL, QUICK, 0) is None
 
 
-def test_an_overwritten_record_is_kept_aside(store):
-    store.save(CELL, 0, _record(seed=1))
-    path = store.save(CELL, 0, _record(seed=2))
-    assert read_json(path)["seed"] == 2
-    (kept,) = (path.parent / "superseded").glob("*.session")
-    assert read_json(kept)["seed"] == 1
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        (lambda e: e | {"up": e["up"] - 2 * DAY_S}, False),
+        (lambda e: e | {"up": e["up"] - DAY_S / 2, "wall": e["wall"] - 400 * DAY_S}, True),
+        (lambda e: e | {"wall": e["wall"] + 400 * DAY_S}, True),
+        (lambda e: e | {"boot": "another", "wall": e["wall"] - 3600}, True),
+        (lambda e: e | {"boot": "another", "wall": e["wall"] - 2 * DAY_S}, False),
+        (lambda e: e | {"boot": "another", "wall": e["wall"] + 400 * DAY_S}, True),
+    ],
+    ids=["two days", "set back", "set forward", "restarted", "restarted after two days", "restarted and set"],
+)
+def test_a_day_is_told_by_the_clock_that_nobody_sets(open_store, monkeypatch, change, kept):
+    at = ledger.now() | {"up": 1e4}  # whatever this machine's start
+    monkeypatch.setattr(ledger, "now", lambda: at)
+    _keep(store := open_store(1))
+    _rewrite(store, change)
+    assert (open_store(2).resumable(CELL, QUICK, 0) is not None) == kept
+
+
+def test_a_line_that_was_cut_off_is_no_event_and_the_next_one_is_whole(store, open_store):
+    record = _keep(store)
+    path = store.ledgers.own().path
+    path.write_text(path.read_text() + '{"event": "to')
+    store.note("running", OTHER, 0, pid=1, began="0")
+    assert [event["event"] for event in store.ledgers.own().events()][-2:] == ["done", "running"]
+    assert open_store(2).resumable(CELL, QUICK, 0) == record
+
+
+def test_a_crash_is_a_session_that_was_neither_done_nor_stopped(store, open_store):
+    store.note("running", CELL, 0, pid=1, began="0")
+    assert open_store(2).crashes(CELL, 0) == 1
+    assert open_store(2).crashes(CELL, 1) == open_store(2).crashes(OTHER, 0) == 0
+    stopped = open_store(2)
+    stopped.note("running", CELL, 0, pid=1, began="0")
+    ledger.tell(stopped.results / stopped.machine, stopped.run, "stopped")
+    assert open_store(3).crashes(CELL, 0) == 1
+    open_store(3).note("running", CELL, 0, pid=1, began="0")
+    assert open_store(4).crashes(CELL, 0) == 2
+    _keep(open_store(4))
+    assert open_store(5).crashes(CELL, 0) == 0
+
+
+def test_a_folder_that_takes_no_file_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UnwritableError, match=r"nothing can be kept in .*file/below \(.*\): make room"):
+        probe(tmp_path / "file" / "below")
+
+
+def test_records_replaced_again_and_again_are_all_kept_aside(store):
+    """Within one second, too."""
+    for seed in range(5):
+        path = store.save(CELL, 0, _record(seed=seed))
+    assert read_json(path)["seed"] == 4
+    assert sorted(read_json(kept)["seed"] for kept in (path.parent / "superseded").glob("*.session")) == [0, 1, 2, 3]
+    shutil.rmtree(path.parent)
 
 
 def test_smaller_sizes_of_the_same_sweep_largest_first(store):
