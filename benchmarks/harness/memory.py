@@ -46,7 +46,7 @@ def free(backend: str, device: str) -> float:
 
 
 class Peak:
-    """By how many bytes a call of torch's rose above what was held at its start; None where nothing can read it."""
+    """The most that a call of torch's held at once of what it took itself; None where nothing can read it."""
 
     bytes: int | None = None
 
@@ -56,6 +56,7 @@ def watch(device: str) -> Iterator[Peak]:
     """Read the peak of what torch allocates within the block, results included; known when the block has ended.
 
     On the CPU every block taken and given back is recorded, which costs some 20 us each: the call is not to be timed.
+    Blocks from before that are given back within it are not subtracted.
     Raises ``ImportError`` where there is no torch.
     """
     import torch
@@ -72,10 +73,10 @@ def watch(device: str) -> Iterator[Peak]:
     if not torch.profiler.kineto_available():
         yield peak
         return
-    with torch.autograd.profiler.profile(profile_memory=True) as profile:
+    profile: Any = torch.autograd.profiler.profile(profile_memory=True)
+    with profile:
         yield peak
-    # torch's stubs leave out what its own profiler reads of them; they are in the order in which they happened.
-    events: list[Any] = list(profile.kineto_results.events()) if profile.kineto_results else []
+    events = profile.kineto_results.events()  # in the order in which they happened
     peak.bytes = _highest(event.nbytes() for event in events if event.name() == "[memory]")
 
 

@@ -33,13 +33,8 @@ def test_the_peak_is_of_what_is_held_at_once():
 
 
 def test_what_was_held_before_does_not_count():
-    held = [torch.empty(100_000)]
-
-    def call():
-        held.clear()
-        return torch.empty(110_000)
-
-    assert _peak(call) == 4 * 10_000
+    held = torch.empty(100_000)
+    assert _peak(lambda: held + held) == 4 * 100_000
 
 
 def test_a_call_that_takes_nothing_has_no_peak():
@@ -59,16 +54,6 @@ def test_equal_code_holds_equal_memory(D):
     (peak,) = peaks
     assert peak is not None
     assert 0 < peak < 10 * 4 * D * max(D, 20) * 2
-
-
-@pytest.mark.slow
-def test_compiled_code_is_read_by_the_same_instrument():
-    problem = bench_core.problem("logdet", D=64, B=6)
-    kernel = bench_core.method("logdet", "relative", "torch").build(problem, form="compiled")
-    kernel.wait(kernel.run())
-    first, second = _peak(kernel.run), _peak(kernel.run)
-    assert first == second
-    assert first
 
 
 def test_each_backend_and_device_has_one_instrument():
