@@ -14,8 +14,10 @@ import numpy as np
 
 from .load import FAMILIES, Run, Session
 from .points import MODELS, Group, Ladder, Place, Point, Series, collect_points
+from .states import find_states, session_key
 from .statistics import (
     Ceiling,
+    Coverage,
     Crossover,
     Exponent,
     Frontier,
@@ -24,6 +26,7 @@ from .statistics import (
     Verdict,
     attainable_seconds,
     choose_margin,
+    cover_processes,
     find_crossover,
     find_frontier,
     fit_exponent,
@@ -63,7 +66,9 @@ class Analysis:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self._points = collect_points(run.frame)
+        self.states = find_states(run.sessions)
+        letters = {session_key(s): state.letter for state in self.states for s in state.sessions}
+        self._points = collect_points(run.frame, letters)
         self._cache: dict[tuple[Any, ...], Any] = {}
 
     def _keep(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
@@ -84,7 +89,8 @@ class Analysis:
     def key(self, series: Series) -> str:
         """A name for files and anchors."""
         spelled = "-".join(f"{letter}{value}" for letter, value in series.fixed)
-        return _simplify(f"{self.place_key(series.family, series.place)}-{spelled}")
+        state = f"-state-{series.state}" if series.state else ""
+        return _simplify(f"{self.place_key(series.family, series.place)}-{spelled}{state}")
 
     def place_key(self, family: str, place: Place) -> str:
         """The part of a key that all series of a family and place share; the machine only where the run has several."""
@@ -303,6 +309,21 @@ class Analysis:
             return None
         return fit_exponent([value for value, _ in known], [[peak] for _, peak in known])
 
+    def coverage(self, family: str) -> Coverage:
+        """How often the interval of a time held the median of a process that was left out, over a family."""
+        return self._keep(("coverage", family), lambda: self._find_coverage(family))
+
+    def _find_coverage(self, family: str) -> Coverage:
+        scopes: dict[Any, list[list[np.ndarray]]] = {}
+        for series in self.series(family):
+            for rows in self._points[series].values():
+                medians = [p.medians for p in rows.values() if p.ok and p.role != "twin"]
+                scopes.setdefault((series.place, series.state), []).append(medians)
+        found = [coverage for cells in scopes.values() if (coverage := cover_processes(cells)).total]
+        inside, total = sum(c.inside for c in found), sum(c.total for c in found)
+        factor = sum(c.factor * c.total for c in found) / total if total else math.nan
+        return Coverage(inside, total, factor)
+
     def exponent(self, series: Series, row: str) -> Exponent | None:
         """Fitted floor and power of a row's time; None where it never ran."""
         return self._keep(("exponent", series, row), lambda: self._fit(series, row))
@@ -420,6 +441,7 @@ def _sort_series(series: Series) -> tuple[Any, ...]:
         place.dtype,
         # Numbers by their value and before words: 8 comes before 64.
         tuple((letter, isinstance(v, str), 0 if isinstance(v, str) else v, str(v)) for letter, v in series.fixed),
+        series.state,
     )
 
 

@@ -3,14 +3,14 @@
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .statistics import Estimate, estimate_median
+from .statistics import Estimate, Spread, estimate_process, fit_spread
 
 # What `computes` says of rows that return no gradient; every other word is a gradient of some kind.
 NOT_GRADIENTS = (
@@ -36,12 +36,17 @@ class Place:
 
 @dataclass(frozen=True, order=True)
 class Series:
-    """Cells that differ in one size only, the `axis`; the others are `fixed`."""
+    """Cells that differ in one size only, the `axis`; the others are `fixed`.
+
+    `state` is the letter of the machine's state where the family was measured in several: cells of two states share
+    no curve. It is "" where there is one.
+    """
 
     family: str
     place: Place
     fixed: tuple[tuple[str, Any], ...]
     axis: str
+    state: str = ""
 
     def size(self, letter: str) -> Any:
         """One of the fixed sizes, None where the family has no such letter."""
@@ -148,6 +153,8 @@ class Point:
     quality: Quality = field(default_factory=Quality)
     # What `error` is: against the reference, by random probes, or a residual; "" in records that do not say.
     measure: str = ""
+    # How far another process may lie, None where nothing like this was measured in several.
+    spread: Spread | None = None
 
     @property
     def ok(self) -> bool:
@@ -161,8 +168,13 @@ class Point:
 
     @cached_property
     def seconds(self) -> Estimate:
-        """Median seconds of one call."""
-        return estimate_median(np.concatenate(self.groups))
+        """Seconds of one call: the processes' median, with the interval for the median of another process."""
+        return estimate_process(self.groups, self.spread)
+
+    @property
+    def medians(self) -> np.ndarray:
+        """Log median seconds (processes,)."""
+        return np.array([np.median(np.log(group)) for group in self.groups])
 
     @property
     def minimum(self) -> float:
@@ -193,20 +205,66 @@ class Point:
         return self.role == "method" and not self.exact and self.computes not in NOT_GRADIENTS
 
 
-def collect_points(frame: pd.DataFrame) -> dict[Series, dict[float, dict[str, Point]]]:
-    """The points of each series by size and row."""
-    found: dict[Series, dict[float, dict[str, Point]]] = {}
-    for family, part in frame.groupby("family", sort=True):
-        axis = _choose_axis(part["sizes"])
-        for keys, lines in part.groupby(["machine", "backend", "device", "dtype", "sizes", "row"], sort=True):
-            machine, backend, device, dtype, sizes, row = cast(tuple[Any, ...], keys)
-            if axis not in dict(sizes):
-                continue
-            fixed = tuple((letter, value) for letter, value in sizes if letter != axis)
-            series = Series(str(family), Place(machine, backend, device, dtype), fixed, axis)
-            size = float(dict(sizes)[axis])
-            found.setdefault(series, {}).setdefault(size, {})[row] = _make_point(size, lines)
-    return found
+Points = dict[Series, dict[float, dict[str, Point]]]
+
+
+def collect_points(frame: pd.DataFrame, states: Mapping[tuple[Any, ...], str] | None = None) -> Points:
+    """The points of each series by size and row.
+
+    `states` has the letter of each session by its (machine, environment, commit, cell, process).
+    """
+    lines = frame.to_dict("records")
+    axes = {family: _choose_axis(part["sizes"]) for family, part in frame.groupby("family", sort=True)}
+    letters = _choose_letters(lines, states or {})
+    grouped: dict[tuple[Series, float, str], list[dict[Any, Any]]] = {}
+    for line, letter in zip(lines, letters, strict=True):
+        sizes, axis = dict(line["sizes"]), axes[line["family"]]
+        if axis not in sizes:
+            continue
+        fixed = tuple((name, value) for name, value in line["sizes"] if name != axis)
+        series = Series(line["family"], _find_place(line), fixed, axis, letter)
+        grouped.setdefault((series, float(sizes[axis]), line["row"]), []).append(line)
+    found: Points = {}
+    for (series, size, row), records in grouped.items():
+        found.setdefault(series, {}).setdefault(size, {})[row] = _make_point(size, records)
+    return _lend_spreads(found)
+
+
+def _find_place(line: Mapping[Any, Any]) -> Place:
+    return Place(line["machine"], line["backend"], line["device"], line["dtype"])
+
+
+def _choose_letters(lines: Sequence[Mapping[Any, Any]], states: Mapping[tuple[Any, ...], str]) -> list[str]:
+    """The letter of each line, "" where its family has one state at its place; unknown ones are in the first."""
+    keys = ("machine", "environment", "commit", "cell", "process")
+    letters = [states.get(tuple(line[key] for key in keys), "") for line in lines]
+    scopes = [(line["family"], _find_place(line)) for line in lines]
+    several: dict[Any, set[str]] = {}
+    for scope, letter in zip(scopes, letters, strict=True):
+        several.setdefault(scope, set()).update({letter} - {""})
+    return [
+        "" if len(several[scope]) < 2 else letter or min(several[scope])
+        for scope, letter in zip(scopes, letters, strict=True)
+    ]
+
+
+def _lend_spreads(found: Points) -> Points:
+    """Each point with the spread between processes of its family, place and state, where that is known."""
+    groups: dict[Any, list[np.ndarray]] = {}
+    for series, sizes in found.items():
+        several = [p.medians for rows in sizes.values() for p in rows.values() if p.ok and p.role != "twin"]
+        groups.setdefault((series.family, series.place, series.state), []).extend(several)
+    spreads = {scope: fit_spread(several) for scope, several in groups.items()}
+    return {
+        series: {
+            size: {
+                row: replace(point, spread=spreads[series.family, series.place, series.state])
+                for row, point in rows.items()
+            }
+            for size, rows in sizes.items()
+        }
+        for series, sizes in found.items()
+    }
 
 
 def _choose_axis(cells: Iterable[tuple[tuple[str, Any], ...]]) -> str:
@@ -222,9 +280,8 @@ def _choose_axis(cells: Iterable[tuple[tuple[str, Any], ...]]) -> str:
     return min(numeric or values, key=lambda letter: (-len(values[letter]), letter not in DIMENSIONS, letter))
 
 
-def _make_point(size: float, lines: pd.DataFrame) -> Point:
+def _make_point(size: float, records: Sequence[Mapping[Any, Any]]) -> Point:
     """One point from a row's lines, one per process: the outcome is the first that was not ok."""
-    records = lines.to_dict("records")
     shown = next((record for record in records if record["outcome"] != "ok"), records[0])
     names = ("row", "method", "form", "role", "exact", "computes", "source", "outcome", "reason", "peak_instrument")
     names += ("measure",)

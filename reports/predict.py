@@ -25,6 +25,8 @@ _BEYOND = (1.5, 2.0, 3.0, REACH)
 CLOSE = 0.05
 # Between two sizes a machine has surprises (a cache, a block size) that no curvature shows.
 LEAST_SPREAD = 0.03
+# An interval that reaches further than this factor to a side is no knowledge: the time is told without one.
+NOT_KNOWN = 4.0
 # With two sizes nothing is known of the curvature.
 BLIND_SPREAD = 0.25
 
@@ -86,13 +88,13 @@ class Predictor:
 
     def _find_knots(self, row: str) -> list[Knot]:
         points = [p for p in self.analysis.points(self.series, row) if p.ok]
-        knots = [Knot(p.size, _bound(p.seconds, p), "measured") for p in points]
+        knots = [Knot(p.size, p.seconds, "measured") for p in points]
         bends = self._bend(points)
         for j, (below, above) in enumerate(pairwise(points)):
             near = [abs(bends[k]) for k in (j, j + 1) if k in bends]
             gap = math.log(above.size / below.size)
             spread = max(max(near) * gap**2 / 8, LEAST_SPREAD) if near else BLIND_SPREAD
-            low, high = _bound(below.seconds, below), _bound(above.seconds, above)
+            low, high = below.seconds, above.seconds
             value = math.sqrt(low.value * high.value)
             bounds = (
                 math.sqrt(low.low * high.low) * math.exp(-spread),
@@ -147,7 +149,9 @@ class Predictor:
             math.exp(np.interp(math.log(size), logs, np.log([getattr(knot.seconds, name) for knot in knots])))
             for name in ("value", "low", "high")
         )
-        seconds = Estimate(value, min(low, value), max(high, value))
+        seconds = Estimate(value, math.nan, math.nan)
+        if not math.isnan(low) and high < value * NOT_KNOWN and low > value / NOT_KNOWN:
+            seconds = Estimate(value, min(low, value), max(high, value))
         return Prediction(row, fact.computes, fact.exact, seconds, self.say_how(row, size), error)
 
     def say_how(self, row: str, size: float) -> str:
@@ -234,12 +238,8 @@ def _answers(fact: Point, computes: str) -> bool:
     return fact.computes not in NOT_GRADIENTS if computes == "gradient" else fact.computes == computes
 
 
-def _bound(estimate: Estimate, point: Point) -> Estimate:
-    """The estimate, or the range of its samples where they are too few for an interval."""
-    if not estimate.undetermined:
-        return estimate
-    return Estimate(estimate.value, point.minimum, float(max(group.max() for group in point.groups)), estimate.n)
-
-
 def _overlap(a: Estimate | None, b: Estimate | None) -> bool:
-    return a is not None and b is not None and b.low < a.high * (1 + CLOSE)
+    if a is None or b is None:
+        return False
+    # Without intervals nothing tells the two apart.
+    return a.undetermined or b.undetermined or b.low < a.high * (1 + CLOSE)

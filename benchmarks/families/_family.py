@@ -44,6 +44,8 @@ class Family:
     row_share       share of the profile's seconds for one row: a session of many rows has less for each
     call_share      share of the profile's longest call
     process_share   share of the profile's sessions of one cell
+    anchors         profile -> swept sizes whose cells have all of the profile's sessions whatever the share: how much
+                    processes differ is measured there, and holds for their neighbours
     """
 
     name: str
@@ -53,3 +55,4 @@ class Family:
     row_share: float = 1.0
     call_share: float = 1.0
     process_share: float = 1.0
+    anchors: Mapping[str, tuple[int, ...]] = field(default_factory=dict)

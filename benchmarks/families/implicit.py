@@ -77,4 +77,5 @@ IMPLICIT = Family(
     row_share=0.2,
     call_share=0.1,
     process_share=1 / 3,
+    anchors={"standard": (32, 320, 1000)},
 )

@@ -74,4 +74,5 @@ LINE_INTEGRAL = Family(
     row_share=0.3,
     call_share=0.3,
     process_share=1 / 3,
+    anchors={"standard": (8, 64, 256)},
 )

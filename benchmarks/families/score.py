@@ -28,4 +28,5 @@ SCORE = Family(
     # torch compiles its rows anew in every process.
     row_share=0.5,
     process_share=1 / 3,
+    anchors={"standard": (16, 64, 512)},
 )

@@ -67,7 +67,11 @@ class Profile:
 
     def processes_of(self, family: str, swept: float = 0) -> int:
         """Sessions of one cell of this family and swept size."""
-        return 1 if swept >= self.alone_from else max(1, round(self.processes * FAMILIES[family].process_share))
+        if swept >= self.alone_from:
+            return 1
+        declared = FAMILIES[family]
+        share = 1.0 if swept in declared.anchors.get(self.name, ()) else declared.process_share
+        return max(1, round(self.processes * share))
 
     def rounds_of(self, family: str, swept: float = 0) -> int:
         """Rounds every row takes part in: all processes of a cell together make at least 6."""

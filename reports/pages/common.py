@@ -38,9 +38,10 @@ def name_place(analysis: Analysis, place: Place, family: str | None = None) -> s
 
 
 def name_series(analysis: Analysis, series: Series) -> str:
-    """The place, with the fixed sizes that tell series of the family apart."""
+    """The place, with the fixed sizes and the machine's state that tell series of the family apart."""
     name, fixed = name_place(analysis, series.place, series.family), name_fixed(analysis, series)
-    return f"{name}, {fixed}" if fixed else name
+    words = (name, fixed, f"state {series.state}" if series.state else "")
+    return ", ".join(word for word in words if word)
 
 
 def name_fixed(analysis: Analysis, series: Series, without: str = "") -> str:

@@ -7,8 +7,8 @@ import numpy as np
 from ..analysis import Analysis, Place
 from ..load import Session
 from ..plots import draw_canary
-from ..statistics import SMALLEST_MARGIN, judge
-from ..text import count, write_list, write_share
+from ..statistics import APART, SMALLEST_MARGIN, judge
+from ..text import count, write_bytes, write_list, write_rate, write_seconds, write_share
 from .blocks import Block, Cell, Figure, Figures, Items, Section, Table, Text, columns
 from .common import name_place, name_series
 from .winners import find_winner
@@ -16,6 +16,8 @@ from .winners import find_winner
 ID, TITLE = "health", "Health"
 # A fixed product that takes this much longer shared its cores with something else.
 DISTURBED = 1.3
+# Mean number of cores that other work kept busy; more than this shares a core with every thread in turn.
+BUSY = 0.5
 STAGES = ("start", "problem", "ceiling", "check", "rounds", "check again")
 
 
@@ -33,6 +35,9 @@ def build(analysis: Analysis) -> Section:
             "note",
         )
     )
+    blocks.append(_tabulate_coverage(analysis))
+    if analysis.states:
+        blocks.append(_tabulate_states(analysis))
     cost = _count_verdicts(analysis)
     blocks.append(Text(cost))
     warnings = list(_find_warnings(analysis, places))
@@ -226,16 +231,10 @@ def _find_warnings(analysis: Analysis, places: list[Place]):
     for session in run.sessions:
         for line in session.get("failures", default=[]):
             yield f"{session.cell}, process {session.get('process', default=0)}: {line}"
+    yield from _name_states(analysis)
     for place in places:
         sessions = analysis.sessions(place)
-        busy = [
-            s
-            for s in sessions
-            if (s.get("environment", "load_before", default=0) or 0)
-            > 0.5 * (s.get("environment", "cores", default=1) or 1)
-        ]
-        if busy:
-            yield f"{name_place(analysis, place)}: {count(len(busy), 'session')} began on a machine more than half busy"
+        yield from _name_busy(analysis, place)
         usual = [float(np.median(trace)) for s in sessions if (trace := _canary(s))]
         disturbed = {s.cell for s in sessions if (t := _canary(s)) and np.median(t) > DISTURBED * np.median(usual)}
         if disturbed:
@@ -259,6 +258,84 @@ def _find_warnings(analysis: Analysis, places: list[Place]):
     if wrong:
         more = f" and {len(wrong) - 8} more" if len(wrong) > 8 else ""
         yield f"wrong results or errors, not timed: {write_list(wrong[:8])}{more}"
+
+
+def _name_busy(analysis: Analysis, place: Place):
+    """Sessions beside other work; a load average counts the run's own sessions and so says nothing."""
+    busy = [s.cell for s in analysis.sessions(place) if (s.get("state", "load_of_others", default=0) or 0) > BUSY]
+    if busy:
+        yield f"{name_place(analysis, place)}: other work took over half a core during {write_list(sorted(set(busy)))}"
+
+
+def _name_states(analysis: Analysis):
+    """Families whose cells were measured in several states of the machine."""
+    for family in analysis.families:
+        several: dict[Place, dict[str, list[str]]] = {}
+        for series in analysis.series(family):
+            if series.state:
+                sizes = [f"{series.axis} = {size:,.0f}" for size in analysis.sizes(series)]
+                several.setdefault(series.place, {}).setdefault(series.state, []).extend(sizes)
+        for place, states in several.items():
+            most = max(states, key=lambda letter: (len(states[letter]), letter))
+            rest = [f"{letter} ({', '.join(sizes)})" for letter, sizes in sorted(states.items()) if letter != most]
+            told = f"{name_place(analysis, place)}: {family} was measured in {count(len(states), 'machine state')}"
+            yield f"{told}; apart from state {most}, on curves of their own: {write_list(rest)}"
+
+
+def _tabulate_states(analysis: Analysis) -> Table:
+    rows = []
+    for state in analysis.states:
+        first = state.sessions[0]
+        place = ", ".join(str(first.get("cell", name)) for name in ("backend", "device", "dtype"))
+        families = sorted({str(s.get("cell", "family")) for s in state.sessions})
+        rows.append(
+            {
+                "place": Cell(place, {"machine": first.machine, "place": place}),
+                "state": Cell(state.letter, {"state": state.letter}),
+                "products": Cell(write_rate(state.gemm_flops_per_s), {"gemm_flops_per_s": state.gemm_flops_per_s}),
+                "copy": Cell(f"{write_bytes(state.copy_bytes_per_s)}/s", {"copy_bytes_per_s": state.copy_bytes_per_s}),
+                "canary": Cell(write_seconds(state.canary_s), {"canary_s": state.canary_s}),
+                "sessions": Cell(str(len(state.sessions)), {"sessions": len(state.sessions)}),
+                "families": Cell(", ".join(families), {"families": " ".join(families)}),
+            }
+        )
+    heads = columns(
+        ("place", "Place"),
+        ("state", "State"),
+        ("products", "Products", True),
+        ("copy", "Copy", True),
+        ("canary", "Canary", True),
+        ("sessions", "Sessions", True),
+        ("families", "Families"),
+    )
+    return Table(
+        "states", f"States of the machine: within one, speeds differ by at most {APART:g} times", heads, tuple(rows)
+    )
+
+
+def _tabulate_coverage(analysis: Analysis) -> Table:
+    rows = []
+    for family in analysis.families:
+        found = analysis.coverage(family)
+        known = found.total > 0
+        rows.append(
+            {
+                "family": Cell(family, {"family": family}),
+                "coverage": Cell(
+                    write_share(found.share) if known else "not known: one process each, so no interval",
+                    {"coverage": found.share if known else None},
+                ),
+                "total": Cell(str(found.total), {"left_out": found.total}),
+                "factor": Cell(f"{found.factor:.2f}" if known else "–", {"factor": found.factor if known else None}),
+            }
+        )
+    heads = columns(
+        ("family", "Family"),
+        ("coverage", "Left-out processes inside the 95 % interval"),
+        ("total", "Left out", True),
+        ("factor", "Median reach, times", True),
+    )
+    return Table("coverage", "How sure: absolute times, each process left out in turn", heads, tuple(rows))
 
 
 def _tabulate_sessions(analysis: Analysis) -> Table:

@@ -61,8 +61,8 @@ def build(analysis: Analysis) -> Section:
 _EXPLANATIONS = (
     "**value [low, high]** is an estimate with its 95 % interval. `[–]`: too few samples for an interval.",
     (
-        "**Time** is the median of one call over all rounds of all processes; the minimum stands in the tables. "
-        "Nothing is averaged over sizes."
+        "**Time** is the median of one call in a process, the geometric mean of these over the processes; its interval "
+        "is the one for another process's median, and is left out (`[–]`) where none like it has several."
     ),
     (
         "**A paired ratio** compares two methods within the same round, so that drift of the machine cancels; its "

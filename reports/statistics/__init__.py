@@ -1,36 +1,47 @@
 """Statistics of timings: pure functions from samples to estimates, verdicts, exponents, crossovers and frontiers."""
 
+from .coverage import Coverage, cover_processes
 from .crossover import Crossover, find_crossover
 from .estimate import Estimate
 from .exponent import Exponent, Slope, consistent_with, fit_exponent, local_slopes
 from .frontier import OUTCOMES, Frontier, find_frontier
 from .median import MINIMUM_SAMPLES, estimate_median
 from .noise import noise_floor
+from .process import Spread, estimate_process, fit_spread
 from .ratio import PROCESS_SPREAD, Ratio, paired_ratio, rounds_needed
 from .roofline import Ceiling, attainable_seconds, name_bound, share_of_ceiling
+from .states import APART, find_levels, group_levels
 from .verdict import SMALLEST_MARGIN, VERDICTS, Verdict, choose_margin, judge
 
 __all__ = [
+    "APART",
     "MINIMUM_SAMPLES",
     "OUTCOMES",
     "PROCESS_SPREAD",
     "SMALLEST_MARGIN",
     "VERDICTS",
     "Ceiling",
+    "Coverage",
     "Crossover",
     "Estimate",
     "Exponent",
     "Frontier",
     "Ratio",
     "Slope",
+    "Spread",
     "Verdict",
     "attainable_seconds",
     "choose_margin",
     "consistent_with",
+    "cover_processes",
     "estimate_median",
+    "estimate_process",
     "find_crossover",
     "find_frontier",
+    "find_levels",
     "fit_exponent",
+    "fit_spread",
+    "group_levels",
     "judge",
     "local_slopes",
     "name_bound",

@@ -12,7 +12,8 @@ class Estimate:
     """A value with the interval [low, high] that holds the truth with probability `confidence`.
 
     Units: those of the value. Bounds of NaN say *undetermined*: too little data for an interval. A bound may be
-    infinite. `n` is the number of samples behind it, 0 where that is not known.
+    infinite. `n` is the number of samples behind it, 0 where that is not known. `basis` says where the width is from,
+    where that is a choice: `own processes` or `neighbours`.
 
     Raises ValueError unless low <= value <= high or both bounds are NaN.
     """
@@ -22,6 +23,7 @@ class Estimate:
     high: float
     n: int = 0
     confidence: float = 0.95
+    basis: str = ""
 
     def __post_init__(self) -> None:
         if math.isnan(self.low) and math.isnan(self.high):

@@ -63,7 +63,12 @@ def paired_ratio(sessions: Sequence[Any], confidence: float = 0.95, spread: floa
     between = _bracket_processes(logs, within.value, spread, confidence)
     wider = between if not within.undetermined and _width(between) > _width(within) else within
     return Ratio(
-        *_exponentiate(wider), within.n, confidence, _to_ratio(within), _to_ratio(between), processes=len(logs)
+        *_exponentiate(wider),
+        within.n,
+        confidence,
+        within=_to_ratio(within),
+        between=_to_ratio(between),
+        processes=len(logs),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.families import FAMILIES
 from benchmarks.harness.cell import Cell, rows
 from benchmarks.harness.profile import STANDARD
 
@@ -62,6 +63,19 @@ def test_rows_that_are_not_for_a_size_are_not_tried():
 def test_the_largest_cells_take_all_their_rounds_in_one_process():
     assert (STANDARD.processes_of("logdet", 10_000), STANDARD.rounds_of("logdet", 10_000)) == (3, 2)
     assert (STANDARD.processes_of("logdet", 20_000), STANDARD.rounds_of("logdet", 20_000)) == (1, 6)
+
+
+def test_every_precision_has_cells_that_tell_how_much_processes_differ():
+    for family, declared in FAMILIES.items():
+        sweeps = STANDARD.sweeps(family).values()
+        several = {
+            dtype
+            for sweep in sweeps
+            for dtype in STANDARD.dtypes_of(sweep)
+            for value in sweep.sizes[declared.swept]
+            if STANDARD.processes_of(family, value) == STANDARD.processes
+        }
+        assert several == {dtype for sweep in sweeps for dtype in STANDARD.dtypes_of(sweep)}, family
 
 
 def test_a_sweep_may_choose_its_rows_and_its_longest_call():

@@ -1,0 +1,74 @@
+"""The machine states of a run: from the readings of its sessions to a letter for each."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .load import Session
+from .statistics import find_levels, group_levels
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True)
+class State:
+    """Sessions of one place whose machine ran at one speed. `letter` A holds the most; rates are medians or NaN."""
+
+    letter: str
+    sessions: tuple[Session, ...]
+    gemm_flops_per_s: float
+    copy_bytes_per_s: float
+    canary_s: float
+
+
+def find_states(sessions: Iterable[Session]) -> tuple[State, ...]:
+    """The states of each machine, backend, device, precision and number of threads, most sessions first.
+
+    Rates of another precision or number of threads are not comparable. Sessions without a reading are in no state.
+    """
+    comparable: dict[tuple[str, ...], list[Session]] = {}
+    for session in sessions:
+        comparable.setdefault(_find_scope(session), []).append(session)
+    return tuple(state for _, found in sorted(comparable.items()) for state in _split(found))
+
+
+def read_state(session: Session) -> tuple[float, float, float]:
+    """FLOP/s of products, bytes/s of copies and seconds of the canary, NaN where a session has none."""
+    canary = [v for v in session.get("canary", "samples_s", default=[]) if isinstance(v, int | float) and v > 0]
+    known = session.get("state", "canary_s", default=float(np.median(canary)) if canary else math.nan)
+    rates = (
+        session.get("state", name, default=session.get("ceiling", name))
+        for name in ("gemm_flops_per_s", "copy_bytes_per_s")
+    )
+    gemm, copy, canary_s = (_positive(value) for value in (*rates, known))
+    return gemm, copy, canary_s
+
+
+def session_key(session: Session) -> tuple[Any, ...]:
+    """What a session and the lines of its rows share."""
+    return session.machine, session.environment, session.commit, session.cell, int(session.get("process", default=0))
+
+
+def _split(sessions: list[Session]) -> Iterable[State]:
+    ordered = sorted(sessions, key=lambda s: (str(s.get("started_at", default="")), s.path))
+    rates = np.array([read_state(session) for session in ordered])
+    # All as speeds: a canary that takes longer is a slower machine.
+    states = group_levels(find_levels(np.log(rates) * [1, 1, -1]))
+    for number in range(states.max() + 1):
+        inside = states == number
+        columns = (column[~np.isnan(column)] for column in rates[inside].T)
+        medians = [float(np.median(column)) if column.size else math.nan for column in columns]
+        chosen = tuple(session for session, here in zip(ordered, inside, strict=True) if here)
+        yield State(LETTERS[min(number, len(LETTERS) - 1)], chosen, *medians)
+
+
+def _find_scope(session: Session) -> tuple[str, ...]:
+    cell = (str(session.get("cell", name)) for name in ("backend", "device", "dtype"))
+    return session.machine, *cell, str(session.get("environment", "threads", default=""))
+
+
+def _positive(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) and value > 0 else math.nan

@@ -1,0 +1,45 @@
+"""Coverage: how often intervals held what was kept from them."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .process import estimate_process, fit_spread
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Of `total` values left out `inside` fell into their interval; `factor` is the median of high / value."""
+
+    inside: int
+    total: int
+    factor: float
+
+    @property
+    def share(self) -> float:
+        """inside / total, NaN where nothing was left out."""
+        return self.inside / self.total if self.total else math.nan
+
+
+def cover_processes(cells: Iterable[Sequence[Any]], confidence: float = 0.95) -> Coverage:
+    """Leave-one-process-out coverage of `estimate_process`, over cells of rows of log medians (processes,).
+
+    Each median is left out in turn, and the spread is fitted to the *other* cells: neither the row nor the rows that
+    shared its processes have a say in the width. `total` 0 where too few cells have several processes.
+    """
+    known = [[np.asarray(row, dtype=float) for row in rows if len(row) > 1] for rows in cells]
+    held, factors = [], []
+    for j, rows in enumerate(known):
+        spread = fit_spread((row for k, others in enumerate(known) if k != j for row in others), confidence)
+        if spread is None:
+            continue
+        for row in rows:
+            for left in range(row.size):
+                others = np.exp(np.delete(row, left))
+                estimate = estimate_process([[second] for second in others], spread, confidence)
+                held.append(estimate.low <= math.exp(row[left]) <= estimate.high)
+                factors.append(estimate.high / estimate.value)
+    return Coverage(sum(held), len(held), float(np.median(factors)) if factors else math.nan)

@@ -1,0 +1,50 @@
+"""The spread between processes: intervals that hold another process, simulated and on what was published."""
+
+import math
+
+import numpy as np
+import pytest
+
+from reports.statistics import cover_processes, estimate_process, fit_spread
+
+
+def simulate(rng, cells, rows, processes, freedom=None):
+    """Log medians whose spread differs from cell to cell (heavy tails) or is 5 % everywhere."""
+    found = []
+    for _ in range(cells):
+        sigma = 0.05 * (math.sqrt(freedom / rng.chisquare(freedom)) if freedom else 1)
+        found.append([rng.normal(rng.uniform(-9, 0), sigma, processes) for _ in range(rows)])
+    return found
+
+
+@pytest.mark.parametrize("freedom", [None, 3])
+@pytest.mark.parametrize("processes", [2, 3])
+def test_intervals_hold_another_process(freedom, processes):
+    found = cover_processes(simulate(np.random.default_rng(0), 60, 5, processes, freedom))
+    assert found.total == 60 * 5 * processes
+    assert 0.90 <= found.share <= 0.99
+
+
+def test_one_process_leans_on_its_neighbours():
+    rng = np.random.default_rng(1)
+    spread = fit_spread(row for rows in simulate(rng, 40, 5, 3) for row in rows)
+    held = 0
+    for _ in range(500):
+        estimate = estimate_process([np.exp(rng.normal(0, 0.05))], spread)
+        assert estimate.basis == "neighbours"
+        held += estimate.low <= math.exp(rng.normal(0, 0.05)) <= estimate.high
+    assert 0.90 <= held / 500 <= 0.99
+    assert estimate_process([[1.0], [1.1]], spread).basis == "own processes"
+
+
+def test_what_cannot_be_known_has_no_interval():
+    assert fit_spread([[0.0, 0.1]] * 7 + [[1.0]] * 50) is None
+    estimate = estimate_process([1.0, 1.1, 0.9, 1.0, 1.0, 1.2, 1.0], None)
+    assert estimate.undetermined
+    assert estimate.basis == ""
+
+
+def test_equal_processes_are_told_apart_from_none():
+    spread = fit_spread([[0.0, 0.0]] * 10)
+    estimate = estimate_process([[2.0], [2.0]], spread)
+    assert estimate.low < 2.0 < estimate.high < 2.01

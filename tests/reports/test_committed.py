@@ -1,0 +1,53 @@
+"""What the report says of the results that are committed: coverage of its intervals, and machine states."""
+
+from pathlib import Path
+
+import pytest
+
+from reports.analysis import Analysis
+from reports.load import load
+from reports.states import read_state
+
+RESULTS = Path(__file__).parents[2] / "results"
+PROMISED = (0.90, 0.99)
+# Fewer left-out processes than this leave a coverage of 95 % between 82 and 100 %.
+ENOUGH = 30
+
+
+@pytest.fixture(scope="session")
+def committed() -> Analysis:
+    """The analysis of the committed results, read once."""
+    return Analysis(load(RESULTS))
+
+
+def test_left_out_processes_are_inside(committed):
+    found = {family: committed.coverage(family) for family in committed.families}
+    checked = {family: coverage for family, coverage in found.items() if coverage.total >= ENOUGH}
+    assert "logdet" in checked
+    for family, coverage in checked.items():
+        assert PROMISED[0] <= coverage.share <= PROMISED[1], (family, coverage)
+
+
+def test_times_of_one_process_without_neighbours_have_no_interval(committed):
+    for series in committed.series():
+        points = [p for row in committed.rows(series) for p in committed.points(series, row) if p.ok]
+        assert all(p.seconds.undetermined == (committed.coverage(series.family).total == 0) for p in points)
+
+
+def test_cells_of_a_faster_machine_are_on_no_curve_of_the_others(committed):
+    rates = {
+        (
+            session.get("cell", "family"),
+            *(session.get("cell", name) for name in ("backend", "dtype")),
+            state.letter,
+        ): state
+        for state in committed.states
+        for session in state.sessions
+    }
+    slow, fast = rates["implicit", "jax", "float64", "A"], rates["implicit", "jax", "float64", "B"]
+    assert fast.gemm_flops_per_s > 2 * slow.gemm_flops_per_s
+    assert all(read_state(session)[0] > 2 * slow.gemm_flops_per_s for session in fast.sessions)
+    letters = {(s.place.backend, s.place.dtype): set() for s in committed.series("implicit")}
+    for series in committed.series("implicit"):
+        letters[series.place.backend, series.place.dtype].add(series.state)
+    assert {"A", "B"} <= letters["jax", "float64"]
