@@ -41,6 +41,8 @@ class Cost:
     vjps, jvps  vector-Jacobian and Jacobian-vector products per sample
     peak_bytes  working memory beyond the problem's own arrays, results included
     evaluations of an implicit family's map T per sample
+    least_bytes of them what no implementation does without: the results, and the largest array that must exist beside
+                them
     """
 
     flops: float
@@ -49,6 +51,7 @@ class Cost:
     jvps: int = 0
     peak_bytes: float = 0.0
     evaluations: int = 0
+    least_bytes: float = 0.0
 
 
 @dataclass(frozen=True)

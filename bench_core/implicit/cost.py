@@ -101,6 +101,7 @@ def dense(p, itemsize: int) -> Cost:
         bytes=cost.bytes + 4 * p.B * p.D**2 * itemsize,
         vjps=cost.vjps,
         peak_bytes=cost.peak_bytes + 3 * p.D**2 * itemsize,
+        least_bytes=cost.least_bytes + p.D**2 * itemsize,
     )
 
 
@@ -154,4 +155,5 @@ def _cost(
         jvps=jvps,
         evaluations=evaluations,
         peak_bytes=itemsize * (pulls > 0) * weights + itemsize * (vectors + 2) * batch,
+        least_bytes=itemsize * (pulls > 0) * weights + itemsize * batch,
     )

@@ -53,7 +53,14 @@ def psd_applied(Q: int):
         flops = 2.0 * p.B * (5 * p.d**2 * (p.H + 1) + 8 * Q * p.d * p.H)
         moved = 5 * p.outputs * p.H + 8 * kept + p.B * Q * (8 * p.H + 6 * p.d)
         peak = p.outputs * p.H + 4 * kept + p.B * Q * (4 * p.H + 2 * p.d)
-        return Cost(flops=flops, bytes=float(itemsize * moved), evaluations=Q, peak_bytes=float(itemsize * peak))
+        parameters = p.outputs * (p.H + 1) + p.H * (p.d + 1)
+        return Cost(
+            flops=flops,
+            bytes=float(itemsize * moved),
+            evaluations=Q,
+            peak_bytes=float(itemsize * peak),
+            least_bytes=float(itemsize * parameters),
+        )
 
     return cost
 
@@ -140,4 +147,5 @@ def _cost(
         bytes=float(itemsize * ((1 + 2 * gradients) * parameters + points * (6 * p.outputs + 4 * p.H))),
         evaluations=evaluations,
         peak_bytes=float(itemsize * (gradients * parameters + held * (4 * p.outputs + 4 * p.H) + beside)),
+        least_bytes=float(itemsize * (gradients * parameters + p.B * p.d * (1 - gradients))),
     )

@@ -9,6 +9,7 @@ matrix as if it came from memory once per product; activations count too (they m
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bench_core.method import Cost
 
@@ -60,7 +61,8 @@ def jacobian_autodiff(p, itemsize: int) -> Cost:
     XLA saves the product with the identity and its gradient, 4 B D^3.
     """
     flops = p.B * (6 * p.L - 2 + INVERSE) * p.D**3 + (3 * p.L - 1) * _u(p)
-    return _cost(p, itemsize, flops, matrices=p.B * (4 * p.L + 4), held=p.B * (p.L + 3) + p.L)
+    cost = _cost(p, itemsize, flops, matrices=p.B * (4 * p.L + 4), held=p.B * (p.L + 3) + p.L)
+    return replace(cost, least_bytes=cost.least_bytes + p.B * p.D**2 * itemsize)
 
 
 def relative_step(p, itemsize: int) -> Cost:
@@ -107,4 +109,5 @@ def _cost(p, itemsize: int, flops: float, *, matrices: int, held: int, activatio
         flops=float(flops),
         bytes=float(matrices * square + activations * p.L * batch),
         peak_bytes=float(held * square + (min(activations, 4) * p.L + 2) * batch),
+        least_bytes=float(min(held, p.L) * square),
     )

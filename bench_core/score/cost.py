@@ -81,4 +81,5 @@ def _cost(
         vjps=vjps,
         jvps=jvps,
         peak_bytes=float(itemsize * (gradients * parameters + 2 * held * activations + min(dense, 4 * CHUNK))),
+        least_bytes=float(itemsize * gradients * parameters),
     )

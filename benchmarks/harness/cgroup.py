@@ -30,6 +30,24 @@ def memory_bytes(root: Path = Path("/")) -> int | None:
     return min(found, default=None)
 
 
+def memory_free_bytes(root: Path = Path("/")) -> int | None:
+    """Bytes that the group may still take, the tightest of its ancestors; None without a limit.
+
+    Pages of files that nothing uses are given back when they are asked for: they count as free.
+    """
+    found = []
+    for folder in _folders(root, "memory"):
+        stat = dict(line.split()[:2] for line in _read(folder / "memory.stat").splitlines())
+        for limit_name, usage_name, cache in (
+            ("memory.max", "memory.current", "inactive_file"),
+            ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+        ):
+            limit, usage = _read(folder / limit_name), _read(folder / usage_name)
+            if limit.isdigit() and usage.isdigit() and int(limit) < _UNLIMITED:
+                found.append(max(0, int(limit) - int(usage) + int(stat.get(cache, 0))))
+    return min(found, default=None)
+
+
 def throttled_s(root: Path = Path("/")) -> float | None:
     """Seconds for which the quota has held the group's threads back so far; None where nothing is counted."""
     for folder in _folders(root, "cpu"):

@@ -62,7 +62,7 @@ def attempt(
     elif not result.ended:
         doing, row = result.doing["what"], result.doing["row"]
         row = row and row.partition("~")[0]  # the twin is its row's kernel
-        kind, reason = ("timeout", killed) if killed else outcome.of_exit(child.returncode, said, doing)
+        kind, reason = killed or outcome.of_exit(child.returncode, said, doing)
         result.failures.append(f"{row or 'session'}: {kind} in {doing}: {reason}")
         over = time.monotonic() > deadline
         # The others are measured anew in a process without the culprit; after the deadline what was measured stands.
@@ -71,6 +71,8 @@ def attempt(
         for name in [row] if row else [name for name in spec["rows"] if name not in kept]:
             if name not in kept:
                 kept[name] = hole(cell, name, kind, reason)
+                if kind == "over_budget" and killed == _stopped(result):  # it took at least so long
+                    kept[name]["measured_s"] = result.doing["limit_s"]
         result.rows = kept
     return result
 
@@ -81,8 +83,8 @@ def _watch(
     result: Result,
     deadline: float,
     on_event: Callable[[dict[str, Any]], None],
-) -> str | None:
-    """Read the journal until the process ends; kill it at a deadline and say why."""
+) -> tuple[str, str] | None:
+    """Read the journal until the process ends; at a deadline the outcome and the reason of what it was doing."""
     since = time.monotonic()
     with open(journal, encoding="utf-8") as stream:
         rest = ""
@@ -99,10 +101,18 @@ def _watch(
                 return None
             now = time.monotonic()
             if now > deadline:
-                return "the session's deadline passed"
+                # Whichever row it was at is not at fault: larger sizes may try it again.
+                return "over_budget", f"time: the session's time was over in its {result.doing['what']}"
             if now - since > result.doing["limit_s"]:
-                return f"{result.doing['what']} took longer than {result.doing['limit_s']:.0f} s"
+                return _stopped(result)
             time.sleep(_POLL_S)
+
+
+def _stopped(result: Result) -> tuple[str, str]:
+    """Outcome and reason of what took longer than it may."""
+    doing = result.doing
+    kind, reason = doing.get("stopped") or ("timeout", f"{doing['what']} took longer than {doing['limit_s']:.0f} s")
+    return kind, reason
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -116,10 +126,15 @@ def _environment(cell: Cell, policy: Policy, cache: Path) -> dict[str, str]:
     """The child's environment: the policy's, and one number of threads for every library that reads one."""
     number = str(policy.threads)
     fixed = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NPROC"), number)
-    fixed |= {"TORCHINDUCTOR_CACHE_DIR": str(cache / "inductor"), "PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    fixed |= {
+        "TORCHINDUCTOR_CACHE_DIR": str(cache / "inductor" / cell.name),
+        "PYTHONHASHSEED": "0",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+    }
     if cell.backend == "jax":
         fixed["JAX_PLATFORMS"] = "cpu" if cell.device == "cpu" else "cuda,cpu"
         # Both frameworks may be on one device in one run; grabbing three quarters of its memory would be a fault of
         # ours.
         fixed["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+        fixed["JAX_ENABLE_COMPILATION_CACHE"] = "false"  # one of the user's would make every compilation a cached one
     return {**os.environ, **fixed, **policy.variables()}

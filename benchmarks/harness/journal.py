@@ -17,6 +17,9 @@ class Journal:
     def write(self, event: str, **fields: Any) -> None:
         self._stream.write(json.dumps({"event": event, **fields}, allow_nan=False) + "\n")
 
-    def begin(self, row: str | None, what: str, limit_s: float) -> None:
-        """About to do something that may never end: the parent kills the process after ``limit_s``."""
-        self.write("begin", row=row, what=what, limit_s=limit_s)
+    def begin(self, row: str | None, what: str, limit_s: float, stopped: tuple[str, str] | None = None) -> None:
+        """About to do something that may never end: the parent kills the process after ``limit_s``.
+
+        ``stopped`` are the row's outcome and reason if that happens; without them it is a ``timeout``.
+        """
+        self.write("begin", row=row, what=what, limit_s=limit_s, stopped=stopped)

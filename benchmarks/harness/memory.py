@@ -1,27 +1,26 @@
-"""Peak memory of one call, and the name of the instrument that read it."""
+"""Peak memory of one call, and the name of the instrument that read it: one for each backend and device, and exact."""
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
-import sys
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
-_STATUS = Path("/proc/self/status")
+from benchmarks.harness import cgroup
 
 
 def instrument(backend: str, device: str) -> str:
     """What reads the peak of a call.
 
     JAX: ``memory_analysis()`` of the compiled program (results and temporaries, less what is donated). torch on CUDA:
-    ``max_memory_allocated``. torch on the CPU: the rise of the process's VmHWM, which the kernel lets us reset (Linux
-    only); pages that the allocator already held do not count, so it reads low for small sizes.
+    ``max_memory_allocated``. torch on the CPU: its allocator's record of every block taken and given back. A process's
+    own size is not read: it grows in pages, and by none where the system's allocator has kept some, which at small
+    sizes told equal code apart by a factor of two.
     """
     if backend == "jax":
         return "memory_analysis"
-    return "max_memory_allocated rise" if device == "cuda" else "VmHWM rise"
+    return "max_memory_allocated rise" if device == "cuda" else "torch allocator"
 
 
 def free(backend: str, device: str) -> float:
@@ -39,32 +38,55 @@ def free(backend: str, device: str) -> float:
     try:
         import psutil
     except ImportError:
-        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES"))
-    return float(psutil.virtual_memory().available)
+        machine = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES"))
+    else:
+        machine = float(psutil.virtual_memory().available)
+    group = cgroup.memory_free_bytes()
+    return machine if group is None else min(machine, group)
 
 
-def mark(device: str) -> int | None:
-    """Start watching the peak; bytes held now, None where nothing can be read."""
+class Peak:
+    """The most that a call of torch's held at once of what it took itself; None where nothing can read it."""
+
+    bytes: int | None = None
+
+
+@contextlib.contextmanager
+def watch(device: str) -> Iterator[Peak]:
+    """Read the peak of what torch allocates within the block, results included; known when the block has ended.
+
+    On the CPU every block taken and given back is recorded, which costs some 20 us each: the call is not to be timed.
+    Blocks from before that are given back within it are not subtracted.
+    Raises ``ImportError`` where there is no torch.
+    """
+    import torch
+
+    peak = Peak()
     if device == "cuda":
-        if "torch" not in sys.modules:
-            return None
-        import torch
-
         torch.cuda.synchronize()
         torch.cuda.reset_peak_memory_stats()
-        return torch.cuda.memory_allocated()
-    return _reset_peak()
+        before = torch.cuda.memory_allocated()
+        yield peak
+        torch.cuda.synchronize()
+        peak.bytes = torch.cuda.max_memory_allocated() - before
+        return
+    if not torch.profiler.kineto_available():
+        yield peak
+        return
+    profile: Any = torch.autograd.profiler.profile(profile_memory=True)
+    with profile:
+        yield peak
+    events = profile.kineto_results.events()  # in the order in which they happened
+    peak.bytes = _highest(event.nbytes() for event in events if event.name() == "[memory]")
 
 
-def risen(before: int | None, device: str) -> int | None:
-    """By how many bytes the peak since ``mark`` lies above what was held then."""
-    if before is None:
-        return None
-    if device == "cuda":
-        import torch
-
-        return torch.cuda.max_memory_allocated() - before
-    return max(0, _read("VmHWM") - before)
+def _highest(changes: Iterator[int]) -> int:
+    """The highest level that these changes lead to from zero."""
+    level = highest = 0
+    for change in changes:
+        level += change
+        highest = max(highest, level)
+    return highest
 
 
 def of_program(kernel: Any) -> int | None:
@@ -77,21 +99,3 @@ def of_program(kernel: Any) -> int | None:
     if analysis is None:
         return None
     return int(analysis.temp_size_in_bytes + analysis.output_size_in_bytes - analysis.alias_size_in_bytes)
-
-
-def _reset_peak() -> int | None:
-    """Give freed pages back, set VmHWM to the present size and return that size."""
-    try:
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL("libc.so.6").malloc_trim(0)
-        Path("/proc/self/clear_refs").write_text("5")
-        return _read("VmRSS")
-    except OSError:
-        return None
-
-
-def _read(field: str) -> int:
-    for line in _STATUS.read_text().splitlines():
-        if line.startswith(field + ":"):
-            return int(line.split()[1]) * 1024
-    raise OSError(f"{field} is not in {_STATUS}")

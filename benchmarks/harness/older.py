@@ -98,3 +98,13 @@ def cost(cost: Any) -> dict[str, float]:
     """The fields of a cost that there are."""
     names = ("flops", "bytes", "vjps", "jvps", "peak_bytes", "evaluations")
     return {name: getattr(cost, name) for name in names if hasattr(cost, name)}
+
+
+def least_cost(method: Any, problem: Any, dtype: str) -> Any:
+    """The cost of a call that takes as few iterations as there are."""
+    return method.cost(problem, dtype, 1) if iterative(method) else method.cost(problem, dtype)
+
+
+def least_bytes(cost: Any) -> float:
+    """What every implementation holds; nothing is known of commits that do not say."""
+    return getattr(cost, "least_bytes", 0.0)

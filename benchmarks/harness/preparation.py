@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import budget, check, clock, memory, older, outcome
+from benchmarks.harness import admission, check, clock, memory, older, outcome
 from benchmarks.harness.journal import Journal
 
-# A first call this long has paid little for being the first: it serves as warm-up and as memory pass too.
+# A first call this long has paid little for being the first: it serves as warm-up too.
 LONG_CALL_S = 1.0
 # A first call imports what it needs and touches every page: more than this many times a later one, after the seconds
 # that imports may take, is not to be expected.
 FIRST_CALL_EXCESS, IMPORTS_S = 3.0, 3.0
 SETTLE_S = 0.03  # a short kernel is called for so long before its calls are believed
+DOUBTFUL_SHARE = 0.3  # of the session's time, after which rows that may end the process no longer come first
+RECORDING_S = 300.0  # what recording every allocation of a call may take beside the call
 
 
 @dataclass
@@ -28,36 +32,60 @@ class Row:
     seconds: float
 
 
-class Preparation:
-    """Prepares the rows of one session one by one; whatever comes of each is in the journal."""
+@dataclass
+class _Trial:
+    """A row on its way there, and what has been learnt of it."""
 
-    def __init__(self, spec: dict[str, Any], journal: Journal, problem: Any, flops_per_s: float):
+    name: str
+    method: Any
+    form: str
+    prediction: admission.Prediction
+    bound: admission.Bound
+    limit: float
+    fields: dict[str, Any]
+
+
+class Preparation:
+    """Prepares the rows of one session one by one; whatever comes of each is in the journal.
+
+    ``start`` is when the process began: the rounds of what is prepared have to end within ``rounds_deadline_s`` of it.
+    """
+
+    def __init__(self, spec: dict[str, Any], journal: Journal, problem: Any, flops_per_s: float, start: float):
         self.spec, self.journal, self.problem, self.flops_per_s = spec, journal, problem, flops_per_s
         self.profile, self.cell = spec["profile"], spec["cell"]
+        self._start, self._slowest_s = start, 0.0
+        self._call_limit = self.profile["call_limit_s"]
 
-    def prepare(self, name: str, method: Any, form: str) -> Row | None:
-        """The row, or None where its outcome is another one than ok."""
-        # What an earlier process of this cell has timed is within the budget: a slow moment must not break the series.
-        limit = math.inf if name in self.spec["timed"] else self.profile["call_limit_s"]
+    def rows(self, methods: dict[str, Any]) -> list[Row]:
+        """The rows that may be timed, in the order of the specification; ``methods`` by name."""
+        waiting, ready = [self._expect(name, methods) for name in self.spec["rows"]], {}
+        free = self._free()
+        while waiting:
+            # What may end the process comes first, when little is lost with it, but not at the others' expense.
+            doubtful_first = self._elapsed() < DOUBTFUL_SHARE * self.spec["rounds_deadline_s"]
+            doubtful = [admission.is_doubtful(trial.prediction, self._call_limit, free) for trial in waiting]
+            trial = waiting.pop(doubtful.index(doubtful_first) if doubtful_first in doubtful else 0)
+            began = time.perf_counter()
+            if (row := self._prepare(trial, list(ready.values()))) is not None:
+                ready[trial.name] = row
+            self._slowest_s = max(self._slowest_s, time.perf_counter() - began)
+        return [ready[name] for name in self.spec["rows"] if name in ready]
+
+    def _expect(self, name: str, methods: dict[str, Any]) -> _Trial:
+        method, _, form = name.partition(":")
+        method = methods[method]
+        form = form or method.forms[0]
         cost = method.cost(self.problem, self.cell["dtype"])
-        prediction = budget.predict(cost, self.flops_per_s, self.spec["smaller"].get(name))
+        prediction = admission.predict(cost, self.flops_per_s, self.spec["smaller"].get(name))
+        bound = admission.bound(method, self.problem, self.cell["dtype"], self.flops_per_s)
+        # What an earlier process of this cell has timed is within the budget: a slow moment must not break the series.
+        limit = math.inf if name in self.spec["timed"] else self._call_limit
         fields = self._describe(method, form, cost) | {
             "predicted_s": prediction.seconds,
             "predicted_bytes": prediction.bytes,
         }
-        row = None
-        if reason := budget.refusal(prediction, limit, memory.free(self.cell["backend"], self.cell["device"])):
-            kind = "over_budget"
-        else:
-            # Generous: the first call compiles, allocates and touches every page; what is over the budget shows in
-            # the second.
-            patience = 60 + 10 * max(prediction.seconds, self.profile["call_limit_s"])
-            try:
-                row, kind, reason = self._try(name, method, form, limit, patience, fields)
-            except Exception as error:
-                kind, reason = outcome.of_exception(error)
-        self.journal.write("row", row=name, **fields, outcome=kind, reason=reason)
-        return row
+        return _Trial(name, method, form, prediction, bound, limit, fields)
 
     def _describe(self, method: Any, form: str, cost: Any) -> dict[str, Any]:
         return {
@@ -73,42 +101,82 @@ class Preparation:
             "settings": older.settings(method),
         }
 
-    def _try(
-        self, name: str, method: Any, form: str, limit: float, patience: float, fields: dict[str, Any]
-    ) -> tuple[Row | None, str, str]:
-        """The row, its outcome and the reason; adds to ``fields`` what it learns."""
-        self.journal.begin(name, "build", patience)
+    def _prepare(self, trial: _Trial, ready: list[Row]) -> Row | None:
+        """The row, or None where its outcome is another one than ok."""
+        row, kind = None, "over_budget"
+        reason = trial.bound.refusal(trial.limit, self._free())
+        if not reason and self._is_late(trial, ready):
+            reason = (
+                f"time: the session's {self.profile['session_limit_s']:.0f} s were taken before its turn; it was not"
+                " tried"
+            )
+        if not reason:
+            try:
+                row, kind, reason = self._try(trial)
+            except Exception as error:
+                kind, reason = outcome.of_exception(error)
+        self.journal.write("row", row=trial.name, **trial.fields, outcome=kind, reason=reason)
+        return row
+
+    def _is_late(self, trial: _Trial, ready: list[Row]) -> bool:
+        """Whether another row would take the time that the least rounds of those that are ready need.
+
+        It is taken to need as long as the slowest so far, and rounds of the seconds that it needs at least.
+        """
+        least, block_s = self.profile["min_rounds"], self.profile["block_s"]
+        calls = [row.seconds for row in ready]
+        twin = calls[:1] if calls and calls[0] <= LONG_CALL_S else []
+        rounds = least * sum(max(seconds, block_s) for seconds in [*calls, *twin, trial.bound.seconds])
+        again = sum(seconds for seconds in calls if seconds <= LONG_CALL_S)
+        return self._elapsed() + self._slowest_s + rounds + again > self.spec["rounds_deadline_s"]
+
+    def _elapsed(self) -> float:
+        return time.perf_counter() - self._start
+
+    def _free(self) -> float:
+        return memory.free(self.cell["backend"], self.cell["device"])
+
+    def _begin_call(self, trial: _Trial, what: str, compiles: bool = False) -> None:
+        """Begin a call that is stopped where it would take a few times its budget."""
+        patience = admission.patience(self._call_limit, compiles)
+        # What compiles may have been stopped while it did.
+        stopped = None if compiles else admission.when_stopped(trial.prediction, self._call_limit, patience)
+        self.journal.begin(trial.name, what, patience, stopped)
+
+    def _try(self, trial: _Trial) -> tuple[Row | None, str, str]:
+        """The row, its outcome and the reason; adds to the trial's fields what it learns."""
+        method, form, fields = trial.method, trial.form, trial.fields
+        slow = 60 + 10 * self._call_limit  # for what is no call
+        self.journal.begin(trial.name, "build", slow)
         start = time.perf_counter()
         kernel = method.build(self.problem, self.cell["device"], self.cell["dtype"], form)
         built = time.perf_counter()
-        self.journal.begin(name, "first call", patience)
-        before = memory.mark(self.cell["device"])
+        self._begin_call(trial, "first call", compiles=form == "compiled")
         out = kernel.run()
         kernel.wait(out)
         fields |= {"build_s": built - start, "first_call_s": time.perf_counter() - built}
-        peak = memory.risen(before, self.cell["device"])
-        # torch.compile compiles at the first call, JAX ahead of time while it builds.
-        fields["compile_s"] = {"compiled": fields["first_call_s"], "jit": fields["build_s"]}.get(form)
-        self.journal.begin(name, "check", patience + 120)
+        self.journal.begin(trial.name, "check", slow + 120)
         if fault := self._check(method, kernel, out, fields):
             return None, "wrong", fault
         del out
-        if older.counts(kernel) and (reason := self._count(name, kernel, fields)):
+        if older.counts(kernel) and (reason := self._count(trial.name, kernel, fields)):
             return None, "error", reason
         if method.in_place:
             kernel.reset(steady=True)  # what is timed again and again must stay among the finite numbers
-        seconds, peak = self._call_again(name, method, form, kernel, limit, patience, peak, fields)
-        if self.cell["backend"] == "jax":
-            peak = memory.of_program(kernel)
-        fields["peak_bytes"] = None if peak is None else peak + older.held_bytes(kernel)
-        fields["peak_instrument"] = memory.instrument(self.cell["backend"], self.cell["device"])
+        # torch.compile compiles at the first call, JAX ahead of time while it builds.
+        compilation = {"compiled": fields["first_call_s"], "jit": fields["build_s"]}.get(form)
+        seconds, second = self._call_again(trial, kernel)
+        if form == "compiled" and method.in_place:  # torch.compile compiles once for each of the two rates
+            compilation = (compilation or 0.0) + (second or 0.0)
+        fields |= _compile_fields(trial.name, form, compilation)
+        fields |= self._read_peak(trial, kernel, seconds)
         if seconds < 0.25:
             seconds = _settle(kernel)
-        if seconds > limit:
+        if seconds > trial.limit:
             fields["measured_s"] = seconds
-            return None, "over_budget", f"time: measured {seconds:.3g} s a call, budget {limit:.3g} s"
+            return None, "over_budget", f"time: measured {seconds:.3g} s a call, budget {trial.limit:.3g} s"
         fields["number"] = clock.calls_per_sample(seconds, self.profile["block_s"])
-        return Row(name, method, kernel, seconds), "ok", ""
+        return Row(trial.name, method, kernel, seconds), "ok", ""
 
     def _check(self, method: Any, kernel: Any, out: Any, fields: dict[str, Any]) -> str:
         """Why the first result is none (or an empty text)."""
@@ -139,36 +207,53 @@ class Preparation:
             return ""
         return f"counted {counted}, by the formula {formula}"
 
-    def _call_again(
-        self,
-        name: str,
-        method: Any,
-        form: str,
-        kernel: Any,
-        limit: float,
-        patience: float,
-        peak: int | None,
-        fields: dict[str, Any],
-    ) -> tuple[float, int | None]:
-        """Seconds and peak bytes of a call that is not the first, where another one is worth its time."""
-        seconds = fields["first_call_s"]
+    def _call_again(self, trial: _Trial, kernel: Any) -> tuple[float, float | None]:
+        """Seconds of a call that is not the first, where another one is worth its time; those of the second, if any."""
+        seconds, compiles = trial.fields["first_call_s"], trial.form == "compiled"
         # What compiles in its first call is judged by later ones, and what is only a little over the budget too.
-        hopeless = form != "compiled" and seconds > FIRST_CALL_EXCESS * limit + IMPORTS_S
-        if hopeless or (LONG_CALL_S < seconds <= limit and form != "compiled"):
-            return seconds, peak
-        self.journal.begin(name, "second call", patience)
-        before = memory.mark(self.cell["device"])
-        start = time.perf_counter()
-        kernel.wait(kernel.run())
-        seconds = time.perf_counter() - start
-        peak = memory.risen(before, self.cell["device"])
-        if form == "compiled" and method.in_place:  # torch.compile compiles once for each of the two rates
-            fields["compile_s"] = fields["first_call_s"] + seconds
-        if form == "compiled" or seconds <= limit:
-            before = memory.mark(self.cell["device"])
+        hopeless = not compiles and seconds > FIRST_CALL_EXCESS * trial.limit + IMPORTS_S
+        if hopeless or (LONG_CALL_S < seconds <= trial.limit and not compiles):
+            return seconds, None
+        self._begin_call(trial, "second call", compiles)
+        second = seconds = clock.sample(kernel, 1)
+        if compiles or seconds <= trial.limit:
             seconds = clock.sample(kernel, 1)
-            peak = memory.risen(before, self.cell["device"])
-        return seconds, peak
+        return seconds, second
+
+    def _read_peak(self, trial: _Trial, kernel: Any, seconds: float) -> dict[str, Any]:
+        """The peak of a call, one of its own where an instrument has to watch it; a long one in one process a cell."""
+        backend, device = self.cell["backend"], self.cell["device"]
+        fields: dict[str, Any] = {"peak_instrument": memory.instrument(backend, device), "peak_bytes": None}
+        peak = None
+        if backend == "jax":
+            peak = memory.of_program(kernel)
+        elif seconds <= trial.limit and (seconds <= LONG_CALL_S or self.spec["process"] == 0):
+            self.journal.begin(trial.name, "memory", RECORDING_S + 10 * seconds)
+            with memory.watch(device) as watched:
+                kernel.wait(kernel.run())
+            peak = watched.bytes
+        if peak is not None:
+            fields["peak_bytes"] = peak + older.held_bytes(kernel)
+        return fields
+
+
+def _compile_fields(name: str, form: str, seconds: float | None) -> dict[str, float | None]:
+    """What compilation took, and whether anything of it was on the disk.
+
+    torch.compile keeps its work in the cell's folder, where a row that has been compiled leaves a note. JAX's sessions
+    keep nothing.
+    """
+    if form != "compiled" or seconds is None:
+        return {"compile_s": seconds, "compile_cold_s": seconds, "compile_cached_s": None}
+    note = Path(os.environ["TORCHINDUCTOR_CACHE_DIR"], "rows", name.replace(":", "-"))
+    cached = note.exists()
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.touch()
+    return {
+        "compile_s": seconds,
+        "compile_cold_s": None if cached else seconds,
+        "compile_cached_s": seconds if cached else None,
+    }
 
 
 def _settle(kernel: Any) -> float:

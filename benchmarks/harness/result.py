@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import bench_core
+from benchmarks.harness import older
 from benchmarks.harness.cell import Cell
 
 
@@ -73,8 +73,9 @@ def _no_samples() -> dict[str, Any]:
 
 def blank_row() -> dict[str, Any]:
     """A row's fields that a hole does not have."""
-    empty = ("error", "build_s", "compile_s", "first_call_s", "check_s", "peak_bytes", "peak_instrument", "number")
-    return dict.fromkeys(empty) | _no_samples()
+    compilation = ("compile_s", "compile_cold_s", "compile_cached_s")
+    measured = ("error", "build_s", *compilation, "first_call_s", "check_s", "peak_bytes", "peak_instrument", "number")
+    return dict.fromkeys(measured) | _no_samples()
 
 
 def hole(cell: Cell, row: str, kind: str, reason: str) -> dict[str, Any]:
@@ -89,7 +90,7 @@ def hole(cell: Cell, row: str, kind: str, reason: str) -> dict[str, Any]:
         "role": method.role,
         "computes": method.computes,
         "source": method.source,
-        "cost": asdict(cost),
+        "cost": older.cost(cost),
         "tolerance": method.tolerance(cell.dtype),
         "predicted_s": None,
         "predicted_bytes": cost.peak_bytes,

@@ -12,6 +12,7 @@ from typing import Any
 
 import bench_core
 from benchmarks.harness import ledger, session
+from benchmarks.harness.admission import HOPELESS
 from benchmarks.harness.cell import Cell, rows
 from benchmarks.harness.ledger import CRASHES
 from benchmarks.harness.lock import machine_lock
@@ -114,8 +115,12 @@ def _rows(
                 planned[row] = (earlier["outcome"], earlier["reason"])
         for record in known:
             earlier = record["rows"].get(row)
+            size = record["cell"]["sizes"][cell.letter]
+            limit = profile.call_seconds(cell.family, record["cell"]["sizes"])
+            if earlier and earlier.get("measured_s", 0) > HOPELESS * limit:
+                said = earlier["reason"].removeprefix("time: ")
+                planned[row] = ("over_budget", f"time: not tried: at {cell.letter} = {size} {said}")
             if earlier and earlier["outcome"] in ("oom", "timeout"):
-                size = record["cell"]["sizes"][cell.letter]
                 planned[row] = one_line(
                     f"{earlier['outcome']} at {cell.letter} = {size}; not tried again from there on"
                 )

@@ -106,14 +106,7 @@ class Stages:
     def _prepare(self) -> list[Row]:
         """The rows that may be timed, in the family's order."""
         methods = {m.name: m for m in bench_core.methods(self.cell["family"], self.cell["backend"])}
-        preparation = Preparation(self.spec, self.journal, self.problem, self.flops_per_s)
-        rows = []
-        for name in self.spec["rows"]:
-            method, _, form = name.partition(":")
-            row = preparation.prepare(name, methods[method], form or methods[method].forms[0])
-            if row is not None:
-                rows.append(row)
-        return rows
+        return Preparation(self.spec, self.journal, self.problem, self.flops_per_s, self._start).rows(methods)
 
     def _check_again(self, rows: list[Row]) -> None:
         """Every row that was timed, once more, on data that it has not seen."""

@@ -44,8 +44,17 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
+def _be_killed_first() -> None:
+    """Linux: be what the system's out-of-memory killer takes. What this costs is one row; another process may be the
+    user's work.
+    """
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
 def main() -> None:
     _die_with_parent()
+    _be_killed_first()
     spec = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     # The child starts in its parent's folder, whose modules must not be found before the ones asked for.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", str(Path(__file__).parent))]

@@ -40,7 +40,11 @@ def _plant(file: Path, old: str, new: str) -> None:
 def _make_impatient(checkout: Path, seconds: int) -> None:
     """Everything a row does may take so long and no longer, after which the session goes on without it."""
     harness = checkout / "benchmarks/harness"
-    _plant(harness / "preparation.py", "patience = 60 + 10 *", f"patience = {seconds} + 0 *")
+    _plant(
+        harness / "preparation.py", "patience = admission.patience(", f"patience = {seconds} + 0 * admission.patience("
+    )
+    _plant(harness / "preparation.py", "slow = 60 + 10 *", f"slow = {seconds} + 0 *")
+    _plant(harness / "preparation.py", "RECORDING_S = 300.0", f"RECORDING_S = {seconds}")
     _plant(harness / "timing.py", "60 + 10 * blocks[name]", f"{seconds}")
     _plant(harness / "stages.py", '"check again", 120', f'"check again", {seconds}')
 
@@ -344,6 +348,83 @@ def test_a_row_that_never_ends_is_a_timeout(checkout, run_python, tmp_path):
     assert rows["transposed"]["outcome"] == "timeout"
     assert "first call took longer than 2 s" in rows["transposed"]["reason"]
     assert rows["relative"]["samples_s"]
+
+
+def _hang(checkout: Path) -> None:
+    """``transposed`` never ends."""
+    kernel = checkout / "bench_core/logdet/torch/transposed.py"
+    _plant(kernel, "    inputs, _, deltas", "    import time\n    time.sleep(1e6)\n    inputs, _, deltas")
+
+
+def test_a_stopped_call_that_its_work_explains_is_over_the_budget(checkout, run_python, tmp_path):
+    _hang(checkout)
+    _make_impatient(checkout, seconds=2)
+    _plant(checkout / "benchmarks/harness/admission.py", "EXPLAINED = 100.0", "EXPLAINED = 1e12")
+    wanted = ("--method", "relative", "--method", "transposed", "D=16")
+    run_python("-m", "benchmarks", "cell", "--profile", "quick", *wanted, cwd=checkout)
+    rows = _record_of(tmp_path / "results")["rows"]
+    assert rows["transposed"]["outcome"] == "over_budget"
+    assert rows["transposed"]["reason"] == "time: measured > 2 s a call, budget 0.5 s"
+    assert rows["transposed"]["measured_s"] == 2
+    assert rows["relative"]["samples_s"]
+
+
+def test_the_sessions_deadline_blames_no_row(checkout, run_python, tmp_path):
+    """Neither the one that it met, nor those that had no turn: larger sizes try them all again."""
+    _hang(checkout)
+    profiles = checkout / "benchmarks/harness/profile.py"
+    _plant(profiles, "session_limit_s=90", "session_limit_s=12")
+    _plant(
+        checkout / "benchmarks/harness/admission.py",
+        "IMPORTS_S, COMPILATION_S = 4.0, 10.0",
+        "IMPORTS_S, COMPILATION_S = 4.0, 99.0",
+    )
+    wanted = ("--method", "relative", "--method", "transposed", "--method", "inverse", "D=16")
+    run_python("-m", "benchmarks", "cell", "--profile", "quick", *wanted, cwd=checkout)
+    rows = _record_of(tmp_path / "results")["rows"]
+    assert rows["transposed"]["reason"] == "time: the session's time was over in its first call"
+    for row in rows.values():
+        assert row["outcome"] == "over_budget"
+        assert "the session's" in row["reason"]
+        assert "measured_s" not in row
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux's out-of-memory killer")
+def test_the_worker_is_the_first_to_be_killed():
+    scores = []
+
+    def read(event):
+        for child in psutil.Process().children(recursive=True):
+            if not scores and event["event"] == "ceiling" and "worker.py" in " ".join(child.cmdline()):
+                scores.append(int(Path(f"/proc/{child.pid}/oom_score_adj").read_text()))
+
+    session.run(SMALL, FAST, {"relative": ""}, on_event=read)
+    assert scores == [1000]
+
+
+def test_equal_code_holds_equal_memory_in_every_session():
+    peaks = set()
+    for process in range(2):
+        row = session.run(SMALL, FAST, {"relative": ""}, process=process)["rows"]["relative"]
+        assert row["peak_instrument"] == "torch allocator"
+        peaks.add(row["peak_bytes"])
+    (peak,) = peaks
+    assert peak > 2 * 4 * 12 * 12
+
+
+@pytest.mark.slow
+def test_a_compilation_is_cold_once_and_then_cached(tmp_path):
+    rows = {"relative": "", "relative:compiled": ""}
+    cold, cached = (
+        session.run(SMALL, FAST, rows, process=process, cache=tmp_path)["rows"]["relative:compiled"]
+        for process in range(2)
+    )
+    assert cold["outcome"] == cached["outcome"] == "ok", cold["reason"]
+    assert cold["compile_cached_s"] is None
+    assert cached["compile_cold_s"] is None
+    assert 0 < cached["compile_cached_s"] < cold["compile_cold_s"]
+    assert cold["compile_s"] == cold["compile_cold_s"]
+    assert cold["peak_bytes"] == cached["peak_bytes"] > 0
 
 
 @pytest.mark.parametrize(("pause_s", "calls"), [(5.0, 1), (0.8, 2)])

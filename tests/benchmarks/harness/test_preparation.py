@@ -1,0 +1,72 @@
+"""What preparation leaves time for, whose turn comes first, and which compilations it calls cold."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, replace
+
+import bench_core
+from benchmarks.harness.journal import Journal
+from benchmarks.harness.preparation import Preparation, _compile_fields
+from benchmarks.harness.profile import QUICK
+
+METHODS = {method.name: method for method in bench_core.methods("logdet", "torch")}
+
+
+def _prepare(folder, rows, smaller=None, min_rounds=6, deadline_s=60.0):
+    """Names of the rows that are ready, and the rows' events in their order."""
+    spec = {
+        "cell": {"family": "logdet", "backend": "torch", "device": "cpu", "dtype": "float32"},
+        "profile": asdict(replace(QUICK, min_rounds=min_rounds)),
+        "process": 0,
+        "rows": rows,
+        "smaller": smaller or {},
+        "timed": [],
+        "rounds_deadline_s": deadline_s,
+    }
+    problem = bench_core.problem("logdet", D=12, B=8, L=2)
+    journal = folder / "journal"
+    log = Journal(str(journal))
+    try:
+        ready = Preparation(spec, log, problem, 1e11, time.perf_counter()).rows(METHODS)
+    finally:
+        log._stream.close()
+    events = [json.loads(line) for line in journal.read_text().splitlines()]
+    return [row.name for row in ready], [event for event in events if event["event"] == "row"]
+
+
+def test_rows_that_leave_no_time_for_the_rounds_are_not_tried(tmp_path):
+    """Of 4,000 rounds of 2 ms the first row and its twin need 16 s, and a second row 8 s more."""
+    ready, events = _prepare(tmp_path, ["relative", "transposed", "inverse"], min_rounds=4000, deadline_s=20.0)
+    assert ready == ["relative"]
+    assert [event["outcome"] for event in events] == ["ok", "over_budget", "over_budget"]
+    reason = "time: the session's 90 s were taken before its turn; it was not tried"
+    assert [event["reason"] for event in events] == ["", reason, reason]
+
+
+def test_what_may_end_the_process_comes_first_and_refuses_nothing(tmp_path):
+    """At a smaller size it took so long that it would be over the budget by far here: it is tried all the same."""
+    slow = {"inverse": {"flops": 1.0, "seconds": 1.0, "size": 2}}
+    ready, events = _prepare(tmp_path, ["relative", "transposed", "inverse"], smaller=slow)
+    assert [event["row"] for event in events] == ["inverse", "relative", "transposed"]
+    assert [event["outcome"] for event in events] == ["ok"] * 3
+    assert events[0]["predicted_s"] > QUICK.call_limit_s
+    assert ready == ["relative", "transposed", "inverse"]
+
+
+def test_a_row_says_how_its_memory_was_read(tmp_path):
+    _, (event,) = _prepare(tmp_path, ["relative"])
+    assert event["peak_instrument"] == "torch allocator"
+    assert event["peak_bytes"] > 2 * 4 * 12 * 12
+
+
+def test_a_compilation_is_cold_until_the_cells_folder_has_one_of_the_row(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    cold = {"compile_s": 9.0, "compile_cold_s": 9.0, "compile_cached_s": None}
+    cached = {"compile_s": 2.0, "compile_cold_s": None, "compile_cached_s": 2.0}
+    assert _compile_fields("relative:compiled", "compiled", 9.0) == cold
+    assert _compile_fields("relative:compiled", "compiled", 2.0) == cached
+    assert _compile_fields("inverse:compiled", "compiled", 9.0) == cold
+    assert _compile_fields("relative", "jit", 9.0) == cold
+    assert set(_compile_fields("relative", "eager", None).values()) == {None}
