@@ -6,6 +6,8 @@ import gc
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,12 +30,39 @@ settings.register_profile("thorough", max_examples=100, deadline=None, database=
 settings.register_profile("quick", max_examples=25, deadline=None, database=None)
 
 # Set-ups that take longer than the tests that read them: those tests are given to one process.
-SHARED = ("report", "implicit_report", "whole_study")
+SHARED = ("report", "implicit_report", "learned_report", "study_report", "whole_study")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Without the slow tests, properties are tried on fewer examples, too."""
-    settings.load_profile("quick" if "not slow" in config.option.markexpr else "thorough")
+    """Without the slow tests, properties are tried on fewer examples, too, and JAX compiles for less time."""
+    quick = "not slow" in config.option.markexpr
+    settings.load_profile("quick" if quick else "thorough")
+    if quick and "PYTEST_XDIST_WORKER" not in os.environ:
+        config.add_cleanup(_compile_for_less())
+
+
+def _compile_for_less() -> Callable[[], None]:
+    """XLA's CPU compiler without its optimisations, which take longer than these tests' programs run, and each program
+    compiled once for all processes of the run: the environment is inherited by them. Returns what removes it again.
+
+    The programs' operations stay as they are: only LLVM and fusion do less. The slow tests run what users run.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="jacobench-jax-")
+    before = os.environ.copy()
+    os.environ |= {
+        "XLA_FLAGS": " ".join((before.get("XLA_FLAGS", ""), "--xla_backend_optimization_level=0")).strip(),
+        "JAX_COMPILATION_CACHE_DIR": folder.name,
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
+
+    def undo() -> None:
+        folder.cleanup()
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
+
+    return undo
 
 
 @pytest.hookimpl(tryfirst=True)

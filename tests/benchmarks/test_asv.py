@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -12,13 +13,14 @@ import time
 
 import psutil
 
+import bench_core
 from benchmarks.harness import run
 from benchmarks.harness.profile import PROFILES
 from tests.examples import THOROUGH, examples
 
-# Every session of the profile, told to asv by all metrics of one class and by one of the others: asv takes longer over
-# a metric of a row than over reading it.
-METRICS = r"^score\.Torch\.|\.track_seconds\b" if not THOROUGH else "."
+# The first sweep of every family and backend, told to asv by all metrics of one class and by one of the others: asv
+# takes longer over a metric of a row than over reading it. Where the slow tests run, all of the profile.
+METRICS = r"^score\.Torch\.|^\w+\.(Torch|Jax)\.track_seconds\b" if not THOROUGH else "."
 AGAIN = r"^logdet\.Torch\.track_(seconds|outcome)" if not THOROUGH else r"^logdet\.Torch\."
 SMOKE = ("-m", "benchmarks", "run", "--profile", "smoke")
 
@@ -33,7 +35,11 @@ def test_run_compare_and_publish_over_two_commits(repository, smoke_sessions):
     first = repository.git("rev-parse", "HEAD")
     done = repository.python(*SMOKE, "--bench", METRICS)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{smoke_sessions} sessions" in done.stdout
+    records = repository.records()
+    assert f"{len(records)} sessions" in done.stdout
+    doors = {tuple(path.name.split("-")[:2]) for path in records}
+    assert doors == set(itertools.product(bench_core.FAMILIES, bench_core.BACKENDS))
+    assert len(records) == smoke_sessions or not THOROUGH
     kernel = repository.folder / "bench_core/logdet/torch/transposed.py"
     kernel.write_text(
         kernel.read_text().replace(

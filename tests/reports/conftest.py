@@ -10,6 +10,7 @@ import pytest
 from reports.__main__ import main
 from reports.analysis import Analysis
 from reports.load import load
+from tests.examples import THOROUGH
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -78,10 +79,13 @@ def report(results, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def implicit_results(synthetic, tmp_path_factory) -> Path:
-    """The implicit family beside a little of logdet, on torch and jax. Do not write into it."""
+    """The implicit family beside a little of logdet, on torch and jax. Do not write into it.
+
+    Its page has two hundred figures; without the slow tests half of them: JAX has one sweep where torch has three.
+    """
     folder = tmp_path_factory.mktemp("implicit-results")
     synthetic.write_results(folder, sizes=(16, 64, 256, 1024), processes=1, cuda=False, rounds=8)
-    return synthetic.write_implicit(folder)
+    return synthetic.write_implicit(folder, jax=("", "Spectrum", "Conv") if THOROUGH else ("Spectrum",))
 
 
 @pytest.fixture(scope="session")

@@ -456,12 +456,16 @@ def list_implicit() -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def write_implicit(folder: Path, rounds: int = 12) -> Path:
-    """Add the implicit family to a results folder: three sweeps on two backends, sessions and an asv file."""
+def write_implicit(folder: Path, rounds: int = 12, jax: tuple[str, ...] = ("", "Spectrum", "Conv")) -> Path:
+    """Add the implicit family to a results folder: three sweeps on torch and these of them on JAX, sessions and an asv
+    file.
+    """
     environment = "virtualenv-py3.11-torch2.13.0-BENCH_DEVICEcpu-BENCH_PROFILEstandard-implicit"
     results: dict[str, list[dict[str, Any]]] = {}
     for backend in ("torch", "jax"):
         for sweep, cells in list_implicit().items():
+            if backend == "jax" and sweep not in jax:
+                continue
             sessions = [make_implicit_session(**cell, backend=backend, rounds=rounds) for cell in cells]
             results[f"implicit.{backend.capitalize()}{sweep}"] = sessions
             for session in sessions:

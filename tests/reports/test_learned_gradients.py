@@ -191,6 +191,14 @@ def folder(synthetic, tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def learned_report(folder, tmp_path_factory) -> Path:
+    """Its report. Do not write into it."""
+    output = tmp_path_factory.mktemp("learned-report")
+    assert main(["--results", str(folder), "--output", str(output)]) == 0
+    return output
+
+
 def test_phi_over_psi_is_reproduced_and_a_faster_phi_is_not(synthetic, folder, tmp_path):
     word, found = judge(folder, "GN2")
     assert word == "reproduced"
@@ -200,7 +208,7 @@ def test_phi_over_psi_is_reproduced_and_a_faster_phi_is_not(synthetic, folder, t
     assert judge(write(synthetic, tmp_path, over=0.5), "GN2")[0] == "contradicted"
 
 
-def test_what_is_written_out_is_held_to_what_is_written_out(folder, tmp_path):
+def test_what_is_written_out_is_held_to_what_is_written_out(folder, learned_report):
     """By hand psi and phi take 0.4 of the time here: over the other's autodiff each would seem to cost nothing."""
     analysis = Analysis(load(folder))
     found = judge(folder, "GN2")[1]
@@ -214,13 +222,12 @@ def test_what_is_written_out_is_held_to_what_is_written_out(folder, tmp_path):
             assert len(known) == len(CELLS)
             for _, _, ratio, predicted in known:
                 assert 0.9 < ratio.value <= 1.05 * predicted
-    assert main(["--results", str(folder), "--output", str(tmp_path)]) == 0
-    (path,) = (tmp_path / "csv").glob("double-backprop-*.csv")
+    (path,) = (learned_report / "csv").glob("double-backprop-*.csv")
     columns = set(pd.read_csv(path).columns)
     assert "phi_closed_form_over_psi_closed_form" in columns
     assert "phi_closed_form_over_psi" not in columns
     # And nowhere is a speed-up told of one model over the other.
-    for path in (tmp_path / "csv").glob("speedups-score-*.csv"):
+    for path in (learned_report / "csv").glob("speedups-score-*.csv"):
         table = pd.read_csv(path)
         assert all(row[:3] == baseline[:3] for row, baseline in zip(table["row"], table["baseline"], strict=True))
 
@@ -298,9 +305,8 @@ def test_commands_of_the_claims_name_every_data_set_they_read():
         assert set(re.findall(r"--data (\w+)", command)) == wanted
 
 
-def test_qualities_are_told_of_what_is_no_gradient(folder, tmp_path):
-    assert main(["--results", str(folder), "--output", str(tmp_path)]) == 0
-    inverses = pd.read_csv(tmp_path / "csv" / "quality-line_integral.csv")
+def test_qualities_are_told_of_what_is_no_gradient(learned_report):
+    inverses = pd.read_csv(learned_report / "csv" / "quality-line_integral.csv")
     assert {"inverse_lu_rk4", "inverse_kronecker_rk4"} <= set(inverses["row"])
     assert {"path_error", "round_trip", "seconds"} <= set(inverses.columns)
 
@@ -313,17 +319,16 @@ def test_equal_loss(folder):
     assert epochs["psi_1"] == 13  # 50 / 4, and the next whole epoch
 
 
-def test_page_tells_both_families(folder, tmp_path):
-    assert main(["--results", str(folder), "--output", str(tmp_path / "page")]) == 0
-    page = (tmp_path / "page" / "index.html").read_text()
+def test_page_tells_both_families(learned_report):
+    page = (learned_report / "index.html").read_text()
     for text in ("A step of phi over one of psi", "As figure 1", "Path gap", "Asymmetry", "GN1", "JN4"):
         assert text in page, text
-    tables = {path.name for path in (tmp_path / "page").rglob("*.csv")}
+    tables = {path.name for path in learned_report.rglob("*.csv")}
     assert any("double-backprop" in name for name in tables)
     assert any("study-score-mixture-field" in name for name in tables)
 
 
-def test_where_no_method_is_exact_the_fastest_within_an_error_is_the_answer(folder, tmp_path, capsys):
+def test_where_no_method_is_exact_the_fastest_within_an_error_is_the_answer(folder, learned_report, capsys):
     arguments = ["answer", "--results", str(folder), "--family", "line_integral", "--d", "64"]
     assert main(arguments) == 0
     out = capsys.readouterr().out
@@ -333,13 +338,12 @@ def test_where_no_method_is_exact_the_fastest_within_an_error_is_the_answer(fold
     assert "use gauss_legendre_4" in capsys.readouterr().out
     assert main([*arguments, "--accuracy", "1e-9"]) == 0
     assert "use gauss_legendre_16" in capsys.readouterr().out
-    assert main(["--results", str(folder), "--output", str(tmp_path / "page")]) == 0
-    twin = (tmp_path / "page" / "index.md").read_text()
+    twin = (learned_report / "index.md").read_text()
     assert "Fastest gradient with an error of at most 1e-06, by d and place" in twin
     assert "fastest gradient with an error of at most 1e-06 `gauss_legendre_8` at d = 16 to 256" in twin
 
 
-def test_models_are_questions_of_their_own(synthetic, folder, tmp_path, capsys):
+def test_models_are_questions_of_their_own(synthetic, folder, learned_report, tmp_path, capsys):
     """Who trains phi has no use for psi, however fast it is."""
     analysis = Analysis(load(folder))
     assert analysis.questions("score") == ("psi", "phi")
@@ -349,11 +353,10 @@ def test_models_are_questions_of_their_own(synthetic, folder, tmp_path, capsys):
             rows = analysis.candidates(series, size, "phi")
             assert rows
             assert {analysis.facts(series, row).computes for row in rows} == {"phi"}
-    assert main(["--results", str(folder), "--output", str(tmp_path)]) == 0
-    text = (tmp_path / "index.md").read_text(encoding="utf-8")
+    text = (learned_report / "index.md").read_text(encoding="utf-8")
     assert "fastest gradient of φ" in text
     assert "fastest gradient of ψ" in text.split("## 1 Answer")[0]
-    assert (tmp_path / "csv" / "answer-score-phi.csv").is_file()
+    assert (learned_report / "csv" / "answer-score-phi.csv").is_file()
     # With one method of psi there is nothing to choose.
     alone = write(synthetic, tmp_path / "alone", rows=("psi", "phi", "phi_closed_form"))
     assert main(["--results", str(alone), "--output", str(tmp_path / "page")]) == 0
@@ -366,10 +369,9 @@ def test_models_are_questions_of_their_own(synthetic, folder, tmp_path, capsys):
     assert "use phi" in said
 
 
-def test_the_form_answers_within_an_error_too(folder, browser, tmp_path):
-    assert main(["--results", str(folder), "--output", str(tmp_path)]) == 0
+def test_the_form_answers_within_an_error_too(learned_report, browser):
     page = browser.new_page(offline=True)
-    page.goto((tmp_path / "index.html").as_uri())
+    page.goto((learned_report / "index.html").as_uri())
     result = page.locator("#answer-result")
     page.select_option("[name=family]", "line_integral")
     # The size that stood there was another family's.

@@ -117,12 +117,14 @@ def study(small):
     return found
 
 
-@pytest.fixture
-def built(small, tmp_path):
-    """The report of a folder with one study."""
-    write_record(small, make_record())
-    output = tmp_path / "report"
-    assert main(["--results", str(small), "--output", str(output)]) == 0
+@pytest.fixture(scope="module")
+def study_report(synthetic, tmp_path_factory):
+    """The report of a folder with one study. Do not write into it."""
+    folder = tmp_path_factory.mktemp("study")
+    results = synthetic.write_results(folder / "results", sizes=(64, 256), processes=1, cuda=False, rounds=8)
+    write_record(results, make_record())
+    output = folder / "report"
+    assert main(["--results", str(results), "--output", str(output)]) == 0
     return output
 
 
@@ -186,12 +188,12 @@ def test_one_seed_has_no_range(small):
     assert len(list(section.figures())) == 4
 
 
-def test_the_section_is_built(built):
-    html, markdown = ((built / name).read_text(encoding="utf-8") for name in ("index.html", "index.md"))
+def test_the_section_is_built(study_report):
+    html, markdown = ((study_report / name).read_text(encoding="utf-8") for name in ("index.html", "index.md"))
     for text in (html, markdown):
         assert "60,000 images x 100 epochs x one iteration" in text
         assert "python -m benchmarks study implicit-training" in text
-    table = {line["method"]: line for line in read_csv(built, "study-digits-table-2")}
+    table = {line["method"]: line for line in read_csv(study_report, "study-digits-table-2")}
     assert list(table) == list(METHODS)
     assert float(table["cg"]["ratio"]) == pytest.approx(2.2, rel=0.02)
     assert table["cg"]["verdict"] == "slower"
@@ -199,7 +201,7 @@ def test_the_section_is_built(built):
     assert float(table["bicgstab"]["vjps"]) == 9
     assert float(table["cg_published"]["products_of_a_training"]) == 76 * TRAIN * EPOCHS
     assert float(table["cg"]["accuracy_minus_baseline"]) == pytest.approx(0.006)
-    published = read_csv(built, "published-table-2")
+    published = read_csv(study_report, "published-table-2")
     assert [(line["data"], round(float(line["ratio"]), 1)) for line in published[:3]] == [
         ("MNIST", 1.6),
         ("SVHN", 2.5),
@@ -210,15 +212,17 @@ def test_the_section_is_built(built):
         ("figure-6", "loss"): ["jfb", "neumann_1", "neumann_5", "neumann_10", "bicgstab"],
     }
     for (figure, quantity), methods in shown.items():
-        lines = read_csv(built, f"study-digits-{figure}-{quantity}")
+        lines = read_csv(study_report, f"study-digits-{figure}-{quantity}")
         assert list(dict.fromkeys(line["method"] for line in lines)) == methods
-        svg = (built / "figures" / f"study-digits-{figure}-{quantity}.svg").read_text(encoding="utf-8")
+        svg = (study_report / "figures" / f"study-digits-{figure}-{quantity}.svg").read_text(encoding="utf-8")
         assert "seconds of training" in svg
     assert "k = 10" in svg
-    gradients = {line["method"]: line for line in read_csv(built, "study-digits-gradients")}
+    gradients = {line["method"]: line for line in read_csv(study_report, "study-digits-gradients")}
     assert float(gradients["jfb"]["smallest_cosine_latent"]) == 0.9
     assert gradients["jfb"]["largest_reported_residual"] == ""
-    assert "implicit-training-digits.study" in {line["path"].rpartition("/")[2] for line in read_csv(built, "files")}
+    assert "implicit-training-digits.study" in {
+        line["path"].rpartition("/")[2] for line in read_csv(study_report, "files")
+    }
 
 
 def test_a_missed_tolerance_is_told(small, tmp_path):
@@ -279,9 +283,9 @@ CHROMIUM = next((found for name in ("chromium", "google-chrome") if (found := sh
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium or google-chrome in PATH")
-def test_figures_are_pictures(built, tmp_path):
+def test_figures_are_pictures(study_report, tmp_path):
     """A browser draws them: not one blank."""
-    svg = built / "figures" / "study-digits-figure-5-accuracy.svg"
+    svg = study_report / "figures" / "study-digits-figure-5-accuracy.svg"
     shot = tmp_path / "shot.png"
     command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--screenshot={shot}", "--window-size=600,450"]
     subprocess.run([*command, svg.as_uri()], check=True, capture_output=True, timeout=60)

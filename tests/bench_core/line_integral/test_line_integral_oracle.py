@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import bench_core
 from bench_core.line_integral import METHODS, LineIntegralProblem, _integral
 from tests.bench_core.judges.line_integral import JACOBIANS
+from tests.examples import examples
 
 NAMES = ("loss", "y", "W0", "b0", "W1", "b1")
 
@@ -67,7 +68,7 @@ def test_steep_networks_are_judged_by_the_truth_and_not_by_a_row():
 
 
 # It draws its own network: how steep, of which kind.
-@settings(max_examples=8, deadline=None, database=None)
+@settings(max_examples=examples(quick=3, thorough=20))
 @given(
     J=st.sampled_from(JACOBIANS[:3]),
     steep=st.sampled_from([0.1, 1.0, 4.0, 16.0]),

@@ -74,7 +74,7 @@ def _command(images: Path, machine: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def images(writers, tmp_path_factory) -> Path:
-    return writers.mnist(tmp_path_factory.mktemp("data") / "images", train=120, test=40)
+    return writers.mnist(tmp_path_factory.mktemp("data") / "images", train=60, test=20)
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def test_the_record_says_what_was_done(whole_study):
     assert (record["schema"], record["study"], record["data"]) == (1, "implicit-training", "mnist")
     assert f"--epochs {EPOCHS} --seeds 2 --machine here" in record["command"]
     assert record["settings"]["tol"] == TOL
-    assert record["settings"]["train"] == 120
+    assert record["settings"]["train"] == 60
     rows = record["rows"]
     assert {(r["method"], r["seed"], r["epoch"]) for r in rows} == {
         (m, s, e) for m in METHODS for s in (0, 1) for e in range(1, EPOCHS + 1)
@@ -150,14 +150,14 @@ def test_the_record_says_what_was_done(whole_study):
     for (method, _, _), row in by_key.items():
         assert row["seconds"] > 0
         assert row["wall_s"] > row["seconds"]
-        assert row["evaluations"] > 2 * 120
+        assert row["evaluations"] > 2 * 60
         assert row["forward_missed"] == 0
         assert row["forward_residual"] <= TOL
         assert 0 < row["contraction"] < 1
         assert -1 <= row["cosine"] <= 1 + 1e-9
         products = row["vjps"], row["jvps"]
         if method.startswith("neumann_"):
-            assert products == (int(method.partition("_")[2]) * 120, 0)
+            assert products == (int(method.partition("_")[2]) * 60, 0)
         if method == "jfb":
             assert products == (0, 0)
             assert row["residual"] is row["iterations"] is row["missed"] is None
