@@ -10,12 +10,13 @@ from .noise import noise_floor
 from .process import Spread, estimate_process, fit_spread
 from .ratio import PROCESS_SPREAD, Ratio, paired_ratio, rounds_needed
 from .roofline import Ceiling, attainable_seconds, name_bound, share_of_ceiling
-from .states import APART, find_levels, group_levels
+from .states import APART, NEAR, find_levels, group_levels
 from .verdict import SMALLEST_MARGIN, VERDICTS, Verdict, choose_margin, judge
 
 __all__ = [
     "APART",
     "MINIMUM_SAMPLES",
+    "NEAR",
     "OUTCOMES",
     "PROCESS_SPREAD",
     "SMALLEST_MARGIN",
