@@ -68,8 +68,8 @@ class Analysis:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.states = find_states(run.sessions)
-        letters = {session_key(s): state.letter for state in self.states for s in state.sessions}
-        self._points = collect_points(run.frame, letters)
+        self._letters = {session_key(s): state.letter for state in self.states for s in state.sessions}
+        self._points = collect_points(run.frame, self._letters)
         self._ceilings = Ceilings(run.sessions)
         self._cells: dict[tuple[Any, ...], list[Session]] = {}
         for session in run.sessions:
@@ -382,11 +382,16 @@ class Analysis:
 
     def _find_ceiling(self, series: Series, size: float | None) -> Ceiling | None:
         if size is not None:
-            return self._ceilings.of(self._cells.get(_name_cell(series, size), []))
-        cells = (self._cells.get(_name_cell(series, size), []) for size in self.sizes(series))
-        own = {session.path for sessions in cells for session in sessions}
+            return self._ceilings.of(self._list_sessions(series, size))
+        own = {session.path for size in self.sizes(series) for session in self._list_sessions(series, size)}
         states = (state for state in self.states if any(session.path in own for session in state.sessions))
         return self._ceilings.of([session for state in states for session in state.sessions])
+
+    def _list_sessions(self, series: Series, size: float) -> list[Session]:
+        """Sessions of a cell in the series' state; those of an unknown state are in that of the series."""
+        cell = self._cells.get(_name_cell(series, size), [])
+        known = (self._letters.get(session_key(session), series.state) for session in cell)
+        return [s for s, letter in zip(cell, known, strict=True) if series.state in ("", letter)]
 
     def state_ceiling(self, state: State) -> Ceiling | None:
         """Measured ceiling of a state of the machine: medians over its sessions."""

@@ -19,6 +19,8 @@ NOT_GRADIENTS = (
 )
 # Kinds of gradient that belong to different models: who trains one has no use for another's, however fast it is.
 MODELS = ("psi", "phi", "tied")
+# Forms that are compiled before they are timed.
+COMPILED = ("compiled", "jit")
 # The letters of the papers for the size that all is about.
 DIMENSIONS = ("D", "d")
 _MEMORY_WORDS = re.compile(r"memory|bytes|\b[kKMGT]i?B\b")
@@ -98,6 +100,20 @@ class Quality:
 
 
 @dataclass(frozen=True)
+class Start:
+    """What a process spent before a row's later calls, seconds; NaN where it was not recorded.
+
+    Compiling with nothing cached (`compile_cold_s`) or from a warm disk cache (`compile_cached_s`) is part of the build
+    (JAX) or of the first call (torch).
+    """
+
+    build_s: float = math.nan
+    compile_cold_s: float = math.nan
+    compile_cached_s: float = math.nan
+    first_call_s: float = math.nan
+
+
+@dataclass(frozen=True)
 class Ladder:
     """Rows of one method that differ in one number, `letter`: (value, row) ascending. `stem` is what names share."""
 
@@ -140,9 +156,6 @@ class Point:
     jvps: float
     evaluations: float
     formula_peak_bytes: float
-    build_s: float
-    compile_s: float
-    first_call_s: float
     peak_bytes: float
     peak_instrument: str
     paired: bool
@@ -151,6 +164,8 @@ class Point:
     settings: dict[str, Any] = field(default_factory=dict)
     products: Products | None = None
     quality: Quality = field(default_factory=Quality)
+    # process: what came before the later calls
+    starts: dict[int, Start] = field(default_factory=dict, repr=False)
     # What `error` is: against the reference, by random probes, or a residual; "" in records that do not say.
     measure: str = ""
     # How far another process may lie, None where nothing like this was measured in several.
@@ -180,6 +195,12 @@ class Point:
     def minimum(self) -> float:
         """The fastest sample."""
         return float(min(group.min() for group in self.groups))
+
+    @property
+    def cold_starts(self) -> list[Start]:
+        """Starts of the processes that found nothing cached; of a row that is not compiled, of all."""
+        cold = [start for start in self.starts.values() if not math.isnan(start.compile_cold_s)]
+        return cold if cold or self.form in COMPILED else list(self.starts.values())
 
     @property
     def limit(self) -> str:
@@ -287,10 +308,8 @@ def _make_point(size: float, records: Sequence[Mapping[Any, Any]]) -> Point:
     names += ("measure",)
     numbers = ("predicted_s", "predicted_bytes", "tolerance", "flops", "bytes", "vjps", "jvps", "evaluations")
     numbers += ("formula_peak_bytes",)
-    medians = ("build_s", "compile_s", "first_call_s")
     values: dict[str, Any] = {name: shown[name] for name in names}
     values |= {name: float(shown[name]) for name in numbers}
-    values |= {name: _median(record[name] for record in records) for name in medians}
     return Point(
         size=size,
         **values,
@@ -298,6 +317,10 @@ def _make_point(size: float, records: Sequence[Mapping[Any, Any]]) -> Point:
         error=_largest(record["error"] for record in records),
         peak_bytes=_largest(record["peak_bytes"] for record in records),
         paired=any(record["rounds"].size for record in records),
+        starts={
+            record["process"]: Start(*(float(record[quantity.name]) for quantity in fields(Start)))
+            for record in records
+        },
         samples={record["process"]: (record["rounds"], record["samples_s"]) for record in records},
         settings=shown["settings"],
         products=_read_products(shown),
@@ -324,11 +347,6 @@ def _merge_quality(found: Sequence[Mapping[str, float]]) -> Quality:
         worst = _largest if name not in ("cosine", "descent") else _smallest
         merged[name] = worst(values)
     return Quality(**merged)
-
-
-def _median(values: Iterable[float]) -> float:
-    kept = [value for value in values if not math.isnan(value)]
-    return float(np.median(kept)) if kept else math.nan
 
 
 def _largest(values: Iterable[float]) -> float:

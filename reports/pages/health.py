@@ -72,7 +72,6 @@ def _tabulate_places(analysis: Analysis, places: list[Place]) -> Table:
                     stages[stage] = stages.get(stage, 0.0) + seconds
         elapsed = sum(s.get("elapsed_s", default=0.0) for s in sessions)
         rounds = stages["rounds"] / elapsed if elapsed and "rounds" in stages else None
-        loads = [v for s in sessions if isinstance(v := s.get("environment", "load_before"), int | float)]
         rows.append(
             {
                 "place": Cell(name_place(analysis, place), {"place": name_place(analysis, place)}),
@@ -84,9 +83,8 @@ def _tabulate_places(analysis: Analysis, places: list[Place]) -> Table:
                 ),
                 "margin": Cell(write_share(analysis.margin(place)), {"margin": analysis.margin(place)}),
                 "canary": Cell(write_share(spread) if spread is not None else "–", {"canary_iqr": spread}),
-                "load": Cell(
-                    f"{max(loads):.2g}" if loads else "–", {"highest_load_before": max(loads) if loads else None}
-                ),
+                "load": Cell(*_find_highest(sessions, "load_of_others")),
+                "steal": Cell(*_find_highest(sessions, "steal")),
                 "threads": Cell(*_list_values(sessions, "threads")),
                 "clock": Cell(*_describe_clock(sessions)),
                 "stops": Cell(
@@ -103,7 +101,8 @@ def _tabulate_places(analysis: Analysis, places: list[Place]) -> Table:
         ("noise", "A/A noise floor"),
         ("margin", "Margin of a verdict"),
         ("canary", "Canary, distance of its quartiles"),
-        ("load", "Highest load before a session"),
+        ("load", "Processors that other work kept busy, most in a session"),
+        ("steal", "Time that the host gave to others, most in a session"),
         ("threads", "Threads"),
         ("clock", "Clock"),
         ("stops", "Sessions stopped because"),
@@ -120,20 +119,28 @@ def _list_values(sessions: list[Session], key: str) -> tuple[str, dict[str, str]
     return ", ".join(found) or "–", {key: " ".join(found)}
 
 
+def _find_highest(sessions: list[Session], name: str) -> tuple[str, dict[str, float | None]]:
+    """The most that a session recorded of it; a load average counts the run's own sessions and is not it."""
+    known = [value for s in sessions if (value := s.get("state", name)) is not None]
+    text = write_share(max(known)) if name == "steal" and known else f"{max(known):.2g}" if known else "not recorded"
+    return text, {f"highest_{name}": max(known) if known else None}
+
+
 def _describe_clock(sessions: list[Session]) -> tuple[str, dict[str, object]]:
-    pairs = [(s.get("environment", "mhz_before"), s.get("environment", "mhz_after")) for s in sessions]
-    pairs = [(a, b) for a, b in pairs if isinstance(a, int | float) and isinstance(b, int | float) and a > 0]
+    pairs = [
+        (s.get("environment", "mhz_before"), s.get("environment", "mhz_after")) for s in sessions if not s.get("state")
+    ]
+    clocks = [v for pair in pairs for v in pair] + [s.get("state", "mhz") for s in sessions]
+    clocks = [v for v in clocks if isinstance(v, int | float) and v > 0]
     throttled = sum(bool(s.get("environment", "throttled")) for s in sessions)
     known = any(s.get("environment", "throttled") is not None for s in sessions)
     words = f"{throttled} throttled" if known else "throttling unknown"
-    if not pairs:
-        return words, {"throttled": throttled if known else None}
-    low, high = min(min(p) for p in pairs), max(max(p) for p in pairs)
-    return f"{low:,.0f} to {high:,.0f} MHz, {words}", {
-        "mhz_low": low,
-        "mhz_high": high,
-        "throttled": throttled if known else None,
-    }
+    data: dict[str, object] = {"throttled": throttled if known else None}
+    # A virtual machine shows its guests a constant.
+    if len(set(clocks)) < 2:
+        return f"not known, {words}", data
+    low, high = min(clocks), max(clocks)
+    return f"{low:,.0f} to {high:,.0f} MHz, {words}", data | {"mhz_low": low, "mhz_high": high}
 
 
 def _canary_spread(sessions: list[Session]) -> float | None:
