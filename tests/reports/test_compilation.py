@@ -7,6 +7,7 @@ import pytest
 from reports.analysis import Analysis
 from reports.load import load
 from reports.pages import compilation
+from reports.pages.blocks import Table
 
 
 def build(synthetic, folder, times, sizes=(64,)):
@@ -22,7 +23,8 @@ def build(synthetic, folder, times, sizes=(64,)):
 
 
 def find_table(analysis, name):
-    return next(block for block in compilation.build(analysis).blocks if getattr(block, "name", "") == name)
+    tables = (block for block in compilation.build(analysis).blocks if isinstance(block, Table))
+    return next(table for table in tables if table.name == name)
 
 
 def pay(analysis):
