@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from .ceilings import Ceilings
+from .collect import collect_points
 from .load import FAMILIES, Run, Session
-from .points import MODELS, Group, Ladder, Place, Point, Series, collect_points
+from .points import MODELS, Group, Ladder, Place, Point, Series
 from .states import State, find_states, session_key
 from .statistics import (
     Ceiling,
