@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from .ceilings import Ceilings
+from .collect import collect_points
 from .load import FAMILIES, Run, Session
-from .points import MODELS, Group, Ladder, Place, Point, Series, collect_points
-from .states import find_states, session_key
+from .points import MODELS, Group, Ladder, Place, Point, Series
+from .states import State, find_states, session_key
 from .statistics import (
     Ceiling,
     Coverage,
@@ -67,8 +69,13 @@ class Analysis:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.states = find_states(run.sessions)
-        letters = {session_key(s): state.letter for state in self.states for s in state.sessions}
-        self._points = collect_points(run.frame, letters)
+        self._letters = {session_key(s): state.letter for state in self.states for s in state.sessions}
+        self._points = collect_points(run.frame, self._letters)
+        self._ceilings = Ceilings(run.sessions)
+        self._cells: dict[tuple[Any, ...], list[Session]] = {}
+        for session in run.sessions:
+            sizes = frozenset(session.get("cell", "sizes", default={}).items())
+            self._cells.setdefault((session.get("cell", "family"), _place(session), sizes), []).append(session)
         self._cache: dict[tuple[Any, ...], Any] = {}
 
     def _keep(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
@@ -370,33 +377,30 @@ class Analysis:
         size = self.frontier(series, row).smallest_failed
         return None if size is None else self.point(series, size, row)
 
-    def ceiling(self, place: Place) -> Ceiling | None:
-        """Measured ceiling of a place: medians over sessions, of its own products and of the best copy there.
+    def ceiling(self, series: Series, size: float | None = None) -> Ceiling | None:
+        """Measured ceiling of a cell: that of its own sessions. Without a size, of a curve: that of its state."""
+        return self._keep(("ceiling", series, size), lambda: self._find_ceiling(series, size))
 
-        The memory is the same for all backends of a device. One that writes every copy to fresh pages measures what
-        those cost, five times the copy, and its methods would beat that roofline.
-        """
-        return self._keep(("ceiling", place), lambda: self._find_ceiling(place))
+    def _find_ceiling(self, series: Series, size: float | None) -> Ceiling | None:
+        if size is not None:
+            return self._ceilings.of(self._list_sessions(series, size))
+        own = {session.path for size in self.sizes(series) for session in self._list_sessions(series, size)}
+        states = (state for state in self.states if any(session.path in own for session in state.sessions))
+        return self._ceilings.of([session for state in states for session in state.sessions])
 
-    def _find_ceiling(self, place: Place) -> Ceiling | None:
-        own = self._measure_rates(place)
-        there = {s.place for s in self.series() if (s.place.machine, s.place.device) == (place.machine, place.device)}
-        copies = [rates[1] for other in there if (rates := self._measure_rates(other))]
-        return Ceiling(own[0], max(copies)) if own else None
+    def _list_sessions(self, series: Series, size: float) -> list[Session]:
+        """Sessions of a cell in the series' state; those of an unknown state are in that of the series."""
+        cell = self._cells.get(_name_cell(series, size), [])
+        known = (self._letters.get(session_key(session), series.state) for session in cell)
+        return [s for s, letter in zip(cell, known, strict=True) if series.state in ("", letter)]
 
-    def _measure_rates(self, place: Place) -> tuple[float, float] | None:
-        """FLOP/s and bytes/s as the sessions of a place measured them."""
-        rates = [
-            (s.get("ceiling", "gemm_flops_per_s"), s.get("ceiling", "copy_bytes_per_s")) for s in self.sessions(place)
-        ]
-        rates = [
-            (f, b) for f, b in rates if isinstance(f, int | float) and isinstance(b, int | float) and f > 0 and b > 0
-        ]
-        return (float(np.median([f for f, _ in rates])), float(np.median([b for _, b in rates]))) if rates else None
+    def state_ceiling(self, state: State) -> Ceiling | None:
+        """Measured ceiling of a state of the machine: medians over its sessions."""
+        return self._ceilings.of(state.sessions)
 
-    def attainable(self, series: Series, point: Point) -> float | None:
-        """Seconds that the ceiling allows for a row's work."""
-        ceiling = self.ceiling(series.place)
+    def attainable(self, series: Series, point: Point, curve: bool = False) -> float | None:
+        """Seconds that the ceiling of its cell allows for a row's work; for a `curve`, that of its state."""
+        ceiling = self.ceiling(series, None if curve else point.size)
         if ceiling is None or math.isnan(point.flops) or math.isnan(point.bytes) or not point.flops + point.bytes > 0:
             return None
         return attainable_seconds(point.flops, point.bytes, ceiling)
@@ -425,6 +429,10 @@ def _simplify(text: str) -> str:
 
 def _place(session: Session) -> Place:
     return Place(session.machine, *(session.get("cell", name) for name in ("backend", "device", "dtype")))
+
+
+def _name_cell(series: Series, size: float) -> tuple[Any, ...]:
+    return series.family, series.place, frozenset((*series.fixed, (series.axis, size)))
 
 
 def _sort_series(series: Series) -> tuple[Any, ...]:

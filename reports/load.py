@@ -63,7 +63,8 @@ FRAME_COLUMNS = (
     "products",
     "quality",
     "build_s",
-    "compile_s",
+    "compile_cold_s",
+    "compile_cached_s",
     "first_call_s",
     "peak_bytes",
     "peak_instrument",
@@ -404,7 +405,7 @@ def _read_session(folder: Path, machine: str, path: Path, pile: _Pile) -> None:
         Session(name, machine, commit, environment, cell["cell"], {k: v for k, v in record.items() if k != "rows"})
     )
     for row, value in sorted(record["rows"].items()):
-        line = _read_row(row, value)
+        line = _read_row(row, value, process)
         line |= {
             **cell,
             "machine": machine,
@@ -449,7 +450,7 @@ def _find_fault(record: dict[str, Any]) -> str | None:
     return None
 
 
-def _read_row(name: str, row: dict[str, Any]) -> dict[str, Any]:
+def _read_row(name: str, row: dict[str, Any], process: int) -> dict[str, Any]:
     method, _, form = name.partition("~")[0].partition(":")
     samples = np.asarray(row.get("samples_s") or [], dtype=float)
     rounds = np.asarray(row.get("rounds") or [], dtype=float)
@@ -480,7 +481,7 @@ def _read_row(name: str, row: dict[str, Any]) -> dict[str, Any]:
         "products": _read_object(row.get("products")),
         "quality": {name: _number(value) for name, value in _read_object(row.get("quality")).items()},
         "build_s": _number(row.get("build_s")),
-        "compile_s": _number(row.get("compile_s")),
+        **_read_compilation(row, process),
         "first_call_s": _number(row.get("first_call_s")),
         "peak_bytes": _number(row.get("peak_bytes")),
         "peak_instrument": row.get("peak_instrument") or "",
@@ -490,6 +491,16 @@ def _read_row(name: str, row: dict[str, Any]) -> dict[str, Any]:
         "rounds": rounds if rounds.size == samples.size else rounds[:0],
         "positions": positions if positions.size == samples.size else positions[:0],
     }
+
+
+def _read_compilation(row: dict[str, Any], process: int) -> dict[str, float]:
+    """Seconds with nothing cached and with a warm disk cache.
+
+    Older records do not tell them apart: their first process found nothing cached, what later ones found is not known.
+    """
+    if "compile_cold_s" in row or "compile_cached_s" in row:
+        return {name: _number(row.get(name)) for name in ("compile_cold_s", "compile_cached_s")}
+    return {"compile_cold_s": _number(row.get("compile_s")) if process == 0 else math.nan, "compile_cached_s": math.nan}
 
 
 def _read_object(value: Any) -> dict[str, Any]:
@@ -638,7 +649,7 @@ def _from_asv(entry: dict[str, Any], outcome: str, facts: dict[str, Any]) -> dic
         "samples_s": samples,
         **facts,
     }
-    line = _read_row(entry["row"], row)
+    line = _read_row(entry["row"], row, 0)
     if not facts and "~twin" in entry["row"]:
         line["role"] = "twin"
     return line | {

@@ -8,6 +8,7 @@ import numpy as np
 from ..analysis import Analysis
 from ..plots import Line, assign_colours
 from ..points import Group, Place, Point, Products, Series
+from ..states import State
 from ..text import OUTCOME_WORDS, write_seconds, write_size
 from .blocks import Cell, Column, spread
 
@@ -151,6 +152,13 @@ def size_cell(axis: str, size: float) -> Cell:
 def place_cell(analysis: Analysis, series: Series) -> Cell:
     """The series a line of a table is about."""
     return Cell(name_series(analysis, series), place_data(series))
+
+
+def state_cell(state: State) -> Cell:
+    """The place of a state of the machine, whose letter stands beside it."""
+    first = state.sessions[0]
+    place = ", ".join(str(first.get("cell", name)) for name in ("backend", "device", "dtype"))
+    return Cell(place, {"machine": first.machine, "place": place})
 
 
 def place_data(series: Series) -> dict[str, object]:

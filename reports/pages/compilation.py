@@ -7,7 +7,7 @@ import numpy as np
 from ..analysis import Analysis
 from ..plots import Line, draw_calls
 from ..points import Point, Series
-from ..statistics import Estimate
+from ..statistics import Estimate, estimate_payoff
 from ..text import count, write_count, write_ratio, write_seconds, write_size
 from .blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, missing, spread
 from .common import MOST_ROWS, colours, is_other_form, name_series, place_data, size_cell
@@ -23,7 +23,7 @@ def build(analysis: Analysis) -> Section:
             first += [
                 _tabulate_first(analysis, series, p)
                 for p in analysis.points(series, row)
-                if "~" not in row and p.first_call_s >= 0 and p.ok
+                if "~" not in row and _median(p, "first_call_s") >= 0 and p.ok
             ]
         for row in analysis.rows(series):
             base = row.partition(":")[0]
@@ -45,6 +45,7 @@ def build(analysis: Analysis) -> Section:
             ("place", "Place"),
             ("row", "Form"),
             ("size", "Size", True),
+            ("cold", "Compile, nothing cached", True),
             ("setup", "Set-up more than eager", True),
             ("call", "Time of a call", True),
             ("ratio", "Eager / compiled", True),
@@ -53,7 +54,7 @@ def build(analysis: Analysis) -> Section:
         blocks.append(
             Table(
                 "compilation",
-                "After how many calls a compiled form has paid for its compilation",
+                "After how many calls a compiled form has paid for its compilation, nothing cached",
                 heads,
                 tuple(pays),
                 folded=len(pays) > MOST_ROWS,
@@ -71,38 +72,71 @@ def build(analysis: Analysis) -> Section:
         ("form", "Form"),
         ("size", "Size", True),
         ("build", "Build", True),
-        ("compile", "Compile", True),
+        ("cold", "Compile, nothing cached", True),
+        ("cached", "Compile, disk cache warm", True),
         ("first", "First call", True),
         ("median", "Later calls", True),
     )
     blocks.append(
         Table(
-            "first-calls", "First calls (one number each: it happens once a process)", heads, tuple(first), folded=True
+            "first-calls",
+            "First calls, of processes that found nothing cached: one number each, it happens once a process",
+            heads,
+            tuple(first),
+            folded=True,
         )
     )
     return Section(ID, TITLE, tuple(blocks))
 
 
-def _setup(point: Point) -> float:
-    """Seconds before the steady state: build, compile and what the first call takes beyond a later one.
+def _setups(point: Point) -> list[float]:
+    """Seconds before the steady state, of each process that found nothing cached: build, compile and what the first
+    call takes beyond a later one.
 
-    Where a compilation happens inside the first call, `first_call_s` holds it and `compile_s` names it: it counts once.
+    `torch.compile` compiles inside the first call, JAX while it builds: it counts once. Empty where a compiled row has
+    no such process.
     """
-    parts = [0.0 if math.isnan(v) else v for v in (point.build_s, point.compile_s, point.first_call_s)]
-    build, compile_, first = parts
-    extra = max(first - point.seconds.value, 0.0)
-    return build + max(compile_, extra)
+    inside = 1.0 if point.form == "compiled" else 0.0
+    return [
+        _known(start.build_s)
+        + max(inside * _known(start.compile_cold_s), _known(start.first_call_s) - point.seconds.value, 0.0)
+        for start in point.cold_starts
+    ]
+
+
+def _setup(point: Point) -> float:
+    """The middle of them, NaN where there is none."""
+    setups = _setups(point)
+    return float(np.median(setups)) if setups else math.nan
+
+
+def _known(seconds: float) -> float:
+    return 0.0 if math.isnan(seconds) else seconds
+
+
+def _median(point: Point, name: str) -> float:
+    """Median over the processes that found nothing cached; of compiling from a cache, over those that found one."""
+    starts = point.starts.values() if name == "compile_cached_s" else point.cold_starts
+    known = [value for start in starts if not math.isnan(value := getattr(start, name))]
+    return float(np.median(known)) if known else math.nan
+
+
+def _cold_cell(point: Point) -> Cell:
+    cold = _median(point, "compile_cold_s")
+    return Cell(write_seconds(cold), {"compile_cold_s": cold})
 
 
 def _tabulate_first(analysis: Analysis, series: Series, p: Point) -> dict[str, Cell]:
+    build, cached, first = (_median(p, name) for name in ("build_s", "compile_cached_s", "first_call_s"))
     return {
         "place": Cell(name_series(analysis, series), place_data(series)),
         "row": Cell(p.row, {"row": p.row}),
         "form": Cell(p.form or "–", {"form": p.form}),
         "size": size_cell(series.axis, p.size),
-        "build": Cell(write_seconds(p.build_s), {"build_s": p.build_s}),
-        "compile": Cell(write_seconds(p.compile_s), {"compile_s": p.compile_s}),
-        "first": Cell(write_seconds(p.first_call_s), {"first_call_s": p.first_call_s}),
+        "build": Cell(write_seconds(build), {"build_s": build}),
+        "cold": _cold_cell(p),
+        "cached": Cell(write_seconds(cached), {"compile_cached_s": cached}),
+        "first": Cell(write_seconds(first), {"first_call_s": first}),
         "median": Cell(write_seconds(p.seconds), spread("seconds", p.seconds)),
     }
 
@@ -112,46 +146,38 @@ def _tabulate_pay(analysis: Analysis, series: Series, size: float, row: str, bas
     ratio = analysis.ratio(series, size, base, row)
     if compiled is None or eager is None or ratio is None:
         return None
-    more = _setup(compiled) - _setup(eager)
-    text, tone, calls = _count_calls(analysis, series, size, row, base, ratio, more, compiled.seconds)
+    setups = [setup - _setup(eager) for setup in _setups(compiled)]
+    more = float(np.median(setups)) if setups else math.nan
+    word = analysis.verdict(series, size, row, base).word
+    text, tone, calls = _count_calls(word, ratio, setups, compiled.seconds)
+    told = write_seconds(more) if not more <= 0 else "none"
     return {
         "place": Cell(name_series(analysis, series), place_data(series)),
         "row": Cell(row, {"row": row, "eager": base}),
         "size": size_cell(series.axis, size),
-        "setup": Cell(write_seconds(more) if more > 0 else "none", {"setup_more_s": more}),
+        "cold": _cold_cell(compiled),
+        "setup": Cell(told, {"setup_more_s": more, "cold_processes": len(setups)}),
         "call": Cell(write_seconds(compiled.seconds), spread("seconds", compiled.seconds)),
         "ratio": Cell(f"{write_ratio(ratio)} ×", spread("eager_over_compiled", ratio)),
-        "calls": Cell(text, calls, tone),
+        "calls": Cell(text, calls | {"verdict": word}, tone),
     }
 
 
-def _count_calls(
-    analysis: Analysis,
-    series: Series,
-    size: float,
-    row: str,
-    base: str,
-    ratio: Estimate,
-    more: float,
-    seconds: Estimate,
-):
-    """Break-even calls from the paired ratio's interval; only where the compiled form is the faster by verdict."""
-    word = analysis.verdict(series, size, row, base).word
-    empty = {"calls": None, "calls_low": None, "calls_high": None, "verdict": word}
+def _count_calls(word: str, ratio: Estimate, setups: list[float], seconds: Estimate):
+    """Break-even calls; only where the compiled form is the faster by verdict."""
+    empty = {"calls": None, "calls_low": None, "calls_high": None}
+    never = {"slower": "never: slower", "same": "never: the same speed"}
     if word != "faster":
-        return (
-            {"slower": "never: slower", "same": "never: the same speed"}.get(word, "undetermined"),
-            "undecided",
-            empty,
-        )
-    if more <= 0:
+        return never.get(word, "undetermined"), "undecided", empty
+    if not setups:
+        return "compiling with nothing cached was not timed", "undecided", empty
+    middle = float(np.median(setups))
+    if middle <= 0:
         return "the first", "good", empty | {"calls": 1.0}
-    # Saving of one call: (eager - compiled) = compiled x (ratio - 1).
-    value, low, high = (more / (seconds.value * (r - 1)) for r in (ratio.value, ratio.high, ratio.low))
-    calls = Estimate(value, low, high)
-    data = spread("calls", calls) | {"verdict": word}
-    text = f"{write_count(calls.value)} [{write_count(calls.low)}, {write_count(calls.high)}] calls"
-    return text, "", data
+    # Where some process spent less than eager the others say nothing of how they spread.
+    calls = estimate_payoff(setups if min(setups) > 0 else [middle], seconds, ratio)
+    bounds = "" if calls.undetermined else f" [{write_count(calls.low)}, {write_count(calls.high)}]"
+    return f"{write_count(calls.value)}{bounds} calls", "", spread("calls", calls)
 
 
 def _draw(analysis: Analysis, series: Series, row: str, base: str) -> Figure | None:
@@ -165,6 +191,8 @@ def _draw(analysis: Analysis, series: Series, row: str, base: str) -> Figure | N
     assert compiled is not None
     assert eager is not None
     palette = colours(analysis, series.family)
+    if math.isnan(_setup(compiled)):
+        return None
     saving = eager.seconds.value - compiled.seconds.value
     meet = (_setup(compiled) - _setup(eager)) / saving if saving > 0 else math.nan
     most = max(10.0, 100 * meet) if meet > 0 else 1e4

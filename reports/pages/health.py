@@ -7,17 +7,15 @@ import numpy as np
 from ..analysis import Analysis, Place
 from ..load import Session
 from ..plots import draw_canary
-from ..statistics import APART, SMALLEST_MARGIN, judge
-from ..text import count, write_bytes, write_list, write_rate, write_seconds, write_share
+from ..statistics import SMALLEST_MARGIN, judge
+from ..text import count, write_share
 from .blocks import Block, Cell, Figure, Figures, Items, Section, Table, Text, columns
-from .common import name_place, name_series
+from .common import name_place
+from .incidents import find_incidents
+from .states import tabulate_coverage, tabulate_states
 from .winners import find_winner
 
 ID, TITLE = "health", "Health"
-# A fixed product that takes this much longer shared its cores with something else.
-DISTURBED = 1.3
-# Mean number of cores that other work kept busy; more than this shares a core with every thread in turn.
-BUSY = 0.5
 STAGES = ("start", "problem", "ceiling", "check", "rounds", "check again")
 
 
@@ -35,18 +33,21 @@ def build(analysis: Analysis) -> Section:
             "note",
         )
     )
-    blocks.append(_tabulate_coverage(analysis))
+    blocks.append(tabulate_coverage(analysis))
     if analysis.states:
-        blocks.append(_tabulate_states(analysis))
+        blocks.append(tabulate_states(analysis))
     cost = _count_verdicts(analysis)
     blocks.append(Text(cost))
-    warnings = list(_find_warnings(analysis, places))
+    warnings = list(find_incidents(analysis))
     blocks.append(
         Items(tuple(warnings)) if warnings else Text("Nothing to report: every file was read, every session finished.")
     )
     figures = tuple(f for place in places if (f := _draw_canary(analysis, place)) is not None)
     blocks.append(
-        Figures("The canary, a fixed product timed in every round, relative to its median per kind of session", figures)
+        Figures(
+            "The canary, a fixed product timed in every round, relative to its median in each state of the machine",
+            figures,
+        )
         if figures
         else Text("No canary was recorded.", "note")
     )
@@ -71,7 +72,6 @@ def _tabulate_places(analysis: Analysis, places: list[Place]) -> Table:
                     stages[stage] = stages.get(stage, 0.0) + seconds
         elapsed = sum(s.get("elapsed_s", default=0.0) for s in sessions)
         rounds = stages["rounds"] / elapsed if elapsed and "rounds" in stages else None
-        loads = [v for s in sessions if isinstance(v := s.get("environment", "load_before"), int | float)]
         rows.append(
             {
                 "place": Cell(name_place(analysis, place), {"place": name_place(analysis, place)}),
@@ -83,9 +83,8 @@ def _tabulate_places(analysis: Analysis, places: list[Place]) -> Table:
                 ),
                 "margin": Cell(write_share(analysis.margin(place)), {"margin": analysis.margin(place)}),
                 "canary": Cell(write_share(spread) if spread is not None else "–", {"canary_iqr": spread}),
-                "load": Cell(
-                    f"{max(loads):.2g}" if loads else "–", {"highest_load_before": max(loads) if loads else None}
-                ),
+                "load": Cell(*_find_highest(sessions, "load_of_others")),
+                "steal": Cell(*_find_highest(sessions, "steal")),
                 "threads": Cell(*_list_values(sessions, "threads")),
                 "clock": Cell(*_describe_clock(sessions)),
                 "stops": Cell(
@@ -102,7 +101,8 @@ def _tabulate_places(analysis: Analysis, places: list[Place]) -> Table:
         ("noise", "A/A noise floor"),
         ("margin", "Margin of a verdict"),
         ("canary", "Canary, distance of its quartiles"),
-        ("load", "Highest load before a session"),
+        ("load", "Processors that other work kept busy, most in a session"),
+        ("steal", "Time that the host gave to others, most in a session"),
         ("threads", "Threads"),
         ("clock", "Clock"),
         ("stops", "Sessions stopped because"),
@@ -119,20 +119,28 @@ def _list_values(sessions: list[Session], key: str) -> tuple[str, dict[str, str]
     return ", ".join(found) or "–", {key: " ".join(found)}
 
 
+def _find_highest(sessions: list[Session], name: str) -> tuple[str, dict[str, float | None]]:
+    """The most that a session recorded of it; a load average counts the run's own sessions and is not it."""
+    known = [value for s in sessions if (value := s.get("state", name)) is not None]
+    text = write_share(max(known)) if name == "steal" and known else f"{max(known):.2g}" if known else "not recorded"
+    return text, {f"highest_{name}": max(known) if known else None}
+
+
 def _describe_clock(sessions: list[Session]) -> tuple[str, dict[str, object]]:
-    pairs = [(s.get("environment", "mhz_before"), s.get("environment", "mhz_after")) for s in sessions]
-    pairs = [(a, b) for a, b in pairs if isinstance(a, int | float) and isinstance(b, int | float) and a > 0]
+    pairs = [
+        (s.get("environment", "mhz_before"), s.get("environment", "mhz_after")) for s in sessions if not s.get("state")
+    ]
+    clocks = [v for pair in pairs for v in pair] + [s.get("state", "mhz") for s in sessions]
+    clocks = [v for v in clocks if isinstance(v, int | float) and v > 0]
     throttled = sum(bool(s.get("environment", "throttled")) for s in sessions)
     known = any(s.get("environment", "throttled") is not None for s in sessions)
     words = f"{throttled} throttled" if known else "throttling unknown"
-    if not pairs:
-        return words, {"throttled": throttled if known else None}
-    low, high = min(min(p) for p in pairs), max(max(p) for p in pairs)
-    return f"{low:,.0f} to {high:,.0f} MHz, {words}", {
-        "mhz_low": low,
-        "mhz_high": high,
-        "throttled": throttled if known else None,
-    }
+    data: dict[str, object] = {"throttled": throttled if known else None}
+    # A virtual machine shows its guests a constant.
+    if len(set(clocks)) < 2:
+        return f"not known, {words}", data
+    low, high = min(clocks), max(clocks)
+    return f"{low:,.0f} to {high:,.0f} MHz, {words}", data | {"mhz_low": low, "mhz_high": high}
 
 
 def _canary_spread(sessions: list[Session]) -> float | None:
@@ -151,8 +159,8 @@ def _draw_canary(analysis: Analysis, place: Place) -> Figure | None:
     sessions.sort(key=lambda s: (str(s.get("started_at", default="")), s.path))
     if not sessions:
         return None
-    median = float(np.median(np.concatenate([_canary(s) for s in sessions])))
-    traces = [[v / median for v in _canary(s)] for s in sessions]
+    usual = {session.path: state.canary_s for state in analysis.states for session in state.sessions}
+    traces = [[v / usual[s.path] for v in _canary(s)] for s in sessions]
     name = "canary-" + "-".join((place.machine, place.backend, place.device, place.dtype)).lower()
     label = name_place(analysis, place)
     rows = tuple(
@@ -172,7 +180,7 @@ def _draw_canary(analysis: Analysis, place: Place) -> Figure | None:
         ("low", "Lowest", True),
         ("high", "Highest", True),
     )
-    span = f"from {min(map(min, traces)):.2f} to {max(map(max, traces)):.2f} of their median"
+    span = f"from {min(map(min, traces)):.2f} to {max(map(max, traces)):.2f} of the median of their state"
     alt = f"Canary times of {count(len(sessions), 'session')} on {label}, {span}."
     return Figure(
         name,
@@ -208,134 +216,6 @@ def _count_verdicts(analysis: Analysis) -> str:
         if unpaired
         else "."
     )
-
-
-def _find_warnings(analysis: Analysis, places: list[Place]):
-    run = analysis.run
-    yield from run.problems
-    for part in run.parts:
-        where = f"{part.environment} on {part.machine}"
-        if not part.asv:
-            alone = f"{count(part.sessions, 'session record')} without an asv result file"
-            yield f"{where}: {alone} (run without asv, or ended before asv saved)"
-        if part.asv and not part.sessions:
-            yield f"{where}: asv values without session records, so unpaired and without verdicts"
-    dirty = sum(bool(s.get("dirty")) for s in run.sessions)
-    if dirty:
-        told = f"{count(dirty, 'session')} of {len(run.sessions)} ran from a dirty working tree"
-        yield f"{told}: the commit does not say what was measured"
-    if len({part.commit for part in run.parts}) > 1:
-        yield f"several commits stand side by side: {run.commit}"
-    if run.superseded:
-        yield f"{count(run.superseded, 'measurement')} of a cell left out for one that is newer or more thorough"
-    for session in run.sessions:
-        for line in session.get("failures", default=[]):
-            yield f"{session.cell}, process {session.get('process', default=0)}: {line}"
-    yield from _name_states(analysis)
-    for place in places:
-        sessions = analysis.sessions(place)
-        yield from _name_busy(analysis, place)
-        usual = [float(np.median(trace)) for s in sessions if (trace := _canary(s))]
-        disturbed = {s.cell for s in sessions if (t := _canary(s)) and np.median(t) > DISTURBED * np.median(usual)}
-        if disturbed:
-            told = f"{name_place(analysis, place)}: the canary ran more than {DISTURBED:g} times slower than usual"
-            cause = "other work disturbed these sessions, or kernels larger than the caches left them cold"
-            yield f"{told} in {write_list(sorted(disturbed))}: {cause}"
-        slow = [
-            s
-            for s in sessions
-            if (a := s.get("environment", "mhz_before")) and (b := s.get("environment", "mhz_after")) and b < 0.9 * a
-        ]
-        if slow:
-            yield f"{name_place(analysis, place)}: the clock fell by over 10 % in {count(len(slow), 'session')}"
-    wrong = [
-        f"{row} at {series.axis} = {size:,.0f} on {name_series(analysis, series)}"
-        for series in analysis.series()
-        for size in analysis.sizes(series)
-        for row in analysis.rows(series)
-        if (p := analysis.point(series, size, row)) is not None and p.outcome in ("wrong", "error")
-    ]
-    if wrong:
-        more = f" and {len(wrong) - 8} more" if len(wrong) > 8 else ""
-        yield f"wrong results or errors, not timed: {write_list(wrong[:8])}{more}"
-
-
-def _name_busy(analysis: Analysis, place: Place):
-    """Sessions beside other work; a load average counts the run's own sessions and so says nothing."""
-    busy = [s.cell for s in analysis.sessions(place) if (s.get("state", "load_of_others", default=0) or 0) > BUSY]
-    if busy:
-        yield f"{name_place(analysis, place)}: other work took over half a core during {write_list(sorted(set(busy)))}"
-
-
-def _name_states(analysis: Analysis):
-    """Families whose cells were measured in several states of the machine."""
-    for family in analysis.families:
-        several: dict[Place, dict[str, list[str]]] = {}
-        for series in analysis.series(family):
-            if series.state:
-                sizes = [f"{series.axis} = {size:,.0f}" for size in analysis.sizes(series)]
-                several.setdefault(series.place, {}).setdefault(series.state, []).extend(sizes)
-        for place, states in several.items():
-            most = max(states, key=lambda letter: (len(states[letter]), letter))
-            rest = [f"{letter} ({', '.join(sizes)})" for letter, sizes in sorted(states.items()) if letter != most]
-            told = f"{name_place(analysis, place)}: {family} was measured in {count(len(states), 'machine state')}"
-            yield f"{told}; apart from state {most}, on curves of their own: {write_list(rest)}"
-
-
-def _tabulate_states(analysis: Analysis) -> Table:
-    rows = []
-    for state in analysis.states:
-        first = state.sessions[0]
-        place = ", ".join(str(first.get("cell", name)) for name in ("backend", "device", "dtype"))
-        families = sorted({str(s.get("cell", "family")) for s in state.sessions})
-        rows.append(
-            {
-                "place": Cell(place, {"machine": first.machine, "place": place}),
-                "state": Cell(state.letter, {"state": state.letter}),
-                "products": Cell(write_rate(state.gemm_flops_per_s), {"gemm_flops_per_s": state.gemm_flops_per_s}),
-                "copy": Cell(f"{write_bytes(state.copy_bytes_per_s)}/s", {"copy_bytes_per_s": state.copy_bytes_per_s}),
-                "canary": Cell(write_seconds(state.canary_s), {"canary_s": state.canary_s}),
-                "sessions": Cell(str(len(state.sessions)), {"sessions": len(state.sessions)}),
-                "families": Cell(", ".join(families), {"families": " ".join(families)}),
-            }
-        )
-    heads = columns(
-        ("place", "Place"),
-        ("state", "State"),
-        ("products", "Products", True),
-        ("copy", "Copy", True),
-        ("canary", "Canary", True),
-        ("sessions", "Sessions", True),
-        ("families", "Families"),
-    )
-    return Table(
-        "states", f"States of the machine: within one, speeds differ by at most {APART:g} times", heads, tuple(rows)
-    )
-
-
-def _tabulate_coverage(analysis: Analysis) -> Table:
-    rows = []
-    for family in analysis.families:
-        found = analysis.coverage(family)
-        known = found.total > 0
-        rows.append(
-            {
-                "family": Cell(family, {"family": family}),
-                "coverage": Cell(
-                    write_share(found.share) if known else "not known: one process each, so no interval",
-                    {"coverage": found.share if known else None},
-                ),
-                "total": Cell(str(found.total), {"left_out": found.total}),
-                "factor": Cell(f"{found.factor:.2f}" if known else "–", {"factor": found.factor if known else None}),
-            }
-        )
-    heads = columns(
-        ("family", "Family"),
-        ("coverage", "Left-out processes inside the 95 % interval"),
-        ("total", "Left out", True),
-        ("factor", "Median reach, times", True),
-    )
-    return Table("coverage", "How sure: absolute times, each process left out in turn", heads, tuple(rows))
 
 
 def _tabulate_sessions(analysis: Analysis) -> Table:

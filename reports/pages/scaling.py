@@ -99,13 +99,13 @@ def _describe(analysis: Analysis, series: Series, row: str) -> str:
 
 
 def _trace_roofline(analysis: Analysis, series: Series, rows: list[str]) -> tuple[list[float], list[float]] | None:
-    """Seconds at the measured ceiling of the floor row's work, or of the panel's least work."""
+    """Seconds at the measured ceiling of the curve's state: of the floor row's work, or of the panel's least work."""
     floor = analysis.floor_row(series)
     chosen = [floor] if floor in rows else rows
     trace = []
     for size in analysis.sizes(series):
         points = [p for row in chosen if (p := analysis.point(series, size, row)) is not None]
-        seconds = [s for p in points if (s := analysis.attainable(series, p)) is not None]
+        seconds = [s for p in points if (s := analysis.attainable(series, p, curve=True)) is not None]
         if seconds:
             trace.append((size, min(seconds)))
     sizes, seconds = zip(*trace, strict=True) if len(trace) > 1 else ((), ())

@@ -15,13 +15,13 @@ from .common import (
     is_other_form,
     name_fixed,
     name_group,
-    name_place,
     name_series,
     name_work,
     place_cell,
     place_data,
     products_data,
     size_cell,
+    state_cell,
     write_products,
 )
 from .winners import find_winner
@@ -37,27 +37,9 @@ FORMULAS = (
 def build(analysis: Analysis) -> Section:
     """Formulas over measured times, and the products that were counted."""
     blocks: list[Block] = []
-    ceilings, figures, tables, findings = [], [], [], []
+    figures, tables, findings = [], [], []
     short_floors, short_work = [], []
-    for place in analysis.places:
-        ceiling = analysis.ceiling(place)
-        if ceiling is not None:
-            label = name_place(analysis, place)
-            sessions = analysis.sessions(place)
-            gemm, copy = (
-                next((s.get("ceiling", key) for s in sessions if s.get("ceiling", key)), "–")
-                for key in ("gemm", "copy")
-            )
-            ceilings.append(
-                {
-                    "place": Cell(label, {"place": label}),
-                    "flops": Cell(write_rate(ceiling.flops_per_s), {"flops_per_s": ceiling.flops_per_s}, "", gemm),
-                    "bytes": Cell(
-                        f"{write_bytes(ceiling.bytes_per_s)}/s", {"bytes_per_s": ceiling.bytes_per_s}, "", copy
-                    ),
-                    "balance": Cell(f"{ceiling.balance:.3g} FLOP/byte", {"balance": ceiling.balance}),
-                }
-            )
+    ceilings = _list_ceilings(analysis)
     for series in analysis.series():
         if not analysis.is_sweep(series):
             short_floors += _list_floors(analysis, series)
@@ -75,9 +57,14 @@ def build(analysis: Analysis) -> Section:
         blocks += [Text(line) for line in findings]
     if ceilings:
         heads = columns(
-            ("place", "Place"), ("flops", "Product", True), ("bytes", "Copy", True), ("balance", "Balance", True)
+            ("place", "Place"),
+            ("state", "State"),
+            ("flops", "Product", True),
+            ("bytes", "Copy", True),
+            ("balance", "Balance", True),
         )
-        blocks.append(Table("ceilings", "The ceiling, measured on this machine", heads, tuple(ceilings)))
+        caption = "The ceiling, measured in each state of this machine; a share of the roofline is of its own session's"
+        blocks.append(Table("ceilings", caption, heads, tuple(ceilings)))
     else:
         blocks.append(Text("No ceiling was recorded, so there is no share of the roofline.", "note"))
     if figures:
@@ -100,6 +87,28 @@ def build(analysis: Analysis) -> Section:
         caption = "Work and rates where fewer than three sizes were measured"
         blocks.append(Table("work-points", caption, (PLACE, *_head_work("Size")), tuple(short_work), folded=True))
     return Section(ID, TITLE, tuple(blocks))
+
+
+def _list_ceilings(analysis: Analysis) -> list[dict[str, Cell]]:
+    rows = []
+    for state in analysis.states:
+        ceiling = analysis.state_ceiling(state)
+        if ceiling is None:
+            continue
+        gemm, copy = (
+            next((s.get("ceiling", key) for s in state.sessions if s.get("ceiling", key)), "–")
+            for key in ("gemm", "copy")
+        )
+        rows.append(
+            {
+                "place": state_cell(state),
+                "state": Cell(state.letter, {"state": state.letter}),
+                "flops": Cell(write_rate(ceiling.flops_per_s), {"flops_per_s": ceiling.flops_per_s}, "", gemm),
+                "bytes": Cell(f"{write_bytes(ceiling.bytes_per_s)}/s", {"bytes_per_s": ceiling.bytes_per_s}, "", copy),
+                "balance": Cell(f"{ceiling.balance:.3g} FLOP/byte", {"balance": ceiling.balance}),
+            }
+        )
+    return rows
 
 
 def _draw(analysis: Analysis, series: Series) -> tuple[Figure | None, str]:
@@ -223,12 +232,12 @@ def _tabulate(analysis: Analysis, series: Series) -> Table:
 
 
 def _list_work(analysis: Analysis, series: Series) -> list[dict[str, Cell]]:
-    ceiling, rows = analysis.ceiling(series.place), []
+    rows = []
     for row in analysis.rows(series):
         for p in analysis.points(series, row):
             if not p.ok or "~" in row or not p.flops + p.bytes > 0:
                 continue
-            attainable = analysis.attainable(series, p)
+            ceiling, attainable = analysis.ceiling(series, p.size), analysis.attainable(series, p)
             share = attainable / p.seconds.value if attainable else None
             bound = name_bound(p.flops, p.bytes, ceiling) if ceiling else "–"
             products = "" if math.isnan(p.vjps) or not p.vjps + p.jvps else f"{p.vjps:g} vjps, {p.jvps:g} jvps"

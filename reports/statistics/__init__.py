@@ -7,15 +7,17 @@ from .exponent import Exponent, Slope, consistent_with, fit_exponent, local_slop
 from .frontier import OUTCOMES, Frontier, find_frontier
 from .median import MINIMUM_SAMPLES, estimate_median
 from .noise import noise_floor
+from .payoff import estimate_payoff
 from .process import Spread, estimate_process, fit_spread
 from .ratio import PROCESS_SPREAD, Ratio, paired_ratio, rounds_needed
 from .roofline import Ceiling, attainable_seconds, name_bound, share_of_ceiling
-from .states import APART, find_levels, group_levels
+from .states import APART, NEAR, find_levels, group_levels
 from .verdict import SMALLEST_MARGIN, VERDICTS, Verdict, choose_margin, judge
 
 __all__ = [
     "APART",
     "MINIMUM_SAMPLES",
+    "NEAR",
     "OUTCOMES",
     "PROCESS_SPREAD",
     "SMALLEST_MARGIN",
@@ -35,6 +37,7 @@ __all__ = [
     "consistent_with",
     "cover_processes",
     "estimate_median",
+    "estimate_payoff",
     "estimate_process",
     "find_crossover",
     "find_frontier",

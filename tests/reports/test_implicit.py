@@ -83,7 +83,7 @@ def make_point(row, seconds, error, role="method"):
     names = ("method", "form", "computes", "source", "outcome", "reason", "peak_instrument")
     numbers = (
         *("predicted_s", "predicted_bytes", "tolerance", "flops", "bytes", "vjps", "jvps", "evaluations"),
-        *("formula_peak_bytes", "build_s", "compile_s", "first_call_s", "peak_bytes"),
+        *("formula_peak_bytes", "peak_bytes"),
     )
     values = dict.fromkeys(names, "") | dict.fromkeys(numbers, math.nan)
     samples = {0: (np.arange(8.0), np.full(8, seconds))}

@@ -205,7 +205,7 @@ def test_a_disturbed_session_is_named(small, synthetic):
     path.write_text(json.dumps(record))
     section = health.build(Analysis(load(small)))
     told = [item for block in section.blocks if isinstance(block, Items) for item in block.items]
-    assert [t for t in told if "slower than usual in logdet-torch-cpu-float32-B100-D64-L2:" in t]
+    assert [t for t in told if "slower than usual in logdet-torch-cpu-float32-B100-D64-L2, process 0" in t]
 
 
 def test_a_tolerance_is_drawn_where_all_rows_share_it(small):
