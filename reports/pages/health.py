@@ -1,13 +1,15 @@
 """Section 3: can these numbers be trusted, and what did the machine's state cost."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
 
 from ..analysis import Analysis, Place
 from ..load import Session
 from ..plots import draw_canary
-from ..statistics import APART, SMALLEST_MARGIN, judge
+from ..predict import NOT_KNOWN
+from ..statistics import APART, SMALLEST_MARGIN, Coverage, judge
 from ..text import count, write_bytes, write_list, write_rate, write_seconds, write_share
 from .blocks import Block, Cell, Figure, Figures, Items, Section, Table, Text, columns
 from .common import name_place, name_series
@@ -316,26 +318,37 @@ def _tabulate_states(analysis: Analysis) -> Table:
 def _tabulate_coverage(analysis: Analysis) -> Table:
     rows = []
     for family in analysis.families:
-        found = analysis.coverage(family)
-        known = found.total > 0
-        rows.append(
-            {
-                "family": Cell(family, {"family": family}),
-                "coverage": Cell(
-                    write_share(found.share) if known else "not known: one process each, so no interval",
-                    {"coverage": found.share if known else None},
-                ),
-                "total": Cell(str(found.total), {"left_out": found.total}),
-                "factor": Cell(f"{found.factor:.2f}" if known else "–", {"factor": found.factor if known else None}),
-            }
-        )
+        for what, found in _find_coverages(analysis, family):
+            known = found.total > 0
+            rows.append(
+                {
+                    "family": Cell(family, {"family": family}),
+                    "what": Cell(what, {"what": what}),
+                    "coverage": Cell(
+                        write_share(found.share) if known else "not known, so no interval",
+                        {"coverage": found.share if known else None},
+                    ),
+                    "total": Cell(str(found.total), {"left_out": found.total}),
+                    "factor": Cell(
+                        f"{found.factor:.2f}" if known else "–", {"factor": found.factor if known else None}
+                    ),
+                }
+            )
     heads = columns(
         ("family", "Family"),
-        ("coverage", "Left-out processes inside the 95 % interval"),
+        ("what", "Interval of"),
+        ("coverage", "Left out and inside the 95 % interval"),
         ("total", "Left out", True),
         ("factor", "Median reach, times", True),
     )
-    return Table("coverage", "How sure: absolute times, each process left out in turn", heads, tuple(rows))
+    return Table("coverage", "How sure: each process, or each measured size, left out in turn", heads, tuple(rows))
+
+
+def _find_coverages(analysis: Analysis, family: str) -> Iterable[tuple[str, Coverage]]:
+    yield "a time, for another process", analysis.coverage(family)
+    yield "a ratio, for another process", analysis.coverage_of_ratios(family)
+    yield "a time between measured sizes", analysis.coverage_of_sizes(family, "interpolated", NOT_KNOWN)
+    yield "a time beyond measured sizes", analysis.coverage_of_sizes(family, "extrapolated", NOT_KNOWN)
 
 
 def _tabulate_sessions(analysis: Analysis) -> Table:

@@ -1,13 +1,14 @@
 """Statistics of timings: pure functions from samples to estimates, verdicts, exponents, crossovers and frontiers."""
 
-from .coverage import Coverage, cover_processes
+from .calibrate import Calibration, Miss, calibrate, cover_sizes, widest
+from .coverage import Coverage, cover_processes, pool_coverages
 from .crossover import Crossover, find_crossover
 from .estimate import Estimate
-from .exponent import Exponent, Slope, consistent_with, fit_exponent, local_slopes
+from .exponent import Exponent, Slope, consistent_with, fit_exponent, fit_growth, local_slopes
 from .frontier import OUTCOMES, Frontier, find_frontier
 from .median import MINIMUM_SAMPLES, estimate_median
 from .noise import noise_floor
-from .process import Spread, estimate_process, fit_spread
+from .process import Spread, deviate_process, estimate_process, fit_spread
 from .ratio import PROCESS_SPREAD, Ratio, paired_ratio, rounds_needed
 from .roofline import Ceiling, attainable_seconds, name_bound, share_of_ceiling
 from .states import APART, find_levels, group_levels
@@ -20,26 +21,32 @@ __all__ = [
     "PROCESS_SPREAD",
     "SMALLEST_MARGIN",
     "VERDICTS",
+    "Calibration",
     "Ceiling",
     "Coverage",
     "Crossover",
     "Estimate",
     "Exponent",
     "Frontier",
+    "Miss",
     "Ratio",
     "Slope",
     "Spread",
     "Verdict",
     "attainable_seconds",
+    "calibrate",
     "choose_margin",
     "consistent_with",
     "cover_processes",
+    "cover_sizes",
+    "deviate_process",
     "estimate_median",
     "estimate_process",
     "find_crossover",
     "find_frontier",
     "find_levels",
     "fit_exponent",
+    "fit_growth",
     "fit_spread",
     "group_levels",
     "judge",
@@ -47,6 +54,8 @@ __all__ = [
     "name_bound",
     "noise_floor",
     "paired_ratio",
+    "pool_coverages",
     "rounds_needed",
     "share_of_ceiling",
+    "widest",
 ]

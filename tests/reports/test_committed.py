@@ -6,6 +6,7 @@ import pytest
 
 from reports.analysis import Analysis
 from reports.load import load
+from reports.predict import NOT_KNOWN, Predictor
 from reports.states import read_state
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -26,6 +27,47 @@ def test_left_out_processes_are_inside(committed):
     assert "logdet" in checked
     for family, coverage in checked.items():
         assert PROMISED[0] <= coverage.share <= PROMISED[1], (family, coverage)
+
+
+def test_left_out_sizes_are_inside(committed):
+    for how in ("interpolated", "extrapolated"):
+        found = {family: committed.coverage_of_sizes(family, how, NOT_KNOWN) for family in committed.families}
+        checked = {family: coverage for family, coverage in found.items() if coverage.total >= ENOUGH}
+        assert how == "extrapolated" or set(checked) == set(committed.families)
+        for family, coverage in checked.items():
+            assert PROMISED[0] <= coverage.share <= PROMISED[1], (family, how, coverage)
+            assert coverage.factor < NOT_KNOWN
+
+
+def test_ratios_of_left_out_processes_are_inside(committed):
+    found = {family: committed.coverage_of_ratios(family) for family in committed.families}
+    checked = {family: coverage for family, coverage in found.items() if coverage.total >= ENOUGH}
+    assert "logdet" in checked
+    for family, coverage in checked.items():
+        assert PROMISED[0] <= coverage.share <= PROMISED[1], (family, coverage)
+
+
+def test_no_prediction_reaches_further_than_is_known(committed):
+    beyond = {family: set() for family in committed.families}
+    for series in committed.series():
+        predictor = Predictor(committed, series)
+        for row in predictor.rows:
+            for knot in predictor.knots(row):
+                if not knot.seconds.undetermined and knot.how != "measured":
+                    assert knot.seconds.high <= knot.seconds.value * NOT_KNOWN * (1 + 1e-9)
+                    if knot.how == "extrapolated":
+                        beyond[series.family].add(row)
+    assert beyond["logdet"]
+    assert not beyond["implicit"]
+    assert not beyond["line_integral"]
+
+
+def test_exponents_of_one_process_without_neighbours_have_no_interval(committed):
+    for series in committed.series():
+        for row in committed.rows(series):
+            fit = committed.exponent(series, row)
+            if fit is not None and committed.coverage(series.family).total == 0:
+                assert fit.estimate.undetermined
 
 
 def test_times_of_one_process_without_neighbours_have_no_interval(committed):
