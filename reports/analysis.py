@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .load import FAMILIES, Run, Session
-from .misses import miss_between, miss_beyond
+from .misses import LEAVE_OUT
 from .points import MODELS, Group, Ladder, Place, Point, Series, collect_points
 from .states import find_states, session_key
 from .statistics import (
@@ -361,26 +361,25 @@ class Analysis:
                 scopes.setdefault((series.place, series.state), []).append(medians)
         return pool_coverages(cover_processes(cells) for cells in scopes.values())
 
-    def calibration(self, series: Series, how: str) -> Calibration | None:
-        """How far predictions miss at a series' place and family: `interpolated` or `extrapolated`; None if unknown."""
-        key = ("calibration", series.family, series.place, how)
-        return self._keep(key, lambda: calibrate(self.misses(series.family, series.place, how)))
+    def calibration(self, series: Series, where: str) -> Calibration | None:
+        """How far predictions miss at a series' place and family `between`, `above` or `below` measured sizes."""
+        key = ("calibration", series.family, series.place, where)
+        return self._keep(key, lambda: calibrate(self.misses(series.family, series.place, where)))
 
-    def misses(self, family: str, place: Place, how: str) -> list[Miss]:
-        """Each size that was left out of a curve, predicted from the others: `interpolated` or `extrapolated`."""
-        return self._keep(("misses", family, place, how), lambda: list(self._find_misses(family, place, how)))
+    def misses(self, family: str, place: Place, where: str) -> list[Miss]:
+        """Each size that was left out of a curve, predicted from the others, by where it lies."""
+        return self._keep(("misses", family, place, where), lambda: list(self._find_misses(family, place, where)))
 
-    def _find_misses(self, family: str, place: Place, how: str) -> Iterable[Miss]:
-        leave_out = miss_between if how == "interpolated" else miss_beyond
+    def _find_misses(self, family: str, place: Place, where: str) -> Iterable[Miss]:
         for series in self.series(family):
             for row in self.rows(series) if series.place == place else ():
                 if self.facts(series, row).role != "twin":
-                    yield from leave_out((series, row), [p for p in self.points(series, row) if p.ok])
+                    yield from LEAVE_OUT[where]((series, row), [p for p in self.points(series, row) if p.ok])
 
-    def coverage_of_sizes(self, family: str, how: str, known_within: float) -> Coverage:
+    def coverage_of_sizes(self, family: str, where: str, known_within: float) -> Coverage:
         """How often the interval of a prediction held a size that was left out, over a family."""
         places = dict.fromkeys(series.place for series in self.series(family))
-        return pool_coverages(cover_sizes(self.misses(family, place, how), known_within) for place in places)
+        return pool_coverages(cover_sizes(self.misses(family, place, where), known_within) for place in places)
 
     def exponent(self, series: Series, row: str) -> Exponent | None:
         """Fitted floor and power of a row's time; None where it never ran."""

@@ -11,7 +11,7 @@ from .statistics import Miss, fit_growth
 # Beyond a factor four the next regime of the machine (a cache, a memory limit) is likelier than the curve.
 REACH = 4.0
 # Sizes left out at an end of a curve; each is a fit of the others.
-ENDS = 2
+ENDS = 3
 
 
 def miss_between(curve: Hashable, points: Sequence[Point]) -> Iterable[Miss]:
@@ -24,11 +24,16 @@ def miss_between(curve: Hashable, points: Sequence[Point]) -> Iterable[Miss]:
         yield Miss(curve, float(x[j + 1] - x[j - 1]), errors, process)
 
 
-def miss_beyond(curve: Hashable, points: Sequence[Point]) -> Iterable[Miss]:
-    """The last sizes at either end, within REACH of those before them, by the growth that these fit."""
-    for left in range(1, ENDS + 1):
-        yield from _follow(curve, points[: len(points) - left], points[len(points) - left :])
-        yield from _follow(curve, points[left:], points[:left][::-1])
+def miss_above(curve: Hashable, points: Sequence[Point]) -> Iterable[Miss]:
+    """The last sizes, within REACH of those before them, by the growth that these fit."""
+    for left in range(1, min(ENDS, len(points)) + 1):
+        yield from _follow(curve, points[: len(points) - left], points[-1])
+
+
+def miss_below(curve: Hashable, points: Sequence[Point]) -> Iterable[Miss]:
+    """The first sizes, within REACH of those after them, by the growth that these fit."""
+    for left in range(1, min(ENDS, len(points)) + 1):
+        yield from _follow(curve, points[left:], points[0])
 
 
 def reach_process(point: Point) -> float:
@@ -37,13 +42,16 @@ def reach_process(point: Point) -> float:
     return 0.0 if seconds.undetermined else math.log(seconds.high / seconds.value)
 
 
-def _follow(curve: Hashable, kept: Sequence[Point], left_out: Sequence[Point]) -> Iterable[Miss]:
+def _follow(curve: Hashable, kept: Sequence[Point], far: Point) -> Iterable[Miss]:
     grow = fit_growth([p.size for p in kept], [p.seconds.value for p in kept]) if kept else None
     if grow is None:
         return
-    end = min(kept, key=lambda p: abs(math.log(p.size / left_out[0].size)))
-    far = left_out[-1]
+    end = min(kept, key=lambda p: abs(math.log(p.size / far.size)))
     gap = abs(math.log(far.size / end.size))
     if gap <= math.log(REACH) * (1 + 1e-9):
         guess = math.log(end.seconds.value) + grow(far.size) - grow(end.size)
         yield Miss(curve, gap, tuple(float(guess - median) for median in far.medians), reach_process(end))
+
+
+# What leaves a size out for each place of a prediction: between measured sizes, above the last, below the first.
+LEAVE_OUT = {"between": miss_between, "above": miss_above, "below": miss_below}

@@ -87,7 +87,7 @@ class Predictor:
     def _find_knots(self, row: str) -> list[Knot]:
         points = [p for p in self.analysis.points(self.series, row) if p.ok]
         knots = [Knot(p.size, p.seconds, "measured") for p in points]
-        between = self.analysis.calibration(self.series, "interpolated")
+        between = self.analysis.calibration(self.series, "between")
         for below, above in pairwise(points):
             arm = between.reach(math.log(above.size / below.size)) if between else math.nan
             arm = widest(max(reach_process(below), reach_process(above)), arm)
@@ -98,10 +98,11 @@ class Predictor:
                 knots.append(Knot(size, _spread(value, arm), "interpolated"))
         fit = self.analysis.exponent(self.series, row)
         if fit is not None and fit.grows:
-            beyond = self.analysis.calibration(self.series, "extrapolated")
-            for factor in _BEYOND:
-                for end, size in ((points[0], points[0].size / factor), (points[-1], points[-1].size * factor)):
+            for where, end, sign in (("below", points[0], -1), ("above", points[-1], 1)):
+                beyond = self.analysis.calibration(self.series, where)
+                for factor in _BEYOND:
                     # Anchored at the last measured size: the curve gives the growth, the measurement the level.
+                    size = end.size * factor**sign
                     value = end.seconds.value * fit.predict(size) / fit.predict(end.size)
                     arm = beyond.reach(math.log(factor)) if beyond else math.nan
                     knots.append(Knot(size, _spread(value, widest(reach_process(end), arm)), "extrapolated"))

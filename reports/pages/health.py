@@ -7,6 +7,7 @@ import numpy as np
 
 from ..analysis import Analysis, Place
 from ..load import Session
+from ..misses import LEAVE_OUT
 from ..plots import draw_canary
 from ..predict import NOT_KNOWN
 from ..statistics import APART, SMALLEST_MARGIN, Coverage, judge
@@ -347,8 +348,8 @@ def _tabulate_coverage(analysis: Analysis) -> Table:
 def _find_coverages(analysis: Analysis, family: str) -> Iterable[tuple[str, Coverage]]:
     yield "a time, for another process", analysis.coverage(family)
     yield "a ratio, for another process", analysis.coverage_of_ratios(family)
-    yield "a time between measured sizes", analysis.coverage_of_sizes(family, "interpolated", NOT_KNOWN)
-    yield "a time beyond measured sizes", analysis.coverage_of_sizes(family, "extrapolated", NOT_KNOWN)
+    for where in LEAVE_OUT:
+        yield f"a time {where} measured sizes", analysis.coverage_of_sizes(family, where, NOT_KNOWN)
 
 
 def _tabulate_sessions(analysis: Analysis) -> Table:

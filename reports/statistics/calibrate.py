@@ -94,6 +94,6 @@ def cover_sizes(misses: Iterable[Miss], known_within: float = math.inf, confiden
         for miss in (miss for miss in known if miss.curve == curve):
             arm = widest(miss.process, calibration.reach(miss.gap))
             if arm <= math.log(known_within):
-                held += [abs(error) <= arm for error in miss.errors]
+                held += [bool(abs(error) <= arm) for error in miss.errors]
                 factors += [math.exp(arm)] * len(miss.errors)
     return Coverage(sum(held), len(held), float(np.median(factors)) if factors else math.nan)

@@ -6,6 +6,7 @@ import pytest
 
 from reports.analysis import Analysis
 from reports.load import load
+from reports.misses import LEAVE_OUT
 from reports.predict import NOT_KNOWN, Predictor
 from reports.states import read_state
 
@@ -30,12 +31,12 @@ def test_left_out_processes_are_inside(committed):
 
 
 def test_left_out_sizes_are_inside(committed):
-    for how in ("interpolated", "extrapolated"):
-        found = {family: committed.coverage_of_sizes(family, how, NOT_KNOWN) for family in committed.families}
+    for where in LEAVE_OUT:
+        found = {family: committed.coverage_of_sizes(family, where, NOT_KNOWN) for family in committed.families}
         checked = {family: coverage for family, coverage in found.items() if coverage.total >= ENOUGH}
-        assert how == "extrapolated" or set(checked) == set(committed.families)
+        assert where != "between" or set(checked) == set(committed.families)
         for family, coverage in checked.items():
-            assert PROMISED[0] <= coverage.share <= PROMISED[1], (family, how, coverage)
+            assert PROMISED[0] <= coverage.share <= PROMISED[1], (family, where, coverage)
             assert coverage.factor < NOT_KNOWN
 
 
