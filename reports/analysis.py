@@ -362,9 +362,16 @@ class Analysis:
         return pool_coverages(cover_processes(cells) for cells in scopes.values())
 
     def calibration(self, series: Series, where: str) -> Calibration | None:
-        """How far predictions miss at a series' place and family `between`, `above` or `below` measured sizes."""
+        """How far predictions miss at a series' place and family `between`, `above` or `below` measured sizes.
+
+        None where too few were left out, or where no curve can be calibrated by the others alone: nothing would tell
+        whether such an interval holds.
+        """
         key = ("calibration", series.family, series.place, where)
-        return self._keep(key, lambda: calibrate(self.misses(series.family, series.place, where)))
+        return self._keep(key, lambda: self._calibrate(self.misses(series.family, series.place, where)))
+
+    def _calibrate(self, misses: list[Miss]) -> Calibration | None:
+        return calibrate(misses) if cover_sizes(misses).total else None
 
     def misses(self, family: str, place: Place, where: str) -> list[Miss]:
         """Each size that was left out of a curve, predicted from the others, by where it lies."""

@@ -11,7 +11,7 @@ from .statistics import Miss, fit_growth
 # Beyond a factor four the next regime of the machine (a cache, a memory limit) is likelier than the curve.
 REACH = 4.0
 # Sizes left out at an end of a curve; each is a fit of the others.
-ENDS = 3
+ENDS = 2
 
 
 def miss_between(curve: Hashable, points: Sequence[Point]) -> Iterable[Miss]:
