@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -15,27 +16,35 @@ import numpy as np
 from .ceilings import Ceilings
 from .collect import collect_points
 from .load import FAMILIES, Run, Session
+from .misses import LEAVE_OUT
 from .points import MODELS, Group, Ladder, Place, Point, Series
 from .states import State, find_states, session_key
 from .statistics import (
+    Calibration,
     Ceiling,
     Coverage,
     Crossover,
     Exponent,
     Frontier,
+    Miss,
     Ratio,
     Slope,
+    Spread,
     Verdict,
     attainable_seconds,
+    calibrate,
     choose_margin,
     cover_processes,
+    cover_sizes,
     find_crossover,
     find_frontier,
     fit_exponent,
+    fit_spread,
     judge,
     local_slopes,
     noise_floor,
     paired_ratio,
+    pool_coverages,
 )
 
 # Outcomes that say where a method's reach ends; `wrong` and `error` say something else.
@@ -197,7 +206,38 @@ class Analysis:
         if first is None or second is None or not (first.ok and second.ok):
             return None
         pairs = _pair(first, second)
-        return paired_ratio(pairs) if pairs else None
+        return paired_ratio(pairs, measured=self.ratio_spread(series)) if pairs else None
+
+    def ratio_spread(self, series: Series) -> Spread | None:
+        """Spread between processes of paired log ratios: of the family at its place and state, else of all families
+        with its backend on the machine; None where nothing there was measured in several processes.
+        """
+        place = series.place
+        scope = (series.family, place, series.state)
+        wide = (place.machine, place.backend, place.device)
+        return self._keep(("spread", *scope), lambda: fit_spread(chain(*self._ratios.get(scope, ())))) or self._keep(
+            ("spread", *wide), lambda: fit_spread(chain(*self._ratios.get(wide, ())))
+        )
+
+    @cached_property
+    def _ratios(self) -> dict[tuple[Any, ...], list[list[np.ndarray]]]:
+        """Log ratios (processes,) of all pairs of rows of each cell, by the scopes that lend a spread."""
+        found: dict[tuple[Any, ...], list[list[np.ndarray]]] = {}
+        for series, sizes in self._points.items():
+            place = series.place
+            for rows in sizes.values():
+                points = [p for _, p in sorted(rows.items()) if p.ok and p.role != "twin" and len(p.groups) > 1]
+                pairs = (_pair(*two) for two in combinations(points, 2))
+                logs = [np.array([np.median(np.log(a / b)) for a, b in pair]) for pair in pairs if len(pair) > 1]
+                for scope in ((series.family, place, series.state), (place.machine, place.backend, place.device)):
+                    found.setdefault(scope, []).append(logs)
+        return found
+
+    def coverage_of_ratios(self, family: str) -> Coverage:
+        """How often the interval of a paired ratio held that of a process left out, over a family."""
+        scopes = dict.fromkeys((s.family, s.place, s.state) for s in self.series(family))
+        found = lambda: pool_coverages(cover_processes(self._ratios.get(scope, [])) for scope in scopes)  # noqa: E731
+        return self._keep(("coverage of ratios", family), found)
 
     def verdict(self, series: Series, size: float, a: str, b: str) -> Verdict:
         """Whether a is faster than b."""
@@ -304,7 +344,7 @@ class Analysis:
 
     def _fit_ladder(self, series: Series, size: float, ladder: Ladder) -> Exponent | None:
         ran = self.climb(series, size, ladder)
-        return fit_exponent([value for value, _ in ran], [point.groups for _, point in ran]) if ran else None
+        return _fit_times([value for value, _ in ran], [point for _, point in ran]) if ran else None
 
     def ladder_memory(self, series: Series, size: float, ladder: Ladder) -> Exponent | None:
         """Floor and power of the peak bytes against the ladder's number at one size; None with fewer than four."""
@@ -326,10 +366,34 @@ class Analysis:
             for rows in self._points[series].values():
                 medians = [p.medians for p in rows.values() if p.ok and p.role != "twin"]
                 scopes.setdefault((series.place, series.state), []).append(medians)
-        found = [coverage for cells in scopes.values() if (coverage := cover_processes(cells)).total]
-        inside, total = sum(c.inside for c in found), sum(c.total for c in found)
-        factor = sum(c.factor * c.total for c in found) / total if total else math.nan
-        return Coverage(inside, total, factor)
+        return pool_coverages(cover_processes(cells) for cells in scopes.values())
+
+    def calibration(self, series: Series, where: str) -> Calibration | None:
+        """How far predictions miss at a series' place and family `between`, `above` or `below` measured sizes.
+
+        None where too few were left out, or where no curve can be calibrated by the others alone: nothing would tell
+        whether such an interval holds.
+        """
+        key = ("calibration", series.family, series.place, where)
+        return self._keep(key, lambda: self._calibrate(self.misses(series.family, series.place, where)))
+
+    def _calibrate(self, misses: list[Miss]) -> Calibration | None:
+        return calibrate(misses) if cover_sizes(misses).total else None
+
+    def misses(self, family: str, place: Place, where: str) -> list[Miss]:
+        """Each size that was left out of a curve, predicted from the others, by where it lies."""
+        return self._keep(("misses", family, place, where), lambda: list(self._find_misses(family, place, where)))
+
+    def _find_misses(self, family: str, place: Place, where: str) -> Iterable[Miss]:
+        for series in self.series(family):
+            for row in self.rows(series) if series.place == place else ():
+                if self.facts(series, row).role != "twin":
+                    yield from LEAVE_OUT[where]((series, row), [p for p in self.points(series, row) if p.ok])
+
+    def coverage_of_sizes(self, family: str, where: str, known_within: float) -> Coverage:
+        """How often the interval of a prediction held a size that was left out, over a family."""
+        places = dict.fromkeys(series.place for series in self.series(family))
+        return pool_coverages(cover_sizes(self.misses(family, place, where), known_within) for place in places)
 
     def exponent(self, series: Series, row: str) -> Exponent | None:
         """Fitted floor and power of a row's time; None where it never ran."""
@@ -337,12 +401,15 @@ class Analysis:
 
     def _fit(self, series: Series, row: str) -> Exponent | None:
         points = [point for point in self.points(series, row) if point.ok]
-        return fit_exponent([p.size for p in points], [p.groups for p in points]) if points else None
+        return _fit_times([p.size for p in points], points) if points else None
 
     def slopes(self, series: Series, row: str) -> tuple[Slope, ...]:
         """Local slopes of a row's time."""
         points = [point for point in self.points(series, row) if point.ok]
-        return local_slopes([p.size for p in points], [p.groups for p in points]) if len(points) > 1 else ()
+        if len(points) < 2:
+            return ()
+        deviations = [p.deviation for p in points]
+        return local_slopes([p.size for p in points], [p.groups for p in points], process=deviations)
 
     def crossover(self, series: Series, a: str, b: str) -> Crossover | None:
         """Where time(a) / time(b) passes through 1 along the axis; None where they were never timed side by side."""
@@ -357,7 +424,8 @@ class Analysis:
                 sizes.append(size)
                 sessions.append(pairs)
         fits = self.exponent(series, a), self.exponent(series, b)
-        return find_crossover(sizes, sessions, (fits[0], fits[1]) if fits[0] and fits[1] else None) if sizes else None
+        both = (fits[0], fits[1]) if fits[0] and fits[1] else None
+        return find_crossover(sizes, sessions, both, spread=self.ratio_spread(series)) if sizes else None
 
     def memory_law(self, series: Series, row: str) -> Exponent | None:
         """Floor and power of a row's measured peak bytes; None with fewer than four sizes."""
@@ -416,6 +484,10 @@ class Analysis:
         found = [s.get("environment", "memory_bytes") for s in self.sessions(place)]
         found = [value for value in found if isinstance(value, int | float)]
         return float(np.median(found)) if found else None
+
+
+def _fit_times(sizes: list[float], points: list[Point]) -> Exponent:
+    return fit_exponent(sizes, [p.groups for p in points], process=[p.deviation for p in points])
 
 
 def _split_name(row: str) -> list[tuple[int, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .statistics import Estimate, Spread, estimate_process
+from .statistics import Estimate, Spread, deviate_process, estimate_process
 
 # What `computes` says of rows that return no gradient; every other word is a gradient of some kind.
 NOT_GRADIENTS = (
@@ -188,6 +188,11 @@ class Point:
     def medians(self) -> np.ndarray:
         """Log median seconds (processes,)."""
         return np.array([np.median(np.log(group)) for group in self.groups])
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation, in log seconds, that its processes are worth to its level; NaN where it is not known."""
+        return deviate_process(self.medians, self.spread)
 
     @property
     def minimum(self) -> float:

@@ -1,8 +1,9 @@
 """The time at a size nobody measured, and which method to use there.
 
-Each row of a series has *knots*: its measured sizes with their intervals, the geometric midpoints between them with
-an interval widened by the curve's own bend, and a few sizes beyond both ends from the fitted floor + power
-curve. Between knots everything is linear in log-log; the page's form does the same arithmetic on the same knots.
+Each row of a series has *knots*: its measured sizes with their intervals, both ends of every gap between them, and a
+few sizes beyond the first and the last from the fitted floor + power curve. How far a prediction may miss is known from
+leaving out measured sizes of all rows of the family at the place; where that cannot be told there is no interval.
+Between knots everything is linear in log-log; the page's form does the same arithmetic on the same knots.
 """
 
 import math
@@ -15,20 +16,17 @@ from typing import Any
 import numpy as np
 
 from .analysis import ACCURACY, Analysis
+from .misses import REACH, reach_process
 from .points import NOT_GRADIENTS, Point, Series
-from .statistics import Estimate
+from .statistics import Estimate, widest
 
-# Beyond a factor four the next regime of the machine (a cache, a memory limit) is likelier than the curve.
-REACH = 4.0
-_BEYOND = (1.5, 2.0, 3.0, REACH)
+# Sizes at which the fitted curve is followed, in units of the end: the first is the end itself.
+_BESIDE = 1e-6
+_BEYOND = (1 + _BESIDE, 1.5, 2.0, 3.0, REACH)
 # Predictions whose ratio is within this are not told apart: that needs a paired measurement.
 CLOSE = 0.05
-# Between two sizes a machine has surprises (a cache, a block size) that no curvature shows.
-LEAST_SPREAD = 0.03
 # An interval that reaches further than this factor to a side is no knowledge: the time is told without one.
 NOT_KNOWN = 4.0
-# With two sizes nothing is known of the curvature.
-BLIND_SPREAD = 0.25
 
 
 @dataclass(frozen=True)
@@ -89,27 +87,25 @@ class Predictor:
     def _find_knots(self, row: str) -> list[Knot]:
         points = [p for p in self.analysis.points(self.series, row) if p.ok]
         knots = [Knot(p.size, p.seconds, "measured") for p in points]
-        bends = self._bend(points)
-        for j, (below, above) in enumerate(pairwise(points)):
-            near = [abs(bends[k]) for k in (j, j + 1) if k in bends]
-            gap = math.log(above.size / below.size)
-            spread = max(max(near) * gap**2 / 8, LEAST_SPREAD) if near else BLIND_SPREAD
-            low, high = below.seconds, above.seconds
-            value = math.sqrt(low.value * high.value)
-            bounds = (
-                math.sqrt(low.low * high.low) * math.exp(-spread),
-                math.sqrt(low.high * high.high) * math.exp(spread),
-            )
-            knots.append(Knot(math.sqrt(below.size * above.size), Estimate(value, *bounds), "interpolated"))
+        between = self.analysis.calibration(self.series, "between")
+        for below, above in pairwise(points):
+            arm = between.reach(math.log(above.size / below.size)) if between else math.nan
+            arm = widest(max(reach_process(below), reach_process(above)), arm)
+            rise = math.log(above.seconds.value / below.seconds.value) / math.log(above.size / below.size)
+            # The same width all over the gap: what was left out says nothing of places nearer to one end.
+            for size in (below.size * (1 + _BESIDE), above.size * (1 - _BESIDE)):
+                value = below.seconds.value * (size / below.size) ** rise
+                knots.append(Knot(size, _spread(value, arm), "interpolated"))
         fit = self.analysis.exponent(self.series, row)
-        if fit is not None and not fit.estimate.undetermined:
-            for factor in _BEYOND:
-                for end, size in ((points[0], points[0].size / factor), (points[-1], points[-1].size * factor)):
+        if fit is not None and fit.grows:
+            for where, end, sign in (("below", points[0], -1), ("above", points[-1], 1)):
+                beyond = self.analysis.calibration(self.series, where)
+                for factor in _BEYOND:
                     # Anchored at the last measured size: the curve gives the growth, the measurement the level.
-                    shift = end.seconds.value / fit.predict(end.size)
-                    there = fit.predict_interval(size)
-                    scaled = Estimate(there.value * shift, there.low * shift, there.high * shift)
-                    knots.append(Knot(size, scaled, "extrapolated"))
+                    size = end.size * factor**sign
+                    value = end.seconds.value * fit.predict(size) / fit.predict(end.size)
+                    arm = beyond.reach(math.log(factor)) if beyond else math.nan
+                    knots.append(Knot(size, _spread(value, widest(reach_process(end), arm)), "extrapolated"))
         return sorted(knots, key=lambda knot: knot.size)
 
     def held_out(self, row: str) -> np.ndarray:
@@ -120,17 +116,6 @@ class Predictor:
             np.interp(sizes[j], sizes[[j - 1, j + 1]], values[[j - 1, j + 1]]) for j in range(1, len(points) - 1)
         ]
         return np.asarray(guesses) - values[1:-1] if guesses else np.empty(0)
-
-    def _bend(self, points: list[Point]) -> dict[int, float]:
-        """Second derivative of log time over log size at each inner point, from leaving it out.
-
-        A straight line over the gap h1 + h2 misses a point in it by h1 h2 / 2 times the curvature, and the middle of a
-        gap h by h^2 / 8 times: what leaving out shows over a double gap tells the error over a single one.
-        """
-        x, y = np.log([p.size for p in points]), np.log([p.seconds.value for p in points])
-        inner = range(1, len(points) - 1)
-        missed = {j: float(np.interp(x[j], x[[j - 1, j + 1]], y[[j - 1, j + 1]]) - y[j]) for j in inner}
-        return {j: 2 * missed[j] / float((x[j] - x[j - 1]) * (x[j + 1] - x[j])) for j in inner}
 
     def predict(self, row: str, size: float) -> Prediction:
         """Seconds of a row at a size."""
@@ -145,14 +130,21 @@ class Predictor:
             far = f"measured from {ends[0]:,.0f} to {ends[-1]:,.0f}: too far to extrapolate"
             return Prediction(row, fact.computes, fact.exact, None, "", error, far)
         logs = np.log([knot.size for knot in knots])
+        # At a knot its own numbers: beside one without an interval, interpolation would have none either.
+        at = next((knot for knot in knots if knot.size == size), None)
         value, low, high = (
-            math.exp(np.interp(math.log(size), logs, np.log([getattr(knot.seconds, name) for knot in knots])))
+            getattr(at.seconds, name)
+            if at
+            else math.exp(np.interp(math.log(size), logs, np.log([getattr(knot.seconds, name) for knot in knots])))
             for name in ("value", "low", "high")
         )
         seconds = Estimate(value, math.nan, math.nan)
-        if not math.isnan(low) and high < value * NOT_KNOWN and low > value / NOT_KNOWN:
+        if not math.isnan(low):
             seconds = Estimate(value, min(low, value), max(high, value))
-        return Prediction(row, fact.computes, fact.exact, seconds, self.say_how(row, size), error)
+        how = self.say_how(row, size)
+        if seconds.undetermined and how != "measured":
+            how += "; how far off is not known"
+        return Prediction(row, fact.computes, fact.exact, seconds, how, error)
 
     def say_how(self, row: str, size: float) -> str:
         """measured, interpolated between two sizes, or extrapolated from the nearest."""
@@ -228,6 +220,13 @@ def find_predictor(analysis: Analysis, series: tuple[Series, ...], wanted: Mappi
         return words, sum(numbers.values()), batch, -len(analysis.sizes(candidate))
 
     return Predictor(analysis, min(series, key=distance))
+
+
+def _spread(value: float, arm: float) -> Estimate:
+    """Seconds within a factor exp(arm) to both sides; without an interval where that is no knowledge."""
+    if math.isnan(arm) or arm > math.log(NOT_KNOWN):
+        return Estimate(value, math.nan, math.nan)
+    return Estimate(value, value * math.exp(-arm), value * math.exp(arm))
 
 
 def _are_numbers(*values: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from ..analysis import Analysis
 from ..points import Series
-from ..predict import CLOSE, REACH
+from ..predict import CLOSE, NOT_KNOWN, REACH
 from ..text import write_error, write_list, write_ratio, write_seconds, write_size
 from .blocks import Block, Cell, Column, Form, Heading, Section, Table, Text, columns, missing, spread
 from .common import name_fixed, name_place, name_series, name_settings, place_cell, place_data, size_cell, time_cell
@@ -34,8 +34,10 @@ def build(analysis: Analysis) -> Section:
     accuracy = " Where an error may be, approximate gradients are recommended too: add `--accuracy 1e-3`."
     blocks.append(
         Text(
-            "Between measured sizes times are interpolated, with the curve's bend in the interval; up to "
-            f"{REACH:g} times beyond the ends they follow the fitted curve. {check_predictions(analysis)}Methods "
+            "Between measured sizes times are interpolated; up to "
+            f"{REACH:g} times beyond the ends they follow the fitted curve. Intervals are as wide as leaving out "
+            "measured sizes of the family at the place shows; where that cannot tell, or tells no more than a factor "
+            f"{NOT_KNOWN:g}, there is none. {check_predictions(analysis)}Methods "
             f"whose predicted intervals come within {100 * CLOSE:g} % of each other are named together. At the "
             "terminal: `python -m reports answer --family logdet --D 5000 --B 100`."
             f"{accuracy if approximate else ''}",

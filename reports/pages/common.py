@@ -98,7 +98,7 @@ def make_line(analysis: Analysis, series: Series, row: str, colour: str, name: s
         return None
     fit = analysis.exponent(series, row)
     drawn = None
-    if fit is not None and not fit.estimate.undetermined:
+    if fit is not None and fit.grows:
         sizes = np.geomspace(points[0].size, points[-1].size, 60)
         drawn = [float(s) for s in sizes], [float(v) for v in fit.predict(sizes)]
     memory, time = find_stops(analysis, series, row)
@@ -122,7 +122,7 @@ def find_stops(
     if failure is None or failure.limit not in ("memory", "time") or (largest is not None and largest > failure.size):
         return [], []
     fit = analysis.exponent(series, row)
-    seconds = fit.predict(failure.size) if fit is not None and not fit.estimate.undetermined else failure.predicted_s
+    seconds = fit.predict(failure.size) if fit is not None and fit.grows else failure.predicted_s
     if math.isnan(seconds):
         return [], []
     stop = [(failure.size, float(seconds))]

@@ -106,7 +106,7 @@ def _draw_times(analysis: Analysis, series: Series, letter: str, climbed: list[t
         ran, fit = analysis.climb(series, size, ladder), analysis.ladder_exponent(series, size, ladder)
         values, seconds = [value for value, _ in ran], [point.seconds for _, point in ran]
         lines.append(Line(ladder.stem, palette[ladder.rows[0]], values, seconds, curve=_trace(fit, values)))
-        if fit is not None and not fit.estimate.undetermined:
+        if fit is not None and fit.grows:
             told.append(f"`{ladder.stem}` as {letter}^{write_estimate(fit.estimate)}")
         table += [_list_rung(analysis, series, value, point) for value, point in ran]
     size = climbed[0][1]
@@ -164,7 +164,7 @@ def _key(analysis: Analysis, series: Series, letter: str) -> str:
 
 
 def _trace(fit: Exponent | None, values: list[float]) -> tuple[list[float], list[float]] | None:
-    if fit is None or fit.estimate.undetermined:
+    if fit is None or not fit.grows:
         return None
     grid = np.geomspace(values[0], values[-1], 60)
     return [float(x) for x in grid], [float(y) for y in fit.predict(grid)]

@@ -186,5 +186,6 @@ def _pack_row(analysis: Analysis, series: Series, predictor: Predictor, row: str
     }
 
 
-def _short(value: float) -> float:
-    return float(f"{value:.6g}")
+def _short(value: float) -> float | None:
+    """Six digits; null where there is no number: JSON has no NaN."""
+    return None if math.isnan(value) else float(f"{value:.10g}")

@@ -130,7 +130,7 @@ def _list_times(analysis: Analysis, series: Series, rows: list[str]) -> list[dic
     for row in rows:
         fit = analysis.exponent(series, row)
         for point in analysis.points(series, row):
-            fitted = fit.predict(point.size) if fit is not None and not fit.estimate.undetermined else float("nan")
+            fitted = fit.predict(point.size) if fit is not None and fit.grows else float("nan")
             fitted = None if np.isnan(fitted) else float(fitted)
             cells: dict[str, Any] = {
                 "place": place_cell(analysis, series),

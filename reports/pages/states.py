@@ -1,7 +1,11 @@
 """What the Health section says of the machine's states, and how far the intervals of absolute times hold."""
 
+from collections.abc import Iterable
+
 from ..analysis import Analysis
-from ..statistics import APART
+from ..misses import LEAVE_OUT
+from ..predict import NOT_KNOWN
+from ..statistics import APART, Coverage
 from ..text import write_bytes, write_rate, write_seconds, write_share
 from .blocks import Cell, Table, columns
 from .common import state_cell
@@ -38,26 +42,37 @@ def tabulate_states(analysis: Analysis) -> Table:
 
 
 def tabulate_coverage(analysis: Analysis) -> Table:
-    """How often the intervals of each family's times held the median of a process that was left out."""
+    """How often the intervals of each family's times held what was left out: a process, or a measured size."""
     rows = []
     for family in analysis.families:
-        found = analysis.coverage(family)
-        known = found.total > 0
-        rows.append(
-            {
-                "family": Cell(family, {"family": family}),
-                "coverage": Cell(
-                    write_share(found.share) if known else "not known: one process each, so no interval",
-                    {"coverage": found.share if known else None},
-                ),
-                "total": Cell(str(found.total), {"left_out": found.total}),
-                "factor": Cell(f"{found.factor:.2f}" if known else "–", {"factor": found.factor if known else None}),
-            }
-        )
+        for what, found in _find_coverages(analysis, family):
+            known = found.total > 0
+            rows.append(
+                {
+                    "family": Cell(family, {"family": family}),
+                    "what": Cell(what, {"what": what}),
+                    "coverage": Cell(
+                        write_share(found.share) if known else "not known, so no interval",
+                        {"coverage": found.share if known else None},
+                    ),
+                    "total": Cell(str(found.total), {"left_out": found.total}),
+                    "factor": Cell(
+                        f"{found.factor:.2f}" if known else "–", {"factor": found.factor if known else None}
+                    ),
+                }
+            )
     heads = columns(
         ("family", "Family"),
-        ("coverage", "Left-out processes inside the 95 % interval"),
+        ("what", "Interval of"),
+        ("coverage", "Left out and inside the 95 % interval"),
         ("total", "Left out", True),
         ("factor", "Median reach, times", True),
     )
-    return Table("coverage", "How sure: absolute times, each process left out in turn", heads, tuple(rows))
+    return Table("coverage", "How sure: each process, or each measured size, left out in turn", heads, tuple(rows))
+
+
+def _find_coverages(analysis: Analysis, family: str) -> Iterable[tuple[str, Coverage]]:
+    yield "a time, for another process", analysis.coverage(family)
+    yield "a ratio, for another process", analysis.coverage_of_ratios(family)
+    for where in LEAVE_OUT:
+        yield f"a time {where} measured sizes", analysis.coverage_of_sizes(family, where, NOT_KNOWN)

@@ -1,14 +1,15 @@
 """Statistics of timings: pure functions from samples to estimates, verdicts, exponents, crossovers and frontiers."""
 
-from .coverage import Coverage, cover_processes
+from .calibrate import Calibration, Miss, calibrate, cover_sizes, widest
+from .coverage import Coverage, cover_processes, pool_coverages
 from .crossover import Crossover, find_crossover
 from .estimate import Estimate
-from .exponent import Exponent, Slope, consistent_with, fit_exponent, local_slopes
+from .exponent import Exponent, Slope, consistent_with, fit_exponent, fit_growth, local_slopes
 from .frontier import OUTCOMES, Frontier, find_frontier
 from .median import MINIMUM_SAMPLES, estimate_median
 from .noise import noise_floor
 from .payoff import estimate_payoff
-from .process import Spread, estimate_process, fit_spread
+from .process import Spread, deviate_process, estimate_process, fit_spread
 from .ratio import PROCESS_SPREAD, Ratio, paired_ratio, rounds_needed
 from .roofline import Ceiling, attainable_seconds, name_bound, share_of_ceiling
 from .states import APART, NEAR, find_levels, group_levels
@@ -22,20 +23,25 @@ __all__ = [
     "PROCESS_SPREAD",
     "SMALLEST_MARGIN",
     "VERDICTS",
+    "Calibration",
     "Ceiling",
     "Coverage",
     "Crossover",
     "Estimate",
     "Exponent",
     "Frontier",
+    "Miss",
     "Ratio",
     "Slope",
     "Spread",
     "Verdict",
     "attainable_seconds",
+    "calibrate",
     "choose_margin",
     "consistent_with",
     "cover_processes",
+    "cover_sizes",
+    "deviate_process",
     "estimate_median",
     "estimate_payoff",
     "estimate_process",
@@ -43,6 +49,7 @@ __all__ = [
     "find_frontier",
     "find_levels",
     "fit_exponent",
+    "fit_growth",
     "fit_spread",
     "group_levels",
     "judge",
@@ -50,6 +57,8 @@ __all__ = [
     "name_bound",
     "noise_floor",
     "paired_ratio",
+    "pool_coverages",
     "rounds_needed",
     "share_of_ceiling",
+    "widest",
 ]

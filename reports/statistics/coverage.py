@@ -43,3 +43,10 @@ def cover_processes(cells: Iterable[Sequence[Any]], confidence: float = 0.95) ->
                 held.append(estimate.low <= math.exp(row[left]) <= estimate.high)
                 factors.append(estimate.high / estimate.value)
     return Coverage(sum(held), len(held), float(np.median(factors)) if factors else math.nan)
+
+
+def pool_coverages(coverages: Iterable[Coverage]) -> Coverage:
+    """Coverage over several scopes: counts added, factors weighted by them."""
+    found = [coverage for coverage in coverages if coverage.total]
+    inside, total = sum(c.inside for c in found), sum(c.total for c in found)
+    return Coverage(inside, total, sum(c.factor * c.total for c in found) / total if total else math.nan)

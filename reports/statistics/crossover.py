@@ -12,6 +12,7 @@ from . import _curve
 from ._check import check_confidence, check_sizes
 from .estimate import Estimate
 from .exponent import Exponent, widen
+from .process import Spread
 from .ratio import Ratio, log_ratios, paired_ratio
 
 # Two fitted curves are not followed further than a decade beyond the largest size that both were measured at.
@@ -44,13 +45,14 @@ def find_crossover(
     fits: tuple[Exponent, Exponent] | None = None,
     confidence: float = 0.95,
     seed: int = 0,
+    spread: Spread | None = None,
 ) -> Crossover:
     """Size at which methods a and b take the same time, from their paired ratios at each size.
 
-    `sessions` holds, for each size, what `paired_ratio` takes. A size is decided when the interval of its ratio
-    excludes 1, and a crossing is bracketed by two neighbouring decided sizes with different winners. Undecided
-    sizes between them lie in the bracket: a size next to the crossing is never decided, and dropping the crossing
-    for it would lose those measured best.
+    `sessions` holds, for each size, what `paired_ratio` takes, `spread` is what it calls measured. A size is decided
+    when the interval of its ratio excludes 1, and a crossing is bracketed by two neighbouring decided sizes with
+    different winners. Undecided sizes between them lie in the bracket: a size next to the crossing is never decided,
+    and dropping the crossing for it would lose those measured best.
 
     Value: the zero of the line through log ratio over log size, across the bracket. Interval: bootstrap over the
     rounds of each size, its deviations stretched to the width that the ratio quotes (disagreement between
@@ -64,7 +66,7 @@ def find_crossover(
     """
     confidence = check_confidence(confidence)
     sizes_ = check_sizes("sizes", sizes, sessions)
-    ratios = [paired_ratio(pairs, confidence) for pairs in sessions]
+    ratios = [paired_ratio(pairs, confidence, measured=spread) for pairs in sessions]
     decided = [k for k, ratio in enumerate(ratios) if ratio.high < 1 or ratio.low > 1]
     crossings = [(i, j) for i, j in pairwise(decided) if (ratios[i].high < 1) != (ratios[j].high < 1)]
     if crossings:

@@ -1,7 +1,7 @@
 """The exponent: how a method's time grows with the size, apart from the floor that every call costs."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +38,8 @@ class Exponent:
     """The fit t = floor_s + prefactor_s D^p: `estimate` is p, `sizes` how many it rests on, `size_range` their range.
 
     NaN throughout, with a `reason`, where there were too few sizes to fit; bounds of NaN, with a `reason`, where
-    the time hardly grows from the smallest size to the largest.
+    the time hardly grows from the smallest size to the largest, or where what another process changes is not known.
+    `grows`: there is a curve to draw, with or without an interval.
     """
 
     estimate: Estimate
@@ -47,8 +48,8 @@ class Exponent:
     sizes: int
     size_range: tuple[float, float]
     reason: str = ""
+    grows: bool = False
     draws: np.ndarray = field(default_factory=lambda: np.empty((0, 3)), repr=False, compare=False)
-    residuals: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
     centre: float = field(default=0.0, repr=False)
 
     def predict(self, size: Any) -> Any:
@@ -60,22 +61,14 @@ class Exponent:
         seconds = self.floor_s + np.exp(math.log(self.prefactor_s) + self.estimate.value * np.log(sizes))
         return seconds if np.ndim(size) else float(seconds[0])
 
-    def predict_interval(self, size: float) -> Estimate:
-        """Seconds that a new measurement (a median) at `size` should show, with the interval it should fall into.
-
-        The bootstrap's curves at `size` times the fit's own residuals. Deterministic.
-        """
-        value, confidence = self.predict(float(size)), self.estimate.confidence
-        if not len(self.draws):
-            return Estimate(value, math.nan, math.nan, 0, confidence)
-        curves = _curve.evaluate(self.draws, np.array([math.log(size) - self.centre]))
-        spread = math.log(value) + widen(self.sizes, confidence) * (curves + self.residuals - math.log(value))
-        low, high = np.exp(np.quantile(spread, _tails(confidence)))
-        return Estimate(value, float(min(low, value)), float(max(high, value)), self.sizes, confidence)
-
 
 def fit_exponent(
-    sizes: Sequence[float], samples: Sequence[Any], confidence: float = 0.95, resamples: int = RESAMPLES, seed: int = 0
+    sizes: Sequence[float],
+    samples: Sequence[Any],
+    confidence: float = 0.95,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    process: Sequence[float] | None = None,
 ) -> Exponent:
     """Fit log t = logaddexp(a, c + p log D) to the medians of `samples` under soft-L1 loss, and bootstrap p.
 
@@ -83,10 +76,12 @@ def fit_exponent(
     slope of a power law anything between 0 and p; here the floor is a parameter.
 
     Interval: quantiles of p over refits of (fit + residual drawn from all sizes + rounds drawn within each size and
-    process). Residuals are scaled by sqrt(K / (K - 3)) for the three parameters, and then down to the variance that
-    the rounds do not already explain, so that noise counts once; the interval is widened by t(K - 3) / z for the
-    residuals' own uncertainty. Measured coverage of the nominal 95 % at 5 to 20 sizes: 92 to 99 %; the interval is
-    wide at 4 to 8 sizes. Fewer than four sizes, and times that do not double from the first size to the last, are
+    process + a normal deviate of each size's own `process` standard deviation, in log seconds, as `deviate_process` has
+    it; none where that is not given, for what no process changes). One that is NaN, not known, leaves no interval.
+    Residuals are scaled by sqrt(K / (K - 3)) for the three parameters, and then down to the variance that rounds and
+    processes do not already explain, so that noise counts once; the interval is widened by t(K - 3) / z for the
+    residuals' own uncertainty. Measured coverage of the nominal 95 % at 5 to 20 sizes: 92 to 99 %; the interval is wide
+    at 4 to 8 sizes. Fewer than four sizes, and times that do not double from the first size to the last, are
     undetermined, with a reason.
 
     Seconds in; p has no unit, `floor_s` is in seconds and `prefactor_s` in seconds / D^p. Same `seed`, same result.
@@ -112,7 +107,9 @@ def fit_exponent(
 
     point = _curve.fit(u, y[None], _curve.propose_starts(u, y))
     fitted = _curve.evaluate(point, u)[0]
+    deviations = _check_process(process, sizes_)
     noise = np.column_stack([_resample_median(groups, resamples, rng) for groups in logs]) - y
+    noise += rng.standard_normal(noise.shape) * np.nan_to_num(deviations)
     residuals = _scale_residuals(y - fitted, noise)
     drawn = fitted + noise + rng.choice(residuals, (resamples, y.size))
     # A second start without a floor: a resample whose best floor is elsewhere is not held in the point fit's valley.
@@ -122,24 +119,40 @@ def fit_exponent(
     a, c, p = point[0]
     low, high = p + widen(y.size, confidence) * (np.quantile(draws[:, 2], _tails(confidence)) - p)
     growth = math.exp(fitted[-1] - fitted[0])
-    reason = (
-        ""
-        if growth >= SMALLEST_GROWTH
-        else f"time grows {growth:.2g}-fold over all sizes: mostly floor, larger sizes needed"
-    )
+    reason = ""
+    if growth < SMALLEST_GROWTH:
+        reason = f"time grows {growth:.2g}-fold over all sizes: mostly floor, larger sizes needed"
+    elif np.isnan(deviations).any():
+        reason = "one process at each size: what another would change is not known"
     bounds = (math.nan, math.nan) if reason else (float(min(low, p)), float(max(high, p)))
     estimate = Estimate(float(p), *bounds, y.size, confidence)
-    own = rng.choice(_scale_residuals(y - fitted, np.zeros_like(noise)), (resamples, 1))
+    grows = growth >= SMALLEST_GROWTH
     return Exponent(
-        estimate, math.exp(a), math.exp(c - p * centre), y.size, span, reason, draws=draws, residuals=own, centre=centre
+        estimate, math.exp(a), math.exp(c - p * centre), y.size, span, reason, grows, draws=draws, centre=centre
     )
 
 
-def local_slopes(sizes: Sequence[float], samples: Sequence[Any], confidence: float = 0.95) -> tuple[Slope, ...]:
+def fit_growth(sizes: Sequence[float], seconds: Sequence[float]) -> Callable[[float], float] | None:
+    """Log seconds by size of the fitted floor and power, without an interval; None for fewer than four sizes.
+
+    Raises ValueError for sizes that do not increase and seconds that are not positive and finite.
+    """
+    x, y = np.log(check_sizes("sizes", sizes, seconds)), np.log(check_times("seconds", seconds))
+    if x.size < MINIMUM_SIZES:
+        return None
+    centre = x.mean()
+    point = _curve.fit(x - centre, y[None], _curve.propose_starts(x - centre, y))
+    return lambda size: float(_curve.evaluate(point, np.array([math.log(size) - centre]))[0, 0])
+
+
+def local_slopes(
+    sizes: Sequence[float], samples: Sequence[Any], confidence: float = 0.95, process: Sequence[float] | None = None
+) -> tuple[Slope, ...]:
     """Slopes of log median time between neighbouring sizes: (y' - y) / (log D' - log D).
 
     The interval combines those of the two medians: the slope's arm is the root of the sum of squares of the arms
-    that face it. It holds the noise of rounds only. Fewer than six samples at either size leave it undetermined.
+    that face it. An arm holds the rounds' noise and the `process` standard deviation of its size, as `fit_exponent`
+    takes it. Fewer than six samples, or a deviation of NaN, at either size leave it undetermined.
 
     Raises ValueError as `fit_exponent` does.
     Source: variance recovery for a difference, Zou and Donner (2008), Statist. Med. 27, 1693.
@@ -149,6 +162,8 @@ def local_slopes(sizes: Sequence[float], samples: Sequence[Any], confidence: flo
         bracket_median(np.log(np.concatenate(check_groups(f"samples at size {d:g}", s))), check_confidence(confidence))
         for d, s in zip(sizes_, samples, strict=True)
     ]
+    reach = float(norm.ppf((1 + confidence) / 2)) * _check_process(process, sizes_)
+    medians = [_add_process(*pair) for pair in zip(medians, reach, strict=True)]
     return tuple(_slope(*pair) for pair in zip(sizes_, sizes_[1:], medians, medians[1:], strict=False))
 
 
@@ -186,6 +201,20 @@ def _scale_residuals(residuals: np.ndarray, noise: np.ndarray) -> np.ndarray:
         return residuals
     left = max(0.0, 1 - float((noise**2).mean()) / total)
     return residuals * math.sqrt(count / (count - 3) * left)
+
+
+def _check_process(process: Sequence[float] | None, sizes: np.ndarray) -> np.ndarray:
+    """Deviations (sizes,), NaN where one is not known; zero where none are given."""
+    deviations = np.zeros(sizes.size) if process is None else np.asarray(process, dtype=float)
+    if deviations.shape != sizes.shape:
+        raise ValueError(f"process must be one for each size, got {deviations.size} for {sizes.size} sizes")
+    return deviations
+
+
+def _add_process(median: Estimate, reach: float) -> Estimate:
+    """The median of log seconds with both arms lengthened by what another process may change."""
+    down, up = math.hypot(median.value - median.low, reach), math.hypot(median.high - median.value, reach)
+    return Estimate(median.value, median.value - down, median.value + up, median.n, median.confidence)
 
 
 def _tails(confidence: float) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from scipy.special import digamma, polygamma
+from scipy.stats import norm
 from scipy.stats import t as student
 
 from ._check import check_confidence, check_groups
@@ -77,9 +78,26 @@ def estimate_process(samples: Any, spread: Spread | None, confidence: float = 0.
     value, count = math.exp(float(medians.mean())), sum(group.size for group in groups)
     if spread is None:
         return Estimate(value, math.nan, math.nan, count, confidence)
-    arm = spread.stretch[medians.size > 1] * float(_reach(medians, spread, confidence))
+    arm = reach_process(medians, spread, confidence)
     basis = "own processes" if medians.size > 1 else "neighbours"
     return Estimate(value, value * math.exp(-arm), value * math.exp(arm), count, confidence, basis)
+
+
+def reach_process(medians: np.ndarray, spread: Spread, confidence: float = 0.95) -> float:
+    """Half the width, in log units, of the interval for another process around the mean of log medians (processes,)."""
+    return spread.stretch[medians.size > 1] * float(_reach(medians, spread, confidence))
+
+
+def deviate_process(medians: np.ndarray, spread: Spread | None, confidence: float = 0.95) -> float:
+    """Standard deviation of the mean of log medians (processes,) that processes are worth; NaN without a spread.
+
+    c t(f0 + f) s / (z sqrt(P)): a normal with the tails of the interval, so that what is drawn from it keeps them.
+    """
+    if spread is None:
+        return math.nan
+    return (
+        reach_process(medians, spread, confidence) / math.sqrt(1 + medians.size) / float(norm.ppf((1 + confidence) / 2))
+    )
 
 
 def _reach(medians: np.ndarray, spread: Spread, confidence: float) -> np.ndarray:
@@ -100,15 +118,15 @@ def _calibrate(several: list[np.ndarray], spread: Spread, confidence: float) -> 
             one += [_standardise(others[:, k : k + 1], median, spread, confidence) for k in range(count - 1)]
             many += [_standardise(others, median, spread, confidence)] if count > 2 else []
     # Processes that agreed by luck narrow nothing: the t interval is the least.
-    single = max(1.0, _high_quantile(np.concatenate(one), confidence))
-    return single, max(1.0, _high_quantile(np.concatenate(many), confidence)) if many else single
+    single = max(1.0, high_quantile(np.concatenate(one), confidence))
+    return single, max(1.0, high_quantile(np.concatenate(many), confidence)) if many else single
 
 
 def _standardise(others: np.ndarray, median: np.ndarray, spread: Spread, confidence: float) -> np.ndarray:
     return np.abs(median - others.mean(axis=1)) / _reach(others, spread, confidence)
 
 
-def _high_quantile(values: np.ndarray, confidence: float) -> float:
+def high_quantile(values: np.ndarray, confidence: float) -> float:
     """The conformal quantile: order statistic ceil((n + 1) confidence), the largest where n is too small for it."""
     place = min(math.ceil((values.size + 1) * confidence), values.size)
     return float(np.sort(values)[place - 1])

@@ -11,6 +11,7 @@ from scipy.stats import t as student
 from ._check import check_confidence, check_number, check_times
 from .estimate import Estimate
 from .median import MINIMUM_SAMPLES, bracket_median
+from .process import Spread, reach_process
 
 # What a fresh process is worth: the standard deviation of a log ratio from one process to the next that we expect
 # before seeing any. Address layout, page placement and clock state move one method by about 1 %, a ratio of two by
@@ -28,9 +29,10 @@ MAXIMUM_ROUNDS = 10_000
 class Ratio(Estimate):
     """time(a) / time(b): below 1, a is the faster. `n` counts rounds.
 
-    The interval is the wider of `within` (rounds of all processes pooled) and `between` (processes' medians). With a
-    single process `between` has NaN bounds: no number of its rounds can show its own bias, and with a bias of 1 % per
-    method a nominal 95 % interval of 30 rounds holds the ratio over processes in only 63 %. The margin covers it.
+    The interval is the wider of `within` (rounds of all processes pooled) and `between` (processes' medians). `basis`
+    says whose processes: `own processes`, `neighbours`, or `rounds` where no spread was measured and there is one
+    process. Then `between` has NaN bounds: no number of its rounds can show its own bias, and with a bias of 1 % per
+    method a nominal 95 % interval of 30 rounds holds the ratio over processes in only 63 %.
     """
 
     within: Estimate | None = None
@@ -38,7 +40,12 @@ class Ratio(Estimate):
     processes: int = 1
 
 
-def paired_ratio(sessions: Sequence[Any], confidence: float = 0.95, spread: float = PROCESS_SPREAD) -> Ratio:
+def paired_ratio(
+    sessions: Sequence[Any],
+    confidence: float = 0.95,
+    spread: float = PROCESS_SPREAD,
+    measured: Spread | None = None,
+) -> Ratio:
     """Ratio of two methods timed in the same rounds: exp(median of d), d_r = log t_a,r - log t_b,r.
 
     `sessions` holds one pair (t_a, t_b) per process, aligned by round. Drift shared by the methods of a round
@@ -51,6 +58,10 @@ def paired_ratio(sessions: Sequence[Any], confidence: float = 0.95, spread: floa
              false certainty, and three that disagree by an ordinary amount do not hide a 10 % difference. Give
              `spread` the run's own (from A/A twins) if it is larger.
 
+    With the `measured` spread of log ratios between processes (`fit_spread`) the value is the geometric mean of the
+    processes' medians, and `between` is the interval for another process's ratio, as `estimate_process` has it for a
+    time: for a single process too.
+
     Seconds in, a dimensionless ratio out. Raises ValueError for no sessions, empty, unaligned, non-finite or
     non-positive times.
     Source: sign test interval, Thompson (1936), Ann. Math. Stat. 7, 122; shrunk variance, Smyth (2004), Stat. Appl.
@@ -61,11 +72,20 @@ def paired_ratio(sessions: Sequence[Any], confidence: float = 0.95, spread: floa
     logs = log_ratios(sessions)
     within = bracket_median(np.concatenate(logs), confidence)
     between = _bracket_processes(logs, within.value, spread, confidence)
+    basis = "own processes" if len(logs) > 1 else "rounds"
+    if measured is not None:
+        medians = np.array([np.median(d) for d in logs])
+        value, arm = float(medians.mean()), reach_process(medians, measured, confidence)
+        between = Estimate(value, value - arm, value + arm, len(logs), confidence)
+        # Around the same value: the rounds of a process with many do not pull it.
+        within = Estimate(value, min(within.low, value), max(within.high, value), within.n, confidence)
+        basis = basis if len(logs) > 1 else "neighbours"
     wider = between if not within.undetermined and _width(between) > _width(within) else within
     return Ratio(
         *_exponentiate(wider),
         within.n,
         confidence,
+        basis,
         within=_to_ratio(within),
         between=_to_ratio(between),
         processes=len(logs),

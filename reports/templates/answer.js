@@ -74,10 +74,14 @@
 
   function interpolate(knots, size, column) {
     const x = Math.log(size);
+    // At a knot its own numbers: beside one without an interval, interpolation would have none either.
+    const at = knots.find((k) => k[0] === size);
+    if (at) return at[column] === null ? NaN : at[column];
     let j = knots.findIndex((k) => k[0] >= size);
     if (j < 0) j = knots.length - 1;
     if (j === 0) return knots[0][column];
     const a = knots[j - 1], b = knots[j];
+    if (a[column] === null || b[column] === null) return NaN;
     const share = (x - Math.log(a[0])) / (Math.log(b[0]) - Math.log(a[0]));
     return Math.exp(Math.log(a[column]) * (1 - share) + Math.log(b[column]) * share);
   }
@@ -99,6 +103,7 @@
       how = `interpolated between ${axis} = ${number(below)} and ${number(above)}`;
     }
     const [value, low, high] = [1, 2, 3].map((c) => interpolate(knots, size, c));
+    if (how !== "measured" && Number.isNaN(low)) how += "; how far off is not known";
     const near = row.errors.filter((e) => e[0] <= size).slice(-1).concat(row.errors.filter((e) => e[0] >= size).slice(0, 1));
     const error = near.length ? Math.max(...near.map((e) => e[1])) : NaN;
     return { row, value, low: Math.min(low, value), high: Math.max(high, value), how, error };
@@ -108,6 +113,7 @@
     const [factor, unit] = [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]].find(([f]) => p.value >= f * 0.9995) || [1e-9, "ns"];
     const values = [p.value, p.low, p.high].map((v) => v / factor);
     const width = values[2] - values[1];
+    if (Number.isNaN(width)) return `${Number(values[0].toPrecision(3))} [–] ${unit}`;
     const digits = width > 0 ? Math.min(Math.max(Math.floor(Math.log10(values[0])) - Math.floor(Math.log10(width)) + 2, 2), 6) : 3;
     const places = digits - 1 - Math.floor(Math.log10(values[0]));
     const step = Math.pow(10, -places);
@@ -152,7 +158,7 @@
         continue;
       }
       const best = ranked[0], known = (series.winners[form.computes.value] || {})[String(size)];
-      let ties = ranked.slice(1).filter((p) => p.low < best.high * (1 + data.close)).map((p) => p.row.row);
+      let ties = ranked.slice(1).filter((p) => !(p.low >= best.high * (1 + data.close))).map((p) => p.row.row);
       let settled = !ties.length;
       if (given === null && known && best.how === "measured") {
         ties = known.rows.slice(1);

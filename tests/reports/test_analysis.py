@@ -1,5 +1,6 @@
 """What the report concludes from synthetic results whose truth is known."""
 
+import itertools
 import math
 
 import pytest
@@ -152,8 +153,11 @@ def test_colours_are_stable():
 
 @pytest.mark.parametrize(("tilt", "verdict"), [(0.8, "contradicted"), (-0.8, "undetermined")])
 def test_slower_growth_does_not_contradict_a_bound_from_above(synthetic, tmp_path, tilt, verdict):
-    for size in synthetic.SIZES:
-        session = synthetic.make_session(size, rounds=12, slower=(size / 64) ** tilt, rows=("relative", "gemm_floor"))
+    for size, process in itertools.product(synthetic.SIZES, range(2)):
+        slower = (size / 64) ** tilt
+        session = synthetic.make_session(
+            size, process=process, processes=2, rounds=12, slower=slower, rows=("relative", "gemm_floor")
+        )
         synthetic.write_session(tmp_path, session, "direct")
     findings = measure_exponents(Analysis(load(tmp_path)))
     (relative,) = [f for f in findings if f.what.startswith("relative ")]

@@ -6,6 +6,8 @@ import pytest
 
 from reports.analysis import Analysis
 from reports.load import load
+from reports.misses import LEAVE_OUT
+from reports.predict import NOT_KNOWN, Predictor
 from reports.states import read_state
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -26,6 +28,45 @@ def test_left_out_processes_are_inside(committed):
     assert "logdet" in checked
     for family, coverage in checked.items():
         assert PROMISED[0] <= coverage.share <= PROMISED[1], (family, coverage)
+
+
+def test_left_out_sizes_are_inside(committed):
+    for where in LEAVE_OUT:
+        found = {family: committed.coverage_of_sizes(family, where, NOT_KNOWN) for family in committed.families}
+        checked = {family: coverage for family, coverage in found.items() if coverage.total >= ENOUGH}
+        assert where != "between" or set(checked) == set(committed.families)
+        for family, coverage in checked.items():
+            assert PROMISED[0] <= coverage.share <= PROMISED[1], (family, where, coverage)
+            assert coverage.factor < NOT_KNOWN
+
+
+def test_ratios_of_left_out_processes_are_inside(committed):
+    found = {family: committed.coverage_of_ratios(family) for family in committed.families}
+    checked = {family: coverage for family, coverage in found.items() if coverage.total >= ENOUGH}
+    assert "logdet" in checked
+    for family, coverage in checked.items():
+        assert PROMISED[0] <= coverage.share <= PROMISED[1], (family, coverage)
+
+
+def test_no_prediction_reaches_further_than_is_known(committed):
+    for series in committed.series():
+        predictor = Predictor(committed, series)
+        calibrated = {where: committed.calibration(series, where) is not None for where in LEAVE_OUT}
+        for row in predictor.rows[:3]:
+            measured = [knot.size for knot in predictor.knots(row) if knot.how == "measured"]
+            for knot in predictor.knots(row):
+                where = "above" if knot.size > measured[-1] else "below" if knot.size < measured[0] else "between"
+                if knot.how != "measured" and not knot.seconds.undetermined:
+                    assert calibrated[where]
+                    assert knot.seconds.high <= knot.seconds.value * NOT_KNOWN * (1 + 1e-9)
+
+
+def test_exponents_of_one_process_without_neighbours_have_no_interval(committed):
+    for series in committed.series():
+        for row in committed.rows(series)[:3]:
+            fit = committed.exponent(series, row)
+            if fit is not None and committed.coverage(series.family).total == 0:
+                assert fit.estimate.undetermined
 
 
 def test_times_of_one_process_without_neighbours_have_no_interval(committed):

@@ -1,9 +1,11 @@
 """Crossovers: recovered with an interval, absent where there is none, marked where extrapolated."""
 
+import math
+
 import numpy as np
 import pytest
 
-from reports.statistics import find_crossover, fit_exponent
+from reports.statistics import find_crossover, fit_exponent, fit_spread
 
 SIZES = np.geomspace(32, 4096, 8)
 TRUE = 500.0
@@ -121,3 +123,19 @@ def test_an_open_end_stays_open(simulate_curve):
 def test_refuses_what_is_no_series(sizes, sessions, message):
     with pytest.raises(ValueError, match=message):
         find_crossover(sizes, sessions)
+
+
+def test_processes_widen_a_crossover_to_what_they_move_it():
+    """Each size's ratio is off by its own process, 5 %: rounds alone place the crossing far too surely."""
+    rng, sizes, held, blind = np.random.default_rng(50), [100.0, 200.0, 400.0, 800.0], [], []
+    spread = fit_spread(rng.normal(0, 0.05, (80, 3)))
+    for _ in range(60):
+        levels = [math.log(d / 283) * 0.5 + rng.normal(0, 0.05) for d in sizes]
+        sessions = [[(np.exp(level + rng.normal(0, 0.005, 12)), np.ones(12))] for level in levels]
+        for found, given in ((held, spread), (blind, None)):
+            crossover = find_crossover(sizes, sessions, spread=given)
+            if crossover.kind == "bracketed":
+                found.append(crossover.estimate.low <= 283 <= crossover.estimate.high)
+    assert len(held) >= 50
+    assert np.mean(held) >= 0.90
+    assert np.mean(blind) < 0.6

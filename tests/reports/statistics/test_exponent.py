@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
-from reports.statistics import Estimate, consistent_with, fit_exponent, local_slopes
+from reports.statistics import Estimate, consistent_with, fit_exponent, fit_growth, local_slopes
 from reports.statistics import _curve as curve
 
 
@@ -103,7 +103,6 @@ def test_three_sizes_are_undetermined_with_a_reason():
     assert "3 sizes" in fit.reason
     assert (fit.sizes, fit.size_range) == (3, (10.0, 1000.0))
     assert math.isnan(fit.predict(100))
-    assert fit.predict_interval(100).undetermined
     assert consistent_with(1, fit.estimate) == "undetermined"
     assert fit_exponent([10], [[1e-4]]).estimate.undetermined
 
@@ -122,20 +121,66 @@ def test_a_pure_power_has_no_floor():
     assert fit.floor_s < 1e-9 * SIZES[0] ** 1.5 / 100
 
 
-def test_predicts_sizes_not_measured(simulate_curve):
-    rng = np.random.default_rng(9)
-    held = 40_000.0
-    hits = []
-    for k in range(100):
-        fit = fit_exponent(SIZES, simulate_curve(rng, SIZES, 2.0), seed=k)
-        seen = np.median(
-            (20e-6 + 0.1 * (held / SIZES[-1]) ** 2) * np.exp(rng.normal(0, 0.02) + rng.normal(0, 0.05, 15))
-        )
-        predicted = fit.predict_interval(held)
-        hits.append(predicted.low <= seen <= predicted.high)
-        assert predicted.value == fit.predict(held) == fit.predict(np.array([held]))[0]
-        assert predicted.high / predicted.low < 1.4
-    assert np.mean(hits) >= 0.85
+def test_growth_is_that_of_the_fit(simulate_curve):
+    samples = simulate_curve(np.random.default_rng(9), SIZES, 2.0)
+    fit, grow = fit_exponent(SIZES, samples), fit_growth(SIZES, [np.median(s) for s in samples])
+    for size in (20.0, 40_000.0):
+        assert grow(size) == pytest.approx(math.log(fit.predict(size)), abs=1e-6)
+    assert fit_growth(SIZES[:3], [1.0, 2.0, 3.0]) is None
+
+
+def simulate_processes(rng, sizes, deviations, power=2.0, rounds=12):
+    """Samples of floor + power, each size's level off by its own process, rounds within 1 %."""
+    true_s = 20e-6 + 0.1 * (np.asarray(sizes) / sizes[-1]) ** power
+    levels = np.exp(rng.normal(0, deviations))
+    return [s * level * np.exp(rng.normal(0, 0.01, rounds)) for s, level in zip(true_s, levels, strict=True)]
+
+
+@pytest.mark.parametrize("count", [6, 12])
+def test_exponents_hold_the_truth_between_processes(count):
+    """A process is off by 3 % at most sizes and by 15 % at the others."""
+    rng = np.random.default_rng(20)
+    sizes = np.geomspace(100, 10_000, count)
+    deviations = np.where(np.arange(count) % 3, 0.03, 0.15)
+    samples = [simulate_processes(rng, sizes, deviations) for _ in range(80)]
+    fits = [fit_exponent(sizes, s, process=deviations, resamples=200).estimate for s in samples]
+    assert np.mean([fit.low <= 2.0 <= fit.high for fit in fits]) >= 0.90
+
+
+def test_processes_widen_an_exponent_whose_sizes_agree_by_luck(simulate_curve):
+    samples = simulate_curve(np.random.default_rng(23), SIZES, 2.0, bias=0.0, noise=0.01)
+    plain, widened = (
+        fit_exponent(SIZES, samples).estimate,
+        fit_exponent(SIZES, samples, process=[0.05] * len(SIZES)).estimate,
+    )
+    assert widened.high - widened.low > 2 * (plain.high - plain.low)
+
+
+def test_slopes_hold_the_truth_between_processes():
+    rng = np.random.default_rng(21)
+    sizes, deviations, inside, blind = [100.0, 200.0, 400.0, 800.0], [0.02, 0.1, 0.05, 0.02], [], []
+    for _ in range(150):
+        samples = [
+            1e-6 * d**2 * np.exp(rng.normal(0, sd) + rng.normal(0, 0.01, 12))
+            for d, sd in zip(sizes, deviations, strict=True)
+        ]
+        inside += [s.estimate.low <= 2 <= s.estimate.high for s in local_slopes(sizes, samples, process=deviations)]
+        blind += [s.estimate.low <= 2 <= s.estimate.high for s in local_slopes(sizes, samples)]
+    assert 0.90 <= np.mean(inside) <= 0.99
+    assert np.mean(blind) < 0.5
+
+
+def test_what_processes_do_unknown_leaves_no_interval(simulate_curve):
+    samples = simulate_curve(np.random.default_rng(22), SIZES, 2.0)
+    process = [0.02] * (len(SIZES) - 1) + [math.nan]
+    fit = fit_exponent(SIZES, samples, process=process)
+    assert fit.estimate.undetermined
+    assert fit.grows
+    assert "one process" in fit.reason
+    assert fit.estimate.value == fit_exponent(SIZES, samples).estimate.value
+    assert [s.estimate.undetermined for s in local_slopes(SIZES, samples, process=process)][-2:] == [False, True]
+    with pytest.raises(ValueError, match="process must be one for each size, got 1"):
+        fit_exponent(SIZES, samples, process=[0.1])
 
 
 def test_400_resamples_take_less_than_ten_fits_by_scipy(simulate_curve):

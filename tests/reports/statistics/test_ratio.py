@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.statistics import paired_ratio, rounds_needed
+from reports.statistics import fit_spread, paired_ratio, rounds_needed
 
 times = st.floats(1e-6, 1e3)
 processes = st.lists(st.lists(st.tuples(times, times), min_size=3, max_size=12), min_size=1, max_size=4)
@@ -75,6 +75,24 @@ def test_processes_that_agree_by_luck_do_not_claim_certainty():
     twice = [(np.full(15, 1.2), np.ones(15))] * 3
     assert paired_ratio(twice).high / paired_ratio(twice).low > 1.02
     assert paired_ratio(twice, spread=0.05).high > paired_ratio(twice).high
+
+
+def test_measured_spread_holds_the_ratio_of_another_process():
+    """Biases of 4 % a process: the expected 1.5 % is too little, what neighbours showed is not."""
+    rng = np.random.default_rng(13)
+    spread = fit_spread(rng.normal(0, 0.04, (60, 3)))
+    process = lambda: (np.exp(rng.normal(0, 0.04) + rng.normal(0, 0.01, 12)), np.ones(12))  # noqa: E731
+    for count, basis in ((1, "neighbours"), (2, "own processes")):
+        held, blind = [], []
+        for _ in range(200):
+            sessions, other = [process() for _ in range(count)], float(np.median(process()[0]))
+            ratio, expected = paired_ratio(sessions, measured=spread), paired_ratio(sessions)
+            held.append(ratio.low <= other <= ratio.high)
+            blind.append(expected.low <= other <= expected.high)
+            assert ratio.basis == basis
+        assert 0.90 <= np.mean(held) <= 0.99
+        assert np.mean(blind) < 0.90
+    assert paired_ratio([process()]).basis == "rounds"
 
 
 def test_needs_six_rounds_over_all_processes():
