@@ -63,14 +63,17 @@ def _name_failures(analysis: Analysis) -> Iterator[str]:
 def _name_states(analysis: Analysis) -> Iterator[str]:
     """Families whose cells were measured in several states of the machine."""
     for family in analysis.families:
-        several: dict[Place, dict[str, list[str]]] = {}
+        several: dict[Place, dict[str, list[float]]] = {}
         for series in analysis.series(family):
             if series.state:
-                sizes = [f"{series.axis} = {size:,.0f}" for size in analysis.sizes(series)]
-                several.setdefault(series.place, {}).setdefault(series.state, []).extend(sizes)
+                several.setdefault(series.place, {}).setdefault(series.state, []).extend(analysis.sizes(series))
         for place, states in several.items():
             most = max(states, key=lambda letter: (len(states[letter]), letter))
-            rest = [f"{letter} ({', '.join(sizes)})" for letter, sizes in sorted(states.items()) if letter != most]
+            rest = [
+                f"{letter} ({analysis.series(family)[0].axis} = {', '.join(f'{d:,.0f}' for d in sorted(set(sizes)))})"
+                for letter, sizes in sorted(states.items())
+                if letter != most
+            ]
             told = f"{name_place(analysis, place)}: {family} was measured in {count(len(states), 'machine state')}"
             yield f"{told}; apart from state {most}, on curves of their own: {write_list(rest)}"
 
