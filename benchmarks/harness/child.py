@@ -44,7 +44,7 @@ def attempt(
                 stdout=sink,
                 stderr=sink,
                 cwd=folder,
-                env=_environment(cell, spec["threads"], cache or Path(folder)),
+                env=environment(cell, spec["threads"], cache or Path(folder)),
                 start_new_session=True,
             )
             try:
@@ -108,7 +108,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def _environment(cell: Cell, threads: int, cache: Path) -> dict[str, str]:
+def environment(cell: Cell, threads: int, cache: Path) -> dict[str, str]:
     """The child's environment: one number of threads for every library that reads one at its start."""
     number = str(threads)
     fixed = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NPROC"), number)

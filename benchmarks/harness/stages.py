@@ -37,7 +37,7 @@ class Stages:
         self._end_stage("ceiling")
         rows = self._prepare()
         self._end_stage("check")
-        timing.measure(rows, self.canary, self.spec, self.journal, self._start)
+        self._time(rows)
         self._end_stage("rounds")
         self._check_again(rows)
         self._end_stage("check again")
@@ -106,6 +106,9 @@ class Stages:
             if row is not None:
                 rows.append(row)
         return rows
+
+    def _time(self, rows: list[Row]) -> None:
+        timing.measure(rows, self.canary, self.spec, self.journal, self._start)
 
     def _check_again(self, rows: list[Row]) -> None:
         """Every row that was timed, once more, on data that it has not seen."""
