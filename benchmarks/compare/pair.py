@@ -21,10 +21,9 @@ from benchmarks.harness.cell import Cell
 from benchmarks.harness.profile import Profile
 
 SIDES = ("base", "head")
-SAMPLE_S = 0.01  # least seconds of one sample
-ROW_S = 0.4  # seconds of samples for one row in one pair, beyond the least blocks
-LEAST_BLOCKS, MOST_BLOCKS = 2, 8  # of eight samples each, four a side
-# A waiting side sleeps soon (its threads would take the processors of the other), and keeps freed memory.
+SAMPLE_S = 0.004  # least seconds of one sample: short ones, so that a disturbance spoils few of them
+ROW_S = 0.6  # seconds of one row in one pair, beyond the least blocks
+LEAST_BLOCKS, MOST_BLOCKS = 3, 24  # block pairs: eight samples each, four a side
 _ORDERS = (("base", "head", "head", "base"), ("head", "base", "base", "head"))
 
 
