@@ -93,6 +93,10 @@ class Comparison:
         verdicts = self.verdicts()
         return [row for (of, row), v in verdicts.items() if of == cell and not v.settled]
 
+    def neither(self) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
+        """Rows that neither side has right."""
+        return {n: told for n, told in self.outcomes.items() if len(told) == 2 and not _right(told)}
+
     def lost(self) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
         """Rows that one side has right and the other has not."""
         return {
@@ -100,7 +104,7 @@ class Comparison:
             for name, told in self.outcomes.items()
             if name not in self.only
             and any(o["outcome"] != "ok" for o in told.values())
-            and (len(told) == 1 or any(o["outcome"] == "ok" for o in told.values()))
+            and (len(told) == 1 or _right(told) == 1)
         }
 
     def status(self) -> int:
@@ -112,6 +116,10 @@ class Comparison:
 
     def pairs_of(self, cell: str, row: str) -> list[dict[str, Any]]:
         return [p for p in self.pairs if p["cell"] == cell and row in p["rows"]]
+
+
+def _right(told: Mapping[str, Mapping[str, Any]]) -> int:
+    return sum(o["outcome"] == "ok" for o in told.values())
 
 
 def run(
@@ -152,6 +160,7 @@ def run(
                     options.profile,
                     first=SIDES[index % 2],
                     asked=rows or options.asked,
+                    timed=rows or (),
                     policy=policy,
                     seed=index,
                 )

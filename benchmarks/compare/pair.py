@@ -34,6 +34,7 @@ def measure(
     *,
     first: str,
     asked: Sequence[str] = (),
+    timed: Collection[str] = (),
     without: Collection[str] = (),
     policy: Mapping[str, str],
     seed: int = 0,
@@ -42,6 +43,7 @@ def measure(
 
     first    the side that prepares first
     asked    rows to be timed, all of the profile's where it is empty
+    timed    rows that an earlier pair has timed: not refused for a slow moment
     without  rows that are not tried
     policy   environment variables of both processes
 
@@ -52,7 +54,8 @@ def measure(
     while True:
         skip = sorted({*without, *outcomes["base"], *outcomes["head"]})
         try:
-            found = _attempt(sides, cell, profile, first, {"asked": list(asked), "without": skip}, policy, seed)
+            spec = {"asked": list(asked), "timed": list(timed), "without": skip}
+            found = _attempt(sides, cell, profile, first, spec, policy, seed)
         except _SideLost as lost:
             if lost.error.row is None:
                 return {"failed": f"{lost.side}: {lost.error.kind}: {lost.error.reason}", "rows": {}, "outcomes": {}}

@@ -54,7 +54,6 @@ class Process:
                     "seed": 0,
                     "process": 0,
                     "smaller": {},
-                    "timed": [],
                     "threads": threads,
                     "bench_core": str(side.folder),
                     "address_space_bytes": int(os.environ.get("BENCH_ADDRESS_SPACE_BYTES", "0")),

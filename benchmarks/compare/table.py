@@ -16,7 +16,7 @@ _HEADINGS = ("cell", "row", "head / base", "95 % over all rows", "verdict", "bas
 def lines(comparison: Comparison) -> list[str]:
     """What is told before the table: failures, lost rows, rows of one side only."""
     told = [f"{cell}: not compared: {reason}" for cell, reason in comparison.failed.items()]
-    for (cell, row), sides in comparison.lost().items():
+    for (cell, row), sides in (comparison.lost() | comparison.neither()).items():
         said = "; ".join(
             f"{side} {o['outcome']}" + (f" ({o['reason']})" if o["reason"] else "") for side, o in sides.items()
         )

@@ -27,7 +27,9 @@ class Drawn:
         self.shift, self.sd, self.die_after, self.lose = shift or {}, sd, die_after, lose or {}
         self.calls = []
 
-    def __call__(self, sides, cell, profile, *, first, asked, policy, seed):
+    def __call__(self, sides, cell, profile, *, first, asked, timed, policy, seed):
+        assert set(timed) <= set(asked)  # what has been timed is asked for again, and not refused for a slow moment
+        assert bool(timed) == (seed > 0)
         if self.die_after is not None and len(self.calls) >= self.die_after:
             raise KeyboardInterrupt
         self.calls.append((cell.backend, seed, first, tuple(asked)))
@@ -94,6 +96,17 @@ def test_a_lost_row_is_told_first(tmp_path, kind, status):
     assert done.status() == status
     assert (CELLS[0].name, "relative") not in done.verdicts()
     assert f"- {table.lines(done)[0]}" in table.markdown(done)
+
+
+def test_a_row_that_neither_side_has_right_is_told(tmp_path):
+    done = comparison.Comparison(_sides(tmp_path), CELLS, Options(QUICK))
+    found = Drawn(lose={"relative": "over_budget"})(
+        {}, CELLS[0], QUICK, first="base", asked=(), timed=(), policy={}, seed=0
+    )
+    found["outcomes"]["base"]["relative"]["outcome"] = "skipped"
+    done.take(CELLS[0].name, found)
+    assert table.lines(done) == [f"{CELLS[0].name}: relative: base skipped; head over_budget (planted)"]
+    assert done.status() == 0
 
 
 @pytest.mark.parametrize("killed_after", [1, 5, 12, 13])
