@@ -61,7 +61,7 @@ def cache() -> Path:
 def _compare(parsed: argparse.Namespace) -> int:
     from benchmarks.compare import comparison, sides, table
     from benchmarks.compare.log import Log
-    from benchmarks.harness.policy import ALLOCATORS
+    from benchmarks.harness.policy import chosen
     from benchmarks.harness.profile import PROFILES, threads_from_environment
 
     if not parsed.threshold > 0 or not parsed.minutes > 0:
@@ -75,7 +75,7 @@ def _compare(parsed: argparse.Namespace) -> int:
     commit = parsed.base_commit or parsed.head_commit
     base = sides.make(commit, ROOT, cache() / "sides", parsed.base_python, parsed.base)
     both = {"base": base, "head": head}
-    policy = {**ALLOCATORS["kept"], **comparison.POLICY}
+    policy = comparison.SPIN_BRIEFLY | chosen().variables()
     ruler = sides.digest(ROOT / "benchmarks")
     key = [
         base.key(),
