@@ -19,8 +19,8 @@ from benchmarks.harness.run import device_lock
 
 # A row that its call's budget or a missing library keeps out is told, and fails nothing.
 _FAILURES = ("oom", "timeout", "wrong", "error")
-# Threads that wait spin for a moment only: the waiting side must not take the processors of the other. What the user has
-# chosen (BENCH_WAITING) wins.
+# Threads that wait spin for a moment only: the waiting side must not take the processors of the other. What the user
+# has chosen (BENCH_WAITING) wins.
 SPIN_BRIEFLY = {"GOMP_SPINCOUNT": "10000"}
 
 
