@@ -211,5 +211,5 @@ def to_json(comparison: Comparison) -> dict[str, Any]:
 
 
 def ratio(state: verdict.RowState) -> float:
-    """Geometric mean over pairs of head's time over base's."""
-    return math.exp(statistics.fmean(state.log_ratios))
+    """Head's time over base's: the centre of the interval; before there is one, the geometric mean of the pairs."""
+    return math.exp(statistics.fmean(state.log_ratios) if state.centre is None else state.centre)
