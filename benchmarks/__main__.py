@@ -5,13 +5,11 @@ through asv.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
-from typing import Any
 
 import bench_core
 from bench_core.method import DEVICES, DTYPES, check_choice
-from benchmarks import studies
+from benchmarks import compare, studies
 from benchmarks.harness import lifeline
 from benchmarks.harness.profile import PROFILES
 from benchmarks.harness.session import ROOT
@@ -81,32 +79,22 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--profile", default=profile, help=f"{', '.join(PROFILES)} [default: {profile}]")
         command.add_argument("--device", default="cpu", help=f"{' or '.join(DEVICES)} [default: cpu]")
     studies.add_command(commands)
+    compare.add_command(commands)
     return parser
 
 
 def _cell(parsed: argparse.Namespace) -> int:
     from benchmarks.harness import run, table
-    from benchmarks.harness.cell import Cell, rows
+    from benchmarks.harness.cell import Cell, rows, size
 
     profile = PROFILES[check_choice("profile", parsed.profile, tuple(PROFILES))]
-    cell = Cell.of(parsed.family, parsed.backend, dict(map(_size, parsed.sizes)), parsed.device, parsed.dtype)
+    cell = Cell.of(parsed.family, parsed.backend, dict(map(size, parsed.sizes)), parsed.device, parsed.dtype)
     for row in parsed.method:
         check_choice(f"row of {cell.family} on {cell.backend}", row, rows(cell.family, cell.backend))
     _warn()
     records = run.measure(cell, profile, Store(), only=tuple(parsed.method), on_event=table.follow)
     table.show(records)
     return 0
-
-
-def _size(text: str) -> tuple[str, Any]:
-    """A size and its value: a whole number, a number, or a word."""
-    name, _, value = text.partition("=")
-    if not value:
-        raise ValueError(f"size {text!r} is not NAME=VALUE, e.g. D=1000 or T=symmetric")
-    for kind in (int, float):
-        with contextlib.suppress(ValueError):
-            return name, kind(value)
-    return name, value
 
 
 def _run(parsed: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -89,3 +90,14 @@ def _tries(profile: Profile | None, method: bench_core.Method, sizes: Mapping[st
 
 def row_name(method: str, form: str, forms: tuple[str, ...]) -> str:
     return method if form == forms[0] else f"{method}:{form}"
+
+
+def size(text: str) -> tuple[str, Any]:
+    """A size and its value of ``NAME=VALUE``: a whole number, a number, or a word; ``ValueError`` for anything else."""
+    name, _, value = text.partition("=")
+    if not value:
+        raise ValueError(f"size {text!r} is not NAME=VALUE, e.g. D=1000 or T=symmetric")
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return name, kind(value)
+    return name, value

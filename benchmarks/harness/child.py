@@ -39,7 +39,7 @@ def attempt(
         spec_file, journal, stderr = (Path(folder) / name for name in ("spec.json", "journal", "stderr"))
         spec_file.write_text(json.dumps(spec), encoding="utf-8")
         journal.touch()
-        variables = _environment(cell, policy, cache or Path(folder))
+        variables = environment(cell, policy, cache or Path(folder))
         with open(stderr, "wb") as sink:
             child = subprocess.Popen(
                 [sys.executable, str(_WORKER), str(spec_file), str(journal)],
@@ -122,7 +122,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def _environment(cell: Cell, policy: Policy, cache: Path) -> dict[str, str]:
+def environment(cell: Cell, policy: Policy, cache: Path) -> dict[str, str]:
     """The child's environment: the policy's, and one number of threads for every library that reads one."""
     number = str(policy.threads)
     fixed = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NPROC"), number)

@@ -37,7 +37,7 @@ def of_exception(error: BaseException) -> tuple[str, str]:
 
 def of_exit(returncode: int, stderr: str, doing: str) -> tuple[str, str]:
     """Outcome and reason of a process that ended before it was done."""
-    tail = one_line(stderr[-600:])
+    tail = one_line(stderr[-200:])  # a traceback ends with what happened: its end must not be cut off
     if _OUT_OF_MEMORY.search(stderr):
         return "oom", f"the process ended in {doing}: {tail}"
     if returncode == -signal.SIGKILL:

@@ -44,7 +44,7 @@ class Stages:
         self._end_stage("ceiling")
         rows = self._prepare()
         self._end_stage("check")
-        timing.measure(rows, self.canary, self.spec, self.journal, self._start)
+        self._time(rows)
         self._measure_products_again()
         self._end_stage("rounds")
         self._check_again(rows)
@@ -107,6 +107,9 @@ class Stages:
         """The rows that may be timed, in the family's order."""
         methods = {m.name: m for m in bench_core.methods(self.cell["family"], self.cell["backend"])}
         return Preparation(self.spec, self.journal, self.problem, self.flops_per_s, self._start).rows(methods)
+
+    def _time(self, rows: list[Row]) -> None:
+        timing.measure(rows, self.canary, self.spec, self.journal, self._start)
 
     def _check_again(self, rows: list[Row]) -> None:
         """Every row that was timed, once more, on data that it has not seen."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import importlib.util
 import json
 import os
@@ -61,10 +62,12 @@ def main() -> None:
     sys.path.insert(0, spec["bench_core"])
     _find_package("benchmarks", Path(__file__).resolve().parent.parent)
     from benchmarks.harness.journal import Journal
-    from benchmarks.harness.stages import Stages
+
+    # A comparison has stages of its own.
+    stages = importlib.import_module(spec.get("stages", "benchmarks.harness.stages"))
 
     # Anything a library prints must not end in the journal or block on a full pipe.
-    Stages(spec, Journal(sys.argv[2]), START).run()
+    stages.Stages(spec, Journal(sys.argv[2]), START).run()
     sys.stdout.flush()
     # A framework's exit handlers may hang or crash after everything is measured; nothing of it is needed.
     os._exit(0)

@@ -39,6 +39,13 @@ def test_of_exit_names_the_signal_and_the_work():
     assert "first call" in reason
 
 
+def test_of_exit_ends_with_what_a_traceback_says_last():
+    traceback = (
+        "Traceback (most recent call last):\n" + 40 * '  File "<frozen importlib>", line 1\n' + "RuntimeError: why"
+    )
+    assert outcome.of_exit(1, traceback, "start")[1].endswith("RuntimeError: why")
+
+
 def test_worse_outcomes_have_larger_numbers():
     """asv sees only rises: ok must be the least, and a new oom a rise over what was merely not tried."""
     assert list(outcome.CODES.values()) == [0, 1, 2, 3, 4, 5, 6]

@@ -1,0 +1,181 @@
+"""One pair of processes, one of each side, in lockstep: the unit of replication.
+
+Both load their libraries at once, then prepare one after the other, the one named first before the second. A row is
+timed in blocks of A B B A and B A A B; a block pair of both orders gives one log ratio, and the pair's is the median
+over the quieter half of these. Only one side computes at any moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import random
+import statistics
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from benchmarks.compare.process import Lost, Process
+from benchmarks.compare.sides import Side
+from benchmarks.harness import clock
+from benchmarks.harness.cell import Cell
+from benchmarks.harness.profile import Profile
+
+SIDES = ("base", "head")
+SAMPLE_S = 0.004  # least seconds of one sample: short ones, so that a disturbance spoils few of them
+ROW_S = 0.6  # seconds of one row in one pair, beyond the least blocks
+LEAST_BLOCKS, MOST_BLOCKS = 3, 24  # block pairs: eight samples each, four a side
+_ORDERS = (("base", "head", "head", "base"), ("head", "base", "base", "head"))
+
+
+def measure(
+    sides: Mapping[str, Side],
+    cell: Cell,
+    profile: Profile,
+    *,
+    first: str,
+    asked: Sequence[str] = (),
+    timed: Collection[str] = (),
+    without: Collection[str] = (),
+    policy: Mapping[str, str],
+    seed: int = 0,
+) -> dict[str, Any]:
+    """The pair's log ratios by row, and what became of every row on either side.
+
+    first    the side that prepares first
+    asked    rows to be timed, all of the profile's where it is empty
+    timed    rows that an earlier pair has timed: not refused for a slow moment
+    without  rows that are not tried
+    policy   environment variables of both processes
+
+    A row that ends its process is lost on that side; the pair is begun anew without it. Where a side ends before its
+    first row there is no such row, and ``failed`` says why.
+    """
+    outcomes: dict[str, dict[str, Any]] = {side: {} for side in SIDES}
+    while True:
+        skip = sorted({*without, *outcomes["base"], *outcomes["head"]})
+        try:
+            spec = {"asked": list(asked), "timed": list(timed), "without": skip}
+            found = _attempt(sides, cell, profile, first, spec, policy, seed)
+        except _SideLost as lost:
+            if lost.error.row is None:
+                return {"failed": f"{lost.side}: {lost.error.kind}: {lost.error.reason}", "rows": {}, "outcomes": {}}
+            told = {"outcome": lost.error.kind, "reason": lost.error.reason, "error": None, "peak_bytes": None}
+            outcomes[lost.side][lost.error.row] = told
+            # What the other side makes of the row was not asked: it is compared with nothing.
+            continue
+        for side in SIDES:
+            found["outcomes"][side] |= outcomes[side]
+        return found
+
+
+class _SideLost(Exception):
+    def __init__(self, side: str, error: Lost):
+        super().__init__(str(error))
+        self.side, self.error = side, error
+
+
+@contextlib.contextmanager
+def _of(side: str):
+    try:
+        yield
+    except Lost as lost:
+        raise _SideLost(side, lost) from lost
+
+
+def _attempt(
+    sides: Mapping[str, Side],
+    cell: Cell,
+    profile: Profile,
+    first: str,
+    spec: dict[str, Any],
+    policy: Mapping[str, str],
+    seed: int,
+) -> dict[str, Any]:
+    order = (first, *(side for side in SIDES if side != first))
+    seconds: dict[str, dict[str, float]] = {}
+    with contextlib.ExitStack() as stack:
+        held = {side: stack.enter_context(Process(sides[side], cell, profile, spec, policy)) for side in order}
+        for side in order:
+            with _of(side):
+                event = held[side].until("loaded", "unavailable")
+            if event["event"] == "unavailable":
+                return {"failed": f"{side}: {event['reason']}", "rows": {}, "outcomes": {}}
+        for side in order:
+            with _of(side):
+                held[side].tell("go")
+                seconds[side] = held[side].until("ready")["seconds"]
+        both = [row for row in seconds["base"] if row in seconds["head"]]
+        samples = _time(held, both, {row: max(seconds[side][row] for side in SIDES) for row in both}, seed)
+        for side in order:  # a result that is wrong on new data is no result
+            with _of(side):
+                held[side].tell("")
+                held[side].until("end")
+        outcomes = {side: _outcomes(held[side]) for side in SIDES}
+    right = [row for row in both if all(outcomes[side][row]["outcome"] == "ok" for side in SIDES)]
+    return {
+        "first": first,
+        "failed": None,
+        "names": {side: held[side].names for side in SIDES},
+        "rows": {row: summarise(samples[row]) for row in right},
+        "outcomes": outcomes,
+        "environment": {side: held[side].result.environment for side in SIDES},
+    }
+
+
+def _time(
+    held: Mapping[str, Process], rows: list[str], seconds: Mapping[str, float], seed: int
+) -> dict[str, list[tuple[tuple[str, ...], list[float]]]]:
+    """Every row's blocks: the order of the sides, and the seconds in that order."""
+    numbers = {row: clock.calls_per_sample(seconds[row], SAMPLE_S) for row in rows}
+    blocks: dict[str, int] = {}
+    for row in rows:
+        spent = 8 * (numbers[row] + 1) * seconds[row]
+        blocks[row] = max(LEAST_BLOCKS, min(MOST_BLOCKS, int(ROW_S / spent)))
+    shuffled, taken = random.Random(seed), {row: [] for row in rows}
+    for block in range(max(blocks.values(), default=0)):
+        turn = [row for row in rows if block < blocks[row]]
+        shuffled.shuffle(turn)
+        for row in turn:
+            for order in _ORDERS if block % 2 == 0 else _ORDERS[::-1]:
+                times = []
+                for side in order:
+                    with _of(side):
+                        times.append(held[side].time(row, numbers[row], seconds[row]))
+                taken[row].append((order, times))
+    return taken
+
+
+def summarise(blocks: Sequence[tuple[Sequence[str], Sequence[float]]]) -> dict[str, Any]:
+    """A row's pair in numbers: blocks come in twos, of both orders.
+
+    ``log_ratio``  mean log seconds of head less that of base, median over the half of the twos that took least
+    ``twin``       by side, the median over twos of the mean log ratio of its second sample of a block to its first
+    ``seconds``    by side, the median
+    """
+    both: list[tuple[float, float]] = []
+    twins: dict[str, list[float]] = {side: [] for side in SIDES}
+    every: dict[str, list[float]] = {side: [] for side in SIDES}
+    for one, other in zip(blocks[::2], blocks[1::2]):
+        logs: dict[str, list[float]] = {side: [] for side in SIDES}
+        for order, times in (one, other):
+            for side, value in zip(order, times):
+                logs[side].append(math.log(value))
+                every[side].append(value)
+        base, head = (statistics.fmean(logs[side]) for side in SIDES)
+        both.append((base + head, head - base))
+        for side, values in logs.items():
+            twins[side].append((values[1] - values[0] + values[3] - values[2]) / 2)
+    # The quieter half, by the time of both sides: whatever disturbs lasts longer than a sample, and choosing by the sum
+    # favours neither side.
+    quiet = [ratio for _, ratio in sorted(both)[: (len(both) + 1) // 2]]
+    return {
+        "log_ratio": statistics.median(quiet),
+        "twin": {side: statistics.median(values) for side, values in twins.items()},
+        "seconds": {side: statistics.median(values) for side, values in every.items()},
+        "blocks": len(blocks),
+    }
+
+
+def _outcomes(process: Process) -> dict[str, dict[str, Any]]:
+    kept = ("outcome", "reason", "error", "peak_bytes")
+    return {row: {name: fields[name] for name in kept} for row, fields in process.result.rows.items()}

@@ -1,0 +1,73 @@
+"""``python -m benchmarks compare`` in a repository of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+SMALL = ("--cell", "logdet torch D=12 B=8", "--method", "relative", "--method", "gemm_floor")
+
+
+def _compare(repository, folder, *arguments):
+    return repository.python(
+        "-m", "benchmarks", "compare", *arguments, XDG_CACHE_HOME=str(folder / "cache"), OMP_NUM_THREADS="1"
+    )
+
+
+def test_a_planted_slowdown_of_the_working_tree_fails_the_job(repository, tmp_path, plant):
+    """Through the shell script that a CI job runs; many times slower, so that six pairs tell whatever else runs."""
+    shutil.copytree(ROOT / "ci", repository.folder / "ci")
+    old = "    _, pre,"
+    plant(repository.folder, "logdet/torch/relative.py", old, f"    __import__('time').sleep(4e-3)\n{old}")
+    out, page = tmp_path / "out", tmp_path / "summary.md"
+    variables = {"PYTHON": sys.executable, "OUT": str(out), "GITHUB_STEP_SUMMARY": str(page), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [repository.folder / "ci/compare.sh", "main", *SMALL],
+        env=repository.environment | variables | {"XDG_CACHE_HOME": str(tmp_path / "cache")},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    told = {row["row"]: row for row in json.loads((out / "compare.json").read_text())["rows"]}
+    assert told["relative"]["verdict"] == "slower"
+    assert told["relative"]["beyond_threshold"] is True
+    assert told["gemm_floor"]["verdict"] != "slower"
+    assert page.read_text().startswith("### head the working tree over base main (")
+    assert "slower, beyond 5%" in done.stdout
+
+
+@pytest.mark.slow
+def test_equal_sides_pass(repository, tmp_path):
+    done = _compare(repository, tmp_path, *SMALL, "--minutes", "0.5")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "equal sides (A/A)" in done.stdout
+    assert "slower" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere"], "commit 'nowhere' is unknown"),
+        (["--cell", "logdet"], "cell 'logdet' is none; allowed: FAMILY BACKEND SIZE=VALUE"),
+        (["--cell", "logdet torch D"], "size 'D' is not NAME=VALUE"),
+        (["--cell", "logdet torch", "--method", "none"], "row of logdet on torch 'none'"),
+        (["--threshold", "0"], "threshold 0 % and minutes 5; allowed: numbers above zero"),
+        (["--base", "threads=none"], "setting 'threads=none' is unknown"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_line_and_status_2(arguments, message, capsys, tmp_path, monkeypatch):
+    from benchmarks.__main__ import main
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert main(["compare", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1

@@ -1,0 +1,150 @@
+"""Which rows are timed further, when it stops, and what a killed comparison keeps; pairs are drawn, not measured."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from benchmarks.compare import comparison, table
+from benchmarks.compare.comparison import Options
+from benchmarks.compare.log import Log
+from benchmarks.compare.sides import Side
+from benchmarks.compare.verdict import SCHEDULE
+from benchmarks.harness.cell import Cell
+from benchmarks.harness.profile import QUICK
+
+CELLS = [Cell.of("logdet", backend, {"D": 12}) for backend in ("torch", "jax")]
+ROWS = ("relative", "inverse", "relative_step")
+
+
+class Drawn:
+    """Stands for ``pair.measure``: every row's log ratio is ``shift`` and noise, drawn from the pair's seed."""
+
+    def __init__(self, shift=None, sd=0.004, die_after=None, lose=None):
+        self.shift, self.sd, self.die_after, self.lose = shift or {}, sd, die_after, lose or {}
+        self.calls = []
+
+    def __call__(self, sides, cell, profile, *, first, asked, timed, policy, seed):
+        assert set(timed) <= set(asked)  # what has been timed is asked for again, and not refused for a slow moment
+        assert bool(timed) == (seed > 0)
+        if self.die_after is not None and len(self.calls) >= self.die_after:
+            raise KeyboardInterrupt
+        self.calls.append((cell.backend, seed, first, tuple(asked)))
+        generator = np.random.default_rng([seed, cell.backend == "jax"])
+        drawn = {row: generator.normal(self.shift.get(row, 0.0), self.sd) for row in ROWS}
+        rows = [row for row in ROWS if not asked or row in asked]
+        blank = {"outcome": "ok", "reason": "", "error": 1e-6, "peak_bytes": 8}
+        outcomes = {side: {row: dict(blank) for row in rows} for side in ("base", "head")}
+        for row, kind in self.lose.items():
+            outcomes["head"].setdefault(row, {}).update(outcome=kind, reason="planted")
+        right = [row for row in rows if outcomes["head"][row]["outcome"] == "ok"]
+        seconds = {"base": 1e-3, "head": 1e-3}
+        values = {r: {"log_ratio": drawn[r], "twin": {"base": 0.001, "head": 0.0}, "seconds": seconds} for r in right}
+        names = {"base": rows, "head": rows}
+        return {"first": first, "failed": None, "names": names, "rows": values, "outcomes": outcomes}
+
+
+def _sides(tmp_path, other="b"):
+    return {"base": Side("one", tmp_path, "a"), "head": Side("two", tmp_path, other)}
+
+
+def _run(tmp_path, drawn, options=None, key="k", cells=CELLS):
+    log = Log(tmp_path / "logs", key)
+    options = options or Options(QUICK)
+    return comparison.run(_sides(tmp_path), cells, options, log, {}, measure=drawn)
+
+
+def test_equal_rows_end_at_the_first_look_with_status_0(tmp_path):
+    drawn = Drawn()
+    done = _run(tmp_path, drawn)
+    assert {v.word for v in done.verdicts().values()} == {"same"}
+    assert done.status() == 0
+    assert len(drawn.calls) == SCHEDULE[0] * len(CELLS)
+    assert [first for backend, _, first, _ in drawn.calls if backend == "torch"] == ["base", "head"] * 3
+
+
+def test_one_slower_row_fails_it_and_leads_the_table(tmp_path):
+    done = _run(tmp_path, Drawn({"inverse": math.log(1.4)}))
+    assert done.status() == 1
+    first, *rest = table.rows(done)
+    assert first[1] == "inverse"
+    assert first[4] == "slower, beyond 5%"
+    assert [line[4] for line in rest] == ["slower, beyond 5%"] + 4 * ["same"]
+    saved = json.loads(json.dumps(comparison.to_json(done), allow_nan=False))
+    told = {(row["cell"], row["row"]): row for row in saved["rows"]}[CELLS[0].name, "inverse"]
+    assert told["interval"][0] < 1.4 < told["interval"][1]
+    assert told["beyond_threshold"] is True
+    assert len(saved["pairs"]) == SCHEDULE[0] * 2
+
+
+def test_only_open_rows_are_timed_further(tmp_path):
+    """5 % slower where 5 % is the threshold stays open on that question, and on no other row."""
+    drawn = Drawn({"inverse": math.log(1.05)})
+    _run(tmp_path, drawn, cells=CELLS[:1])
+    assert {asked for _, seed, _, asked in drawn.calls if 0 < seed < SCHEDULE[0]} == {ROWS}
+    assert {asked for _, seed, _, asked in drawn.calls if seed >= SCHEDULE[0]} == {("inverse",)}
+    assert len(drawn.calls) == SCHEDULE[-1]
+
+
+@pytest.mark.parametrize(("kind", "status"), [("wrong", 2), ("oom", 2), ("over_budget", 0)])
+def test_a_lost_row_is_told_first(tmp_path, kind, status):
+    done = _run(tmp_path, Drawn(lose={"relative": kind}))
+    assert table.lines(done)[0] == f"{CELLS[0].name}: relative: base ok; head {kind} (planted)"
+    assert done.status() == status
+    assert (CELLS[0].name, "relative") not in done.verdicts()
+    assert f"- {table.lines(done)[0]}" in table.markdown(done)
+
+
+def test_a_row_that_neither_side_has_right_is_told(tmp_path):
+    done = comparison.Comparison(_sides(tmp_path), CELLS, Options(QUICK))
+    found = Drawn(lose={"relative": "over_budget"})(
+        {}, CELLS[0], QUICK, first="base", asked=(), timed=(), policy={}, seed=0
+    )
+    found["outcomes"]["base"]["relative"]["outcome"] = "skipped"
+    done.take(CELLS[0].name, found)
+    assert table.lines(done) == [f"{CELLS[0].name}: relative: base skipped; head over_budget (planted)"]
+    assert done.status() == 0
+
+
+@pytest.mark.parametrize("killed_after", [1, 5, 12, 13])
+def test_a_killed_comparison_goes_on_to_the_same_answer(tmp_path, killed_after):
+    shift = {"inverse": math.log(1.05)}
+    whole = _run(tmp_path, Drawn(shift), key="whole")
+    with pytest.raises(KeyboardInterrupt):
+        _run(tmp_path, Drawn(shift, die_after=killed_after))
+    with open(Log(tmp_path / "logs", "k").path, "ab") as stream:
+        stream.write(b'{"cell": "torn')  # killed while it wrote
+    resumed = Drawn(shift)
+    done = _run(tmp_path, resumed)
+    assert len(done.pairs) == len(whole.pairs)
+    assert len(resumed.calls) == len(whole.pairs) - killed_after
+    assert {name: s.p for name, s in done.states.items()} == {name: s.p for name, s in whole.states.items()}
+    assert done.verdicts() == whole.verdicts()
+    assert Log(tmp_path / "logs", "k").read() == []  # it has its answer: the next one starts anew
+
+
+def test_another_key_is_another_comparison(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        _run(tmp_path, Drawn(die_after=2))
+    other = Drawn()
+    _run(tmp_path, other, key="other")
+    assert len(other.calls) == SCHEDULE[0] * len(CELLS)
+
+
+def test_no_pair_is_begun_after_the_minutes(tmp_path):
+    drawn = Drawn(sd=0.1)
+    done = _run(tmp_path, drawn, Options(QUICK, minutes=1e-9))
+    assert len(drawn.calls) == 1
+    assert {v.word for v in done.verdicts().values()} == {"open"}
+    assert done.status() == 0
+    assert "3 open" in table.summary(done)
+
+
+def test_equal_sides_are_named(tmp_path):
+    done = _run(tmp_path, Drawn())
+    assert table.title(done) == "head two over base one"
+    done.sides = _sides(tmp_path, "a")
+    assert table.title(done) == "head two over base one: equal sides (A/A)"

@@ -1,0 +1,103 @@
+"""One pair of real processes, and what is made of its samples."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.compare import pair, sides, table
+from benchmarks.compare.comparison import Comparison, Options
+from benchmarks.harness.cell import Cell
+from benchmarks.harness.profile import QUICK
+
+ROOT = Path(__file__).resolve().parents[3]
+SMALL = Cell.of("logdet", "torch", {"D": 12, "B": 8, "L": 2})
+SLEEP, DIE = "__import__('time').sleep(3e-3)", "__import__('os')._exit(3)"
+ABBA, BAAB = ("base", "head", "head", "base"), ("head", "base", "base", "head")
+
+
+def test_a_block_pair_of_both_orders_takes_a_drift_out():
+    """Seconds that grow by 1 % a sample and a head that is 10 % slower: the ratio is exact, the twins see the drift."""
+    times = [math.exp(0.01 * i) for i in range(8)]
+    blocks = [
+        (order, [t * (1.1 if side == "head" else 1.0) for side, t in zip(order, part)])
+        for order, part in ((ABBA, times[:4]), (BAAB, times[4:]))
+    ]
+    found = pair.summarise(blocks)
+    assert found["log_ratio"] == pytest.approx(math.log(1.1))
+    assert found["twin"]["base"] == pytest.approx((0.03 + 0.01) / 2)
+    assert found["twin"]["head"] == pytest.approx((0.01 + 0.03) / 2)
+
+
+def test_disturbed_block_pairs_do_not_move_the_ratio():
+    """Nearly half of them, and always on the same side."""
+    calm = [(ABBA, [1.0, 1.1, 1.1, 1.0]), (BAAB, [1.1, 1.0, 1.0, 1.1])]
+    disturbed = [(ABBA, [9.0, 1.1, 1.1, 9.0]), (BAAB, [1.1, 9.0, 9.0, 1.1])]
+    assert pair.summarise([*calm, *disturbed, *calm])["log_ratio"] == pytest.approx(math.log(1.1))
+
+
+def test_choosing_the_quieter_half_favours_neither_side():
+    """Equal sides, disturbed at random by up to ten times: the mean ratio of many pairs is 1, and head and base are
+    exchangeable.
+    """
+    generator = np.random.default_rng(3)
+
+    def drawn():
+        noise = lambda: list(np.exp(generator.normal(0, 0.02, 4) + 2.3 * (generator.random(4) < 0.2)))  # noqa: E731
+        return [(order, noise()) for _ in range(8) for order in (ABBA, BAAB)]
+
+    ratios = [pair.summarise(drawn())["log_ratio"] for _ in range(300)]
+    assert abs(np.mean(ratios)) < 4 * np.std(ratios) / math.sqrt(len(ratios))
+    blocks = drawn()
+    swapped = [(tuple({"base": "head", "head": "base"}[side] for side in order), times) for order, times in blocks]
+    assert pair.summarise(swapped)["log_ratio"] == pytest.approx(-pair.summarise(blocks)["log_ratio"])
+
+
+def test_slower_wrong_dying_and_gone(tmp_path, plant):
+    """Four rows of one head, each with a change of its own, and one without."""
+    shutil.copytree(ROOT / "bench_core", tmp_path / "checkout/bench_core", ignore=shutil.ignore_patterns("__pycache__"))
+    base = sides.make(None, tmp_path / "checkout", tmp_path / "sides")
+    plant(tmp_path / "checkout", "logdet/torch/relative.py", "    _, pre,", f"    {SLEEP}\n    _, pre,")
+    plant(tmp_path / "checkout", "logdet/torch/inverse.py", "addmm_(delta.T, z)", "addmm_(delta.T, 2 * z)")
+    plant(tmp_path / "checkout", "logdet/torch/transposed.py", "    inputs, _,", f"    {DIE}\n    inputs, _,")
+    declared = (ROOT / "bench_core/logdet/__init__.py").read_text().split("\n")
+    gone = next(line for line in declared if "as printed" in line)
+    plant(tmp_path / "checkout", "logdet/__init__.py", gone, "")
+    head = sides.make(None, tmp_path / "checkout", tmp_path / "sides")
+    rows = ("relative", "relative_published", "inverse", "transposed", "gemm_floor")
+    found = pair.measure({"base": base, "head": head}, SMALL, QUICK, first="head", asked=rows, policy={})
+    assert found["failed"] is None
+    assert set(found["rows"]) == {"relative", "gemm_floor"}
+    assert found["rows"]["relative"]["log_ratio"] > math.log(3)
+    assert abs(found["rows"]["gemm_floor"]["log_ratio"]) < math.log(3)
+    told = {side: {row: o["outcome"] for row, o in found["outcomes"][side].items()} for side in pair.SIDES}
+    assert told["head"]["inverse"] == "wrong"
+    assert told["base"]["inverse"] == "ok"
+    assert told["head"]["transposed"] == "error"
+    assert "exit status 3" in found["outcomes"]["head"]["transposed"]["reason"]
+    comparison = Comparison({"base": base, "head": head}, [SMALL], Options(QUICK))
+    comparison.take(SMALL.name, found)
+    assert comparison.only == {(SMALL.name, "relative_published"): "base"}
+    assert {row for _, row in comparison.lost()} == {"inverse", "transposed"}
+    assert comparison.status() == 2
+    text = "\n".join(table.lines(comparison))
+    assert f"{SMALL.name}: inverse: base ok; head wrong (error" in text
+    assert f"{SMALL.name}: relative_published: only base has it" in text
+
+
+def test_a_side_that_cannot_start_is_said(tmp_path, plant):
+    shutil.copytree(ROOT / "bench_core", tmp_path / "checkout/bench_core", ignore=shutil.ignore_patterns("__pycache__"))
+    base = sides.make(None, tmp_path / "checkout", tmp_path / "sides")
+    (tmp_path / "checkout/bench_core/__init__.py").write_text("raise RuntimeError('planted')\n")
+    head = sides.make(None, tmp_path / "checkout", tmp_path / "sides")
+    found = pair.measure({"base": base, "head": head}, SMALL, QUICK, first="base", policy={})
+    assert found["failed"].startswith("head: error: the process ended in start (exit status 1)")
+    assert "planted" in found["failed"]
+    comparison = Comparison({"base": base, "head": head}, [SMALL], Options(QUICK))
+    comparison.take(SMALL.name, found)
+    assert comparison.status() == 2
+    assert comparison.open_rows(SMALL.name) == []

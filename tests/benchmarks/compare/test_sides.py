@@ -1,0 +1,61 @@
+"""Sides made of a real repository."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from benchmarks.compare import sides
+
+
+def test_a_commit_and_the_dirty_working_tree(repository, tmp_path):
+    root, cache = repository.folder, tmp_path / "cache"
+    clean = sides.make(None, root, cache)
+    commit = sides.make("HEAD", root, cache)
+    assert commit.key() == clean.key()
+    assert commit.name.startswith("HEAD (")
+    assert clean.name == "the working tree"
+    (root / "bench_core/new.py").write_text("changed = True\n")
+    dirty = sides.make(None, root, cache)
+    assert dirty.content != clean.content
+    assert (dirty.folder / "bench_core/new.py").read_text() == "changed = True\n"
+    assert not (sides.make("HEAD", root, cache).folder / "bench_core/new.py").exists()
+    (root / "bench_core/new.py").write_text("changed = 'again'\n")  # a side is a copy: nothing changes it
+    assert (dirty.folder / "bench_core/new.py").read_text() == "changed = True\n"
+    assert {path.name for path in cache.iterdir()} == {clean.content, dirty.content}
+
+
+def test_bytecode_and_folders_do_not_count(tmp_path):
+    (tmp_path / "one/__pycache__").mkdir(parents=True)
+    (tmp_path / "one/a.py").write_text("a")
+    before = sides.digest(tmp_path)
+    (tmp_path / "one/__pycache__/a.pyc").write_text("b")
+    assert sides.digest(tmp_path) == before
+    (tmp_path / "one/a.py").rename(tmp_path / "one/b.py")
+    assert sides.digest(tmp_path) != before
+
+
+def test_what_is_no_side_is_refused(repository, tmp_path):
+    root = repository.folder
+    with pytest.raises(ValueError, match=r"^commit 'nowhere' is unknown; allowed: anything that git rev-parse"):
+        sides.make("nowhere", root, tmp_path)
+    repository.git("rm", "-r", "--quiet", "bench_core")
+    repository.commit("without")
+    with pytest.raises(ValueError, match=r"^commit 'HEAD' has no bench_core; allowed: commits that have$"):
+        sides.make("HEAD", root, tmp_path)
+    with pytest.raises(ValueError, match=r"^python '/none' is not an interpreter; allowed: a path to one$"):
+        sides.make("HEAD~1", root, tmp_path, "/none")
+
+
+def test_settings():
+    assert sides.read_settings(["threads=1", "XLA_FLAGS=--a=b"]) == (1, {"XLA_FLAGS": "--a=b"})
+    for wrong in ("threads=0", "threads=many", "NAME", "precision=high"):
+        with pytest.raises(ValueError, match=f"^setting '{wrong}' is unknown; allowed: threads=1 to "):
+            sides.read_settings([wrong])
+
+
+def test_settings_make_another_side(repository, tmp_path):
+    one, two = (sides.make(None, repository.folder, tmp_path, sys.executable, s) for s in ([], ["threads=1"]))
+    assert one.content == two.content
+    assert one.key() != two.key()
