@@ -14,8 +14,8 @@ from benchmarks.compare.log import Log
 from benchmarks.compare.pair import SIDES
 from benchmarks.compare.sides import Side
 from benchmarks.harness.cell import Cell
-from benchmarks.harness.profile import Profile
 from benchmarks.harness.lock import machine_lock
+from benchmarks.harness.profile import Profile
 
 # A row that its call's budget or a missing library keeps out is told, and fails nothing.
 _FAILURES = ("oom", "timeout", "wrong", "error")
