@@ -53,7 +53,9 @@ def test_a_method_added_as_contributing_says_is_tested_timed_and_listed(checkout
     assert f"'{name}'" in rows
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/session-record.md", "docs/way-of-a-sample.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "CONTRIBUTING.md", "docs/session-record.md", "docs/way-of-a-sample.md", "docs/results.md"]
+)
 def test_local_links_lead_somewhere(document):
     text = (ROOT / document).read_text()
     for target in re.findall(r"\]\(([^)#\s]+)\)", text):
