@@ -50,4 +50,4 @@ performance: .venv/installed
 	$(BIN)/python -m pytest tests/performance --benchmark-only
 
 clean:
-	rm -rf .venv .asv build *.egg-info reports/output site
+	rm -rf .venv .asv build *.egg-info reports/output site  # not results-local: nothing measured is deleted

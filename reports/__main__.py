@@ -95,8 +95,8 @@ def _add_source(parser: argparse.ArgumentParser, default: object) -> None:
         "--results",
         default=default,
         metavar="DIR",
-        nargs="+",
-        help="results folders, of one file the first (default: results-local, if there is one, and results)",
+        action="append",
+        help="results folder; repeat, and a file in several is the first's (default: results-local, if there, and results)",
     )
     parser.add_argument(
         "--commit",

@@ -244,7 +244,7 @@ def load(
     parts = _list_parts(lines, sessions, pile.asv_parts)
     studies = find_studies(places, lambda path: _read_json(path.parents[3], path, "study", pile), pile.problems, commit)
     return Run(
-        results=" ".join(each.name for each in folders),
+        results=" --results ".join(each.name for each in folders),
         parts=parts,
         machines={name: pile.machines.get(name, {}) for name in sorted({p.machine for p in parts})},
         frame=frame.reset_index(drop=True),

@@ -54,7 +54,10 @@ def test_a_method_added_as_contributing_says_is_tested_timed_and_listed(checkout
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", "docs/session-record.md", "docs/way-of-a-sample.md"]
+    "document",
+    sorted(
+        str(path.relative_to(ROOT)) for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md"))
+    ),
 )
 def test_local_links_lead_somewhere(document):
     text = (ROOT / document).read_text()

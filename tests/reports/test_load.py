@@ -1,6 +1,7 @@
 """Loading: what was written comes back, and bad input says so in one line."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -292,3 +293,19 @@ def test_one_machine_of_several(small, capsys):
     assert {session.machine for session in load(small, machine=name).sessions} == {name}
     told = fails(capsys, "--results", str(small), "--machine", "absent")
     assert f"no results of machine 'absent' in {small} (there are: {', '.join(sorted((name, 'other')))})" in told
+
+
+def test_of_two_folders_a_file_in_both_is_the_first_ones(small, tmp_path):
+    """This machine's own results before the published ones, and nothing twice."""
+    own = tmp_path / "results-local"
+    shutil.copytree(small, own)
+    (path, *_) = sorted(own.glob("*/sessions/*/*.session"))
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps(record | {"seed": 1234}))
+    one, two = load(small), load((own, small))
+    assert len(two.frame) == len(one.frame)
+    assert len(two.sessions) == len(one.sessions)
+    assert 1234 in {session.get("seed") for session in two.sessions}
+    path.unlink()
+    assert 1234 not in {session.get("seed") for session in load((own, small)).sessions}
+    assert len(load((own, small)).sessions) == len(one.sessions)
