@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import RULER, environment
+from benchmarks.harness import RULER, environment, policy
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.ledger import Ledgers, RunName
 from benchmarks.harness.profile import Profile
@@ -66,7 +66,12 @@ class Store:
             return None
         record = read_json(path)
         same = (record["schema"], record["ruler"], record["profile"], record["commit"], record["dirty"])
-        return record if same == (SCHEMA, RULER, profile.name, self.commit, self.dirty) else None
+        if same != (SCHEMA, RULER, profile.name, self.commit, self.dirty):
+            return None
+        # One cell's processes must not differ by what they run under.
+        under, chosen = record["environment"].get("policy", {}), policy.chosen()
+        same = (under.get("allocator"), under.get("waiting"), under.get("threads"))
+        return record if same == (chosen.allocator, chosen.waiting, chosen.threads) else None
 
     def begin(self, profile: Profile, planned: Callable[[], dict[str, int] | None]) -> None:
         """Begin this run's ledger, if there is none yet; a single cell without a run has none."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict
 
 import pytest
 
-from benchmarks.harness import RULER, ledger
+from benchmarks.harness import RULER, ledger, policy
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.ledger import RunName
 from benchmarks.harness.profile import QUICK, STANDARD
@@ -45,6 +46,7 @@ def _record(**changes):
         "profile": "quick",
         "commit": "a" * 40,
         "dirty": False,
+        "environment": {"policy": asdict(policy.chosen())},
         "rows": {"relative": {"outcome": "ok"}},
     } | changes
 
@@ -74,6 +76,15 @@ def test_a_record_of_a_run_that_was_cut_off_is_taken_up(store, open_store):
     assert later.resumable(CELL, QUICK, 1) is None
     assert later.resumable(OTHER, QUICK, 0) is None
     assert later.resumable(CELL, STANDARD, 0) is None
+
+
+def test_a_record_of_another_policy_is_not_taken_up(store, open_store, monkeypatch):
+    _keep(store)
+    for variable, value in (("BENCH_ALLOCATOR", "default"), ("BENCH_WAITING", "passive")):
+        with monkeypatch.context() as other:
+            other.setenv(variable, value)
+            assert open_store(2).resumable(CELL, QUICK, 0) is None
+    assert open_store(3).resumable(CELL, QUICK, 0) is not None
 
 
 def test_a_record_that_was_told_is_not(store, open_store):
