@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -29,8 +30,18 @@ os.environ["BENCH_CACHE"] = ""
 settings.register_profile("thorough", max_examples=100, deadline=None, database=None)
 settings.register_profile("quick", max_examples=25, deadline=None, database=None)
 
-# Set-ups that take longer than the tests that read them: those tests are given to one process.
-SHARED = ("report", "implicit_report", "learned_report", "study_report", "whole_study")
+# Files whose tests share a set-up that takes longer than they do: all tests of a room are given to one process.
+PAGES = ("test_page.py", "test_browser.py", "test_implicit.py")
+ROOMS = {f"tests/reports/{name}": "pages" for name in PAGES} | {
+    name: name
+    for name in (
+        "tests/reports/test_learned_gradients.py",
+        "tests/reports/test_studies.py",
+        "tests/benchmarks/studies/test_run.py",
+    )
+}
+# Files of single tests that take a minute: begun last, one process would wait for the other.
+FIRST = ("test_asv.py", "test_performance_gate.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -65,14 +76,26 @@ def _compile_for_less() -> Callable[[], None]:
     return undo
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a set-up form a group, which --dist loadgroup keeps together."""
-    for item in items:
-        chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
-        used = {*getattr(item, "fixturenames", ()), *(name for name in chosen if isinstance(name, str))}
-        if shared := next((name for name in SHARED if name in used), None):
-            item.add_marker(pytest.mark.xdist_group(shared))
+    """After pytest-randomly."""
+    items.sort(key=lambda item: item.path.name not in FIRST)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What ``--dist loadgroup`` does here: by files. (xdist 3.8's own groups are names that it appends to an attribute
+    which pytest 9.2's items no longer read, and so no groups.)
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByRoom(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return ROOMS.get(nodeid.partition("::")[0], nodeid)
+
+    return ByRoom(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
