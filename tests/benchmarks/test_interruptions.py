@@ -63,11 +63,12 @@ def _of(repository) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get("BENCH_LOCK") == repository.environment["BENCH_LOCK"]:
+            ours = process.environ().get("BENCH_LOCK") == repository.environment["BENCH_LOCK"]
+            if ours and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
-    return [process for process in found if process.status() != psutil.STATUS_ZOMBIE]
+    return found
 
 
 def _until(condition, what: str):
