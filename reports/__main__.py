@@ -96,7 +96,7 @@ def _add_source(parser: argparse.ArgumentParser, default: object) -> None:
         default=default,
         metavar="DIR",
         action="append",
-        help="results folder; repeat, and a file in several is the first's (default: results-local, if there, and results)",
+        help="results folder; may be repeated: of one file the first (default: results-local, if there, and results)",
     )
     parser.add_argument(
         "--commit",
