@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scipy.stats import mannwhitneyu
-
 from benchmarks.harness import cgroup
 
 MOVED = 1.2  # a change of speed by more than this factor is another state
@@ -81,6 +79,8 @@ def moved(canary_s: Sequence[float], start_rate: float | None = None, end_rate: 
         return f"products {start_rate:.3g} FLOP/s at the start, {end_rate:.3g} at the end"
     if len(canary_s) < _FEWEST:
         return None
+    from scipy.stats import mannwhitneyu  # here: asv imports every module to find its benchmarks
+
     third = len(canary_s) // 3
     ends = canary_s[:third], canary_s[-third:]
     first, last = (statistics.median(part) for part in ends)
