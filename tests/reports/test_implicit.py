@@ -381,7 +381,8 @@ def test_fronts_of_the_page(implicit_report, implicit_analysis):
 
 def test_cells_of_one_size_are_tables_and_no_figures(implicit_report):
     figures = {path.stem for path in (implicit_report / "figures").glob("*.svg")}
-    alone = [name for name in figures if "trotation" in name or "gamma0-5" in name]
+    # Of torch, which has a sweep: a place without one has the figures of its longest series, whichever that is.
+    alone = [name for name in figures if "-torch-" in name and ("trotation" in name or "gamma0-5" in name)]
     assert alone
     assert [name for name in alone if not name.startswith("front-")] == []
     tables = {path.stem for path in (implicit_report / "csv").glob("*.csv")}
