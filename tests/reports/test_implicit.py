@@ -389,7 +389,7 @@ def test_cells_of_one_size_are_tables_and_no_figures(implicit_report):
     sections = ("scaling", "accuracy", "memory", "floor", "work", "speedups")
     assert {f"{name}-points" for name in sections} <= tables
     with open(implicit_report / "csv" / "scaling-points.csv", newline="") as file:
-        lines = list(csv.DictReader(file))
+        lines = [line for line in csv.DictReader(file) if line["backend"] == "torch"]
     assert {(li["T"], li["gamma"]) for li in lines} == {
         (T, gamma) for T in ("random", "symmetric", "rotation") for gamma in ("0.5", "0.9", "0.99")
     } - {("random", "0.9")}
