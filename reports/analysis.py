@@ -235,9 +235,11 @@ class Analysis:
 
     def coverage_of_ratios(self, family: str) -> Coverage:
         """How often the interval of a paired ratio held that of a process left out, over a family."""
+        return self._keep(("coverage of ratios", family), lambda: self._find_coverage_of_ratios(family))
+
+    def _find_coverage_of_ratios(self, family: str) -> Coverage:
         scopes = dict.fromkeys((s.family, s.place, s.state) for s in self.series(family))
-        found = lambda: pool_coverages(cover_processes(self._ratios.get(scope, [])) for scope in scopes)  # noqa: E731
-        return self._keep(("coverage of ratios", family), found)
+        return pool_coverages(cover_processes(self._ratios.get(scope, [])) for scope in scopes)
 
     def verdict(self, series: Series, size: float, a: str, b: str) -> Verdict:
         """Whether a is faster than b."""

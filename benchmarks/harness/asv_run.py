@@ -14,13 +14,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import bench_core
 from benchmarks.harness import environment
 from benchmarks.harness.ledger import RunName
 from benchmarks.harness.profile import PROFILES
 from benchmarks.harness.progress import estimate_left
 from benchmarks.harness.record import write_json
-from benchmarks.harness.run import cells, expected_seconds
+from benchmarks.harness.run import every_cell, expected_seconds, planned
 from benchmarks.harness.session import ROOT
 from benchmarks.harness.store import LOCAL, probe_all
 
@@ -125,15 +124,10 @@ class _Account:
     def __init__(self, profile: str, device: str, total_known: bool = True):
         self.began = time.monotonic()
         chosen = PROFILES[profile]
-        known = [
-            cell
-            for family in bench_core.FAMILIES
-            for backend in bench_core.BACKENDS
-            for cell in cells(family, backend, chosen, device)
-        ]
+        known = every_cell(chosen, device)
         self.expected = {cell.name: expected_seconds(cell, chosen) for cell in known}
         # Of a part of the benchmarks, or a range of commits, asv alone knows how many sessions there will be.
-        sessions = {cell.name: chosen.processes_of(cell.family, cell.swept) for cell in known}
+        sessions = planned(chosen, device)
         self.expected_session = {name: seconds / sessions[name] for name, seconds in self.expected.items()}
         self.total = sum(sessions.values()) if total_known else None
         self.finished: list[tuple[str, float]] = []

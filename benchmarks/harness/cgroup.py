@@ -12,8 +12,8 @@ def cpus(root: Path = Path("/")) -> float | None:
     """Processors that the group's time quota amounts to, the tightest of its ancestors; None without a quota."""
     found = []
     for folder in _folders(root, "cpu"):
-        quota, _, period = _read(folder / "cpu.max").partition(" ")
-        quota, period = quota or _read(folder / "cpu.cfs_quota_us"), period or _read(folder / "cpu.cfs_period_us")
+        quota, _, period = read(folder / "cpu.max").partition(" ")
+        quota, period = quota or read(folder / "cpu.cfs_quota_us"), period or read(folder / "cpu.cfs_period_us")
         if quota.isdigit() and period.isdigit() and int(period):  # not "max", not -1
             found.append(int(quota) / int(period))
     return min(found, default=None)
@@ -25,7 +25,7 @@ def memory_bytes(root: Path = Path("/")) -> int | None:
         int(limit)
         for folder in _folders(root, "memory")
         for name in ("memory.max", "memory.limit_in_bytes")
-        if (limit := _read(folder / name)).isdigit() and int(limit) < _UNLIMITED
+        if (limit := read(folder / name)).isdigit() and int(limit) < _UNLIMITED
     ]
     return min(found, default=None)
 
@@ -37,12 +37,12 @@ def memory_free_bytes(root: Path = Path("/")) -> int | None:
     """
     found = []
     for folder in _folders(root, "memory"):
-        stat = dict(line.split()[:2] for line in _read(folder / "memory.stat").splitlines())
+        stat = dict(line.split()[:2] for line in read(folder / "memory.stat").splitlines())
         for limit_name, usage_name, cache in (
             ("memory.max", "memory.current", "inactive_file"),
             ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
         ):
-            limit, usage = _read(folder / limit_name), _read(folder / usage_name)
+            limit, usage = read(folder / limit_name), read(folder / usage_name)
             if limit.isdigit() and usage.isdigit() and int(limit) < _UNLIMITED:
                 found.append(max(0, int(limit) - int(usage) + int(stat.get(cache, 0))))
     return min(found, default=None)
@@ -51,7 +51,7 @@ def memory_free_bytes(root: Path = Path("/")) -> int | None:
 def throttled_s(root: Path = Path("/")) -> float | None:
     """Seconds for which the quota has held the group's threads back so far; None where nothing is counted."""
     for folder in _folders(root, "cpu"):
-        counts = dict(line.split() for line in _read(folder / "cpu.stat").splitlines())
+        counts = dict(line.split() for line in read(folder / "cpu.stat").splitlines())
         for name, unit in (("throttled_usec", 1e-6), ("throttled_time", 1e-9)):
             if name in counts:
                 return int(counts[name]) * unit
@@ -61,7 +61,7 @@ def throttled_s(root: Path = Path("/")) -> float | None:
 def _folders(root: Path, controller: str) -> Iterator[Path]:
     """The group's folders that may hold the controller's files, its own first."""
     mount = root / "sys/fs/cgroup"
-    for line in _read(root / "proc/self/cgroup").splitlines():
+    for line in read(root / "proc/self/cgroup").splitlines():
         _, names, path = line.split(":", 2)
         if names and controller not in names.split(","):
             continue
@@ -71,7 +71,8 @@ def _folders(root: Path, controller: str) -> Iterator[Path]:
         yield from (folder for folder in (own, *own.parents) if folder == base or base in folder.parents)
 
 
-def _read(path: Path) -> str:
+def read(path: Path) -> str:
+    """What a file of the kernel says; empty where there is none to read."""
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError:

@@ -6,22 +6,16 @@ import tempfile
 import time
 from pathlib import Path
 
-import bench_core
 from benchmarks.harness import ledger
 from benchmarks.harness.profile import Profile
-from benchmarks.harness.run import cells, measure
+from benchmarks.harness.run import every_cell, measure
 from benchmarks.harness.store import PLAIN, Store, probe_all
 
 
 def run(profile: Profile, device: str, machine: str | None) -> int:
     """Measure every cell of the profile, one line a cell; a run that was cut off is taken up."""
     store = Store(machine=machine, environment_name=f"{PLAIN}BENCH_DEVICE{device}-BENCH_PROFILE{profile.name}")
-    planned = [
-        cell
-        for family in bench_core.FAMILIES
-        for backend in bench_core.BACKENDS
-        for cell in cells(family, backend, profile, device)
-    ]
+    planned = every_cell(profile, device)
     probe_all(store.results, store.machine)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="jacobench-") as cache:

@@ -35,6 +35,16 @@ def cells(family: str, backend: str, profile: Profile, device: str) -> list[Cell
     return list(dict.fromkeys(found))  # sweeps may share cells
 
 
+def every_cell(profile: Profile, device: str) -> list[Cell]:
+    """The profile's cells of all families and backends."""
+    return [
+        cell
+        for family in bench_core.FAMILIES
+        for backend in bench_core.BACKENDS
+        for cell in cells(family, backend, profile, device)
+    ]
+
+
 def measure(
     cell: Cell,
     profile: Profile,
@@ -85,12 +95,7 @@ def measure(
 
 def planned(profile: Profile, device: str) -> dict[str, int]:
     """Every cell of a profile by name, with its number of processes."""
-    return {
-        cell.name: profile.processes_of(cell.family, cell.swept)
-        for family in bench_core.FAMILIES
-        for backend in bench_core.BACKENDS
-        for cell in cells(family, backend, profile, device)
-    }
+    return {cell.name: profile.processes_of(cell.family, cell.swept) for cell in every_cell(profile, device)}
 
 
 def _rows(

@@ -114,7 +114,7 @@ def _rise(before: float | None, after: float | None) -> float | None:
 
 
 def _processor_times(root: Path) -> dict[str, float | None]:
-    fields = _read(root / "proc/stat").partition("\n")[0].split()[1:9]
+    fields = cgroup.read(root / "proc/stat").partition("\n")[0].split()[1:9]
     if len(fields) < 8:
         return {}
     tick = os.sysconf("SC_CLK_TCK")
@@ -124,20 +124,13 @@ def _processor_times(root: Path) -> dict[str, float | None]:
 
 
 def _waited(root: Path) -> float | None:
-    some, _, total = _read(root / "proc/pressure/cpu").partition("\n")[0].partition("total=")
+    some, _, total = cgroup.read(root / "proc/pressure/cpu").partition("\n")[0].partition("total=")
     return int(total) * 1e-6 if some.startswith("some") and total.isdigit() else None
 
 
 def _clocks(root: Path) -> tuple[float, ...] | None:
     """Processors' clocks in MHz; None in a virtual machine, which does not know its host's."""
-    lines = _read(root / "proc/cpuinfo").splitlines()
+    lines = cgroup.read(root / "proc/cpuinfo").splitlines()
     if any(line.startswith("flags") and "hypervisor" in line.split() for line in lines):
         return None
     return tuple(float(line.partition(":")[2]) for line in lines if line.startswith("cpu MHz")) or None
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
-        return ""

@@ -18,7 +18,7 @@ def _governor(root: Path) -> str:
     names = {
         name
         for cpu in policy.affinity()
-        if (name := _read(root / f"sys/devices/system/cpu/cpu{cpu}/cpufreq/scaling_governor"))
+        if (name := cgroup.read(root / f"sys/devices/system/cpu/cpu{cpu}/cpufreq/scaling_governor"))
     }
     slow = sorted(names - {"performance"})
     return f"the frequency governor is {', '.join(slow)}, not performance: clocks follow the load" if slow else ""
@@ -26,12 +26,12 @@ def _governor(root: Path) -> str:
 
 def _battery(root: Path) -> str:
     supplies = sorted((root / "sys/class/power_supply").glob("*"))
-    mains = [_read(supply / "online") for supply in supplies if _read(supply / "type") == "Mains"]
+    mains = [cgroup.read(supply / "online") for supply in supplies if cgroup.read(supply / "type") == "Mains"]
     return "on battery: the processor may be held back" if mains and "1" not in mains else ""
 
 
 def _swap(root: Path) -> str:
-    fields = dict(line.split(":", 1) for line in _read(root / "proc/meminfo").splitlines() if ":" in line)
+    fields = dict(line.split(":", 1) for line in cgroup.read(root / "proc/meminfo").splitlines() if ":" in line)
     total, free = (int(fields.get(name, "0 kB").split()[0]) * 1024 for name in ("SwapTotal", "SwapFree"))
     return f"swap in use: {(total - free) / 2**30:.2g} GiB" if total - free > _SWAP_BYTES else ""
 
@@ -52,10 +52,3 @@ def _siblings(root: Path) -> str:
 def _memory(root: Path) -> str:
     limit = cgroup.memory_bytes(root)
     return f"the control group may hold {limit / 2**30:.3g} GiB of memory" if limit else ""
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError:
-        return ""

@@ -7,7 +7,6 @@ does then is in ``stages.py``.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib
 import importlib.util
 import json
@@ -36,15 +35,6 @@ def _find_package(name: str, folder: Path) -> None:
     spec.loader.exec_module(module)
 
 
-def _die_with_parent() -> None:
-    """Linux: be killed when the process that started this one dies.
-
-    No one would read this session any more, and the next one would be timed beside it.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-
-
 def _be_killed_first() -> None:
     """Linux: be what the system's out-of-memory killer takes. What this costs is one row; another process may be the
     user's work.
@@ -54,13 +44,17 @@ def _be_killed_first() -> None:
 
 
 def main() -> None:
-    _die_with_parent()
+    parent = os.getppid()
     _be_killed_first()
     spec = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     # The child starts in its parent's folder, whose modules must not be found before the ones asked for.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", str(Path(__file__).parent))]
     sys.path.insert(0, spec["bench_core"])
     _find_package("benchmarks", Path(__file__).resolve().parent.parent)
+    from benchmarks.harness.lifeline import die_with
+
+    # No one would read this session any more, and the next one would be timed beside it.
+    die_with(parent, signal.SIGKILL)
     from benchmarks.harness.journal import Journal
 
     # A comparison has stages of its own.

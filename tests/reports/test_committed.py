@@ -22,8 +22,9 @@ def committed() -> Analysis:
     return Analysis(load(RESULTS))
 
 
-def test_left_out_processes_are_inside(committed):
-    found = {family: committed.coverage(family) for family in committed.families}
+@pytest.mark.parametrize("what", ["coverage", "coverage_of_ratios"])
+def test_left_out_processes_are_inside(committed, what):
+    found = {family: getattr(committed, what)(family) for family in committed.families}
     checked = {family: coverage for family, coverage in found.items() if coverage.total >= ENOUGH}
     assert "logdet" in checked
     for family, coverage in checked.items():
@@ -38,14 +39,6 @@ def test_left_out_sizes_are_inside(committed):
         for family, coverage in checked.items():
             assert PROMISED[0] <= coverage.share <= PROMISED[1], (family, where, coverage)
             assert coverage.factor < NOT_KNOWN
-
-
-def test_ratios_of_left_out_processes_are_inside(committed):
-    found = {family: committed.coverage_of_ratios(family) for family in committed.families}
-    checked = {family: coverage for family, coverage in found.items() if coverage.total >= ENOUGH}
-    assert "logdet" in checked
-    for family, coverage in checked.items():
-        assert PROMISED[0] <= coverage.share <= PROMISED[1], (family, coverage)
 
 
 def test_no_prediction_reaches_further_than_is_known(committed):
