@@ -1,6 +1,5 @@
 """How often intervals held what was left out, and how far predictions miss."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -52,10 +51,11 @@ class Coverages(Ratios):
     @kept
     def misses(self, family: str, place: Place, where: str) -> list[Miss]:
         """Each size that was left out of a curve, predicted from the others, by where it lies."""
-        return list(self._find_misses(family, place, where))
-
-    def _find_misses(self, family: str, place: Place, where: str) -> Iterable[Miss]:
-        for series in self.series(family):
-            for row in self.rows(series) if series.place == place else ():
-                if self.facts(series, row).role != "twin":
-                    yield from LEAVE_OUT[where]((series, row), [p for p in self.points(series, row) if p.in_rounds])
+        curves = (
+            ((series, row), [point for point in self.points(series, row) if point.in_rounds])
+            for series in self.series(family)
+            if series.place == place
+            for row in self.rows(series)
+            if self.facts(series, row).role != "twin"
+        )
+        return list(LEAVE_OUT[where](curves))

@@ -1,5 +1,7 @@
 """Curves over the sizes of a series: exponents, slopes, crossovers, memory, and where a row's reach ends."""
 
+from typing import TypeVar
+
 from ..points import Point, Series, pair_samples
 from ..statistics import (
     Crossover,
@@ -8,7 +10,7 @@ from ..statistics import (
     Slope,
     find_crossover,
     find_frontier,
-    fit_exponent,
+    fit_exponents,
     local_slopes,
 )
 from .catalogue import kept
@@ -19,15 +21,20 @@ CAPACITY = ("ok", "skipped", "over_budget", "oom", "timeout")
 # Fewer sizes than this give a memory law no check of itself.
 LAW_SIZES = 4
 
+K = TypeVar("K")
+
 
 class Fits(Ratios):
     """Fits of a run. What a patient session added has no spread: it is a point, and on no fit of times."""
 
-    @kept
     def exponent(self, series: Series, row: str) -> Exponent | None:
         """Fitted floor and power of a row's time; None where it never ran."""
-        points = [point for point in self.points(series, row) if point.in_rounds]
-        return fit_times([p.size for p in points], points) if points else None
+        return self._exponents(series).get(row)
+
+    @kept
+    def _exponents(self, series: Series) -> dict[str, Exponent]:
+        points = {row: [p for p in self.points(series, row) if p.in_rounds] for row in self.rows(series)}
+        return fit_times({row: [(p.size, p) for p in found] for row, found in points.items() if found})
 
     @kept
     def slopes(self, series: Series, row: str) -> tuple[Slope, ...]:
@@ -51,11 +58,13 @@ class Fits(Ratios):
         both = (fits[0], fits[1]) if fits[0] and fits[1] else None
         return find_crossover(sizes, sessions, both, spread=self.ratio_spread(series)) if sizes else None
 
-    @kept
     def memory_law(self, series: Series, row: str) -> Exponent | None:
         """Floor and power of a row's measured peak bytes; None with fewer than four sizes."""
-        points = [p for p in self.points(series, row) if p.peak_bytes > 0]
-        return fit_peaks([p.size for p in points], points)
+        return self._memory_laws(series).get(row)
+
+    @kept
+    def _memory_laws(self, series: Series) -> dict[str, Exponent]:
+        return fit_peaks({row: [(p.size, p) for p in self.points(series, row)] for row in self.rows(series)})
 
     @kept
     def frontier(self, series: Series, row: str) -> Frontier:
@@ -69,11 +78,18 @@ class Fits(Ratios):
         return None if size is None else self.point(series, size, row)
 
 
-def fit_times(values: list[float], points: list[Point]) -> Exponent:
-    """Floor and power of the time against a number, a size or a ladder's."""
-    return fit_exponent(values, [p.groups for p in points], process=[p.deviation for p in points])
+def fit_times(curves: dict[K, list[tuple[float, Point]]]) -> dict[K, Exponent]:
+    """Floor and power of the time of each curve against its number, a size or a ladder's."""
+    data = (
+        ([number for number, _ in curve], [p.groups for _, p in curve], [p.deviation for _, p in curve])
+        for curve in curves.values()
+    )
+    return dict(zip(curves, fit_exponents(data), strict=True))
 
 
-def fit_peaks(values: list[float], points: list[Point]) -> Exponent | None:
-    """Floor and power of the peak bytes against a number; None with fewer than four."""
-    return fit_exponent(values, [[p.peak_bytes] for p in points]) if len(values) >= LAW_SIZES else None
+def fit_peaks(curves: dict[K, list[tuple[float, Point]]]) -> dict[K, Exponent]:
+    """Floor and power of the peak bytes of each curve against its number, where it has at least four."""
+    known = {key: [(n, p.peak_bytes) for n, p in curve if p.peak_bytes > 0] for key, curve in curves.items()}
+    known = {key: curve for key, curve in known.items() if len(curve) >= LAW_SIZES}
+    data = (([number for number, _ in curve], [[peak] for _, peak in curve], None) for curve in known.values())
+    return dict(zip(known, fit_exponents(data), strict=True))

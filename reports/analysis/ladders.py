@@ -45,10 +45,9 @@ class Ladders(Catalogue):
     def ladder_exponent(self, series: Series, size: float, ladder: Ladder) -> Exponent | None:
         """Fitted floor and power of the time against the ladder's number at one size; None where nothing ran."""
         ran = self.climb(series, size, ladder)
-        return fit_times([value for value, _ in ran], [point for _, point in ran]) if ran else None
+        return fit_times({ladder: ran})[ladder] if ran else None
 
     @kept
     def ladder_memory(self, series: Series, size: float, ladder: Ladder) -> Exponent | None:
         """Floor and power of the peak bytes against the ladder's number at one size; None with fewer than four."""
-        known = [(value, point) for value, point in self.climb(series, size, ladder) if point.peak_bytes > 0]
-        return fit_peaks([value for value, _ in known], [point for _, point in known])
+        return fit_peaks({ladder: self.climb(series, size, ladder)}).get(ladder)

@@ -4,7 +4,7 @@ from .calibrate import Calibration, Miss, calibrate, cover_sizes, widest
 from .coverage import Coverage, cover_processes, pool_coverages
 from .crossover import Crossover, find_crossover
 from .estimate import Estimate
-from .exponent import Exponent, Slope, consistent_with, fit_exponent, fit_growth, local_slopes
+from .exponent import Exponent, Slope, consistent_with, fit_exponent, fit_exponents, fit_growths, local_slopes
 from .frontier import OUTCOMES, Frontier, find_frontier
 from .median import MINIMUM_SAMPLES, estimate_median
 from .noise import noise_floor
@@ -49,7 +49,8 @@ __all__ = [
     "find_frontier",
     "find_levels",
     "fit_exponent",
-    "fit_growth",
+    "fit_exponents",
+    "fit_growths",
     "fit_spread",
     "group_levels",
     "judge",

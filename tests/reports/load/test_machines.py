@@ -45,7 +45,7 @@ def test_points_hold_samples_of_their_machine_only(both, synthetic):
     for series in analysis.series():
         for row in analysis.rows(series):
             for point in (p for p in analysis.points(series, row) if p.ok):
-                assert set(point.samples) == {0, 1}
+                assert set(point.samples) <= {0, 1}
                 truth = synthetic.true_seconds(row, int(point.size), series.place.backend, series.place.device)
                 factor = 2 if series.place.machine == OTHER else 1
                 assert point.seconds.value == pytest.approx(factor * truth, rel=0.1)
