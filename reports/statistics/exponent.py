@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
 
 from . import _curve
 from ._check import check_confidence, check_groups, check_number, check_sizes, check_times
+from ._quantile import normal_arm, student_arm
 from .estimate import Estimate
 from .median import bracket_median
 
@@ -191,7 +190,7 @@ def local_slopes(
         bracket_median(np.log(np.concatenate(check_groups(f"samples at size {d:g}", s))), check_confidence(confidence))
         for d, s in zip(sizes_, samples, strict=True)
     ]
-    reach = float(norm.ppf((1 + confidence) / 2)) * _check_process(process, sizes_)
+    reach = normal_arm(confidence) * _check_process(process, sizes_)
     medians = [_add_process(*pair) for pair in zip(medians, reach, strict=True)]
     return tuple(_slope(*pair) for pair in zip(sizes_, sizes_[1:], medians, medians[1:], strict=False))
 
@@ -214,7 +213,7 @@ def consistent_with(power: float, estimate: Estimate, tolerance: float = TOLERAN
 
 def widen(sizes: int, confidence: float) -> float:
     """Factor t(K - 3) / z by which a bootstrap over the residuals of K sizes is too narrow."""
-    return float(student.ppf((1 + confidence) / 2, sizes - 3) / norm.ppf((1 + confidence) / 2))
+    return student_arm(confidence, sizes - 3) / normal_arm(confidence)
 
 
 def _resample_median(groups: list[np.ndarray], resamples: int, rng: np.random.Generator) -> np.ndarray:

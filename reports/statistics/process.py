@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 from scipy.special import digamma, polygamma
-from scipy.stats import norm
-from scipy.stats import t as student
 
 from ._check import check_confidence, check_groups
+from ._quantile import normal_arm, student_arm
 from .estimate import Estimate
 
 # The dispersion of fewer variances than this is not worth fitting a distribution to.
@@ -95,9 +94,7 @@ def deviate_process(medians: np.ndarray, spread: Spread | None, confidence: floa
     """
     if spread is None:
         return math.nan
-    return (
-        reach_process(medians, spread, confidence) / math.sqrt(1 + medians.size) / float(norm.ppf((1 + confidence) / 2))
-    )
+    return reach_process(medians, spread, confidence) / math.sqrt(1 + medians.size) / normal_arm(confidence)
 
 
 def _reach(medians: np.ndarray, spread: Spread, confidence: float) -> np.ndarray:
@@ -105,7 +102,7 @@ def _reach(medians: np.ndarray, spread: Spread, confidence: float) -> np.ndarray
     count = medians.shape[-1]
     freedom = spread.freedom + count - 1
     variance = (spread.freedom * spread.variance + medians.var(axis=-1) * count) / freedom
-    return float(student.ppf((1 + confidence) / 2, freedom)) * np.sqrt(variance * (1 + 1 / count))
+    return student_arm(confidence, freedom) * np.sqrt(variance * (1 + 1 / count))
 
 
 def _calibrate(several: list[np.ndarray], spread: Spread, confidence: float) -> tuple[float, float]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
 from ._check import check_confidence, check_number, check_times
+from ._quantile import student_arm
 from .estimate import Estimate
 from .median import MINIMUM_SAMPLES, bracket_median
 from .process import Spread, reach_process
@@ -131,7 +131,7 @@ def _bracket_processes(logs: list[np.ndarray], centre: float, spread: float, con
     seen = float(np.var([np.median(d) for d in logs], ddof=1))
     freedom = PROCESS_SPREAD_WEIGHT + count - 1
     variance = (PROCESS_SPREAD_WEIGHT * spread**2 + (count - 1) * seen) / freedom
-    arm = float(student.ppf((1 + confidence) / 2, freedom)) * math.sqrt(variance / count)
+    arm = student_arm(confidence, freedom) * math.sqrt(variance / count)
     return Estimate(centre, centre - arm, centre + arm, count, confidence)
 
 
