@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -257,6 +258,12 @@ def pair_samples(a: Point, b: Point) -> list[tuple[np.ndarray, np.ndarray]]:
         if at_a.size:
             pairs.append((seconds_a[at_a], seconds_b[at_b]))
     return pairs
+
+
+def find_middle(values: Iterable[float]) -> float:
+    """The median of what is known, NaN where nothing is."""
+    known = [value for value in values if not math.isnan(value)]
+    return float(np.median(known)) if known else math.nan
 
 
 def _read_patient(point: Point) -> dict[int, tuple[np.ndarray, np.ndarray]]:
