@@ -111,7 +111,6 @@ def _make_point(size: float, lines: Sequence[Mapping[Any, Any]]) -> Point:
         # The worst process: an error or a memory peak is a bound, not an average.
         error=_largest(record["error"] for record in records),
         peak_bytes=_largest(record["peak_bytes"] for record in records),
-        paired=any(record["rounds"].size for record in records),
         starts={
             record["process"]: Start(*(float(record[quantity.name]) for quantity in fields(Start)))
             for record in records

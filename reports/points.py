@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .statistics import Estimate, Spread, deviate_process, estimate_process
+from .statistics import Estimate, Spread, deviate_process, estimate_process, middle
 
 # What `computes` says of rows that return no gradient; every other word is a gradient of some kind.
 NOT_GRADIENTS = (
@@ -157,7 +157,6 @@ class Point:
     formula_peak_bytes: float
     peak_bytes: float
     peak_instrument: str
-    paired: bool
     # process: (rounds, seconds)
     samples: dict[int, tuple[np.ndarray, np.ndarray]] = field(repr=False)
     settings: dict[str, Any] = field(default_factory=dict)
@@ -202,7 +201,7 @@ class Point:
     @cached_property
     def medians(self) -> np.ndarray:
         """Log median seconds (processes,)."""
-        return np.array([np.median(np.log(group)) for group in self.groups])
+        return np.array([middle(np.log(group)) for group in self.groups])
 
     @cached_property
     def deviation(self) -> float:
@@ -263,7 +262,7 @@ def pair_samples(a: Point, b: Point) -> list[tuple[np.ndarray, np.ndarray]]:
 def find_middle(values: Iterable[float]) -> float:
     """The median of what is known, NaN where nothing is."""
     known = [value for value in values if not math.isnan(value)]
-    return float(np.median(known)) if known else math.nan
+    return middle(np.array(known)) if known else math.nan
 
 
 def _read_patient(point: Point) -> dict[int, tuple[np.ndarray, np.ndarray]]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..points import Place, Series, pair_samples
-from ..statistics import Ratio, Spread, Verdict, choose_margin, fit_spread, judge, noise_floor, paired_ratio
+from ..statistics import Ratio, Spread, Verdict, choose_margin, fit_spread, judge, middle, noise_floor, paired_ratio
 from .catalogue import Catalogue, kept
 
 
@@ -78,7 +78,7 @@ class Ratios(Catalogue):
             for rows in sizes.values():
                 points = [p for _, p in sorted(rows.items()) if p.lends and len(p.groups) > 1]
                 pairs = (pair_samples(*two) for two in combinations(points, 2))
-                logs = [np.array([np.median(np.log(a / b)) for a, b in pair]) for pair in pairs if len(pair) > 1]
+                logs = [np.array([middle(np.log(a / b)) for a, b in pair]) for pair in pairs if len(pair) > 1]
                 for scope in ((series.family, place, series.state), (place.machine, place.backend, place.device)):
                     found.setdefault(scope, []).append(logs)
         return found

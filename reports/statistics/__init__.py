@@ -6,7 +6,7 @@ from .crossover import Crossover, find_crossover
 from .estimate import Estimate
 from .exponent import Exponent, Slope, consistent_with, fit_exponent, fit_exponents, fit_growths, local_slopes
 from .frontier import OUTCOMES, Frontier, find_frontier
-from .median import MINIMUM_SAMPLES, estimate_median
+from .median import MINIMUM_SAMPLES, estimate_median, middle
 from .noise import noise_floor
 from .payoff import estimate_payoff
 from .process import Spread, deviate_process, estimate_process, fit_spread
@@ -55,6 +55,7 @@ __all__ = [
     "group_levels",
     "judge",
     "local_slopes",
+    "middle",
     "name_bound",
     "noise_floor",
     "paired_ratio",

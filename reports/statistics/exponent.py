@@ -11,7 +11,7 @@ from . import _curve
 from ._check import check_confidence, check_groups, check_number, check_sizes, check_times
 from ._quantile import normal_arm, student_arm
 from .estimate import Estimate
-from .median import bracket_median
+from .median import bracket_median, middle
 
 # Three parameters pass through any three points; the fourth size is the first that can disagree.
 MINIMUM_SIZES = 4
@@ -122,7 +122,7 @@ class _Data:
         self.span = (float(known[0]), float(known[-1]))
         self.centre = float(np.log(known).mean())
         self.u = np.log(known) - self.centre
-        self.y = np.array([np.median(np.concatenate(groups)) for groups in self.logs])
+        self.y = np.array([middle(np.concatenate(groups)) for groups in self.logs])
         self.deviations = _check_process(process, known)
 
     def resample(self, point: np.ndarray, resamples: int, seed: int) -> _curve.Problem:
