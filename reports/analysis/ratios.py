@@ -46,15 +46,17 @@ class Ratios(Catalogue):
 
         Of a patient session, whose calls are too few to show what another would do, without an interval.
         """
-        first, second = self.point(series, size, a), self.point(series, size, b)
-        if first is None or second is None or not (first.ok and second.ok):
-            return None
-        pairs = pair_samples(first, second)
+        pairs = self.pairs(series, size, a, b)
         if not pairs:
             return None
-        if first.patient or second.patient:
+        if any(point is not None and point.patient for point in (self.point(series, size, row) for row in (a, b))):
             return replace(paired_ratio(pairs), low=nan, high=nan)
         return paired_ratio(pairs, measured=self.ratio_spread(series))
+
+    def pairs(self, series: Series, size: float, a: str, b: str) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Seconds of a and b aligned by round, one pair for each process that timed both; none where they did not run."""
+        first, second = self.point(series, size, a), self.point(series, size, b)
+        return pair_samples(first, second) if first and second and first.ok and second.ok else []
 
     def ratio_spread(self, series: Series) -> Spread | None:
         """Spread between processes of paired log ratios: of the family at its place and state, else of all families

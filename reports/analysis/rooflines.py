@@ -19,9 +19,9 @@ class Rooflines(Catalogue):
     def ceiling(self, series: Series, size: float | None = None, patient: bool = False) -> Ceiling | None:
         """Measured ceiling of a cell: that of its own (`patient`) sessions. Without a size, of a curve: its state's."""
         if size is not None:
-            sessions = self._list_sessions(series, size)
+            sessions = self.cell_sessions(series, size)
             return self._ceilings.of([s for s in sessions if s.patient == patient])
-        own = {session.path for size in self.sizes(series) for session in self._list_sessions(series, size)}
+        own = {session.path for size in self.sizes(series) for session in self.cell_sessions(series, size)}
         states = (state for state in self.states if any(session.path in own for session in state.sessions))
         return self._ceilings.of([session for state in states for session in state.sessions])
 
@@ -36,7 +36,7 @@ class Rooflines(Catalogue):
             return None
         return attainable_seconds(point.flops, point.bytes, ceiling)
 
-    def _list_sessions(self, series: Series, size: float) -> list[Session]:
+    def cell_sessions(self, series: Series, size: float) -> list[Session]:
         """Sessions of a cell in the series' state; those of an unknown state are in that of the series."""
         cell = self._cells.get((series.family, series.place, frozenset((*series.fixed, (series.axis, size)))), [])
         known = (self._letters.get(session_key(session), series.state) for session in cell)

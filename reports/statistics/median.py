@@ -1,9 +1,9 @@
 """The median of a sample, with a distribution-free interval."""
 
 import numpy as np
+from scipy.stats import binom
 
 from ._check import check_confidence, check_times
-from ._quantile import sign_count
 from .estimate import Estimate
 
 # At 95 % two order statistics bracket the median from six samples on: 2 / 2**6 = 3 %, but 2 / 2**5 = 6 %.
@@ -32,8 +32,8 @@ def middle(values: np.ndarray) -> float:
 def bracket_median(values: np.ndarray, confidence: float) -> Estimate:
     """`estimate_median` for numbers of any sign that were checked before (logarithms of ratios)."""
     ordered = np.sort(values)
-    value = middle(ordered)
-    k = sign_count(confidence, ordered.size)
+    value = float(np.median(ordered))
+    k = int(binom.ppf((1 - confidence) / 2, ordered.size, 0.5))
     if ordered.size < MINIMUM_SAMPLES or k < 1:
         return Estimate(value, float("nan"), float("nan"), ordered.size, confidence)
     return Estimate(value, float(ordered[k - 1]), float(ordered[-k]), ordered.size, confidence)

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 from scipy.special import digamma, polygamma
+from scipy.stats import norm
+from scipy.stats import t as student
 
 from ._check import check_confidence, check_groups
-from ._quantile import normal_arm, student_arm
 from .estimate import Estimate
-from .median import middle
 
 # The dispersion of fewer variances than this is not worth fitting a distribution to.
 MINIMUM_GROUPS = 8
@@ -74,7 +74,7 @@ def estimate_process(samples: Any, spread: Spread | None, confidence: float = 0.
     """
     confidence = check_confidence(confidence)
     groups = check_groups("samples", samples)
-    medians = np.array([middle(np.log(group)) for group in groups])
+    medians = np.array([np.median(np.log(group)) for group in groups])
     value, count = math.exp(float(medians.mean())), sum(group.size for group in groups)
     if spread is None:
         return Estimate(value, math.nan, math.nan, count, confidence)
@@ -95,7 +95,9 @@ def deviate_process(medians: np.ndarray, spread: Spread | None, confidence: floa
     """
     if spread is None:
         return math.nan
-    return reach_process(medians, spread, confidence) / math.sqrt(1 + medians.size) / normal_arm(confidence)
+    return (
+        reach_process(medians, spread, confidence) / math.sqrt(1 + medians.size) / float(norm.ppf((1 + confidence) / 2))
+    )
 
 
 def _reach(medians: np.ndarray, spread: Spread, confidence: float) -> np.ndarray:
@@ -103,7 +105,7 @@ def _reach(medians: np.ndarray, spread: Spread, confidence: float) -> np.ndarray
     count = medians.shape[-1]
     freedom = spread.freedom + count - 1
     variance = (spread.freedom * spread.variance + medians.var(axis=-1) * count) / freedom
-    return student_arm(confidence, freedom) * np.sqrt(variance * (1 + 1 / count))
+    return float(student.ppf((1 + confidence) / 2, freedom)) * np.sqrt(variance * (1 + 1 / count))
 
 
 def _calibrate(several: list[np.ndarray], spread: Spread, confidence: float) -> tuple[float, float]:
