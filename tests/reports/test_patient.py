@@ -6,6 +6,7 @@ import pytest
 
 from reports.analysis import Analysis
 from reports.load import load
+from reports.predict import Predictor
 
 SIZES = (512, 1024, 2048, 3072, 4096, 8192)
 BEYOND = 16384
@@ -129,6 +130,15 @@ def test_what_takes_minutes_is_neither_candidate_nor_on_a_fit(both):
     assert crossings[0] == crossings[1]
     for where in ("between", "above", "below"):
         assert before.misses("logdet", series.place, where) == after.misses("logdet", series.place, where)
+
+
+def test_a_prediction_that_leans_on_them_has_no_interval(both):
+    before, after = (Predictor(analysis, torch_series(analysis)) for analysis in both)
+    assert "far off is not known" in after.predict("inverse", 6000).how
+    for size in (6000, 8192, 12000, 20000):
+        assert after.predict("inverse", size).seconds.undetermined
+    assert not after.predict("inverse", 1500).seconds.undetermined
+    assert after.predict("inverse", 1500) == before.predict("inverse", 1500)
 
 
 def test_a_cell_that_only_they_know_has_points_of_its_own(both):
