@@ -125,9 +125,10 @@ def find_fault(record: dict[str, Any]) -> str | None:
     if record.get("study") not in STUDIES:
         return f"unknown study {record.get('study')!r} (known: {', '.join(STUDIES)})"
     methods, rows = record.get("methods"), record.get("rows")
-    named = isinstance(methods, dict) and all(isinstance(method, dict) for method in methods.values())
-    if not named or not isinstance(rows, list) or not rows or not isinstance(record.get("data"), str):
-        return "it must name its data and its methods and hold rows"
+    if not isinstance(methods, dict) or not all(isinstance(method, dict) for method in methods.values()):
+        return "methods must be an object of objects"
+    if not isinstance(rows, list) or not rows or not isinstance(record.get("data"), str):
+        return "it must name its data and hold rows"
     absent = [name for name in SETTINGS[record["study"]] if name not in (record.get("settings") or {})]
     if absent:
         return f"the settings lack {', '.join(absent)}"
