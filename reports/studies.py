@@ -128,7 +128,7 @@ def find_fault(record: dict[str, Any]) -> str | None:
     if not isinstance(methods, dict) or not all(isinstance(method, dict) for method in methods.values()):
         return "methods must be an object of objects"
     if not isinstance(rows, list) or not rows or not isinstance(record.get("data"), str):
-        return "it must name its data and hold rows"
+        return "it must name its data and its methods and hold rows"
     absent = [name for name in SETTINGS[record["study"]] if name not in (record.get("settings") or {})]
     if absent:
         return f"the settings lack {', '.join(absent)}"
