@@ -1,0 +1,1 @@
+"""What pages, Markdown, terminal and form render: plain values, computed once."""
