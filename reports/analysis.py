@@ -206,7 +206,7 @@ class Analysis:
         return paired_ratio(pairs, measured=self.ratio_spread(series)) if pairs else None
 
     def pairs(self, series: Series, size: float, a: str, b: str) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Seconds of a and b aligned by round, one pair for each process that timed both; none where they did not run."""
+        """Seconds of a and b aligned by round, one pair for each process that timed both; none if one did not run."""
         first, second = self.point(series, size, a), self.point(series, size, b)
         return _pair(first, second) if first and second and first.ok and second.ok else []
 
