@@ -11,9 +11,10 @@ from typing import Any
 
 from ..analysis import Analysis
 from ..families import FAMILIES
+from ..forecasts import Forecasts
 from .about import About, describe
 from .answers import CellAnswer, digest_answers
-from .form import FormSeries, Quality, pack_form
+from .form import FormSeries, Quality, check_predictions, pack_form
 from .rules import PlaceRule, Rule, find_place_rules, find_rules
 from .series import Measured, digest_series
 
@@ -64,6 +65,7 @@ def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:
 
     series = digest_series(analysis, name, FAMILIES[name].yardstick)
     answers = digest_answers(analysis, name)
+    forecasts = Forecasts(analysis, name)
     return FamilyDigest(
         name=name,
         axis=analysis.series(name)[0].axis,
@@ -73,7 +75,8 @@ def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         answers=answers,
         rules=find_rules(answers),
         place_rules=find_place_rules(answers, series),
-        form=pack_form(analysis, name),
+        form=pack_form(analysis, name, forecasts),
+        quality=check_predictions(analysis, name, forecasts, answers),
     )
 
 

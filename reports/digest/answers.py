@@ -1,7 +1,7 @@
 """The answer in every measured cell: the method whose worst-case regret is least."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..analysis import Analysis
@@ -42,6 +42,7 @@ class CellAnswer:
     minutes     of measuring that would settle it, NaN where it is settled or cannot be told
     candidates  all of them, least regret first
     excluded    (row, reason) of rows that answer the question but did not run or are not accurate enough
+    profile     of the sessions of its cell
     """
 
     series: str
@@ -53,6 +54,7 @@ class CellAnswer:
     minutes: float
     candidates: tuple[Candidate, ...]
     excluded: tuple[tuple[str, str], ...]
+    profile: str = ""
 
 
 def digest_answers(analysis: Analysis, family: str) -> tuple[CellAnswer, ...]:
@@ -98,6 +100,7 @@ def _answer(analysis: Analysis, series: Series, question: Question, size: float,
         minutes=_count_minutes(analysis, series, size, candidates) if unsettled else math.nan,
         candidates=candidates,
         excluded=tuple((row, reason) for row, reason in reasons.items() if reason),
+        profile=_find_profile(analysis, series, size),
     )
 
 
@@ -150,3 +153,15 @@ def _count_minutes(analysis: Analysis, series: Series, size: float, candidates: 
         return math.nan
     more = max(count - len(pair) for count, pair in zip(needed, pairs, strict=True) if count is not None)
     return max(1, more) * spent[len(spent) // 2] / 60
+
+
+def _find_profile(analysis: Analysis, series: Series, size: float) -> str:
+    profiles = sorted({str(session.get("profile", default="")) for session in analysis.cell_sessions(series, size)})
+    return profiles[-1] if profiles else ""
+
+
+def merge_regrets(cells: Sequence[CellAnswer]) -> dict[str, float]:
+    """The worst regret of each row that is a candidate with a known regret in all of these cells."""
+    known = [{c.row: c.regret for c in cell.candidates if not math.isnan(c.regret)} for cell in cells]
+    shared = set.intersection(*(set(entry) for entry in known)) if known else set()
+    return {row: max(entry[row] for entry in known) for row in sorted(shared)}

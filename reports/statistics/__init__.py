@@ -14,6 +14,7 @@ from .ratio import PROCESS_SPREAD, Ratio, paired_ratio, rounds_needed
 from .regret import bound_ratio, bound_regrets, processes_needed, split_confidence
 from .roofline import Ceiling, attainable_seconds, name_bound, share_of_ceiling
 from .rule import Plan, find_plan
+from .shape import fit_shape, follow_shape, interpolate_powers
 from .states import APART, NEAR, find_levels, group_levels
 from .verdict import SMALLEST_MARGIN, VERDICTS, Verdict, choose_margin, judge
 
@@ -56,8 +57,11 @@ __all__ = [
     "find_plan",
     "fit_exponent",
     "fit_growth",
+    "fit_shape",
     "fit_spread",
+    "follow_shape",
     "group_levels",
+    "interpolate_powers",
     "judge",
     "local_slopes",
     "name_bound",
