@@ -4,9 +4,9 @@ from .calibrate import Calibration, Miss, calibrate, cover_sizes, widest
 from .coverage import Coverage, cover_processes, pool_coverages
 from .crossover import Crossover, find_crossover
 from .estimate import Estimate
-from .exponent import Exponent, Slope, consistent_with, fit_exponent, fit_growth, local_slopes
+from .exponent import Exponent, Slope, consistent_with, fit_exponent, fit_exponents, fit_growths, local_slopes
 from .frontier import OUTCOMES, Frontier, find_frontier
-from .median import MINIMUM_SAMPLES, estimate_median
+from .median import MINIMUM_SAMPLES, estimate_median, middle
 from .noise import noise_floor
 from .payoff import estimate_payoff
 from .process import Spread, deviate_process, estimate_process, fit_spread
@@ -56,7 +56,8 @@ __all__ = [
     "find_levels",
     "find_plan",
     "fit_exponent",
-    "fit_growth",
+    "fit_exponents",
+    "fit_growths",
     "fit_shape",
     "fit_spread",
     "follow_shape",
@@ -64,6 +65,7 @@ __all__ = [
     "interpolate_powers",
     "judge",
     "local_slopes",
+    "middle",
     "name_bound",
     "noise_floor",
     "paired_ratio",
