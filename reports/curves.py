@@ -32,7 +32,7 @@ class Curves:
                 for point in analysis.points(series, row):
                     if point.flops > 0 and point.bytes > 0:
                         self._work.setdefault((series.fixed, row), {})[point.size] = point.flops, point.bytes
-                        if point.ok:
+                        if point.in_rounds:
                             self._points.setdefault((series.place, row), []).append(point)
         self._weights: dict[tuple[Any, ...], np.ndarray] = {}
 

@@ -113,7 +113,8 @@ class Forecasts:
         for series in self._analysis.series(self._family):
             for row in self._analysis.rows(series):
                 if self._analysis.facts(series, row).role == "method":
-                    for kept, left, gap in _LEAVE_OUT[where](self._list_points(series, row)):
+                    timed = [point for point in self._list_points(series, row) if point.in_rounds]
+                    for kept, left, gap in _LEAVE_OUT[where](timed):
                         (guess,) = self._curves.predict(series, row, kept, [left.size], left.size)
                         if where == "between":
                             self._guesses[series, row, left.size] = float(guess)

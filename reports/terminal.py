@@ -2,12 +2,13 @@
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from .digest import Digest, FamilyDigest, to_plain
+from .digest import FamilyDigest, to_plain
 from .digest.answers import OPEN, CellAnswer
 from .lookup import Answer, Prediction
 from .statistics import Estimate
@@ -122,14 +123,14 @@ def _escape(text: str) -> str:
     return text.replace("[", "\\[")
 
 
-def list_open(digest: Digest) -> list[dict[str, Any]]:
+def list_open(families: Iterable[FamilyDigest]) -> list[dict[str, Any]]:
     """The undetermined cells, widest regret first, those of unknown regret last: what `benchmarks settle` reads.
 
     `rows` are the pick and those it is not told apart from. A cell is named once, by its widest question.
     """
     found = [
         _pack_open(family, answer)
-        for family in digest.families
+        for family in families
         for answer in family.answers
         if answer.open and answer.pick is not None
     ]
@@ -165,9 +166,9 @@ def _make_whole(size: float) -> float | int:
     return int(size) if float(size).is_integer() else size
 
 
-def print_open(digest: Digest, as_json: bool) -> None:
+def print_open(families: Iterable[FamilyDigest], as_json: bool) -> None:
     """The undetermined cells, a line each."""
-    cells = list_open(digest)
+    cells = list_open(families)
     if as_json:
         print(json.dumps(cells, ensure_ascii=False))
         return

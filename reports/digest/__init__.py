@@ -57,10 +57,11 @@ class Digest:
 
 def build_digest(analysis: Analysis) -> Digest:
     """Everything once, in this order: cells, answers, rules, predictions, claims, health."""
-    return Digest(SCHEMA, describe(analysis), tuple(_digest_family(analysis, name) for name in analysis.families))
+    return Digest(SCHEMA, describe(analysis), tuple(digest_family(analysis, name) for name in analysis.families))
 
 
-def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:
+def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
+    """Everything that is said of one family."""
     from ..pages.common import colours
 
     series = digest_series(analysis, name, FAMILIES[name].yardstick)

@@ -11,6 +11,8 @@ from ..statistics import Estimate, bound_ratio, bound_regrets, processes_needed,
 
 # A regret that may be larger leaves the choice open: a quarter more time is worth a measurement.
 OPEN = 0.25
+# Over the budget of the rounds, where others were within it: never the answer, and nothing bounds what it would lose.
+_APART = "over the budget of the rounds: timed apart"
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ def _answer(analysis: Analysis, series: Series, question: Question, size: float,
     limit = FAMILIES[series.family].accuracy
     known = {row: point for row in rows if (point := analysis.point(series, size, row)) is not None}
     reasons = {row: _find_reason(point, limit) for row, point in known.items()}
+    if any(not reason and not known[row].patient for row, reason in reasons.items()):
+        reasons |= {row: _APART for row, point in known.items() if point.patient and not reasons[row]}
     ran = {row: point for row, point in known.items() if not reasons[row]}
     candidates = _rank(analysis, series, size, ran)
     pick = candidates[0] if candidates else None
@@ -133,7 +137,9 @@ def _rank(analysis: Analysis, series: Series, size: float, ran: dict[str, Point]
 
 def _bound(analysis: Analysis, series: Series, size: float, a: str, b: str, confidence: float) -> Estimate | None:
     pairs = analysis.pairs(series, size, a, b)
-    return bound_ratio(pairs, analysis.ratio_spread(series), confidence) if pairs else None
+    # A few calls of a patient session do not show what another would do.
+    patient = any(point.patient for row in (a, b) if (point := analysis.point(series, size, row)))
+    return bound_ratio(pairs, None if patient else analysis.ratio_spread(series), confidence) if pairs else None
 
 
 def _count_minutes(analysis: Analysis, series: Series, size: float, candidates: tuple[Candidate, ...]) -> float:
