@@ -54,7 +54,7 @@ class Ratios(Catalogue):
         return paired_ratio(pairs, measured=self.ratio_spread(series))
 
     def pairs(self, series: Series, size: float, a: str, b: str) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Seconds of a and b by round, one pair for each process that timed both; none where they did not run."""
+        """Seconds of a and b aligned by round, one pair for each process that timed both; none if one did not run."""
         first, second = self.point(series, size, a), self.point(series, size, b)
         return pair_samples(first, second) if first and second and first.ok and second.ok else []
 

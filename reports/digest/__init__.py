@@ -11,10 +11,11 @@ from typing import Any
 
 from ..analysis import Analysis
 from ..families import FAMILIES
+from ..forecasts import Forecasts
 from .about import About, describe
-from .answers import CellAnswer
-from .form import FormSeries, Quality
-from .rules import Rule
+from .answers import CellAnswer, digest_answers
+from .form import FormSeries, Quality, check_predictions, pack_form
+from .rules import PlaceRule, Rule, find_place_rules, find_rules
 from .series import Measured, digest_series
 
 # Raised whenever a field of `digest.json` changes its meaning or goes.
@@ -32,6 +33,7 @@ class FamilyDigest:
     series: tuple[Measured, ...]
     answers: tuple[CellAnswer, ...] = ()
     rules: tuple[Rule, ...] = ()
+    place_rules: tuple[PlaceRule, ...] = ()
     form: tuple[FormSeries, ...] = ()
     quality: Quality | None = None
 
@@ -55,18 +57,27 @@ class Digest:
 
 def build_digest(analysis: Analysis) -> Digest:
     """Everything once, in this order: cells, answers, rules, predictions, claims, health."""
-    return Digest(SCHEMA, describe(analysis), tuple(_digest_family(analysis, name) for name in analysis.families))
+    return Digest(SCHEMA, describe(analysis), tuple(digest_family(analysis, name) for name in analysis.families))
 
 
-def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:
+def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
+    """Everything that is said of one family."""
     from ..pages.common import colours
 
+    series = digest_series(analysis, name, FAMILIES[name].yardstick)
+    answers = digest_answers(analysis, name)
+    forecasts = Forecasts(analysis, name)
     return FamilyDigest(
         name=name,
         axis=analysis.series(name)[0].axis,
         letters=analysis.letters(name),
         colours=colours(analysis, name),
-        series=digest_series(analysis, name, FAMILIES[name].yardstick),
+        series=series,
+        answers=answers,
+        rules=find_rules(answers),
+        place_rules=find_place_rules(answers, series),
+        form=pack_form(analysis, name, forecasts),
+        quality=check_predictions(analysis, name, forecasts, answers),
     )
 
 
