@@ -42,6 +42,7 @@ class Evidence:
     unit      of the effect, and of the limits
     counts    False for what the paper's sentence is not about
     needed    True for a part without which the sentence is not settled
+    reason    what else is to be said where it is not reproduced
     """
 
     what: str
@@ -53,6 +54,7 @@ class Evidence:
     counts: bool = True
     needed: bool = False
     where: Where = NOWHERE
+    reason: str = ""
 
 
 @dataclass(frozen=True)

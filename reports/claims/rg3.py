@@ -37,11 +37,11 @@ def _judge(analysis: Analysis, series: Series) -> Evidence:
     text = _describe_reach(analysis, series, ran, patient)
     if ended is None:
         return Evidence(
-            what, f"{text}, the largest size tried", (_leave(analysis, series, max(ran)),), LIMITS, where=where
+            what, text, (_leave(analysis, series, max(ran)),), LIMITS, where=where, reason="no larger size was tried"
         )
-    effect, why = _explain(analysis, series, ended)
-    said = f"{ended.outcome} at {write_size(ended.size)}: {ended.reason or 'no reason recorded'} ({why})"
-    return Evidence(what, f"{text}; {said}", (effect,), LIMITS, where=where)
+    effect, reason = _explain(analysis, series, ended)
+    said = f"{ended.outcome} at {write_size(ended.size)}: {ended.reason or 'no reason recorded'}"
+    return Evidence(what, f"{text}; {said}", (effect,), LIMITS, where=where, reason=reason)
 
 
 def _list_patient(analysis: Analysis, series: Series) -> dict[float, str]:
@@ -90,9 +90,9 @@ def _leave(analysis: Analysis, series: Series, largest: float) -> Effect:
 def _explain(analysis: Analysis, series: Series, ended: Point) -> tuple[Effect, str]:
     share = _share(analysis, series, ended, "predicted_bytes")
     if ended.outcome == "oom":
-        return at_least(max(share, 1.0) if math.isfinite(share) else 1.0), "memory ended it"
+        return at_least(max(share, 1.0) if math.isfinite(share) else 1.0), ""
     if ended.limit == "memory":
-        return exact(share), "memory was predicted to end it"
+        return exact(share), "memory was predicted to end it, and is not all used"
     if ended.limit == "time":
         return at_least(share if share < 1 else math.nan), "our limit of time ended it before memory could"
     return exact(math.nan), "neither time nor memory is named"
