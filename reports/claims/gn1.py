@@ -13,10 +13,7 @@ STUDY = "score-training"
 CONTROL = "psi_diagonal"
 # A gradient's Jacobian is symmetric to rounding; what training leaves is far above either bound.
 ROUNDING, SEEN = 1e-12, 1e-3
-UNIVERSAL = (
-    "the statement is universal, so that one network contradicts it, constructed and not found by training; what trained "
-    "ones are stands beside it"
-)
+UNIVERSAL = "the statement is universal: one network contradicts it, here one constructed and not found by training"
 NO_GRADIENT = Limits(low=SEEN, fails_below=ROUNDING)
 
 
