@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from .analysis import Analysis
 from .digest.claims import judge_claims
 from .pages import build_sections
-from .pages.blocks import Section, Table
+from .pages.blocks import Page, Section, Table
 from .pages.winners import summarise
 from .plots.style import COLOURS, DARK, LIGHT, write_file
 from .text import count, write_list
@@ -48,6 +48,19 @@ def write_csv(table: Table) -> str:
         [[_tidy(line.get(name)) for name in names] for line in lines], columns=pd.Index(names), dtype=object
     )
     return frame.to_csv(index=False, lineterminator="\n")
+
+
+def write_page(page: Page, pages: tuple[Page, ...], facts: str) -> str:
+    """One page with the navigation to the others."""
+    environment = _make_environment()
+    return environment.get_template("sub.html.j2").render(
+        page=page,
+        pages=pages,
+        facts=facts,
+        css=Markup(environment.get_template("page.css").render(colours=sorted(COLOURS))),
+        light=_variables(LIGHT),
+        dark=_variables(DARK),
+    )
 
 
 def write_html(analysis: Analysis, sections: tuple[Section, ...]) -> str:

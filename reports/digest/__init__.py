@@ -1,1 +1,104 @@
-"""What pages, Markdown, terminal and form render: plain values, computed once."""
+"""The digest: everything that the report says, as plain values. Pages, Markdown, terminal and form only render it.
+
+Written as `digest.json` without the measured cells, which are in `points.csv`; `docs/digest.md` is its schema.
+"""
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from ..analysis import Analysis
+from ..families import FAMILIES
+from ..forecasts import Forecasts
+from .about import About, describe
+from .answers import CellAnswer, digest_answers
+from .form import FormSeries, Quality, check_predictions, pack_form
+from .rules import PlaceRule, Rule, find_place_rules, find_rules
+from .series import Measured, digest_series
+
+# Raised whenever a field of `digest.json` changes its meaning or goes.
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class FamilyDigest:
+    """All that is said of one family. `colours` are the colour names of its rows, the same on every page."""
+
+    name: str
+    axis: str
+    letters: tuple[str, ...]
+    colours: dict[str, str]
+    series: tuple[Measured, ...]
+    answers: tuple[CellAnswer, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    place_rules: tuple[PlaceRule, ...] = ()
+    form: tuple[FormSeries, ...] = ()
+    quality: Quality | None = None
+
+    def find(self, key: str) -> Measured:
+        """A series by its key."""
+        return next(series for series in self.series if series.key == key)
+
+
+@dataclass(frozen=True)
+class Digest:
+    """The whole report."""
+
+    schema: int
+    about: About
+    families: tuple[FamilyDigest, ...]
+
+    def family(self, name: str) -> FamilyDigest | None:
+        """A family by its name, None where it was not measured."""
+        return next((family for family in self.families if family.name == name), None)
+
+
+def build_digest(analysis: Analysis) -> Digest:
+    """Everything once, in this order: cells, answers, rules, predictions, claims, health."""
+    return Digest(SCHEMA, describe(analysis), tuple(digest_family(analysis, name) for name in analysis.families))
+
+
+def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
+    """Everything that is said of one family."""
+    from ..pages.common import colours
+
+    series = digest_series(analysis, name, FAMILIES[name].yardstick)
+    answers = digest_answers(analysis, name)
+    forecasts = Forecasts(analysis, name)
+    return FamilyDigest(
+        name=name,
+        axis=analysis.series(name)[0].axis,
+        letters=analysis.letters(name),
+        colours=colours(analysis, name),
+        series=series,
+        answers=answers,
+        rules=find_rules(answers),
+        place_rules=find_place_rules(answers, series),
+        form=pack_form(analysis, name, forecasts),
+        quality=check_predictions(analysis, name, forecasts, answers),
+    )
+
+
+def write_json(digest: Digest) -> str:
+    """`digest.json`: all but the measured cells; numbers to six digits, null where there is none."""
+    plain = to_plain(digest)
+    for family in plain["families"]:
+        for series in family["series"]:
+            del series["rows"]
+    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def to_plain(value: Any) -> Any:
+    """Dataclasses as objects, tuples as lists, NaN and infinity as null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): to_plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_plain(item) for item in value]
+    if isinstance(value, bool) or value is None or isinstance(value, str | int):
+        return value
+    number = float(value)
+    return float(f"{number:.6g}") if math.isfinite(number) else None

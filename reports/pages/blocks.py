@@ -149,6 +149,16 @@ class Section:
                 yield from block.figures
 
 
+@dataclass(frozen=True)
+class Page:
+    """A page of the report: its file, its name in the navigation, a sentence on what it holds, and its sections."""
+
+    file: str
+    title: str
+    lead: str
+    sections: tuple[Section, ...]
+
+
 def missing(id_: str, title: str, why: str) -> Section:
     """A section that has nothing to show says so in one line."""
     return Section(id_, title, (Text(why, "note"),))

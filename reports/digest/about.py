@@ -1,0 +1,86 @@
+"""What was measured, on what and when."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from ..analysis import Analysis
+from ..load import shorten
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine as its sessions recorded it; `states` are (backend, dtype, letters) where it ran at several speeds."""
+
+    name: str
+    processor: str
+    cores: int
+    memory_bytes: float
+    system: str
+    devices: tuple[str, ...]
+    versions: tuple[tuple[str, str], ...]
+    states: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class About:
+    """The run. `first` and `last` are ISO times of its sessions, `rulers` the versions of the way of measuring."""
+
+    machines: tuple[Machine, ...]
+    commits: tuple[str, ...]
+    profiles: tuple[str, ...]
+    rulers: tuple[int, ...]
+    sessions: int
+    files: int
+    first: str
+    last: str
+    results: str
+
+
+def describe(analysis: Analysis) -> About:
+    """The run's facts."""
+    run = analysis.run
+    times = sorted(str(s.get("started_at")) for s in run.sessions if s.get("started_at"))
+    return About(
+        machines=tuple(_describe_machine(analysis, name) for name in sorted({p.machine for p in run.parts})),
+        commits=tuple(sorted({shorten(part.commit) for part in run.parts})),
+        profiles=tuple(run.profile.split(", ")) if run.profile else (),
+        rulers=tuple(sorted({int(s.get("ruler", default=1)) for s in run.sessions})),
+        sessions=len(run.sessions),
+        files=len(run.files),
+        first=times[0] if times else "",
+        last=times[-1] if times else "",
+        results=run.results,
+    )
+
+
+def _describe_machine(analysis: Analysis, name: str) -> Machine:
+    run = analysis.run
+    sessions = [s for s in run.sessions if s.machine == name]
+    known = run.machines.get(name, {})
+    letters: dict[tuple[str, str], set[str]] = {}
+    for state in analysis.states:
+        first = state.sessions[0]
+        if first.machine == name:
+            place = str(first.get("cell", "backend")), str(first.get("cell", "dtype"))
+            letters.setdefault(place, set()).add(state.letter)
+
+    def usual(*keys: str, default: Any) -> Any:
+        found = Counter(value for s in sessions if (value := s.get("environment", *keys)) is not None)
+        return found.most_common(1)[0][0] if found else default
+
+    versions = {package: usual("packages", package, default="") for package in ("torch", "jax", "numpy")}
+    return Machine(
+        name=name,
+        processor=str(usual("cpu", default=known.get("cpu", "unknown processor"))),
+        cores=int(usual("cores", default=known.get("num_cpu", 0) or 0)),
+        memory_bytes=float(usual("memory_bytes", default=known.get("ram", 0) or 0)),
+        system=str(usual("os", default=known.get("os", ""))),
+        devices=tuple(sorted({str(s.get("cell", "device")) for s in sessions})),
+        versions=tuple((package, version) for package, version in versions.items() if version),
+        states=tuple(
+            (backend, dtype, "".join(sorted(found)))
+            for (backend, dtype), found in sorted(letters.items())
+            if len(found) > 1
+        ),
+    )

@@ -1,0 +1,190 @@
+"""Measured cells as plain values: series, their rows, and a row at each of its sizes."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from ..analysis import Analysis
+from ..points import Place, Point, Series
+from ..statistics import Estimate
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A row at one size. `limit` is memory or time where that ended it; `stopped_s` what a call would have taken.
+
+    `attainable_s` is the time of its formula's work at the ceiling measured in its own sessions, `ratio` its time in
+    those of the yardstick, paired by round. `patient` marks calls that were timed apart from the rounds.
+    """
+
+    size: float
+    outcome: str
+    reason: str
+    limit: str
+    seconds: Estimate | None
+    minimum_s: float
+    stopped_s: float
+    ratio: Estimate | None
+    error: float
+    measure: str
+    peak_bytes: float
+    instrument: str
+    flops: float
+    bytes: float
+    attainable_s: float
+    vjps: float
+    jvps: float
+    evaluations: float
+    counted: bool
+    compile_cold_s: float
+    compile_cached_s: float
+    first_call_s: float
+    patient: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a series: its facts, its cells by size, its fitted growth and where it ends."""
+
+    name: str
+    method: str
+    form: str
+    role: str
+    exact: bool
+    computes: str
+    source: str
+    settings: dict[str, Any]
+    cells: tuple[Cell, ...]
+    exponent: Estimate | None
+    exponent_why: str
+    curve: tuple[tuple[float, float], ...]
+    largest_ok: float | None
+    smallest_failed: float | None
+
+    def at(self, size: float) -> Cell | None:
+        """The row at a size, None where nothing is known of it."""
+        return next((cell for cell in self.cells if cell.size == size), None)
+
+    @property
+    def ran(self) -> tuple[Cell, ...]:
+        """Cells that ran, were right and were timed."""
+        return tuple(cell for cell in self.cells if cell.seconds is not None)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Cells that differ in one size only, `axis`. `noise` is the place's A/A floor, `margin` what verdicts use."""
+
+    key: str
+    family: str
+    place: Place
+    axis: str
+    fixed: tuple[tuple[str, Any], ...]
+    state: str
+    sizes: tuple[float, ...]
+    noise: float
+    margin: float
+    memory_bytes: float
+    rows: tuple[Row, ...]
+
+    def row(self, name: str) -> Row | None:
+        """A row by its name."""
+        return next((row for row in self.rows if row.name == name), None)
+
+
+def digest_series(analysis: Analysis, family: str, yardstick: str) -> tuple[Measured, ...]:
+    """All series of a family, without twins."""
+    return tuple(_digest(analysis, series, yardstick) for series in analysis.series(family))
+
+
+def _digest(analysis: Analysis, series: Series, yardstick: str) -> Measured:
+    rows = tuple(_digest_row(analysis, series, row, yardstick) for row in analysis.rows(series) if "~" not in row)
+    return Measured(
+        key=analysis.key(series),
+        family=series.family,
+        place=series.place,
+        axis=series.axis,
+        fixed=series.fixed,
+        state=series.state,
+        sizes=analysis.sizes(series),
+        noise=_or_nan(analysis.noise(series.place)),
+        margin=analysis.margin(series.place),
+        memory_bytes=_or_nan(analysis.memory_bytes(series.place)),
+        rows=rows,
+    )
+
+
+def _digest_row(analysis: Analysis, series: Series, row: str, yardstick: str) -> Row:
+    fact, fit = analysis.facts(series, row), analysis.exponent(series, row)
+    points = analysis.points(series, row)
+    ran = [point.size for point in points if point.ok]
+    curve: tuple[tuple[float, float], ...] = ()
+    if fit is not None and fit.grows and len(ran) > 1:
+        steps = [ran[0] * (ran[-1] / ran[0]) ** (j / 24) for j in range(25)]
+        curve = tuple((size, float(fit.predict(size))) for size in steps)
+    frontier = analysis.frontier(series, row)
+    return Row(
+        name=row,
+        method=fact.method,
+        form=fact.form,
+        role=fact.role,
+        exact=fact.exact,
+        computes=fact.computes,
+        source=fact.source,
+        settings=dict(fact.settings),
+        cells=tuple(_digest_cell(analysis, series, point, yardstick) for point in points),
+        exponent=fit.estimate if fit is not None else None,
+        exponent_why=fit.reason if fit is not None else "never ran",
+        curve=curve,
+        largest_ok=frontier.largest_ok,
+        smallest_failed=frontier.smallest_failed,
+    )
+
+
+def _digest_cell(analysis: Analysis, series: Series, point: Point, yardstick: str) -> Cell:
+    spent, starts = point.products, point.cold_starts
+    cached = [start.compile_cached_s for start in point.starts.values()]
+    return Cell(
+        size=point.size,
+        outcome=point.outcome,
+        reason=point.reason,
+        limit=point.limit,
+        seconds=point.seconds if point.ok else None,
+        minimum_s=point.minimum if point.ok else math.nan,
+        stopped_s=math.nan if point.ok else _find_stop(analysis, series, point),
+        ratio=analysis.ratio(series, point.size, point.row, yardstick) if point.ok else None,
+        error=point.error,
+        measure=point.measure,
+        peak_bytes=point.peak_bytes,
+        instrument=point.peak_instrument,
+        flops=point.flops,
+        bytes=point.bytes,
+        attainable_s=_or_nan(analysis.attainable(series, point)),
+        vjps=spent.vjps if spent else math.nan,
+        jvps=spent.jvps if spent else math.nan,
+        evaluations=spent.evaluations if spent else math.nan,
+        counted=spent.counted if spent else False,
+        compile_cold_s=_middle([start.compile_cold_s for start in starts]),
+        compile_cached_s=_middle(cached),
+        first_call_s=_middle([start.first_call_s for start in starts]),
+        patient=getattr(point, "patient", False),
+    )
+
+
+def _find_stop(analysis: Analysis, series: Series, point: Point) -> float:
+    """Seconds a call would have taken where memory or time ended the row: by its fitted growth, else the formula."""
+    if point.limit not in ("memory", "time"):
+        return math.nan
+    fit = analysis.exponent(series, point.row)
+    return float(fit.predict(point.size)) if fit is not None and fit.grows else point.predicted_s
+
+
+def _middle(values: list[float]) -> float:
+    """The median of what is known, NaN where nothing is."""
+    known = sorted(value for value in values if not math.isnan(value))
+    half = len(known) // 2
+    return math.nan if not known else known[half] if len(known) % 2 else (known[half - 1] + known[half]) / 2
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value

@@ -1,0 +1,48 @@
+"""The descriptor of a family: what the report must be told because no measurement says it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something a reader wants the fastest method of: `computes` are the kinds of answer that will do, `words` name it.
+
+    An empty `computes` stands for a gradient of any kind. `first` marks the questions that the first page answers.
+    """
+
+    key: str
+    words: str
+    computes: tuple[str, ...] = ()
+    first: bool = False
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family's facts.
+
+    title       what the family is about, in a reader's words
+    unit        what one call returns, as a sentence ends: "a gradient of log |det J|"
+    yardstick   the row every time is also told in multiples of
+    baselines   what users run today, the fairest form last; ratios on the first page are against the first that ran
+    headlines   (row, baseline) of the two ratios on the family's card
+    card        rows of the card's picture, at most six
+    exponents   leading powers by swept letter and row at fixed batch; "*" stands for every other row
+    questions   what can be asked, the most common first
+    accuracy    largest error of an answer where no method is exact
+    work        what its methods spend by choice
+    notes       what a reader must know of this family, told on its page
+    """
+
+    name: str
+    title: str
+    unit: str
+    yardstick: str
+    baselines: tuple[str, ...]
+    headlines: tuple[tuple[str, str], ...]
+    card: tuple[str, ...]
+    questions: tuple[Question, ...]
+    exponents: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    accuracy: float = 1e-6
+    work: str = "products"
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,22 @@
+"""Gradients through the fixed point of an implicit network."""
+
+from ._family import Family, Question
+
+IMPLICIT = Family(
+    name="implicit",
+    title="Gradients through a fixed point",
+    unit="a parameter gradient of a batch at its fixed point",
+    yardstick="parameter_vjp",
+    baselines=("cg_published", "cg"),
+    headlines=(("cg_published", "jfb"), ("gmres", "jfb")),
+    card=("jfb", "neumann_5", "neumann", "bicgstab", "gmres", "cg_published"),
+    questions=(
+        Question("gradient", "the exact parameter gradient", ("parameter_gradient",), first=True),
+        Question("fixed_point", "the fixed point itself", ("fixed_point",)),
+    ),
+    exponents={"D": {"dense": 3.0, "*": 2.0}},
+    notes=(
+        "JFB, truncated series and unrolled iterations are approximate: they are recommended only where an error is "
+        "allowed. Iterative rows stop at one true residual a sample, checked again before they stop.",
+    ),
+)

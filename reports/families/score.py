@@ -1,0 +1,25 @@
+"""Networks that stand for a gradient: psi is one, phi has one."""
+
+from ._family import Family, Question
+
+SCORE = Family(
+    name="score",
+    title="Networks that stand for a gradient",
+    unit="a training gradient of a batch",
+    yardstick="psi",
+    baselines=("phi", "psi"),
+    headlines=(("phi", "psi"), ("phi_closed_form", "psi_closed_form")),
+    card=("psi", "psi_closed_form", "phi", "phi_forward_over_reverse", "phi_closed_form", "psi_tied"),
+    questions=(
+        Question("psi", "ψ, a network that is the gradient", ("psi",), first=True),
+        Question("phi", "φ, a network that has the gradient", ("phi",), first=True),
+        Question("tied", "a tied ψ, curl-free by its weights", ("tied",)),
+        Question("curl", "how far ψ is from a gradient", ("curl_difference", "curl_moments", "curl")),
+    ),
+    exponents={"d": {"curl_dense": 2.0, "*": 1.0}},
+    notes=(
+        "ψ and φ are different models: who trains one has no use for another's gradient, however fast it is.",
+        "Probes of the curl: a mean of 1 is unbiased, the spread is the noise of one probe. Four times the spread "
+        "takes sixteen times the probes.",
+    ),
+)
