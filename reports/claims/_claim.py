@@ -10,6 +10,8 @@ from ..points import Place
 from ._rule import Effect, Limits
 
 SWEEPS = "python -m benchmarks run --profile standard"
+# Calls without a limit of time.
+PATIENT = "python -m benchmarks run --profile patient"
 
 
 def train(study: str, *data: str) -> str:

@@ -93,9 +93,11 @@ def _spread(effects: tuple[Effect, ...], unknown: bool) -> Effect:
         each = 1 - (1 - confidence) / 2
         least, most = (find_effect(effects, each, pick) for pick in ("least", "most"))
         value = most.value / least.value
-        if unknown or least.undetermined or most.undetermined or least.low <= 0:
+        if unknown or least.undetermined or most.undetermined:
             return Estimate(value, math.nan, math.nan, most.n, confidence)
-        return Estimate(value, min(max(1.0, most.low / least.high), value), most.high / least.low, most.n, confidence)
+        # A size without an interval may be the smallest or the largest of all.
+        high = most.high / least.low if least.low > 0 else math.inf
+        return Estimate(value, min(max(1.0, most.low / least.high), value), high, most.n, confidence)
 
     return find
 
