@@ -1,9 +1,9 @@
 """Effects: quantities with an interval at whatever confidence a claim's number of parts asks for."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import t as student
 
 from ..analysis import Analysis
@@ -59,7 +59,7 @@ def of_exponent(fit: Exponent) -> Effect:
     return lambda confidence: stretch(fit.estimate, confidence, max(fit.sizes - 3, 1))
 
 
-def of_slope(x: Sequence[float], y: Sequence[float]) -> Effect:
+def of_slope(x: ArrayLike, y: ArrayLike) -> Effect:
     """d log y / d log x of a straight line through all points, with a t interval of n - 2; none from two points, or
     where x does not vary.
     """
@@ -75,7 +75,7 @@ def of_slope(x: Sequence[float], y: Sequence[float]) -> Effect:
     return lambda confidence: _bracket(slope, deviation, count - 2, count, confidence)
 
 
-def of_seeds(values: Sequence[float]) -> Effect:
+def of_seeds(values: ArrayLike) -> Effect:
     """Geometric mean over the seeds of positive numbers, with the t interval of their logs; none from one seed."""
     logs = np.log(np.asarray(values, dtype=float))
     if logs.size < 2:
@@ -84,12 +84,12 @@ def of_seeds(values: Sequence[float]) -> Effect:
 
     def bracket(confidence: float) -> Estimate:
         found = _bracket(centre, deviation, logs.size - 1, logs.size, confidence)
-        return Estimate(*(math.exp(x) for x in (found.value, found.low, found.high)), found.n, confidence)
+        return Estimate(math.exp(found.value), math.exp(found.low), math.exp(found.high), found.n, confidence)
 
     return bracket
 
 
-def of_median(values: Sequence[float]) -> Effect:
+def of_median(values: ArrayLike) -> Effect:
     """Median over the seeds of positive numbers, by order statistics; no interval where the seeds are too few."""
     return lambda confidence: estimate_median(values, confidence)
 

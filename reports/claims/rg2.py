@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..analysis import Analysis
 from ..points import Series
@@ -43,7 +44,7 @@ def measure(analysis: Analysis) -> list[Evidence]:
     return findings
 
 
-def model_speedup(series: Series, sizes: np.ndarray) -> np.ndarray | None:
+def model_speedup(series: Series, sizes: ArrayLike) -> np.ndarray | None:
     """The FLOP model of inverse / relative for two layers: 0.75 + D / (3 B)."""
     batch = series.size("B")
     return 0.75 + np.asarray(sizes, dtype=float) / (3 * batch) if series.axis == "D" and batch else None
