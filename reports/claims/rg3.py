@@ -1,6 +1,7 @@
 """RG3: memory ends the automatic differentiation of the network's Jacobian (Gresele et al. 2020)."""
 
 import math
+from collections.abc import Sequence
 
 from ..analysis import Analysis
 from ..points import Point, Series
@@ -39,7 +40,7 @@ def _judge(analysis: Analysis, series: Series) -> Evidence:
     return Evidence(what, f"{text}; {said}", (effect,), LIMITS, where=where, reason=reason)
 
 
-def _find_end(points: list[Point]) -> Point | None:
+def _find_end(points: Sequence[Point]) -> Point | None:
     """The smallest size that did not run, but none that impatience alone ended where a patient call went further: those
     have no limit of time, and what ends them is what would end a user who waits.
     """

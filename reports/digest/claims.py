@@ -146,9 +146,9 @@ def _say_part(part: ClaimPart) -> str:
 
 
 def write_effect(effect: Estimate, unit: str = "") -> str:
-    """`1.69 [1.66, 1.73] ×`; what is exact without an interval, and `at least 0.08` where it may be any larger.
+    """`1.692 [1.655, 1.729] ×`; what is exact without an interval, and `at least 0.08` where it may be any larger.
 
-    Three digits of every bound, whatever the width: a verdict hangs on which side of a limit it lies.
+    Four digits of every bound, whatever the width: a verdict hangs on which side of a limit it lies.
     """
     value, low, high = effect.value, effect.low, effect.high
     if low == high == value:
@@ -158,7 +158,7 @@ def write_effect(effect: Estimate, unit: str = "") -> str:
     elif effect.undetermined:
         text = "–" if math.isnan(value) else f"{value:.3g} [–]"
     else:
-        text = f"{value:.3g} [{low:.3g}, {high:.3g}]"
+        text = f"{value:.4g} [{low:.4g}, {high:.4g}]"
     return f"{text} {unit}".strip()
 
 
