@@ -95,7 +95,7 @@ def _write_part(claim: ClaimDigest, part: ClaimPart) -> dict[str, Cell]:
     place = asdict(part.place) if part.place is not None else {}
     where: dict[str, Any] = {"place": part.where, **place, **dict(part.fixed), "study": part.study}
     counted = {"verdict": part.verdict, "counts": part.counts}
-    note = "" if part.counts else "beside the claim"
+    note = "\n".join([part.reason] * bool(part.reason) + ["beside the claim"] * (not part.counts))
     effect = "–" if part.effect is None else write_effect(part.effect, part.unit)
     return {
         "id": Cell(claim.id, {"id": claim.id}),
