@@ -65,6 +65,7 @@ def _make_parser() -> argparse.ArgumentParser:
     for letter, (kind, words) in SIZES.items():
         answer.add_argument(f"--{letter}", dest=f"size_{letter}", type=kind, metavar=letter, help=words)
     answer.add_argument("--device", help="cpu or cuda (default: all that were measured)")
+    answer.add_argument("--dtype", help="float32 or float64 (default: all that were measured)")
     answer.add_argument("--backend", help="torch or jax (default: all that were measured)")
     answer.add_argument(
         "--accuracy",
@@ -145,14 +146,15 @@ def _answer(options: argparse.Namespace) -> int:
         raise LoadError(f"no results of family {options.family} (the results hold: {', '.join(analysis.families)})")
     family = digest_family(analysis, options.family)
     _check_sizes(family, wanted)
-    places = list_places(family, options.backend, options.device)
+    places = list_places(family, options.backend, options.device, options.dtype)
     if not places:
         wanted_place = ", ".join(word for word in (options.backend, options.device) if word)
         measured = sorted({f"{series.place.backend} {series.place.device}" for series in family.series})
         raise LoadError(f"no results of {options.family} on {wanted_place} (measured: {', '.join(measured)})")
     questions = _choose_questions(options)
+    asked = wanted | ({"dtype": options.dtype} if options.dtype else {})
     answers = [
-        find_answer(family, find_series(place, wanted), question, options.size, options.error, wanted)
+        find_answer(family, find_series(place, wanted), question, options.size, options.error, asked)
         for place in places
         for question in questions
     ]

@@ -16,6 +16,7 @@ from .digest.answers import OPEN, CellAnswer, answers, merge_regrets
 from .digest.form import TOO_WIDE, FormRow
 from .digest.series import Measured
 from .families import FAMILIES, Question
+from .points import Place
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,7 @@ class Prediction:
 class Answer:
     """What to use at a size, `pick` None where nothing can be recommended.
 
-    series   the series it is from; `unlike` are (letter, asked, measured) where its fixed sizes differ from what was
-             asked
+    series   the series it is from; `unlike` are (letter or dtype, asked, measured) where it is not what was asked
     accuracy largest error allowed, None for exact methods
     regret   what the pick may lose, at the measured sizes `at`; NaN where it is not known
     open     whether the regret is above OPEN, `minutes` of measuring that would settle it
@@ -99,7 +99,7 @@ def find_answer(
     ranked = sorted(allowed, key=lambda p: (p.regret if bounded else 0.0, p.seconds, p.row))
     pick = ranked[0] if ranked else None
     regret = pick.regret if pick and bounded else math.nan
-    fixed = dict(series.fixed)
+    fixed = dict(series.fixed) | {"dtype": series.place.dtype}
     return Answer(
         family=family.name,
         question=question.key,
@@ -201,10 +201,20 @@ def _log(value: float) -> float:
     return math.log(value) if value > 0 else math.nan
 
 
-def list_places(family: FamilyDigest, backend: str | None, device: str | None) -> list[list[Measured]]:
-    """The series of each place with that backend and device, None standing for any."""
-    places: dict[Any, list[Measured]] = {}
+def list_places(
+    family: FamilyDigest, backend: str | None, device: str | None, dtype: str | None = None
+) -> list[list[Measured]]:
+    """The series of each place with that backend, device and dtype, None standing for any.
+
+    A backend and device without the dtype are there with those they have: the answer says so.
+    """
+    places: dict[Place, list[Measured]] = {}
     for series in family.series:
         if backend in (None, series.place.backend) and device in (None, series.place.device):
             places.setdefault(series.place, []).append(series)
-    return list(places.values())
+    exact = {(place.machine, place.backend, place.device) for place in places if place.dtype == dtype}
+    return [
+        series
+        for place, series in places.items()
+        if place.dtype == dtype or (place.machine, place.backend, place.device) not in exact
+    ]

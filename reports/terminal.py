@@ -14,6 +14,9 @@ from .lookup import Answer, Prediction
 from .statistics import Estimate
 from .text import write_bytes, write_error, write_list, write_seconds, write_size
 
+# Room for the longest names of rows beside their numbers.
+_WIDTH = 110
+
 
 def print_answers(answers: list[Answer], as_json: bool) -> None:
     """Each answer in a few lines and the table behind it; with `as_json` a list of plain values."""
@@ -21,6 +24,8 @@ def print_answers(answers: list[Answer], as_json: bool) -> None:
         print(json.dumps([_pack_answer(answer) for answer in answers], ensure_ascii=False))
         return
     console = Console(highlight=False)
+    # A table in a pipe is not cut to the 80 columns of a terminal that is not there.
+    console.width = max(console.width, _WIDTH)
     for answer in answers:
         _print_answer(console, answer)
 

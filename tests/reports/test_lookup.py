@@ -10,7 +10,7 @@ from reports.digest.form import FormRow, FormSeries
 from reports.digest.series import Measured
 from reports.families import FAMILIES
 from reports.forecasts import Knot
-from reports.lookup import find_answer, find_cells, find_series, interpolate
+from reports.lookup import find_answer, find_cells, find_series, interpolate, list_places
 from reports.points import Place
 from reports.statistics import Estimate
 
@@ -134,6 +134,13 @@ def test_the_nearest_series_words_first_and_the_batch_last():
     assert find_series(known, {"T": "conv", "gamma": 0.9}).key == "c"
     assert find_series(known, {"T": "random", "gamma": 0.6, "B": 64}).key == "b"
     assert find_series(known, {}).key == "a"
+
+
+def test_a_precision_that_was_not_measured_falls_back_on_the_others():
+    family = make_family([make_row("a", (1.0, 9.0, 50.0))])
+    assert [len(list_places(family, None, None, dtype)) for dtype in (None, "float32", "float64")] == [1, 1, 1]
+    assert list_places(family, "jax", None) == []
+    assert ask(family, 100.0, wanted={"dtype": "float64"}).unlike == (("dtype", "float64", "float32"),)
 
 
 def test_what_was_not_measured_is_said():
