@@ -88,9 +88,10 @@ def find_answer(
     """The method of least regret at a size; of those without a known regret the fastest by predicted times."""
     form = next(entry for entry in family.form if entry.series == series.key)
     rows = [row for row in form.rows if answers(row.computes, question)]
-    if accuracy is None and not any(row.exact for row in rows):
-        accuracy = FAMILIES[family.name].accuracy
-    cells = find_cells(family.answers, series.key, question.key, size)
+    own = None if any(row.exact for row in rows) else FAMILIES[family.name].accuracy
+    accuracy = own if accuracy is None else accuracy
+    known = family.answers if accuracy is None or accuracy == own else _list_approximate(family, accuracy)
+    cells = find_cells(known, series.key, question.key, size)
     regrets = merge_regrets(cells)
     predictions = [_predict(row, size, series.axis, regrets.get(row.row, math.nan)) for row in rows]
     allowed = [p for p in predictions if not p.reason and (p.exact if accuracy is None else p.error <= accuracy)]
@@ -119,6 +120,12 @@ def find_answer(
         ranked=tuple(ranked),
         excluded=tuple(p for p in predictions if p not in allowed),
     )
+
+
+def _list_approximate(family: FamilyDigest, accuracy: float) -> tuple[CellAnswer, ...]:
+    """The answers of the largest known error that is allowed."""
+    allowed = {cell.accuracy for cell in family.approximate if cell.accuracy and cell.accuracy <= accuracy * (1 + 1e-9)}
+    return tuple(cell for cell in family.approximate if allowed and cell.accuracy == max(allowed))
 
 
 def find_cells(known: Sequence[CellAnswer], series: str, question: str, size: float) -> tuple[CellAnswer, ...]:
