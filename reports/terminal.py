@@ -150,7 +150,9 @@ def list_open(families: Iterable[FamilyDigest]) -> list[dict[str, Any]]:
 def _pack_open(family: FamilyDigest, answer: CellAnswer) -> dict[str, Any]:
     series = family.find(answer.series)
     place = series.place
-    near = [c.row for c in answer.candidates[1:] if c.ratio is None or not c.ratio.low > 1 + OPEN]
+    # Where nothing bounds the regret, nothing tells which rows are far either.
+    told = not math.isnan(answer.regret)
+    near = [c.row for c in answer.candidates[1:] if not (told and c.ratio and c.ratio.low > 1 + OPEN)]
     return to_plain(
         {
             "family": family.name,
