@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -88,7 +88,9 @@ def digest_approximate(analysis: Analysis, family: str) -> tuple[CellAnswer, ...
                 continue
             for size in analysis.sizes(series):
                 cell = _Cell(analysis, series, size)
-                found += [_answer(cell, question, rows, accuracy, accuracy) for accuracy in ACCURACIES]
+                known = (_answer(cell, question, rows, accuracy, accuracy) for accuracy in ACCURACIES)
+                # What is left out and why is said of the exact answer, and a candidate says its error.
+                found += [replace(answer, excluded=()) for answer in known]
     return tuple(found)
 
 
@@ -188,7 +190,7 @@ def _rank(cell: _Cell, ran: dict[str, Point]) -> tuple[Candidate, ...]:
     found = (
         Candidate(
             row=row,
-            ratio=cell.analysis.ratio(cell.series, cell.size, row, rows[0]) if len(rows) > 1 else None,
+            ratio=_compare(cell, row, rows[0]) if len(rows) > 1 else None,
             regret=regrets[row],
             seconds=ran[row].seconds,
             error=ran[row].error,
@@ -197,6 +199,12 @@ def _rank(cell: _Cell, ran: dict[str, Point]) -> tuple[Candidate, ...]:
         for row in rows
     )
     return tuple(sorted(found, key=lambda c: (math.isnan(c.regret), c.regret, c.seconds.value, c.row)))
+
+
+def _compare(cell: _Cell, row: str, fastest: str) -> Estimate | None:
+    """time(row) / time(fastest) as all pages quote it, without what it is made of."""
+    ratio = cell.analysis.ratio(cell.series, cell.size, row, fastest)
+    return ratio and Estimate(ratio.value, ratio.low, ratio.high, ratio.n, ratio.confidence, ratio.basis)
 
 
 def _count_minutes(cell: _Cell, candidates: tuple[Candidate, ...]) -> float:
