@@ -1,4 +1,4 @@
-"""The report at the terminal: the answer at one size and what is still open, from the digest, as text or as JSON."""
+"""The report at the terminal: answers, claims and what is still open, from the digest, as text or as JSON."""
 
 import json
 import math
@@ -10,6 +10,7 @@ from rich.table import Table
 
 from .digest import FamilyDigest, to_plain
 from .digest.answers import OPEN, CellAnswer
+from .digest.claims import ClaimDigest, write_effect
 from .lookup import Answer, Prediction
 from .statistics import Estimate
 from .text import write_bytes, write_error, write_list, write_seconds, write_size
@@ -126,6 +127,18 @@ def _round_up(minutes: float) -> int:
 
 def _escape(text: str) -> str:
     return text.replace("[", "\\[")
+
+
+def print_claims(claims: Iterable[ClaimDigest], as_json: bool) -> None:
+    """The claims in two lines each: the verdict and what the paper says, what was found and what decided it."""
+    if as_json:
+        print(json.dumps(to_plain(list(claims)), ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    for claim in claims:
+        console.print(f"[bold]{claim.id}[/bold] {claim.verdict}: {_escape(claim.short)}", soft_wrap=True)
+        found = write_effect(claim.effect, claim.unit) if claim.effect is not None else "not run"
+        console.print(f"  paper {claim.printed}; here {found}. {claim.decided}", soft_wrap=True, markup=False)
 
 
 def list_open(families: Iterable[FamilyDigest]) -> list[dict[str, Any]]:
