@@ -1,9 +1,9 @@
 """Times at sizes nobody measured: the work as the shape, the measured sizes as the level.
 
 A row's seconds are w0 + w1 FLOPs + w2 bytes, weights not negative, fitted to all series of the row at a place in one
-state of the machine: its other batches and problems too. Between two measured sizes of a series the distance from that shape is a straight line
-in log size, beyond the ends that of the end. FLOPs and bytes of a size that was not measured are interpolated: sums of
-powers of the size. A row whose work is not known follows sums of powers itself.
+state of the machine: its other batches and problems too. Between two measured sizes of a series the distance from that
+shape is a straight line in log size, beyond the ends that of the end. FLOPs and bytes of a size that was not measured
+are interpolated: sums of powers of the size. A row whose work is not known follows sums of powers itself.
 """
 
 import math
