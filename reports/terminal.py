@@ -13,7 +13,7 @@ from .digest.answers import OPEN, CellAnswer
 from .digest.claims import ClaimDigest, write_effect
 from .lookup import Answer, Prediction
 from .statistics import Estimate
-from .text import write_bytes, write_error, write_list, write_seconds, write_size
+from .text import count, write_bytes, write_error, write_list, write_seconds, write_size
 
 # Room for the longest names of rows beside their numbers.
 _WIDTH = 110
@@ -71,7 +71,7 @@ def _print_answer(console: Console, answer: Answer) -> None:
         soft_wrap=True,
     )
     if answer.open:
-        told = "" if math.isnan(answer.minutes) else f": about {math.ceil(answer.minutes):,} minutes would settle it"
+        told = "" if math.isnan(answer.minutes) else f": about {_write_minutes(answer.minutes)} would settle it"
         console.print(
             f"  undetermined{told} (python -m benchmarks settle --minutes {_round_up(answer.minutes)})", soft_wrap=True
         )
@@ -121,7 +121,12 @@ def _write_seconds(p: Prediction) -> str:
     return write_seconds(Estimate(p.seconds, p.low, p.high))
 
 
+def _write_minutes(minutes: float) -> str:
+    return count(math.ceil(minutes), "minute")
+
+
 def _round_up(minutes: float) -> int:
+    """What to ask of `settle`: ten minutes where nobody knows."""
     return 10 if math.isnan(minutes) else max(1, math.ceil(minutes))
 
 
@@ -197,7 +202,7 @@ def print_open(families: Iterable[FamilyDigest], as_json: bool) -> None:
         place = ", ".join(str(cell[name]) for name in ("machine", "backend", "device", "dtype"))
         sizes = ", ".join(f"{letter} = {write_size(value)}" for letter, value in cell["sizes"].items())
         regret = "not known" if cell["regret"] is None else f"at most {write_bound(cell['regret'])}"
-        cost = "" if cell["minutes"] is None else f", about {math.ceil(cell['minutes']):,} minutes"
+        cost = "" if cell["minutes"] is None else f", about {_write_minutes(cell['minutes'])}"
         console.print(
             f"{cell['family']} on {place}, {sizes}: {write_list(cell['rows'])}: {regret}{cost}",
             soft_wrap=True,
