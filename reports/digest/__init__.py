@@ -13,7 +13,7 @@ from ..analysis import Analysis
 from ..families import FAMILIES
 from ..forecasts import Forecasts
 from .about import About, describe
-from .answers import CellAnswer, digest_answers
+from .answers import CellAnswer, digest_answers, digest_approximate
 from .form import FormSeries, Quality, check_predictions, pack_form
 from .rules import PlaceRule, Rule, find_place_rules, find_rules
 from .series import Measured, digest_series
@@ -24,7 +24,11 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class FamilyDigest:
-    """All that is said of one family. `colours` are the colour names of its rows, the same on every page."""
+    """All that is said of one family. `colours` are the colour names of its rows, the same on every page.
+
+    `answers` are those of exact methods, or where there is none of those within the family's accuracy; `approximate`
+    those where an error is allowed.
+    """
 
     name: str
     axis: str
@@ -32,6 +36,7 @@ class FamilyDigest:
     colours: dict[str, str]
     series: tuple[Measured, ...]
     answers: tuple[CellAnswer, ...] = ()
+    approximate: tuple[CellAnswer, ...] = ()
     rules: tuple[Rule, ...] = ()
     place_rules: tuple[PlaceRule, ...] = ()
     form: tuple[FormSeries, ...] = ()
@@ -74,6 +79,7 @@ def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         colours=colours(analysis, name),
         series=series,
         answers=answers,
+        approximate=digest_approximate(analysis, name),
         rules=find_rules(answers),
         place_rules=find_place_rules(answers, series),
         form=pack_form(analysis, name, forecasts),

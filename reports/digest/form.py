@@ -121,7 +121,10 @@ def check_predictions(
     """Each measured size left out in turn: what is predicted there from all others, and which method is picked."""
     inner = forecasts.misses["between"]
     ends = forecasts.misses["above"] + forecasts.misses["below"]
-    covered = {where: cover_sizes(misses, KNOWN_WITHIN, CONFIDENCE) for where, misses in forecasts.misses.items()}
+    covered = {
+        where: cover_sizes(misses if forecasts.tells(where) else (), KNOWN_WITHIN, CONFIDENCE)
+        for where, misses in forecasts.misses.items()
+    }
     picks = list(_check_picks(analysis, family, forecasts, answers))
     return Quality(
         family=family,
