@@ -43,6 +43,14 @@ def commit(root: Path) -> tuple[str | None, bool]:
     return head or None, bool(changes)
 
 
+def same_code(root: Path, commit: str | None) -> bool:
+    """Whether the checkout's ``bench_core``, and nothing but it, is what this commit has."""
+    if not commit or _git(root, "status", "--porcelain", "--", "bench_core", "benchmarks"):
+        return False
+    trees = [_git(root, "rev-parse", "--verify", "--quiet", f"{each}:bench_core") for each in (commit, "HEAD")]
+    return bool(trees[0]) and trees[0] == trees[1]
+
+
 def _git(root: Path, *arguments: str) -> str:
     try:
         done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, timeout=30)

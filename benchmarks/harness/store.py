@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import itertools
 import os
@@ -114,6 +115,14 @@ class Store:
             write_json(path, record)
         return path
 
+    def set_aside(self, cell: Cell, processes: int) -> None:
+        """Move the records of further processes of a cell aside: they belong to a measurement that was replaced."""
+        further = [path for number, path in processes_in(self.folder, cell).items() if number >= processes]
+        for path in further:
+            with self._kept():
+                keep_aside(path)
+                path.unlink()
+
     @contextlib.contextmanager
     def _kept(self) -> Iterator[None]:
         try:
@@ -132,6 +141,12 @@ class Store:
                 if same and other.swept < cell.swept:
                     found.append((other.swept, record))
         return [record for _, record in sorted(found, key=lambda pair: -pair[0])]
+
+
+def processes_in(folder: Path, cell: Cell) -> dict[int, Path]:
+    """The records of a cell in a folder, by process."""
+    names = (path for path in folder.glob(f"{glob.escape(cell.name)}.p*.session"))
+    return {int(path.stem.rpartition(".p")[2]): path for path in names if path.stem.rpartition(".p")[2].isdigit()}
 
 
 def probe(folder: Path) -> Path:

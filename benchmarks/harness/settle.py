@@ -1,0 +1,183 @@
+"""More sessions where the report cannot say yet which method to use.
+
+The report is asked as anyone would ask it (``python -m reports open --json``); it answers with a list, widest regret
+first, of ``{"family", "backend", "device", "dtype", "sizes": {}, "rows": [], "regret", "profile", "machine"}``. Each
+session is one more process of its cell beside those that are there, under what they ran under.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.harness import RULER, environment, policy, session
+from benchmarks.harness.cell import Cell, rows
+from benchmarks.harness.lock import machine_lock
+from benchmarks.harness.outcome import one_line
+from benchmarks.harness.profile import PROFILES, Profile
+from benchmarks.harness.progress import Progress
+from benchmarks.harness.record import read_json, write_json
+from benchmarks.harness.session import ROOT
+from benchmarks.harness.store import LOCAL, probe, processes_in
+
+_START_S = 5.0  # of a session whose predecessors do not say how long they took
+
+
+class UnmeasurableError(ValueError):
+    """A question that is open and that a session here would not settle."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A cell whose rows are not told apart, and the folder that one more process of it belongs to.
+
+    paths   records of its processes, by process, of all folders
+    """
+
+    cell: Cell
+    profile: Profile
+    rows: tuple[str, ...]
+    regret: float
+    folder: Path
+    paths: dict[int, Path]
+
+    @classmethod
+    def of(cls, entry: dict[str, Any], results: Path, published: Path) -> Question:
+        """A question of the report's list; ``UnmeasurableError`` where its processes cannot have another one here."""
+        cell = Cell.of(*(entry[name] for name in ("family", "backend", "sizes", "device", "dtype")))
+        profile = PROFILES[entry["profile"]]
+        known = rows(cell.family, cell.backend)
+        wanted = tuple(row for row in known if row in entry["rows"])
+        if unknown := sorted(set(entry["rows"]) - set(known)):
+            raise UnmeasurableError(f"{cell.name}: {', '.join(unknown)} cannot be measured here")
+        folders = sorted({path.name for place in (published, results) for path in (place / "sessions").glob("*/")})
+        found = []
+        for name in folders:
+            paths = processes_in(published / "sessions" / name, cell) | processes_in(results / "sessions" / name, cell)
+            records = [record for path in paths.values() if (record := read_json(path))["profile"] == profile.name]
+            if records and records[0]["ruler"] == RULER:
+                newest = max(record["started_at"] for record in records)
+                found.append((not name.endswith("-direct"), newest, name, paths, records[0]))
+        if not found:
+            raise UnmeasurableError(f"{cell.name}: no record of it under this ruler and profile {profile.name}")
+        *_, name, paths, record = max(found, key=lambda each: each[:3])
+        _check_same(cell, record)
+        return cls(cell, profile, wanted, float(entry["regret"]), results / "sessions" / name, paths)
+
+    def expected_s(self) -> float:
+        """Seconds of a session, by those that are there: their starts, and these rows' part of the rest."""
+        record = read_json(self.paths[max(self.paths)])
+        tried = [row for row in record["rows"].values() if row["samples_s"]]
+        share = min(1.0, (1 + len(self.rows)) / max(1, len(tried)))
+        start = sum(record["stages_s"].get(stage, 0.0) for stage in ("start", "problem", "ceiling")) or _START_S
+        return start + share * max(0.0, record["elapsed_s"] - start)
+
+    def measure(self, commit: str | None) -> tuple[int, dict[str, Any]]:
+        """One more process of the cell, kept beside the others; its number and its record."""
+        with machine_lock(self.cell.name, Progress().tell):
+            held = probe(self.folder)
+            try:
+                number = 1 + max([*self.paths, *processes_in(self.folder, self.cell)])
+                record = session.run(self.cell, self.profile, dict.fromkeys(self.rows, ""), process=number)
+            finally:
+                held.unlink(missing_ok=True)
+            write_json(self.folder / f"{self.cell.name}.p{number}.session", record | {"commit": commit, "dirty": False})
+        self.paths[number] = self.folder / f"{self.cell.name}.p{number}.session"
+        return number, record
+
+    @property
+    def commit(self) -> str | None:
+        """The commit that the cell's processes measured."""
+        return read_json(self.paths[min(self.paths)])["commit"]
+
+
+def settle(seconds: float, machine: str | None = None) -> int:
+    """Measure where regret is widest until the time is spent or nothing is open; exit status 1 where something is open
+    and nothing of it can be measured here.
+
+    Raises ``ValueError`` in one line where the report does not answer.
+    """
+    began = time.monotonic()
+    name = machine or os.environ.get("BENCH_MACHINE") or platform.node()
+    results = Path(os.environ.get("BENCH_RESULTS", ROOT / LOCAL)).absolute() / name
+    published = ROOT / "results" / name
+    measured, told = 0, set()
+    while True:
+        open_here = [entry for entry in _ask() if entry["machine"] == name]
+        if not open_here:
+            print(f"settle: nothing is open on {name}; {_spent(measured, began)}")
+            return 0
+        found = []
+        for entry in open_here:
+            try:
+                found.append(Question.of(entry, results, published))
+            except ValueError as error:
+                if str(error) not in told:
+                    print(f"settle: {error}", file=sys.stderr)
+                told.add(str(error))
+        if not found:
+            print(f"settle: {len(open_here)} open on {name}, none can be measured; {_spent(measured, began)}")
+            return 1
+        before = measured
+        for question in found:
+            left = seconds - (time.monotonic() - began)
+            if question.expected_s() > left:
+                continue
+            start = time.monotonic()
+            number, _ = question.measure(question.commit)
+            measured += 1
+            print(
+                f"[{measured:>3}] {question.cell.name} process {number}: {', '.join(question.rows)},"
+                f" {time.monotonic() - start:.1f} s; regret was up to {question.regret:.0%}",
+                flush=True,
+            )
+        if measured == before:
+            least = min(question.expected_s() for question in found)
+            print(
+                f"settle: {len(found)} open on {name}, the shortest session would take {least:.0f} s more;"
+                f" {_spent(measured, began)}"
+            )
+            return 0
+
+
+def _spent(measured: int, began: float) -> str:
+    return f"{measured} sessions in {(time.monotonic() - began) / 60:.1f} minutes"
+
+
+def _ask() -> list[dict[str, Any]]:
+    """What the report calls open, the widest regret first."""
+    done = subprocess.run(
+        [sys.executable, "-m", "reports", "open", "--json"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise ValueError(f"the report does not say what is open: {one_line(done.stderr[-200:]) or 'it says nothing'}")
+    try:
+        entries = json.loads(done.stdout)
+        if not all(entry["machine"] and entry["rows"] and entry["profile"] in PROFILES for entry in entries):
+            raise ValueError("an entry without rows, machine or known profile")
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"the report's list of what is open is not understood: {one_line(error)}") from error
+    return entries
+
+
+def _check_same(cell: Cell, record: dict[str, Any]) -> None:
+    """That a session now would differ from the recorded one in nothing but its time."""
+    if record["dirty"] or not environment.same_code(ROOT, record["commit"]):
+        raise UnmeasurableError(
+            f"{cell.name}: measured at commit {(record['commit'] or 'unknown')[:8]}, whose bench_core is not this one's:"
+            " check that commit out, or measure the cell anew"
+        )
+    under, chosen = record["environment"].get("policy", {}), policy.chosen()
+    for name in ("allocator", "waiting", "threads"):
+        if under.get(name) != getattr(chosen, name):
+            raise UnmeasurableError(
+                f"{cell.name}: measured with {name} = {under.get(name)}, this would be {getattr(chosen, name)}:"
+                f" set BENCH_{name.upper()}"
+            )
