@@ -7,8 +7,8 @@ def _sweeps(D: tuple[int, ...], B: tuple[int, ...] = (100,)) -> dict[str, Sweep]
     return {"": Sweep({"D": D, "B": B, "L": (2,)})}
 
 
-# Where a call takes seconds to minutes: the ordinary gradients as far as there are sizes, and the autodiff through every
-# Jacobian to where memory ends.
+# Where a call takes seconds to minutes: the ordinary gradients as far as there are sizes, and the autodiff through each
+# sample's Jacobian to where memory ends.
 _PATIENT = ("relative", "inverse", "slogdet_autodiff", "jacobian_autodiff")
 _PATIENT_D = tuple(D for D in STANDARD_D if D >= 1000)
 

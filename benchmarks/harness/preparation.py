@@ -181,9 +181,9 @@ class Preparation:
         return Row(trial.name, method, kernel, seconds), "ok", ""
 
     def _keep_apart(self, trial: _Trial, kernel: Any, compilation: float | None) -> tuple[None, str, str]:
-        """The row with its first call as its only sample: no round has it, and its kernel goes before the next is built.
+        """The row with its first call as its only sample: no round has it, and its memory is free for the next row.
 
-        That call has paid for its imports and fresh pages. Only an instrument that needs no further call reads its peak.
+        That call has paid for imports and fresh pages. Its peak is read where that takes no further call.
         """
         trial.fields |= _compile_fields(trial.name, trial.form, compilation) | self._read_peak(trial, kernel, math.inf)
         trial.fields |= {"apart": True, "number": 1, "samples_s": [trial.fields["first_call_s"]]}

@@ -36,7 +36,7 @@ class Profile:
     forms           whether a method's further forms are rows beside its first
     alone_from      swept size from which one process takes all of a cell's rounds: there drawing, placing and checking
                     the problem take as long as timing it
-    apart_from_s    a row whose first call takes longer has no other: that call, once its result has been checked, is its
+    apart_from_s    a row whose first call takes longer has no other: once its result has been checked, that call is the
                     only sample, apart from the rounds
     """
 

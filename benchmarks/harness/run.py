@@ -100,7 +100,7 @@ def measure(
 
 
 def planned(profile: Profile, device: str, plan: str = "") -> dict[str, int]:
-    """Every cell of a profile by name, with its number of processes; those that asv's ``--bench`` chooses, if it does."""
+    """Every cell of a profile by name, with its number of processes; ``plan`` is asv's ``--bench``."""
     return {
         cell.name: profile.processes_of(cell.family, cell.swept)
         for cell in every_cell(profile, device)

@@ -13,7 +13,7 @@ import platform
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,8 @@ from benchmarks.harness.record import read_json, write_json
 from benchmarks.harness.session import ROOT
 from benchmarks.harness.store import LOCAL, probe, processes_in
 
+_KEYS = ("family", "backend", "device", "dtype", "sizes", "rows", "regret", "profile", "machine")
 _START_S = 5.0  # of a session whose predecessors do not say how long they took
-
-
-class UnmeasurableError(ValueError):
-    """A question that is open and that a session here would not settle."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +47,13 @@ class Question:
 
     @classmethod
     def of(cls, entry: dict[str, Any], results: Path, published: Path) -> Question:
-        """A question of the report's list; ``UnmeasurableError`` where its processes cannot have another one here."""
+        """A question of the report's list; ``ValueError`` in one line where it cannot be measured here."""
         cell = Cell.of(*(entry[name] for name in ("family", "backend", "sizes", "device", "dtype")))
         profile = PROFILES[entry["profile"]]
         known = rows(cell.family, cell.backend)
         wanted = tuple(row for row in known if row in entry["rows"])
         if unknown := sorted(set(entry["rows"]) - set(known)):
-            raise UnmeasurableError(f"{cell.name}: {', '.join(unknown)} cannot be measured here")
+            raise ValueError(f"{cell.name}: {', '.join(unknown)} cannot be measured here")
         folders = sorted({path.name for place in (published, results) for path in (place / "sessions").glob("*/")})
         found = []
         for name in folders:
@@ -66,10 +63,18 @@ class Question:
                 newest = max(record["started_at"] for record in records)
                 found.append((not name.endswith("-direct"), newest, name, paths, records[0]))
         if not found:
-            raise UnmeasurableError(f"{cell.name}: no record of it under this ruler and profile {profile.name}")
+            raise ValueError(f"{cell.name}: no record of it under this ruler and profile {profile.name}")
         *_, name, paths, record = max(found, key=lambda each: each[:3])
         _check_same(cell, record)
         return cls(cell, profile, wanted, float(entry["regret"]), results / "sessions" / name, paths)
+
+    def and_of(self, other: Question | None) -> Question:
+        """This question and another one of its cell, which one session answers."""
+        if other is None:
+            return self
+        both = {*self.rows, *other.rows}
+        known = rows(self.cell.family, self.cell.backend)
+        return replace(self, rows=tuple(row for row in known if row in both), regret=max(self.regret, other.regret))
 
     def expected_s(self) -> float:
         """Seconds of a session, by those that are there: their starts, and these rows' part of the rest."""
@@ -79,8 +84,10 @@ class Question:
         start = sum(record["stages_s"].get(stage, 0.0) for stage in ("start", "problem", "ceiling")) or _START_S
         return start + share * max(0.0, record["elapsed_s"] - start)
 
-    def measure(self, commit: str | None) -> tuple[int, dict[str, Any]]:
-        """One more process of the cell, kept beside the others; its number and its record."""
+    def measure(self) -> int:
+        """One more process of the cell, kept beside the others; its number."""
+        # The checkout's own commit may be a later one with the same bench_core.
+        same = {"commit": read_json(self.paths[min(self.paths)])["commit"], "dirty": False}
         with machine_lock(self.cell.name, Progress().tell):
             held = probe(self.folder)
             try:
@@ -88,14 +95,8 @@ class Question:
                 record = session.run(self.cell, self.profile, dict.fromkeys(self.rows, ""), process=number)
             finally:
                 held.unlink(missing_ok=True)
-            write_json(self.folder / f"{self.cell.name}.p{number}.session", record | {"commit": commit, "dirty": False})
-        self.paths[number] = self.folder / f"{self.cell.name}.p{number}.session"
-        return number, record
-
-    @property
-    def commit(self) -> str | None:
-        """The commit that the cell's processes measured."""
-        return read_json(self.paths[min(self.paths)])["commit"]
+            write_json(self.folder / f"{self.cell.name}.p{number}.session", record | same)
+        return number
 
 
 def settle(seconds: float, machine: str | None = None) -> int:
@@ -110,14 +111,16 @@ def settle(seconds: float, machine: str | None = None) -> int:
     published = ROOT / "results" / name
     measured, told = 0, set()
     while True:
-        open_here = [entry for entry in _ask() if entry["machine"] == name]
+        entries = _ask(results.parent)
+        open_here = [entry for entry in entries if entry["machine"] == name]
         if not open_here:
-            print(f"settle: nothing is open on {name}; {_spent(measured, began)}")
+            print(f"settle: nothing is open on {name}{_elsewhere(entries)}; {_spent(measured, began)}")
             return 0
-        found = []
+        found: dict[str, Question] = {}
         for entry in open_here:
             try:
-                found.append(Question.of(entry, results, published))
+                question = Question.of(entry, results, published)
+                found[question.cell.name] = question.and_of(found.get(question.cell.name))
             except ValueError as error:
                 if str(error) not in told:
                     print(f"settle: {error}", file=sys.stderr)
@@ -126,22 +129,23 @@ def settle(seconds: float, machine: str | None = None) -> int:
             print(f"settle: {len(open_here)} open on {name}, none can be measured; {_spent(measured, began)}")
             return 1
         before = measured
-        for question in found:
+        for question in found.values():
             left = seconds - (time.monotonic() - began)
             if question.expected_s() > left:
                 continue
             start = time.monotonic()
-            number, _ = question.measure(question.commit)
+            number = question.measure()
             measured += 1
             print(
                 f"[{measured:>3}] {question.cell.name} process {number}: {', '.join(question.rows)},"
-                f" {time.monotonic() - start:.1f} s; regret was up to {question.regret:.0%}",
+                f" {time.monotonic() - start:.1f} s; regret was up to {question.regret:.0%}"
+                f"   {(time.monotonic() - began) / 60:.1f} of {seconds / 60:g} minutes",
                 flush=True,
             )
         if measured == before:
-            least = min(question.expected_s() for question in found)
+            least = min(question.expected_s() for question in found.values())
             print(
-                f"settle: {len(found)} open on {name}, the shortest session would take {least:.0f} s more;"
+                f"settle: {len(found)} cells still open on {name}, the shortest session would take {least:.0f} s;"
                 f" {_spent(measured, began)}"
             )
             return 0
@@ -151,18 +155,31 @@ def _spent(measured: int, began: float) -> str:
     return f"{measured} sessions in {(time.monotonic() - began) / 60:.1f} minutes"
 
 
-def _ask() -> list[dict[str, Any]]:
-    """What the report calls open, the widest regret first."""
+def _elsewhere(entries: list[dict[str, Any]]) -> str:
+    others = sorted({entry["machine"] for entry in entries})
+    return f" (but on {', '.join(others)}; --machine says which of them this one is)" if others else ""
+
+
+def _ask(results: Path) -> list[dict[str, Any]]:
+    """What the report calls open, the widest regret first; of other results than usual where they lie elsewhere."""
+    folders = [each for each in (results, ROOT / "results") if "BENCH_RESULTS" in os.environ and each.is_dir()]
+    sources = [argument for each in folders for argument in ("--results", str(each))]
     done = subprocess.run(
-        [sys.executable, "-m", "reports", "open", "--json"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "reports", *sources, "open", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise ValueError(f"the report does not say what is open: {one_line(done.stderr[-200:]) or 'it says nothing'}")
     try:
         entries = json.loads(done.stdout)
-        if not all(entry["machine"] and entry["rows"] and entry["profile"] in PROFILES for entry in entries):
-            raise ValueError("an entry without rows, machine or known profile")
-    except (ValueError, KeyError, TypeError) as error:
+        if missing := sorted({name for entry in entries for name in _KEYS if name not in entry}):
+            raise ValueError(f"without {', '.join(missing)}")
+        if unknown := sorted({entry["profile"] for entry in entries} - set(PROFILES)):
+            raise ValueError(f"unknown profile {', '.join(unknown)}")
+    except (ValueError, TypeError) as error:
         raise ValueError(f"the report's list of what is open is not understood: {one_line(error)}") from error
     return entries
 
@@ -170,14 +187,17 @@ def _ask() -> list[dict[str, Any]]:
 def _check_same(cell: Cell, record: dict[str, Any]) -> None:
     """That a session now would differ from the recorded one in nothing but its time."""
     if record["dirty"] or not environment.same_code(ROOT, record["commit"]):
-        raise UnmeasurableError(
-            f"{cell.name}: measured at commit {(record['commit'] or 'unknown')[:8]}, whose bench_core is not this one's:"
+        raise ValueError(
+            f"{cell.name}: measured at commit {(record['commit'] or 'unknown')[:8]}, and bench_core is another here:"
             " check that commit out, or measure the cell anew"
         )
+    versions, here = record["environment"].get("packages", {}), environment.packages()
+    if other := sorted(name for name, version in versions.items() if here.get(name) != version):
+        raise ValueError(f"{cell.name}: measured with other versions of {', '.join(other)} than there are here")
     under, chosen = record["environment"].get("policy", {}), policy.chosen()
     for name in ("allocator", "waiting", "threads"):
         if under.get(name) != getattr(chosen, name):
-            raise UnmeasurableError(
+            raise ValueError(
                 f"{cell.name}: measured with {name} = {under.get(name)}, this would be {getattr(chosen, name)}:"
                 f" set BENCH_{name.upper()}"
             )

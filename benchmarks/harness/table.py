@@ -52,7 +52,7 @@ def show(records: list[dict[str, Any]]) -> None:
             _number(worst["error"], ".1e"),
             _number(worst["peak_bytes"] / 2**20 if worst["peak_bytes"] is not None else None, ".1f"),
             _number(worst["first_call_s"], ".3g"),
-            str(len(times)) if times else "",
+            "apart" if rows[0].get("apart") else str(len(times)) if times else "",
             worst["outcome"],
         )
         if worst["reason"]:

@@ -13,7 +13,7 @@ from benchmarks.harness.cell import Cell
 from benchmarks.harness.ledger import RunName
 from benchmarks.harness.profile import QUICK, STANDARD
 from benchmarks.harness.record import SCHEMA, read_json
-from benchmarks.harness.store import Store, UnwritableError, probe
+from benchmarks.harness.store import Store, UnwritableError, probe, processes_in
 
 CELL = Cell.of("logdet", "torch", {"D": 10})
 OTHER = Cell.of("logdet", "torch", {"D": 20})
@@ -192,6 +192,17 @@ def test_records_replaced_again_and_again_are_all_kept_aside(store):
     assert read_json(path)["seed"] == 4
     assert sorted(read_json(kept)["seed"] for kept in (path.parent / "superseded").glob("*.session")) == [0, 1, 2, 3]
     shutil.rmtree(path.parent)
+
+
+def test_further_processes_of_a_measurement_that_is_replaced_move_aside(store):
+    for process in (0, 1, 2, 10):
+        store.save(CELL, process, _record(seed=process))
+    other = store.save(Cell.of("logdet", "torch", {"D": 100}), 10, _record())
+    store.set_aside(CELL, 2)
+    assert sorted(processes_in(store.folder, CELL)) == [0, 1]
+    kept = (store.folder / "superseded").glob("*.session")
+    assert sorted(read_json(path)["seed"] for path in kept) == [2, 10]
+    assert other.exists()
 
 
 def test_smaller_sizes_of_the_same_sweep_largest_first(store):
