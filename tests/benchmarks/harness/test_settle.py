@@ -57,6 +57,11 @@ def _records(repository) -> dict[str, dict]:
     return {path.name: json.loads(path.read_text()) for path in repository.records()}
 
 
+def _said(done) -> list[str]:
+    """Lines on stderr but for what is amiss with this machine."""
+    return [line for line in done.stderr.splitlines() if "benchmarks: warning: " not in line]
+
+
 def test_what_is_open_is_measured_until_it_is_settled_and_nothing_is_replaced(measured):
     (first,) = measured.records()
     before, head = first.read_text(), measured.git("rev-parse", "HEAD")
@@ -133,8 +138,8 @@ def test_what_cannot_be_measured_is_one_line(measured, changes, says):
     _plant_entries(measured, ENTRY | changes)
     done = measured.python(*SETTLE, "5")
     assert done.returncode == 1
-    assert says in done.stderr
-    assert done.stderr.count("\n") == 1
+    (line,) = _said(done)
+    assert says in line
     assert "1 open on here, none can be measured" in done.stdout
     assert len(measured.records()) == 1
 
@@ -172,9 +177,9 @@ def test_a_report_that_does_not_answer_is_one_line(repository, report, says):
     _plant_report(repository, report)
     done = repository.python(*SETTLE, "5")
     assert done.returncode == 2
-    assert done.stderr.startswith("benchmarks: ")
-    assert says in done.stderr
-    assert done.stderr.count("\n") == 1
+    (line,) = _said(done)
+    assert line.startswith("benchmarks: ")
+    assert says in line
 
 
 def test_time_to_spend_is_more_than_none(run_python):
