@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.harness import unfinished
 from benchmarks.harness.record import read_json, write_json
-from benchmarks.harness.store import keep_aside
+from benchmarks.harness.store import keep_aside, processes_in
 
 
 def publish(
@@ -112,6 +112,12 @@ def _copy(path: Path, target: Path, families: tuple[str, ...] = ()) -> None:
         return
     if target.exists() and target.read_bytes() != path.read_bytes() and path.suffix != ".json":
         keep_aside(target)
+        cell, _, process = path.stem.rpartition(".p")
+        if process == "0":  # measured anew: further processes are of the old measurement
+            for number, other in processes_in(target.parent, cell).items():
+                if number not in processes_in(path.parent, cell):
+                    keep_aside(other)
+                    other.unlink()
     temporary = target.with_name(f".{target.name}.tmp")
     shutil.copyfile(path, temporary)
     temporary.replace(target)

@@ -57,7 +57,11 @@ class Question:
         folders = sorted({path.name for place in (published, results) for path in (place / "sessions").glob("*/")})
         found = []
         for name in folders:
-            paths = processes_in(published / "sessions" / name, cell) | processes_in(results / "sessions" / name, cell)
+            paths = {
+                number: path
+                for place in (published, results)
+                for number, path in processes_in(place / "sessions" / name, cell.name).items()
+            }
             records = [record for path in paths.values() if (record := read_json(path))["profile"] == profile.name]
             if records and records[0]["ruler"] == RULER:
                 newest = max(record["started_at"] for record in records)
@@ -91,7 +95,7 @@ class Question:
         with machine_lock(self.cell.name, Progress().tell):
             held = probe(self.folder)
             try:
-                number = 1 + max([*self.paths, *processes_in(self.folder, self.cell)])
+                number = 1 + max([*self.paths, *processes_in(self.folder, self.cell.name)])
                 record = session.run(self.cell, self.profile, dict.fromkeys(self.rows, ""), process=number)
             finally:
                 held.unlink(missing_ok=True)

@@ -117,11 +117,11 @@ class Store:
 
     def set_aside(self, cell: Cell, processes: int) -> None:
         """Move the records of further processes of a cell aside: they belong to a measurement that was replaced."""
-        further = [path for number, path in processes_in(self.folder, cell).items() if number >= processes]
-        for path in further:
-            with self._kept():
-                keep_aside(path)
-                path.unlink()
+        for number, path in processes_in(self.folder, cell.name).items():
+            if number >= processes:
+                with self._kept():
+                    keep_aside(path)
+                    path.unlink()
 
     @contextlib.contextmanager
     def _kept(self) -> Iterator[None]:
@@ -143,10 +143,10 @@ class Store:
         return [record for _, record in sorted(found, key=lambda pair: -pair[0])]
 
 
-def processes_in(folder: Path, cell: Cell) -> dict[int, Path]:
-    """The records of a cell in a folder, by process."""
-    names = (path for path in folder.glob(f"{glob.escape(cell.name)}.p*.session"))
-    return {int(path.stem.rpartition(".p")[2]): path for path in names if path.stem.rpartition(".p")[2].isdigit()}
+def processes_in(folder: Path, cell: str) -> dict[int, Path]:
+    """The records of a cell, named as ``Cell.name``, in a folder, by process."""
+    found = {path.stem.rpartition(".p")[2]: path for path in folder.glob(f"{glob.escape(cell)}.p*.session")}
+    return {int(number): path for number, path in sorted(found.items()) if number.isdigit()}
 
 
 def probe(folder: Path) -> Path:

@@ -13,7 +13,7 @@ from benchmarks.harness import session
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.profile import PATIENT
 
-JACOBIANS = Cell.of("logdet", "torch", {"D": 300, "B": 100})
+JACOBIANS = Cell.of("logdet", "torch", {"D": 600, "B": 100})
 LONG = {"relative": "", "jacobian_autodiff": "", "inverse": ""}
 
 
@@ -26,7 +26,7 @@ def test_a_long_first_call_is_the_rows_only_sample(backend):
             begun.append(event["what"])
 
     cell = replace(JACOBIANS, backend=backend)
-    record = session.run(cell, replace(PATIENT, apart_from_s=0.15), LONG, on_event=follow)
+    record = session.run(cell, replace(PATIENT, apart_from_s=0.7), LONG, on_event=follow)
     row = record["rows"]["jacobian_autodiff"]
     assert (row["outcome"], row["apart"], row["number"]) == ("ok", True, 1)
     assert row["samples_s"] == [row["first_call_s"]]
@@ -52,7 +52,7 @@ def test_what_was_timed_apart_survives_the_process():
                     if "worker.py" in " ".join(child.cmdline()):
                         child.send_signal(signal.SIGKILL)
 
-    record = session.run(JACOBIANS, replace(PATIENT, apart_from_s=0.15), LONG, on_event=follow)
+    record = session.run(JACOBIANS, replace(PATIENT, apart_from_s=0.7), LONG, on_event=follow)
     assert begun.count("jacobian_autodiff") == 1
     assert begun.count("relative") == 2
     assert record["rows"]["jacobian_autodiff"]["samples_s"]

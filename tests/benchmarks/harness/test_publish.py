@@ -59,6 +59,25 @@ def test_what_is_published_already_is_merged_and_nothing_is_lost(local, tmp_path
     assert _files(results) == before
 
 
+def test_of_a_cell_that_was_measured_anew_no_old_process_stays(local, tmp_path):
+    sessions = tmp_path / f"results/here/sessions/{STEM}"
+    for number in (0, 1, 3):
+        write_json(sessions / f"cell.p{number}.session", {"seed": -number})
+    write_json(local / f"here/sessions/{STEM}/cell.p1.session", {"dirty": False, "seed": 1})
+    publish(local, tmp_path / "results")
+    assert [read_json(path)["seed"] for path in sorted(sessions.glob("*.session"))] == [1, 1]
+    assert len(list((sessions / "superseded").glob("*.session"))) == 3
+
+
+def test_a_further_process_is_added_to_those_that_are_published(local, tmp_path):
+    sessions = tmp_path / f"results/here/sessions/{STEM}"
+    write_json(sessions / "cell.p0.session", {"seed": 0})
+    here = local / f"here/sessions/{STEM}"
+    (here / "cell.p0.session").rename(here / "cell.p3.session")
+    publish(local, tmp_path / "results")
+    assert [path.name for path in sorted(sessions.glob("*.session"))] == ["cell.p0.session", "cell.p3.session"]
+
+
 def test_results_of_a_dirty_tree_are_refused(local, tmp_path, capsys):
     write_json(local / f"here/sessions/{STEM}/cell.p1.session", {"dirty": True})
     assert publish(local, tmp_path / "results") == 1
