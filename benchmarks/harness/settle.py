@@ -25,7 +25,7 @@ from benchmarks.harness.profile import PROFILES, Profile
 from benchmarks.harness.progress import Progress
 from benchmarks.harness.record import read_json, write_json
 from benchmarks.harness.session import ROOT
-from benchmarks.harness.store import LOCAL, probe, processes_in
+from benchmarks.harness.store import LOCAL, processes_in, room
 
 _KEYS = ("family", "backend", "device", "dtype", "sizes", "rows", "regret", "profile", "machine")
 _START_S = 5.0  # of a session whose predecessors do not say how long they took
@@ -93,12 +93,9 @@ class Question:
         # The checkout's own commit may be a later one with the same bench_core.
         same = {"commit": read_json(self.paths[min(self.paths)])["commit"], "dirty": False}
         with machine_lock(self.cell.name, Progress().tell):
-            held = probe(self.folder)
-            try:
+            with room(self.folder):
                 number = 1 + max([*self.paths, *processes_in(self.folder, self.cell.name)])
                 record = session.run(self.cell, self.profile, dict.fromkeys(self.rows, ""), process=number)
-            finally:
-                held.unlink(missing_ok=True)
             write_json(self.folder / f"{self.cell.name}.p{number}.session", record | same)
         return number
 

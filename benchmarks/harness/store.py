@@ -97,14 +97,9 @@ class Store:
         """How often this session took a run down that was not ended in order."""
         return self.ledgers.crashes(cell.name, process) if self.environment != "direct" else 0
 
-    @contextlib.contextmanager
-    def room(self) -> Iterator[None]:
+    def room(self) -> contextlib.AbstractContextManager[None]:
         """Before anything is measured: that what comes of it can be written. The space is held until then."""
-        held = probe(self.folder)
-        try:
-            yield
-        finally:
-            held.unlink(missing_ok=True)
+        return room(self.folder)
 
     def save(self, cell: Cell, process: int, record: dict[str, Any]) -> Path:
         """Write a record; the one that it replaces moves aside, and at no moment is there neither."""
@@ -149,26 +144,32 @@ def processes_in(folder: Path, cell: str) -> dict[int, Path]:
     return {int(number): path for number, path in sorted(found.items()) if number.isdigit()}
 
 
-def probe(folder: Path) -> Path:
-    """A file of ``ROOM_BYTES`` in the folder, to be removed; ``UnwritableError`` where there can be none."""
-    room = folder / f".room.{os.getpid()}"
+@contextlib.contextmanager
+def room(folder: Path) -> Iterator[None]:
+    """Hold ``ROOM_BYTES`` in the folder, in a file that goes when the context ends, whatever ends it;
+    ``UnwritableError`` where there can be none.
+    """
+    held = folder / f".room.{os.getpid()}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with open(room, "wb") as stream:
-            stream.write(os.urandom(ROOM_BYTES))  # no file system can keep it smaller
-            stream.flush()
-            os.fsync(stream.fileno())
-    except OSError as error:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with open(held, "wb") as stream:
+                stream.write(os.urandom(ROOM_BYTES))  # no file system can keep it smaller
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            raise UnwritableError(_unwritable(folder, error)) from error
+        yield
+    finally:
         with contextlib.suppress(OSError):
-            room.unlink()
-        raise UnwritableError(_unwritable(folder, error)) from error
-    return room
+            held.unlink()
 
 
 def probe_all(results: Path, machine: str) -> None:
     """That a run can keep its results, and its sessions their temporary files."""
     for folder in (results / machine / "sessions", Path(tempfile.gettempdir())):
-        probe(folder).unlink(missing_ok=True)
+        with room(folder):
+            pass
 
 
 def keep_aside(path: Path) -> Path:

@@ -13,11 +13,11 @@ from benchmarks.harness import session
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.profile import PATIENT
 
-JACOBIANS = Cell.of("logdet", "torch", {"D": 600, "B": 100})
+JACOBIANS = Cell.of("logdet", "torch", {"D": 500, "B": 100})
 LONG = {"relative": "", "jacobian_autodiff": "", "inverse": ""}
 
 
-@pytest.mark.parametrize("backend", ["torch", "jax"])
+@pytest.mark.parametrize("backend", ["torch", pytest.param("jax", marks=pytest.mark.slow)])
 def test_a_long_first_call_is_the_rows_only_sample(backend):
     begun = []
 
@@ -84,13 +84,13 @@ def test_a_patient_run_is_of_logdet_alone(repository, arguments):
     declared = repository.folder / "benchmarks/families/logdet.py"
     sizes = "tuple(D for D in STANDARD_D if D >= 1000)"
     assert sizes in declared.read_text()
-    declared.write_text(declared.read_text().replace(sizes, "(8, 12)"))
+    declared.write_text(declared.read_text().replace(sizes, "(8,)"))
     repository.commit("small sizes")
     done = repository.python("-m", "benchmarks", "run", "--profile", "patient", *arguments)
     assert done.returncode == 0, done.stderr
     records = [json.loads(path.read_text()) for path in repository.records()]
-    cells = {(record["cell"]["family"], record["cell"]["backend"], record["cell"]["sizes"]["D"]) for record in records}
-    assert cells == {("logdet", backend, D) for backend in ("torch", "jax") for D in (8, 12)}
+    cells = {(record["cell"]["family"], record["cell"]["backend"]) for record in records}
+    assert cells == {("logdet", "torch"), ("logdet", "jax")}
     for record in records:
         assert record["profile"] == "patient"
         for row in record["rows"].values():

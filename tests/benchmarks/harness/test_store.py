@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import asdict
 
@@ -13,7 +14,7 @@ from benchmarks.harness.cell import Cell
 from benchmarks.harness.ledger import RunName
 from benchmarks.harness.profile import QUICK, STANDARD
 from benchmarks.harness.record import SCHEMA, read_json
-from benchmarks.harness.store import Store, UnwritableError, probe, processes_in
+from benchmarks.harness.store import ROOM_BYTES, Store, UnwritableError, processes_in, room
 
 CELL = Cell.of("logdet", "torch", {"D": 10})
 OTHER = Cell.of("logdet", "torch", {"D": 20})
@@ -181,8 +182,24 @@ def test_a_crash_is_a_session_that_was_neither_done_nor_stopped(store, open_stor
 
 def test_a_folder_that_takes_no_file_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UnwritableError, match=r"nothing can be kept in .*file/below \(.*\): make room"):
-        probe(tmp_path / "file" / "below")
+    where = tmp_path / "file" / "below"
+    with pytest.raises(UnwritableError, match=r"nothing can be kept in .*file/below \(.*\): make room"), room(where):
+        pass
+
+
+def test_room_is_held_for_as_long_as_it_is_needed(tmp_path, monkeypatch):
+    with pytest.raises(KeyboardInterrupt), room(tmp_path):
+        assert [path.stat().st_size for path in tmp_path.iterdir()] == [ROOM_BYTES]
+        raise KeyboardInterrupt
+    assert not list(tmp_path.iterdir())
+
+    def interrupt(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)  # while it is being taken
+    with pytest.raises(KeyboardInterrupt), room(tmp_path):
+        pass
+    assert not list(tmp_path.iterdir())
 
 
 def test_records_replaced_again_and_again_are_all_kept_aside(store):
