@@ -103,7 +103,7 @@ class Past:
     events: list[dict[str, Any]]
     plan: str = ""
     told: bool = False
-    planned: dict[str, int] = field(default_factory=dict)
+    planned: dict[str, int] | None = None
     begun: set[str] = field(default_factory=set)
     in_flight: str | None = None
     done: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -114,7 +114,7 @@ class Past:
         for event in past.events:
             if event["event"] == "begin":
                 past.plan = event["plan"]
-                past.planned = event.get("planned") or {}  # ledgers from before knew no cells of a part
+                past.planned = event.get("planned")  # older ledgers of a part do not know it
             elif event["event"] == "running":
                 past.begun.add(event["cell"])
                 past.in_flight = event["cell"]

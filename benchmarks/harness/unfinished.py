@@ -12,7 +12,7 @@ def open_cells(sessions: Path) -> set[str]:
     """Names of the cells that runs of this commit and environment have left open.
 
     A run that was told has left none, and none a later run of the same plan has told. What a later run of another plan
-    has done is done.
+    has done is done. Where it is not known what a run has planned, all that it began is open until it is told.
     """
     pasts, found = read_all(sessions / "runs"), set()
     for place, past in enumerate(pasts):
@@ -20,7 +20,8 @@ def open_cells(sessions: Path) -> set[str]:
         if past.told or any(other.told and other.plan == past.plan for other in later):
             continue
         done = {cell for other in later for cell in _done(other)}
-        found |= (set(past.planned) | past.begun) - _done(past) - done
+        own = _done(past) if past.planned is not None else set()
+        found |= past.begun.union(past.planned or ()) - own - done
     return found
 
 
@@ -42,5 +43,5 @@ def _done(past: Past) -> set[str]:
     return {
         cell
         for cell, processes in numbers.items()
-        if processes >= set(range(past.planned.get(cell, 1))) and cell != past.in_flight
+        if processes >= set(range((past.planned or {}).get(cell, 1))) and cell != past.in_flight
     }

@@ -163,6 +163,15 @@ def test_what_a_later_run_has_told_or_done_is_not_open(unfinished):
     assert open_cells(sessions) == set()
 
 
+def test_of_a_run_whose_plan_is_not_known_all_is_open_until_it_is_told(local):
+    path = local / f"here/sessions/{STEM}/runs/0002-run2.ledger"
+    _ledger(local, 2, _event("running", "logdet-jax-D1"), LOGDET[2], plan="logdet")
+    path.write_text(path.read_text().replace('{"logdet-torch-D1": 2, "logdet-jax-D1": 1}', "null"))
+    assert open_cells(path.parent.parent) == {"logdet-jax-D1"}
+    path.write_text(path.read_text() + '{"event": "told"}\n')
+    assert open_cells(path.parent.parent) == set()
+
+
 def test_a_cell_that_is_being_measured_again_is_open(unfinished):
     _ledger(unfinished, 2, {"event": "told"})
     _ledger(unfinished, 3, *LOGDET[:2], _event("running", "logdet-torch-D1", 1), plan="logdet-torch")
