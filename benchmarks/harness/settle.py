@@ -1,8 +1,8 @@
 """More sessions where the report cannot say yet which method to use.
 
 The report is asked as anyone would ask it (``python -m reports open --json``); it answers with a list, widest regret
-first, of ``{"family", "backend", "device", "dtype", "sizes": {}, "rows": [], "regret", "profile", "machine"}``. Each
-session is one more process of its cell beside those that are there, under what they ran under.
+first, of ``{"family", "backend", "device", "dtype", "sizes": {}, "rows": [], "regret", "profile", "machine"}`` (a
+regret of null is not known). Each session is one more process of its cell beside those that are there, under what they ran under.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Question:
     cell: Cell
     profile: Profile
     rows: tuple[str, ...]
-    regret: float
+    regret: float | None
     folder: Path
     paths: dict[int, Path]
 
@@ -70,7 +70,7 @@ class Question:
             raise ValueError(f"{cell.name}: no record of it under this ruler and profile {profile.name}")
         *_, name, paths, record = max(found, key=lambda each: each[:3])
         _check_same(cell, record)
-        return cls(cell, profile, wanted, float(entry["regret"]), results / "sessions" / name, paths)
+        return cls(cell, profile, wanted, entry["regret"], results / "sessions" / name, paths)
 
     def and_of(self, other: Question | None) -> Question:
         """This question and another one of its cell, which one session answers."""
@@ -78,7 +78,13 @@ class Question:
             return self
         both = {*self.rows, *other.rows}
         known = rows(self.cell.family, self.cell.backend)
-        return replace(self, rows=tuple(row for row in known if row in both), regret=max(self.regret, other.regret))
+        return replace(
+            other, rows=tuple(row for row in known if row in both)
+        )  # the report's first has the widest regret
+
+    def says(self) -> str:
+        """The regret, in words."""
+        return "not known" if self.regret is None else f"up to {self.regret:.0%}"
 
     def expected_s(self) -> float:
         """Seconds of a session, by those that are there: their starts, and these rows' part of the rest."""
@@ -139,7 +145,7 @@ def settle(seconds: float, machine: str | None = None) -> int:
             measured += 1
             print(
                 f"[{measured:>3}] {question.cell.name} process {number}: {', '.join(question.rows)},"
-                f" {time.monotonic() - start:.1f} s; regret was up to {question.regret:.0%}"
+                f" {time.monotonic() - start:.1f} s; regret was {question.says()}"
                 f"   {(time.monotonic() - began) / 60:.1f} of {seconds / 60:g} minutes",
                 flush=True,
             )

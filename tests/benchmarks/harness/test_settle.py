@@ -93,7 +93,10 @@ def test_what_is_open_is_measured_until_it_is_settled_and_nothing_is_replaced(me
 
 
 def test_a_cell_that_is_measured_anew_has_none_of_the_old_processes(measured):
-    assert measured.python(*SETTLE, "5").returncode == 0
+    _plant_entries(measured, ENTRY | {"regret": None})
+    done = measured.python(*SETTLE, "5")
+    assert done.returncode == 0, done.stderr
+    assert "; regret was not known" in done.stdout
     old = {path.read_text() for path in measured.records()}
     assert len(old) == 3
     assert measured.python(*CELL).returncode == 0
