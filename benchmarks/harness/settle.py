@@ -88,12 +88,13 @@ class Question:
         return "not known" if self.regret is None else f"up to {self.regret:.0%}"
 
     def expected_s(self) -> float:
-        """Seconds of a session, by those that are there: their starts, and these rows' part of the rest."""
+        """Seconds of a session, by the last that is there: its start, and these rows' part of the rest."""
         record = read_json(self.paths[max(self.paths)])
         tried = [row for row in record["rows"].values() if row["samples_s"]]
         share = min(1.0, (1 + len(self.rows)) / max(1, len(tried)))
-        start = sum(record["stages_s"].get(stage, 0.0) for stage in ("start", "problem", "ceiling")) or _START_S
-        return start + share * max(0.0, record["elapsed_s"] - start)
+        stages = record["stages_s"]  # without what was repeated because the machine moved
+        start = sum(stages.get(stage, 0.0) for stage in ("start", "problem", "ceiling")) or _START_S
+        return start + share * max(0.0, sum(stages.values()) - start)
 
     def measure(self) -> int:
         """One more process of the cell, kept beside the others; its number."""
