@@ -1,8 +1,10 @@
 """The answer in every measured cell: the method whose worst-case regret is least."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import numpy as np
 from ..analysis import Analysis
 from ..families import FAMILIES, Question
 from ..points import NOT_GRADIENTS, Point, Series
-from ..statistics import Estimate, bound_ratio, bound_regrets, processes_needed, split_confidence
+from ..statistics import Coverage, Estimate, bound_ratio, bound_regrets, processes_needed, split_confidence
 
 # A regret that may be larger leaves the choice open: a quarter more time is worth a measurement.
 OPEN = 0.25
@@ -205,6 +207,40 @@ def _compare(cell: _Cell, row: str, fastest: str) -> Estimate | None:
     """time(row) / time(fastest) as all pages quote it, without what it is made of."""
     ratio = cell.analysis.ratio(cell.series, cell.size, row, fastest)
     return ratio and Estimate(ratio.value, ratio.low, ratio.high, ratio.n, ratio.confidence, ratio.basis)
+
+
+def check_regrets(analysis: Analysis, family: str) -> Coverage:
+    """How often the pick of all processes but one lost at most its bound in the one left out, over a family's cells.
+
+    More is asked than the bound says, which is of the mean over processes; `factor` is the median of 1 + bound.
+    """
+    known = {analysis.key(series): series for series in analysis.series(family)}
+    held, bounds = [], []
+    for answer in digest_answers(analysis, family):
+        cell = _Cell(analysis, known[answer.series], answer.size)
+        rows = sorted(answer.candidates, key=lambda c: (c.seconds.value, c.row))
+        for bound, loss in _leave_out(cell, [c.row for c in rows]):
+            held.append(loss <= bound)
+            bounds.append(1 + bound)
+    return Coverage(sum(held), len(held), float(np.median(bounds)) if bounds else math.nan)
+
+
+def _leave_out(cell: _Cell, rows: list[str]) -> Iterator[tuple[float, float]]:
+    """For each process the bound that the others give their pick, and what it lost there."""
+    logs = {(a, b): cell.logs(a, b) for a, b in permutations(rows, 2)}
+    count = min((len(known) for known in logs.values()), default=0)
+    confidence = split_confidence(max(2, len(rows)))
+
+    def bound(a: str, b: str, left: int) -> Estimate:
+        return bound_ratio([log for j, log in enumerate(logs[a, b]) if j != left], cell.spread, confidence)
+
+    for left in range(count if count > 1 and cell.spread else 0):
+        regrets = bound_regrets(rows, partial(bound, left=left))
+        pick = min(rows, key=lambda row: (regrets[row], row))
+        yield (
+            regrets[pick],
+            math.expm1(max(0.0, *(float(np.median(logs[pick, row][left])) for row in rows if row != pick))),
+        )
 
 
 def _count_minutes(cell: _Cell, candidates: tuple[Candidate, ...]) -> float:

@@ -53,6 +53,8 @@ def test_predictions_know_how_far_they_miss(committed):
         assert quality.error < 0.35
         assert 0.85 <= quality.coverage <= 0.97
         assert quality.picks >= 0.85
+        # In another process the pick may be farther behind than in the mean over all, which the bound is of.
+        assert not quality.held < 0.9
 
 
 def test_few_answers_are_open(committed):

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from reports.analysis import Analysis
-from reports.digest.answers import ACCURACIES, OPEN, digest_answers, digest_approximate
+from reports.digest.answers import ACCURACIES, OPEN, check_regrets, digest_answers, digest_approximate
 from reports.load import load
 
 
@@ -36,6 +36,13 @@ def test_true_regrets_are_within_their_bounds(analysis, answers, synthetic):
                 total += 1
     assert total > 25
     assert inside / total >= 0.95
+
+
+def test_processes_left_out_are_within_the_bounds_of_the_others(analysis, small):
+    found = check_regrets(analysis, "logdet")
+    assert found.total > 50
+    assert found.share >= 0.95
+    assert check_regrets(Analysis(load(small)), "logdet").total == 0
 
 
 def test_the_pick_has_the_least_regret_and_ties_lose_little(analysis, answers):
