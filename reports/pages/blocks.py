@@ -75,13 +75,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """An SVG with its text alternative and the table of what it shows. `name` is that of its files."""
+    """An SVG with its text alternative, and the table of what it shows where that is not in `points.csv`."""
 
     name: str
     title: str
     svg: str
     alt: str
-    table: Table
+    table: Table | None = None
 
 
 @dataclass(frozen=True)
@@ -117,13 +117,36 @@ class Items:
 
 @dataclass(frozen=True)
 class Form:
-    """The answer form: data for the script, as JSON text. Markdown has no form."""
+    """The answer form: data for its script as JSON text, (name, title) of its families, and what stands without it."""
 
     data: str
-    families: tuple[str, ...]
+    families: tuple[tuple[str, str], ...]
+    rules: Table
 
 
-Block = Table | Figures | Text | Heading | Items | Form
+@dataclass(frozen=True)
+class Ratio:
+    """A ratio large enough to be a headline: what it compares, and (place, value, where) of each place."""
+
+    words: str
+    values: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A family at a glance: what to do, two ratios, one picture of a few panels, and the page behind it."""
+
+    id: str
+    title: str
+    link: str
+    more: str
+    rules: tuple[str, ...]
+    ratios: tuple[Ratio, ...]
+    caption: str
+    panels: tuple[Figure, ...]
+
+
+Block = Table | Figures | Text | Heading | Items | Form | Card
 
 
 @dataclass(frozen=True)
@@ -140,23 +163,39 @@ class Section:
             if isinstance(block, Table):
                 yield block
             elif isinstance(block, Figures):
-                yield from (figure.table for figure in block.figures)
+                yield from (figure.table for figure in block.figures if figure.table is not None)
+            elif isinstance(block, Form):
+                yield block.rules
 
     def figures(self) -> Iterable[Figure]:
         """Every figure."""
         for block in self.blocks:
             if isinstance(block, Figures):
                 yield from block.figures
+            elif isinstance(block, Card):
+                yield from block.panels
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file beside the pages; a page loads those that end in `.js` or `.css`, in its order."""
+
+    file: str
+    text: str
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the report: its file, its name in the navigation, a sentence on what it holds, and its sections."""
+    """A page of the report: its file, its name in the navigation, a sentence on what it holds, and its sections.
+
+    `assets` are written beside it: scripts and data that a page needs besides what all have.
+    """
 
     file: str
     title: str
     lead: str
     sections: tuple[Section, ...]
+    assets: tuple[Asset, ...] = ()
 
 
 def missing(id_: str, title: str, why: str) -> Section:
