@@ -146,7 +146,15 @@ class Card:
     panels: tuple[Figure, ...]
 
 
-Block = Table | Figures | Text | Heading | Items | Form | Card
+@dataclass(frozen=True)
+class Mount:
+    """An element that a script of the page fills; `without` is what stands there without JavaScript."""
+
+    id: str
+    without: str
+
+
+Block = Table | Figures | Text | Heading | Items | Form | Card | Mount
 
 
 @dataclass(frozen=True)
