@@ -13,6 +13,7 @@ from ..analysis import Analysis
 from ..families import FAMILIES
 from .about import About, describe
 from .answers import CellAnswer
+from .cards import CardDigest, digest_card
 from .form import FormSeries, Quality
 from .rules import Rule
 from .series import Measured, digest_series
@@ -34,6 +35,7 @@ class FamilyDigest:
     rules: tuple[Rule, ...] = ()
     form: tuple[FormSeries, ...] = ()
     quality: Quality | None = None
+    card: CardDigest | None = None
 
     def find(self, key: str) -> Measured:
         """A series by its key."""
@@ -67,6 +69,7 @@ def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         letters=analysis.letters(name),
         colours=colours(analysis, name),
         series=digest_series(analysis, name, FAMILIES[name].yardstick),
+        card=digest_card(analysis, FAMILIES[name]),
     )
 
 

@@ -154,7 +154,14 @@ class Mount:
     without: str
 
 
-Block = Table | Figures | Text | Heading | Items | Form | Card | Mount
+@dataclass(frozen=True)
+class Contents:
+    """The report's other pages, a line each, and (file, words) of the files beside them."""
+
+    files: tuple[tuple[str, str], ...]
+
+
+Block = Table | Figures | Text | Heading | Items | Form | Card | Mount | Contents
 
 
 @dataclass(frozen=True)

@@ -132,12 +132,14 @@ def light(colour: str) -> str:
     return COLOURS[colour][0]
 
 
-def make_panel(width: float = WIDTH, height: float = HEIGHT, right: float = 128) -> tuple[Figure, Axes]:
-    """An empty panel; `right` pixels are kept for the labels at the line ends."""
+def make_panel(
+    width: float = WIDTH, height: float = HEIGHT, right: float = 128, top: float = 14
+) -> tuple[Figure, Axes]:
+    """An empty panel; `right` pixels are kept for the labels at the line ends, `top` above the axes."""
     with seaborn.axes_style("ticks"), matplotlib.rc_context(_rc()):
         figure = Figure(figsize=(width / 72, height / 72), dpi=72)
         FigureCanvasAgg(figure)
-        axes = figure.add_axes((66 / width, 42 / height, (width - 66 - right) / width, (height - 42 - 14) / height))
+        axes = figure.add_axes((66 / width, 42 / height, (width - 66 - right) / width, (height - 42 - top) / height))
         seaborn.despine(ax=axes)
     axes.grid(True, which="major", color=RULE, linewidth=0.7)
     axes.set_axisbelow(True)

@@ -1,0 +1,71 @@
+"""The first page: the form and its answer, a card a family, the claims in a line each, health if it matters."""
+
+from ..digest import Digest
+from ..text import write_list
+from .blocks import Contents, Page, Section, Text
+from .cards import BACKENDS, build_card
+from .form import build_form
+
+TITLE = "Which gradient, at your size?"
+
+
+def build(digest: Digest) -> tuple[Page, ...]:
+    """The first page."""
+    sections = (_build_answer(digest), _build_families(digest), _build_more())
+    return (Page("index.html", TITLE, write_lead(digest), sections),)
+
+
+def write_lead(digest: Digest) -> str:
+    """What this is and on which machine, in one sentence."""
+    rows = {(family.name, row.name) for family in digest.families for series in family.series for row in series.rows}
+    about = digest.about
+    machines = write_list([_describe_machine(machine) for machine in about.machines]) or "no machine"
+    return (
+        f"jacobench timed {len(rows)} ways to compute {len(digest.families)} kinds of gradients and integrals that "
+        f"need a Jacobian, side by side and checked for correctness, on {machines}, {_say_when(about.first, about.last)}."
+    )
+
+
+def _describe_machine(machine) -> str:
+    versions = ", ".join(f"{BACKENDS.get(name, name)} {version}" for name, version in machine.versions)
+    cores = f"{machine.cores} cores, " if machine.cores else ""
+    memory = f"{machine.memory_bytes / 1e9:.0f} GB, " if machine.memory_bytes else ""
+    return f"{machine.processor} ({cores}{memory}{write_list(machine.devices)}; {versions})"
+
+
+def _say_when(first: str, last: str) -> str:
+    days = list(dict.fromkeys(day[:10] for day in (first, last) if day))
+    return " to ".join(days) if days else "at a time that was not recorded"
+
+
+def _build_answer(digest: Digest) -> Section:
+    blocks = (
+        build_form(digest),
+        Text(
+            "*Regret* is what a choice may lose: the upper 95 % bound of its time in those of whatever is fastest, over "
+            "all candidates at once. *Exact* methods differ from the true answer only by rounding. D (or d) is the "
+            "dimension, B the batch.",
+            "note",
+        ),
+    )
+    return Section("answer", "Ask", blocks)
+
+
+def _build_families(digest: Digest) -> Section:
+    cards = tuple(build_card(family) for family in digest.families)
+    guide = Text(
+        "Points are medians with 95 % intervals, lines the fitted growth; a cross is where memory ended a row, a "
+        "triangle where time did. The dotted *roofline* is the time of the picture's least work at the arithmetic and "
+        "memory speed measured beside it.",
+        "note",
+    )
+    return Section("families", "Four families at a glance", (guide, *cards))
+
+
+def _build_more() -> Section:
+    files = (
+        ("points.csv", "every measured point, a line each"),
+        ("digest.json", "all that these pages say, as data"),
+        ("index.md", "this page as Markdown"),
+    )
+    return Section("more", "Behind it", (Contents(files),))
