@@ -202,11 +202,13 @@ class Analysis:
         return self._keep(("ratio", series, size, a, b), lambda: self._find_ratio(series, size, a, b))
 
     def _find_ratio(self, series: Series, size: float, a: str, b: str) -> Ratio | None:
-        first, second = self.point(series, size, a), self.point(series, size, b)
-        if first is None or second is None or not (first.ok and second.ok):
-            return None
-        pairs = _pair(first, second)
+        pairs = self.pairs(series, size, a, b)
         return paired_ratio(pairs, measured=self.ratio_spread(series)) if pairs else None
+
+    def pairs(self, series: Series, size: float, a: str, b: str) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Seconds of a and b aligned by round, one pair for each process that timed both; none if one did not run."""
+        first, second = self.point(series, size, a), self.point(series, size, b)
+        return _pair(first, second) if first and second and first.ok and second.ok else []
 
     def ratio_spread(self, series: Series) -> Spread | None:
         """Spread between processes of paired log ratios: of the family at its place and state, else of all families
@@ -420,8 +422,7 @@ class Analysis:
     def _find_crossover(self, series: Series, a: str, b: str) -> Crossover | None:
         sizes, sessions = [], []
         for size in self.sizes(series):
-            first, second = self.point(series, size, a), self.point(series, size, b)
-            pairs = _pair(first, second) if first and second and first.ok and second.ok else []
+            pairs = self.pairs(series, size, a, b)
             if pairs:
                 sizes.append(size)
                 sessions.append(pairs)
@@ -453,12 +454,12 @@ class Analysis:
 
     def _find_ceiling(self, series: Series, size: float | None) -> Ceiling | None:
         if size is not None:
-            return self._ceilings.of(self._list_sessions(series, size))
-        own = {session.path for size in self.sizes(series) for session in self._list_sessions(series, size)}
+            return self._ceilings.of(self.cell_sessions(series, size))
+        own = {session.path for size in self.sizes(series) for session in self.cell_sessions(series, size)}
         states = (state for state in self.states if any(session.path in own for session in state.sessions))
         return self._ceilings.of([session for state in states for session in state.sessions])
 
-    def _list_sessions(self, series: Series, size: float) -> list[Session]:
+    def cell_sessions(self, series: Series, size: float) -> list[Session]:
         """Sessions of a cell in the series' state; those of an unknown state are in that of the series."""
         cell = self._cells.get(_name_cell(series, size), [])
         known = (self._letters.get(session_key(session), series.state) for session in cell)

@@ -12,10 +12,16 @@ from typing import Any
 from ..analysis import Analysis
 from ..families import FAMILIES
 from .about import About, describe
+<<<<<<< HEAD
 from .answers import CellAnswer
 from .cards import CardDigest, digest_card
 from .form import FormSeries, Quality
 from .rules import Rule
+=======
+from .answers import CellAnswer, digest_answers
+from .form import FormSeries, Quality, pack_form
+from .rules import PlaceRule, Rule, find_place_rules, find_rules
+>>>>>>> h-answers
 from .series import Measured, digest_series
 
 # Raised whenever a field of `digest.json` changes its meaning or goes.
@@ -33,6 +39,7 @@ class FamilyDigest:
     series: tuple[Measured, ...]
     answers: tuple[CellAnswer, ...] = ()
     rules: tuple[Rule, ...] = ()
+    place_rules: tuple[PlaceRule, ...] = ()
     form: tuple[FormSeries, ...] = ()
     quality: Quality | None = None
     card: CardDigest | None = None
@@ -63,12 +70,18 @@ def build_digest(analysis: Analysis) -> Digest:
 def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:
     from ..pages.common import colours
 
+    series = digest_series(analysis, name, FAMILIES[name].yardstick)
+    answers = digest_answers(analysis, name)
     return FamilyDigest(
         name=name,
         axis=analysis.series(name)[0].axis,
         letters=analysis.letters(name),
         colours=colours(analysis, name),
-        series=digest_series(analysis, name, FAMILIES[name].yardstick),
+        series=series,
+        answers=answers,
+        rules=find_rules(answers),
+        place_rules=find_place_rules(answers, series),
+        form=pack_form(analysis, name),
         card=digest_card(analysis, FAMILIES[name]),
     )
 

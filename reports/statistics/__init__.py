@@ -11,7 +11,9 @@ from .noise import noise_floor
 from .payoff import estimate_payoff
 from .process import Spread, deviate_process, estimate_process, fit_spread
 from .ratio import PROCESS_SPREAD, Ratio, paired_ratio, rounds_needed
+from .regret import bound_ratio, bound_regrets, processes_needed, split_confidence
 from .roofline import Ceiling, attainable_seconds, name_bound, share_of_ceiling
+from .rule import Plan, find_plan
 from .states import APART, NEAR, find_levels, group_levels
 from .verdict import SMALLEST_MARGIN, VERDICTS, Verdict, choose_margin, judge
 
@@ -31,11 +33,14 @@ __all__ = [
     "Exponent",
     "Frontier",
     "Miss",
+    "Plan",
     "Ratio",
     "Slope",
     "Spread",
     "Verdict",
     "attainable_seconds",
+    "bound_ratio",
+    "bound_regrets",
     "calibrate",
     "choose_margin",
     "consistent_with",
@@ -48,6 +53,7 @@ __all__ = [
     "find_crossover",
     "find_frontier",
     "find_levels",
+    "find_plan",
     "fit_exponent",
     "fit_growth",
     "fit_spread",
@@ -58,7 +64,9 @@ __all__ = [
     "noise_floor",
     "paired_ratio",
     "pool_coverages",
+    "processes_needed",
     "rounds_needed",
     "share_of_ceiling",
+    "split_confidence",
     "widest",
 ]

@@ -1,5 +1,7 @@
 """The median of a sample, with a distribution-free interval."""
 
+from functools import cache
+
 import numpy as np
 from scipy.stats import binom
 
@@ -27,7 +29,13 @@ def bracket_median(values: np.ndarray, confidence: float) -> Estimate:
     """`estimate_median` for numbers of any sign that were checked before (logarithms of ratios)."""
     ordered = np.sort(values)
     value = float(np.median(ordered))
-    k = int(binom.ppf((1 - confidence) / 2, ordered.size, 0.5))
+    k = _count_tail(ordered.size, confidence)
     if ordered.size < MINIMUM_SAMPLES or k < 1:
         return Estimate(value, float("nan"), float("nan"), ordered.size, confidence)
     return Estimate(value, float(ordered[k - 1]), float(ordered[-k]), ordered.size, confidence)
+
+
+@cache
+def _count_tail(size: int, confidence: float) -> int:
+    """The largest k with 2 P(Binomial(size, 1/2) < k) <= 1 - confidence, kept: there are few."""
+    return int(binom.ppf((1 - confidence) / 2, size, 0.5))
