@@ -1,4 +1,4 @@
-"""The digest becomes files: HTML pages, the first one's Markdown twin, its figures, and the data. Same input, same bytes.
+"""The digest becomes files: pages, the first one's Markdown twin and figures, and the data. Same input, same bytes.
 
 Nothing is computed here: pages are values (`pages.blocks`), and what they say comes from the digest.
 """
@@ -15,7 +15,7 @@ from .pages.blocks import Form, Page
 from .plots.style import COLOURS, DARK, LIGHT, write_file
 
 # What a build writes, and so what the next one clears away.
-_OURS = ("*.html", "index.md", "digest.json", "*.csv", "assets/*", "figures/*.svg", "csv/*.csv")
+_OURS = ("*.html", "index.md", "digest.json", "*.csv", "*.js", "*.css", "vendor/*/*", "figures/*.svg", "csv/*.csv")
 SINGLE = "report.html"
 
 
@@ -84,7 +84,7 @@ def inline(text: str) -> Markup:
     html = re.sub(r"`([^`]+)`", r"<code>\1</code>", html)
     html = re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", html)
     html = re.sub(r"(?<![\w*])\*(\w[^*]*)\*(?![\w*])", r"<dfn>\1</dfn>", html)
-    return Markup(re.sub(r"\[([^\]]+)\]\(([\w.-]*(?:#[\w-]+)?)\)", r'<a href="\2">\1</a>', html))
+    return Markup(re.sub(r"\[([^\]]+)\]\(([\w./-]*(?:#[\w=&;.,%-]+)?)\)", r'<a href="\2">\1</a>', html))
 
 
 def _clear(output: Path) -> None:

@@ -12,16 +12,10 @@ from typing import Any
 from ..analysis import Analysis
 from ..families import FAMILIES
 from .about import About, describe
-<<<<<<< HEAD
-from .answers import CellAnswer
-from .cards import CardDigest, digest_card
-from .form import FormSeries, Quality
-from .rules import Rule
-=======
 from .answers import CellAnswer, digest_answers
+from .cards import CardDigest, digest_card
 from .form import FormSeries, Quality, pack_form
 from .rules import PlaceRule, Rule, find_place_rules, find_rules
->>>>>>> h-answers
 from .series import Measured, digest_series
 
 # Raised whenever a field of `digest.json` changes its meaning or goes.

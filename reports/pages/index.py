@@ -22,7 +22,8 @@ def write_lead(digest: Digest) -> str:
     machines = write_list([_describe_machine(machine) for machine in about.machines]) or "no machine"
     return (
         f"jacobench timed {len(rows)} ways to compute {len(digest.families)} kinds of gradients and integrals that "
-        f"need a Jacobian, side by side and checked for correctness, on {machines}, {_say_when(about.first, about.last)}."
+        f"need a Jacobian, side by side and checked for correctness, on {machines}, "
+        f"{_say_when(about.first, about.last)}."
     )
 
 
@@ -42,9 +43,9 @@ def _build_answer(digest: Digest) -> Section:
     blocks = (
         build_form(digest),
         Text(
-            "*Regret* is what a choice may lose: the upper 95 % bound of its time in those of whatever is fastest, over "
-            "all candidates at once. *Exact* methods differ from the true answer only by rounding. D (or d) is the "
-            "dimension, B the batch.",
+            "*Regret* is what a choice may lose: the upper 95 % bound of its time in those of whatever is fastest, "
+            "over all candidates at once. *Exact* methods differ from the true answer only by rounding. D (or d) is "
+            "the dimension, B the batch.",
             "note",
         ),
     )
