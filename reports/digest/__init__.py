@@ -14,6 +14,7 @@ from ..families import FAMILIES
 from .about import About, describe
 from .answers import CellAnswer, digest_answers
 from .cards import CardDigest, digest_card
+from .claims import ClaimDigest, judge_claims
 from .form import FormSeries, Quality, pack_form
 from .rules import PlaceRule, Rule, find_place_rules, find_rules
 from .series import Measured, digest_series
@@ -50,6 +51,7 @@ class Digest:
     schema: int
     about: About
     families: tuple[FamilyDigest, ...]
+    claims: tuple[ClaimDigest, ...] = ()
 
     def family(self, name: str) -> FamilyDigest | None:
         """A family by its name, None where it was not measured."""
@@ -58,7 +60,8 @@ class Digest:
 
 def build_digest(analysis: Analysis) -> Digest:
     """Everything once, in this order: cells, answers, rules, predictions, claims, health."""
-    return Digest(SCHEMA, describe(analysis), tuple(_digest_family(analysis, name) for name in analysis.families))
+    families = tuple(_digest_family(analysis, name) for name in analysis.families)
+    return Digest(SCHEMA, describe(analysis), families, judge_claims(analysis))
 
 
 def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:
