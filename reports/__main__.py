@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 from .analysis import Analysis
+from .digest import build_digest
 from .load import FAMILIES, LoadError, load
 from .pages.common import name_place
 from .points import Series
 from .predict import Answer, Predictor, find_predictor
-from .render import write_report
+from .render import write_report, write_single
 from .stream import tolerate
 from .text import count, write_error, write_kind, write_list, write_seconds, write_size
 
@@ -47,6 +48,7 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--output", default="reports/output", metavar="DIR", help="where the page goes (default: reports/output)"
     )
+    parser.add_argument("--single-file", action="store_true", help="write all pages as one file, to be mailed")
     commands = parser.add_subparsers(dest="command")
     answer = commands.add_parser(
         "answer", help="the recommended method at one size", description="The recommended method at one size."
@@ -111,7 +113,8 @@ def _add_source(parser: argparse.ArgumentParser, default: object) -> None:
 
 def _build(options: argparse.Namespace) -> int:
     run = load(_sources(options), options.commit, options.machine)
-    page = write_report(Analysis(run), Path(options.output))
+    write = write_single if options.single_file else write_report
+    page = write(build_digest(Analysis(run)), Path(options.output))
     for problem in run.problems:
         print(f"reports: {problem}", file=sys.stderr)
     print(f"{page} ({count(len(run.sessions), 'session')}, {count(len(run.files), 'file')} read)")

@@ -131,9 +131,7 @@ def _trace_row(row: Row, colour: str) -> Line:
     )
 
 
-def _trace_roofline(
-    family: FamilyDigest, panel: tuple[Measured, ...]
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _trace_roofline(family: FamilyDigest, panel: tuple[Measured, ...]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Seconds of the card's least work at the ceiling measured beside it, in the state with most sizes."""
     series = max(panel, key=lambda s: len(s.sizes))
     trace = []

@@ -1,17 +1,22 @@
 """The first page: the form and its answer, a card a family, the claims in a line each, health if it matters."""
 
+from collections import Counter
+
 from ..digest import Digest
-from ..text import write_list
-from .blocks import Contents, Page, Section, Text
+from ..digest.about import Machine
+from ..digest.claims import write_effect
+from ..text import count, write_list
+from .blocks import Cell, Contents, Page, Section, Table, Text, columns
 from .cards import BACKENDS, build_card
 from .form import build_form
 
 TITLE = "Which gradient, at your size?"
+TONES = {"reproduced": "good", "contradicted": "bad", "undetermined": "undecided", "not run": "off"}
 
 
 def build(digest: Digest) -> tuple[Page, ...]:
     """The first page."""
-    sections = (_build_answer(digest), _build_families(digest), _build_more())
+    sections = (_build_answer(digest), _build_families(digest), _build_claims(digest), _build_more())
     return (Page("index.html", TITLE, write_lead(digest), sections),)
 
 
@@ -27,7 +32,7 @@ def write_lead(digest: Digest) -> str:
     )
 
 
-def _describe_machine(machine) -> str:
+def _describe_machine(machine: Machine) -> str:
     versions = ", ".join(f"{BACKENDS.get(name, name)} {version}" for name, version in machine.versions)
     cores = f"{machine.cores} cores, " if machine.cores else ""
     memory = f"{machine.memory_bytes / 1e9:.0f} GB, " if machine.memory_bytes else ""
@@ -61,6 +66,34 @@ def _build_families(digest: Digest) -> Section:
         "note",
     )
     return Section("families", "Four families at a glance", (guide, *cards))
+
+
+def _build_claims(digest: Digest) -> Section:
+    """A line a claim."""
+    lines = tuple(
+        {
+            "id": Cell(claim.id, note=claim.paper),
+            "words": Cell(claim.short),
+            "printed": Cell(claim.printed),
+            "ours": Cell(write_effect(claim.effect, claim.unit) if claim.effect is not None else "–"),
+            "verdict": Cell(claim.verdict, tone=TONES[claim.verdict]),
+            "why": Cell(claim.decided),
+        }
+        for claim in digest.claims
+    )
+    told = Counter(claim.verdict for claim in digest.claims)
+    summary = ", ".join(f"{told[verdict]} {verdict}" for verdict in TONES if told[verdict])
+    heads = columns(
+        ("id", "Claim"),
+        ("words", "What the paper says"),
+        ("printed", "The paper's figure"),
+        ("ours", "Here", True),
+        ("verdict", "Verdict"),
+        ("why", "What decided it"),
+    )
+    guide = Text("The rules, the thresholds and all evidence are on [the claims' page](claims.html).", "note")
+    table = Table("claims", f"{count(len(lines), 'claim')} of the papers: {summary}", heads, lines)
+    return Section("claims", "The papers' claims on this machine", (table, guide))
 
 
 def _build_more() -> Section:

@@ -32,9 +32,7 @@ def draw_card(panels: Sequence[Panel], axis: str) -> list[str]:
     return [_draw_panel(panel, axis, right, *limits) for panel in panels]
 
 
-def _draw_panel(
-    panel: Panel, axis: str, right: float, x: tuple[float, float], y: tuple[float, float]
-) -> str:
+def _draw_panel(panel: Panel, axis: str, right: float, x: tuple[float, float], y: tuple[float, float]) -> str:
     figure, axes = make_panel(WIDTH, HEIGHT, right, top=30)
     set_log(axes, seconds=True)
     axes.set_xlim(*x)
