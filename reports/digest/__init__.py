@@ -11,11 +11,12 @@ from typing import Any
 
 from ..analysis import Analysis
 from ..families import FAMILIES
+from ..forecasts import Forecasts
 from .about import About, describe
 from .answers import CellAnswer, digest_answers
 from .cards import CardDigest, digest_card
 from .claims import ClaimDigest, judge_claims
-from .form import FormSeries, Quality, pack_form
+from .form import FormSeries, Quality, check_predictions, pack_form
 from .rules import PlaceRule, Rule, find_place_rules, find_rules
 from .series import Measured, digest_series
 
@@ -60,15 +61,17 @@ class Digest:
 
 def build_digest(analysis: Analysis) -> Digest:
     """Everything once, in this order: cells, answers, rules, predictions, claims, health."""
-    families = tuple(_digest_family(analysis, name) for name in analysis.families)
+    families = tuple(digest_family(analysis, name) for name in analysis.families)
     return Digest(SCHEMA, describe(analysis), families, judge_claims(analysis))
 
 
-def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:
+def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
+    """Everything that is said of one family."""
     from ..pages.common import colours
 
     series = digest_series(analysis, name, FAMILIES[name].yardstick)
     answers = digest_answers(analysis, name)
+    forecasts = Forecasts(analysis, name)
     return FamilyDigest(
         name=name,
         axis=analysis.series(name)[0].axis,
@@ -78,7 +81,8 @@ def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         answers=answers,
         rules=find_rules(answers),
         place_rules=find_place_rules(answers, series),
-        form=pack_form(analysis, name),
+        form=pack_form(analysis, name, forecasts),
+        quality=check_predictions(analysis, name, forecasts, answers),
         card=digest_card(analysis, FAMILIES[name]),
     )
 

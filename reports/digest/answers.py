@@ -1,7 +1,7 @@
 """The answer in every measured cell: the method whose worst-case regret is least."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..analysis import Analysis
@@ -11,6 +11,8 @@ from ..statistics import Estimate, bound_ratio, bound_regrets, processes_needed,
 
 # A regret that may be larger leaves the choice open: a quarter more time is worth a measurement.
 OPEN = 0.25
+# Over the budget of the rounds, where others were within it: never the answer, and nothing bounds what it would lose.
+_APART = "over the budget of the rounds: timed apart"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class CellAnswer:
     minutes     of measuring that would settle it, NaN where it is settled or cannot be told
     candidates  all of them, least regret first
     excluded    (row, reason) of rows that answer the question but did not run or are not accurate enough
+    profile     of the sessions of its cell
     """
 
     series: str
@@ -53,6 +56,7 @@ class CellAnswer:
     minutes: float
     candidates: tuple[Candidate, ...]
     excluded: tuple[tuple[str, str], ...]
+    profile: str = ""
 
 
 def digest_answers(analysis: Analysis, family: str) -> tuple[CellAnswer, ...]:
@@ -83,6 +87,8 @@ def _answer(analysis: Analysis, series: Series, question: Question, size: float,
     limit = FAMILIES[series.family].accuracy
     known = {row: point for row in rows if (point := analysis.point(series, size, row)) is not None}
     reasons = {row: _find_reason(point, limit) for row, point in known.items()}
+    if any(not reason and not known[row].patient for row, reason in reasons.items()):
+        reasons |= {row: _APART for row, point in known.items() if point.patient and not reasons[row]}
     ran = {row: point for row, point in known.items() if not reasons[row]}
     candidates = _rank(analysis, series, size, ran)
     pick = candidates[0] if candidates else None
@@ -98,6 +104,7 @@ def _answer(analysis: Analysis, series: Series, question: Question, size: float,
         minutes=_count_minutes(analysis, series, size, candidates) if unsettled else math.nan,
         candidates=candidates,
         excluded=tuple((row, reason) for row, reason in reasons.items() if reason),
+        profile=_find_profile(analysis, series, size),
     )
 
 
@@ -130,7 +137,9 @@ def _rank(analysis: Analysis, series: Series, size: float, ran: dict[str, Point]
 
 def _bound(analysis: Analysis, series: Series, size: float, a: str, b: str, confidence: float) -> Estimate | None:
     pairs = analysis.pairs(series, size, a, b)
-    return bound_ratio(pairs, analysis.ratio_spread(series), confidence) if pairs else None
+    # A few calls of a patient session do not show what another would do.
+    patient = any(point.patient for row in (a, b) if (point := analysis.point(series, size, row)))
+    return bound_ratio(pairs, None if patient else analysis.ratio_spread(series), confidence) if pairs else None
 
 
 def _count_minutes(analysis: Analysis, series: Series, size: float, candidates: tuple[Candidate, ...]) -> float:
@@ -150,3 +159,15 @@ def _count_minutes(analysis: Analysis, series: Series, size: float, candidates: 
         return math.nan
     more = max(count - len(pair) for count, pair in zip(needed, pairs, strict=True) if count is not None)
     return max(1, more) * spent[len(spent) // 2] / 60
+
+
+def _find_profile(analysis: Analysis, series: Series, size: float) -> str:
+    profiles = sorted({str(session.get("profile", default="")) for session in analysis.cell_sessions(series, size)})
+    return profiles[-1] if profiles else ""
+
+
+def merge_regrets(cells: Sequence[CellAnswer]) -> dict[str, float]:
+    """The worst regret of each row that is a candidate with a known regret in all of these cells."""
+    known = [{c.row: c.regret for c in cell.candidates if not math.isnan(c.regret)} for cell in cells]
+    shared = set.intersection(*(set(entry) for entry in known)) if known else set()
+    return {row: max(entry[row] for entry in known) for row in sorted(shared)}

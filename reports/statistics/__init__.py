@@ -4,9 +4,9 @@ from .calibrate import Calibration, Miss, calibrate, cover_sizes, widest
 from .coverage import Coverage, cover_processes, pool_coverages
 from .crossover import Crossover, find_crossover
 from .estimate import Estimate
-from .exponent import Exponent, Slope, consistent_with, fit_exponent, fit_growth, local_slopes
+from .exponent import Exponent, Slope, consistent_with, fit_exponent, fit_exponents, fit_growths, local_slopes
 from .frontier import OUTCOMES, Frontier, find_frontier
-from .median import MINIMUM_SAMPLES, estimate_median
+from .median import MINIMUM_SAMPLES, estimate_median, middle
 from .noise import noise_floor
 from .payoff import estimate_payoff
 from .process import Spread, deviate_process, estimate_process, fit_spread
@@ -14,6 +14,7 @@ from .ratio import PROCESS_SPREAD, Ratio, paired_ratio, rounds_needed
 from .regret import bound_ratio, bound_regrets, processes_needed, split_confidence
 from .roofline import Ceiling, attainable_seconds, name_bound, share_of_ceiling
 from .rule import Plan, find_plan
+from .shape import fit_shape, follow_shape, interpolate_powers
 from .states import APART, NEAR, find_levels, group_levels
 from .verdict import SMALLEST_MARGIN, VERDICTS, Verdict, choose_margin, judge
 
@@ -55,11 +56,16 @@ __all__ = [
     "find_levels",
     "find_plan",
     "fit_exponent",
-    "fit_growth",
+    "fit_exponents",
+    "fit_growths",
+    "fit_shape",
     "fit_spread",
+    "follow_shape",
     "group_levels",
+    "interpolate_powers",
     "judge",
     "local_slopes",
+    "middle",
     "name_bound",
     "noise_floor",
     "paired_ratio",

@@ -25,6 +25,12 @@ def estimate_median(samples, confidence: float = 0.95) -> Estimate:
     return bracket_median(check_times("samples", samples), check_confidence(confidence))
 
 
+def middle(values: np.ndarray) -> float:
+    """`np.median` of a few finite numbers, to the last bit, without what its axes and its NaN cost."""
+    ordered, half = np.sort(values), values.size // 2
+    return float(ordered[half]) if values.size % 2 else (float(ordered[half - 1]) + float(ordered[half])) / 2
+
+
 def bracket_median(values: np.ndarray, confidence: float) -> Estimate:
     """`estimate_median` for numbers of any sign that were checked before (logarithms of ratios)."""
     ordered = np.sort(values)

@@ -7,15 +7,13 @@ a process. What they are worth is seen only where a cell has several, and lent f
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any
 
 import numpy as np
 from scipy.special import digamma, polygamma
-from scipy.stats import norm
-from scipy.stats import t as student
 
 from ._check import check_confidence, check_groups
+from ._quantile import normal_arm, student_arm
 from .estimate import Estimate
 
 # What intervals are quoted at unless another confidence is asked for.
@@ -130,9 +128,7 @@ def deviate_process(medians: np.ndarray, spread: Spread | None, confidence: floa
     """
     if spread is None:
         return math.nan
-    return (
-        reach_process(medians, spread, confidence) / math.sqrt(1 + medians.size) / float(norm.ppf((1 + confidence) / 2))
-    )
+    return reach_mean(medians, spread, confidence) / normal_arm(confidence)
 
 
 def _reach(medians: np.ndarray, spread: Spread, confidence: float) -> np.ndarray:
@@ -140,13 +136,7 @@ def _reach(medians: np.ndarray, spread: Spread, confidence: float) -> np.ndarray
     count = medians.shape[-1]
     freedom = spread.freedom + count - 1
     variance = (spread.freedom * spread.variance + medians.var(axis=-1) * count) / freedom
-    return _quantile(confidence, freedom) * np.sqrt(variance * (1 + 1 / count))
-
-
-@cache
-def _quantile(confidence: float, freedom: float) -> float:
-    """The two-sided quantile of Student's t, kept: there are few, and each takes longer than all the rest."""
-    return float(student.ppf((1 + confidence) / 2, freedom))
+    return student_arm(confidence, freedom) * np.sqrt(variance * (1 + 1 / count))
 
 
 def _score(several: list[np.ndarray], spread: Spread) -> tuple[np.ndarray, np.ndarray]:

@@ -42,7 +42,7 @@ def make_point(row, seconds, error, role="method"):
     )
     values = dict.fromkeys(names, "") | dict.fromkeys(numbers, math.nan)
     samples = {0: (np.arange(8.0), np.full(8, seconds))}
-    given = {"size": 8.0, "row": row, "role": role, "exact": False, "error": error, "paired": True}
+    given = {"size": 8.0, "row": row, "role": role, "exact": False, "error": error}
     return Point(**(values | given | {"outcome": "ok", "samples": samples}))
 
 
