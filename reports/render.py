@@ -13,6 +13,7 @@ from .digest import Digest, write_json
 from .pages import build_pages
 from .pages.blocks import Form, Page
 from .plots.style import COLOURS, DARK, LIGHT, write_file
+from .single import join, stem
 
 # What a build writes, and so what the next one clears away.
 _OURS = ("*.html", "index.md", "digest.json", "*.csv", "*.js", "*.css", "vendor/*/*", "figures/*.svg", "csv/*.csv")
@@ -62,10 +63,10 @@ def render_page(page: Page, pages: tuple[Page, ...]) -> str:
 def render_single(pages: tuple[Page, ...]) -> str:
     """All pages as parts of one: links between files become links within it."""
     environment = _make_environment()
-    bodies = [_join(page, str(_render_body(environment, page, pages)), pages) for page in pages]
+    bodies = join([(page, _render_body(environment, page, pages)) for page in pages])
     return environment.get_template("single.html.j2").render(
         pages=pages,
-        bodies=bodies,
+        bodies=[Markup(body) for body in bodies],
         assets=tuple({asset.file: asset for page in pages for asset in page.assets}.values()),
         css=_write_css(environment),
         script=_read("answer.js"),
@@ -98,28 +99,6 @@ def _render_body(environment: Environment, page: Page, pages: tuple[Page, ...]) 
     return Markup(environment.get_template("body.html.j2").render(page=page, pages=pages))
 
 
-def _join(page: Page, body: str, pages: tuple[Page, ...]) -> Markup:
-    """A page's body as a part of the single file: section `x` of `y.html` has the id `y-x` there, its top `y`."""
-    stem, files = _stem(page), {other.file: _stem(other) for other in pages}
-    ids = {"top": stem} | {section.id: f"{stem}-{section.id}" for section in page.sections}
-    sections = {f"{files[o.file]}#{s.id}": f"{files[o.file]}-{s.id}" for o in pages for s in o.sections}
-
-    def link(match: re.Match[str]) -> str:
-        file, _, id_ = match[1].partition("#")
-        if not file:
-            return f'href="#{ids.get(id_, id_)}"'
-        if file not in files:
-            return match[0]
-        return f'href="#{sections.get(f"{files[file]}#{id_}", id_) if id_ else files[file]}"'
-
-    body = re.sub(r'<(section|header) id="([\w-]+)"', lambda m: f'<{m[1]} id="{ids[m[2]]}"', body)
-    return Markup(re.sub(r'(?<= )href="([\w.#-]+)"', link, body))
-
-
-def _stem(page: Page) -> str:
-    return page.file.partition(".")[0]
-
-
 def _has_form(page: Page) -> bool:
     return any(isinstance(block, Form) for section in page.sections for block in section.blocks)
 
@@ -145,6 +124,6 @@ def _make_environment(escape_html: bool = True) -> Environment:
         "plain": lambda text: re.sub(r"[`*]", "", text),
         "kind": lambda block: type(block).__name__,
         "pipe": lambda text: text.replace("|", "\\|").replace("\n", " "),
-        "stem": _stem,
+        "stem": stem,
     }
     return environment

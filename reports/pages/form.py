@@ -8,12 +8,10 @@ from ..digest import Digest, FamilyDigest
 from ..digest.form import FormRow, FormSeries
 from ..digest.series import Measured
 from ..families import FAMILIES
+from ..forecasts import Knot
 from ..text import write_size
 from .blocks import Cell, Form, Table, columns
 from .rules import join_rules, say_ranges, write_bound
-
-# How a knot is known, by its first letter.
-_HOW = {"measured": "m", "interpolated": "i", "extrapolated": "e"}
 
 
 def build_form(digest: Digest) -> Form:
@@ -35,45 +33,67 @@ def name_place(family: FamilyDigest, series: Measured) -> str:
 
 
 def _pack_family(family: FamilyDigest) -> dict[str, Any]:
+    """Names of rows and reasons stand once; series hold their places in these lists."""
     facts = FAMILIES[family.name]
+    rows: dict[tuple[str, str, int], int] = {}
+    reasons: dict[str, int] = {}
+    series = [_pack_series(family, form, rows, reasons) for form in family.form]
     return {
         "axis": family.axis,
         "letters": family.letters,
         "accuracy": facts.accuracy,
         "questions": [[question.key, question.words, question.computes] for question in facts.questions],
-        "series": [_pack_series(family, form) for form in family.form],
+        "rows": list(rows),
+        "reasons": list(reasons),
+        "series": series,
     }
 
 
-def _pack_series(family: FamilyDigest, form: FormSeries) -> dict[str, Any]:
+def _pack_series(
+    family: FamilyDigest, form: FormSeries, rows: dict[tuple[str, str, int], int], reasons: dict[str, int]
+) -> dict[str, Any]:
     series = family.find(form.series)
-    names = [row.row for row in form.rows]
-    answers: dict[str, dict[str, Any]] = {}
+    packed = [_pack_row(row, rows, reasons) for row in form.rows]
+    names = {row.row: entry[0] for row, entry in zip(form.rows, packed, strict=True)}
+    answers: dict[str, list[Any]] = {}
     for answer in family.answers:
         if answer.series == form.series and answer.candidates:
-            regrets = {str(names.index(c.row)): _short(c.regret) for c in answer.candidates if c.row in names}
-            answers.setdefault(answer.question, {})[f"{answer.size:g}"] = [regrets, _short(answer.minutes, 2)]
+            regrets = [[names[c.row], _short(c.regret, 4)] for c in answer.candidates]
+            answers.setdefault(answer.question, []).append([_short(answer.size), regrets, _short(answer.minutes, 2)])
     return {
         "place": name_place(family, series),
         "fixed": dict(series.fixed),
-        "sizes": series.sizes,
-        "rows": [_pack_row(row) for row in form.rows],
+        "sizes": [_short(size) for size in series.sizes],
+        "rows": packed,
         "answers": answers,
     }
 
 
-def _pack_row(row: FormRow) -> list[Any]:
-    """[name, what it computes, 1 if exact, knots, errors, bytes, refused, ends]."""
+def _pack_row(row: FormRow, rows: dict[tuple[str, str, int], int], reasons: dict[str, int]) -> list[Any]:
+    """[row, knots, errors, bytes, refused, ends].
+
+    A knot is [size, seconds, low, high] where it was measured and [size, seconds, arm] elsewhere: the interval reaches
+    from seconds / arm to seconds arm.
+    """
+
+    def place(reason: str) -> int:
+        return reasons.setdefault(reason, len(reasons))
+
+    fact = (row.row, row.computes, int(row.exact))
     return [
-        row.row,
-        row.computes,
-        int(row.exact),
-        [[_short(k.size, 9), _short(k.seconds), _short(k.low), _short(k.high), _HOW[k.how]] for k in row.knots],
-        [[size, _short(error, 2)] for size, error in row.errors],
-        [[size, _short(number)] for size, number in row.bytes],
-        row.refused,
-        row.ends,
+        rows.setdefault(fact, len(rows)),
+        [_pack_knot(knot) for knot in row.knots],
+        [[_short(size), _short(error, 2)] for size, error in row.errors],
+        [[_short(size), _short(number, 3)] for size, number in row.bytes],
+        [[_short(size), place(reason)] for size, reason in row.refused],
+        [_short(row.ends[0]), place(row.ends[1])] if row.ends else None,
     ]
+
+
+def _pack_knot(knot: Knot) -> list[Any]:
+    if knot.how == "measured":
+        return [_short(number) for number in (knot.size, knot.seconds, knot.low, knot.high)]
+    return [_short(knot.size, 8), _short(knot.seconds), _short(knot.high / knot.seconds, 4)]
 
 
 def _tabulate_rules(digest: Digest) -> Table:
@@ -108,4 +128,7 @@ def _tabulate_rules(digest: Digest) -> Table:
 
 def _short(value: float, digits: int = 5) -> float | None:
     """A number in few digits; null where there is none: JSON has no NaN."""
-    return None if math.isnan(value) else float(f"{value:.{digits}g}")
+    if math.isnan(value):
+        return None
+    short = float(f"{value:.{digits}g}")
+    return int(short) if short.is_integer() else short

@@ -49,13 +49,9 @@ def say_worst(told: Told, axis: str) -> str:
     """at most 3 % slower than the best; where one size is the reason, which."""
     if math.isnan(told.worst):
         return "what it may lose is not known"
-    where = f" (at {axis} = {write_size(told.at)})" if told.worst > 0 else ""
-    return f"{write_regret(told.worst)} slower than the best{where}"
-
-
-def write_regret(regret: float) -> str:
-    """at most 3 %: rounded up, since it is a bound."""
-    return f"at most {write_bound(regret)}"
+    if told.worst == 0:
+        return "nothing is faster"
+    return f"at most {write_bound(told.worst)} slower than the best (at {axis} = {write_size(told.at)})"
 
 
 def write_bound(regret: float) -> str:

@@ -5,8 +5,7 @@
   const families = JSON.parse(document.querySelector(".form-data").textContent);
   // A regret above OPEN decides nothing; an interval wider than a factor TOO_WIDE is no knowledge.
   const OPEN = 0.25, TOO_WIDE = 10;
-  const HOW = { m: "measured", i: "interpolated", e: "extrapolated" };
-  const MODELS_NOT = new Set("step value products fixed_point inverse inverse_rk4 curl curl_difference curl_moments".split(" "));
+  const NO_GRADIENT = new Set("step value products fixed_point inverse inverse_rk4 curl curl_difference curl_moments".split(" "));
 
   // Words.
   const write = (value) => (typeof value === "number" ? value.toLocaleString("en-US", { maximumFractionDigits: 4 }) : String(value));
@@ -50,51 +49,49 @@
     return parent.appendChild(element);
   }
 
-  // Arithmetic: straight lines in log-log between knots; NaN outside them and beside a knot without a number.
-  function interpolate(knots, size, column) {
-    const at = knots.find((k) => k[0] === size);
-    if (at) return at[column] ?? NaN;
-    const j = knots.findIndex((k) => k[0] > size);
-    if (j < 1) return NaN;
-    const [a, b] = [knots[j - 1], knots[j]], share = Math.log(size / a[0]) / Math.log(b[0] / a[0]);
-    if (a[column] === null || b[column] === null) return NaN;
-    return a[column] ** (1 - share) * b[column] ** share;
+  // Arithmetic: straight lines in log-log between points [size, value]; NaN outside them and beside one without a value.
+  function interpolate(points, size) {
+    const at = points.find((p) => p[0] === size);
+    if (at) return at[1] ?? NaN;
+    const j = points.findIndex((p) => p[0] > size);
+    if (j < 1 || points[j - 1][1] === null || points[j][1] === null) return NaN;
+    const [a, b] = [points[j - 1], points[j]], share = Math.log(size / a[0]) / Math.log(b[0] / a[0]);
+    return a[1] ** (1 - share) * b[1] ** share;
   }
 
-  function predict([row, computes, exact, knots, errors, bytes, refused, ends], size, axis) {
-    const found = { row, computes, exact, reason: "", bytes: interpolate(bytes, size, 1) };
-    const near = [errors.findLast((e) => e[0] <= size), errors.find((e) => e[0] >= size)].filter(Boolean);
-    found.error = near.length ? Math.max(...near.map((e) => e[1])) : NaN;
-    const measured = knots.filter((k) => k[4] === "m").map((k) => k[0]);
+  // What is known of a row at a size, or the reason why nothing is.
+  function predict(family, [row, knots, errors, bytes, refused, ends], size) {
+    const [name, computes, exact] = family.rows[row], measured = knots.filter((k) => k.length === 4).map((k) => k[0]);
+    const below = measured.findLast((m) => m < size), above = measured.find((m) => m > size), near = below ?? above;
+    const found = { row, name, computes, exact, reason: "", bytes: interpolate(bytes, size) };
+    // A knot's interval: [size, seconds, low, high] where it was measured, [size, seconds, factor to both sides] elsewhere.
+    found.seconds = interpolate(knots, size);
+    found.low = interpolate(knots.map(([s, t, a, b]) => [s, b === undefined ? a && t / a : a]), size);
+    found.high = interpolate(knots.map(([s, t, a, b]) => [s, b === undefined ? a && t * a : b]), size);
+    found.error = Math.max(...[errors.findLast((e) => e[0] <= size), errors.find((e) => e[0] >= size)].map((e) => (e ? e[1] : -1)));
+    found.how = measured.includes(size) ? "measured"
+      : below && above ? `interpolated between ${family.axis} = ${write(below)} and ${write(above)}`
+      : `extrapolated from ${family.axis} = ${write(near)}`;
     const hole = refused.find((r) => r[0] === size) || (ends && size >= ends[0] && ends);
-    if (hole) found.reason = hole[1];
+    if (hole) found.reason = family.reasons[hole[1]];
     else if (!measured.length) found.reason = "never ran";
-    else {
-      [found.seconds, found.low, found.high] = [1, 2, 3].map((column) => interpolate(knots, size, column));
-      if (!(found.seconds > 0)) found.reason = `measured from ${write(measured[0])} to ${write(measured.at(-1))}: too far to tell`;
-      else if (found.high > TOO_WIDE * found.low) found.reason = `known no better than within a factor ${TOO_WIDE}`;
-    }
-    const knot = knots.find((k) => k[0] >= size) || knots.at(-1);
-    found.how = !knot ? "" : measured.includes(size) ? HOW.m : knot[4] === "e" || size > measured.at(-1) ? HOW.e : HOW.i;
-    if (found.how === HOW.i) {
-      const [below, above] = [measured.findLast((m) => m < size), measured.find((m) => m > size)];
-      found.how += ` between ${axis} = ${write(below)} and ${write(above)}`;
-    }
-    if (found.how === HOW.e) found.how += ` from ${axis} = ${write(size > measured.at(-1) ? measured.at(-1) : measured[0])}`;
+    else if (!(found.seconds > 0)) found.reason = `measured from ${write(measured[0])} to ${write(measured.at(-1))}: too far to tell`;
+    else if (found.high > TOO_WIDE * found.low) found.reason = `known no better than within a factor ${TOO_WIDE}`;
     return found;
   }
 
-  // Between two measured sizes the log of a ratio is convex where times are straight lines: the ends bound it.
-  function findRegrets(series, question, size, names) {
-    const known = series.answers[question] || {}, sizes = Object.keys(known).map(Number).sort((a, b) => a - b);
-    const at = sizes.includes(size) ? [size] : [sizes.findLast((s) => s < size), sizes.find((s) => s > size)];
-    if (at.some((s) => s === undefined)) return { regrets: new Map(), at: [] };
-    const cells = at.map((s) => known[s]), regrets = new Map();
-    for (const j of Object.keys(cells[0][0])) {
-      const both = cells.map(([found]) => found[j]);
-      if (both.every((r) => r !== undefined && r !== null)) regrets.set(names[j], Math.max(...both));
-    }
-    return { regrets, at, minutes: cells[0][1] };
+  // Between two measured sizes the log of a ratio is straight where times are: its ends bound what a row may lose.
+  function findRegrets(cells, size) {
+    const known = (cells || []).sort((a, b) => a[0] - b[0]), at = known.find((c) => c[0] === size);
+    const near = at ? [at] : [known.findLast((c) => c[0] < size), known.find((c) => c[0] > size)];
+    if (!near.every(Boolean)) return { regrets: new Map(), sizes: [], minutes: 0 };
+    const all = near.map((c) => new Map(c[1].filter((r) => r[1] !== null)));
+    const shared = [...all[0].keys()].filter((row) => all.every((a) => a.has(row)));
+    return {
+      regrets: new Map(shared.map((row) => [row, Math.max(...all.map((a) => a.get(row)))])),
+      sizes: near.map((c) => c[0]),
+      minutes: Math.max(...near.map((c) => c[2] ?? 0)),
+    };
   }
 
   // The series nearest to what is wanted: words first, then numbers by their ratio, the batch last, then most sizes.
@@ -117,44 +114,50 @@
     return wanted;
   }
 
-  function answerPlace(family, series, size, wanted, given) {
-    const part = add(out, "div"), [key, , computes] = family.questions.find(([k]) => k === form.question.value);
-    const asked = series.rows.filter((r) => (computes.length ? computes.includes(r[1]) : !MODELS_NOT.has(r[1])));
-    const all = asked.map((r) => predict(r, size, family.axis)), exact = all.some((p) => p.exact);
-    const limit = given ?? (exact ? null : family.accuracy);
-    const allowed = all.filter((p) => !p.reason && (limit === null ? p.exact : p.error <= limit));
-    const others = Object.entries(wanted).filter(([letter, value]) => series.fixed[letter] !== undefined && value && series.fixed[letter] !== value);
-    const where = [series.place, ...others.map(([letter, value]) => `${letter} = ${write(series.fixed[letter])}, since ${letter} = ${write(value)} was not measured`)].join("; ");
-    const head = add(part, "p", "", "use");
-    if (allowed.length) {
-      const { regrets, at, minutes } = findRegrets(series, key, size, series.rows.map((r) => r[0]));
-      // Bounds hold among the candidates they were found with: an approximate method was none of them.
-      const bounded = allowed.every((p) => regrets.has(p.row));
-      const rank = (p) => [bounded ? regrets.get(p.row) : 0, p.seconds];
-      allowed.sort((a, b) => rank(a)[0] - rank(b)[0] || rank(a)[1] - rank(b)[1]);
-      const best = allowed[0], regret = bounded ? regrets.get(best.row) : NaN;
-      head.append("Use ");
-      add(head, "code", best.row);
-      head.append(` (${where})`);
-      const facts = add(part, "ul", "", "figures");
-      const ends = at.length > 1 ? `, at ${family.axis} = ${at.map(write).join(" and ")}` : "";
+  function answerPlace(family, series, size, wanted, limit) {
+    const [key, , computes] = family.questions.find(([k]) => k === form.question.value);
+    const answers = (p) => (computes.length ? computes.includes(p.computes) : !NO_GRADIENT.has(p.computes));
+    const all = series.rows.map((row) => predict(family, row, size)).filter(answers);
+    if (limit === null && !all.some((p) => p.exact)) limit = family.accuracy;
+    const fits = (p) => (limit === null ? p.exact : p.error >= 0 && p.error <= limit);
+    const { regrets, sizes, minutes } = findRegrets(series.answers[key], size);
+    const allowed = all.filter((p) => !p.reason && fits(p));
+    // Bounds hold among the candidates they were found with: a row that was none of them breaks them.
+    const bounded = allowed.every((p) => regrets.has(p.row));
+    const rank = (p) => (bounded ? regrets.get(p.row) : 0);
+    allowed.sort((a, b) => rank(a) - rank(b) || a.seconds - b.seconds);
+    const part = add(out, "div"), head = add(part, "p", "", "use"), best = allowed[0];
+    if (best) add(head, "span", `Use \`${best.name}\``);
+    else add(head, "span", all.length ? "Nothing can be recommended" : "No method here answers this");
+    add(head, "small", series.place);
+    for (const [letter, value] of Object.entries(wanted))
+      if (series.fixed[letter] !== undefined && value && series.fixed[letter] !== value)
+        add(head, "small", `for ${letter} = ${write(series.fixed[letter])}: ${letter} = ${write(value)} was not measured`, "open");
+    if (best) {
+      const facts = add(part, "ul", "", "figures"), regret = bounded ? regrets.get(best.row) : NaN;
+      const where = sizes.length > 1 ? `, as at ${family.axis} = ${sizes.map(write).join(" and ")}` : "";
       if (allowed.length === 1) add(facts, "li", "nothing else answers this");
-      else if (!bounded) add(facts, "li", "what it may lose is not known: the fastest by predicted times");
-      else add(facts, "li", `at most ${writeShare(regret)} slower than the best${ends}`, regret > OPEN ? "open" : "");
-      if (regret > OPEN) add(facts, "li", `undetermined${minutes ? `: about ${write(Math.ceil(minutes))} minutes of measuring would settle it` : ""}`, "open");
+      else if (!bounded) add(facts, "li", "the fastest by time; what it may lose is not known");
+      else add(facts, "li", `at most ${writeShare(regret)} slower than the best${where}`, regret > OPEN ? "open" : "");
       add(facts, "li", `${writeSeconds(best)} a call, ${best.how}`);
-      if (best.bytes > 0) add(facts, "li", `peak memory ${writeBytes(best.bytes)}`);
-      if (!Number.isNaN(best.error)) add(facts, "li", `error ${best.error.toExponential(1)}`);
-      const next = allowed.slice(1, 4).map((p) => `\`${p.row}\` ${writeSeconds(p)}`);
+      if (best.bytes > 0) add(facts, "li", `${writeBytes(best.bytes)} of memory at its peak`);
+      if (best.error >= 0) add(facts, "li", `error ${best.error.toExponential(1)}`);
+      if (regret > OPEN) {
+        const told = minutes ? ` About ${write(Math.ceil(minutes))} minutes would settle it:` : "";
+        add(part, "p", `Undetermined.${told} \`python -m benchmarks settle --minutes ${Math.max(10, Math.ceil(minutes))}\``, "note");
+      }
+      const next = allowed.slice(1, 4).map((p) => `\`${p.name}\` ${writeSeconds(p)}`);
       if (next.length) add(part, "p", `Next: ${next.join("; ")}.`, "note");
-    } else head.append(`Nothing can be recommended (${where}).`);
-    const reasons = new Map();
-    for (const p of all.filter((p) => !allowed.includes(p))) {
-      const reason = p.reason || (limit === null ? "not exact" : `error above ${limit}`);
-      reasons.set(reason, [...(reasons.get(reason) || []), `\`${p.row}\``]);
     }
-    const gone = [...reasons].map(([reason, rows]) => `${rows.join(", ")} (${reason})`);
-    if (gone.length) add(add(part, "details"), "summary", `${all.length - allowed.length} left out`).after(Object.assign(add(part, "p", gone.join("; ") + ".", "note")));
+    const reasons = new Map(), gone = all.filter((p) => !allowed.includes(p));
+    for (const p of gone) {
+      const reason = p.reason || (limit === null ? "not exact" : `error above ${limit}`);
+      reasons.set(reason, [...(reasons.get(reason) || []), `\`${p.name}\``]);
+    }
+    if (!gone.length) return;
+    const details = add(part, "details", "", "note");
+    add(details, "summary", `${gone.length} left out`);
+    add(details, "p", [...reasons].map(([reason, names]) => `${names.join(", ")}: ${reason}`).join("; ") + ".");
   }
 
   function answer() {
@@ -182,7 +185,7 @@
     const family = families[form.family.value], values = (letter) => [...new Set(family.series.map((s) => s.fixed[letter]))];
     const longest = family.series.reduce((best, s) => (s.sizes.length > best.sizes.length ? s : best));
     form.querySelector(".axis").textContent = family.axis;
-    form.accuracy.placeholder = longest.rows.some((r) => r[2]) ? "exact" : family.accuracy;
+    form.accuracy.placeholder = longest.rows.some(([row]) => family.rows[row][2]) ? "exact" : family.accuracy;
     fill(form.question, family.questions.map(([key, words]) => [key, words]));
     fill(form.place, [["", "all"], ...[...new Set(family.series.map((s) => s.place))].map((p) => [p, p])]);
     form.batch.value = longest.fixed.B ?? "";
