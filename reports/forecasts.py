@@ -1,8 +1,8 @@
 """Knots of a row's time, and how far predictions miss: each measured size left out and predicted from the others.
 
 Between knots everything is a straight line in log-log, intervals too: the page and the terminal do this one arithmetic.
-How wide an interval must be is read from left-out sizes of all rows of the family at the place, between measured sizes
-and beyond them apart; no model of why a curve bends has a say.
+How wide an interval must be is read from left-out sizes of all rows of the family, between measured sizes and beyond
+them apart; no model of why a curve bends has a say. Where an interval would be no knowledge there are no knots.
 """
 
 import math
@@ -14,11 +14,14 @@ import numpy as np
 
 from .analysis import Analysis
 from .curves import Curves
-from .points import Place, Point, Series
-from .statistics import Calibration, Miss, calibrate, estimate_process
+from .points import Point, Series
+from .statistics import Miss, calibrate, estimate_process
 
 # Of the intervals of predictions.
 CONFIDENCE = 0.90
+# An interval wider than this factor is no knowledge: such a prediction is refused.
+TOO_WIDE = 10.0
+KNOWN_WITHIN = math.sqrt(TOO_WIDE)
 # Beyond a factor four the next regime of the machine (a cache, a memory limit) is likelier than the curve.
 REACH = 4.0
 # Sizes left out at an end of a curve.
@@ -44,18 +47,16 @@ class Knot:
 
 
 class Forecasts:
-    """Predictions of the rows of one family, and what they missed."""
+    """Predictions of the rows of one family, and what they missed `between`, `above` or `below` measured sizes."""
 
     def __init__(self, analysis: Analysis, family: str) -> None:
         self._analysis, self._family = analysis, family
         self._curves = Curves(analysis, family)
-        self._calibrations: dict[tuple[Place, str], Calibration | None] = {}
         self._guesses: dict[tuple[Series, str, float], float] = {}
-        self._missed = {where: list(self._find_misses(where)) for where in WHERE}
-
-    def misses(self, where: str, place: Place | None = None) -> list[Miss]:
-        """Left-out sizes `between`, `above` or `below` the others, of one place or all."""
-        return [miss for series, miss in self._missed[where] if place in (None, series.place)]
+        self.misses = {where: tuple(self._find_misses(where)) for where in WHERE}
+        self._calibrations = {
+            where: calibrate(misses, CONFIDENCE, KNOWN_WITHIN) for where, misses in self.misses.items()
+        }
 
     def guess(self, series: Series, row: str, size: float) -> float:
         """Log seconds at an inner size that was left out, NaN where there is none."""
@@ -68,14 +69,18 @@ class Forecasts:
             return ()
         knots = [_tie_measured(point) for point in points]
         for below, above in pairwise(points):
-            arm = self._reach(series.place, "between", math.log(above.size / below.size))
+            arm = self._reach("between", math.log(above.size / below.size))
+            if not arm <= math.log(KNOWN_WITHIN):
+                continue
             inner = self._bend(series, row, points, below.size * (1 + _BESIDE), above.size * (1 - _BESIDE))
             # The same width all over the gap: what was left out says nothing of places nearer to one end.
             knots += [_tie(size, log, arm, "interpolated") for size, log in inner]
         for where, end, sign in (("below", points[0].size, -1), ("above", points[-1].size, 1)):
-            for size, log in self._bend(series, row, points, end * (1 + _BESIDE) ** sign, end * REACH**sign):
-                arm = self._reach(series.place, where, abs(math.log(size / end)))
-                knots.append(_tie(size, log, arm, "extrapolated"))
+            far = self._find_far(where)
+            if far > 1 + _BESIDE:
+                for size, log in self._bend(series, row, points, end * (1 + _BESIDE) ** sign, end * far**sign):
+                    arm = self._reach(where, abs(math.log(size / end)))
+                    knots.append(_tie(size, log, arm, "extrapolated"))
         return tuple(sorted(knots, key=lambda knot: knot.size))
 
     def _bend(
@@ -96,20 +101,25 @@ class Forecasts:
                 pieces += [(i, middle), (middle, j)]
         return [(float(grid[k]), float(logs[k])) for k in sorted(kept)]
 
-    def _reach(self, place: Place, where: str, gap: float) -> float:
+    def _reach(self, where: str, gap: float) -> float:
         """Half width in log seconds over a gap; NaN where too little was left out or nothing over such a gap."""
-        key = place, where
-        if key not in self._calibrations:
-            # A place where too little was left out is judged by the whole family.
-            own = calibrate(self.misses(where, place), CONFIDENCE)
-            self._calibrations[key] = own or calibrate(self.misses(where), CONFIDENCE)
-        calibration = self._calibrations[key]
+        calibration = self._calibrations[where]
         return calibration.reach(gap) if calibration else math.nan
+
+    def _find_far(self, where: str) -> float:
+        """The factor beyond an end up to which an interval is knowledge: REACH at most."""
+        calibration = self._calibrations[where]
+        if calibration is None or calibration.reach(0.0) > math.log(KNOWN_WITHIN):
+            return 1.0
+        far = calibration.gaps[1]
+        if calibration.power > 0:
+            far = min(far, (math.log(KNOWN_WITHIN) / calibration.scale) ** (1 / calibration.power))
+        return min(REACH, math.exp(far))
 
     def _list_points(self, series: Series, row: str) -> list[Point]:
         return [point for point in self._analysis.points(series, row) if point.ok]
 
-    def _find_misses(self, where: str) -> Iterable[tuple[Series, Miss]]:
+    def _find_misses(self, where: str) -> Iterable[Miss]:
         for series in self._analysis.series(self._family):
             for row in self._analysis.rows(series):
                 if self._analysis.facts(series, row).role == "method":
@@ -119,7 +129,7 @@ class Forecasts:
                         if where == "between":
                             self._guesses[series, row, left.size] = float(guess)
                         errors = tuple(float(guess - median) for median in left.medians)
-                        yield series, Miss((series, row), gap, errors)
+                        yield Miss((series, row), gap, errors)
 
 
 _Left = Iterable[tuple[list[Point], Point, float]]

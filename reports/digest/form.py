@@ -6,13 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..analysis import Analysis
-from ..forecasts import CONFIDENCE, REACH, Forecasts, Knot
+from ..forecasts import CONFIDENCE, KNOWN_WITHIN, REACH, TOO_WIDE, Forecasts, Knot
 from ..points import Point, Series
-from ..statistics import cover_sizes
+from ..statistics import cover_sizes, pool_coverages
 from .answers import CellAnswer, merge_regrets
 
-# An interval wider than this factor is no knowledge: such a prediction is refused.
-TOO_WIDE = 10.0
 # A pick that is this close to the best is as good as it.
 CLOSE = 0.05
 
@@ -103,8 +101,13 @@ def _find_end(analysis: Analysis, series: Series, row: str) -> tuple[float, str]
     failure, largest = analysis.first_failure(series, row), analysis.frontier(series, row).largest_ok
     if failure is not None and (largest is None or largest < failure.size):
         return failure.size, f"{failure.outcome} at {series.axis} = {failure.size:,.0f}: {failure.reason}".rstrip(": ")
-    limit, law = analysis.memory_bytes(series.place), analysis.memory_law(series, row)
-    if limit and law and largest is not None:
+    limit = analysis.memory_bytes(series.place)
+    peaks = [point.peak_bytes for point in analysis.points(series, row) if point.peak_bytes > 0]
+    # Nothing here keeps more than a cube of the size: a law is worth its fit only where it could reach the limit.
+    if limit and largest is not None and peaks and max(peaks) * REACH**3 > limit:
+        law = analysis.memory_law(series, row)
+        if law is None:
+            return None
         reach = np.geomspace(largest, largest * REACH, 200)
         over = reach[law.predict(reach) > limit]
         if over.size:
@@ -116,22 +119,20 @@ def check_predictions(
     analysis: Analysis, family: str, forecasts: Forecasts, answers: tuple[CellAnswer, ...]
 ) -> Quality:
     """Each measured size left out in turn: what is predicted there from all others, and which method is picked."""
-    inner = forecasts.misses("between")
-    ends = [miss for where in ("above", "below") for miss in forecasts.misses(where)]
-    covered = cover_sizes(inner, math.sqrt(TOO_WIDE), CONFIDENCE)
-    beyond = [cover_sizes(forecasts.misses(where), math.sqrt(TOO_WIDE), CONFIDENCE) for where in ("above", "below")]
-    total = sum(coverage.total for coverage in beyond)
+    inner = forecasts.misses["between"]
+    ends = forecasts.misses["above"] + forecasts.misses["below"]
+    covered = {where: cover_sizes(misses, KNOWN_WITHIN, CONFIDENCE) for where, misses in forecasts.misses.items()}
     picks = list(_check_picks(analysis, family, forecasts, answers))
     return Quality(
         family=family,
         left_out=len(inner),
         error=_find_middle([error for miss in inner for error in miss.errors]),
-        coverage=covered.share,
+        coverage=covered["between"].share,
         cells=len(picks),
         picks=sum(picks) / len(picks) if picks else math.nan,
         beyond=len(ends),
         beyond_error=_find_middle([error for miss in ends for error in miss.errors]),
-        beyond_coverage=sum(coverage.inside for coverage in beyond) / total if total else math.nan,
+        beyond_coverage=pool_coverages((covered["above"], covered["below"])).share,
     )
 
 
@@ -160,4 +161,4 @@ def _check_picks(analysis: Analysis, family: str, forecasts: Forecasts, answers:
     return found
 
 
-__all__ = ["FormRow", "FormSeries", "Knot", "Quality", "check_predictions", "pack_form"]
+__all__ = ["TOO_WIDE", "FormRow", "FormSeries", "Knot", "Quality", "check_predictions", "pack_form"]
