@@ -6,12 +6,12 @@ from ..digest import FamilyDigest
 from ..digest.cards import Headline
 from ..digest.series import Cell, Measured, Row
 from ..families import FAMILIES, Question
-from ..plots import Line, Panel, draw_card, tell_apart
+from ..plots import Line
+from ..plots.multiples import Panel, draw_panel, frame
 from ..text import write_list, write_ratio, write_seconds, write_size
 from .blocks import Card, Figure, Ratio
+from .names import name_backend, name_letter
 from .rules import Told, join_rules, say_ranges, say_worst
-
-BACKENDS = {"torch": "torch", "jax": "JAX"}
 
 
 def build_card(family: FamilyDigest) -> Card:
@@ -38,7 +38,7 @@ def _say(family: FamilyDigest, question: Question, panels: list[tuple[Measured, 
         keys = {series.key for series in panel}
         rule = join_rules([r for r in family.rules if r.question == question.key and r.series in keys])
         if rule is not None:
-            told[BACKENDS.get(panel[0].place.backend, panel[0].place.backend)] = rule
+            told[name_backend(panel[0].place.backend)] = rule
     several = len([q for q in FAMILIES[family.name].questions if q.first]) > 1
     subject = f"{question.words}: use" if several else "Use"
     if not told:
@@ -68,17 +68,17 @@ def _compare(family: FamilyDigest, row: str, baseline: str) -> Ratio:
     for found in family.card.headlines if family.card else ():
         if (found.row, found.baseline) == (row, baseline):
             backend = family.find(found.series).place.backend
-            values.append((BACKENDS.get(backend, backend), f"{write_ratio(found.ratio)} ×", _say_where(found, family)))
-    return Ratio(f"`{row}` takes, in times of `{baseline}`", tuple(values))
+            values.append((name_backend(backend), f"{write_ratio(found.ratio)} ×", _say_where(found, family.axis)))
+    return Ratio(f"Time of `{row}` over that of `{baseline}`", tuple(values))
 
 
-def _say_where(found: Headline, family: FamilyDigest) -> str:
+def _say_where(found: Headline, axis: str) -> str:
     (least, low), (most, high) = found.least, found.most
-    at = f"at {family.axis} = {write_size(found.at)}"
+    at = f"at {axis} = {write_size(found.at)}"
     if low == high:
         return at
-    least_at, most_at = (f" at {write_size(size)}" for size in (low, high))
-    return f"{at}; over all sizes {least:.3g} ×{least_at} to {most:.3g} ×{most_at}"
+    ends = (f"{ratio:.3g} × at {write_size(size)}" for ratio, size in ((least, low), (most, high)))
+    return f"{at}; {' to '.join(ends)}"
 
 
 def _write_caption(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> str:
@@ -86,25 +86,27 @@ def _write_caption(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> 
     if not panels:
         return ""
     first = panels[0][0]
-    fixed = ", ".join(f"{letter} = {write_size(value)}" for letter, value in first.fixed)
-    place = ", ".join(word for word in (first.place.device, first.place.dtype) if word)
-    states = sorted({series.state for panel in panels for series in panel if series.state})
-    told = f" The machine ran at several speeds ({write_list(states)}): only cells of one are joined." if states else ""
-    return f"Time of {FAMILIES[family.name].unit}, on {place} with {fixed}.{told}"
+    fixed = ", ".join(f"{name_letter(letter)} = {write_size(value)}" for letter, value in first.fixed)
+    states = write_list(sorted({series.state for panel in panels for series in panel if series.state}))
+    apart = any(len(panel) > 1 for panel in panels)
+    told = f" The machine ran at speeds (*states*) {states}: no line joins two of them." if apart else ""
+    unit, place = FAMILIES[family.name].unit, f"{first.place.device}, {first.place.dtype}"
+    return f"Seconds of {unit}, by {name_letter(family.axis)}; {place}, {fixed}.{told}"
 
 
 def _draw(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> tuple[Figure, ...]:
     """A panel a backend, the rows in the same colours in all of them."""
-    drawn = [panel for panel in (_trace_panel(family, panel) for panel in panels) if panel.lines]
+    drawn = {panel[0].place.backend: _trace_panel(family, panel) for panel in panels}
+    drawn = {backend: panel for backend, panel in drawn.items() if panel.lines}
     if not drawn:
         return ()
-    svgs = draw_card(drawn, family.axis)
-    return tuple(Figure(p.name, p.title, svg, p.alt) for p, svg in zip(drawn, svgs, strict=True))
+    shared = frame(list(drawn.values()), family.axis, "seconds")
+    names = {backend: f"card-{family.name}-{backend}" for backend in drawn}
+    return tuple(Figure(names[b], p.title, draw_panel(names[b], p, shared), p.alt) for b, p in drawn.items())
 
 
 def _trace_panel(family: FamilyDigest, panel: tuple[Measured, ...]) -> Panel:
-    backend = panel[0].place.backend
-    title = BACKENDS.get(backend, backend)
+    title = name_backend(panel[0].place.backend)
     lines, told = [], []
     for name in FAMILIES[family.name].card:
         rows = [row for series in panel if (row := series.row(name)) is not None and row.ran]
@@ -112,12 +114,12 @@ def _trace_panel(family: FamilyDigest, panel: tuple[Measured, ...]) -> Panel:
         if rows:
             told.append(_describe(name, rows, family.axis))
     alt = f"Time of one call against {family.axis}, both logarithmic, with {title}. {' '.join(told)}"
-    floor = _trace_roofline(family, panel)
-    return Panel(f"card-{family.name}-{backend}", title, alt, tuple(tell_apart(lines)), floor)
+    rooflines = [trace for series in panel if len(trace := _trace_roofline(family, series)) > 1]
+    return Panel(title, alt, lines, rooflines)
 
 
 def _trace_row(row: Row, colour: str) -> Line:
-    """Points, the fitted curve, and the first size at which memory or time ended the row."""
+    """Points, and the first size at which memory or time ended the row."""
     ended = [cell for cell in _find_end(row) if not math.isnan(cell.stopped_s)]
     stops = {limit: [(c.size, c.stopped_s) for c in ended if c.limit == limit] for limit in ("memory", "time")}
     return Line(
@@ -125,26 +127,20 @@ def _trace_row(row: Row, colour: str) -> Line:
         colour=colour,
         sizes=[cell.size for cell in row.ran],
         values=[cell.seconds for cell in row.ran if cell.seconds is not None],
-        curve=tuple(map(list, zip(*row.curve, strict=True))) if row.curve else None,
         memory_stops=stops["memory"],
         time_stops=stops["time"],
     )
 
 
-def _trace_roofline(family: FamilyDigest, panel: tuple[Measured, ...]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Seconds of the card's least work at the ceiling measured beside it, in the state with most sizes."""
-    series = max(panel, key=lambda s: len(s.sizes))
+def _trace_roofline(family: FamilyDigest, series: Measured) -> list[tuple[float, float]]:
+    """Seconds of the card's least work at the ceiling measured beside it."""
     trace = []
     for size in series.sizes:
         rows = [series.row(name) for name in FAMILIES[family.name].card]
         cells = [cell for row in rows if row is not None and (cell := row.at(size)) is not None]
         known = [cell.attainable_s for cell in cells if not math.isnan(cell.attainable_s)]
-        if known:
-            trace.append((size, min(known)))
-    if len(trace) < 2:
-        return (), ()
-    sizes, seconds = zip(*trace, strict=True)
-    return sizes, seconds
+        trace += [(size, min(known))] if known else []
+    return trace
 
 
 def _describe(name: str, rows: list[Row], axis: str) -> str:

@@ -11,7 +11,11 @@ from ..families import FAMILIES
 from ..forecasts import Knot
 from ..text import write_size
 from .blocks import Cell, Form, Table, columns
+from .names import name_letter
 from .rules import join_rules, say_ranges, write_bound
+
+# Knots nearer to a measured size than this share are that size's, on its other side.
+_NEAR = 1e-4
 
 
 def build_form(digest: Digest) -> Form:
@@ -40,7 +44,8 @@ def _pack_family(family: FamilyDigest) -> dict[str, Any]:
     series = [_pack_series(family, form, rows, reasons) for form in family.form]
     return {
         "axis": family.axis,
-        "letters": family.letters,
+        "size": name_letter(family.axis),
+        "letters": [[letter, name_letter(letter)] for letter in family.letters if letter != "B"],
         "accuracy": facts.accuracy,
         "questions": [[question.key, question.words, question.computes] for question in facts.questions],
         "rows": list(rows),
@@ -53,7 +58,7 @@ def _pack_series(
     family: FamilyDigest, form: FormSeries, rows: dict[tuple[str, str, int], int], reasons: dict[str, int]
 ) -> dict[str, Any]:
     series = family.find(form.series)
-    packed = [_pack_row(row, rows, reasons) for row in form.rows]
+    packed = [_pack_row(row, series.sizes, rows, reasons) for row in form.rows]
     names = {row.row: entry[0] for row, entry in zip(form.rows, packed, strict=True)}
     answers: dict[str, list[Any]] = {}
     for answer in family.answers:
@@ -69,31 +74,46 @@ def _pack_series(
     }
 
 
-def _pack_row(row: FormRow, rows: dict[tuple[str, str, int], int], reasons: dict[str, int]) -> list[Any]:
-    """[row, knots, errors, bytes, refused, ends].
-
-    A knot is [size, seconds, low, high] where it was measured and [size, seconds, arm] elsewhere: the interval reaches
-    from seconds / arm to seconds arm.
-    """
-
-    def place(reason: str) -> int:
-        return reasons.setdefault(reason, len(reasons))
-
+def _pack_row(
+    row: FormRow, sizes: tuple[float, ...], rows: dict[tuple[str, str, int], int], reasons: dict[str, int]
+) -> list[Any]:
+    """[row, times, curve, errors, bytes, holes, end]: times, errors, bytes and holes of each size of the series."""
     fact = (row.row, row.computes, int(row.exact))
+    errors, peaks, holes = dict(row.errors), dict(row.bytes), dict(row.refused)
+    times, curve = _pack_knots(row.knots, sizes)
     return [
         rows.setdefault(fact, len(rows)),
-        [_pack_knot(knot) for knot in row.knots],
-        [[_short(size), _short(error, 2)] for size, error in row.errors],
-        [[_short(size), _short(number, 3)] for size, number in row.bytes],
-        [[_short(size), place(reason)] for size, reason in row.refused],
-        [_short(row.ends[0]), place(row.ends[1])] if row.ends else None,
+        times,
+        curve,
+        [_short(errors.get(size, math.nan), 2) for size in sizes],
+        [_short(peaks.get(size, math.nan), 3) for size in sizes],
+        [reasons.setdefault(holes[size], len(reasons)) if size in holes else None for size in sizes],
+        [_short(row.ends[0]), reasons.setdefault(row.ends[1], len(reasons))] if row.ends else None,
     ]
 
 
-def _pack_knot(knot: Knot) -> list[Any]:
-    if knot.how == "measured":
-        return [_short(number) for number in (knot.size, knot.seconds, knot.low, knot.high)]
-    return [_short(knot.size, 8), _short(knot.seconds), _short(knot.high / knot.seconds, 4)]
+def _pack_knots(knots: tuple[Knot, ...], sizes: tuple[float, ...]) -> tuple[list[Any], list[Any]]:
+    """Microseconds: [value, low, high, below, above] of each size of the series, and [size, value, arm] between them.
+
+    Intervals of predictions reach from value / arm to value arm, 0 where that is not known. `below` and `above` are
+    the arms on both sides of a measured size, where its own interval no longer holds; knots there are left out.
+    """
+    measured = {knot.size: knot for knot in knots if knot.how == "measured"}
+    beside: dict[float, list[float]] = {size: [0, 0] for size in measured}
+    curve = []
+    for knot in knots:
+        arm = 0 if math.isnan(knot.high) else _short(knot.high / knot.seconds, 3)
+        near = next((size for size in measured if 0 < abs(knot.size / size - 1) < _NEAR), None)
+        if near is not None:
+            beside[near][knot.size > near] = arm or 0
+        elif knot.how != "measured":
+            curve.append([_short(knot.size), _short(1e6 * knot.seconds), arm])
+    times = [_pack_time(measured[size]) + beside[size] if size in measured else 0 for size in sizes]
+    return times, curve
+
+
+def _pack_time(knot: Knot) -> list[Any]:
+    return [_short(1e6 * number) for number in (knot.seconds, knot.low, knot.high)]
 
 
 def _tabulate_rules(digest: Digest) -> Table:

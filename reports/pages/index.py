@@ -7,8 +7,9 @@ from ..digest.about import Machine
 from ..digest.claims import write_effect
 from ..text import count, write_list
 from .blocks import Cell, Contents, Page, Section, Table, Text, columns
-from .cards import BACKENDS, build_card
+from .cards import build_card
 from .form import build_form
+from .names import name_backend
 
 TITLE = "Which gradient, at your size?"
 TONES = {"reproduced": "good", "contradicted": "bad", "undetermined": "undecided", "not run": "off"}
@@ -33,7 +34,7 @@ def write_lead(digest: Digest) -> str:
 
 
 def _describe_machine(machine: Machine) -> str:
-    versions = ", ".join(f"{BACKENDS.get(name, name)} {version}" for name, version in machine.versions)
+    versions = ", ".join(f"{name_backend(name)} {version}" for name, version in machine.versions)
     cores = f"{machine.cores} cores, " if machine.cores else ""
     memory = f"{machine.memory_bytes / 1e9:.0f} GB, " if machine.memory_bytes else ""
     return f"{machine.processor} ({cores}{memory}{write_list(machine.devices)}; {versions})"

@@ -3,7 +3,6 @@
 from .accuracy import draw_accuracy
 from .calls import draw_calls
 from .canary import draw_canary
-from .card import Panel, draw_card
 from .exponents import draw_exponents
 from .front import Spot, choose_names, draw_front
 from .ladder import draw_ladder
@@ -16,14 +15,12 @@ from .style import Line, assign_colours, tell_apart
 
 __all__ = [
     "Line",
-    "Panel",
     "Spot",
     "assign_colours",
     "choose_names",
     "draw_accuracy",
     "draw_calls",
     "draw_canary",
-    "draw_card",
     "draw_exponents",
     "draw_front",
     "draw_ladder",

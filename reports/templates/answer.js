@@ -59,24 +59,37 @@
     return a[1] ** (1 - share) * b[1] ** share;
   }
 
+  // Points [size, value] at the sizes of a series where there is a value.
+  const pair = (sizes, values) => sizes.map((size, j) => [size, values[j]]).filter((p) => p[1] !== null);
+
+  // Knots [size, seconds, low, high]: a measured size has its own interval, and just beside it that of a prediction.
+  function unpack(sizes, times, curve) {
+    const knot = (size, value, arm) => [size, value * 1e-6, arm ? value / arm * 1e-6 : null, arm ? value * arm * 1e-6 : null];
+    const around = (size, [value, low, high, below, above]) => [
+      knot(size * (1 - 1e-6), value, below),
+      [size, value * 1e-6, low && low * 1e-6, high && high * 1e-6],
+      knot(size * (1 + 1e-6), value, above),
+    ];
+    return [...sizes.flatMap((size, j) => (times[j] ? around(size, times[j]) : [])), ...curve.map((c) => knot(...c))].sort((a, b) => a[0] - b[0]);
+  }
+
   // What is known of a row at a size, or the reason why nothing is.
-  function predict(family, [row, knots, errors, bytes, refused, ends], size) {
-    const [name, computes, exact] = family.rows[row], measured = knots.filter((k) => k.length === 4).map((k) => k[0]);
-    const below = measured.findLast((m) => m < size), above = measured.find((m) => m > size), near = below ?? above;
-    const found = { row, name, computes, exact, reason: "", bytes: interpolate(bytes, size) };
-    // A knot's interval: [size, seconds, low, high] where it was measured, [size, seconds, factor to both sides] elsewhere.
-    found.seconds = interpolate(knots, size);
-    found.low = interpolate(knots.map(([s, t, a, b]) => [s, b === undefined ? a && t / a : a]), size);
-    found.high = interpolate(knots.map(([s, t, a, b]) => [s, b === undefined ? a && t * a : b]), size);
-    found.error = Math.max(...[errors.findLast((e) => e[0] <= size), errors.find((e) => e[0] >= size)].map((e) => (e ? e[1] : -1)));
+  function predict(family, sizes, [row, times, curve, errors, bytes, holes, end], size) {
+    const [name, computes, exact] = family.rows[row], knots = unpack(sizes, times, curve);
+    const measured = sizes.filter((_, j) => times[j]), below = measured.findLast((m) => m < size), above = measured.find((m) => m > size);
+    const [seconds, low, high] = [1, 2, 3].map((column) => interpolate(knots.map((k) => [k[0], k[column]]), size));
+    const known = pair(sizes, errors), near = [known.findLast((e) => e[0] <= size), known.find((e) => e[0] >= size)];
+    const found = { row, name, computes, exact, seconds, low, high, reason: "", bytes: interpolate(pair(sizes, bytes), size) };
+    found.error = Math.max(...near.map((e) => (e ? e[1] : -1)));
     found.how = measured.includes(size) ? "measured"
       : below && above ? `interpolated between ${family.axis} = ${write(below)} and ${write(above)}`
-      : `extrapolated from ${family.axis} = ${write(near)}`;
-    const hole = refused.find((r) => r[0] === size) || (ends && size >= ends[0] && ends);
-    if (hole) found.reason = family.reasons[hole[1]];
+      : `extrapolated from ${family.axis} = ${write(below ?? above)}`;
+    const hole = holes[sizes.indexOf(size)] ?? (end && size >= end[0] ? end[1] : null);
+    if (hole !== null) found.reason = family.reasons[hole];
     else if (!measured.length) found.reason = "never ran";
-    else if (!(found.seconds > 0)) found.reason = `measured from ${write(measured[0])} to ${write(measured.at(-1))}: too far to tell`;
-    else if (found.high > TOO_WIDE * found.low) found.reason = `known no better than within a factor ${TOO_WIDE}`;
+    else if (!(seconds > 0)) found.reason = `measured from ${write(measured[0])} to ${write(measured.at(-1))}: too far to tell`;
+    else if (high > TOO_WIDE * low) found.reason = `known no better than within a factor ${TOO_WIDE}`;
+    else if (!(low > 0) && found.how !== "measured") found.how += "; how far off is not known";
     return found;
   }
 
@@ -117,7 +130,7 @@
   function answerPlace(family, series, size, wanted, limit) {
     const [key, , computes] = family.questions.find(([k]) => k === form.question.value);
     const answers = (p) => (computes.length ? computes.includes(p.computes) : !NO_GRADIENT.has(p.computes));
-    const all = series.rows.map((row) => predict(family, row, size)).filter(answers);
+    const all = series.rows.map((row) => predict(family, series.sizes, row, size)).filter(answers);
     if (limit === null && !all.some((p) => p.exact)) limit = family.accuracy;
     const fits = (p) => (limit === null ? p.exact : p.error >= 0 && p.error <= limit);
     const { regrets, sizes, minutes } = findRegrets(series.answers[key], size);
@@ -138,6 +151,7 @@
       const where = sizes.length > 1 ? `, as at ${family.axis} = ${sizes.map(write).join(" and ")}` : "";
       if (allowed.length === 1) add(facts, "li", "nothing else answers this");
       else if (!bounded) add(facts, "li", "the fastest by time; what it may lose is not known");
+      else if (regret === 0) add(facts, "li", `nothing is faster${where}`);
       else add(facts, "li", `at most ${writeShare(regret)} slower than the best${where}`, regret > OPEN ? "open" : "");
       add(facts, "li", `${writeSeconds(best)} a call, ${best.how}`);
       if (best.bytes > 0) add(facts, "li", `${writeBytes(best.bytes)} of memory at its peak`);
@@ -184,7 +198,7 @@
   function setUp() {
     const family = families[form.family.value], values = (letter) => [...new Set(family.series.map((s) => s.fixed[letter]))];
     const longest = family.series.reduce((best, s) => (s.sizes.length > best.sizes.length ? s : best));
-    form.querySelector(".axis").textContent = family.axis;
+    form.querySelector(".axis").textContent = family.size;
     form.accuracy.placeholder = longest.rows.some(([row]) => family.rows[row][2]) ? "exact" : family.accuracy;
     fill(form.question, family.questions.map(([key, words]) => [key, words]));
     fill(form.place, [["", "all"], ...[...new Set(family.series.map((s) => s.place))].map((p) => [p, p])]);
@@ -193,8 +207,8 @@
     if (!(size >= sizes[0] && size <= sizes.at(-1))) form.size.value = sizes[sizes.length >> 1];
     const settings = form.querySelector(".settings");
     settings.replaceChildren();
-    for (const letter of family.letters.filter((l) => l !== "B")) {
-      const select = add(add(settings, "label", letter), "select");
+    for (const [letter, words] of family.letters) {
+      const select = add(add(settings, "label", words), "select");
       select.name = letter;
       fill(select, values(letter).map((v) => [v, v]));
       select.value = longest.fixed[letter];

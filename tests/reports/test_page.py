@@ -11,7 +11,8 @@ import pytest
 from reports.__main__ import main
 from reports.pages import PAGES
 from reports.pages.blocks import Page, Section, Text
-from reports.plots import Line, Panel, draw_card
+from reports.plots import Line
+from reports.plots.multiples import Panel, draw_panel, frame
 from reports.render import inline, render_single
 from reports.statistics import Estimate
 
@@ -191,7 +192,8 @@ def test_text_is_escaped_and_its_marks_are_tags():
 
 def test_coordinates_are_rounded_and_labels_are_not():
     line = Line("method", "c0", [0.0005, 0.02], [Estimate(y, y, y) for y in (0.004, 0.03)])
-    (svg,) = draw_card([Panel("name", "title", "alt", (line,))], "D")
+    panel = Panel("title", "alt", [line])
+    svg = draw_panel("name", panel, frame([panel], "D", "seconds"))
     assert re.findall(r">(0\.001)<", svg)
     assert not re.search(r"<[^>]*\d\.\d{3,}[^>]*>", svg)
 
