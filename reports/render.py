@@ -128,11 +128,11 @@ def _make_environment(escape_html: bool = True) -> Environment:
 
 
 def inline(text: str) -> Markup:
-    """`code`, **strong** and [links](#to) within escaped text."""
+    """`code`, **strong** and [links](#to or a-file.html) within escaped text."""
     html = str(escape(text))
     html = re.sub(r"`([^`]+)`", r"<code>\1</code>", html)
     html = re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", html)
-    return Markup(re.sub(r"\[([^\]]+)\]\((#[\w-]+)\)", r'<a href="\2">\1</a>', html))
+    return Markup(re.sub(r"\[([^\]]+)\]\((#[\w-]+|[\w./-]+(?:#[\w=&.,%-]+)?)\)", r'<a href="\2">\1</a>', html))
 
 
 def _variables(palette: dict[str, str]) -> str:

@@ -14,6 +14,7 @@ from ..families import FAMILIES
 from .about import About, describe
 from .answers import CellAnswer
 from .form import FormSeries, Quality
+from .health import Health, examine
 from .rules import Rule
 from .series import Measured, digest_series
 
@@ -47,6 +48,7 @@ class Digest:
     schema: int
     about: About
     families: tuple[FamilyDigest, ...]
+    health: Health
 
     def family(self, name: str) -> FamilyDigest | None:
         """A family by its name, None where it was not measured."""
@@ -55,7 +57,8 @@ class Digest:
 
 def build_digest(analysis: Analysis) -> Digest:
     """Everything once, in this order: cells, answers, rules, predictions, claims, health."""
-    return Digest(SCHEMA, describe(analysis), tuple(_digest_family(analysis, name) for name in analysis.families))
+    families = tuple(_digest_family(analysis, name) for name in analysis.families)
+    return Digest(SCHEMA, describe(analysis), families, examine(analysis))
 
 
 def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:

@@ -4,16 +4,11 @@ from ..analysis import Analysis
 from . import (
     accuracy,
     answer,
-    claims,
     compilation,
     exponents,
-    health,
-    history,
     memory,
-    provenance,
     scaling,
     speedups,
-    studies,
     work,
 )
 from .blocks import Section
@@ -21,8 +16,6 @@ from .blocks import Section
 # In reading order. To add a section, add its module here.
 SECTIONS = (
     answer,
-    claims,
-    health,
     scaling,
     exponents,
     speedups,
@@ -30,9 +23,6 @@ SECTIONS = (
     accuracy,
     work,
     compilation,
-    studies,
-    history,
-    provenance,
 )
 
 
