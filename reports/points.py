@@ -83,7 +83,8 @@ class Quality:
 
     residual is the largest |v - J^T w| / |v| of a sample, cosine that of the parameter gradient p against the
     oracle's g, descent <p, g> / |g|^2. path_error and round_trip are an inverse's, mean and spread those of a curl's
-    ratio to the dense one, over the samples.
+    ratio to the dense one, over the samples. conditioning is the largest kappa(M^T M) of a sample, M the derivative by
+    the parameters.
     """
 
     residual: float = math.nan
@@ -95,6 +96,7 @@ class Quality:
     round_trip: float = math.nan
     mean: float = math.nan
     spread: float = math.nan
+    conditioning: float = math.nan
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ..analysis import Analysis
 from ..families import FAMILIES
 from .about import About, describe
 from .answers import CellAnswer
+from .claims import ClaimDigest, judge_claims
 from .form import FormSeries, Quality
 from .health import Health, examine
 from .rules import Rule
@@ -48,6 +49,7 @@ class Digest:
     schema: int
     about: About
     families: tuple[FamilyDigest, ...]
+    claims: tuple[ClaimDigest, ...]
     health: Health
 
     def family(self, name: str) -> FamilyDigest | None:
@@ -58,7 +60,7 @@ class Digest:
 def build_digest(analysis: Analysis) -> Digest:
     """Everything once, in this order: cells, answers, rules, predictions, claims, health."""
     families = tuple(_digest_family(analysis, name) for name in analysis.families)
-    return Digest(SCHEMA, describe(analysis), families, examine(analysis))
+    return Digest(SCHEMA, describe(analysis), families, judge_claims(analysis), examine(analysis))
 
 
 def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:

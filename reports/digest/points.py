@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from ..families import FAMILIES
 from ..statistics import Estimate
 from . import Digest, FamilyDigest
 from .series import Cell, Measured, Row
@@ -32,7 +33,9 @@ def list_points(digest: Digest) -> Iterator[dict[str, Any]]:
         for series in family.series:
             for row in series.rows:
                 for cell in row.cells:
-                    yield _name(family, series, row, cell, letters) | _measure(cell)
+                    known = _name(family, series, row, cell, letters) | _measure(cell)
+                    # In its own time a yardstick says nothing.
+                    yield known | (_spread("ratio", None) if row.name == FAMILIES[family.name].yardstick else {})
 
 
 def write_points(digest: Digest) -> str:

@@ -1,7 +1,7 @@
 """What double backpropagation costs: phi over psi by dimension, width and depth, against the formulas (section 6)."""
 
 from ..analysis import Analysis
-from ..claims.score import RIVALS, list_ratios
+from ..claims.gn2 import RIVALS, list_ratios
 from ..text import write_ratio, write_seconds, write_size
 from .blocks import Block, Cell, Table, Text, columns, spread
 from .common import name_place

@@ -25,7 +25,7 @@ def build(digest: Digest) -> tuple[Page, ...]:
         _read("explore-chart.js"),
         _read("explore.js"),
     )
-    section = Section("points", "All points", (Mount("explorer", _WITHOUT),))
+    section = Section("points", "Choose, sort, draw", (Mount("explorer", _WITHOUT),))
     return (Page(FILE, "All points", _LEAD, (section,), assets=(*list_vendored(), *ours)),)
 
 

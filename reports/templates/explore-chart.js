@@ -63,7 +63,9 @@
     told.className = "note told";
     const hint = lines.length > NAMED ? "Point at a line to name it; choose fewer rows for a list of them." : "Point at a line, or at its name, to tell it apart.";
     told.textContent = hint;
-    const axis = { stroke: colour("faint"), grid: { stroke: colour("rule"), width: 1 }, ticks: { stroke: colour("rule"), width: 1 }, font: "12px system-ui, sans-serif" };
+    const whole = (_, splits) => splits.map((value) => (Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9 ? value : null));
+    const rule = { stroke: colour("rule"), width: 1, filter: whole };
+    const axis = { stroke: colour("faint"), grid: rule, ticks: rule, font: "12px system-ui, sans-serif" };
     // uPlot leaves out the labels that would stand too close.
     const label = (form) => (_, splits) => splits.map((value) => (value === null ? null : form(value)));
     chart = new uPlot(

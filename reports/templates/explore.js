@@ -85,12 +85,12 @@
   function fill(select, options) {
     const before = select.value;
     select.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
-    if (options.some(([value]) => String(value) === before)) select.value = before;
+    if (before && options.some(([value]) => String(value) === before)) select.value = before;
   }
 
   const words = (name) => String(name).replaceAll("_", " ");
   addSelect("family", "Family", [...distinct(points.map((p) => p.family)).map((f) => [f, words(f)]), ["", "all"]]);
-  const rows = addField("rows", "Rows, comma between", document.createElement("input"));
+  const rows = addField("rows", "Rows, by comma", document.createElement("input"));
   rows.placeholder = "all";
   rows.setAttribute("list", "explorer-rows");
   const list = document.createElement("datalist");

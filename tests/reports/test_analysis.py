@@ -1,13 +1,10 @@
 """What the report concludes from synthetic results whose truth is known."""
 
-import itertools
 import math
 
 import pytest
 
 from reports.analysis import Analysis
-from reports.claims import CLAIMS, sum_up
-from reports.claims.logdet import measure_exponents
 from reports.load import load
 from reports.plots.style import assign_colours
 from reports.predict import Predictor
@@ -94,20 +91,6 @@ def test_unpaired_rows_get_no_verdict(small):
     assert analysis.winner(series, 256, analysis.gradient_rows(series)).state == "undetermined"
 
 
-def test_claims(analysis):
-    found = {claim.id: claim.find(analysis) for claim in CLAIMS}
-    others = ["JFB1", "JFB2", "JFB3", "JFB4", "JN1", "JN2", "JN3", "JN4", "GN1", "GN2"]
-    assert list(found) == ["RG1", "RG2", "RG3", *others]
-    assert {f.verdict for id_ in others for f in found[id_]} == {"not run"}
-    relative = [f for f in found["RG1"] if f.what.startswith("relative ")]
-    assert {f.verdict for f in relative} == {"reproduced"}
-    constant = [f for f in found["RG2"] if f.what.startswith("constant") and f.counts]
-    assert {f.verdict for f in constant} == {"contradicted"}
-    ends = {(f.series.place.backend, f.series.place.device): f.verdict for f in found["RG3"]}
-    assert ends == {("torch", "cpu"): "reproduced", ("jax", "cpu"): "undetermined", ("torch", "cuda"): "reproduced"}
-    assert sum_up([]) == "not run"
-
-
 def test_predictions_hold_the_truth_between_and_beyond(analysis, synthetic):
     series = series_of(analysis, "torch")
     predictor = Predictor(analysis, series)
@@ -149,17 +132,3 @@ def test_colours_are_stable():
     full, part = assign_colours(["relative", "inverse", "new", "other"]), assign_colours(["relative", "new"])
     assert full["relative"] == part["relative"]
     assert len(set(full.values())) == 4
-
-
-@pytest.mark.parametrize(("tilt", "verdict"), [(0.8, "contradicted"), (-0.8, "undetermined")])
-def test_slower_growth_does_not_contradict_a_bound_from_above(synthetic, tmp_path, tilt, verdict):
-    for size, process in itertools.product(synthetic.SIZES, range(2)):
-        slower = (size / 64) ** tilt
-        session = synthetic.make_session(
-            size, process=process, processes=2, rounds=12, slower=slower, rows=("relative", "gemm_floor")
-        )
-        synthetic.write_session(tmp_path, session, "direct")
-    findings = measure_exponents(Analysis(load(tmp_path)))
-    (relative,) = [f for f in findings if f.what.startswith("relative ")]
-    assert relative.verdict == verdict
-    assert ("the leading term does not rule" in relative.measured) == (tilt < 0)
