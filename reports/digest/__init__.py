@@ -17,6 +17,7 @@ from .answers import CellAnswer, digest_answers
 from .cards import CardDigest, digest_card
 from .claims import ClaimDigest, judge_claims
 from .form import FormSeries, Quality, check_predictions, pack_form
+from .health import Health, examine
 from .rules import PlaceRule, Rule, find_place_rules, find_rules
 from .series import Measured, digest_series
 
@@ -52,7 +53,8 @@ class Digest:
     schema: int
     about: About
     families: tuple[FamilyDigest, ...]
-    claims: tuple[ClaimDigest, ...] = ()
+    claims: tuple[ClaimDigest, ...]
+    health: Health
 
     def family(self, name: str) -> FamilyDigest | None:
         """A family by its name, None where it was not measured."""
@@ -62,7 +64,7 @@ class Digest:
 def build_digest(analysis: Analysis) -> Digest:
     """Everything once, in this order: cells, answers, rules, predictions, claims, health."""
     families = tuple(digest_family(analysis, name) for name in analysis.families)
-    return Digest(SCHEMA, describe(analysis), families, judge_claims(analysis))
+    return Digest(SCHEMA, describe(analysis), families, judge_claims(analysis), examine(analysis))
 
 
 def digest_family(analysis: Analysis, name: str) -> FamilyDigest:

@@ -6,18 +6,27 @@ from ..digest import Digest
 from ..digest.about import Machine
 from ..digest.claims import write_effect
 from ..text import count, write_list
-from .blocks import Cell, Contents, Page, Section, Table, Text, columns
+from .blocks import Cell, Contents, Items, Page, Section, Table, Text, columns
 from .cards import build_card
 from .form import build_form
+from .incidents import write_incident
 from .names import name_backend
 
 TITLE = "Which gradient, at your size?"
+# Warnings on the first page; the others are a click away.
+MOST = 5
 TONES = {"reproduced": "good", "contradicted": "bad", "undetermined": "undecided", "not run": "off"}
 
 
 def build(digest: Digest) -> tuple[Page, ...]:
     """The first page."""
-    sections = (_build_answer(digest), _build_families(digest), _build_claims(digest), _build_more())
+    sections = (
+        _build_answer(digest),
+        _build_families(digest),
+        _build_claims(digest),
+        *_build_health(digest),
+        _build_more(),
+    )
     return (Page("index.html", TITLE, write_lead(digest), sections),)
 
 
@@ -95,6 +104,16 @@ def _build_claims(digest: Digest) -> Section:
     guide = Text("The rules, the thresholds and all evidence are on [the claims' page](claims.html).", "note")
     table = Table("claims", f"{count(len(lines), 'claim')} of the papers: {summary}", heads, lines)
     return Section("claims", "The papers' claims on this machine", (table, guide))
+
+
+def _build_health(digest: Digest) -> tuple[Section, ...]:
+    """What makes the numbers less trustworthy; nothing where nothing does."""
+    warnings = [write_incident(digest, incident) for incident in digest.health.warnings]
+    if not warnings:
+        return ()
+    more = f"{count(len(warnings) - MOST, 'more warning')} and the whole record: " if len(warnings) > MOST else ""
+    told = Text(f"{more}[the health of the run](health.html).", "note")
+    return (Section("health", "What makes these numbers less sure", (Items(tuple(warnings[:MOST])), told)),)
 
 
 def _build_more() -> Section:
