@@ -39,8 +39,13 @@ def miss_below(curves: Iterable[Curve]) -> Iterable[Miss]:
 
 
 def reach_process(point: Point) -> float:
-    """Half width, in log seconds, of the interval for another process of a point; 0 where it is not known."""
+    """Half width, in log seconds, of the interval for another process of a point; 0 where it is not known.
+
+    Infinite of a patient point: no calibration has seen one, so that nothing which leans on it has an interval.
+    """
     seconds = point.seconds
+    if point.patient:
+        return math.inf
     return 0.0 if seconds.undetermined else math.log(seconds.high / seconds.value)
 
 

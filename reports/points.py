@@ -245,19 +245,27 @@ class Point:
         return self.role == "method" and not self.exact and self.computes not in NOT_GRADIENTS
 
 
+Points = dict[Series, dict[float, dict[str, Point]]]
+
+
 def pair_samples(a: Point, b: Point) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Samples of two rows aligned by round, one pair of arrays for each process that has both."""
-    # A patient row stands beside what its own session timed, never beside another session's.
-    mine, theirs = (a.samples, b.samples) if a.patient == b.patient else (_read_patient(a), _read_patient(b))
+    """Samples of two rows aligned by round, one pair of arrays for each process that has both.
+
+    A patient row stands beside what its own session timed, never beside another session's. Where a call took so long
+    that it was timed apart from the rounds, the session's medians are the pair.
+    """
+    patient = a.patient or b.patient
+    mine, theirs = (_read_patient(a), _read_patient(b)) if patient else (a.samples, b.samples)
     pairs = []
     for process in sorted(mine.keys() & theirs.keys()):
         (rounds_a, seconds_a), (rounds_b, seconds_b) = mine[process], theirs[process]
-        if rounds_a.size and np.array_equal(rounds_a, rounds_b):
-            pairs.append((seconds_a, seconds_b))
-            continue
-        _, at_a, at_b = np.intersect1d(rounds_a, rounds_b, return_indices=True)
-        if at_a.size:
-            pairs.append((seconds_a[at_a], seconds_b[at_b]))
+        if patient and process >= 0 and not (rounds_a.size and rounds_b.size):
+            pairs.append((np.array([middle(seconds_a)]), np.array([middle(seconds_b)])))
+        elif np.array_equal(rounds_a, rounds_b):
+            pairs += [(seconds_a, seconds_b)] if rounds_a.size else []
+        else:
+            _, at_a, at_b = np.intersect1d(rounds_a, rounds_b, return_indices=True)
+            pairs += [(seconds_a[at_a], seconds_b[at_b])] if at_a.size else []
     return pairs
 
 
@@ -268,7 +276,5 @@ def find_middle(values: Iterable[float]) -> float:
 
 
 def _read_patient(point: Point) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-    return point.samples if point.patient else point.beside
-
-
-Points = dict[Series, dict[float, dict[str, Point]]]
+    samples = point.samples if point.patient else point.beside
+    return {process: timed for process, timed in samples.items() if timed[1].size}

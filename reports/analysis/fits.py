@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from ..points import Point, Series, pair_samples
 from ..statistics import (
+    RESAMPLES,
     Crossover,
     Exponent,
     Frontier,
@@ -59,12 +60,12 @@ class Fits(Ratios):
         return find_crossover(sizes, sessions, both, spread=self.ratio_spread(series)) if sizes else None
 
     def memory_law(self, series: Series, row: str) -> Exponent | None:
-        """Floor and power of a row's measured peak bytes; None with fewer than four sizes."""
+        """Floor and power of a row's measured peak bytes, without an interval; None with fewer than four sizes."""
         return self._memory_laws(series).get(row)
 
     @kept
     def _memory_laws(self, series: Series) -> dict[str, Exponent]:
-        return fit_peaks({row: [(p.size, p) for p in self.points(series, row)] for row in self.rows(series)})
+        return fit_peaks({row: [(p.size, p) for p in self.points(series, row)] for row in self.rows(series)}, 0)
 
     @kept
     def frontier(self, series: Series, row: str) -> Frontier:
@@ -87,9 +88,9 @@ def fit_times(curves: dict[K, list[tuple[float, Point]]]) -> dict[K, Exponent]:
     return dict(zip(curves, fit_exponents(data), strict=True))
 
 
-def fit_peaks(curves: dict[K, list[tuple[float, Point]]]) -> dict[K, Exponent]:
+def fit_peaks(curves: dict[K, list[tuple[float, Point]]], resamples: int = RESAMPLES) -> dict[K, Exponent]:
     """Floor and power of the peak bytes of each curve against its number, where it has at least four."""
     known = {key: [(n, p.peak_bytes) for n, p in curve if p.peak_bytes > 0] for key, curve in curves.items()}
     known = {key: curve for key, curve in known.items() if len(curve) >= LAW_SIZES}
     data = (([number for number, _ in curve], [[peak] for _, peak in curve], None) for curve in known.values())
-    return dict(zip(known, fit_exponents(data), strict=True))
+    return dict(zip(known, fit_exponents(data, resamples=resamples), strict=True))

@@ -67,6 +67,8 @@ def of_slope(x: Sequence[float], y: Sequence[float]) -> Effect:
     count, wide = u.size, float(((u - u.mean()) ** 2).sum()) if u.size else 0.0
     if count < 3 or wide == 0:
         return exact(math.nan)
+    if float(np.ptp(v)) < 1e-12:
+        return exact(0.0)
     slope = float(((u - u.mean()) * v).sum() / wide)
     left = v - v.mean() - slope * (u - u.mean())
     deviation = math.sqrt(float((left**2).sum()) / (count - 2) / wide)

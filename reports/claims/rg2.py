@@ -67,7 +67,7 @@ def _judge_order(analysis: Analysis, series: Series, baseline: str, known: Seque
     # Nearer to 10 than to 100 is another order of magnitude.
     limits = Limits(low=low, fails_below=low)
     what, counts = f"typical speed-up of relative over {baseline}", baseline not in BESIDE
-    return Evidence(what, text, effects, limits, "median", "×", counts, where=at_series(analysis, series))
+    return Evidence(what, text, effects, limits, "typical", "×", counts, where=at_series(analysis, series))
 
 
 def _judge_constancy(
@@ -89,7 +89,9 @@ def _spread(effects: tuple[Effect, ...], unknown: bool) -> Effect:
     """The largest over the smallest of all sizes, from bounds that hold for all of them at once."""
 
     def find(confidence: float) -> Estimate:
-        least, most = (find_effect(effects, confidence, pick) for pick in ("least", "most"))
+        # Each of the two may miss on either side.
+        each = 1 - (1 - confidence) / 2
+        least, most = (find_effect(effects, each, pick) for pick in ("least", "most"))
         value = most.value / least.value
         if unknown or least.undetermined or most.undetermined or least.low <= 0:
             return Estimate(value, math.nan, math.nan, most.n, confidence)

@@ -1,11 +1,12 @@
 """The claims as plain values: what each says, what was found, the verdict and what decided it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..analysis import Analysis
-from ..claims import Claim, Evidence, Limits, find_effect, list_claims, share_error, sum_up
+from ..claims import CONFIDENCE, Claim, Evidence, Limits, find_effect, list_claims, share_error, sum_up
 from ..points import Place
 from ..statistics import Estimate
 from ..text import write_estimate
@@ -15,9 +16,10 @@ from ..text import write_estimate
 class ClaimPart:
     """One part of a claim at one place, or in one study.
 
-    `where` says it in words; `place`, `fixed` sizes, `state` and `study` are its coordinates. `effect` is at the
-    claim's `confidence`, in `unit`; `holds` are its limits in words. `counts` is False for what stands beside the
-    claim; a claim is not reproduced without a part that is `needed`.
+    `where` says it in words; `place`, `fixed` sizes, `state` and `study` are its coordinates. `effect`, in `unit`, is
+    what the verdict rests on: at 95 %, of a contradicted part at the claim's `confidence`; `holds` are its limits in
+    words. `counts` is False for what stands beside the claim; a claim is not reproduced without a part that is
+    `needed`.
     """
 
     where: str
@@ -44,7 +46,7 @@ class ClaimDigest:
     assumption          "" where there is none; `assumption_met` is None where that was not measured
     threshold           in words; `limits` [low, high] are those of the part that decided, None where there is none
     effect, unit        of the part that decided, None where nothing was run
-    confidence          of each part's interval: 1 - 0.05 / counting parts
+    confidence          at which a part may contradict: 1 - 0.05 / counting parts
     verdict, decided    `reproduced`, `contradicted`, `undetermined` or `not run`, and one sentence why
     """
 
@@ -100,8 +102,11 @@ def judge_claim(claim: Claim, analysis: Analysis) -> ClaimDigest:
 
 
 def _judge_part(found: Evidence, confidence: float) -> ClaimPart:
-    effect = find_effect(found.effects, confidence, found.pick) if found.effects else None
-    where = found.where
+    verdict, effect, where = "not run", None, found.where
+    if found.effects:
+        alone, shared = (find_effect(found.effects, c, found.pick) for c in (CONFIDENCE, confidence))
+        verdict = found.limits.judge(alone, shared)
+        effect = shared if verdict == "contradicted" else alone
     return ClaimPart(
         where.words,
         where.place,
@@ -113,7 +118,7 @@ def _judge_part(found: Evidence, confidence: float) -> ClaimPart:
         effect,
         found.unit,
         str(found.limits) if found.effects else "",
-        found.limits.judge(effect) if effect is not None else "not run",
+        verdict,
         found.counts,
         found.needed,
     )
@@ -139,9 +144,12 @@ def _say_part(part: ClaimPart) -> str:
 
 
 def write_effect(effect: Estimate, unit: str = "") -> str:
-    """`1.69 [1.64, 1.74] ×`; what is exact without an interval."""
-    exact = effect.low == effect.high == effect.value
-    return f"{effect.value:.3g} {unit}".strip() if exact else write_estimate(effect, unit)
+    """`1.69 [1.64, 1.74] ×`; what is exact without an interval, and `at least 0.08` where it may be any larger."""
+    if effect.low == effect.high == effect.value:
+        return f"{effect.value:.3g} {unit}".strip()
+    if effect.low == effect.value and effect.high == math.inf:
+        return f"at least {effect.value:.3g} {unit}".strip()
+    return write_estimate(effect, unit)
 
 
 def _state_limits(limits: Limits) -> tuple[float | None, float | None]:

@@ -109,11 +109,6 @@ class Run:
         """Devices measured."""
         return ", ".join(sorted(set(self.frame["device"])))
 
-    @property
-    def environment(self) -> str:
-        """asv environments reported (`direct`: without asv)."""
-        return ", ".join(sorted({part.environment for part in self.parts}))
-
 
 def rank_profile(profile: str) -> int:
     """How thorough a profile is, -1 of one that is not known."""

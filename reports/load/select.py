@@ -63,7 +63,8 @@ def drop_superseded(lines: list[dict[str, Any]], pile: Pile) -> tuple[list[dict[
     """Of a machine's cells of a family keep those of its newest ruler: times of two rulers do not belong on one curve.
 
     Of a cell measured in several environments keep one: newest commit, then the more thorough profile, then asv. Both
-    apart for patient sessions, whose ruler must be that of the others. Returns the lines and how many cells were left.
+    apart for patient sessions, whose ruler must be that of the others. Returns the lines, and how many cells are not in
+    them.
     """
     rulers = {(*_find_source(s), s.cell, s.patient): int(s.get("ruler", default=0)) for s in pile.sessions}
     newest: dict[tuple[str, str, bool], int] = {}

@@ -40,7 +40,8 @@ def _parse(
 ) -> tuple[Session, list[dict[str, Any]]]:
     suffix = path.parent.name.partition("-")[2] or path.parent.name
     environment = pile.names.get((machine, path.parent.name), suffix)
-    cell = describe_cell(*(record["cell"][key] for key in _PLACE), record["cell"]["sizes"])
+    given = record["cell"]
+    cell = describe_cell(given["family"], given["backend"], given["device"], given["dtype"], given["sizes"])
     commit, process, profile = record.get("commit"), record.get("process") or 0, record.get("profile") or ""
     kept = {key: value for key, value in record.items() if key != "rows"}
     shared = {

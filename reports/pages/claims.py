@@ -19,10 +19,10 @@ ID, TITLE = "claims", "Claims"
 TONES = {"reproduced": "good", "contradicted": "bad", "undetermined": "undecided", "not run": "off"}
 RULE = (
     "A part of a claim is reproduced where the whole interval of its effect lies where the sentence holds, "
-    "contradicted where all of it lies where the sentence fails, else undetermined. A claim is contradicted by "
-    "one counted part, reproduced only by all of them with every part that it needs, and undetermined where what it "
-    "presumes was not measured or is not met. The error rate is 5 % a claim: with k counted parts "
-    "each interval is at 1 − 0.05 / k."
+    "contradicted where all of it lies where the sentence fails, else undetermined. A claim is contradicted by one "
+    "counted part, reproduced only by all of them with every part that it needs, and undetermined where what it "
+    "presumes was not measured or is not met. Either is false in at most 5 % of runs: all parts must hold, "
+    "each at 95 %; one of k contradicts at 1 − 0.05 / k."
 )
 
 

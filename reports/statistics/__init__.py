@@ -4,7 +4,16 @@ from .calibrate import Calibration, Miss, calibrate, cover_sizes, widest
 from .coverage import Coverage, cover_processes, pool_coverages
 from .crossover import Crossover, find_crossover
 from .estimate import Estimate
-from .exponent import Exponent, Slope, consistent_with, fit_exponent, fit_exponents, fit_growths, local_slopes
+from .exponent import (
+    RESAMPLES,
+    Exponent,
+    Slope,
+    consistent_with,
+    fit_exponent,
+    fit_exponents,
+    fit_growths,
+    local_slopes,
+)
 from .frontier import OUTCOMES, Frontier, find_frontier
 from .median import MINIMUM_SAMPLES, estimate_median, middle
 from .noise import noise_floor
@@ -24,6 +33,7 @@ __all__ = [
     "NEAR",
     "OUTCOMES",
     "PROCESS_SPREAD",
+    "RESAMPLES",
     "SMALLEST_MARGIN",
     "VERDICTS",
     "Calibration",

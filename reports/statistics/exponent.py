@@ -97,16 +97,16 @@ def fit_exponents(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> list[Exponent]:
-    """`fit_exponent` of each (sizes, samples, process), the same numbers in a fraction of the time."""
+    """`fit_exponent` of each (sizes, samples, process), the same numbers in less time; no `resamples`, no interval."""
     confidence = check_confidence(confidence)
-    resamples = int(check_number("resamples", resamples, 40))
+    resamples = int(check_number("resamples", resamples, 40)) if resamples else 0
     data = [_Data(*curve) for curve in curves]
     known = [each for each in data if each.u.size >= MINIMUM_SIZES]
     points = _curve.fit_all([(each.u, each.y[None], _curve.propose_starts(each.u, each.y)) for each in known])
-    draws = _curve.fit_all(
-        [each.resample(point, resamples, seed) for each, point in zip(known, points, strict=True)],
-    )
-    fits = iter([each.conclude(*fit, confidence) for each, *fit in zip(known, points, draws, strict=True)])
+    pairs = zip(known, points, strict=True) if resamples else ()
+    draws = _curve.fit_all([each.resample(point, resamples, seed) for each, point in pairs])
+    draws = draws or [np.empty((0, 3))] * len(known)
+    fits = iter([each.conclude(p, drawn, confidence) for each, p, drawn in zip(known, points, draws, strict=True)])
     return [next(fits) if each.u.size >= MINIMUM_SIZES else each.refuse(confidence) for each in data]
 
 
@@ -138,15 +138,17 @@ class _Data:
     def conclude(self, point: np.ndarray, draws: np.ndarray, confidence: float) -> Exponent:
         (a, c, p), sizes = point[0], self.u.size
         fitted = _curve.evaluate(point, self.u)[0]
-        low, high = p + widen(sizes, confidence) * (np.quantile(draws[:, 2], _tails(confidence)) - p)
         growth = math.exp(fitted[-1] - fitted[0])
         reason = ""
         if growth < SMALLEST_GROWTH:
             reason = f"time grows {growth:.2g}-fold over all sizes: mostly floor, larger sizes needed"
         elif np.isnan(self.deviations).any():
             reason = "one process at each size: what another would change is not known"
-        bounds = (math.nan, math.nan) if reason else (float(min(low, p)), float(max(high, p)))
-        estimate = Estimate(float(p), *bounds, sizes, confidence)
+        low = high = math.nan
+        if draws.size and not reason:
+            low, high = p + widen(sizes, confidence) * (np.quantile(draws[:, 2], _tails(confidence)) - p)
+            low, high = float(min(low, p)), float(max(high, p))
+        estimate = Estimate(float(p), low, high, sizes, confidence)
         prefactor, grows = math.exp(c - p * self.centre), growth >= SMALLEST_GROWTH
         return Exponent(estimate, math.exp(a), prefactor, sizes, self.span, reason, grows, draws, self.centre)
 

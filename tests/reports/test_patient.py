@@ -6,6 +6,7 @@ import pytest
 
 from reports.analysis import Analysis
 from reports.load import load
+from reports.predict import Predictor
 
 SIZES = (512, 1024, 2048, 3072, 4096, 8192)
 BEYOND = 16384
@@ -95,6 +96,24 @@ def test_they_are_paired_within_their_session_only(both, synthetic):
     assert after.ratio(series, 8192, "gemm_floor", "relative") == before.ratio(series, 8192, "gemm_floor", "relative")
 
 
+def test_a_call_apart_from_the_rounds_stands_beside_its_sessions_rows(synthetic, folder):
+    """It is its row's only sample and has no round; of a row that failed there is nothing to stand beside."""
+    session = make_patient(synthetic, 8192, ("inverse", "relative", "gemm_floor"))
+    rows = session["rows"]
+    truth = rows["inverse"]["samples_s"][0] / rows["relative"]["samples_s"][0]
+    rows["inverse"] |= {"apart": True, "rounds": [], "positions": [], "samples_s": rows["inverse"]["samples_s"][:1]}
+    rows["gemm_floor"] |= {"outcome": "error", "reason": "no memory", "rounds": [], "samples_s": []}
+    synthetic.write_session(folder, session, ENVIRONMENT)
+    analysis = Analysis(load(folder))
+    series = torch_series(analysis)
+    assert analysis.point(series, 8192, "inverse").patient
+    ratio = analysis.ratio(series, 8192, "inverse", "relative")
+    assert ratio.value == pytest.approx(truth / 1.005)
+    assert ratio.undetermined
+    assert analysis.ratio(series, 8192, "inverse", "gemm_floor") is None
+    assert not analysis.ratio(series, 8192, "relative", "gemm_floor").undetermined
+
+
 def test_what_takes_minutes_is_neither_candidate_nor_on_a_fit(both):
     before, after = both
     series = torch_series(after)
@@ -111,6 +130,15 @@ def test_what_takes_minutes_is_neither_candidate_nor_on_a_fit(both):
     assert crossings[0] == crossings[1]
     for where in ("between", "above", "below"):
         assert before.misses("logdet", series.place, where) == after.misses("logdet", series.place, where)
+
+
+def test_a_prediction_that_leans_on_them_has_no_interval(both):
+    before, after = (Predictor(analysis, torch_series(analysis)) for analysis in both)
+    assert "far off is not known" in after.predict("inverse", 6000).how
+    for size in (6000, 8192, 12000, 20000):
+        assert after.predict("inverse", size).seconds.undetermined
+    assert not after.predict("inverse", 1500).seconds.undetermined
+    assert after.predict("inverse", 1500) == before.predict("inverse", 1500)
 
 
 def test_a_cell_that_only_they_know_has_points_of_its_own(both):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from reports.load import load
+from reports.studies import SETTINGS
 
 NOT_ONES = {
     "empty": (b"", "not valid JSON"),
@@ -78,6 +79,25 @@ def test_a_record_with_a_field_of_another_kind(whole, synthetic, change, line):
     (problem,) = run.problems
     assert line in problem
     assert len(run.sessions) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"methods": {"phi": 1}}, "it must name its data and its methods"),
+        ({"settings": None}, "the settings lack"),
+        ({"rows": [{"method": []}]}, "row 0: the method must be one of phi"),
+        ({"rows": [7]}, "row 0: the method must be one of phi"),
+        ({"study": ["score-training"]}, "unknown study"),
+    ],
+)
+def test_a_study_with_a_field_of_another_kind(whole, synthetic, change, line):
+    settings = dict.fromkeys(SETTINGS["score-training"], 1)
+    record = {"schema": 1, "study": "score-training", "data": "digits", "methods": {"phi": {}}, "settings": settings}
+    run = read_with(whole, synthetic, PLACES["study"], json.dumps(record | {"rows": [{}]} | change).encode())
+    (problem,) = run.problems
+    assert line in problem
+    assert run.studies == ()
 
 
 @pytest.mark.parametrize("name", ["machine.json", "../benchmarks.json"])

@@ -39,7 +39,8 @@ def test_a_newer_ruler_supersedes_every_cell_of_its_family(small, synthetic):
 
 def test_a_family_is_not_hidden_by_a_later_run_of_another(small, synthetic):
     """In one environment, at two commits."""
-    environment = load(small).environment
+    (part,) = load(small).parts
+    environment = part.environment
     later = synthetic.make_implicit_session(64) | {"commit": "f" * 40, "started_at": "2030-01-01T00:00:00Z"}
     synthetic.write_session(small, later, environment)
     run = load(small)

@@ -261,3 +261,12 @@ def test_refuses_too_few_resamples_and_a_negative_power():
         fit_exponent([1], [[1.0]], resamples=10)
     with pytest.raises(ValueError, match="power must"):
         consistent_with(-1, Estimate(1.0, 1.0, 1.0))
+
+
+def test_without_resamples_there_is_the_fit_and_no_interval(simulate_curve):
+    samples = simulate_curve(np.random.default_rng(32), SIZES, 2.0)
+    (bare,), whole = fit_exponents([(SIZES, samples, None)], resamples=0), fit_exponent(SIZES, samples)
+    assert bare.estimate.value == whole.estimate.value
+    assert bare.predict(5000) == whole.predict(5000)
+    assert bare.estimate.undetermined
+    assert bare.grows
