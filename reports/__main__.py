@@ -11,6 +11,7 @@ from .families import FAMILIES as DESCRIPTORS
 from .families import Question
 from .load import FAMILIES, LoadError, load
 from .lookup import find_answer, find_series, list_places
+from .points_csv import write_points
 from .render import write_report, write_single
 from .stream import tolerate
 from .terminal import print_answers, print_open
@@ -119,8 +120,12 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 
 def _build(options: argparse.Namespace) -> int:
     run = load(_sources(options), options.commit, options.machine)
-    write = write_single if options.single_file else write_report
-    page = write(build_digest(Analysis(run)), Path(options.output))
+    analysis, output = Analysis(run), Path(options.output)
+    digest = build_digest(analysis)
+    if options.single_file:
+        page = write_single(digest, output)
+    else:
+        page = write_report(digest, output, {"points.csv": write_points(analysis)})
     for problem in run.problems:
         print(f"reports: {problem}", file=sys.stderr)
     print(f"{page} ({count(len(run.sessions), 'session')}, {count(len(run.files), 'file')} read)")

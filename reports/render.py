@@ -4,6 +4,7 @@ Nothing is computed here: pages are values (`pages.blocks`), and what they say c
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -20,11 +21,11 @@ _OURS = ("*.html", "index.md", "digest.json", "*.csv", "*.js", "*.css", "vendor/
 SINGLE = "report.html"
 
 
-def write_report(digest: Digest, output: Path) -> Path:
-    """Write the whole report below `output` and return the path of `index.html`."""
+def write_report(digest: Digest, output: Path, data: Mapping[str, str]) -> Path:
+    """Write the whole report below `output`, with `data` files (name: text) in it; returns the path of `index.html`."""
     pages = build_pages(digest)
     _clear(output)
-    for file, text in list_files(digest, pages).items():
+    for file, text in (list_files(digest, pages) | dict(data)).items():
         path = output / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
