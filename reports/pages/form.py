@@ -14,6 +14,8 @@ from .blocks import Cell, Form, Table, columns
 from .names import name_letter
 from .rules import join_rules, say_ranges, write_bound
 
+# A rule over fewer sizes is no rule.
+SEVERAL = 3
 # Knots nearer to a measured size than this share are that size's, on its other side.
 _NEAR = 1e-4
 
@@ -117,25 +119,31 @@ def _pack_time(knot: Knot) -> list[Any]:
 
 
 def _tabulate_rules(digest: Digest) -> Table:
-    """The rule of every question and place, and its worst regret."""
+    """Rules of what was measured at several sizes: for what is asked first everywhere, for the rest where cards are."""
     lines = []
     for family in digest.families:
-        for question in FAMILIES[family.name].questions:
-            for series in family.series:
-                rules = [r for r in family.rules if (r.series, r.question) == (series.key, question.key)]
-                told = join_rules(rules)
-                if told is None or len(series.sizes) < 2:
+        facts = FAMILIES[family.name]
+        shown = {key for panel in (family.card.panels if family.card else ()) for key in panel}
+        for question in facts.questions:
+            for group in _group_states(family):
+                keys = {series.key for series in group}
+                told = join_rules([r for r in family.rules if r.series in keys and r.question == question.key])
+                if told is None or sum(len(series.sizes) for series in group) < SEVERAL:
                     continue
-                fixed = ", ".join(f"{letter} = {write_size(dict(series.fixed)[letter])}" for letter in family.letters)
-                lines.append(
-                    {
-                        "family": Cell(FAMILIES[family.name].title),
-                        "words": Cell(question.words),
-                        "place": Cell(name_place(family, series), note=fixed),
-                        "rule": Cell(say_ranges(told, family.axis)),
-                        "regret": Cell(write_bound(told.worst)),
-                    }
-                )
+                if question.first or keys & shown:
+                    fixed = dict(group[0].fixed)
+                    lines.append(
+                        {
+                            "family": Cell(facts.title),
+                            "words": Cell(question.words),
+                            "place": Cell(
+                                name_place(family, group[0]),
+                                note=", ".join(f"{letter} = {write_size(fixed[letter])}" for letter in family.letters),
+                            ),
+                            "rule": Cell(say_ranges(told, family.axis)),
+                            "regret": Cell(write_bound(told.worst)),
+                        }
+                    )
     heads = columns(
         ("family", "What for"),
         ("words", "Question"),
@@ -144,6 +152,14 @@ def _tabulate_rules(digest: Digest) -> Table:
         ("regret", "Slower than the best by at most", True),
     )
     return Table("rules", "Which method to use, by size", heads, tuple(lines))
+
+
+def _group_states(family: FamilyDigest) -> list[list[Measured]]:
+    """Series that differ in the state of the machine alone."""
+    groups: dict[Any, list[Measured]] = {}
+    for series in family.series:
+        groups.setdefault((series.place, series.fixed), []).append(series)
+    return list(groups.values())
 
 
 def _short(value: float, digits: int = 5) -> float | None:

@@ -46,7 +46,9 @@ def _describe_machine(machine: Machine) -> str:
     versions = ", ".join(f"{name_backend(name)} {version}" for name, version in machine.versions)
     cores = f"{machine.cores} cores, " if machine.cores else ""
     memory = f"{machine.memory_bytes / 1e9:.0f} GB, " if machine.memory_bytes else ""
-    return f"{machine.processor} ({cores}{memory}{write_list(machine.devices)}; {versions})"
+    speeds = max((len(letters) for _, _, letters in machine.states), default=1)
+    states = f", which ran at up to {speeds} speeds ([states](health.html))" if speeds > 1 else ""
+    return f"{machine.processor} ({cores}{memory}{write_list(machine.devices)}; {versions}){states}"
 
 
 def _say_when(first: str, last: str) -> str:
@@ -59,8 +61,9 @@ def _build_answer(digest: Digest) -> Section:
         build_form(digest),
         Text(
             "*Regret* is what a choice may lose: the upper 95 % bound of its time in those of whatever is fastest, "
-            "over all candidates at once. *Exact* methods differ from the true answer only by rounding. D (or d) is "
-            "the dimension, B the batch.",
+            "over all candidates at once. *Exact* methods differ from the true answer only by rounding. In names, "
+            "`:compiled` marks a row compiled by `torch.compile`, `_published` the order of products of a paper's "
+            "public code, and a number at the end a setting such as the terms of a series.",
             "note",
         ),
     )
@@ -75,7 +78,7 @@ def _build_families(digest: Digest) -> Section:
         "memory speed measured beside it.",
         "note",
     )
-    return Section("families", "Four families at a glance", (guide, *cards))
+    return Section("families", "The families at a glance", (guide, *cards))
 
 
 def _build_claims(digest: Digest) -> Section:
