@@ -90,11 +90,21 @@ def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
 
 
 def write_json(digest: Digest) -> str:
-    """`digest.json`: all but the measured cells; numbers to six digits, null where there is none."""
+    """`digest.json`: all but the measured cells; numbers to six digits, null where there is none.
+
+    What `points.csv` says of a candidate or a row stands there alone; a knot is [size, seconds, low, high, how].
+    """
     plain = to_plain(digest)
     for family in plain["families"]:
         for series in family["series"]:
             del series["rows"]
+        for candidate in (c for answer in family["answers"] for c in [*answer["candidates"], answer["pick"]] if c):
+            for name in ("seconds", "error", "peak_bytes"):
+                candidate.pop(name, None)
+        for row in (row for form in family["form"] for row in form["rows"]):
+            row["knots"] = [[knot[name] for name in ("size", "seconds", "low", "high", "how")] for knot in row["knots"]]
+            for name in ("errors", "bytes", "refused"):
+                del row[name]
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
 

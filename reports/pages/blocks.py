@@ -32,13 +32,14 @@ class Column:
     def classes(self) -> tuple[str, ...]:
         """Style classes: numbers to the right, names in one piece, sentences wide enough to read on a phone."""
         name = self.key in ("place", "fixed", "row", "size", "answer", "baseline", "fact", "range")
-        sentence = self.key in ("words", "measured", "reason", "why", "how", "value")
+        sentence = self.key in ("words", "measured", "printed", "reason", "why", "how", "value")
         return ("n",) * self.numeric + ("w",) * name + ("s",) * sentence
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table and its CSV (`name`). `folded` tables open on a click; `grid` tables colour their cells.
+    """A table and its CSV (`name`). `folded` tables open on a click; `grid` tables colour their cells; the lines of
+    `stacked` ones become paragraphs on a phone.
 
     The CSV's lines are the cells' data, or `lines` where the table is too wide to be tidy itself.
     """
@@ -49,6 +50,7 @@ class Table:
     rows: tuple[Mapping[str, Cell], ...]
     folded: bool = False
     grid: bool = False
+    stacked: bool = False
     lines: tuple[Mapping[str, Any], ...] | None = None
 
     def get(self, row: Mapping[str, Cell], column: Column) -> Cell:

@@ -151,7 +151,7 @@ def _tabulate_rules(digest: Digest) -> Table:
         ("rule", "Use"),
         ("regret", "Slower than the best by at most", True),
     )
-    return Table("rules", "Which method to use, by size", heads, tuple(lines))
+    return Table("rules", "Which method to use, by size", heads, tuple(lines), stacked=True)
 
 
 def _group_states(family: FamilyDigest) -> list[list[Measured]]:

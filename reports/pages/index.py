@@ -105,7 +105,7 @@ def _build_claims(digest: Digest) -> Section:
         ("why", "What decided it"),
     )
     guide = Text("The rules, the thresholds and all evidence are on [the claims' page](claims.html).", "note")
-    table = Table("claims", f"{count(len(lines), 'claim')} of the papers: {summary}", heads, lines)
+    table = Table("claims", f"{count(len(lines), 'claim')} of the papers: {summary}", heads, lines, stacked=True)
     return Section("claims", "The papers' claims on this machine", (table, guide))
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..digest.answers import OPEN
 from ..digest.rules import Range, Rule
 from ..text import write_size
 
@@ -46,11 +47,14 @@ def say_ranges(told: Told, axis: str) -> str:
 
 
 def say_worst(told: Told, axis: str) -> str:
-    """at most 3 % slower than the best; where one size is the reason, which."""
+    """at most 3 % slower than the best, and where; above OPEN the size is undetermined."""
     if math.isnan(told.worst):
         return "what it may lose is not known"
     if told.worst == 0:
         return "nothing is faster"
+    if told.worst > OPEN:
+        where = f"{axis} = {write_size(told.at)}"
+        return f"undetermined at {where}, where it may be up to {write_bound(told.worst)} slower than the best"
     return f"at most {write_bound(told.worst)} slower than the best (at {axis} = {write_size(told.at)})"
 
 

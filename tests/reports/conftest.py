@@ -9,6 +9,7 @@ import pytest
 
 from reports.__main__ import main
 from reports.analysis import Analysis
+from reports.digest import Digest, build_digest
 from reports.load import load
 from tests.examples import THOROUGH
 
@@ -67,6 +68,12 @@ def results(synthetic, tmp_path_factory) -> Path:
 def analysis(results) -> Analysis:
     """Its analysis."""
     return Analysis(load(results))
+
+
+@pytest.fixture(scope="session")
+def digest(analysis) -> Digest:
+    """Its digest."""
+    return build_digest(analysis)
 
 
 @pytest.fixture(scope="session")

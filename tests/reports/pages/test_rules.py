@@ -37,6 +37,8 @@ def test_states_of_a_machine_are_one_rule_whose_worst_counts():
 
 def test_a_rule_that_loses_nothing_and_one_of_which_that_is_not_known():
     assert say_worst(join_rules([rule((1.0, 2.0, "a"), worst=0.0)]), "D") == "nothing is faster"
+    told = join_rules([rule((1.0, 2.0, "a"), worst=0.254, at=2.0)])
+    assert say_worst(told, "D") == "undetermined at D = 2, where it may be up to 26 % slower than the best"
     assert "not known" in say_worst(join_rules([rule((1.0, 2.0, "a"), worst=math.nan)]), "D")
 
 
