@@ -85,7 +85,7 @@ def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         place_rules=find_place_rules(answers, series),
         form=pack_form(analysis, name, forecasts),
         quality=check_predictions(analysis, name, forecasts, answers),
-        card=digest_card(analysis, FAMILIES[name]),
+        card=digest_card(analysis, FAMILIES[name], series),
     )
 
 

@@ -1,11 +1,13 @@
 """What a family's card needs beyond its cells: which series to draw side by side, and two headline ratios."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..analysis import Analysis
 from ..families import Family
-from ..points import Series
 from ..statistics import Estimate
+from .series import Measured
 
 
 @dataclass(frozen=True)
@@ -35,59 +37,55 @@ class CardDigest:
     headlines: tuple[Headline, ...]
 
 
-def digest_card(analysis: Analysis, family: Family) -> CardDigest:
-    """The setting with most measured cells, a panel for each backend."""
-    groups: dict[tuple, list[Series]] = {}
-    for series in analysis.series(family.name):
-        place = series.place
-        groups.setdefault((place.machine, place.device, place.dtype, series.fixed), []).append(series)
-    best = max(groups.values(), key=lambda group: _count(analysis, group, family), default=[])
-    panels = [_choose_states(analysis, group) for group in _split_backends(best)]
-    headlines = [
-        headline
-        for row, baseline in family.headlines
-        for panel in panels
-        if (headline := _compare(analysis, panel, row, baseline)) is not None
-    ]
+def digest_card(analysis: Analysis, family: Family, series: Sequence[Measured]) -> CardDigest:
+    """The setting with most measured cells of the card's rows, a panel for each backend."""
+    groups = _group(series, lambda s: (s.place.machine, s.place.device, s.place.dtype, s.fixed))
+    best = max(groups, key=lambda group: _count(group, family), default=[])
+    panels = [choose_states(group) for group in _group(best, lambda s: s.place.backend)]
+    found = (
+        _compare(analysis, family.name, panel, row, baseline) for row, baseline in family.headlines for panel in panels
+    )
     return CardDigest(
-        tuple(tuple(analysis.key(series) for series in panel) for panel in panels),
-        tuple(headlines),
+        tuple(tuple(s.key for s in panel) for panel in panels),
+        tuple(headline for headline in found if headline is not None),
     )
 
 
-def _count(analysis: Analysis, group: list[Series], family: Family) -> int:
-    """Cells of the card's rows that ran."""
-    rows = {(series, row) for series in group for row in analysis.rows(series) if row in family.card}
-    return sum(point.ok for series, row in rows for point in analysis.points(series, row))
+def choose_states(group: Iterable[Measured]) -> list[Measured]:
+    """Of series that differ in the machine's state alone the one with most sizes, and those with sizes beyond it.
 
-
-def _split_backends(group: list[Series]) -> list[list[Series]]:
-    found: dict[str, list[Series]] = {}
-    for series in group:
-        found.setdefault(series.place.backend, []).append(series)
-    return list(found.values())
-
-
-def _choose_states(analysis: Analysis, group: list[Series]) -> list[Series]:
-    """The state of the machine with most sizes, and those others whose sizes lie beyond all that are chosen."""
-    chosen: list[Series] = []
-    for series in sorted(group, key=lambda s: (-len(analysis.sizes(s)), s.state)):
-        sizes = analysis.sizes(series)
-        if all(sizes[0] > analysis.sizes(c)[-1] or sizes[-1] < analysis.sizes(c)[0] for c in chosen):
+    By size: what is said of them together holds for each.
+    """
+    chosen: list[Measured] = []
+    for series in sorted(group, key=lambda s: (-len(s.sizes), s.state)):
+        if all(series.sizes[0] > c.sizes[-1] or series.sizes[-1] < c.sizes[0] for c in chosen):
             chosen.append(series)
-    return sorted(chosen, key=lambda s: analysis.sizes(s)[0])
+    return sorted(chosen, key=lambda s: s.sizes[0])
 
 
-def _compare(analysis: Analysis, panel: list[Series], row: str, baseline: str) -> Headline | None:
+def _group(series: Iterable[Measured], key: Any) -> list[list[Measured]]:
+    groups: dict[Any, list[Measured]] = {}
+    for each in series:
+        groups.setdefault(key(each), []).append(each)
+    return list(groups.values())
+
+
+def _count(group: Iterable[Measured], family: Family) -> int:
+    """Cells of the card's rows that ran."""
+    return sum(len(row.ran) for series in group for row in series.rows if row.name in family.card)
+
+
+def _compare(analysis: Analysis, family: str, panel: Sequence[Measured], row: str, baseline: str) -> Headline | None:
     """The headline of a panel, from the cells of each of its states."""
-    known = [
-        (size, analysis.key(series), ratio)
+    known = {analysis.key(series): series for series in analysis.series(family)}
+    ratios = [
+        (size, series.key, ratio)
         for series in panel
-        for size in analysis.sizes(series)
-        if (ratio := analysis.ratio(series, size, row, baseline)) is not None
+        for size in series.sizes
+        if (ratio := analysis.ratio(known[series.key], size, row, baseline)) is not None
     ]
-    if not known:
+    if not ratios:
         return None
-    at, key, ratio = known[-1]
-    values = [(r.value, size) for size, _, r in known]
+    at, key, ratio = ratios[-1]
+    values = [(r.value, size) for size, _, r in ratios]
     return Headline(row, baseline, key, at, ratio, min(values), max(values))

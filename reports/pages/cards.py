@@ -10,7 +10,7 @@ from ..plots import Line
 from ..plots.multiples import Panel, draw_panel, frame
 from ..text import write_list, write_ratio, write_seconds, write_size
 from .blocks import Card, Figure, Ratio
-from .names import name_backend, name_letter
+from .naming import name_backend, name_letter
 from .rules import Told, join_rules, say_ranges, say_worst
 
 

@@ -5,13 +5,14 @@ import math
 from typing import Any
 
 from ..digest import Digest, FamilyDigest
+from ..digest.cards import choose_states
 from ..digest.form import FormRow, FormSeries
 from ..digest.series import Measured
-from ..families import FAMILIES
+from ..families import FAMILIES, Question
 from ..forecasts import Knot
 from ..text import write_size
 from .blocks import Cell, Form, Table, columns
-from .names import name_letter
+from .naming import name_letter, name_place
 from .rules import join_rules, say_ranges, write_bound
 
 # A rule over fewer sizes is no rule.
@@ -23,27 +24,21 @@ _NEAR = 1e-4
 def build_form(digest: Digest) -> Form:
     """The form over all families of the digest."""
     families = [family for family in digest.families if family.form]
-    packed = {family.name: _pack_family(family) for family in families}
+    packed = {family.name: _pack_family(digest, family) for family in families}
     text = json.dumps(packed, ensure_ascii=False, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
     named = tuple((family.name, FAMILIES[family.name].title) for family in families)
     return Form(text, named, _tabulate_rules(digest))
 
 
-def name_place(family: FamilyDigest, series: Measured) -> str:
-    """`torch, cpu`; precision and machine only where the family has several."""
-    words = [series.place.backend, series.place.device]
-    for name in ("dtype", "machine"):
-        if len({getattr(other.place, name) for other in family.series}) > 1:
-            words.append(getattr(series.place, name))
-    return ", ".join(words)
-
-
-def _pack_family(family: FamilyDigest) -> dict[str, Any]:
+def _pack_family(digest: Digest, family: FamilyDigest) -> dict[str, Any]:
     """Names of rows and reasons stand once; series hold their places in these lists."""
     facts = FAMILIES[family.name]
     rows: dict[tuple[str, str, int], int] = {}
     reasons: dict[str, int] = {}
-    series = [_pack_series(family, form, rows, reasons) for form in family.form]
+    series = [
+        {"place": name_place(digest, family.find(form.series).place)} | _pack_series(family, form, rows, reasons)
+        for form in family.form
+    ]
     return {
         "axis": family.axis,
         "size": name_letter(family.axis),
@@ -68,7 +63,6 @@ def _pack_series(
             regrets = [[names[c.row], _short(c.regret, 4)] for c in answer.candidates]
             answers.setdefault(answer.question, []).append([_short(answer.size), regrets, _short(answer.minutes, 2)])
     return {
-        "place": name_place(family, series),
         "fixed": dict(series.fixed),
         "sizes": [_short(size) for size in series.sizes],
         "rows": packed,
@@ -122,44 +116,43 @@ def _tabulate_rules(digest: Digest) -> Table:
     """Rules of what was measured at several sizes: for what is asked first everywhere, for the rest where cards are."""
     lines = []
     for family in digest.families:
-        facts = FAMILIES[family.name]
         shown = {key for panel in (family.card.panels if family.card else ()) for key in panel}
-        for question in facts.questions:
+        for question in FAMILIES[family.name].questions:
             for group in _group_states(family):
                 keys = {series.key for series in group}
-                told = join_rules([r for r in family.rules if r.series in keys and r.question == question.key])
-                if told is None or sum(len(series.sizes) for series in group) < SEVERAL:
-                    continue
-                if question.first or keys & shown:
-                    fixed = dict(group[0].fixed)
-                    lines.append(
-                        {
-                            "family": Cell(facts.title),
-                            "words": Cell(question.words),
-                            "place": Cell(
-                                name_place(family, group[0]),
-                                note=", ".join(f"{letter} = {write_size(fixed[letter])}" for letter in family.letters),
-                            ),
-                            "rule": Cell(say_ranges(told, family.axis)),
-                            "regret": Cell(write_bound(told.worst)),
-                        }
-                    )
+                several = sum(len(series.sizes) for series in group) >= SEVERAL
+                if several and (question.first or keys & shown):
+                    lines += _write_rule(digest, family, question, group)
     heads = columns(
-        ("family", "What for"),
-        ("words", "Question"),
-        ("place", "Where"),
-        ("rule", "Use"),
-        ("regret", "Slower than the best by at most", True),
+        ("family", "What for"), ("place", "Where"), ("rule", "Use"), ("regret", "Slower than the best by at most", True)
     )
     return Table("rules", "Which method to use, by size", heads, tuple(lines), stacked=True)
 
 
+def _write_rule(
+    digest: Digest, family: FamilyDigest, question: Question, group: list[Measured]
+) -> list[dict[str, Cell]]:
+    """A line of the table, none where there is no rule."""
+    keys, fixed = {series.key for series in group}, dict(group[0].fixed)
+    told = join_rules([rule for rule in family.rules if rule.series in keys and rule.question == question.key])
+    if told is None:
+        return []
+    setting = ", ".join(f"{letter} = {write_size(fixed[letter])}" for letter in family.letters if letter in fixed)
+    line = {
+        "family": Cell(FAMILIES[family.name].title, note=question.words),
+        "place": Cell(name_place(digest, group[0].place), note=setting),
+        "rule": Cell(say_ranges(told, family.axis)),
+        "regret": Cell(write_bound(told.worst)),
+    }
+    return [line]
+
+
 def _group_states(family: FamilyDigest) -> list[list[Measured]]:
-    """Series that differ in the state of the machine alone."""
+    """Series that differ in the state of the machine alone, those of other sizes together."""
     groups: dict[Any, list[Measured]] = {}
     for series in family.series:
         groups.setdefault((series.place, series.fixed), []).append(series)
-    return list(groups.values())
+    return [choose_states(group) for group in groups.values()]
 
 
 def _short(value: float, digits: int = 5) -> float | None:

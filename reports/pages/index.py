@@ -10,7 +10,7 @@ from .blocks import Cell, Contents, Items, Page, Section, Table, Text, columns
 from .cards import build_card
 from .form import build_form
 from .incidents import write_incident
-from .names import name_backend
+from .naming import name_backend
 
 TITLE = "Which gradient, at your size?"
 # Warnings on the first page; the others are a click away.
@@ -85,7 +85,7 @@ def _build_claims(digest: Digest) -> Section:
     """A line a claim."""
     lines = tuple(
         {
-            "id": Cell(claim.id, note=claim.paper),
+            "id": Cell(f"[{claim.id}](claims.html#{claim.id.lower()})", note=claim.paper),
             "words": Cell(claim.short),
             "printed": Cell(claim.printed),
             "ours": Cell(write_effect(claim.effect, claim.unit) if claim.effect is not None else "–"),
