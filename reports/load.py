@@ -743,9 +743,11 @@ def _tabulate_history(pile: _Pile) -> pd.DataFrame:
             "row": entry["row"],
             "sizes": entry["sizes"],
             "seconds": _number(entry["metrics"].get("track_seconds")),
+            "times_yardstick": _number(entry["metrics"].get("track_times_yardstick")),
         }
         for entry in pile.asv
         if _number(entry["metrics"].get("track_seconds")) > 0
     ]
     names = ["machine", "environment", "commit", "date", "cell", "family", "row", "sizes", "seconds"]
+    names.append("times_yardstick")
     return pd.DataFrame(lines, columns=pd.Index(names)).sort_values(["date", "cell", "row"], kind="stable")

@@ -16,8 +16,10 @@ from .answers import CellAnswer
 from .claims import ClaimDigest, judge_claims
 from .form import FormSeries, Quality
 from .health import Health, examine
+from .history import History, digest_history
 from .rules import Rule
 from .series import Measured, digest_series
+from .studies import StudyDigest, digest_studies
 
 # Raised whenever a field of `digest.json` changes its meaning or goes.
 SCHEMA = 1
@@ -51,6 +53,8 @@ class Digest:
     families: tuple[FamilyDigest, ...]
     claims: tuple[ClaimDigest, ...]
     health: Health
+    studies: tuple[StudyDigest, ...]
+    history: History
 
     def family(self, name: str) -> FamilyDigest | None:
         """A family by its name, None where it was not measured."""
@@ -60,7 +64,15 @@ class Digest:
 def build_digest(analysis: Analysis) -> Digest:
     """Everything once, in this order: cells, answers, rules, predictions, claims, health."""
     families = tuple(_digest_family(analysis, name) for name in analysis.families)
-    return Digest(SCHEMA, describe(analysis), families, judge_claims(analysis), examine(analysis))
+    return Digest(
+        SCHEMA,
+        describe(analysis),
+        families,
+        judge_claims(analysis),
+        examine(analysis),
+        digest_studies(analysis),
+        digest_history(analysis),
+    )
 
 
 def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:
@@ -76,11 +88,19 @@ def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:
 
 
 def write_json(digest: Digest) -> str:
-    """`digest.json`: all but the measured cells; numbers to six digits, null where there is none."""
+    """`digest.json`: all but what files beside it hold (measured cells, curves of studies, hashes of files), or
+    asv's own (medians over commits).
+
+    Numbers to six digits, null where there is none.
+    """
     plain = to_plain(digest)
     for family in plain["families"]:
         for series in family["series"]:
             del series["rows"]
+    for study in plain["studies"]:
+        for method in study["methods"]:
+            del method["curves"], method["learned"], method["field"]
+    del plain["health"]["provenance"]["files"], plain["history"]["tracks"]
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
 

@@ -103,9 +103,10 @@ class Text:
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading within a section."""
+    """A heading within a section, with an anchor where something links to it."""
 
     text: str
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
