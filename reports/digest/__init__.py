@@ -18,8 +18,10 @@ from .cards import CardDigest, digest_card
 from .claims import ClaimDigest, judge_claims
 from .form import FormSeries, Quality, check_predictions, pack_form
 from .health import Health, examine
+from .history import History, digest_history
 from .rules import PlaceRule, Rule, find_place_rules, find_rules
 from .series import Measured, digest_series
+from .studies import StudyDigest, digest_studies
 
 # Raised whenever a field of `digest.json` changes its meaning or goes.
 SCHEMA = 1
@@ -55,6 +57,8 @@ class Digest:
     families: tuple[FamilyDigest, ...]
     claims: tuple[ClaimDigest, ...]
     health: Health
+    studies: tuple[StudyDigest, ...]
+    history: History
 
     def family(self, name: str) -> FamilyDigest | None:
         """A family by its name, None where it was not measured."""
@@ -63,8 +67,15 @@ class Digest:
 
 def build_digest(analysis: Analysis) -> Digest:
     """Everything once, in this order: cells, answers, rules, predictions, claims, health."""
-    families = tuple(digest_family(analysis, name) for name in analysis.families)
-    return Digest(SCHEMA, describe(analysis), families, judge_claims(analysis), examine(analysis))
+    return Digest(
+        SCHEMA,
+        describe(analysis),
+        tuple(digest_family(analysis, name) for name in analysis.families),
+        judge_claims(analysis),
+        examine(analysis),
+        digest_studies(analysis),
+        digest_history(analysis),
+    )
 
 
 def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
@@ -90,9 +101,10 @@ def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
 
 
 def write_json(digest: Digest) -> str:
-    """`digest.json`: all but the measured cells; numbers to six digits, null where there is none.
+    """`digest.json`: all but what files beside it hold (measured cells, curves of studies, hashes of files), or
+    asv's own (medians over commits).
 
-    What `points.csv` says of a candidate or a row stands there alone; a knot is [size, seconds, low, high, how].
+    Numbers to six digits, null where there is none; a knot is [size, seconds, low, high, how].
     """
     plain = to_plain(digest)
     for family in plain["families"]:
@@ -105,6 +117,10 @@ def write_json(digest: Digest) -> str:
             row["knots"] = [[knot[name] for name in ("size", "seconds", "low", "high", "how")] for knot in row["knots"]]
             for name in ("errors", "bytes", "refused"):
                 del row[name]
+    for study in plain["studies"]:
+        for method in study["methods"]:
+            del method["curves"], method["learned"], method["field"]
+    del plain["health"]["provenance"]["files"], plain["history"]["tracks"]
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
 

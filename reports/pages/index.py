@@ -8,6 +8,7 @@ from ..digest.claims import write_effect
 from ..text import count, write_list
 from .blocks import Cell, Contents, Items, Page, Section, Table, Text, columns
 from .cards import build_card
+from .claims import TONES
 from .form import build_form
 from .incidents import write_incident
 from .naming import name_backend
@@ -15,7 +16,6 @@ from .naming import name_backend
 TITLE = "Which gradient, at your size?"
 # Warnings on the first page; the others are a click away.
 MOST = 5
-TONES = {"reproduced": "good", "contradicted": "bad", "undetermined": "undecided", "not run": "off"}
 
 
 def build(digest: Digest) -> tuple[Page, ...]:
