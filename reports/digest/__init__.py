@@ -11,11 +11,21 @@ from typing import Any
 
 from ..analysis import Analysis
 from ..families import FAMILIES
+from ..plots.style import assign_colours
 from .about import About, describe
 from .answers import CellAnswer
+from .compilation import Payoff, digest_payoffs
+from .crossovers import Crossing, digest_crossovers
+from .double_backprop import Doubling, digest_doublings
+from .exponents import Growth, digest_exponents
 from .form import FormSeries, Quality
+from .fronts import Front, digest_fronts
+from .ladders import Climb, digest_climbs
+from .libraries import Beside, digest_libraries
+from .qualities import Worth, digest_qualities
 from .rules import Rule
 from .series import Measured, digest_series
+from .speedups import Speedup, digest_speedups
 
 # Raised whenever a field of `digest.json` changes its meaning or goes.
 SCHEMA = 1
@@ -34,6 +44,15 @@ class FamilyDigest:
     rules: tuple[Rule, ...] = ()
     form: tuple[FormSeries, ...] = ()
     quality: Quality | None = None
+    speedups: tuple[Speedup, ...] = ()
+    exponents: tuple[Growth, ...] = ()
+    crossovers: tuple[Crossing, ...] = ()
+    payoffs: tuple[Payoff, ...] = ()
+    libraries: tuple[Beside, ...] = ()
+    climbs: tuple[Climb, ...] = ()
+    fronts: tuple[Front, ...] = ()
+    qualities: tuple[Worth, ...] = ()
+    doublings: tuple[Doubling, ...] = ()
 
     def find(self, key: str) -> Measured:
         """A series by its key."""
@@ -59,15 +78,31 @@ def build_digest(analysis: Analysis) -> Digest:
 
 
 def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:
-    from ..pages.common import colours
-
+    series = digest_series(analysis, name, FAMILIES[name].yardstick)
+    speedups = digest_speedups(analysis, name, series)
     return FamilyDigest(
         name=name,
         axis=analysis.series(name)[0].axis,
         letters=analysis.letters(name),
-        colours=colours(analysis, name),
-        series=digest_series(analysis, name, FAMILIES[name].yardstick),
+        colours=_assign_colours(series),
+        series=series,
+        speedups=speedups,
+        exponents=digest_exponents(analysis, name, series),
+        crossovers=digest_crossovers(analysis, name, series, speedups),
+        payoffs=digest_payoffs(analysis, name, series),
+        libraries=digest_libraries(analysis, name, series),
+        climbs=digest_climbs(analysis, name, series),
+        fronts=digest_fronts(analysis, name),
+        qualities=digest_qualities(analysis, name, series),
+        doublings=digest_doublings(analysis, name, series),
     )
+
+
+def _assign_colours(measured: tuple[Measured, ...]) -> dict[str, str]:
+    """The forms of a method share its colour."""
+    methods = {row.name: row.method for series in measured for row in series.rows}
+    found = assign_colours(methods.values())
+    return {row: found[method] for row, method in sorted(methods.items())}
 
 
 def write_json(digest: Digest) -> str:

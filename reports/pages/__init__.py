@@ -2,19 +2,12 @@
 
 from ..analysis import Analysis
 from . import (
-    accuracy,
     answer,
     claims,
-    compilation,
-    exponents,
     health,
     history,
-    memory,
     provenance,
-    scaling,
-    speedups,
     studies,
-    work,
 )
 from .blocks import Section
 
@@ -23,13 +16,6 @@ SECTIONS = (
     answer,
     claims,
     health,
-    scaling,
-    exponents,
-    speedups,
-    memory,
-    accuracy,
-    work,
-    compilation,
     studies,
     history,
     provenance,

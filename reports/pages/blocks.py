@@ -75,13 +75,16 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """An SVG with its text alternative and the table of what it shows. `name` is that of its files."""
+    """An SVG, or several that stack, with its text alternative; `name` is that of its files.
+
+    `table` holds what it shows, None where `points.csv` does.
+    """
 
     name: str
     title: str
     svg: str
     alt: str
-    table: Table
+    table: Table | None = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ class Section:
             if isinstance(block, Table):
                 yield block
             elif isinstance(block, Figures):
-                yield from (figure.table for figure in block.figures)
+                yield from (figure.table for figure in block.figures if figure.table is not None)
 
     def figures(self) -> Iterable[Figure]:
         """Every figure."""

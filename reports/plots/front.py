@@ -1,19 +1,23 @@
-"""What accuracy costs: the error of each method against its seconds or its products, and the front of the best."""
+"""What accuracy costs: the error of each method against its seconds, and the front of the best; panels that stack."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import pairwise
 
 import numpy as np
 
 from ..statistics import Estimate
 from .labels import Label, label_points
+from .multiples import HEIGHT, WIDTH
 from .style import FAINT, MARKERS, PAPER, finish, light, make_panel, set_log, write_tick
 
 # float64 rounds here: a smaller error is luck.
 SMALLEST_ERROR = 1e-16
 # More names than this in one panel run into each other, and so do two that stand closer than this share of it.
-MOST_NAMES, CLOSEST = 8, 0.06
+MOST_NAMES, CLOSEST = 7, 0.08
+# A limit on the right beyond which a name would leave the panel.
+_RIGHT = 3.0
 
 
 @dataclass(frozen=True)
@@ -28,23 +32,28 @@ class Spot:
     named: bool
 
 
-def draw_front(name: str, alt: str, spots: Sequence[Spot], work: str = "") -> str:
-    """Errors on a log axis; seconds on a log axis too, the ``work`` of this name on one that also has the 0."""
-    figure, axes = make_panel(right=24)
-    set_log(axes, x=not work, seconds=False)
+def draw_fronts(
+    name: str, panels: Sequence[tuple[str, Sequence[Spot], Sequence[tuple[float, float]]]], alts: Sequence[str]
+) -> str:
+    """Panels of (title, spots, corners of the front) on shared logarithmic axes, as HTML."""
+    spots = [spot for _, found, _ in panels for spot in found]
     costs, errors = [s.cost.value for s in spots], [max(s.error, SMALLEST_ERROR) for s in spots]
-    if work:
-        axes.set_xscale("symlog", linthresh=1, linscale=0.4)
-        axes.set_xlim(-0.3, max([*costs, 1.0]) * 3)
-        axes.set_xticks([0, *(10**power for power in range(6) if 10**power <= max(costs))])
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-        axes.minorticks_off()
-    else:
-        axes.set_xlim(min(costs) / 1.6, max(costs) * 3)
-        axes.xaxis.set_major_formatter(lambda value, _: write_tick(value, seconds=True))
     low, high = np.log10(min(errors)), np.log10(max(errors))
     room = max(0.08 * (high - low), 0.2)
-    axes.set_ylim(10 ** (low - room), 10 ** (high + room))
+    limits = (min(costs) / 1.6, max(costs) * _RIGHT), (10 ** (low - room), 10 ** (high + room))
+    pieces = []
+    for j, ((title, found, _), alt) in enumerate(zip(panels, alts, strict=True)):
+        svg = _draw(f"{name}-{j + 1}", alt, found, *limits)
+        pieces.append(f"<div><p>{escape(title)}</p>\n{svg}</div>")
+    return f'<div class="multiples">{"".join(pieces)}</div>'
+
+
+def _draw(name: str, alt: str, spots: Sequence[Spot], x: tuple[float, float], y: tuple[float, float]) -> str:
+    figure, axes = make_panel(WIDTH, HEIGHT, right=16)
+    set_log(axes)
+    axes.set_xlim(x)
+    axes.set_ylim(y)
+    axes.xaxis.set_major_formatter(lambda value, _: write_tick(value, seconds=True))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0e}".replace("e-0", "e-").replace("e+00", ""))
     best = sorted((s for s in spots if s.front), key=lambda s: (s.cost.value, -s.error))
     stairs = np.array([(s.cost.value, max(s.error, SMALLEST_ERROR)) for s in best]).reshape(-1, 2)
@@ -52,24 +61,24 @@ def draw_front(name: str, alt: str, spots: Sequence[Spot], work: str = "") -> st
     track = np.empty((len(stairs) + len(corners), 2))
     track[0::2], track[1::2] = stairs, corners
     axes.plot(*track.T, color=FAINT, linewidth=1.2, zorder=2)
-    for spot, y in zip(spots, errors, strict=True):
-        _mark(axes, spot, y)
+    for spot in spots:
+        _mark(axes, spot)
     names = [
         Label(s.label, s.cost.value, max(s.error, SMALLEST_ERROR), s.colour)
         for s in sorted(spots, key=lambda s: (not s.front, s.cost.value))
         if s.named
     ]
-    axes.set_xlabel(work or "time of one call")
+    axes.set_xlabel("time of one call")
     axes.set_ylabel("relative error")
-    ends = [x for s in best if not s.cost.undetermined for x in ((s.cost.low, s.error), (s.cost.high, s.error))]
-    marks = np.array([*zip(costs, errors), *((x, max(y, SMALLEST_ERROR)) for x, y in ends)])
+    marks = np.array([(s.cost.value, max(s.error, SMALLEST_ERROR)) for s in spots])
     label_points(figure, axes, names, marks, track)
     return finish(figure, name, alt)
 
 
-def choose_names(labels: Sequence[str], places: np.ndarray) -> set[str]:
-    """Those of a front's labels that a panel has room for; its ends are what it is about. `places` are logarithms."""
-    kept, shares = list(range(len(labels))), places / np.maximum(np.ptp(places, axis=0), 1e-9)
+def choose_names(labels: Sequence[str], places: Sequence[tuple[float, float]]) -> set[str]:
+    """The labels of a front that a panel has room for; its ends are what it is about. `places`: (cost, error)."""
+    known = np.log(np.maximum(np.array(places, float).reshape(-1, 2), SMALLEST_ERROR))
+    kept, shares = list(range(len(labels))), known / np.maximum(np.ptp(known, axis=0), 1e-9)
     while True:
         gaps = [float(np.hypot(*(shares[b] - shares[a]))) for a, b in pairwise(kept)]
         inner = range(1, len(kept) - 1)
@@ -80,7 +89,8 @@ def choose_names(labels: Sequence[str], places: np.ndarray) -> set[str]:
         kept.pop(min(crowded, key=lambda j: shares[kept[j - 1]][1] - shares[kept[j]][1]))
 
 
-def _mark(axes, spot: Spot, y: float) -> None:
+def _mark(axes, spot: Spot) -> None:
+    y = max(spot.error, SMALLEST_ERROR)
     if spot.front and not spot.cost.undetermined:
         axes.plot([spot.cost.low, spot.cost.high], [y, y], color=light(spot.colour), linewidth=1.6, zorder=3)
     style = {"marker": "o", "markersize": 4.5, "markerfacecolor": PAPER, "markeredgecolor": FAINT}

@@ -5,19 +5,21 @@ fallback, so the same SVG is right inline, in dark mode and as a file of its own
 """
 
 import io
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from html import escape
 from typing import Any
 
 import matplotlib
 import seaborn
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from ..statistics import Estimate
 
@@ -127,17 +129,28 @@ def keep_right(labels: Iterable[str]) -> float:
     return max(128.0, 20 + 5.9 * max(map(len, labels), default=0))
 
 
+@cache
+def measure(text: str) -> tuple[float, float]:
+    """Width and height of a label in pixels. No canvas: a renderer for each label is most of a figure's time."""
+    font = get_font(findfont("DejaVu Sans"))
+    font.set_size(FONT, 72)
+    font.set_text(text)
+    return font.get_width_height()[0] / 64, 1.17 * FONT
+
+
 def light(colour: str) -> str:
     """The colour to draw with."""
     return COLOURS[colour][0]
 
 
-def make_panel(width: float = WIDTH, height: float = HEIGHT, right: float = 128) -> tuple[Figure, Axes]:
-    """An empty panel; `right` pixels are kept for the labels at the line ends."""
+def make_panel(
+    width: float = WIDTH, height: float = HEIGHT, right: float = 128, top: float = 14, left: float = 66
+) -> tuple[Figure, Axes]:
+    """An empty panel; `right` pixels are kept for the labels at the line ends, `left` for the ticks."""
     with seaborn.axes_style("ticks"), matplotlib.rc_context(_rc()):
         figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-        FigureCanvasAgg(figure)
-        axes = figure.add_axes((66 / width, 42 / height, (width - 66 - right) / width, (height - 42 - 14) / height))
+        inside = (width - left - right) / width, (height - 42 - top) / height
+        axes = figure.add_axes((left / width, 42 / height, *inside))
         seaborn.despine(ax=axes)
     axes.grid(True, which="major", color=RULE, linewidth=0.7)
     axes.set_axisbelow(True)
@@ -154,12 +167,20 @@ def set_log(axes: Axes, x: bool = True, y: bool = True, seconds: bool = False) -
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(10, numticks=6))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}" if v >= 1 else f"{v:g}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.xaxis.set_minor_locator(NullLocator())
     if y:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(10, numticks=9))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: write_tick(v, seconds)))
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_minor_locator(NullLocator())
+
+
+def write_memory(value: float) -> str:
+    """A tick label in bytes."""
+    for factor, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if value >= factor * 0.999:
+            return f"{value / factor:,.3g} {unit}"
+    return f"{write_tick(value)} B"
 
 
 def write_tick(value: float, seconds: bool = False) -> str:
@@ -188,11 +209,11 @@ def draw_line(axes: Axes, line: Line, join: bool = False) -> None:
             alpha=0.75,
             zorder=2,
         )
-    for size, value in zip(line.sizes, line.values, strict=True):
-        if not value.undetermined:
-            axes.plot(
-                [size, size], [value.low, value.high], color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3
-            )
+    known = [(x, v) for x, v in zip(line.sizes, line.values, strict=True) if not v.undetermined]
+    if known:
+        # One path with gaps: a path for each bar is most of a figure's bytes.
+        x, y = ([end for x, _ in known for end in (x, x, math.nan)], [e for _, v in known for e in _bar(v)])
+        axes.plot(x, y, color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3)
     axes.plot(
         line.sizes,
         [v.value for v in line.values],
@@ -219,6 +240,10 @@ def draw_line(axes: Axes, line: Line, join: bool = False) -> None:
                 zorder=5,
                 clip_on=False,
             )
+
+
+def _bar(value: Estimate) -> tuple[float, float, float]:
+    return value.low, value.high, math.nan
 
 
 def finish(figure: Figure, name: str, alt: str) -> str:

@@ -1,0 +1,56 @@
+"""Rows of the digest as lines of a panel, and which of them a panel of six holds."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ...digest import FamilyDigest
+from ...digest.series import Cell, Measured, Row
+from ...families import FAMILIES
+from ...plots import Line
+from ...statistics import Estimate
+
+# A panel with more lines than this cannot be read.
+MOST_LINES = 6
+# With fewer of the family's main rows in a series, others fill its panel.
+FEW = 4
+
+
+def choose_rows(family: FamilyDigest, series: Measured) -> list[Row]:
+    """The family's main rows that ran; where those are few, the others that answer what is asked first."""
+    facts = FAMILIES[family.name]
+    ran = {row.name: row for row in series.rows if len(row.ran) > 1 or (row.ran and len(series.sizes) == 1)}
+    chosen = [ran[name] for name in facts.card if name in ran]
+    if len(chosen) < FEW:
+        order = [kind for question in facts.questions for kind in question.computes]
+        others = [row for row in ran.values() if row not in chosen and ":" not in row.name and row.role == "method"]
+
+        def rank(row: Row) -> tuple[float | str, ...]:
+            kind = order.index(row.computes) if row.computes in order else len(order)
+            last = row.ran[-1]
+            assert last.seconds is not None
+            return kind, -last.size, last.seconds.value, row.name
+
+        chosen += sorted(others, key=rank)[: MOST_LINES - len(chosen)]
+    return chosen
+
+
+def make_line(family: FamilyDigest, row: Row, read: Callable[[Cell], Estimate | None], stops: bool = False) -> Line:
+    """A row's values by size; `stops` marks where memory or time first ended it, at the time it would have taken."""
+    known = [(cell.size, value) for cell in row.cells if (value := read(cell)) is not None]
+    line = Line(
+        label=row.name,
+        colour=family.colours[row.name],
+        sizes=[size for size, _ in known],
+        values=[value for _, value in known],
+        dashed=":" in row.name,
+    )
+    end = row.at(row.smallest_failed) if stops and row.smallest_failed is not None else None
+    if end is None or not end.stopped_s > 0 or (row.largest_ok or 0) > end.size:
+        return line
+    mark = [(end.size, end.stopped_s)]
+    return replace(line, memory_stops=mark) if end.limit == "memory" else replace(line, time_stops=mark)
+
+
+def exact(value: float) -> Estimate | None:
+    """A number without an interval, None where it is not known."""
+    return Estimate(value, float("nan"), float("nan")) if value > 0 else None
