@@ -10,13 +10,13 @@ import pytest
 from reports.__main__ import main
 from reports.analysis import Analysis
 from reports.load import load
-from reports.pages import SECTIONS, accuracy, health
-from reports.pages.blocks import Figures, Items
+from reports.pages import SECTIONS, health
+from reports.pages.blocks import Items
 from reports.plots import Line
 from reports.plots.study import draw_study
 from reports.render import inline
 from reports.statistics import Estimate
-from reports.text import write_bytes, write_estimate, write_ratio, write_seconds
+from reports.text import write_seconds
 
 VOID = {"meta", "link", "input", "br", "path", "use", "rect", "img", "hr"}
 
@@ -102,7 +102,7 @@ def test_html_is_well_formed(page):
 
 
 def test_every_svg_has_a_text_alternative(page, report):
-    assert len(page.svgs) > 20
+    assert page.svgs
     for svg in page.svgs:
         assert svg["role"] == "img"
         assert len(svg["aria-label"]) > 30
@@ -130,11 +130,7 @@ def test_every_figure_has_its_csv(report):
 @pytest.mark.parametrize(
     ("name", "column", "write"),
     [
-        ("scaling-logdet-torch-cpu-float32-b100-l2-1", "seconds", write_seconds),
         ("answer-logdet", "seconds", write_seconds),
-        ("exponents", "fitted", write_estimate),
-        ("speedups-logdet-torch-cpu-float32-b100-l2", "speedup", write_ratio),
-        ("floor-logdet-jax-cpu-float32-b100-l2", "ratio_to_floor", write_ratio),
         ("predicted-logdet", "seconds", write_seconds),
     ],
 )
@@ -143,42 +139,6 @@ def test_page_and_csv_say_the_same(report, html, name, column, write):
     assert len(lines) > 5
     missing = [text for line in lines if str(inline(text := write(estimate(line, column)))) not in html]
     assert missing == []
-
-
-def test_memory_numbers_are_in_the_page(report, html):
-    for line in read_csv(report, "memory-logdet-torch-cuda-float32-b100-l2"):
-        assert write_bytes(float(line["peak_bytes"])) in html
-
-
-def test_page_and_csv_numbers_come_from_the_records(report, analysis):
-    series = analysis.series()[0]
-    for line in read_csv(report, "scaling-logdet-torch-cpu-float32-b100-l2-1"):
-        if line["outcome"] == "ok":
-            point = analysis.point(series, float(line["D"]), line["row"])
-            assert float(line["seconds"]) == pytest.approx(point.seconds.value, rel=1e-8)
-
-
-def test_every_hole_is_told(html):
-    for reason in (
-        "CUDA out of memory: tried to allocate 156.25 GiB",
-        "no answer after 120 s",
-        "error 3.1e-02 above the tolerance 1e-04",
-        "RuntimeError: the determinant lemma needs D &gt;= 16",
-        "compiled forms are measured up to D = 1024",
-        "is over the budget of 2 s",
-        "not tried: a smaller size ran out of memory",
-    ):
-        assert reason in html
-
-
-def test_titles_claim_only_what_holds(report, html, analysis):
-    told = re.findall(r"<figcaption>[^<]*: (\S+) is the fastest at D = ([\d,]+)</figcaption>", html)
-    assert told
-    for row, size in told:
-        states = [
-            analysis.winner(s, float(size.replace(",", "")), analysis.gradient_rows(s)) for s in analysis.series()
-        ]
-        assert any(w.state == "won" and w.rows[0] == row for w in states)
 
 
 def test_coordinates_are_rounded_and_labels_are_not():
@@ -208,20 +168,6 @@ def test_a_disturbed_session_is_named(small, synthetic):
     assert [t for t in told if "slower than usual in logdet-torch-cpu-float32-B100-D64-L2, process 0" in t]
 
 
-def test_a_tolerance_is_drawn_where_all_rows_share_it(small):
-    def drawn() -> list[bool]:
-        blocks = accuracy.build(Analysis(load(small))).blocks
-        figures = next(block for block in blocks if isinstance(block, Figures)).figures
-        return [">tolerance<" in figure.svg for figure in figures if "logdet-torch" in figure.name]
-
-    assert drawn() == [True]
-    for path in small.glob("*/sessions/*/logdet-torch-*.session"):
-        record = json.loads(path.read_text())
-        record["rows"]["inverse"]["tolerance"] = 1e-10
-        path.write_text(json.dumps(record))
-    assert drawn() == [False]
-
-
 def test_missing_data_is_said_in_one_line(small, tmp_path):
     for path in small.glob("*/sessions/*/*.session"):
         path.unlink()
@@ -229,8 +175,6 @@ def test_missing_data_is_said_in_one_line(small, tmp_path):
     assert main(["--results", str(small), "--output", str(output)]) == 0
     markdown = (output / "index.md").read_text(encoding="utf-8")
     assert "No session record was found: nothing is paired" in markdown
-    assert "No two gradients were timed in the same rounds" in markdown
-    assert "No first call was recorded" in markdown
     assert "no history yet" in markdown
 
 
@@ -257,7 +201,6 @@ def test_another_family_needs_no_change(small, synthetic, tmp_path):
     assert main(["--results", str(small), "--output", str(output)]) == 0
     markdown = (output / "index.md").read_text(encoding="utf-8")
     assert "### implicit (B = 64, gamma = 0.9)" in markdown
-    assert "implicit: the Pareto front of error and time" in markdown
     assert main(["answer", "--results", str(small), "--family", "implicit", "--D", "100", "--error", "0.5"]) == 0
 
 
@@ -285,26 +228,3 @@ def test_answer_at_the_terminal(results, capsys):
     out = capsys.readouterr().out
     assert "measured" in out
     assert "B = 32 was not measured here" in out
-
-
-def test_tables_say_what_an_error_is(report, implicit_report, small, tmp_path):
-    """Against the reference, by probes or a residual; nothing is said of records that do not say it."""
-    found: dict[str, set[str]] = {}
-    for page in (report, implicit_report):
-        for path in (page / "csv").glob("accuracy-*.csv"):
-            with open(path, encoding="utf-8") as stream:
-                for line in csv.DictReader(stream):
-                    if "measure" in line:  # fronts say nothing of it
-                        found.setdefault(line["row"], set()).add(line["measure"])
-        assert ">By</th>" in (page / "index.html").read_text(encoding="utf-8")
-    assert found["inverse"] == {"residual"}
-    assert found["relative"] == {"reference"}
-    assert found["forward_picard"] == {"residual"}
-    assert found["cg"] == {"reference", "probes"}
-    for path in small.glob("*/sessions/*/*.session"):
-        record = json.loads(path.read_text(encoding="utf-8"))
-        for row in record["rows"].values():
-            del row["measure"]
-        path.write_text(json.dumps(record), encoding="utf-8")
-    assert main(["--results", str(small), "--output", str(tmp_path / "old")]) == 0
-    assert ">By</th>" not in (tmp_path / "old" / "index.html").read_text(encoding="utf-8")

@@ -1,0 +1,34 @@
+"""Ladders: panels where there are four rungs, a power only where it is known."""
+
+from reports.digest.ladders import Climb
+from reports.pages.family import ladders
+from reports.statistics import Estimate
+
+
+def climb(make, rungs, deep=False, time=None):
+    names = [f"neumann_{k}" for k in rungs]
+    rows = [make.row(name, make.cell(100, 1e-3 * k, peak_bytes=1e5 * k)) for name, k in zip(names, rungs, strict=True)]
+    series = make.series(*rows, make.sweep("jfb"))
+    found = Climb(series.key, 100.0, "neumann", "k", tuple(zip(map(float, rungs), names)), time, None, deep)
+    return ladders.build(make.family(series, name="implicit", climbs=(found,)))
+
+
+def test_four_rungs_are_a_panel_and_three_are_not(make):
+    (figure,) = make.figures(climb(make, (1, 2, 5, 10)))
+    assert figure.title == "Time of one call by k"
+    assert "neumann 1 ms to 10 ms" in figure.alt
+    assert make.figures(climb(make, (1, 2, 5))) == []
+
+
+def test_memory_is_drawn_where_it_is_meant_to_grow(make):
+    assert [f.title for f in make.figures(climb(make, (1, 2, 5, 10), deep=True))] == [
+        "Time of one call by k",
+        "Peak memory by k",
+    ]
+
+
+def test_a_power_that_may_be_anything_is_not_told(make):
+    (table,) = make.tables(climb(make, (1, 2, 5, 10), time=Estimate(1.0, 0.9, 1.1)))
+    assert table.rows[0]["time"].text == "1.00 [0.90, 1.10]"
+    (table,) = make.tables(climb(make, (1, 2, 5, 10), time=Estimate(1.0, 0.1, 2.1)))
+    assert table.rows[0]["time"].text == "–"

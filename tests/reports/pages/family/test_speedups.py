@@ -1,0 +1,48 @@
+"""Speed-ups: the title states a finding where its verdict holds everywhere, the table stays short."""
+
+from dataclasses import replace
+
+from reports.digest.speedups import Speedup
+from reports.pages.family import speedups
+
+
+def rise(make, series, row="relative", baseline="inverse", verdict="faster"):
+    return [
+        Speedup(series.key, size, row, baseline, make.about(2.0 * (j + 1)), verdict)
+        for j, size in enumerate(series.sizes)
+    ]
+
+
+def test_the_title_says_how_much_where_every_panel_has_it(make):
+    sweeps = [make.series(make.sweep("relative"), make.sweep("inverse"), backend=b) for b in ("torch", "jax")]
+    found = [s for series in sweeps for s in rise(make, series)]
+
+    def entitle(known):
+        return make.figures(speedups.build(make.family(*sweeps, speedups=tuple(known))))[0].title
+
+    assert entitle(found) == "`relative` is 8 × faster than `inverse` at the largest size both ran at"
+    unsure = [replace(s, verdict="same") if s is found[-1] else s for s in found]
+    assert entitle(unsure) == "Speed-up over what users run today, D = 10 to 10,000"
+
+
+def test_the_table_has_three_sizes_and_the_main_rows(make):
+    series = make.series(*(make.sweep(name) for name in ("relative", "inverse", *(f"r{j}" for j in range(70)))))
+    few = tuple(rise(make, series))
+    (table,) = make.tables(speedups.build(make.family(series, speedups=few)))
+    (line,) = table.rows
+    assert [line[at].note for at in ("smallest", "middle", "largest")] == ["D = 10", "D = 1,000", "D = 10,000"]
+    assert line["largest"].tone == "good"
+    many = few + tuple(s for j in range(70) for s in rise(make, series, f"r{j}"))
+    (table,) = make.tables(speedups.build(make.family(series, speedups=many)))
+    assert [line["row"].text for line in table.rows] == ["relative"]
+    assert "of the main rows" in table.caption
+
+
+def test_a_panel_holds_six_lines_of_its_first_baseline(make):
+    series = make.series(*(make.sweep(name) for name in ("inverse", *(f"r{j}" for j in range(9)))))
+    found = tuple(s for j in range(9) for s in rise(make, series, f"r{j}"))
+    other = tuple(rise(make, series, "r1", "slogdet"))
+    (figure,) = make.figures(speedups.build(make.family(series, speedups=found + other)))
+    assert figure.alt.count(" × at 10,000") == 6
+    assert "over inverse" in figure.svg
+    assert "over slogdet" not in figure.svg
