@@ -43,11 +43,15 @@ class Front:
 
 
 def digest_fronts(analysis: Analysis, name: str) -> tuple[Front, ...]:
-    """Of each place, at the size where most kinds of problem were measured; none where all methods are exact."""
+    """Of each place, at the size where most kinds of problem were measured; none where all methods are exact.
+
+    Where some place has several kinds, one with a single kind adds little: it is left out.
+    """
     if not any(analysis.approximate_rows(series) for series in analysis.series(name)):
         return ()
-    found = []
-    for group in analysis.groups(name):
+    found, groups = [], analysis.groups(name)
+    several = [group for group in groups if len(group.series) > 1]
+    for group in several or groups:
         kinds = group.series
         if len(kinds) > MOST_KINDS:
             step = (len(kinds) - 1) / (MOST_KINDS - 1)

@@ -43,15 +43,21 @@ def choose_baselines(family: Family, series: Measured) -> tuple[str, ...]:
 
 
 def find_rivals(family: Family, series: Measured, baseline: str) -> tuple[Row, ...]:
-    """Methods in their first form whose answer will do where the baseline's does."""
+    """Methods in their first form whose answer will do where the baseline's does.
+
+    Beside an exact baseline the family's main rows alone may be approximate: how much less work the others do is told
+    with what they lose, where accuracy is.
+    """
     kind = series.row(baseline)
     assert kind is not None
     wanted = next((q.computes for q in family.questions if kind.computes in q.computes), (kind.computes,))
     any_gradient = not family.questions[0].computes and kind.computes not in NOT_GRADIENTS
+    main = {*family.card, *(row for pair in family.headlines for row in pair)}
     return tuple(
         row
         for row in series.rows
         if row.role == "method" and row.name != baseline and ":" not in row.name and row.ran
+        if row.exact or not kind.exact or row.name in main
         if (row.computes not in NOT_GRADIENTS if any_gradient else row.computes in wanted)
     )
 

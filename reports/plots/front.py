@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import pairwise
 
 import numpy as np
 
 from ..statistics import Estimate
 from .labels import Label, label_points
-from .multiples import HEIGHT, WIDTH
-from .style import FAINT, MARKERS, PAPER, finish, light, make_panel, set_log, write_tick
+from .multiples import HEIGHT, WIDTH, stack
+from .style import FAINT, MARKERS, PAPER, finish, light, make_panel, set_log
+from .ticks import write_tick
 
 # float64 rounds here: a smaller error is luck.
 SMALLEST_ERROR = 1e-16
@@ -32,20 +32,18 @@ class Spot:
     named: bool
 
 
-def draw_fronts(
-    name: str, panels: Sequence[tuple[str, Sequence[Spot], Sequence[tuple[float, float]]]], alts: Sequence[str]
-) -> str:
-    """Panels of (title, spots, corners of the front) on shared logarithmic axes, as HTML."""
-    spots = [spot for _, found, _ in panels for spot in found]
+def draw_fronts(name: str, panels: Sequence[tuple[str, Sequence[Spot]]], alts: Sequence[str]) -> str:
+    """Panels of (title, spots) on shared logarithmic axes, as HTML."""
+    spots = [spot for _, found in panels for spot in found]
     costs, errors = [s.cost.value for s in spots], [max(s.error, SMALLEST_ERROR) for s in spots]
     low, high = np.log10(min(errors)), np.log10(max(errors))
     room = max(0.08 * (high - low), 0.2)
     limits = (min(costs) / 1.6, max(costs) * _RIGHT), (10 ** (low - room), 10 ** (high + room))
-    pieces = []
-    for j, ((title, found, _), alt) in enumerate(zip(panels, alts, strict=True)):
-        svg = _draw(f"{name}-{j + 1}", alt, found, *limits)
-        pieces.append(f"<div><p>{escape(title)}</p>\n{svg}</div>")
-    return f'<div class="multiples">{"".join(pieces)}</div>'
+    pairs = [
+        (title, _draw(f"{name}-{j + 1}", alt, found, *limits))
+        for j, ((title, found), alt) in enumerate(zip(panels, alts, strict=True))
+    ]
+    return stack(pairs)
 
 
 def _draw(name: str, alt: str, spots: Sequence[Spot], x: tuple[float, float], y: tuple[float, float]) -> str:

@@ -48,8 +48,14 @@ class Label:
 
 
 def label_lines(figure: Figure, axes: Axes, lines: list[Line], extra: list[Label] | None = None) -> None:
-    """Label each line where it ends: in the right margin if it runs that far, else beside its last point."""
-    labels = [_end(line) for line in lines if len(line.sizes)] + list(extra or ())
+    """Label each line where it ends: in the right margin if it runs that far, else beside its last point.
+
+    Lines of one name are labelled once, where the furthest ends.
+    """
+    ends: dict[str, Label] = {}
+    for label in (_end(line) for line in lines if len(line.sizes)):
+        ends[label.text] = max(label, ends.get(label.text, label), key=lambda end: end.x)
+    labels = [*ends.values(), *(extra or ())]
     # Autoscaling is lazy and transData alone does not trigger it: setting the limits settles them.
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())

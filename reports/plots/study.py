@@ -7,7 +7,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from ..statistics import Estimate
 from .labels import label_lines
-from .style import Line, draw_line, finish, light, make_panel, set_log, write_tick
+from .style import Line, draw_line, finish, light, make_panel, set_log
+from .ticks import write_tick
 
 _STEPS = (1, 2, 5)
 

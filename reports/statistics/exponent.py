@@ -103,33 +103,31 @@ def fit_exponent(
         return Exponent(nothing, math.nan, math.nan, sizes_.size, span, reason)
     centre = float(np.log(sizes_).mean())
     u, y = np.log(sizes_) - centre, np.array([np.median(np.concatenate(groups)) for groups in logs])
-    rng = np.random.default_rng(seed)
-
     point = _curve.fit(u, y[None], _curve.propose_starts(u, y))
     fitted = _curve.evaluate(point, u)[0]
     deviations = _check_process(process, sizes_)
+    a, c, p = point[0]
+    growth = math.exp(fitted[-1] - fitted[0])
+    known = math.exp(a), math.exp(c - p * centre), y.size, span
+    if growth < SMALLEST_GROWTH or np.isnan(deviations).any():
+        reason = "one process at each size: what another would change is not known"
+        if growth < SMALLEST_GROWTH:
+            reason = f"time grows {growth:.2g}-fold over all sizes: mostly floor, larger sizes needed"
+        # No interval, so no draws: they are most of a report's time.
+        estimate = Estimate(float(p), math.nan, math.nan, y.size, confidence)
+        return Exponent(estimate, *known, reason, growth >= SMALLEST_GROWTH, centre=centre)
+
+    rng = np.random.default_rng(seed)
     noise = np.column_stack([_resample_median(groups, resamples, rng) for groups in logs]) - y
-    noise += rng.standard_normal(noise.shape) * np.nan_to_num(deviations)
+    noise += rng.standard_normal(noise.shape) * deviations
     residuals = _scale_residuals(y - fitted, noise)
     drawn = fitted + noise + rng.choice(residuals, (resamples, y.size))
     # A second start without a floor: a resample whose best floor is elsewhere is not held in the point fit's valley.
     starts = np.vstack([point, [y.min() - 6.0, *np.polyfit(u[-3:], fitted[-3:], 1)[::-1]]])
     draws = _curve.fit(u, drawn, starts)
-
-    a, c, p = point[0]
     low, high = p + widen(y.size, confidence) * (np.quantile(draws[:, 2], _tails(confidence)) - p)
-    growth = math.exp(fitted[-1] - fitted[0])
-    reason = ""
-    if growth < SMALLEST_GROWTH:
-        reason = f"time grows {growth:.2g}-fold over all sizes: mostly floor, larger sizes needed"
-    elif np.isnan(deviations).any():
-        reason = "one process at each size: what another would change is not known"
-    bounds = (math.nan, math.nan) if reason else (float(min(low, p)), float(max(high, p)))
-    estimate = Estimate(float(p), *bounds, y.size, confidence)
-    grows = growth >= SMALLEST_GROWTH
-    return Exponent(
-        estimate, math.exp(a), math.exp(c - p * centre), y.size, span, reason, grows, draws=draws, centre=centre
-    )
+    estimate = Estimate(float(p), float(min(low, p)), float(max(high, p)), y.size, confidence)
+    return Exponent(estimate, *known, "", True, draws=draws, centre=centre)
 
 
 def fit_growth(sizes: Sequence[float], seconds: Sequence[float]) -> Callable[[float], float] | None:

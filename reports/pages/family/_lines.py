@@ -1,6 +1,6 @@
 """Rows of the digest as lines of a panel, and which of them a panel of six holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ...digest import FamilyDigest
@@ -8,6 +8,7 @@ from ...digest.series import Cell, Measured, Row
 from ...families import FAMILIES
 from ...plots import Line
 from ...statistics import Estimate
+from ...text import write_size
 
 # A panel with more lines than this cannot be read.
 MOST_LINES = 6
@@ -32,6 +33,34 @@ def choose_rows(family: FamilyDigest, series: Measured) -> list[Row]:
 
         chosen += sorted(others, key=rank)[: MOST_LINES - len(chosen)]
     return chosen
+
+
+def make_lines(
+    family: FamilyDigest,
+    group: tuple[Measured, ...],
+    read: Callable[[Cell], Estimate | None],
+    stops: bool = False,
+    least: int = 1,
+) -> list[Line]:
+    """The main rows of a panel; a row that was measured in several states of the machine is several lines.
+
+    Rows with fewer than `least` values in all of its states are left out.
+    """
+    names = list(dict.fromkeys(row.name for series in group for row in choose_rows(family, series)))[:MOST_LINES]
+    lines = []
+    for name in names:
+        rows = [row for series in group if (row := series.row(name)) is not None]
+        found = [line for row in rows if (line := make_line(family, row, read, stops)).sizes]
+        lines += found if sum(len(line.sizes) for line in found) >= least else []
+    return lines
+
+
+def list_ends(lines: Sequence[Line], write: Callable[[float], str]) -> str:
+    """`relative 4 s at 20,000; inverse 3 s at 6,000`: each row where it reaches furthest."""
+    last: dict[str, tuple[float, float]] = {}
+    for line in lines:
+        last[line.label] = max(last.get(line.label, (0.0, 0.0)), (line.sizes[-1], line.values[-1].value))
+    return "; ".join(f"{label} {write(value)} at {write_size(size)}" for label, (size, value) in last.items())
 
 
 def make_line(family: FamilyDigest, row: Row, read: Callable[[Cell], Estimate | None], stops: bool = False) -> Line:

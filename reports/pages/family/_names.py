@@ -20,10 +20,35 @@ def name_series(series: Measured, shown: Iterable[Measured]) -> str:
     return ", ".join(facts[key] for key in facts if facts[key] and (key == "backend" or key in differ))
 
 
+def group_states(shown: Iterable[Measured]) -> list[tuple[Measured, ...]]:
+    """Series that differ in the state of the machine alone, the backends of one sweep beside each other."""
+    shown, ranks = tuple(shown), {}
+    backends = list(dict.fromkeys(series.place.backend for series in shown))
+    groups: dict[tuple[int, int], list[Measured]] = {}
+    for series in shown:
+        place = series.place
+        rank = ranks.setdefault((place.machine, place.device, place.dtype, series.fixed), len(ranks))
+        groups.setdefault((rank, backends.index(place.backend)), []).append(series)
+    return [tuple(groups[key]) for key in sorted(groups)]
+
+
+def name_group(group: tuple[Measured, ...], shown: Iterable[Measured]) -> str:
+    """As `name_series`; several states are named together."""
+    name = name_series(group[0], shown)
+    if len(group) == 1:
+        return name
+    first = f"state {group[0].state}"
+    return name.removesuffix(first) + f"states {write_list(series.state for series in group)} apart"
+
+
 def name_shared(shown: Iterable[Measured]) -> str:
     """`float64, B = 64`: what all the series shown have in common."""
     found = [_describe(series) for series in shown]
-    same = [key for key in found[0] if key != "backend" and len({facts.get(key) for facts in found}) == 1]
+    same = [
+        key
+        for key in found[0]
+        if key not in ("backend", "machine", "state") and len({facts.get(key) for facts in found}) == 1
+    ]
     return ", ".join(found[0][key] for key in same if found[0][key])
 
 

@@ -9,10 +9,12 @@ from ...families import FAMILIES
 from ...plots.front import Spot, choose_names, draw_fronts
 from ...text import write_error, write_seconds, write_size
 from ..blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text, columns, spread
-from ._names import name_series, name_shared, series_cell, size_cell
+from ._names import group_states, name_series, name_shared, series_cell, size_cell
 
 # Names of rows that are off the front: the cheapest work, the baselines, then the libraries.
 MOST_OTHERS = 3
+# A longer table keeps those that are named in the figure.
+MOST_ROWS = 60
 FRONT_NOTE = (
     "The line is the front: no other method is better in both. Hollow: off the front, or a library. Cosine and "
     "descent, `<p, g> / |g|²`, are those of the parameter gradient p against the exact one g: above 0 a step along it "
@@ -32,10 +34,12 @@ def build(family: FamilyDigest) -> Section | None:
 
 def _show_fronts(family: FamilyDigest) -> list[Block]:
     shown = [family.find(front.series) for front in family.fronts]
-    panels = [(_name(family, front, shown), *_place(family, front)) for front in family.fronts]
+    order = [series.key for group in group_states(shown) for series in group]
+    fronts = sorted(family.fronts, key=lambda front: order.index(front.series))
+    panels = [(_name(family, front, shown), _place(family, front)) for front in fronts]
     name = f"{family.name.replace('_', '-')}-front"
     told = []
-    for (title, *_), front in zip(panels, family.fronts, strict=True):
+    for (title, _), front in zip(panels, fronts, strict=True):
         best = "; ".join(f"{trade.row} {write_error(trade.error)}" for trade in front.trades if trade.front)
         told.append(f"{title}. The front, from the cheapest: {best}.")
     figure = Figure(
@@ -51,24 +55,29 @@ def _name(family: FamilyDigest, front: Front, shown: list[Measured]) -> str:
     return f"{name_series(family.find(front.series), shown)}, {family.axis} = {write_size(front.size)}"
 
 
-def _place(family: FamilyDigest, front: Front) -> tuple[list[Spot], list[tuple[float, float]]]:
-    """The spots of a panel, those with a name chosen, and the corners of its front."""
-    best = [trade for trade in front.trades if trade.front]
-    corners = [(trade.seconds.value, trade.error) for trade in best]
-    named = choose_names([trade.row for trade in best], corners)
-    others = [row for row in FAMILIES[family.name].baselines if row not in named]
+def _place(family: FamilyDigest, front: Front) -> list[Spot]:
+    """The spots of a panel, those with a name chosen."""
+    named, known = _choose_names(front), [trade.row for trade in front.trades]
+    others = [row for row in FAMILIES[family.name].baselines if row in known and row not in named]
     others += [trade.row for trade in front.trades if trade.role == "peer"]
-    named |= set([row for row in others if any(trade.row == row for trade in front.trades)][:MOST_OTHERS])
-    spots = [
+    named |= set(others[:MOST_OTHERS])
+    return [
         Spot(t.row, family.colours[t.row], t.seconds, t.error, t.front, t.row in named)
         for t in front.trades
         if ":" not in t.row
     ]
-    return spots, corners
+
+
+def _choose_names(front: Front) -> set[str]:
+    """Those on the front that are far enough apart to be told."""
+    best = [trade for trade in front.trades if trade.front]
+    return choose_names([trade.row for trade in best], [(trade.seconds.value, trade.error) for trade in best])
 
 
 def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
     pairs = [(front, trade) for front in family.fronts for trade in front.trades if trade.front]
+    if len(pairs) > MOST_ROWS:
+        pairs = [(front, trade) for front, trade in pairs if trade.row in _choose_names(front)][:MOST_ROWS]
     heads = [
         ("place", "Where"),
         ("size", family.axis, True),

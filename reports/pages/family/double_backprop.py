@@ -5,9 +5,10 @@ from ...digest.double_backprop import Doubling
 from ...digest.series import SWEEP_SIZES, Measured
 from ...plots import Line
 from ...plots.multiples import Panel, draw_multiples, frame
-from ...text import write_ratio, write_size
+from ...text import write_ratio
 from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, spread
-from ._names import name_series, name_shared, series_cell, size_cell
+from ._lines import list_ends
+from ._names import group_states, name_group, name_shared, series_cell, size_cell
 
 NOTE = (
     "phi by double backpropagation and by forward over reverse mode is held to psi by autodiff, phi by derivatives "
@@ -23,7 +24,7 @@ def build(family: FamilyDigest) -> Section | None:
     drawn = [s for s in family.series if len(s.sizes) >= SWEEP_SIZES and _collect(family, s)]
     blocks: list[Block] = []
     if drawn:
-        panels = [_make_panel(family, series, drawn) for series in drawn]
+        panels = [_make_panel(family, group, drawn) for group in group_states(drawn)]
         name = f"{family.name.replace('_', '-')}-double-backprop"
         alt = f"Time of a step of phi over one of psi, against {family.axis}: {' '.join(p.alt for p in panels)}"
         figure = Figure(
@@ -42,20 +43,21 @@ def _collect(family: FamilyDigest, series: Measured) -> dict[str, list[Doubling]
     return found
 
 
-def _make_panel(family: FamilyDigest, series: Measured, drawn: list[Measured]) -> Panel:
-    known = _collect(family, series)
+def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:
+    known = [_collect(family, series) for series in group]
     lines = [
-        Line(f"{row} / {found[0].rival}", family.colours[row], [d.size for d in found], [d.ratio for d in found])
-        for row, found in known.items()
+        Line(row, family.colours[row], [d.size for d in found], [d.ratio for d in found])
+        for rows in known
+        for row, found in rows.items()
     ]
-    formula = [(d.size, d.formula) for d in known.get("phi", ())]
-    title = name_series(series, drawn)
-    ends = [f"{line.label} {write_ratio(line.values[-1])} at {write_size(line.sizes[-1])}" for line in lines]
-    return Panel(title, f"{title}: {'; '.join(ends)}.", lines, roofline=formula, dotted="phi / psi by FLOPs")
+    formulas = [[(d.size, d.formula) for d in rows["phi"]] for rows in known if "phi" in rows]
+    title = name_group(group, drawn)
+    alt = f"{title}: {list_ends(lines, lambda value: f'{value:.3g}')}."
+    return Panel(title, alt, lines, formulas, dotted="phi by FLOPs")
 
 
 def _entitle(family: FamilyDigest, drawn: list[Measured]) -> str:
-    """How much more a step of phi takes, where it takes more everywhere."""
+    """How many times psi's a step of phi takes, where it is more everywhere."""
     ratios = [d.ratio for series in drawn for d in _collect(family, series).get("phi", ())]
     if ratios and all(ratio.low > 1 for ratio in ratios):
         low, high = min(r.value for r in ratios), max(r.value for r in ratios)

@@ -14,6 +14,7 @@ from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns
 from ._lines import exact
 from ._names import name_series, name_shared, series_cell, size_cell
 
+# A single method, or one of three rungs, is a line of the table.
 LEAST_RUNGS = 4
 NOTE = (
     "Methods whose name ends in a number, at one size each. The power p is that of floor + c · kᵖ: 1 says that every "
@@ -58,7 +59,7 @@ def _draw(
                 lines.append(line)
                 ticks.update(line.sizes)
                 size = max(size, climb.size)
-        if any(len(line.sizes) >= LEAST_RUNGS for line in lines):
+        if len(lines) > 1 and any(len(line.sizes) >= LEAST_RUNGS for line in lines):
             title = f"{name_series(series, shown)}, {family.axis} = {write_size(size)}"
             write = write_seconds if unit == "seconds" else write_bytes
             ends = [f"{line.label} {write(line.values[0].value)} to {write(line.values[-1].value)}" for line in lines]

@@ -3,11 +3,11 @@
 from ...digest import FamilyDigest
 from ...digest.series import SWEEP_SIZES, Measured, Row, choose_sweeps
 from ...plots.multiples import Panel, draw_multiples, frame
-from ...plots.style import write_memory
+from ...plots.ticks import write_memory
 from ...text import OUTCOME_WORDS, write_bytes, write_list, write_size
 from ..blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text
-from ._lines import choose_rows, exact, make_line
-from ._names import describe_sizes, name_series, name_shared
+from ._lines import exact, list_ends, make_lines
+from ._names import describe_sizes, group_states, name_group, name_series, name_shared
 
 # A machine's memory is drawn where the rows come this near to it: further away it would squeeze them.
 NEAR = 8.0
@@ -17,7 +17,7 @@ def build(family: FamilyDigest) -> Section | None:
     """A panel a sweep, and a grid of how far each row reached."""
     shown = list(choose_sweeps(family.series))
     drawn = [series for series in shown if len(series.sizes) >= SWEEP_SIZES]
-    panels = [panel for series in drawn if (panel := _make_panel(family, series, drawn)).lines]
+    panels = [panel for group in group_states(drawn) if (panel := _make_panel(family, group, drawn)).lines]
     blocks: list[Block] = []
     if panels:
         name = f"{family.name.replace('_', '-')}-memory"
@@ -31,16 +31,12 @@ def build(family: FamilyDigest) -> Section | None:
     return Section("memory", "Memory and reach", tuple(blocks)) if blocks else None
 
 
-def _make_panel(family: FamilyDigest, series: Measured, drawn: list[Measured]) -> Panel:
-    rows = choose_rows(family, series)
-    lines = [make_line(family, row, lambda cell: exact(cell.peak_bytes)) for row in rows]
-    lines = [line for line in lines if len(line.sizes) > 1]
-    title = name_series(series, drawn)
-    ends = [f"{line.label} {write_bytes(line.values[-1].value)} at {write_size(line.sizes[-1])}" for line in lines]
+def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:
+    lines = make_lines(family, group, lambda cell: exact(cell.peak_bytes), least=2)
+    title, memory = name_group(group, drawn), group[0].memory_bytes
     most = max((value.value for line in lines for value in line.values), default=0.0)
-    near = series.memory_bytes < NEAR * most
-    levels = [(series.memory_bytes, f"memory of the machine, {write_memory(series.memory_bytes)}")] if near else []
-    return Panel(title, f"{title}: {'; '.join(ends)}.", lines, levels=levels)
+    levels = [(memory, f"memory of the machine, {write_memory(memory)}")] if memory < NEAR * most else []
+    return Panel(title, f"{title}: {list_ends(lines, write_bytes)}.", lines, levels=levels)
 
 
 def _name_instruments(drawn: list[Measured]) -> str:

@@ -7,10 +7,10 @@ from ...digest.answers import CellAnswer
 from ...digest.series import SWEEP_SIZES, Measured, choose_sweeps
 from ...families import FAMILIES
 from ...plots.multiples import Panel, draw_multiples, frame
-from ...text import write_seconds, write_share, write_size
+from ...text import write_seconds, write_share
 from ..blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text, columns, spread
-from ._lines import choose_rows, make_line
-from ._names import describe_sizes, name_backends, name_series, name_shared, series_cell, size_cell
+from ._lines import choose_rows, list_ends, make_lines
+from ._names import describe_sizes, group_states, name_backends, name_group, name_shared, series_cell, size_cell
 
 GUIDE = (
     "Points are medians with their 95 % interval, often smaller than the point. A cross is where memory ran out, a "
@@ -23,7 +23,7 @@ def build(family: FamilyDigest) -> Section | None:
     """A panel a sweep, and the times at one size of what was measured at few."""
     shown = [series for series in choose_sweeps(family.series) if len(series.sizes) >= SWEEP_SIZES]
     blocks: list[Block] = []
-    panels = [panel for series in shown if (panel := _make_panel(family, series, shown)).lines]
+    panels = [panel for group in group_states(shown) if (panel := _make_panel(family, group, shown)).lines]
     if panels:
         shared = frame(panels, family.axis, "seconds")
         name = f"{family.name.replace('_', '-')}-scaling"
@@ -38,12 +38,11 @@ def build(family: FamilyDigest) -> Section | None:
     return Section("scaling", "Time by size", tuple(blocks)) if blocks else None
 
 
-def _make_panel(family: FamilyDigest, series: Measured, shown: list[Measured]) -> Panel:
-    rows = choose_rows(family, series)
-    lines = [make_line(family, row, lambda cell: cell.seconds, stops=True) for row in rows]
-    ends = [f"{line.label} {write_seconds(line.values[-1].value)} at {write_size(line.sizes[-1])}" for line in lines]
-    title = name_series(series, shown)
-    return Panel(title, f"{title}: {', '.join(ends)}.", lines, roofline=series.roofline)
+def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], shown: list[Measured]) -> Panel:
+    lines = make_lines(family, group, lambda cell: cell.seconds, stops=True)
+    title = name_group(group, shown)
+    rooflines = [series.roofline for series in group if len(series.roofline) > 1]
+    return Panel(title, f"{title}: {list_ends(lines, write_seconds)}.", lines, rooflines)
 
 
 def _entitle(family: FamilyDigest, shown: list[Measured]) -> str:

@@ -3,13 +3,13 @@
 from ...digest import FamilyDigest
 from ...digest.series import SWEEP_SIZES, Measured, choose_sweeps
 from ...digest.speedups import Speedup
-from ...families import FAMILIES
+from ...families import FAMILIES, Family
 from ...plots import Line
 from ...plots.multiples import Panel, draw_multiples, frame
 from ...text import write_ratio, write_size
 from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, spread
-from ._lines import MOST_LINES
-from ._names import describe_sizes, name_series, name_shared, pick_sizes, series_cell
+from ._lines import FEW, MOST_LINES, list_ends
+from ._names import describe_sizes, group_states, name_group, name_shared, pick_sizes, series_cell
 
 # A longer table keeps the family's main rows only.
 MOST_ROWS = 60
@@ -23,7 +23,7 @@ def build(family: FamilyDigest) -> Section | None:
         return None
     shown = [s for s in choose_sweeps(family.series) if any(u.series == s.key for u in family.speedups)]
     drawn = [series for series in shown if len(series.sizes) >= SWEEP_SIZES]
-    panels = [panel for series in drawn if (panel := _make_panel(family, series, drawn)).lines]
+    panels = [panel for group in group_states(drawn) if (panel := _make_panel(family, group, drawn)).lines]
     blocks: list[Block] = []
     if panels:
         name = f"{family.name.replace('_', '-')}-speedups"
@@ -33,7 +33,8 @@ def build(family: FamilyDigest) -> Section | None:
         blocks.append(Figures(name_shared(drawn), (figure,)))
     note = (
         "Ratios are paired by round: both rows were timed within moments of each other, so that what the machine does "
-        "in between cancels. Green: faster by more than the noise of this place, orange-red: slower by more."
+        "in between cancels. Green: faster by more than the noise of this place; orange-red: slower by more; amber: not "
+        "told apart yet."
     )
     return Section("speedups", "Speed-ups", (*blocks, _tabulate(family, shown), Text(note, "note")))
 
@@ -47,20 +48,25 @@ def _collect(family: FamilyDigest, series: Measured) -> dict[tuple[str, str], li
     return found
 
 
-def _make_panel(family: FamilyDigest, series: Measured, drawn: list[Measured]) -> Panel:
-    known, card = _collect(family, series), FAMILIES[family.name].card
-    baseline = next((baseline for baseline, _ in known), "")
+def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:
+    known = [(pair, found) for series in group for pair, found in _collect(family, series).items()]
+    baseline = known[0][0][0] if known else ""
     lines = [
         Line(row, family.colours[row], [s.size for s in found], [s.ratio for s in found])
-        for (base, row), found in known.items()
+        for (base, row), found in known
         if base == baseline and len(found) > 1
     ]
-    # The main rows, then those that reach the largest size, the fastest first.
-    rank = sorted(lines, key=lambda line: (line.label not in card, -line.sizes[-1], -line.values[-1].value))
-    kept = [line for line in lines if line in rank[:MOST_LINES]]
-    title = f"{name_series(series, drawn)}: over {baseline}"
-    ends = [f"{line.label} {write_ratio(line.values[-1])} × at {write_size(line.sizes[-1])}" for line in kept]
-    return Panel(title, f"{title}: {'; '.join(ends)}.", kept)
+    kept = choose_lines(FAMILIES[family.name], lines)
+    title = f"{name_group(group, drawn)}: over {baseline}"
+    return Panel(title, f"{title}: {list_ends(kept, lambda value: f'{value:.3g} ×')}.", kept)
+
+
+def choose_lines(facts: Family, lines: list[Line]) -> list[Line]:
+    """Those of the family's main rows; with few of them also others that reach the largest size, the fastest first."""
+    rank = sorted(lines, key=lambda line: (line.label not in facts.card, -line.sizes[-1], -line.values[-1].value))
+    names = list(dict.fromkeys(line.label for line in rank))
+    most = max(sum(name in facts.card for name in names), FEW)
+    return [line for line in lines if line.label in names[: min(most, MOST_LINES)]]
 
 
 def _entitle(family: FamilyDigest, drawn: list[Measured]) -> str:
@@ -68,12 +74,13 @@ def _entitle(family: FamilyDigest, drawn: list[Measured]) -> str:
     baseline, row = FAMILIES[family.name].headlines[0]
     found = [_collect(family, series).get((baseline, row), []) for series in drawn]
     last = [max(known, key=lambda s: s.size) for known in found if known]
-    if last and all(s.verdict == "faster" for s in last):
-        ends = sorted({f"{s.ratio.value:.2g}" for s in last}, key=float)
-        span = ends[0] if len(ends) == 1 else f"{ends[0]} to {ends[-1]}"
-        where = "at the largest size both ran at" if len(last) > 1 else f"at {family.axis} = {write_size(last[0].size)}"
-        return f"`{row}` is {span} × faster than `{baseline}` {where}"
-    return f"Speed-up over what users run today, {describe_sizes(family, drawn)}"
+    if not last or any(s.verdict != "faster" for s in last):
+        return f"Speed-up over what users run today, {describe_sizes(family, drawn)}"
+    ends = sorted({float(f"{s.ratio.value:.2g}") for s in last})
+    span = f"{ends[0]:g}" if len(ends) == 1 else f"{ends[0]:g} to {ends[-1]:g}"
+    where = "at the largest size both ran at" if len(last) > 1 else f"at {family.axis} = {write_size(last[0].size)}"
+    fact = next(r for series in drawn if (r := series.row(row)) is not None)
+    return f"`{row}`{'' if fact.exact else ', not exact,'} is {span} × faster than `{baseline}` {where}"
 
 
 def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:

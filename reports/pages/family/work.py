@@ -7,10 +7,10 @@ from ...digest.series import SWEEP_SIZES, Measured, Row, choose_sweeps
 from ...digest.series import Cell as MeasuredCell
 from ...families import FAMILIES
 from ...plots.multiples import Panel, draw_multiples, frame
-from ...text import write_bytes, write_count, write_rate, write_ratio, write_share, write_size
+from ...text import write_bytes, write_count, write_rate, write_ratio, write_share
 from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, spread
-from ._lines import choose_rows, exact, make_line
-from ._names import describe_sizes, name_series, name_shared, series_cell, size_cell
+from ._lines import choose_rows, exact, list_ends, make_lines
+from ._names import describe_sizes, group_states, name_group, name_shared, series_cell, size_cell
 
 NOTE = (
     "FLOPs and bytes are the formulas', as eager code executes them: tests hold them to the operations. The share of "
@@ -25,7 +25,7 @@ def build(family: FamilyDigest) -> Section | None:
     """A panel a sweep with the shares of the roofline, and the work at its largest size."""
     shown = list(choose_sweeps(family.series))
     drawn = [series for series in shown if len(series.sizes) >= SWEEP_SIZES]
-    panels = [panel for series in drawn if (panel := _make_panel(family, series, drawn)).lines]
+    panels = [panel for group in group_states(drawn) if (panel := _make_panel(family, group, drawn)).lines]
     blocks: list[Block] = []
     if panels:
         name = f"{family.name.replace('_', '-')}-roofline"
@@ -39,12 +39,10 @@ def build(family: FamilyDigest) -> Section | None:
     return Section("work", "Work and the roofline", (*blocks, table, Text(NOTE, "note")))
 
 
-def _make_panel(family: FamilyDigest, series: Measured, drawn: list[Measured]) -> Panel:
-    lines = [make_line(family, row, lambda cell: exact(_share(cell))) for row in choose_rows(family, series)]
-    lines = [line for line in lines if len(line.sizes) > 1]
-    title = name_series(series, drawn)
-    ends = [f"{line.label} {write_share(line.values[-1].value)} at {write_size(line.sizes[-1])}" for line in lines]
-    return Panel(title, f"{title}: {'; '.join(ends)}.", lines, levels=[(1.0, "the roofline")])
+def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:
+    lines = make_lines(family, group, lambda cell: exact(_share(cell)), least=2)
+    title = name_group(group, drawn)
+    return Panel(title, f"{title}: {list_ends(lines, write_share)}.", lines, levels=[(1.0, "the roofline")])
 
 
 def _share(cell: MeasuredCell) -> float:

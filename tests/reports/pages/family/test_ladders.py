@@ -5,25 +5,29 @@ from reports.pages.family import ladders
 from reports.statistics import Estimate
 
 
-def climb(make, rungs, deep=False, time=None):
-    names = [f"neumann_{k}" for k in rungs]
-    rows = [make.row(name, make.cell(100, 1e-3 * k, peak_bytes=1e5 * k)) for name, k in zip(names, rungs, strict=True)]
-    series = make.series(*rows, make.sweep("jfb"))
-    found = Climb(series.key, 100.0, "neumann", "k", tuple(zip(map(float, rungs), names)), time, None, deep)
-    return ladders.build(make.family(series, name="implicit", climbs=(found,)))
+def climb(make, rungs, deep=False, time=None, stems=("unrolled", "unrolled_checkpointed")):
+    rows, found = [make.sweep("jfb")], []
+    for stem in stems:
+        rows += [make.row(f"{stem}_{k}", make.cell(100, 1e-3 * k, peak_bytes=1e5 * k)) for k in rungs]
+    series = make.series(*rows)
+    for stem in stems:
+        numbers = tuple((float(k), f"{stem}_{k}") for k in rungs)
+        found.append(Climb(series.key, 100.0, stem, "K", numbers, time, None, deep))
+    return ladders.build(make.family(series, name="implicit", climbs=tuple(found)))
 
 
-def test_four_rungs_are_a_panel_and_three_are_not(make):
+def test_two_methods_of_four_rungs_are_a_panel_and_less_is_not(make):
     (figure,) = make.figures(climb(make, (1, 2, 5, 10)))
-    assert figure.title == "Time of one call by k"
-    assert "neumann 1 ms to 10 ms" in figure.alt
+    assert figure.title == "Time of one call by K"
+    assert "unrolled 1 ms to 10 ms" in figure.alt
     assert make.figures(climb(make, (1, 2, 5))) == []
+    assert make.figures(climb(make, (1, 2, 5, 10), stems=("neumann",))) == []
 
 
 def test_memory_is_drawn_where_it_is_meant_to_grow(make):
     assert [f.title for f in make.figures(climb(make, (1, 2, 5, 10), deep=True))] == [
-        "Time of one call by k",
-        "Peak memory by k",
+        "Time of one call by K",
+        "Peak memory by K",
     ]
 
 

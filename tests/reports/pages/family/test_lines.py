@@ -1,6 +1,6 @@
 """Which rows a panel holds, and what a line says of where its row ended."""
 
-from reports.pages.family._lines import MOST_LINES, choose_rows, make_line
+from reports.pages.family._lines import MOST_LINES, choose_rows, list_ends, make_line, make_lines
 
 
 def test_main_rows_first_and_others_where_those_are_few(make):
@@ -31,3 +31,11 @@ def test_where_a_row_ended_is_marked_by_what_ended_it(make):
     assert draw("time").time_stops == [(1000, 30.0)]
     # What ran at a larger size did not end there.
     assert not draw("memory", largest_ok=5000).memory_stops
+
+
+def test_states_are_lines_of_their_own_and_one_end(make):
+    a = make.series(make.row("relative", *(make.cell(size, 1.0) for size in (10, 100))), state="A")
+    b = make.series(make.row("relative", *(make.cell(size, 2.0) for size in (1000, 10000))), state="B")
+    lines = make_lines(make.family(a, b), (a, b), lambda cell: cell.seconds)
+    assert [line.sizes for line in lines] == [[10, 100], [1000, 10000]]
+    assert list_ends(lines, str) == "relative 2.0 at 10,000"

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from reports.digest.speedups import Speedup
 from reports.pages.family import speedups
+from reports.pages.family._lines import FEW
 
 
 def rise(make, series, row="relative", baseline="inverse", verdict="faster"):
@@ -38,11 +39,19 @@ def test_the_table_has_three_sizes_and_the_main_rows(make):
     assert "of the main rows" in table.caption
 
 
-def test_a_panel_holds_six_lines_of_its_first_baseline(make):
-    series = make.series(*(make.sweep(name) for name in ("inverse", *(f"r{j}" for j in range(9)))))
-    found = tuple(s for j in range(9) for s in rise(make, series, f"r{j}"))
+def test_a_panel_holds_the_main_rows_or_a_few_others_of_its_first_baseline(make):
+    names = [f"r{j}" for j in range(9)]
+    series = make.series(*(make.sweep(name) for name in ("inverse", *names)))
+    found = tuple(s for name in names for s in rise(make, series, name))
     other = tuple(rise(make, series, "r1", "slogdet"))
     (figure,) = make.figures(speedups.build(make.family(series, speedups=found + other)))
-    assert figure.alt.count(" × at 10,000") == 6
+    assert figure.alt.count(" × at 10,000") == FEW
     assert "over inverse" in figure.svg
     assert "over slogdet" not in figure.svg
+
+
+def test_what_is_not_exact_is_said(make):
+    series = make.series(make.sweep("cg_published"), make.sweep("jfb", exact=False))
+    found = tuple(rise(make, series, "jfb", "cg_published"))
+    (figure,) = make.figures(speedups.build(make.family(series, name="implicit", speedups=found)))
+    assert figure.title == "`jfb`, not exact, is 8 × faster than `cg_published` at D = 10,000"
