@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from .labels import Label, label_lines
 from .style import FAINT, Line, draw_line, finish, light, make_panel, measure, set_log, tell_apart
-from .ticks import write_memory
+from .ticks import write_memory, write_tick
 
 # Narrow enough that the words are read on a phone, where a panel is 360 pixels wide.
 WIDTH, HEIGHT, LEFT = 420, 290, 56

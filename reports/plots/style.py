@@ -6,11 +6,9 @@ fallback, so the same SVG is right inline, in dark mode and as a file of its own
 
 import io
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from html import escape
 from typing import Any
 
 import matplotlib
@@ -22,6 +20,7 @@ from matplotlib.font_manager import findfont, get_font
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from ..statistics import Estimate
+from .svg import rewrite
 from .ticks import write_tick
 
 # Pixels of the drawing; the page scales it to its column.
@@ -153,10 +152,10 @@ def make_panel(
         inside = (width - left - right) / width, (height - 42 - top) / height
         axes = figure.add_axes((left / width, 42 / height, *inside))
         seaborn.despine(ax=axes)
-    axes.grid(True, which="major", color=RULE, linewidth=0.7)
+    axes.grid(True, which="major", color=RULE, linewidth=0.7, clip_on=False)
     axes.set_axisbelow(True)
-    axes.tick_params(which="both", colors=FAINT, labelcolor=FAINT, length=3, width=0.7)
-    axes.tick_params(which="minor", length=0)
+    # The grid shows where a label belongs: marks beside it are a third of a panel's elements.
+    axes.tick_params(which="both", labelcolor=FAINT, left=False, bottom=False)
     for spine in axes.spines.values():
         spine.set_color(RULE)
     return figure, axes
@@ -238,7 +237,7 @@ def finish(figure: Figure, name: str, alt: str) -> str:
         FigureCanvasSVG(figure).print_svg(
             stream, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
         )
-    return _rewrite(stream.getvalue(), name, alt)
+    return rewrite(stream.getvalue(), name, alt, VARIABLES)
 
 
 def _fill_ticks(axes: Axes) -> None:
@@ -277,29 +276,3 @@ def _rc() -> dict[Any, Any]:
         "savefig.facecolor": "none",
         "axes.linewidth": 0.8,
     }
-
-
-def _round(tag: re.Match[str]) -> str:
-    """Coordinates to a hundredth of a pixel, so that the same picture is the same text; never what is written in it."""
-    return re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), tag[0])
-
-
-def _rewrite(svg: str, name: str, alt: str) -> str:
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
-    svg = svg.replace("xlink:href", "href").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
-    used = set(re.findall(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"", svg))
-    wanted = {a or b for a, b in used}
-    svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{name}-{m[1]}"' if m[1] in wanted else "", svg)
-    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
-    svg = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', svg)
-    for colour, variable in VARIABLES.items():
-        svg = re.sub(rf"(fill|stroke): {colour}\b", rf"\1: var(--{variable}, {colour})", svg)
-    svg = re.sub(r"font: ([\d.]+px) [^;\"]+", r"font-size: \1", svg)
-    svg = re.sub(r"<[^>]+>", _round, svg)
-    svg = re.sub(r"<g>\s*</g>\s*", "", re.sub(r"\s*\n\s*", "\n", svg))
-    box = re.search(r'viewBox="([^"]+)"', svg)
-    frame = box[1] if box else ""
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{frame}" role="img" aria-label="{escape(alt)}">'
-    return head + svg.partition(">")[2].strip()

@@ -33,8 +33,8 @@ def build(family: FamilyDigest) -> Section | None:
         blocks.append(Figures(name_shared(drawn), (figure,)))
     note = (
         "Ratios are paired by round: both rows were timed within moments of each other, so that what the machine does "
-        "in between cancels. Green: faster by more than the noise of this place; orange-red: slower by more; amber: not "
-        "told apart yet."
+        "in between cancels. Green: faster by more than the noise of this place; orange-red: slower by more; amber: "
+        "not told apart yet."
     )
     return Section("speedups", "Speed-ups", (*blocks, _tabulate(family, shown), Text(note, "note")))
 
