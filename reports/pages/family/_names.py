@@ -42,14 +42,18 @@ def name_group(group: tuple[Measured, ...], shown: Iterable[Measured]) -> str:
 
 
 def name_shared(shown: Iterable[Measured]) -> str:
-    """`float64, B = 64`: what all the series shown have in common."""
+    """`float64, B = 64`: what all the series shown have in common; the machine stands above the page."""
     found = [_describe(series) for series in shown]
     same = [
-        key
-        for key in found[0]
-        if key not in ("backend", "machine", "state") and len({facts.get(key) for facts in found}) == 1
+        key for key in found[0] if key not in ("backend", "machine") and len({facts.get(key) for facts in found}) == 1
     ]
     return ", ".join(found[0][key] for key in same if found[0][key])
+
+
+def caption(words: str, shown: Iterable[Measured]) -> str:
+    """What a table is about, with what all its series have in common."""
+    same = name_shared(shown)
+    return f"{words} ({same})" if same else words
 
 
 def series_cell(series: Measured, shown: Iterable[Measured]) -> Cell:

@@ -11,8 +11,6 @@ from ...text import write_error, write_seconds, write_size
 from ..blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text, columns, spread
 from ._names import group_states, name_series, name_shared, series_cell, size_cell
 
-# Names of rows that are off the front: the cheapest work, the baselines, then the libraries.
-MOST_OTHERS = 3
 # A longer table keeps those that are named in the figure.
 MOST_ROWS = 60
 FRONT_NOTE = (
@@ -58,9 +56,9 @@ def _name(family: FamilyDigest, front: Front, shown: list[Measured]) -> str:
 def _place(family: FamilyDigest, front: Front) -> list[Spot]:
     """The spots of a panel, those with a name chosen."""
     named, known = _choose_names(front), [trade.row for trade in front.trades]
-    others = [row for row in FAMILIES[family.name].baselines if row in known and row not in named]
-    others += [trade.row for trade in front.trades if trade.role == "peer"]
-    named |= set(others[:MOST_OTHERS])
+    # Off the front what users run today and the fastest library are named: more names would run into each other.
+    named |= set([row for row in FAMILIES[family.name].baselines if row in known][:1])
+    named |= set([trade.row for trade in front.trades if trade.role == "peer"][:1])
     return [
         Spot(t.row, family.colours[t.row], t.seconds, t.error, t.front, t.row in named)
         for t in front.trades

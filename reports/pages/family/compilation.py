@@ -9,7 +9,7 @@ from ...digest.series import choose_sweeps
 from ...text import write_count, write_ratio, write_seconds
 from ..blocks import Cell, Section, Table, Text, columns, spread
 from ._lines import choose_rows
-from ._names import pick_sizes, series_cell, size_cell
+from ._names import caption, pick_sizes, series_cell, size_cell
 
 NEVER = {"slower": "never: slower", "same": "never: the same speed", "undetermined": "undetermined"}
 NOTE = (
@@ -45,8 +45,8 @@ def _tabulate_payoffs(family: FamilyDigest) -> Table | None:
         ("ratio", "Eager / compiled", True),
         ("calls", "Pays after"),
     )
-    caption = "Compiled beside eager, at the smallest and the largest size where both ran"
-    return Table(f"{family.name}-payoffs", caption, heads, tuple(rows), folded=len(rows) > 16)
+    words = caption("Compiled beside eager, at the smallest and the largest size where both ran", shown)
+    return Table(f"{family.name}-payoffs", words, heads, tuple(rows), folded=len(rows) > 16)
 
 
 def _weigh(family: FamilyDigest, payoff: Payoff) -> dict[str, Cell]:
@@ -88,8 +88,8 @@ def _tabulate_starts(family: FamilyDigest) -> Table | None:
         ("first", "First call", True),
         ("later", "Later calls", True),
     )
-    caption = "First calls of the main rows, at the largest size that each ran at"
-    return Table(f"{family.name}-starts", caption, heads, tuple(rows), folded=True) if rows else None
+    words = caption("First calls of the main rows, at the largest size that each ran at", shown)
+    return Table(f"{family.name}-starts", words, heads, tuple(rows), folded=True) if rows else None
 
 
 def _start(family: FamilyDigest, name: str, cell: MeasuredCell) -> dict[str, Cell]:

@@ -3,7 +3,7 @@
 from ...digest import FamilyDigest
 from ...text import write_estimate, write_size
 from ..blocks import Cell, Section, Table, Text, columns, spread
-from ._names import series_cell
+from ._names import caption, series_cell
 
 NOTE = (
     "Bracketed: the intervals of the paired ratio at the two sizes named exclude 1 on opposite sides. Extrapolated: "
@@ -39,6 +39,6 @@ def build(family: FamilyDigest) -> Section | None:
                 "above": Cell(crossing.above, {"faster_above": crossing.above}),
             }
         )
-    caption = "Where rows overtake the baselines"
-    table = Table(f"{family.name}-crossovers", caption, heads, tuple(rows), folded=len(rows) > 30)
+    words = caption("Where rows overtake the baselines", shown)
+    table = Table(f"{family.name}-crossovers", words, heads, tuple(rows), folded=len(rows) > 30)
     return Section("crossovers", "Crossovers", (table, Text(NOTE, "note")))

@@ -8,7 +8,7 @@ from ...plots.multiples import Panel, draw_multiples, frame
 from ...text import write_ratio
 from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, spread
 from ._lines import list_ends
-from ._names import group_states, name_group, name_shared, series_cell, size_cell
+from ._names import caption, group_states, name_group, name_shared, series_cell, size_cell
 
 NOTE = (
     "phi by double backpropagation and by forward over reverse mode is held to psi by autodiff, phi by derivatives "
@@ -89,5 +89,5 @@ def _tabulate(family: FamilyDigest) -> Table:
             ratio = known[row].ratio if row in known else None
             line[row] = Cell(write_ratio(ratio), spread(row, ratio))
         rows.append(line)
-    caption = f"A step of phi in steps of psi, at the largest {family.axis}"
-    return Table(f"{family.name}-double-backprop", caption, heads, tuple(rows), folded=len(rows) > 16)
+    words = caption(f"A step of phi in steps of psi, at the largest {family.axis}", shown)
+    return Table(f"{family.name}-double-backprop", words, heads, tuple(rows), folded=len(rows) > 16)

@@ -4,7 +4,7 @@ from ...digest import FamilyDigest
 from ...statistics import Estimate
 from ...text import write_estimate, write_seconds, write_size
 from ..blocks import Cell, Section, Table, Text, columns, spread
-from ._names import series_cell
+from ._names import caption, series_cell
 
 TONES = {"consistent": "good", "inconsistent": "bad", "undetermined": "undecided"}
 NOTE = (
@@ -43,8 +43,8 @@ def build(family: FamilyDigest) -> Section | None:
                 "floor": Cell(write_seconds(growth.floor_s), {"floor_s": growth.floor_s}),
             }
         )
-    caption = f"The power p of {family.axis} in the time of a call"
-    table = Table(f"{family.name}-exponents", caption, heads, tuple(rows), folded=len(rows) > 30)
+    words = caption(f"The power p of {family.axis} in the time of a call", shown)
+    table = Table(f"{family.name}-exponents", words, heads, tuple(rows), folded=len(rows) > 30)
     return Section("exponents", "Exponents", (table, Text(NOTE.format(axis=family.axis), "note")))
 
 

@@ -12,7 +12,7 @@ from ...statistics import Estimate
 from ...text import write_bytes, write_estimate, write_seconds, write_size
 from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, spread
 from ._lines import exact
-from ._names import name_series, name_shared, series_cell, size_cell
+from ._names import caption, name_series, name_shared, series_cell, size_cell
 
 # A single method, or one of three rungs, is a line of the table.
 LEAST_RUNGS = 4
@@ -122,8 +122,8 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
                 "memory": Cell(_write(climb.memory), spread("memory_power", climb.memory)),
             }
         )
-    caption = "How time and memory grow with the number"
-    return Table(f"{family.name}-ladders", caption, heads, tuple(rows), folded=len(rows) > 16)
+    words = caption("How time and memory grow with the number", shown)
+    return Table(f"{family.name}-ladders", words, heads, tuple(rows), folded=len(rows) > 16)
 
 
 def _write(power: Estimate | None) -> str:

@@ -3,7 +3,7 @@
 from ...digest import FamilyDigest
 from ...text import write_error, write_ratio, write_seconds
 from ..blocks import Cell, Section, Table, Text, columns, spread
-from ._names import series_cell, size_cell
+from ._names import caption, series_cell, size_cell
 
 TONES = {"faster": "good", "slower": "bad", "undetermined": "undecided"}
 NOTE = (
@@ -44,5 +44,7 @@ def build(family: FamilyDigest) -> Section | None:
         }
         for beside in family.libraries
     )
-    table = Table(f"{family.name}-libraries", "Libraries beside ours", heads, rows, folded=len(rows) > 30)
+    table = Table(
+        f"{family.name}-libraries", caption("Libraries beside ours", shown), heads, rows, folded=len(rows) > 30
+    )
     return Section("libraries", "Libraries", (table, Text(NOTE, "note")))

@@ -6,7 +6,7 @@ from ...digest import FamilyDigest
 from ...digest.qualities import Worth
 from ...text import write_error, write_seconds
 from ..blocks import Cell, Section, Table, columns, spread
-from ._names import series_cell, size_cell
+from ._names import caption, series_cell, size_cell
 
 MEASURES = {"mean": "Mean", "spread": "Spread", "path_error": "Path error", "round_trip": "Round trip"}
 # Of more networks than the table holds those of the most sizes are kept.
@@ -43,8 +43,8 @@ def build(family: FamilyDigest) -> Section | None:
         for worth in known
     )
     title = "Inverses" if inverse else "Probes of the curl"
-    caption = "How near the inverses are" if inverse else "How noisy the probes of the curl are"
-    table = Table(f"{family.name}-qualities", caption, heads, rows, folded=len(rows) > 30)
+    words = "How near the inverses are" if inverse else "How noisy the probes of the curl are"
+    table = Table(f"{family.name}-qualities", caption(words, shown), heads, rows, folded=len(rows) > 30)
     return Section("qualities", title, (table,))
 
 

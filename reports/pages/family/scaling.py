@@ -13,9 +13,10 @@ from ._lines import choose_rows, list_ends, make_lines
 from ._names import describe_sizes, group_states, name_backends, name_group, name_shared, series_cell, size_cell
 
 GUIDE = (
-    "Points are medians with their 95 % interval, often smaller than the point. A cross is where memory ran out, a "
-    "triangle where a call became too long to time, both at the time that the growth so far or the cost formula "
-    "predicts. The dotted roofline is the time of the yardstick's work, `{}`, at the speed measured on this machine."
+    "Points are medians with their 95 % interval where one is known, often smaller than the point. A cross is where "
+    "memory ran out, a triangle where a call became too long to time, both at the time that the growth so far or the "
+    "cost formula predicts. The dotted roofline is the time of the yardstick's work, `{}`, at the speed measured on "
+    "this machine."
 )
 
 

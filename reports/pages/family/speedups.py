@@ -9,7 +9,7 @@ from ...plots.multiples import Panel, draw_multiples, frame
 from ...text import write_ratio, write_size
 from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, spread
 from ._lines import FEW, MOST_LINES, list_ends
-from ._names import describe_sizes, group_states, name_group, name_shared, pick_sizes, series_cell
+from ._names import caption, describe_sizes, group_states, name_group, name_shared, pick_sizes, series_cell
 
 # A longer table keeps the family's main rows only.
 MOST_ROWS = 60
@@ -106,8 +106,8 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
             line[at] = _write(sizes[size], at, family.axis)
         rows.append(line)
     more = "" if len(kept) == sum(len(_collect(family, series)) for series in shown) else ", of the main rows"
-    caption = f"Times faster than the baseline{more}"
-    return Table(f"{family.name}-speedups", caption, heads, tuple(rows), folded=len(rows) > 16)
+    words = caption(f"Times faster than the baseline{more}", shown)
+    return Table(f"{family.name}-speedups", words, heads, tuple(rows), folded=len(rows) > 16)
 
 
 def _write(speedup: Speedup, at: str, axis: str) -> Cell:

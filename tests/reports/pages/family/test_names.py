@@ -1,6 +1,7 @@
 """Names say what tells series apart, and no more."""
 
 from reports.pages.family._names import (
+    caption,
     describe_sizes,
     group_states,
     name_backends,
@@ -41,3 +42,8 @@ def test_sizes(make):
     assert pick_sizes([4, 1, 2, 3, 5]) == (1, 3, 5)
     assert pick_sizes([2, 1]) == (1, 2)
     assert pick_sizes([]) == ()
+
+
+def test_captions_say_what_all_have_in_common(make):
+    shown = [make.series(make.sweep("relative"), backend=backend, state="A", B=7) for backend in ("torch", "jax")]
+    assert caption("Words", shown) == "Words (float32, B = 7, state A)"
