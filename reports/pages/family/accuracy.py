@@ -9,7 +9,7 @@ from ...families import FAMILIES
 from ...plots.front import Spot, choose_names, draw_fronts
 from ...text import write_error, write_seconds, write_size
 from ..blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text, columns, spread
-from ._names import group_states, name_series, name_shared, series_cell, size_cell
+from ._names import caption, group_states, name_series, name_shared, series_cell, size_cell
 
 # A longer table keeps those that are named in the figure.
 MOST_ROWS = 60
@@ -98,8 +98,8 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
             "products": Cell(_count(trade), {"products": trade.products, "counted": trade.counted}),
         }
         rows.append(line | {measure: _write(trade, measure) for measure in measures})
-    caption = "The methods on the front, the cheapest first"
-    return Table(f"{family.name}-front", caption, columns(*heads), tuple(rows), folded=len(rows) > 16)
+    words = caption("The methods on the front, the cheapest first", shown)
+    return Table(f"{family.name}-front", words, columns(*heads), tuple(rows), folded=len(rows) > 16)
 
 
 def _count(trade: Trade) -> str:
@@ -134,6 +134,8 @@ def _show_errors(family: FamilyDigest) -> list[Block]:
     if not rows:
         return []
     heads = (Column("row", "Row"), *(Column(series.key, name_series(series, shown), True) for series in shown))
-    table = Table(f"{family.name}-errors", "The largest error of each row", heads, tuple(rows), folded=True)
+    table = Table(
+        f"{family.name}-errors", caption("The largest error of each row", shown), heads, tuple(rows), folded=True
+    )
     told = [Text(f"Wrong results, not timed: {'; '.join(wrong)}.")] if wrong else []
     return [Text(ERROR_NOTE, "note"), *told, table]

@@ -7,7 +7,7 @@ from ...plots.ticks import write_memory
 from ...text import OUTCOME_WORDS, write_bytes, write_list, write_size
 from ..blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text
 from ._lines import exact, list_ends, make_lines
-from ._names import describe_sizes, group_states, name_group, name_series, name_shared
+from ._names import caption, describe_sizes, group_states, name_group, name_series, name_shared
 
 # A machine's memory is drawn where the rows come this near to it: further away it would squeeze them.
 NEAR = 8.0
@@ -57,8 +57,8 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:
             if row is not None:
                 line[series.key] = _write(series, row)
         rows.append(line)
-    caption = f"The largest {family.axis} that each row ran at, and what ended it"
-    return Table(f"{family.name}-reach", caption, heads, tuple(rows), folded=True) if rows else None
+    words = caption(f"The largest {family.axis} that each row ran at, and what ended it", shown)
+    return Table(f"{family.name}-reach", words, heads, tuple(rows), folded=True) if rows else None
 
 
 def _write(series: Measured, row: Row) -> Cell:

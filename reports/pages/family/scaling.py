@@ -10,7 +10,16 @@ from ...plots.multiples import Panel, draw_multiples, frame
 from ...text import write_seconds, write_share
 from ..blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text, columns, spread
 from ._lines import choose_rows, list_ends, make_lines
-from ._names import describe_sizes, group_states, name_backends, name_group, name_shared, series_cell, size_cell
+from ._names import (
+    caption,
+    describe_sizes,
+    group_states,
+    name_backends,
+    name_group,
+    name_shared,
+    series_cell,
+    size_cell,
+)
 
 GUIDE = (
     "Points are medians with their 95 % interval where one is known, often smaller than the point. A cross is where "
@@ -81,6 +90,6 @@ def _tabulate(family: FamilyDigest, short: list[Measured]) -> Table | None:
                 line[row.name] = Cell(write_seconds(cell.seconds.value), spread(row.name, cell.seconds))
         rows.append(line)
     heads = (*columns(("place", "Where"), ("size", family.axis, True)), *(Column(n, f"`{n}`", True) for n in names))
-    caption = f"Times where fewer than {SWEEP_SIZES} sizes were measured, at the largest of them"
+    words = caption(f"Times where fewer than {SWEEP_SIZES} sizes were measured, at the largest of them", short)
     name = f"{family.name}-short"
-    return Table(name, caption, heads, tuple(rows), folded=len(rows) > 8) if rows else None
+    return Table(name, words, heads, tuple(rows), folded=len(rows) > 8) if rows else None

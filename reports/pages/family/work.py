@@ -10,7 +10,7 @@ from ...plots.multiples import Panel, draw_multiples, frame
 from ...text import write_bytes, write_count, write_rate, write_ratio, write_share
 from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, spread
 from ._lines import choose_rows, exact, list_ends, make_lines
-from ._names import describe_sizes, group_states, name_group, name_shared, series_cell, size_cell
+from ._names import caption, describe_sizes, group_states, name_group, name_shared, series_cell, size_cell
 
 NOTE = (
     "FLOPs and bytes are the formulas', as eager code executes them: tests hold them to the operations. The share of "
@@ -68,8 +68,8 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:
             cell = row.ran[-1] if row.ran else None
             if cell is not None and cell.flops + cell.bytes > 0:
                 rows.append({"place": series_cell(series, shown)} | _measure(family, row, cell))
-    caption = "The work of a call at the largest size that each row ran at, and how fast it was done"
-    return Table(f"{family.name}-work", caption, heads, tuple(rows), folded=len(rows) > 16) if rows else None
+    words = caption("The work of a call at the largest size that each row ran at, and how fast it was done", shown)
+    return Table(f"{family.name}-work", words, heads, tuple(rows), folded=len(rows) > 16) if rows else None
 
 
 def _measure(family: FamilyDigest, row: Row, cell: MeasuredCell) -> dict[str, Cell]:
