@@ -13,10 +13,11 @@ from ._names import caption, group_states, name_series, name_shared, series_cell
 
 # A longer table keeps those that are named in the figure.
 MOST_ROWS = 60
-FRONT_NOTE = (
-    "The line is the front: no other method is better in both. Hollow: off the front, or a library. Cosine and "
-    "descent, `<p, g> / |g|²`, are those of the parameter gradient p against the exact one g: above 0 a step along it "
-    "descends. Residual: the largest of a sample, `|v - Jᵀw| / |v|`."
+MEASURES = ("cosine", "descent", "residual")
+FRONT_NOTE = "The line is the front: no other method is better in both. Hollow: off the front, or a library."
+MEASURES_NOTE = (
+    "Cosine and descent, `<p, g> / |g|²`, are those of the parameter gradient p against the exact one g: above 0 a "
+    "step along it descends. Residual: the largest of a sample, `|v - Jᵀw| / |v|`."
 )
 ERROR_NOTE = (
     "Relative error of the timed result against the float64 reference, the worst size and process; a result above its "
@@ -46,7 +47,10 @@ def _show_fronts(family: FamilyDigest) -> list[Block]:
         draw_fronts(name, panels, told),
         f"Error against time. {' '.join(told)}",
     )
-    return [Figures(name_shared(shown), (figure,)), Text(FRONT_NOTE, "note"), _tabulate(family, shown)]
+    table = _tabulate(family, shown)
+    measured = any(column.key in MEASURES for column in table.columns)
+    note = f"{FRONT_NOTE} {MEASURES_NOTE}" if measured else FRONT_NOTE
+    return [Figures(name_shared(shown), (figure,)), Text(note, "note"), table]
 
 
 def _name(family: FamilyDigest, front: Front, shown: list[Measured]) -> str:
@@ -85,7 +89,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
         ("products", FAMILIES[family.name].work.capitalize(), True),
     ]
     # Only where something was recorded.
-    measures = [n for n in ("cosine", "descent", "residual") if any(getattr(t, n) == getattr(t, n) for _, t in pairs)]
+    measures = [n for n in MEASURES if any(getattr(t, n) == getattr(t, n) for _, t in pairs)]
     heads += [(name, name.capitalize(), True) for name in measures]
     rows = []
     for front, trade in pairs:

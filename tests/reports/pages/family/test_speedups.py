@@ -55,3 +55,8 @@ def test_what_is_not_exact_is_said(make):
     found = tuple(rise(make, series, "jfb", "cg_published"))
     (figure,) = make.figures(speedups.build(make.family(series, name="implicit", speedups=found)))
     assert figure.title == "`jfb`, not exact, is 8 × faster than `cg_published` at D = 10,000"
+    rows = [make.sweep(row, exact=False, computes="integral") for row in ("gauss_legendre_16", "dopri5_direct_1e-06")]
+    series = make.series(*rows)
+    found = tuple(rise(make, series, *(r.name for r in rows)))
+    (figure,) = make.figures(speedups.build(make.family(series, name="line_integral", speedups=found)))
+    assert "exact" not in figure.title
