@@ -79,7 +79,7 @@ def _entitle(family: FamilyDigest, drawn: list[Measured]) -> str:
     ends = sorted({float(f"{s.ratio.value:.2g}") for s in last})
     span = f"{ends[0]:g}" if len(ends) == 1 else f"{ends[0]:g} to {ends[-1]:g}"
     where = "at the largest size both ran at" if len(last) > 1 else f"at {family.axis} = {write_size(last[0].size)}"
-    pair = [[r.exact for series in drawn if (r := series.row(name)) is not None][0] for name in (row, baseline)]
+    pair = [next(r.exact for series in drawn if (r := series.row(name)) is not None) for name in (row, baseline)]
     told = ", not exact," if pair == [False, True] else ""
     return f"`{row}`{told} is {span} × faster than `{baseline}` {where}"
 
