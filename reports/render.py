@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from .analysis import Analysis
-from .claims import CLAIMS, sum_up
+from .digest.claims import judge_claims
 from .pages import build_sections
 from .pages.blocks import Page, Section, Table
 from .pages.winners import summarise
@@ -101,8 +101,8 @@ def write_lead(analysis: Analysis) -> list[str]:
     """The main answers in words, from verdicts."""
     lines = [line for family in analysis.families for line in summarise(analysis, family)]
     verdicts: dict[str, list[str]] = {}
-    for claim in CLAIMS:
-        verdicts.setdefault(sum_up(claim.find(analysis)), []).append(claim.id)
+    for claim in judge_claims(analysis):
+        verdicts.setdefault(claim.verdict, []).append(claim.id)
     told = [f"{write_list(ids)} {verdict}" for verdict, ids in verdicts.items()]
     return [
         *lines,

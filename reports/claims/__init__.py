@@ -1,28 +1,32 @@
-"""What the papers claim, and what was found here: one file per family, one function per claim.
+"""What the papers claim, one file each: `rg1.py` holds claim RG1 as data and the function that tests it.
 
-A claim is a function from the analysis to findings, registered with the paper's words. To add one, write the
-function; the scoreboard, the CSV and the Markdown twin follow.
+Every module of this folder whose name does not start with an underscore has a `CLAIM`. To add one, write the file: the
+digest, the scoreboard, the CSV and the Markdown twin follow.
 """
 
+import pkgutil
+from importlib import import_module
+
 from ..load import FAMILIES
-from . import implicit, line_integral, logdet, score
-from ._claim import CLAIMS, VERDICTS, Claim, Finding, claim, sum_up
-from .logdet import ORDER_OF_100, model_speedup
+from ._claim import Claim, Evidence, Where
+from ._rule import CONFIDENCE, VERDICTS, Limits, find_effect, share_error, sum_up
 
 __all__ = [
-    "CLAIMS",
-    "ORDER_OF_100",
+    "CONFIDENCE",
     "VERDICTS",
     "Claim",
-    "Finding",
-    "claim",
-    "implicit",
-    "line_integral",
-    "logdet",
-    "model_speedup",
-    "score",
+    "Evidence",
+    "Limits",
+    "Where",
+    "find_effect",
+    "list_claims",
+    "share_error",
     "sum_up",
 ]
 
-# In the project's order, whatever that of the imports.
-CLAIMS.sort(key=lambda known: FAMILIES.index(known.family))
+
+def list_claims() -> tuple[Claim, ...]:
+    """The claims of all files here, in the project's order of families and then by their names."""
+    names = [found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_")]
+    claims = [import_module(f"{__name__}.{name}").CLAIM for name in names]
+    return tuple(sorted(claims, key=lambda claim: (FAMILIES.index(claim.family), claim.id)))

@@ -1,70 +1,93 @@
-"""What a claim is: a sentence of a paper, the function that tests it, and the findings that it returns."""
+"""What a claim is: a sentence of a paper as data, and the function that finds what was measured of it."""
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from ..analysis import Analysis
-from ..points import Place, Series
+from ..points import Place
+from ._rule import Effect, Limits
 
-VERDICTS = ("reproduced", "contradicted", "undetermined", "not run")
+SWEEPS = "python -m benchmarks run --profile standard"
+
+
+def train(study: str, *data: str) -> str:
+    """The command that trains a study, on each data set where it has several."""
+    command = f"python -m benchmarks study {study} --profile standard"
+    return "; ".join(f"{command} --data {name}" for name in data) or command
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What one series, or all series of a `place`, or a study says about a claim.
+class Where:
+    """Where something was found: all series of a place, one of them (`fixed` sizes, `state`), or a study's data."""
 
-    `counts` is False for evidence that the paper's sentence is not about; `needed` is True for a part without which
-    the sentence is not settled; `short` is the number for the scoreboard; `study` names the data it was trained on.
+    words: str
+    place: Place | None = None
+    fixed: tuple[tuple[str, Any], ...] = ()
+    state: str = ""
+    study: str = ""
+
+
+NOWHERE = Where("–")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One part of a claim before the claim's error rate is shared: effects of its cells, and where it holds.
+
+    what      the part in words: the sentence that its limits judge
+    measured  what was found, in words; without `effects` why nothing was: the part is `not run`
+    pick      `least`, `most` or `typical` of the cells
+    unit      of the effect, and of the limits
+    counts    False for what the paper's sentence is not about
+    needed    True for a part without which the sentence is not settled
     """
 
-    series: Series | None
     what: str
     measured: str
-    verdict: str
+    effects: tuple[Effect, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    pick: str = "least"
+    unit: str = ""
     counts: bool = True
-    short: str = ""
     needed: bool = False
-    place: Place | None = None
-    study: str = ""
+    where: Where = NOWHERE
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of a paper and how it is tested. `figure` says where it stands; `command` runs it again."""
+    """A sentence of a paper and how it is tested.
+
+    words, quoted   the paper's, or a paraphrase of it
+    short           the sentence in at most fifteen words
+    figure          where it stands; `printed` is the figure that stands there, in words
+    assumption      what the paper presumes, "" if nothing; `check` says whether that was met, None where not measured
+    threshold       where the sentence holds and where it fails, in words; the numbers are each part's limits
+    command         runs it again
+    measure         finds the evidence
+    """
 
     id: str
     family: str
     paper: str
     words: str
+    short: str
     figure: str
+    printed: str
+    threshold: str
     command: str
-    measure: Callable[[Analysis], list[Finding]]
-
-    def find(self, analysis: Analysis) -> list[Finding]:
-        """Findings of this run; `not run` where the family was not measured."""
-        findings = self.measure(analysis) if self.family in analysis.families else []
-        return findings or [Finding(None, "", "no result of this family", "not run")]
+    measure: Callable[[Analysis], list[Evidence]]
+    quoted: bool = True
+    assumption: str = ""
+    check: Callable[[Analysis], bool | None] = lambda analysis: None
 
 
-CLAIMS: list[Claim] = []
+def missing(what: str, reason: str, counts: bool = True, where: Where = NOWHERE) -> Evidence:
+    """A part that was not run; it is needed where it counts."""
+    return Evidence(what, reason, counts=counts, needed=counts, where=where)
 
 
-def claim(id_: str, family: str, paper: str, words: str, figure: str, command: str):
-    """Register a function as the test of a claim."""
-
-    def register(measure: Callable[[Analysis], list[Finding]]) -> Callable[[Analysis], list[Finding]]:
-        CLAIMS.append(Claim(id_, family, paper, words, figure, command, measure))
-        return measure
-
-    return register
-
-
-def sum_up(findings: list[Finding]) -> str:
-    """The verdict of several findings: contradicted by any, reproduced only by all and with every part it needs."""
-    counted = [finding for finding in findings if finding.counts]
-    verdicts = {finding.verdict for finding in counted}
-    if "contradicted" in verdicts:
-        return "contradicted"
-    ran = verdicts - {"not run"}
-    missing = any(finding.needed and finding.verdict == "not run" for finding in counted)
-    return "not run" if not ran else "reproduced" if ran == {"reproduced"} and not missing else "undetermined"
+def is_known(value: float | None) -> bool:
+    """Whether a record has the number."""
+    return value is not None and not math.isnan(value)

@@ -11,19 +11,20 @@ from typing import Any
 
 from ..analysis import Analysis
 from ..families import FAMILIES
+from ..forecasts import Forecasts
 from ..plots.style import assign_colours
 from .about import About, describe
-from .answers import CellAnswer
+from .answers import CellAnswer, digest_answers
 from .compilation import Payoff, digest_payoffs
 from .crossovers import Crossing, digest_crossovers
 from .double_backprop import Doubling, digest_doublings
 from .exponents import Growth, digest_exponents
-from .form import FormSeries, Quality
+from .form import FormSeries, Quality, check_predictions, pack_form
 from .fronts import Front, digest_fronts
 from .ladders import Climb, digest_climbs
 from .libraries import Beside, digest_libraries
 from .qualities import Worth, digest_qualities
-from .rules import Rule
+from .rules import PlaceRule, Rule, find_place_rules, find_rules
 from .series import Measured, digest_series
 from .speedups import Speedup, digest_speedups
 
@@ -42,6 +43,7 @@ class FamilyDigest:
     series: tuple[Measured, ...]
     answers: tuple[CellAnswer, ...] = ()
     rules: tuple[Rule, ...] = ()
+    place_rules: tuple[PlaceRule, ...] = ()
     form: tuple[FormSeries, ...] = ()
     quality: Quality | None = None
     speedups: tuple[Speedup, ...] = ()
@@ -74,11 +76,14 @@ class Digest:
 
 def build_digest(analysis: Analysis) -> Digest:
     """Everything once, in this order: cells, answers, rules, predictions, claims, health."""
-    return Digest(SCHEMA, describe(analysis), tuple(_digest_family(analysis, name) for name in analysis.families))
+    return Digest(SCHEMA, describe(analysis), tuple(digest_family(analysis, name) for name in analysis.families))
 
 
-def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:
+def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
+    """Everything that is said of one family."""
     series = digest_series(analysis, name, FAMILIES[name].yardstick)
+    answers = digest_answers(analysis, name)
+    forecasts = Forecasts(analysis, name)
     speedups = digest_speedups(analysis, name, series)
     return FamilyDigest(
         name=name,
@@ -86,6 +91,11 @@ def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         letters=analysis.letters(name),
         colours=_assign_colours(series),
         series=series,
+        answers=answers,
+        rules=find_rules(answers),
+        place_rules=find_place_rules(answers, series),
+        form=pack_form(analysis, name, forecasts),
+        quality=check_predictions(analysis, name, forecasts, answers),
         speedups=speedups,
         exponents=digest_exponents(analysis, name, series),
         crossovers=digest_crossovers(analysis, name, series, speedups),
@@ -94,7 +104,7 @@ def _digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         climbs=digest_climbs(analysis, name, series),
         fronts=digest_fronts(analysis, name),
         qualities=digest_qualities(analysis, name, series),
-        doublings=digest_doublings(analysis, name, series),
+        doublings=digest_doublings(analysis, name),
     )
 
 

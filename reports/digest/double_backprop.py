@@ -3,12 +3,8 @@
 from dataclasses import dataclass
 
 from ..analysis import Analysis
+from ..claims.gn2 import RIVALS, list_ratios
 from ..statistics import Estimate
-from .series import Measured, find_keys
-
-# Each way to differentiate phi, and psi differentiated in the same way: a ratio of one by hand to one by autodiff would
-# be that of the ways.
-RIVALS = {"phi": "psi", "phi_forward_over_reverse": "psi", "phi_closed_form": "psi_closed_form"}
 
 
 @dataclass(frozen=True)
@@ -23,15 +19,15 @@ class Doubling:
     formula: float
 
 
-def digest_doublings(analysis: Analysis, name: str, measured: tuple[Measured, ...]) -> tuple[Doubling, ...]:
-    """Of every series and size where both ran."""
-    keys, found = find_keys(analysis, name), []
-    for series in measured:
-        for row, rival in RIVALS.items():
-            known = series.row(row), series.row(rival)
-            for size in series.sizes if known[0] is not None and known[1] is not None else ():
-                ratio = analysis.ratio(keys[series.key], size, row, rival)
-                cells = [r.at(size) for r in known if r is not None]
-                if ratio is not None and cells[0] is not None and cells[1] is not None:
-                    found.append(Doubling(series.key, size, row, rival, ratio, cells[0].flops / cells[1].flops))
-    return tuple(found)
+def digest_doublings(analysis: Analysis, name: str) -> tuple[Doubling, ...]:
+    """Of every network and size where both ran; none for a family that has no phi."""
+    places = dict.fromkeys(series.place for series in analysis.series(name)) if name == "score" else ()
+    found = [
+        Doubling(analysis.key(series), size, row, rival, ratio, formula)
+        for place in places
+        for row, rival in RIVALS.items()
+        for series, size, ratio, formula in list_ratios(analysis, place, row)
+    ]
+    # By network, so that those of one sweep stand together.
+    order = [analysis.key(series) for series in analysis.series(name)]
+    return tuple(sorted(found, key=lambda doubling: order.index(doubling.series)))

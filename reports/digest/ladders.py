@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..analysis import LADDER_RUNGS, Analysis
+from ..analysis import Analysis
+from ..analysis.ladders import LADDER_RUNGS
 from ..points import Ladder, Series
 from ..statistics import Estimate, Exponent
 from .series import Measured, find_keys

@@ -1,77 +1,34 @@
 """Section 2: the scoreboard of the papers' claims."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from ..analysis import Analysis
-from ..claims import CLAIMS, ORDER_OF_100, Finding, model_speedup, sum_up
+from ..claims.rg2 import ORDER_OF_100, model_speedup
+from ..digest.claims import ClaimDigest, ClaimPart, judge_claims, write_effect
 from ..plots import Line, draw_speedup
 from ..points import Series
 from ..text import write_ratio, write_size
 from .blocks import Block, Cell, Figure, Figures, Heading, Section, Table, Text, columns, spread
-from .common import colours, name_place, name_series, place_data, size_cell
+from .common import colours, name_series, size_cell
 
 ID, TITLE = "claims", "Claims"
 TONES = {"reproduced": "good", "contradicted": "bad", "undetermined": "undecided", "not run": "off"}
+RULE = (
+    "A part of a claim is reproduced where the whole interval of its effect lies where the sentence holds, "
+    "contradicted where all of it lies where the sentence fails, else undetermined. A claim is contradicted by one "
+    "counted part, reproduced only by all of them with every part that it needs, and undetermined where what it "
+    "presumes was not measured or is not met. Either is false in at most 5 % of runs: all parts must hold, "
+    "each at 95 %; one of k contradicts at 1 − 0.05 / k."
+)
 
 
 def build(analysis: Analysis) -> Section:
-    """One row per claim, then the evidence of each series."""
-    scoreboard, evidence, lines = [], [], []
-    for claim in CLAIMS:
-        findings = claim.find(analysis)
-        overall = sum_up(findings)
-        by_place: dict[str, list[Finding]] = {}
-        for finding in findings:
-            if finding.counts:
-                by_place.setdefault(_name_place(analysis, claim.family, finding), []).append(finding)
-        for j, (place, found) in enumerate(by_place.items()):
-            verdict = sum_up(found)
-            told = "; ".join(f.short or f.measured for f in found if f.short or len(found) == 1) or _tally(
-                [f.verdict for f in found]
-            )
-            first = {
-                "id": Cell(claim.id, {}, "", f"over all: {overall}" if len(by_place) > 1 else ""),
-                "words": Cell(claim.words, {}, "", f"{claim.paper}, {claim.figure}\n`{claim.command}`"),
-            }
-            scoreboard.append(
-                (first if j == 0 else {})
-                | {
-                    "place": Cell(place),
-                    "measured": Cell(told),
-                    "verdict": Cell(verdict, {}, TONES[verdict], _tally_mixed(found)),
-                }
-            )
-            lines.append(
-                {
-                    "id": claim.id,
-                    "paper": claim.paper,
-                    "where": claim.figure,
-                    "words": claim.words,
-                    "place": place,
-                    "measured": told,
-                    "verdict": verdict,
-                    "verdict_over_all": overall,
-                    "command": claim.command,
-                }
-            )
-        for finding in findings:
-            evidence.append(
-                {
-                    "id": Cell(claim.id, {"id": claim.id}),
-                    "place": Cell(*_describe_place(analysis, claim.family, finding)),
-                    "what": Cell(finding.what, {"what": finding.what}),
-                    "measured": Cell(finding.measured, {"measured": finding.measured}),
-                    "verdict": Cell(
-                        finding.verdict,
-                        {"verdict": finding.verdict, "counts": finding.counts},
-                        TONES[finding.verdict],
-                        "" if finding.counts else "beside the claim",
-                    ),
-                }
-            )
+    """One row per claim, then the evidence of each part."""
+    claims = judge_claims(analysis)
     blocks: list[Block] = [
         Table(
             "claims",
@@ -79,31 +36,32 @@ def build(analysis: Analysis) -> Section:
             columns(
                 ("id", "Claim"),
                 ("words", "The paper"),
+                ("printed", "Its figure"),
+                ("measured", "Ours"),
+                ("verdict", "Verdict"),
+                ("why", "What decided it"),
+            ),
+            tuple(_write_claim(claim) for claim in claims),
+        ),
+        Text(RULE, "note"),
+        Table(
+            "claims-findings",
+            "Findings, one for each part of a claim",
+            columns(
+                ("id", "Claim"),
                 ("place", "Place"),
+                ("what", "What"),
+                ("effect", "Effect"),
+                ("holds", "Holds"),
                 ("measured", "Measured"),
                 ("verdict", "Verdict"),
             ),
-            tuple(scoreboard),
-            lines=tuple(lines),
-        ),
-        Text(
-            (
-                "A claim is contradicted if any counted finding contradicts it, reproduced only if all of them "
-                "agree and no part that it needs was left out; the findings follow."
-            ),
-            "note",
-        ),
-        Table(
-            "claims-findings",
-            "Findings, one for each series and part of a claim",
-            columns(
-                ("id", "Claim"), ("place", "Place"), ("what", "What"), ("measured", "Measured"), ("verdict", "Verdict")
-            ),
-            tuple(evidence),
+            tuple(_write_part(claim, part) for claim in claims for part in claim.parts),
             folded=True,
         ),
     ]
-    figures = tuple(f for s in analysis.series("logdet") if (f := _draw(analysis, s)) is not None)
+    constancy = next(claim for claim in claims if claim.id == "RG2")
+    figures = tuple(f for s in analysis.series("logdet") if (f := _draw(analysis, s, constancy)) is not None)
     if figures:
         blocks.append(Heading("RG2 as a picture"))
         blocks.append(
@@ -112,30 +70,45 @@ def build(analysis: Analysis) -> Section:
     return Section(ID, TITLE, tuple(blocks))
 
 
-def _name_place(analysis: Analysis, family: str, finding: Finding) -> str:
-    return _describe_place(analysis, family, finding)[0]
+def _write_claim(claim: ClaimDigest) -> dict[str, Cell]:
+    notes = [f"{claim.words} ({claim.paper}, {claim.figure})", *_say_rules(claim), f"`{claim.command}`"]
+    effect = "–" if claim.effect is None else write_effect(claim.effect, claim.unit)
+    data = {name: getattr(claim, name) for name in ("paper", "figure", "words", "quoted", "short")}
+    return {
+        "id": Cell(claim.id, {"id": claim.id}),
+        "words": Cell(claim.short, data, "", "\n".join(notes)),
+        "printed": Cell(claim.printed, {"printed": claim.printed}),
+        "measured": Cell(effect, spread("effect", claim.effect) | {"unit": claim.unit}),
+        "verdict": Cell(claim.verdict, {"verdict": claim.verdict}, TONES[claim.verdict]),
+        "why": Cell(claim.decided, {"decided": claim.decided, "command": claim.command}),
+    }
 
 
-def _describe_place(analysis: Analysis, family: str, finding: Finding) -> tuple[str, dict[str, Any]]:
-    """Where a finding holds: a series, all series of a place, or the data of a study; in words and for the CSV."""
-    if finding.series is not None:
-        return name_series(analysis, finding.series), place_data(finding.series)
-    place = finding.place
-    if place is not None:
-        return name_place(analysis, place, family), {"family": family, **asdict(place)}
-    return (f"training on {finding.study}", {"study": finding.study}) if finding.study else ("–", {})
+def _say_rules(claim: ClaimDigest) -> Iterator[str]:
+    yield f"Holds: {claim.threshold}."
+    if claim.assumption:
+        met = {True: "met here", False: "not met here", None: "not measured"}[claim.assumption_met]
+        yield f"Presumes: {claim.assumption} ({met})."
 
 
-def _tally(verdicts: list[str]) -> str:
-    return ", ".join(f"{verdicts.count(v)} {v}" for v in TONES if v in verdicts)
+def _write_part(claim: ClaimDigest, part: ClaimPart) -> dict[str, Cell]:
+    place = asdict(part.place) if part.place is not None else {}
+    where: dict[str, Any] = {"place": part.where, **place, **dict(part.fixed), "study": part.study}
+    counted = {"verdict": part.verdict, "counts": part.counts}
+    note = "" if part.counts else "beside the claim"
+    effect = "–" if part.effect is None else write_effect(part.effect, part.unit)
+    return {
+        "id": Cell(claim.id, {"id": claim.id}),
+        "place": Cell(part.where, where),
+        "what": Cell(part.what, {"what": part.what}),
+        "effect": Cell(effect, spread("effect", part.effect) | {"unit": part.unit}),
+        "holds": Cell(part.holds, {"holds": part.holds}),
+        "measured": Cell(part.measured, {"measured": part.measured}),
+        "verdict": Cell(part.verdict, counted, TONES[part.verdict], note),
+    }
 
 
-def _tally_mixed(findings: list[Finding]) -> str:
-    verdicts = [finding.verdict for finding in findings]
-    return _tally(verdicts) if len(set(verdicts)) > 1 else ""
-
-
-def _draw(analysis: Analysis, series: Series) -> Figure | None:
+def _draw(analysis: Analysis, series: Series, claim: ClaimDigest) -> Figure | None:
     palette, lines, rows = colours(analysis, series.family), [], []
     for baseline in ("inverse", "slogdet_autodiff", "jacobian_autodiff"):
         known = [(d, r) for d in analysis.sizes(series) if (r := analysis.ratio(series, d, baseline, "relative"))]
@@ -162,13 +135,13 @@ def _draw(analysis: Analysis, series: Series) -> Figure | None:
     place = name_series(analysis, series)
     # Each place has its own verdict; the title carries it.
     constant = [
-        f
-        for c in CLAIMS
-        if c.id == "RG2"
-        for f in c.find(analysis)
-        if f.series == series and "constant" in f.what and f.counts
+        part.verdict
+        for part in claim.parts
+        if (part.place, part.fixed, part.state) == (series.place, series.fixed, series.state)
+        and part.what.startswith("largest over smallest")
+        and part.counts
     ]
-    title = f"{place}: the speed-up is {_say_constancy([f.verdict for f in constant])}"
+    title = f"{place}: the speed-up is {_say_constancy(constant)}"
     svg = draw_speedup(
         name,
         (

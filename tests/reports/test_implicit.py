@@ -1,6 +1,5 @@
-"""The implicit family: approximate gradients, many series of one size, ladders, libraries and its claims."""
+"""The implicit family: approximate gradients, many series of one size, ladders and libraries."""
 
-import csv
 import json
 import math
 
@@ -9,7 +8,6 @@ import pytest
 
 from reports.__main__ import main
 from reports.analysis import Analysis
-from reports.claims import CLAIMS, sum_up
 from reports.load import load
 from reports.pages.common import name_fixed, name_series, name_settings
 from reports.plots import Line, tell_apart
@@ -17,6 +15,7 @@ from reports.points import Point
 from reports.predict import Predictor, find_predictor
 from reports.statistics import Estimate
 from reports.text import write_kind
+from tests.reports.claims.planted import plant_cells
 
 
 def series_of(analysis, backend="torch", **fixed):
@@ -28,51 +27,6 @@ def series_of(analysis, backend="torch", **fixed):
     )
 
 
-def find_claim(id_):
-    return next(claim for claim in CLAIMS if claim.id == id_)
-
-
-def plant(synthetic, folder, edit, cells=None):
-    """The analysis of a few cells whose rows `edit(rows, cell)` changed."""
-    synthetic.write_index(folder)
-    cells = cells or [{"size": D, "gamma": gamma} for D in (64, 128) for gamma in (0.5, 0.99)]
-    for cell in cells:
-        record = synthetic.make_implicit_session(**cell)
-        edit(record["rows"], cell)
-        synthetic.write_session(folder, record, "direct")
-    return Analysis(load(folder))
-
-
-def plant_study(folder, accuracy=0.0, cosine=0.9, **seconds):
-    """A training study of three seeds and four epochs: seconds over those of jfb, jfb's accuracy beside the others'."""
-    factors = {"jfb": 1.0, "neumann_5": 1.4, "cg": 2.2, "cg_published": 5.5} | seconds
-    generator, rows = np.random.default_rng(0), []
-    for seed in range(3):
-        for epoch in range(1, 5):
-            drift = math.exp(generator.normal(0, 0.05))
-            for method, factor in factors.items():
-                row = {"method": method, "seed": seed, "epoch": epoch, "process": 0}
-                row |= {"seconds": factor * drift * math.exp(generator.normal(0, 0.01)), "cosine": cosine}
-                row |= {"accuracy": 0.95 + 0.002 * seed + (accuracy if method == "jfb" else 0.0)}
-                rows.append(row | {"vjps": 0, "jvps": 0, "evaluations": 0, "loss": 0.1})
-    methods = {name: {"exact": name.startswith("cg"), "settings": {}} for name in factors}
-    methods["neumann_5"]["settings"] = {"k": 5}
-    settings = {"tol": 1e-4, "train": 100, "test": 100, "architecture": "a block", "optimiser": "Adam", "D": 1024}
-    settings |= {"batch": 10, "gamma": 0.9, "learning_rate": 1e-3, "most": 100, "parameters": 1000}
-    record = {"schema": 1, "study": "implicit-training", "data": "digits", "commit": None, "settings": settings}
-    machine = next(path for path in folder.iterdir() if path.is_dir())
-    path = machine / "studies" / "none" / "implicit-training-digits.study"
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(record | {"methods": methods, "rows": rows}))
-    return Analysis(load(folder))
-
-
-def judge(analysis, id_):
-    claim = find_claim(id_)
-    found = claim.find(analysis)
-    return sum_up(found), found
-
-
 def make_point(row, seconds, error, role="method"):
     """A point of which only time and error matter."""
     names = ("method", "form", "computes", "source", "outcome", "reason", "peak_instrument")
@@ -82,7 +36,7 @@ def make_point(row, seconds, error, role="method"):
     )
     values = dict.fromkeys(names, "") | dict.fromkeys(numbers, math.nan)
     samples = {0: (np.arange(8.0), np.full(8, seconds))}
-    given = {"size": 8.0, "row": row, "role": role, "exact": False, "error": error, "paired": True}
+    given = {"size": 8.0, "row": row, "role": role, "exact": False, "error": error}
     return Point(**(values | given | {"outcome": "ok", "samples": samples}))
 
 
@@ -132,11 +86,10 @@ def test_broken_optional_fields_are_as_good_as_none(synthetic, tmp_path, value):
         for row in rows.values():
             row |= {"settings": value if not value else {}, "products": value, "quality": value}
 
-    analysis = plant(synthetic, tmp_path, edit)
+    analysis = plant_cells(synthetic, tmp_path, edit)
     point = analysis.point(analysis.series("implicit")[0], 64, "jfb")
     assert math.isnan(point.quality.cosine)
     assert point.products is None or not point.products.counted
-    assert judge(analysis, "JFB2")[0] == "not run"
 
 
 def test_quality_is_that_of_the_worst_process(synthetic, tmp_path):
@@ -332,126 +285,14 @@ def test_two_rungs_are_no_ladder(synthetic, tmp_path):
         for name in [name for name in rows if "_" in name and name.rpartition("_")[2] not in ("1", "20", "10")]:
             del rows[name]
 
-    analysis = plant(synthetic, tmp_path, edit, [{"size": size} for size in (32, 64, 128)])
+    analysis = plant_cells(synthetic, tmp_path, edit, [{"size": size} for size in (32, 64, 128)])
     series = analysis.series("implicit")[0]
     assert [ladder.stem for ladder in analysis.ladders(series)] == ["neumann"]
 
 
 def test_one_cell_alone_makes_a_page(synthetic, tmp_path):
-    plant(synthetic, tmp_path, lambda rows, cell: None, [{"size": 64}])
+    plant_cells(synthetic, tmp_path, lambda rows, cell: None, [{"size": 64}])
     output = tmp_path / "page"
     assert main(["--results", str(tmp_path), "--output", str(output)]) == 0
     markdown = (output / "index.md").read_text(encoding="utf-8")
     assert "**torch, cpu**, D = 64: fastest exact gradient" in markdown
-
-
-# Claims.
-
-
-def test_claims_on_synthetic_data(implicit_analysis):
-    """What needs a training study is not settled without one; the rest is as planted."""
-    assert {id_: judge(implicit_analysis, id_)[0] for id_ in ("JFB1", "JFB2", "JFB3", "JFB4")} == {
-        "JFB1": "undetermined",
-        "JFB2": "undetermined",
-        "JFB3": "undetermined",
-        "JFB4": "reproduced",
-    }
-    for id_ in ("JFB1", "JFB2", "JFB3"):
-        found = find_claim(id_).find(implicit_analysis)
-        assert {f.verdict for f in found if f.counts and f.place} == {"reproduced"}
-        assert [f.verdict for f in found if f.needed] == ["not run"]
-
-
-def test_jfb1_says_products_and_times(implicit_analysis):
-    found = [f for f in find_claim("JFB1").find(implicit_analysis) if f.place and f.place.backend == "torch"]
-    products = next(f for f in found if "products" in f.what)
-    assert products.short == "0 products"
-    assert "counted by the operator" in products.measured
-    published = next(f for f in found if f.what.endswith("cg_published over jfb"))
-    assert "did not converge in 1 more" in published.measured
-    assert [f.counts for f in found if f.what.endswith("gmres over jfb")] == [False]
-
-
-def test_jfb1_contradicted_by_products_or_time(synthetic, tmp_path):
-    def count(rows, cell):
-        rows["jfb"]["products"]["vjps"] = 1
-
-    def slow(rows, cell):
-        # The twin with it: it says how far apart equals come out.
-        for row in ("jfb", "jfb~twin"):
-            rows[row]["samples_s"] = [3 * s for s in rows["cg_published"]["samples_s"]]
-
-    assert judge(plant(synthetic, tmp_path / "a", count), "JFB1")[0] == "contradicted"
-    assert judge(plant(synthetic, tmp_path / "b", slow), "JFB1")[0] == "contradicted"
-
-
-def test_jfb2_contradicted_by_one_cell(synthetic, tmp_path):
-    def climb(rows, cell):
-        if cell["gamma"] == 0.99:
-            rows["jfb"]["quality"] |= {"cosine": -0.1, "descent": -0.02}
-
-    verdict, found = judge(plant(synthetic, tmp_path, climb), "JFB2")
-    assert verdict == "contradicted"
-    assert "smallest cosine -0.1 and descent -0.02 (D = " in found[0].measured
-    assert "assumption 0.4" in found[0].measured
-
-
-def test_jfb2_other_gradients_stand_beside(synthetic, tmp_path):
-    def climb(rows, cell):
-        rows["phantom"]["quality"]["cosine"] = -0.1
-
-    verdict, found = judge(plant(synthetic, tmp_path, climb), "JFB2")
-    assert verdict == "undetermined"
-    beside = next(f for f in found if not f.counts)
-    assert beside.verdict == "contradicted"
-    assert "phantom -0.1" in beside.measured
-
-
-def test_jfb3_contradicted_where_a_term_saves_time(synthetic, tmp_path):
-    def swap(rows, cell):
-        one, two = rows["neumann_1"]["samples_s"], rows["neumann_2"]["samples_s"]
-        rows["neumann_1"]["samples_s"], rows["neumann_2"]["samples_s"] = two, one
-
-    cells = [{"size": size} for size in (256, 512)]
-    assert judge(plant(synthetic, tmp_path / "a", lambda rows, cell: None, cells), "JFB3")[0] == "undetermined"
-    assert judge(plant(synthetic, tmp_path / "b", swap, cells), "JFB3")[0] == "contradicted"
-
-
-def test_jfb4_contradicted_by_memory_that_grows(synthetic, tmp_path):
-    def grow(rows, cell):
-        rows["neumann"]["peak_bytes"] *= 1 if cell["gamma"] == 0.5 else 5
-
-    def flat(rows, cell):
-        for name, row in rows.items():
-            if name.startswith("unrolled"):
-                row["peak_bytes"] = 10**6
-
-    assert judge(plant(synthetic, tmp_path / "a", lambda rows, cell: None), "JFB4")[0] == "reproduced"
-    assert judge(plant(synthetic, tmp_path / "b", grow), "JFB4")[0] == "contradicted"
-    assert judge(plant(synthetic, tmp_path / "c", flat), "JFB4")[0] == "undetermined"
-
-
-@pytest.mark.parametrize(
-    ("planted", "verdicts"),
-    [
-        ({}, ("reproduced", "reproduced", "reproduced")),
-        ({"cg": 0.8}, ("contradicted", "reproduced", "reproduced")),
-        ({"cg": 1.03}, ("undetermined", "reproduced", "reproduced")),
-        ({"neumann_5": 0.8}, ("reproduced", "reproduced", "contradicted")),
-        ({"accuracy": -0.05}, ("contradicted", "reproduced", "contradicted")),
-        ({"cosine": -0.1}, ("reproduced", "contradicted", "reproduced")),
-    ],
-)
-def test_a_training_study_settles_the_rest(synthetic, tmp_path, planted, verdicts):
-    plant(synthetic, tmp_path, lambda rows, cell: None, [{"size": 256}])
-    analysis = plant_study(tmp_path, **planted)
-    assert tuple(judge(analysis, id_)[0] for id_ in ("JFB1", "JFB2", "JFB3")) == verdicts
-    assert all(f.study == "digits" for f in judge(analysis, "JFB1")[1] if f.place is None)
-
-
-def test_scoreboard_names_the_places(implicit_report):
-    with open(implicit_report / "csv" / "claims.csv", newline="") as file:
-        lines = [line for line in csv.DictReader(file) if line["id"] == "JFB1"]
-    assert [line["place"] for line in lines] == ["torch, cpu", "jax, cpu", "–"]
-    assert {line["verdict_over_all"] for line in lines} == {"undetermined"}
-    assert "0 products" in lines[0]["measured"]

@@ -35,7 +35,7 @@ def _plant(template, name, seconds):
 
 
 def test_what_is_written_out_is_held_to_what_is_written_out(score):
-    found = digest_doublings(*score[:1], "score", score[1])
+    found = digest_doublings(score[0], "score")
     assert {(d.row, d.rival, d.size) for d in found} == {
         (row, rival, size)
         for row, rival in (("phi", "psi"), ("phi_closed_form", "psi_closed_form"))
@@ -48,5 +48,5 @@ def test_what_is_written_out_is_held_to_what_is_written_out(score):
 
 
 def test_probes_are_told_at_the_largest_size_where_they_ran(score):
-    (worth,) = digest_qualities(*score[:1], "score", score[1])
+    (worth,) = digest_qualities(score[0], "score", score[1])
     assert (worth.row, worth.size, worth.mean, worth.spread) == ("curl_jvp_vjp", 64.0, 1.01, 0.2)

@@ -1,0 +1,119 @@
+"""JFB4: memory of implicit methods does not know the depth, that of unrolled ones does (Wu Fung et al. 2022)."""
+
+from ..analysis import Analysis
+from ..points import Ladder, Place, Point, Series
+from ..text import write_bytes, write_size
+from ._cells import at_place, list_places, name_cell
+from ._claim import SWEEPS, Claim, Evidence
+from ._effects import of_exponent, of_slope
+from ._rule import Effect, Limits
+from ._training import WU_FUNG
+
+# How far a fitted slope may lie from 0 and from 1: that of the other claims' exponents.
+TOLERANCE = 0.15
+FLAT = Limits(-TOLERANCE, TOLERANCE, -TOLERANCE, TOLERANCE)
+# A floor that every call has makes a line flatter at the small depths: between flat and linear nothing is settled.
+LINEAR = Limits(1 - TOLERANCE, 1 + TOLERANCE, TOLERANCE, 1 + TOLERANCE)
+# gmres keeps a basis: by design its memory knows its iterations, up to a restart.
+ITERATIVE = {"neumann": True, "cg_published": True, "cg": True, "gmres": False}
+UNROLLED = {"unrolled": True, "unrolled_checkpointed": False}
+FEWEST = 3
+
+
+def measure(analysis: Analysis) -> list[Evidence]:
+    """Slopes of log peak bytes: by the depth K of an unrolled iteration, by the iterations of implicit methods."""
+    found = [
+        [_judge_unrolled(analysis, place, *row) for row in UNROLLED.items()] + _judge_iterative(analysis, place)
+        for place in list_places(analysis, "implicit")
+    ]
+    # A place where large sizes alone were measured, and nothing unrolled, has nothing to say beside another.
+    told = [findings for findings in found if any(f.effects for f in findings)]
+    return [finding for findings in told or found for finding in findings]
+
+
+def _judge_unrolled(analysis: Analysis, place: Place, stem: str, counts: bool) -> Evidence:
+    """With the largest states where most depths ran."""
+    climbed: list[tuple[float, Series, float, Ladder]] = [
+        (size * (series.size("B") or 1), series, size, ladder)
+        for series in analysis.series("implicit")
+        if series.place == place
+        for ladder, size in analysis.climbs(series)
+        if ladder.stem == stem
+    ]
+    what, where = f"slope of the peak memory of {stem} in its depth", at_place(analysis, place, "implicit")
+    if not climbed:
+        return Evidence(what, f"fewer than {FEWEST} depths ran", counts=counts, where=where)
+    _, series, size, ladder = max(climbed, key=lambda c: c[0])
+    ran = [(value, p.peak_bytes) for value, p in analysis.climb(series, size, ladder) if p.peak_bytes > 0]
+    if len(ran) < 2:
+        return Evidence(what, "no peak memory was recorded", counts=counts, where=where)
+    effect, how = _fit(analysis, series, size, ladder, ran)
+    (first, below), (last, above) = ran[0], ran[-1]
+    text = (
+        f"{write_bytes(below)} at K = {write_size(first)} to {write_bytes(above)} at K = {write_size(last)}, {how} "
+        f"({name_cell(analysis, series, size)})"
+    )
+    jfb = analysis.point(series, size, "jfb")
+    if jfb is not None and jfb.peak_bytes > 0:
+        text += f"; jfb {write_bytes(jfb.peak_bytes)}"
+    return Evidence(what, text, (effect,), LINEAR, counts=counts, where=where)
+
+
+def _fit(
+    analysis: Analysis, series: Series, size: float, ladder: Ladder, ran: list[tuple[float, float]]
+) -> tuple[Effect, str]:
+    """The power of a floor and a power of K; from too few depths for a floor, the slope of a straight line."""
+    law = analysis.ladder_memory(series, size, ladder)
+    if law is not None and not law.estimate.undetermined:
+        return of_exponent(law), "beside a floor"
+    return of_slope(*zip(*ran, strict=True)), "without a floor"
+
+
+def _judge_iterative(analysis: Analysis, place: Place) -> list[Evidence]:
+    """Over cells of one size that need few and many iterations."""
+    group = next(group for group in analysis.groups("implicit") if group.place == place)
+    # Only what solves for parameters of the same shapes can be compared: a convolution has others than a matrix.
+    shapes: dict[float, list[Series]] = {}
+    for series in group.series:
+        jfb = analysis.point(series, group.size, "jfb")
+        if jfb is not None and jfb.formula_peak_bytes > 0:
+            shapes.setdefault(jfb.formula_peak_bytes, []).append(series)
+    alike = max(shapes.values(), key=len, default=[])
+    points = {row: [analysis.point(series, group.size, row) for series in alike] for row in ITERATIVE}
+    return [
+        _judge_growth(analysis, place, row, [p for p in points[row] if p is not None], counts)
+        for row, counts in ITERATIVE.items()
+    ]
+
+
+def _judge_growth(analysis: Analysis, place: Place, row: str, points: list[Point], counts: bool) -> Evidence:
+    known = [p for p in points if p.peak_bytes > 0 and p.quality.iterations_max > 0]
+    what, where = f"slope of the peak memory of {row} in its iterations", at_place(analysis, place, "implicit")
+    if len(known) < FEWEST:
+        return Evidence(what, f"fewer than {FEWEST} cells of one size ran", counts=counts, where=where)
+    depths, peaks = [p.quality.iterations_max for p in known], [p.peak_bytes for p in known]
+    text = (
+        f"{write_bytes(min(peaks))} to {write_bytes(max(peaks))} over {min(depths):g} to {max(depths):g} iterations, "
+        f"in {len(known)} cells"
+    )
+    if {p.peak_instrument for p in known} == {"memory_analysis"}:
+        # What a compiled program reserves for a loop is the same however often it turns: constant by construction.
+        text += ", by the compiled program, which cannot know how often its loop turns"
+        counts = False
+    return Evidence(what, text, (of_slope(depths, peaks),), FLAT, counts=counts, where=where)
+
+
+CLAIM = Claim(
+    id="JFB4",
+    family="implicit",
+    paper=WU_FUNG,
+    words="“… implicit networks are trained using constant memory costs with respect to depth”; of feedforward "
+    "networks the “memory requirements scale linearly with depth”.",
+    short="Implicit networks need constant memory in depth, unrolled ones linear.",
+    figure="section “Why Implicit Networks?” and abstract",
+    printed="constant against linear; no figure",
+    threshold=f"slope of log memory in log depth within {TOLERANCE} of 0 for implicit methods and of 1 for unrolled "
+    f"ones; these are contradicted below {TOLERANCE} or above {1 + TOLERANCE}",
+    command=SWEEPS,
+    measure=measure,
+)

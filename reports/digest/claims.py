@@ -1,0 +1,157 @@
+"""The claims as plain values: what each says, what was found, the verdict and what decided it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..analysis import Analysis
+from ..claims import CONFIDENCE, Claim, Evidence, Limits, find_effect, list_claims, share_error, sum_up
+from ..points import Place
+from ..statistics import Estimate
+from ..text import write_estimate
+
+
+@dataclass(frozen=True)
+class ClaimPart:
+    """One part of a claim at one place, or in one study.
+
+    `where` says it in words; `place`, `fixed` sizes, `state` and `study` are its coordinates. `effect`, in `unit`, is
+    what the verdict rests on: at 95 %, of a contradicted part at the claim's `confidence`; `holds` are its limits in
+    words. `counts` is False for what stands beside the claim; a claim is not reproduced without a part that is
+    `needed`.
+    """
+
+    where: str
+    place: Place | None
+    fixed: tuple[tuple[str, Any], ...]
+    state: str
+    study: str
+    what: str
+    measured: str
+    effect: Estimate | None
+    unit: str
+    holds: str
+    verdict: str
+    counts: bool
+    needed: bool
+
+
+@dataclass(frozen=True)
+class ClaimDigest:
+    """A claim and its verdict: all that a page needs, in values that `dataclasses.asdict` takes apart.
+
+    words, quoted       the paper's, or a paraphrase; `short` is the sentence in at most fifteen words
+    figure, printed     where it stands, and the paper's own figure in words
+    assumption          "" where there is none; `assumption_met` is None where that was not measured
+    threshold           in words; `limits` [low, high] are those of the part that decided, None where there is none
+    effect, unit        of the part that decided, None where nothing was run
+    confidence          at which a part may contradict: 1 - 0.05 / counting parts
+    verdict, decided    `reproduced`, `contradicted`, `undetermined` or `not run`, and one sentence why
+    """
+
+    id: str
+    family: str
+    paper: str
+    words: str
+    quoted: bool
+    short: str
+    figure: str
+    printed: str
+    assumption: str
+    assumption_met: bool | None
+    threshold: str
+    limits: tuple[float | None, float | None]
+    effect: Estimate | None
+    unit: str
+    confidence: float
+    verdict: str
+    decided: str
+    command: str
+    parts: tuple[ClaimPart, ...]
+
+
+def judge_claims(analysis: Analysis) -> tuple[ClaimDigest, ...]:
+    """Every claim, in the project's order of families."""
+    return tuple(judge_claim(claim, analysis) for claim in list_claims())
+
+
+def judge_claim(claim: Claim, analysis: Analysis) -> ClaimDigest:
+    """One claim: its parts share an error rate of 5 %, and one rule makes the verdict (`reports/claims/_rule.py`)."""
+    evidence = claim.measure(analysis) or [Evidence(claim.short, f"no result of {claim.family}")]
+    counting = sum(found.counts and bool(found.effects) for found in evidence)
+    confidence = share_error(max(counting, 1))
+    parts = tuple(_judge_part(found, confidence) for found in evidence)
+    met = claim.check(analysis) if claim.assumption else None
+    assumed = not claim.assumption or met is True
+    verdict = sum_up([(part.verdict, part.needed) for part in parts if part.counts], assumed)
+    decisive = _find_decisive(parts, verdict)
+    limits = next((f.limits for f, part in zip(evidence, parts, strict=True) if part is decisive), Limits())
+    return ClaimDigest(
+        **{name: getattr(claim, name) for name in ("id", "family", "paper", "words", "quoted", "short", "figure")},
+        **{name: getattr(claim, name) for name in ("printed", "assumption", "threshold", "command")},
+        assumption_met=met,
+        limits=_state_limits(limits),
+        effect=decisive.effect,
+        unit=decisive.unit,
+        confidence=confidence,
+        verdict=verdict,
+        decided=_say_assumption(claim, met) if verdict == "undetermined" and not assumed else _say_part(decisive),
+        parts=parts,
+    )
+
+
+def _judge_part(found: Evidence, confidence: float) -> ClaimPart:
+    verdict, effect, where = "not run", None, found.where
+    if found.effects:
+        alone, shared = (find_effect(found.effects, c, found.pick) for c in (CONFIDENCE, confidence))
+        verdict = found.limits.judge(alone, shared)
+        effect = shared if verdict == "contradicted" else alone
+    return ClaimPart(
+        where.words,
+        where.place,
+        where.fixed,
+        where.state,
+        where.study,
+        found.what,
+        found.measured,
+        effect,
+        found.unit,
+        str(found.limits) if found.effects else "",
+        verdict,
+        found.counts,
+        found.needed,
+    )
+
+
+def _find_decisive(parts: Sequence[ClaimPart], verdict: str) -> ClaimPart:
+    """The first counting part with the claim's own verdict; if none has it, the first that is missing."""
+    counting = [part for part in parts if part.counts] or list(parts)
+    same = [part for part in counting if part.verdict == verdict]
+    absent = [part for part in counting if part.needed and part.verdict == "not run"]
+    return (same or absent or counting)[0]
+
+
+def _say_assumption(claim: Claim, met: bool | None) -> str:
+    state = "was not measured" if met is None else "is not met here"
+    return f"What it presumes {state}: {claim.assumption}."
+
+
+def _say_part(part: ClaimPart) -> str:
+    if part.effect is None:
+        return f"{part.what}: {part.measured}."
+    return f"{part.what} ({part.where}): {write_effect(part.effect, part.unit)}; the claim holds {part.holds}."
+
+
+def write_effect(effect: Estimate, unit: str = "") -> str:
+    """`1.69 [1.64, 1.74] ×`; what is exact without an interval, and `at least 0.08` where it may be any larger."""
+    if effect.low == effect.high == effect.value:
+        return f"{effect.value:.3g} {unit}".strip()
+    if effect.low == effect.value and effect.high == math.inf:
+        return f"at least {effect.value:.3g} {unit}".strip()
+    return write_estimate(effect, unit)
+
+
+def _state_limits(limits: Limits) -> tuple[float | None, float | None]:
+    low, high = (None if abs(limit) == float("inf") else limit for limit in (limits.low, limits.high))
+    return low, high

@@ -1,0 +1,228 @@
+"""Results with a planted truth that claims are judged on: sessions and records of the three studies."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import bench_core
+from reports.analysis import Analysis
+from reports.claims import list_claims
+from reports.digest.claims import ClaimDigest, ClaimPart, judge_claim
+from reports.load import load
+
+CELLS = [{"d": d, "H": H, "L": L, "B": 128} for d in (2, 16, 64, 512) for H, L in ((64, 2), (256, 1), (256, 4))]
+SQUARES = (16, 64, 256)
+SCORED = ("psi", "psi_closed_form", "phi", "phi_closed_form")
+BY_HAND = 0.4
+# Relative errors of the quadratures; all others are exact.
+ERRORS = {"gauss_legendre_4": 1e-3, "gauss_legendre_8": 1e-7, "gauss_legendre_16": 1e-12}
+
+
+def judge(analysis: Analysis | Path, id_: str) -> ClaimDigest:
+    """One claim on an analysis or a results folder."""
+    found = analysis if isinstance(analysis, Analysis) else Analysis(load(analysis))
+    return judge_claim(next(claim for claim in list_claims() if claim.id == id_), found)
+
+
+def parts(claim: ClaimDigest, word: str) -> list[ClaimPart]:
+    """The parts whose words hold this one."""
+    return [part for part in claim.parts if word in part.what]
+
+
+def plant_cells(
+    synthetic, folder: Path, edit: Callable[[dict, dict], None], cells: list[dict] | None = None
+) -> Analysis:
+    """The analysis of a few cells of the implicit family whose rows `edit(rows, cell)` changed."""
+    synthetic.write_index(folder)
+    cells = cells or [{"size": D, "gamma": gamma} for D in (64, 128) for gamma in (0.5, 0.99)]
+    for cell in cells:
+        record = synthetic.make_implicit_session(**cell)
+        edit(record["rows"], cell)
+        synthetic.write_session(folder, record, "direct")
+    return Analysis(load(folder))
+
+
+def implicit_study(
+    accuracy: float = 0.0, cosine: float = 0.9, images: int = 100_000, conditioning: float | None = None, **seconds
+) -> dict:
+    """A study of three seeds and four epochs: seconds over those of jfb, jfb's accuracy beside the others', images in
+    the test, and kappa(M^T M), at a contraction of 0.9, where it is recorded.
+    """
+    factors = {"jfb": 1.0, "neumann_5": 1.4, "cg": 2.2, "cg_published": 5.5} | seconds
+    generator, rows = np.random.default_rng(0), []
+    for seed in range(3):
+        for epoch in range(1, 5):
+            drift = math.exp(generator.normal(0, 0.05))
+            for method, factor in factors.items():
+                row: dict[str, Any] = {"method": method, "seed": seed, "epoch": epoch, "process": 0}
+                row |= {"seconds": factor * drift * math.exp(generator.normal(0, 0.01)), "cosine": cosine}
+                row |= {"accuracy": 0.95 + 0.002 * seed + (accuracy if method == "jfb" else 0.0)}
+                row |= {"contraction": 0.9} | ({} if conditioning is None else {"conditioning": conditioning})
+                rows.append(row | {"vjps": 0, "jvps": 0, "evaluations": 0, "loss": 0.1})
+    methods = {name: {"exact": name.startswith("cg"), "settings": {}} for name in factors}
+    methods["neumann_5"]["settings"] = {"k": 5}
+    settings = {"tol": 1e-4, "train": 100, "test": images, "architecture": "a block", "optimiser": "Adam", "D": 1024}
+    settings |= {"batch": 10, "gamma": 0.9, "learning_rate": 1e-3, "most": 100, "parameters": 1000}
+    record = {"schema": 1, "study": "implicit-training", "data": "digits", "commit": None, "settings": settings}
+    return record | {"methods": methods, "rows": rows}
+
+
+def plant_study(synthetic, folder: Path, *records: dict) -> Analysis:
+    """The analysis with these study records beside the sessions."""
+    for record in records:
+        path = folder / synthetic.MACHINE / "studies" / "none" / f"{record['study']}-{record['data']}.study"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(record))
+    return Analysis(load(folder))
+
+
+def score_study(data: str = "mixture", control: float = 1e-16, deep: float = 0.05) -> dict:
+    """A record of the score study with a known truth: psi_L reaches the target loss after 10 L epochs."""
+    rows = []
+    methods = {f"psi_{L}": L for L in (1, 2, 3, 4)} | {"psi_diagonal": 2, "phi_2": 2}
+    for seed in (0, 1, 2):
+        for epoch in range(1, 51):
+            for method, L in methods.items():
+                rows.append(
+                    {
+                        **{"method": method, "seed": seed, "epoch": epoch, "process": 0, "position": 0},
+                        **{
+                            "seconds": 0.01 * L * (1 + 0.01 * seed),
+                            "wall_s": 0.02,
+                            "evaluations": 0,
+                            "vjps": 0,
+                            "jvps": 0,
+                        },
+                        "loss": 1 + math.exp(-epoch / (10 * L)),
+                        "test_loss": 1 + math.exp(-epoch / (10 * L)),
+                        "asymmetry": control if method in ("psi_diagonal", "phi_2") else deep * L / (1 + epoch),
+                        "score_error": 0.3 if data == "mixture" else None,
+                        "field": {"points": [[0, 0], [1, 0], [0, 1]], "g": [[1, 0]] * 3, "score": [[1, 1]] * 3}
+                        if epoch == 50 and data == "mixture"
+                        else None,
+                    }
+                )
+    settings = {"batch": 100, "learning_rate": 1e-3, "optimiser": "Adam", "test": 10, "train": 20}
+    settings |= {"H": 64, "d": 2, "sigma": 0.5, "architecture": "hidden layers of swish units"}
+    return _record("score-training", data, settings, methods, rows)
+
+
+def integral_study(data: str = "exp", slope: float = 0.1, annealed: float = 0.5) -> dict:
+    """A record of the line_integral study with a known truth."""
+    rows = []
+    methods = {"gauss_legendre": 0.2, "dopri5_fixed": 1.0, "dopri5_annealed": annealed, "unconstrained": 0.15}
+    x = np.linspace(-2, 2, 9)
+    for seed in range(10):
+        drift = math.exp(0.05 * math.sin(seed))
+        for epoch in range(1, 51):
+            for method, cost in methods.items():
+                free = method == "unconstrained"
+                ends: dict[str, Any] = {"slope_min": -0.2 if free else slope, "slope_max": 0.9}
+                if data != "plane":
+                    inverse = None if free or data == "abs" else np.log(np.exp(x)).tolist()
+                    known = inverse is not None
+                    ends |= {"x": x.tolist(), "y": np.exp(x).tolist(), "inverse": inverse}
+                    ends |= {"round_trip": 1e-9 if known else None, "inverse_error": 0.02 if known else None}
+                rows.append(
+                    {
+                        **{"method": method, "seed": seed, "epoch": epoch, "process": 0, "position": 0},
+                        **{"seconds": 0.01 * cost * drift, "wall_s": 0.02, "vjps": 0, "jvps": 0},
+                        "evaluations": 16 if cost < 0.3 else round(100 * cost),
+                        **{"loss": math.exp(-epoch / 20), "test_loss": math.exp(-epoch / 30)},
+                        "tol": 1e-5 if method == "dopri5_fixed" else 0.5 if "dopri5" in method else None,
+                        **{"slope_min": ends["slope_min"], "slope_max": ends["slope_max"]},
+                        "path_gap": 0.1 if data == "plane" else None,
+                        "initial": ends if epoch == 1 else None,
+                        "final": ends if epoch == 50 else None,
+                    }
+                )
+    settings = {"architecture": "", "batch": 5, "learning_rate": 0.01, "optimiser": "Adam", "test": 100, "train": 5}
+    settings |= {"H": 64, "J": "psd", "d": 2 if data == "plane" else 1, "tol_fixed": 1e-5, "tol_start": 1.0}
+    return _record("line-integral-training", data, settings, methods, rows)
+
+
+def write_learned(
+    synthetic, folder: Path, over: float = 1.0, kronecker: float = 0.05, rows: tuple[str, ...] = SCORED
+) -> Path:
+    """Sessions of the score and line_integral families: phi `over` times slower than its formula, inverses by Kronecker
+    factors in `kronecker` of the time by LU.
+    """
+    environment = "virtualenv-py3.11-torch2.13.0-BENCH_DEVICEcpu-BENCH_PROFILEstandard-learned"
+    synthetic.write_index(folder)
+    scored = [(sizes, _score_seconds(sizes, over)) for sizes in CELLS]
+    classes = {
+        "score.Torch": [
+            _session(synthetic, "score", sizes, {row: s for row, s in seconds.items() if row in rows})
+            for sizes, seconds in scored
+        ],
+        "line_integral.TorchKronecker": [
+            _session(
+                synthetic,
+                "line_integral",
+                {"d": d, "B": 64, "H": 64, "J": "kronecker_psd"},
+                {
+                    **{f"gauss_legendre_{Q}": 1e-4 * Q * d for Q in (4, 8, 16)},
+                    "inverse_lu_rk4": 1e-3 * (d / 16) ** 3,
+                    "inverse_cholesky_rk4": 0.7e-3 * (d / 16) ** 3,
+                    "inverse_kronecker_rk4": 1e-3 * kronecker * (d / 16) ** 3,
+                },
+            )
+            for d in SQUARES
+        ],
+    }
+    for sessions in classes.values():
+        for session in sessions:
+            synthetic.write_session(folder, session, environment)
+    synthetic._write_asv(folder, synthetic.make_asv(classes, environment, "cpu"), environment)
+    return folder
+
+
+def _row(template: dict, name: str, family: str, sizes: dict, seconds: float) -> dict:
+    """A row with the real declaration and cost, and made-up times."""
+    m, problem = bench_core.method(family, name, "torch"), bench_core.problem(family, **sizes)
+    cost = m.cost(problem)
+    return template | {
+        "method": name,
+        "error": ERRORS.get(name, 1e-12),
+        "exact": m.exact,
+        "role": m.role,
+        "computes": m.computes,
+        "source": m.source,
+        "settings": m.settings,
+        "cost": {"flops": cost.flops, "bytes": cost.bytes, "vjps": cost.vjps, "jvps": cost.jvps, "peak_bytes": 1e6},
+        "samples_s": [s * seconds for s in np.exp(np.random.default_rng(3).normal(0, 0.004, len(template["rounds"])))],
+    }
+
+
+def _session(synthetic, family: str, sizes: dict, seconds: dict[str, float]) -> dict:
+    record = synthetic.make_session(64, "torch", "cpu", rows=("relative",), rounds=12)
+    template = record["rows"]["relative"]
+    record["cell"] |= {"family": family, "sizes": sizes}
+    record["rows"] = {name: _row(template, name, family, sizes, s) for name, s in seconds.items()}
+    return record
+
+
+def _score_seconds(sizes: dict, over: float = 1.0) -> dict[str, float]:
+    """Times as the formulas say, phi `over` times slower than they do."""
+    problem = bench_core.problem("score", **sizes)
+    flops = {m.name: m.cost(problem).flops for m in bench_core.methods("score", "torch")}
+    rate = {"phi": over}
+    # Written out, both take BY_HAND of the time of automatic differentiation.
+    times = {name: 1e-5 + rate.get(name, 1.0) * flops[name] / 3e10 for name in ("psi", "phi")}
+    return times | {f"{name}_closed_form": BY_HAND * times[name] for name in ("psi", "phi")}
+
+
+def _record(study: str, data: str, settings: dict, methods, rows: list) -> dict:
+    return {
+        **{"schema": 1, "study": study, "data": data, "profile": "standard", "machine": "m", "commit": None},
+        **{"dirty": False, "command": "python -m benchmarks study", "elapsed_s": 60.0, "processes": []},
+        **{"started_at": "2026-11-21T08:00:00Z", "finished_at": "2026-11-21T08:01:00Z", "settings": settings},
+        "methods": {name: {"exact": True, "source": "", "settings": {}} for name in methods},
+        "rows": rows,
+    }

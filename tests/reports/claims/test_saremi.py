@@ -1,0 +1,80 @@
+"""Claims GN1 and GN2 against synthetic truth."""
+
+from __future__ import annotations
+
+import pytest
+
+from reports.analysis import Analysis
+from reports.claims.gn2 import list_ratios
+from reports.load import load
+from tests.reports.claims.planted import CELLS, judge, parts, plant_study, score_study, write_learned
+
+
+@pytest.fixture(scope="module")
+def learned(synthetic, tmp_path_factory):
+    """Sessions of the learned gradients without a study. Do not write into it."""
+    return Analysis(load(write_learned(synthetic, tmp_path_factory.mktemp("learned"))))
+
+
+@pytest.mark.parametrize(
+    ("planted", "verdict", "decisive"),
+    [
+        ({}, "contradicted", "constructed"),
+        ({"control": 0.1}, "reproduced", "trained"),
+        ({"deep": 1e-15}, "contradicted", "trained"),
+        ({"control": 0.1, "deep": 1e-6}, "undetermined", "trained"),
+    ],
+)
+def test_curl_by_depth(synthetic, tmp_path, planted, verdict, decisive):
+    """The theorem speaks of every psi: a constructed one that is a gradient contradicts it, and the digest says so."""
+    digest = judge(plant_study(synthetic, write_learned(synthetic, tmp_path), score_study(**planted)), "GN1")
+    assert digest.verdict == verdict
+    assert decisive in digest.decided
+    assert "universal" in digest.threshold
+    (trained,) = parts(digest, "trained psi")
+    assert trained.verdict == {1e-15: "contradicted", 1e-6: "undetermined"}.get(planted.get("deep"), "reproduced")
+
+
+def test_a_trained_network_that_is_not_known_to_be_one_settles_nothing(synthetic, tmp_path):
+    """Seeds that are far apart leave the asymmetry of trained networks open, whatever their median."""
+    record = score_study(control=0.1)
+    for row in record["rows"]:
+        if row["method"] == "psi_3":
+            row["asymmetry"] *= {0: 1e-9, 1: 1.0, 2: 1.0}[row["seed"]]
+    digest = judge(plant_study(synthetic, write_learned(synthetic, tmp_path), record), "GN1")
+    assert digest.verdict == "undetermined"
+
+
+def test_an_activation_that_is_not_known_leaves_the_theorem_open(synthetic, tmp_path):
+    record = score_study()
+    record["settings"]["architecture"] = "hidden layers of rectified units"
+    digest = judge(plant_study(synthetic, write_learned(synthetic, tmp_path), record), "GN1")
+    assert (digest.verdict, digest.assumption_met) == ("undetermined", None)
+
+
+def test_phi_over_psi_is_reproduced_and_a_faster_phi_is_not(synthetic, learned, tmp_path):
+    digest = judge(learned, "GN2")
+    assert digest.verdict == "reproduced"
+    # At L = 1 the formulas are equal: there phi is as fast.
+    (part,) = [part for part in digest.parts if part.counts]
+    assert "the typical cell" in part.what
+    assert "in the 8 cells where phi takes more products" in part.measured
+    assert judge(write_learned(synthetic, tmp_path, over=0.5), "GN2").verdict == "contradicted"
+
+
+def test_what_is_written_out_is_held_to_what_is_written_out(learned):
+    """By hand psi and phi take 0.4 of the time here: over the other's autodiff each would seem to cost nothing."""
+    found = parts(judge(learned, "GN2"), "phi_closed_form over one of psi_closed_form")
+    assert {(part.counts, part.verdict) for part in found} == {(False, "reproduced")}
+    for place in {series.place for series in learned.series("score")}:
+        for row in ("phi", "phi_closed_form"):
+            known = list(list_ratios(learned, place, row))
+            assert len(known) == len(CELLS)
+            for _, _, ratio, predicted in known:
+                assert 0.9 < ratio.value <= 1.05 * predicted
+
+
+def test_results_without_a_psi_by_hand_tell_no_ratio_of_it(synthetic, tmp_path):
+    digest = judge(write_learned(synthetic, tmp_path, rows=("psi", "phi", "phi_closed_form")), "GN2")
+    assert digest.verdict == "reproduced"
+    assert not parts(digest, "closed_form")

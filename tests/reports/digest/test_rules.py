@@ -1,0 +1,62 @@
+"""Rules of series and of places, from answers written by hand."""
+
+import math
+
+import pytest
+
+from reports.digest.answers import Candidate, CellAnswer
+from reports.digest.rules import Range, find_place_rules, find_rules
+from reports.digest.series import Measured
+from reports.points import Place
+from reports.statistics import Estimate
+
+
+def answer(series, size, regrets, question="gradient"):
+    candidates = tuple(
+        Candidate(row, None, regret, Estimate(1.0, 1.0, 1.0), 0.0, 0.0) for row, regret in regrets.items()
+    )
+    pick = candidates[0] if candidates else None
+    return CellAnswer(series, question, size, pick, math.nan, False, math.nan, candidates, ())
+
+
+def measure(key, place):
+    return Measured(key, "logdet", place, "D", (), "", (), 0.0, 0.05, 0.0, ())
+
+
+def test_a_rule_for_each_series_and_question():
+    answers = [answer("a", size, {"x": 0.0, "y": 0.2}) for size in (1.0, 2.0)]
+    answers += [answer("a", 3.0, {"x": 0.3, "y": 0.0}), answer("a", 4.0, {}), answer("a", 1.0, {"s": 0.0}, "step")]
+    first, second = find_rules(answers)
+    assert (first.series, first.question, second.question) == ("a", "gradient", "step")
+    assert first.ranges == (Range(1.0, 2.0, "x"), Range(3.0, 3.0, "y"))
+    assert (first.worst, first.within) == (0.0, True)
+    assert (first.covers, first.missing) == ((1.0, 2.0, 3.0), (4.0,))
+
+
+def test_sizes_of_unknown_regret_are_missing():
+    (rule,) = find_rules([answer("a", 1.0, {"x": math.nan}), answer("a", 2.0, {"x": 0.04})])
+    assert (rule.covers, rule.missing, rule.worst, rule.at) == ((2.0,), (1.0,), 0.04, 2.0)
+    assert find_rules([answer("a", 1.0, {"x": math.nan})]) == ()
+
+
+def test_a_rule_that_loses_more_than_a_tenth_says_so():
+    zigzag = [answer("a", float(k), {"x": 0.15 * (k % 2), "y": 0.2 * (1 - k % 2)}) for k in range(1, 9)]
+    (rule,) = find_rules(zigzag)
+    assert not rule.within
+    assert (rule.worst, rule.ranges) == (pytest.approx(0.15), (Range(1.0, 8.0, "x"),))
+
+
+def test_one_rule_for_all_series_of_a_place():
+    torch, jax = (Place("m", backend, "cpu", "float32") for backend in ("torch", "jax"))
+    answers = [
+        answer("small", 1.0, {"x": 0.0, "y": 0.05}),
+        answer("small", 2.0, {"x": 0.0, "y": 0.5}),
+        answer("large", 1.0, {"x": 0.3, "y": 0.0}),
+        answer("other", 1.0, {"z": 0.0}),
+    ]
+    series = [measure("small", torch), measure("large", torch), measure("other", jax)]
+    first, second = find_place_rules(answers, series)
+    assert (first.place, first.series) == (torch, ("small", "large"))
+    assert first.ranges == (Range(1.0, 1.0, "y"), Range(2.0, 2.0, "x"))
+    assert (first.worst, first.at, first.where) == (0.05, 1.0, "small")
+    assert (second.place, second.ranges) == (jax, (Range(1.0, 1.0, "z"),))
