@@ -12,15 +12,25 @@ from typing import Any
 from ..analysis import Analysis
 from ..families import FAMILIES
 from ..forecasts import Forecasts
+from ..plots.style import assign_colours
 from .about import About, describe
 from .answers import CellAnswer, digest_answers
 from .cards import CardDigest, digest_card
 from .claims import ClaimDigest, judge_claims
+from .compilation import Payoff, digest_payoffs
+from .crossovers import Crossing, digest_crossovers
+from .double_backprop import Doubling, digest_doublings
+from .exponents import Growth, digest_exponents
 from .form import FormSeries, Quality, check_predictions, pack_form
+from .fronts import Front, digest_fronts
 from .health import Health, examine
 from .history import History, digest_history
+from .ladders import Climb, digest_climbs
+from .libraries import Beside, digest_libraries
+from .qualities import Worth, digest_qualities
 from .rules import PlaceRule, Rule, find_place_rules, find_rules
 from .series import Measured, digest_series
+from .speedups import Speedup, digest_speedups
 from .studies import StudyDigest, digest_studies
 
 # Raised whenever a field of `digest.json` changes its meaning or goes.
@@ -42,6 +52,15 @@ class FamilyDigest:
     form: tuple[FormSeries, ...] = ()
     quality: Quality | None = None
     card: CardDigest | None = None
+    speedups: tuple[Speedup, ...] = ()
+    exponents: tuple[Growth, ...] = ()
+    crossovers: tuple[Crossing, ...] = ()
+    payoffs: tuple[Payoff, ...] = ()
+    libraries: tuple[Beside, ...] = ()
+    climbs: tuple[Climb, ...] = ()
+    fronts: tuple[Front, ...] = ()
+    qualities: tuple[Worth, ...] = ()
+    doublings: tuple[Doubling, ...] = ()
 
     def find(self, key: str) -> Measured:
         """A series by its key."""
@@ -80,16 +99,15 @@ def build_digest(analysis: Analysis) -> Digest:
 
 def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
     """Everything that is said of one family."""
-    from ..pages.common import colours
-
     series = digest_series(analysis, name, FAMILIES[name].yardstick)
     answers = digest_answers(analysis, name)
     forecasts = Forecasts(analysis, name)
+    speedups = digest_speedups(analysis, name, series)
     return FamilyDigest(
         name=name,
         axis=analysis.series(name)[0].axis,
         letters=analysis.letters(name),
-        colours=colours(analysis, name),
+        colours=_assign_colours(series),
         series=series,
         answers=answers,
         rules=find_rules(answers),
@@ -97,7 +115,23 @@ def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         form=pack_form(analysis, name, forecasts),
         quality=check_predictions(analysis, name, forecasts, answers),
         card=digest_card(analysis, FAMILIES[name], series),
+        speedups=speedups,
+        exponents=digest_exponents(analysis, name, series),
+        crossovers=digest_crossovers(analysis, name, series, speedups),
+        payoffs=digest_payoffs(analysis, name, series),
+        libraries=digest_libraries(analysis, name, series),
+        climbs=digest_climbs(analysis, name, series),
+        fronts=digest_fronts(analysis, name),
+        qualities=digest_qualities(analysis, name, series),
+        doublings=digest_doublings(analysis, name),
     )
+
+
+def _assign_colours(measured: tuple[Measured, ...]) -> dict[str, str]:
+    """The forms of a method share its colour."""
+    methods = {row.name: row.method for series in measured for row in series.rows}
+    found = assign_colours(methods.values())
+    return {row: found[method] for row, method in sorted(methods.items())}
 
 
 def write_json(digest: Digest) -> str:
