@@ -1,15 +1,13 @@
 """A family's card on the first page: its rule in words, two headline ratios and one picture."""
 
-import math
-
 from ..digest import FamilyDigest
 from ..digest.cards import Headline
 from ..digest.series import Cell, Measured, Row
 from ..families import FAMILIES, Question
-from ..plots import Line
 from ..plots.multiples import Panel, draw_panel, frame
 from ..text import write_list, write_ratio, write_seconds, write_size
 from .blocks import Card, Figure, Ratio
+from .family._lines import make_line
 from .naming import name_backend, name_letter
 from .rules import Told, join_rules, say_ranges, say_worst
 
@@ -110,37 +108,11 @@ def _trace_panel(family: FamilyDigest, panel: tuple[Measured, ...]) -> Panel:
     lines, told = [], []
     for name in FAMILIES[family.name].card:
         rows = [row for series in panel if (row := series.row(name)) is not None and row.ran]
-        lines += [_trace_row(row, family.colours[name]) for row in rows]
+        lines += [make_line(family, row, lambda cell: cell.seconds, stops=True) for row in rows]
         if rows:
             told.append(_describe(name, rows, family.axis))
     alt = f"Time of one call against {family.axis}, both logarithmic, with {title}. {' '.join(told)}"
-    rooflines = [trace for series in panel if len(trace := _trace_roofline(family, series)) > 1]
-    return Panel(title, alt, lines, rooflines)
-
-
-def _trace_row(row: Row, colour: str) -> Line:
-    """Points, and the first size at which memory or time ended the row."""
-    ended = [cell for cell in _find_end(row) if not math.isnan(cell.stopped_s)]
-    stops = {limit: [(c.size, c.stopped_s) for c in ended if c.limit == limit] for limit in ("memory", "time")}
-    return Line(
-        label=row.name,
-        colour=colour,
-        sizes=[cell.size for cell in row.ran],
-        values=[cell.seconds for cell in row.ran if cell.seconds is not None],
-        memory_stops=stops["memory"],
-        time_stops=stops["time"],
-    )
-
-
-def _trace_roofline(family: FamilyDigest, series: Measured) -> list[tuple[float, float]]:
-    """Seconds of the card's least work at the ceiling measured beside it."""
-    trace = []
-    for size in series.sizes:
-        rows = [series.row(name) for name in FAMILIES[family.name].card]
-        cells = [cell for row in rows if row is not None and (cell := row.at(size)) is not None]
-        known = [cell.attainable_s for cell in cells if not math.isnan(cell.attainable_s)]
-        trace += [(size, min(known))] if known else []
-    return trace
+    return Panel(title, alt, lines, [series.roofline for series in panel if len(series.roofline) > 1])
 
 
 def _describe(name: str, rows: list[Row], axis: str) -> str:
