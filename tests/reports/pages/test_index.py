@@ -12,6 +12,9 @@ from reports.pages import index
 from reports.pages.blocks import Card, Form, Items, Table
 from reports.text import write_ratio
 
+# The panels' places, and where the same was measured besides.
+PLACES = ("torch", "JAX", "torch on cuda")
+
 
 @pytest.fixture(scope="module")
 def page(digest):
@@ -67,7 +70,7 @@ def test_a_card_has_a_panel_a_backend_and_says_its_rule(page):
     card = find(page, Card)[0]
     assert [panel.title for panel in card.panels] == ["torch", "JAX"]
     assert all("ended by" in panel.alt for panel in card.panels)
-    assert any("`relative" in rule for rule in card.rules)
+    assert all(rule.startswith(f"**{place}.** Use `relative") for rule, place in zip(card.rules, PLACES, strict=True))
 
 
 def test_states_share_a_panel_only_where_their_sizes_do_not_mix(digest):
