@@ -13,6 +13,7 @@ from ..analysis import Analysis
 from ..families import FAMILIES
 from ..forecasts import Forecasts
 from ..plots.style import assign_colours
+from ..statistics import Estimate
 from .about import About, describe
 from .answers import CellAnswer, digest_answers
 from .cards import CardDigest, digest_card
@@ -35,6 +36,8 @@ from .studies import StudyDigest, digest_studies
 
 # Raised whenever a field of `digest.json` changes its meaning or goes.
 SCHEMA = 1
+# Of estimates that do not say theirs.
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -136,21 +139,22 @@ def _assign_colours(measured: tuple[Measured, ...]) -> dict[str, str]:
 
 def write_json(digest: Digest) -> str:
     """`digest.json`: all but what files beside it hold (measured cells, curves of studies, hashes of files), or
-    asv's own (medians over commits).
+    asv's own (medians over commits). Numbers to six digits, null where there is none.
 
-    Numbers to six digits, null where there is none; a knot is [size, seconds, low, high, how].
+    A knot is [size, seconds, low, high] where it was measured and [size, seconds, factor] elsewhere: its interval
+    reaches from seconds / factor to seconds factor.
     """
     plain = to_plain(digest)
     for family in plain["families"]:
         for series in family["series"]:
             del series["rows"]
-        for candidate in (c for answer in family["answers"] for c in [*answer["candidates"], answer["pick"]] if c):
-            for name in ("seconds", "error", "peak_bytes"):
-                candidate.pop(name, None)
+        for answer in family["answers"]:
+            answer["pick"] = answer["pick"] and answer["pick"]["row"]
+            for candidate in answer["candidates"]:
+                del candidate["seconds"], candidate["error"], candidate["peak_bytes"]
         for row in (row for form in family["form"] for row in form["rows"]):
-            row["knots"] = [[knot[name] for name in ("size", "seconds", "low", "high", "how")] for knot in row["knots"]]
-            for name in ("errors", "bytes", "refused"):
-                del row[name]
+            row["knots"] = [_shorten(**knot) for knot in row["knots"]]
+            del row["errors"], row["bytes"], row["refused"]
     for study in plain["studies"]:
         for method in study["methods"]:
             del method["curves"], method["learned"], method["field"]
@@ -158,8 +162,17 @@ def write_json(digest: Digest) -> str:
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
 
+def _shorten(size: float, seconds: float, low: float | None, high: float | None, how: str) -> list[float | None]:
+    if how == "measured":
+        return [size, seconds, low, high]
+    return [float(f"{size:.4g}"), float(f"{seconds:.4g}"), float(f"{high / seconds:.3g}") if high else None]
+
+
 def to_plain(value: Any) -> Any:
-    """Dataclasses as objects, tuples as lists, NaN and infinity as null."""
+    """Dataclasses as objects, tuples as lists, NaN and infinity as null; an estimate says its confidence if not 95 %."""
+    if isinstance(value, Estimate):
+        found = {name: to_plain(getattr(value, name)) for name in ("value", "low", "high", "n")}
+        return found if value.confidence == CONFIDENCE else found | {"confidence": value.confidence}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, dict):
