@@ -15,12 +15,15 @@ from ..forecasts import Forecasts
 from ..plots.style import assign_colours
 from .about import About, describe
 from .answers import CellAnswer, digest_answers
+from .cards import CardDigest, digest_card
+from .claims import ClaimDigest, judge_claims
 from .compilation import Payoff, digest_payoffs
 from .crossovers import Crossing, digest_crossovers
 from .double_backprop import Doubling, digest_doublings
 from .exponents import Growth, digest_exponents
 from .form import FormSeries, Quality, check_predictions, pack_form
 from .fronts import Front, digest_fronts
+from .health import Health, examine
 from .ladders import Climb, digest_climbs
 from .libraries import Beside, digest_libraries
 from .qualities import Worth, digest_qualities
@@ -46,6 +49,7 @@ class FamilyDigest:
     place_rules: tuple[PlaceRule, ...] = ()
     form: tuple[FormSeries, ...] = ()
     quality: Quality | None = None
+    card: CardDigest | None = None
     speedups: tuple[Speedup, ...] = ()
     exponents: tuple[Growth, ...] = ()
     crossovers: tuple[Crossing, ...] = ()
@@ -68,6 +72,8 @@ class Digest:
     schema: int
     about: About
     families: tuple[FamilyDigest, ...]
+    claims: tuple[ClaimDigest, ...]
+    health: Health
 
     def family(self, name: str) -> FamilyDigest | None:
         """A family by its name, None where it was not measured."""
@@ -76,7 +82,8 @@ class Digest:
 
 def build_digest(analysis: Analysis) -> Digest:
     """Everything once, in this order: cells, answers, rules, predictions, claims, health."""
-    return Digest(SCHEMA, describe(analysis), tuple(digest_family(analysis, name) for name in analysis.families))
+    families = tuple(digest_family(analysis, name) for name in analysis.families)
+    return Digest(SCHEMA, describe(analysis), families, judge_claims(analysis), examine(analysis))
 
 
 def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
@@ -96,6 +103,7 @@ def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         place_rules=find_place_rules(answers, series),
         form=pack_form(analysis, name, forecasts),
         quality=check_predictions(analysis, name, forecasts, answers),
+        card=digest_card(analysis, FAMILIES[name], series),
         speedups=speedups,
         exponents=digest_exponents(analysis, name, series),
         crossovers=digest_crossovers(analysis, name, series, speedups),
@@ -116,11 +124,21 @@ def _assign_colours(measured: tuple[Measured, ...]) -> dict[str, str]:
 
 
 def write_json(digest: Digest) -> str:
-    """`digest.json`: all but the measured cells; numbers to six digits, null where there is none."""
+    """`digest.json`: all but the measured cells; numbers to six digits, null where there is none.
+
+    What `points.csv` says of a candidate or a row stands there alone; a knot is [size, seconds, low, high, how].
+    """
     plain = to_plain(digest)
     for family in plain["families"]:
         for series in family["series"]:
             del series["rows"]
+        for candidate in (c for answer in family["answers"] for c in [*answer["candidates"], answer["pick"]] if c):
+            for name in ("seconds", "error", "peak_bytes"):
+                candidate.pop(name, None)
+        for row in (row for form in family["form"] for row in form["rows"]):
+            row["knots"] = [[knot[name] for name in ("size", "seconds", "low", "high", "how")] for knot in row["knots"]]
+            for name in ("errors", "bytes", "refused"):
+                del row[name]
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
 

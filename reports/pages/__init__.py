@@ -1,27 +1,13 @@
-"""The sections of the report: one file each, a pure function from the analysis to blocks."""
+"""The pages of the report: a module each, a pure function from the digest to pages made of blocks."""
 
-from ..analysis import Analysis
-from . import (
-    answer,
-    claims,
-    health,
-    history,
-    provenance,
-    studies,
-)
-from .blocks import Section
+from ..digest import Digest
+from . import explore, families, health, index
+from .blocks import Page
 
-# In reading order. To add a section, add its module here.
-SECTIONS = (
-    answer,
-    claims,
-    health,
-    studies,
-    history,
-    provenance,
-)
+# In the order of the navigation. To add a page, add its module here.
+PAGES = (index, families, health, explore)
 
 
-def build_sections(analysis: Analysis) -> tuple[Section, ...]:
-    """All sections of a report."""
-    return tuple(module.build(analysis) for module in SECTIONS)
+def build_pages(digest: Digest) -> tuple[Page, ...]:
+    """All pages of a report, the first one first."""
+    return tuple(page for module in PAGES for page in module.build(digest))

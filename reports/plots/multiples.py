@@ -78,7 +78,7 @@ def frame(panels: Sequence[Panel], xlabel: str, unit: str, ticks: Sequence[float
 
 def draw_multiples(name: str, panels: Sequence[Panel], shared: Frame) -> str:
     """The panels as HTML: a title in words and an SVG each."""
-    return stack([(panel.title, _draw(f"{name}-{j + 1}", panel, shared)) for j, panel in enumerate(panels)])
+    return stack([(panel.title, draw_panel(f"{name}-{j + 1}", panel, shared)) for j, panel in enumerate(panels)])
 
 
 def stack(pairs: Sequence[tuple[str, str]]) -> str:
@@ -87,7 +87,8 @@ def stack(pairs: Sequence[tuple[str, str]]) -> str:
     return f'<div class="multiples">{"".join(pieces)}</div>'
 
 
-def _draw(name: str, panel: Panel, shared: Frame) -> str:
+def draw_panel(name: str, panel: Panel, shared: Frame) -> str:
+    """A panel as an SVG; its title is the caller's to set."""
     figure, axes = make_panel(WIDTH, HEIGHT, shared.right, left=LEFT)
     set_log(axes)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: UNITS[shared.unit](value)))

@@ -77,6 +77,12 @@ def analysis(results) -> Analysis:
 
 
 @pytest.fixture(scope="session")
+def digest(analysis) -> Digest:
+    """Its digest."""
+    return build_digest(analysis)
+
+
+@pytest.fixture(scope="session")
 def report(results, tmp_path_factory) -> Path:
     """Its report, built by the command. Do not write into it."""
     output = tmp_path_factory.mktemp("report")

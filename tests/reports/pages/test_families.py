@@ -7,7 +7,7 @@ import pytest
 
 from reports.pages import families
 from reports.pages.family import CHAPTERS
-from reports.render import write_page
+from reports.render import render_page
 
 VOID = {"meta", "link", "br", "path", "use", "rect"}
 MOST_FIGURES, MOST_ROWS = 7, 60
@@ -57,7 +57,7 @@ def test_no_more_figures_and_rows_than_can_be_read(pages):
 
 def test_the_page_is_well_formed_and_every_picture_has_words(pages):
     for page in pages:
-        html = write_page(page, pages, "facts")
+        html = render_page(page, pages)
         tags = Tags(html)
         assert tags.faults == []
         assert tags.stack == []
@@ -69,7 +69,7 @@ def test_the_page_is_well_formed_and_every_picture_has_words(pages):
 
 def test_the_same_digest_gives_the_same_page(pages, implicit_digest):
     again = families.build(implicit_digest)
-    assert [write_page(page, pages, "") for page in pages] == [write_page(page, again, "") for page in again]
+    assert [render_page(page, pages) for page in pages] == [render_page(page, again) for page in again]
 
 
 def test_chapters_ask_the_digest_alone(implicit_digest):
