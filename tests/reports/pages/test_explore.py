@@ -65,7 +65,7 @@ def test_everything_it_loads_is_small_and_lies_beside_it(folder, visit):
 
 def test_choosing_sorting_and_the_chart_follow_the_keyboard(visit, digest):
     page, messages, _ = visit(viewport={"width": 1400, "height": 900})
-    status = page.locator("[role=status]")
+    status = page.locator("#explorer > [role=status]")
     ran = points(digest, outcome="ok")
     assert status.inner_text().startswith(f"{len(ran):,} points chosen")
     assert page.locator("#chart canvas").count() == 1
@@ -94,7 +94,7 @@ def test_holes_are_found_by_their_reason(visit, digest):
     page, messages, _ = visit()
     page.select_option("[name=outcome]", "no")
     holes = len(points(digest)) - len(points(digest, outcome="ok"))
-    assert page.locator("[role=status]").inner_text() == f"{holes} points chosen, 0 lines drawn."
+    assert page.locator("#explorer > [role=status]").inner_text() == f"{holes} points chosen, 0 lines drawn."
     page.locator("input[type=search]").fill("determinant lemma")
     row = page.locator("tbody tr")
     assert row.count() == 1
@@ -110,9 +110,9 @@ def test_the_address_is_the_choice(visit, digest):
     page.locator("button[data-row=inverse]").first.click()
     page.select_option("[name=y]", "peak_bytes")
     address = page.evaluate("location.hash")
-    told = page.locator("[role=status]").inner_text()
+    told = page.locator("#explorer > [role=status]").inner_text()
     again, more, _ = visit(address)
-    assert again.locator("[role=status]").inner_text() == told
+    assert again.locator("#explorer > [role=status]").inner_text() == told
     assert again.input_value("[name=rows]") == "inverse"
     assert again.input_value("[name=y]") == "peak_bytes"
     assert messages + more == []
