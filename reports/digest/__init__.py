@@ -158,6 +158,9 @@ def write_json(digest: Digest) -> str:
             answer["pick"] = answer["pick"] and answer["pick"]["row"]
             for candidate in answer["candidates"]:
                 del candidate["seconds"], candidate["error"], candidate["peak_bytes"]
+        for answer in family["approximate"]:
+            answer["pick"] = answer["pick"] and answer["pick"]["row"]
+            del answer["candidates"], answer["excluded"]
         for row in (row for form in family["form"] for row in form["rows"]):
             row["knots"] = [_shorten(**knot) for knot in row["knots"]]
             del row["errors"], row["bytes"], row["refused"]
@@ -175,7 +178,7 @@ def _shorten(size: float, seconds: float, low: float | None, high: float | None,
 
 
 def to_plain(value: Any) -> Any:
-    """Dataclasses as objects, tuples as lists, NaN and infinity as null; an estimate names its confidence unless 95 %."""
+    """Dataclasses as objects, tuples as lists, NaN and infinity as null; an estimate says a confidence but 95 %."""
     if isinstance(value, Estimate):
         found = {name: to_plain(getattr(value, name)) for name in ("value", "low", "high", "n")}
         return found if value.confidence == CONFIDENCE else found | {"confidence": value.confidence}
