@@ -10,6 +10,8 @@ def _sweeps(D: tuple[int, ...], B: tuple[int, ...] = (100,)) -> dict[str, Sweep]
 LOGDET = Family(
     name="logdet",
     swept="D",
+    # The products that no exact gradient does without.
+    yardstick="gemm_floor",
     sweeps={
         "smoke": _sweeps((8, 12), (16,)),
         "quick": _sweeps((10, 30, 100, 300, 1000, 2000)),
