@@ -43,7 +43,7 @@ def _regressions(configuration: Config, metric: str, series: list[float]):
         ("track_error", 2e-7, 2.2e-6, True),
         ("track_outcome", 0, 1, True),
         ("track_outcome", 5, 6, True),
-        ("track_products", 1000, 1001, True),
+        ("track_products", 100, 101, True),
         ("track_peak_bytes", 10000, 10100, False),
         ("track_peak_bytes", 10000, 10600, True),
         ("track_seconds", 1.0, 2.5, False),
