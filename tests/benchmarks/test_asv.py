@@ -23,9 +23,6 @@ from tests.examples import THOROUGH, examples
 # takes longer over a metric of a row than over reading it. Where the slow tests run, all of the profile.
 METRICS = r"^score\.Torch\.|^\w+\.(Torch|Jax)\.track_times_yardstick\b" if not THOROUGH else "."
 AGAIN = r"^logdet\.Torch\.track_times_yardstick" if not THOROUGH else r"^logdet\.Torch\."
-# What is planted: so many forward passes more, and a change that is smaller than they are and larger than noise.
-PASSES, FACTOR = 20, 3
-ROWS = ("relative", "transposed", "inverse", "relative_step", "gemm_floor")
 SMOKE = ("-m", "benchmarks", "run", "--profile", "smoke")
 
 
@@ -35,21 +32,12 @@ def _asv_results(repository) -> dict[str, dict]:
     }
 
 
-def test_over_commits_what_changed_is_told_and_nothing_else(repository, smoke_sessions):
+def test_over_commits_what_changed_is_told_and_nothing_else(trial, smoke_sessions):
     """Runs of all doors; then equal code (where the slow tests run); then forward passes planted in one kernel.
 
     Many, and factors to match: the size is small, rounds are few, and other tests run on this machine.
     """
-    for file, old, new in (
-        ("asv.conf.json", 'yardstick\\\\b": 0.05', f'yardstick\\\\b": {FACTOR - 1}'),
-        ("benchmarks/families/logdet.py", "_sweeps((8, 12), (16,))", "_sweeps((64,), (64,))"),
-        ("benchmarks/families/logdet.py", "    compiled=", f'    rows={{"smoke": {ROWS}}},\n    compiled='),
-    ):
-        text = (repository.folder / file).read_text()
-        assert old in text
-        (repository.folder / file).write_text(text.replace(old, new))
-    repository.environment["BENCH_THREADS"] = "1"
-    first = repository.commit("one size, a wide threshold")
+    repository = trial.repository
     done = repository.python(*SMOKE, "--bench", METRICS)
     assert done.returncode == 0, done.stdout + done.stderr
     records = repository.records()
@@ -57,18 +45,12 @@ def test_over_commits_what_changed_is_told_and_nothing_else(repository, smoke_se
     doors = {tuple(path.name.split("-")[:2]) for path in records}
     assert doors == set(itertools.product(bench_core.FAMILIES, bench_core.BACKENDS))
     assert len(records) == smoke_sessions - len(bench_core.BACKENDS) or not THOROUGH
-    kernel = repository.folder / "bench_core/logdet/torch/relative.py"
-    call = "backpropagate(x, weights, biases, alpha)\n"
-    commits = [first]
-    planting = f"    for _ in range({PASSES}):\n        {call}"
-    for passes in ("", planting) if THOROUGH else (planting,):
-        before, after = kernel.read_text().split(f"    _, pre, deltas, _ = {call}")
-        kernel.write_text(f"{before}    # once more\n{passes}    _, pre, deltas, _ = {call}{after}")
-        commits.append(repository.commit("planted" if passes else "a comment"))
+    for passes in (0, trial.PASSES) if THOROUGH else (trial.PASSES,):
+        trial.plant(passes)
         done = repository.python(*SMOKE, "--bench", AGAIN)
         assert done.returncode == 0, done.stdout + done.stderr
 
-    results = _asv_results(repository)
+    results, commits = _asv_results(repository), trial.commits
     assert {name[:8] for name in results} == {commit[:8] for commit in commits}
     whole = {
         f"{family}.{backend}{sweep}.track_{metric}"
@@ -84,7 +66,7 @@ def test_over_commits_what_changed_is_told_and_nothing_else(repository, smoke_se
     }
     for name, data in results.items():
         assert data["env_vars"] == {"BENCH_PROFILE": "smoke", "BENCH_DEVICE": "cpu"}
-        asked = METRICS if name.startswith(first[:8]) else AGAIN
+        asked = METRICS if name.startswith(commits[0][:8]) else AGAIN
         assert set(data["results"]) == {b for b in whole if re.search(asked, b)}
         # Holes are NaN; a null would be a bug, and none is there.
         for benchmark, (values, *_) in data["results"].items():
@@ -92,23 +74,19 @@ def test_over_commits_what_changed_is_told_and_nothing_else(repository, smoke_se
             if benchmark.endswith("times_yardstick"):
                 assert not all(map(math.isnan, values)), benchmark
 
-    planted = {"relative", "relative:allocating"}
     for base, head in itertools.pairwise(commits):
-        compared = repository.python("-m", "asv", "compare", base, head, "--only-changed", "--factor", str(FACTOR))
+        compared = repository.python(
+            "-m", "asv", "compare", base, head, "--only-changed", "--factor", str(trial.FACTOR)
+        )
         assert compared.returncode == 0, compared.stderr
-        changed = planted if head == commits[-1] else set()
-        assert _told(compared.stdout, r"^\| [-+!].*") == changed, compared.stdout
+        changed = trial.PLANTED if head == commits[-1] else set()
+        assert trial.told(compared.stdout, r"^\| [-+!].*") == changed, compared.stdout
     published = repository.python("-m", "asv", "publish")
     assert published.returncode == 0, published.stdout + published.stderr
     regressions = json.loads((repository.folder / "site/regressions.json").read_text())["regressions"]
-    assert _told("\n".join(name for name, *_ in regressions)) == planted, regressions
+    assert trial.told("\n".join(name for name, *_ in regressions)) == trial.PLANTED, regressions
     shown = repository.python("-m", "asv", "show", commits[-1])
     assert "logdet.Torch.track_times_yardstick" in shown.stdout, shown.stdout + shown.stderr
-
-
-def _told(text: str, lines: str = "") -> set[str]:
-    """The rows of logdet in torch whose ``track_times_yardstick`` lines of asv's output name."""
-    return set(re.findall(lines + r"logdet\.Torch\.track_times_yardstick\('(\S+)',", text, re.MULTILINE))
 
 
 def test_a_range_of_commits_with_different_methods_keeps_names_apart(repository):
