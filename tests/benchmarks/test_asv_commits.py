@@ -28,7 +28,7 @@ def managed(trial):
             (shared / path.name).symlink_to(path)
     repository.environment["PIP_NO_INDEX"] = "1"
     done = repository.python("-m", "asv", "setup", ASV_PYTHONPATH=str(shared))
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert "asv: " not in done.stderr, done.stderr  # its exit status is 1 where it has made them
     (packages,) = repository.folder.glob(".asv/env/*/lib/python*/site-packages")
     (packages / "shared.pth").write_text(str(shared))
     return trial
