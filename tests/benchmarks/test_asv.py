@@ -32,8 +32,8 @@ def _asv_results(repository) -> dict[str, dict]:
     }
 
 
-def test_over_commits_what_changed_is_told_and_nothing_else(trial, smoke_sessions):
-    """Runs of all doors; then equal code (where the slow tests run); then forward passes planted in one kernel.
+def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, smoke_sessions):
+    """Runs of all doors; then equal code; then forward passes planted in one kernel.
 
     Many, and factors to match: the size is small, rounds are few, and other tests run on this machine.
     """
@@ -45,7 +45,7 @@ def test_over_commits_what_changed_is_told_and_nothing_else(trial, smoke_session
     doors = {tuple(path.name.split("-")[:2]) for path in records}
     assert doors == set(itertools.product(bench_core.FAMILIES, bench_core.BACKENDS))
     assert len(records) == smoke_sessions - len(bench_core.BACKENDS) or not THOROUGH
-    for passes in (0, trial.PASSES) if THOROUGH else (trial.PASSES,):
+    for passes in (0, trial.PASSES):
         trial.plant(passes)
         done = repository.python(*SMOKE, "--bench", AGAIN)
         assert done.returncode == 0, done.stdout + done.stderr
