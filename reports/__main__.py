@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from .analysis import Analysis
-from .digest import FamilyDigest, digest_family
+from .digest import FamilyDigest, build_digest, digest_family
 from .digest.claims import judge_claims
 from .families import FAMILIES as DESCRIPTORS
 from .families import Question
 from .load import FAMILIES, LoadError, load
 from .lookup import find_answer, find_series, list_places
-from .render import write_report
+from .points_csv import write_points
+from .render import write_report, write_single
 from .stream import tolerate
 from .terminal import print_answers, print_claims, print_open
 from .text import count
@@ -47,6 +48,7 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--output", default="reports/output", metavar="DIR", help="where the page goes (default: reports/output)"
     )
+    parser.add_argument("--single-file", action="store_true", help="write all pages as one file, to be mailed")
     commands = parser.add_subparsers(dest="command")
     answer = commands.add_parser(
         "answer", help="the recommended method at one size", description="The recommended method at one size."
@@ -125,7 +127,12 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 
 def _build(options: argparse.Namespace) -> int:
     run = load(_sources(options), options.commit, options.machine)
-    page = write_report(Analysis(run), Path(options.output))
+    analysis, output = Analysis(run), Path(options.output)
+    digest = build_digest(analysis)
+    if options.single_file:
+        page = write_single(digest, output)
+    else:
+        page = write_report(digest, output, {"points.csv": write_points(analysis)})
     for problem in run.problems:
         print(f"reports: {problem}", file=sys.stderr)
     print(f"{page} ({count(len(run.sessions), 'session')}, {count(len(run.files), 'file')} read)")

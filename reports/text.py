@@ -68,6 +68,11 @@ def write_ratio(value: Estimate | float | None) -> str:
     return write_estimate(value) if isinstance(value, Estimate) else f"{value:.3g}"
 
 
+def write_times(value: float) -> str:
+    """A plain factor: `2.5 ×`."""
+    return "–" if math.isnan(value) else f"{value:.2g} ×"
+
+
 def write_share(value: float | None) -> str:
     """A share in percent."""
     return "–" if value is None or math.isnan(value) else f"{100 * value:.3g} %"

@@ -32,13 +32,14 @@ class Column:
     def classes(self) -> tuple[str, ...]:
         """Style classes: numbers to the right, names in one piece, sentences wide enough to read on a phone."""
         name = self.key in ("place", "fixed", "row", "size", "answer", "baseline", "fact", "range")
-        sentence = self.key in ("words", "measured", "reason", "why", "how", "value")
+        sentence = self.key in ("words", "measured", "printed", "reason", "why", "how", "value")
         return ("n",) * self.numeric + ("w",) * name + ("s",) * sentence
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table and its CSV (`name`). `folded` tables open on a click; `grid` tables colour their cells.
+    """A table and its CSV (`name`). `folded` tables open on a click; `grid` tables colour their cells; the lines of
+    `stacked` ones become paragraphs on a phone.
 
     The CSV's lines are the cells' data, or `lines` where the table is too wide to be tidy itself.
     """
@@ -49,6 +50,7 @@ class Table:
     rows: tuple[Mapping[str, Cell], ...]
     folded: bool = False
     grid: bool = False
+    stacked: bool = False
     lines: tuple[Mapping[str, Any], ...] | None = None
 
     def get(self, row: Mapping[str, Cell], column: Column) -> Cell:
@@ -75,13 +77,16 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """An SVG with its text alternative and the table of what it shows. `name` is that of its files."""
+    """An SVG, or several that stack, with its text alternative; `name` is that of its files.
+
+    `table` holds what it shows, None where `points.csv` does.
+    """
 
     name: str
     title: str
     svg: str
     alt: str
-    table: Table
+    table: Table | None = None
 
 
 @dataclass(frozen=True)
@@ -103,9 +108,10 @@ class Text:
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading within a section."""
+    """A heading within a section, with an anchor where something links to it."""
 
     text: str
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,13 +123,51 @@ class Items:
 
 @dataclass(frozen=True)
 class Form:
-    """The answer form: data for the script, as JSON text. Markdown has no form."""
+    """The answer form: data for its script as JSON text, (name, title) of its families, and what stands without it."""
 
     data: str
-    families: tuple[str, ...]
+    families: tuple[tuple[str, str], ...]
+    rules: Table
 
 
-Block = Table | Figures | Text | Heading | Items | Form
+@dataclass(frozen=True)
+class Ratio:
+    """A ratio large enough to be a headline: what it compares, and (place, value, where) of each place."""
+
+    words: str
+    values: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A family at a glance: what to do, two ratios, one picture of a few panels, and the page behind it."""
+
+    id: str
+    title: str
+    link: str
+    more: str
+    rules: tuple[str, ...]
+    ratios: tuple[Ratio, ...]
+    caption: str
+    panels: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class Mount:
+    """An element that a script of the page fills; `without` is what stands there without JavaScript."""
+
+    id: str
+    without: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The report's other pages, a line each, and (file, words) of the files beside them."""
+
+    files: tuple[tuple[str, str], ...]
+
+
+Block = Table | Figures | Text | Heading | Items | Form | Card | Mount | Contents
 
 
 @dataclass(frozen=True)
@@ -140,23 +184,39 @@ class Section:
             if isinstance(block, Table):
                 yield block
             elif isinstance(block, Figures):
-                yield from (figure.table for figure in block.figures)
+                yield from (figure.table for figure in block.figures if figure.table is not None)
+            elif isinstance(block, Form):
+                yield block.rules
 
     def figures(self) -> Iterable[Figure]:
         """Every figure."""
         for block in self.blocks:
             if isinstance(block, Figures):
                 yield from block.figures
+            elif isinstance(block, Card):
+                yield from block.panels
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file beside the pages; a page loads those that end in `.js` or `.css`, in its order."""
+
+    file: str
+    text: str
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the report: its file, its name in the navigation, a sentence on what it holds, and its sections."""
+    """A page of the report: its file, its name in the navigation, a sentence on what it holds, and its sections.
+
+    `assets` are written beside it: scripts and data that a page needs besides what all have.
+    """
 
     file: str
     title: str
     lead: str
     sections: tuple[Section, ...]
+    assets: tuple[Asset, ...] = ()
 
 
 def missing(id_: str, title: str, why: str) -> Section:

@@ -1,255 +1,204 @@
-"""Section 3: can these numbers be trusted, and what did the machine's state cost."""
+"""Whether these numbers can be trusted, where they come from, and how to read all this."""
 
-from collections import Counter
+import math
 
-import numpy as np
+from ..digest import Digest
+from ..digest.health import Comparisons, CoverageRow, PlaceHealth
+from ..digest.provenance import write_files
+from ..statistics import APART
+from ..text import count, write_bytes, write_rate, write_seconds, write_share, write_times
+from .blocks import Asset, Block, Cell, Items, Page, Section, Table, Text, columns
+from .glossary import explain
+from .holes import tabulate_holes
+from .incidents import write_incident
+from .naming import name_place
+from .provenance import list_commands, show_provenance
 
-from ..analysis import Analysis, Place
-from ..load import Session
-from ..plots import draw_canary
-from ..statistics import SMALLEST_MARGIN, judge
-from ..text import count, write_share
-from .blocks import Block, Cell, Figure, Figures, Items, Section, Table, Text, columns
-from .common import name_place
-from .incidents import find_incidents
-from .states import tabulate_coverage, tabulate_states
-from .winners import find_winner
-
-ID, TITLE = "health", "Health"
-STAGES = ("start", "problem", "ceiling", "check", "rounds", "check again")
+FILE = "health.html"
+_COVERAGE = (
+    "Each process of a cell, or each measured size of a curve, is left out in turn and predicted from the others: the "
+    "share that its 95 % interval held, of how many, and the interval's reach to one side in the median. Where nothing "
+    "could be left out nothing is known, and no interval is printed."
+)
 
 
-def build(analysis: Analysis) -> Section:
-    """Noise floor, canary, load, clocks, threads, failures, stops and their cost in verdicts."""
-    run = analysis.run
-    places = list(analysis.places)
-    blocks: list[Block] = [_tabulate_places(analysis, places)]
+def build(digest: Digest) -> tuple[Page, ...]:
+    """The page, and the list of files beside it."""
+    health = digest.health
+    page = Page(
+        FILE,
+        "Health",
+        _sum_up(digest),
+        (
+            Section("incidents", "What happened", _list_incidents(digest)),
+            Section("machine", "The machine while it was measured", tuple(_show_machine(digest))),
+            Section(
+                "sure",
+                "How sure the intervals are",
+                (_tabulate_coverage(digest), Text(_COVERAGE, "note"), Text(_write(health.comparisons))),
+            ),
+            Section("holes", "What gave no time", _show_holes(digest)),
+            Section("provenance", "Where the numbers come from", tuple(show_provenance(digest))),
+            Section("rebuild", "Measure again, rebuild", (list_commands(digest),)),
+            Section("reading", "How to read all this", explain()),
+        ),
+        assets=(Asset("files.csv", write_files(health.provenance)),),
+    )
+    return (page,)
+
+
+def _sum_up(digest: Digest) -> str:
+    warnings = digest.health.warnings
+    if not warnings:
+        return "Nothing was recorded that makes these numbers less trustworthy."
+    first = write_incident(digest, warnings[0])
+    if len(warnings) == 1:
+        return f"One thing makes some of these numbers less trustworthy: {first}."
+    return f"{len(warnings)} things make some of these numbers less trustworthy; they stand below."
+
+
+def _list_incidents(digest: Digest) -> tuple[Block, ...]:
+    health, blocks = digest.health, []
+    if health.warnings:
+        blocks.append(Items(tuple(write_incident(digest, incident) for incident in health.warnings)))
+    else:
+        blocks.append(Text("Every file was read, every session ran undisturbed."))
+    if health.notes:
+        blocks.append(Text("What else is to be known of them:", "note"))
+        blocks.append(Items(tuple(write_incident(digest, incident) for incident in health.notes)))
+    return tuple(blocks)
+
+
+def _show_machine(digest: Digest) -> list[Block]:
+    health = digest.health
+    if not any(place.sessions for place in health.places):
+        return [Text("No session record was found: nothing is paired, and no verdict is given.", "note")]
+    blocks: list[Block] = []
+    if health.states:
+        blocks.append(_tabulate_states(digest))
+        blocks.append(
+            Text(
+                (
+                    f"Within a state speeds differ by at most {APART:g} times. A holds the most sessions; others "
+                    "are told in times of its speed. No curve joins two of them."
+                ),
+                "note",
+            )
+        )
+    blocks.append(_tabulate_places(digest))
     blocks.append(
         Text(
             (
-                "The margin of a verdict is the larger of 5 % and the A/A noise floor: how far apart two rows "
-                "over the very same kernel come out."
+                "The margin of a verdict is the larger of 5 % and the A/A noise floor: how far apart two rows over the "
+                "very same kernel come out."
             ),
             "note",
         )
     )
-    blocks.append(tabulate_coverage(analysis))
-    if analysis.states:
-        blocks.append(tabulate_states(analysis))
-    cost = _count_verdicts(analysis)
-    blocks.append(Text(cost))
-    warnings = list(find_incidents(analysis))
-    blocks.append(
-        Items(tuple(warnings)) if warnings else Text("Nothing to report: every file was read, every session finished.")
-    )
-    figures = tuple(f for place in places if (f := _draw_canary(analysis, place)) is not None)
-    blocks.append(
-        Figures(
-            "The canary, a fixed product timed in every round, relative to its median in each state of the machine",
-            figures,
-        )
-        if figures
-        else Text("No canary was recorded.", "note")
-    )
-    if run.sessions:
-        blocks.append(_tabulate_sessions(analysis))
-    else:
-        blocks.append(Text("No session record was found: nothing is paired, and no verdict is given.", "note"))
-    return Section(ID, TITLE, tuple(blocks))
+    return blocks
 
 
-def _tabulate_places(analysis: Analysis, places: list[Place]) -> Table:
-    rows = []
-    for place in places:
-        sessions = analysis.sessions(place)
-        noise = analysis.noise(place)
-        spread = _canary_spread(sessions)
-        stops = Counter(s.get("stop", "reason", default="unknown") for s in sessions)
-        stages: dict[str, float] = {}
-        for session in sessions:
-            for stage, seconds in (session.get("stages_s") or {}).items():
-                if isinstance(seconds, int | float):
-                    stages[stage] = stages.get(stage, 0.0) + seconds
-        elapsed = sum(s.get("elapsed_s", default=0.0) for s in sessions)
-        rounds = stages["rounds"] / elapsed if elapsed and "rounds" in stages else None
-        rows.append(
-            {
-                "place": Cell(name_place(analysis, place), {"place": name_place(analysis, place)}),
-                "noise": Cell(
-                    f"{write_share(noise)} of {count(len(analysis.twins(place)), 'twin')}"
-                    if noise is not None
-                    else "no twins",
-                    {"noise_floor": noise, "twins": len(analysis.twins(place))},
-                ),
-                "margin": Cell(write_share(analysis.margin(place)), {"margin": analysis.margin(place)}),
-                "canary": Cell(write_share(spread) if spread is not None else "–", {"canary_iqr": spread}),
-                "load": Cell(*_find_highest(sessions, "load_of_others")),
-                "steal": Cell(*_find_highest(sessions, "steal")),
-                "threads": Cell(*_list_values(sessions, "threads")),
-                "clock": Cell(*_describe_clock(sessions)),
-                "stops": Cell(
-                    ", ".join(f"{reason} {number}" for reason, number in sorted(stops.items())) or "–",
-                    {f"stopped_{reason}": number for reason, number in sorted(stops.items())},
-                ),
-                "time": Cell(
-                    f"{write_share(rounds)} of {elapsed:.3g} s" if rounds is not None else "–",
-                    {"share_in_rounds": rounds, "elapsed_s": elapsed or None},
-                ),
-            }
-        )
-    facts = (
-        ("noise", "A/A noise floor"),
-        ("margin", "Margin of a verdict"),
-        ("canary", "Canary, distance of its quartiles"),
-        ("load", "Processors that other work kept busy, most in a session"),
-        ("steal", "Time that the host gave to others, most in a session"),
-        ("threads", "Threads"),
-        ("clock", "Clock"),
-        ("stops", "Sessions stopped because"),
-        ("time", "Share of wall time spent in rounds"),
-    )
-    turned = tuple({"fact": Cell(label), **{f"p{j}": row[key] for j, row in enumerate(rows)}} for key, label in facts)
-    heads = columns(("fact", ""), *((f"p{j}", row["place"].text) for j, row in enumerate(rows)))
-    lines = tuple({k: v for cell in row.values() for k, v in cell.data.items()} for row in rows)
-    return Table("health", "State of the machine while it was measured", heads, turned, lines=lines)
-
-
-def _list_values(sessions: list[Session], key: str) -> tuple[str, dict[str, str]]:
-    found = sorted({str(v) for s in sessions if (v := s.get("environment", key)) is not None})
-    return ", ".join(found) or "–", {key: " ".join(found)}
-
-
-def _find_highest(sessions: list[Session], name: str) -> tuple[str, dict[str, float | None]]:
-    """The most that a session recorded of it; a load average counts the run's own sessions and is not it."""
-    known = [value for s in sessions if (value := s.get("state", name)) is not None]
-    text = write_share(max(known)) if name == "steal" and known else f"{max(known):.2g}" if known else "not recorded"
-    return text, {f"highest_{name}": max(known) if known else None}
-
-
-def _describe_clock(sessions: list[Session]) -> tuple[str, dict[str, object]]:
-    pairs = [
-        (s.get("environment", "mhz_before"), s.get("environment", "mhz_after")) for s in sessions if not s.get("state")
-    ]
-    clocks = [v for pair in pairs for v in pair] + [s.get("state", "mhz") for s in sessions]
-    clocks = [v for v in clocks if isinstance(v, int | float) and v > 0]
-    throttled = sum(bool(s.get("environment", "throttled")) for s in sessions)
-    known = any(s.get("environment", "throttled") is not None for s in sessions)
-    words = f"{throttled} throttled" if known else "throttling unknown"
-    data: dict[str, object] = {"throttled": throttled if known else None}
-    # A virtual machine shows its guests a constant.
-    if len(set(clocks)) < 2:
-        return f"not known, {words}", data
-    low, high = min(clocks), max(clocks)
-    return f"{low:,.0f} to {high:,.0f} MHz, {words}", data | {"mhz_low": low, "mhz_high": high}
-
-
-def _canary_spread(sessions: list[Session]) -> float | None:
-    traces = [t for s in sessions if (t := _canary(s))]
-    relative = np.concatenate([np.asarray(t) / np.median(t) for t in traces]) if traces else np.empty(0)
-    return float(np.quantile(relative, 0.75) - np.quantile(relative, 0.25)) if relative.size else None
-
-
-def _canary(session: Session) -> list[float]:
-    found = session.get("canary", "samples_s", default=[])
-    return [float(v) for v in found if isinstance(v, int | float) and v > 0]
-
-
-def _draw_canary(analysis: Analysis, place: Place) -> Figure | None:
-    sessions = [s for s in analysis.sessions(place) if _canary(s)]
-    sessions.sort(key=lambda s: (str(s.get("started_at", default="")), s.path))
-    if not sessions:
-        return None
-    usual = {session.path: state.canary_s for state in analysis.states for session in state.sessions}
-    traces = [[v / usual[s.path] for v in _canary(s)] for s in sessions]
-    name = "canary-" + "-".join((place.machine, place.backend, place.device, place.dtype)).lower()
-    label = name_place(analysis, place)
-    rows = tuple(
+def _tabulate_states(digest: Digest) -> Table:
+    rows = [
         {
-            "cell": Cell(s.cell, {"cell": s.cell}),
-            "process": Cell(str(s.get("process", default=0)), {"process": s.get("process", default=0)}),
-            "median": Cell(f"{np.median(t):.3f}", {"median_relative": float(np.median(t))}),
-            "low": Cell(f"{min(t):.3f}", {"lowest_relative": min(t)}),
-            "high": Cell(f"{max(t):.3f}", {"highest_relative": max(t)}),
+            "place": Cell(name_place(digest, state.place)),
+            "state": Cell(state.letter),
+            "speed": Cell("1" if state.letter == "A" else write_times(state.speed)),
+            "products": Cell(write_rate(state.gemm_flops_per_s)),
+            "copy": Cell("–" if math.isnan(state.copy_bytes_per_s) else f"{write_bytes(state.copy_bytes_per_s)}/s"),
+            "canary": Cell(write_seconds(state.canary_s)),
+            "sessions": Cell(f"{state.sessions:,}"),
+            "families": Cell(", ".join(state.families)),
         }
-        for s, t in zip(sessions, traces, strict=True)
-    )
+        for state in digest.health.states
+    ]
     heads = columns(
-        ("cell", "Cell"),
-        ("process", "Process", True),
-        ("median", "Median", True),
-        ("low", "Lowest", True),
-        ("high", "Highest", True),
+        ("place", "Place"),
+        ("state", "State"),
+        ("speed", "Speed", True),
+        ("products", "Products", True),
+        ("copy", "Copy", True),
+        ("canary", "Canary", True),
+        ("sessions", "Sessions", True),
+        ("families", "Families"),
     )
-    span = f"from {min(map(min, traces)):.2f} to {max(map(max, traces)):.2f} of the median of their state"
-    alt = f"Canary times of {count(len(sessions), 'session')} on {label}, {span}."
-    return Figure(
-        name,
-        label,
-        draw_canary(name, alt, traces),
-        alt,
-        Table(name, f"Canary by session, {label}", heads, rows, folded=True),
+    return Table("states", "States of the machine", heads, tuple(rows))
+
+
+def _tabulate_places(digest: Digest) -> Table:
+    facts = {
+        "A/A noise floor": lambda p: "no twins" if math.isnan(p.noise) else write_share(p.noise),
+        "Twins it comes from": lambda p: f"{p.twins:,}",
+        "Margin of a verdict": lambda p: write_share(p.margin),
+        "Canary, distance of its quartiles": lambda p: write_share(p.canary),
+        "Cores that other work kept busy, most in a session": lambda p: _known(p.load, f"{p.load:.2g}"),
+        "Time that the host gave to others, most in a session": lambda p: _known(p.steal, write_share(p.steal)),
+        "Threads": lambda p: ", ".join(p.threads) or "–",
+        "Clock": _write_clock,
+        "Rounds ended by": lambda p: ", ".join(f"{reason} {number}" for reason, number in p.stops) or "–",
+        "Time in rounds": _write_rounds,
+    }
+    places = digest.health.places
+    rows = tuple(
+        {"fact": Cell(fact), **{f"p{j}": Cell(write(place)) for j, place in enumerate(places)}}
+        for fact, write in facts.items()
     )
+    heads = columns(("fact", ""), *((f"p{j}", name_place(digest, place.place)) for j, place in enumerate(places)))
+    return Table("health", "The machine by place", heads, rows)
 
 
-def _count_verdicts(analysis: Analysis) -> str:
-    """What noise cost: comparisons left open, and how many of them a 5 % margin would have settled."""
-    total, open_, lost, unpaired = 0, 0, 0, 0
-    for series in analysis.series():
-        for size in analysis.sizes(series):
-            asked = analysis.questions(series.family)
-            for question, row in ((q, row) for q in asked for row in analysis.candidates(series, size, q)):
-                winner = find_winner(analysis, series, size, question)
-                point = analysis.point(series, size, row)
-                if not winner.rows or row == winner.rows[0] or point is None or not point.ok:
-                    continue
-                verdict = analysis.verdict(series, size, winner.rows[0], row)
-                total += 1
-                unpaired += verdict.word == "not-run"
-                open_ += verdict.word == "undetermined"
-                lost += verdict.word == "undetermined" and judge(verdict.ratio, SMALLEST_MARGIN).word != "undetermined"
-    if not total:
-        return "No two methods were compared."
-    text = f"Of {count(total, 'comparison')} with the fastest gradient, {count(open_, 'is', 'are')} undetermined"
-    text += f", {lost} of them only because the noise floor is above 5 %" if lost else ""
-    return text + (
-        f"; {count(unpaired, 'has', 'have')} no verdict because the two were not timed in the same rounds."
-        if unpaired
-        else "."
-    )
+def _known(value: float, told: str) -> str:
+    return "not recorded" if math.isnan(value) else told
 
 
-def _tabulate_sessions(analysis: Analysis) -> Table:
+def _write_clock(place: PlaceHealth) -> str:
+    low, high = place.mhz
+    told = "not known" if math.isnan(low) else f"{low:,.0f} to {high:,.0f} MHz"
+    if place.throttled is None:
+        return f"{told}, throttling unknown"
+    return f"{told}, throttled in {count(place.throttled, 'session')}" if place.throttled else f"{told}, not throttled"
+
+
+def _write_rounds(place: PlaceHealth) -> str:
+    if math.isnan(place.rounds_s) or not place.elapsed_s:
+        return "–"
+    hours = f"{place.elapsed_s / 3600:.2g} h" if place.elapsed_s >= 3600 else f"{place.elapsed_s / 60:.2g} min"
+    return f"{write_share(place.rounds_s / place.elapsed_s)} of {hours} in {count(place.sessions, 'session')}"
+
+
+def _tabulate_coverage(digest: Digest) -> Table:
+    """A line for each family: of what was left out, how much the interval held, and how far that reaches."""
     rows = []
-    for session in analysis.run.sessions:
-        stages = session.get("stages_s", default={}) or {}
-        rounds, stop = session.get("stop", "rounds"), session.get("stop", "reason", default="–")
-        elapsed = session.get("elapsed_s")
-        times = {f"{stage}_s": stages.get(stage) for stage in STAGES if isinstance(stages.get(stage), int | float)}
-        rows.append(
-            {
-                "cell": Cell(session.cell, {"machine": session.machine, "cell": session.cell}),
-                "process": Cell(str(session.get("process", default=0)), {"process": session.get("process", default=0)}),
-                "started": Cell(str(session.get("started_at", default="–")), {"started_at": session.get("started_at")}),
-                "elapsed": Cell(
-                    f"{elapsed:.3g} s" if isinstance(elapsed, int | float) else "–", {"elapsed_s": elapsed}
-                ),
-                "rounds": Cell(str(rounds) if rounds is not None else "–", {"rounds": rounds}),
-                "stop": Cell(stop, {"stop": stop}),
-                "stages": Cell(", ".join(f"{k.removesuffix('_s')} {v:.2g}" for k, v in times.items()) or "–", times),
-                "failures": Cell(
-                    str(len(session.get("failures", default=[]))),
-                    {"failures": len(session.get("failures", default=[]))},
-                ),
-            }
-        )
-    heads = columns(
-        ("cell", "Cell"),
-        ("process", "Process", True),
-        ("started", "Started"),
-        ("elapsed", "Wall time", True),
-        ("rounds", "Rounds", True),
-        ("stop", "Stopped because"),
-        ("stages", "Stages, seconds"),
-        ("failures", "Failures", True),
+    kinds = list(dict.fromkeys(row.what for row in digest.health.coverage))
+    for family in digest.families:
+        found = {row.what: row for row in digest.health.coverage if row.family == family.name}
+        cells = {f"c{j}": _write_coverage(found[what]) for j, what in enumerate(kinds) if what in found}
+        rows.append({"family": Cell(family.name), **cells})
+    heads = columns(("family", "Family"), *((f"c{j}", what.capitalize(), True) for j, what in enumerate(kinds)))
+    return Table("coverage", "Left out, and held by the 95 % interval", heads, tuple(rows))
+
+
+def _write_coverage(row: CoverageRow) -> Cell:
+    if not row.left_out:
+        return Cell("–", {}, "off", "no interval")
+    return Cell(write_share(row.share), {}, "", f"of {row.left_out:,}, within {row.factor:.2f} ×")
+
+
+def _write(compared: Comparisons) -> str:
+    if not compared.total:
+        return "No two methods were compared."
+    text = (
+        f"Of {count(compared.total, 'comparison')} with the fastest gradient of a cell, "
+        f"{count(compared.undetermined, 'is', 'are')} undetermined"
     )
-    return Table("sessions", "Sessions", heads, tuple(rows), folded=True)
+    text += f", {compared.for_noise:,} of them only because the noise floor is above 5 %" if compared.for_noise else ""
+    if not compared.unpaired:
+        return f"{text}."
+    return f"{text}; {count(compared.unpaired, 'has', 'have')} no verdict because the two shared no round."
+
+
+def _show_holes(digest: Digest) -> tuple[Block, ...]:
+    table = tabulate_holes(digest)
+    if not table.rows:
+        return (Text("Nothing: every row ran at every size.", "note"),)
+    return Text("Each cell with its own reason is in [the table of all points](explore.html).", "note"), table

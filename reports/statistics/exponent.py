@@ -103,9 +103,11 @@ def fit_exponents(
     data = [_Data(*curve) for curve in curves]
     known = [each for each in data if each.u.size >= MINIMUM_SIZES]
     points = _curve.fit_all([(each.u, each.y[None], _curve.propose_starts(each.u, each.y)) for each in known])
-    pairs = zip(known, points, strict=True) if resamples else ()
-    draws = _curve.fit_all([each.resample(point, resamples, seed) for each, point in pairs])
-    draws = draws or [np.empty((0, 3))] * len(known)
+    # Where no interval can be, no draws: they are most of a report's time.
+    wanted = [bool(resamples) and not each.explain(point) for each, point in zip(known, points, strict=True)]
+    chosen = zip(known, points, wanted, strict=True)
+    found = iter(_curve.fit_all([each.resample(point, resamples, seed) for each, point, want in chosen if want]))
+    draws = [next(found) if want else np.empty((0, 3)) for want in wanted]
     fits = iter([each.conclude(p, drawn, confidence) for each, p, drawn in zip(known, points, draws, strict=True)])
     return [next(fits) if each.u.size >= MINIMUM_SIZES else each.refuse(confidence) for each in data]
 
@@ -135,21 +137,28 @@ class _Data:
         # A second start without a floor: a resample whose floor is elsewhere is not held in the point fit's valley.
         return u, drawn, np.vstack([point, [y.min() - 6.0, *np.polyfit(u[-3:], fitted[-3:], 1)[::-1]]])
 
+    def explain(self, point: np.ndarray) -> str:
+        """Why there can be no interval, "" where there can."""
+        growth = self.grow(point)
+        if growth < SMALLEST_GROWTH:
+            return f"time grows {growth:.2g}-fold over all sizes: mostly floor, larger sizes needed"
+        unknown = np.isnan(self.deviations).any()
+        return "one process at each size: what another would change is not known" if unknown else ""
+
+    def grow(self, point: np.ndarray) -> float:
+        """The fitted time at the last size in that at the first."""
+        fitted = _curve.evaluate(point, self.u)[0]
+        return math.exp(fitted[-1] - fitted[0])
+
     def conclude(self, point: np.ndarray, draws: np.ndarray, confidence: float) -> Exponent:
         (a, c, p), sizes = point[0], self.u.size
-        fitted = _curve.evaluate(point, self.u)[0]
-        growth = math.exp(fitted[-1] - fitted[0])
-        reason = ""
-        if growth < SMALLEST_GROWTH:
-            reason = f"time grows {growth:.2g}-fold over all sizes: mostly floor, larger sizes needed"
-        elif np.isnan(self.deviations).any():
-            reason = "one process at each size: what another would change is not known"
         low = high = math.nan
-        if draws.size and not reason:
+        if draws.size:
             low, high = p + widen(sizes, confidence) * (np.quantile(draws[:, 2], _tails(confidence)) - p)
             low, high = float(min(low, p)), float(max(high, p))
         estimate = Estimate(float(p), low, high, sizes, confidence)
-        prefactor, grows = math.exp(c - p * self.centre), growth >= SMALLEST_GROWTH
+        prefactor, grows = math.exp(c - p * self.centre), self.grow(point) >= SMALLEST_GROWTH
+        reason = self.explain(point)
         return Exponent(estimate, math.exp(a), prefactor, sizes, self.span, reason, grows, draws, self.centre)
 
     def refuse(self, confidence: float) -> Exponent:

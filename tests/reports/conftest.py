@@ -9,8 +9,10 @@ import pytest
 
 from reports.__main__ import main
 from reports.analysis import Analysis
+from reports.digest import Digest, build_digest
 from reports.load import load
 from tests.examples import THOROUGH
+from tests.reports.claims.planted import implicit_study, integral_study, plant_study, score_study
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -26,11 +28,11 @@ FLAGS = [
 ]
 
 
-def _import_synthetic():
-    # importmode=importlib gives test folders no package: the generator is loaded by its path.
-    name = "jacobench_synthetic_results"
+def _import_beside(stem: str):
+    # importmode=importlib gives test folders no package: what stands beside is loaded by its path.
+    name = f"jacobench_tests_{stem}"
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("synthetic.py"))
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{stem}.py"))
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
@@ -42,7 +44,13 @@ def _import_synthetic():
 @pytest.fixture(scope="session")
 def synthetic():
     """The generator's module."""
-    return _import_synthetic()
+    return _import_beside("synthetic")
+
+
+@pytest.fixture(scope="session")
+def make():
+    """Makers of a family's digest by hand."""
+    return _import_beside("made")
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +78,24 @@ def analysis(results) -> Analysis:
 
 
 @pytest.fixture(scope="session")
+def digest(analysis) -> Digest:
+    """Its digest."""
+    return build_digest(analysis)
+
+
+@pytest.fixture(scope="session")
+def studied(synthetic, tmp_path_factory) -> Digest:
+    """The digest of a few cells with all three studies beside them, on six data sets."""
+    folder = synthetic.write_results(tmp_path_factory.mktemp("studied"), (64, 256), processes=1, cuda=False, rounds=8)
+    records = [
+        implicit_study(),
+        *map(integral_study, ("exp", "abs", "plane")),
+        *map(score_study, ("mixture", "digits")),
+    ]
+    return build_digest(plant_study(synthetic, folder, *records))
+
+
+@pytest.fixture(scope="session")
 def report(results, tmp_path_factory) -> Path:
     """Its report, built by the command. Do not write into it."""
     output = tmp_path_factory.mktemp("report")
@@ -92,6 +118,12 @@ def implicit_results(synthetic, tmp_path_factory) -> Path:
 def implicit_analysis(implicit_results) -> Analysis:
     """Its analysis."""
     return Analysis(load(implicit_results))
+
+
+@pytest.fixture(scope="session")
+def implicit_digest(implicit_analysis) -> Digest:
+    """Its digest."""
+    return build_digest(implicit_analysis)
 
 
 @pytest.fixture(scope="session")

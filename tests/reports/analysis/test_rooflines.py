@@ -4,8 +4,6 @@ import pytest
 
 from reports.analysis import Analysis
 from reports.load import load
-from reports.pages import work
-from reports.pages.blocks import Table
 
 SLOW, FAST = (64, 128, 256, 512), (1024, 2048, 3072)
 
@@ -53,14 +51,6 @@ def test_copies_are_the_best_of_all_backends_at_that_time(moved):
     for backend in ("torch", "jax"):
         assert moved.ceiling(series_of(moved, backend, "A"), 64).bytes_per_s == pytest.approx(2.04e10, rel=0.03)
         assert moved.ceiling(series_of(moved, backend, "B"), 3072).bytes_per_s == pytest.approx(5e10)
-
-
-def test_work_names_the_ceiling_of_each_state(moved):
-    tables = (block for block in work.build(moved).blocks if isinstance(block, Table))
-    table = next(table for table in tables if table.name == "ceilings")
-    assert [(row["state"].text, row["place"].text) for row in table.rows] == [
-        (state, f"{backend}, cpu, float32") for backend in ("jax", "torch") for state in ("A", "B")
-    ]
 
 
 def test_no_ceiling_where_none_was_measured(small, synthetic, tmp_path):

@@ -1,4 +1,4 @@
-"""Claims RG1 to RG3 against synthetic truth."""
+"""Claims RG1 to RG4 against synthetic truth."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from reports.analysis import Analysis
 from reports.claims.rg2 import ORDER_OF_100, model_speedup
 from reports.load import load
-from tests.reports.claims.planted import judge, parts
+from tests.reports.claims.planted import judge, logdet_study, parts, plant_study
 
 
 def plant(
@@ -122,3 +122,31 @@ def test_what_runs_throughout_contradicts_only_at_the_papers_largest_size(synthe
     assert judge(some, "RG3").verdict == "undetermined"
     all_ = plant(synthetic, tmp_path / "all", rows=rows, edit=run, sizes=(64, 256, 20_000))
     assert judge(all_, "RG3").verdict == "contradicted"
+
+
+@pytest.mark.parametrize(
+    ("more", "spread", "verdict"),
+    [(1.0, 0.02, "reproduced"), (0.5, 0.02, "reproduced"), (1.5, 0.02, "contradicted"), (1.0, 0.25, "undetermined")],
+)
+def test_iterations_are_compared_start_by_start(synthetic, tmp_path, more, spread, verdict):
+    plant(synthetic, tmp_path)
+    digest = judge(plant_study(synthetic, tmp_path, logdet_study(more=more, spread=spread)), "RG4")
+    (plain,) = (part for part in digest.parts if part.counts)
+    assert (plain.verdict, digest.verdict) == (verdict, verdict)
+    assert "at rates of 0.1 and 0.1" in plain.measured
+    assert plain.effect.value == pytest.approx(more, rel=0.05 if spread < 0.1 else 0.3)
+
+
+def test_other_data_and_adam_stand_beside_the_claim(synthetic, tmp_path):
+    plant(synthetic, tmp_path)
+    found = judge(plant_study(synthetic, tmp_path, logdet_study(), logdet_study("digits", more=1.5)), "RG4")
+    assert found.verdict == "reproduced"
+    assert [(part.study, part.counts) for part in found.parts].count(("moons", True)) == 1
+    assert {part.verdict for part in found.parts if part.study == "digits"} == {"contradicted"}
+
+
+def test_a_gradient_that_leaves_the_numbers_settles_nothing(synthetic, tmp_path):
+    plant(synthetic, tmp_path)
+    found = judge(plant_study(synthetic, tmp_path, logdet_study(diverges=True)), "RG4")
+    assert found.verdict == "not run"
+    assert "left the numbers at every rate" in found.decided

@@ -1,0 +1,217 @@
+"""Whether the numbers can be trusted: the machine while it was measured, its states, noise, coverage and incidents."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..analysis import Analysis
+from ..load import Session
+from ..misses import LEAVE_OUT
+from ..points import Place
+from ..predict import NOT_KNOWN
+from ..states import State
+from ..statistics import SMALLEST_MARGIN, Coverage, judge
+from .incidents import Incident, find_incidents, place_of
+from .provenance import Provenance, trace
+
+
+@dataclass(frozen=True)
+class PlaceHealth:
+    """The machine while a place was measured; NaN and empty where no session recorded it.
+
+    noise        A/A noise floor, from `twins` ratios; `margin` is that of a verdict
+    canary       distance of the quartiles of the canary, relative to each session's median
+    load, steal  the most in a session: cores that other work kept busy, share of time given to other guests
+    stops        (reason, sessions) of why rounds ended
+    rounds_s     seconds in rounds, of `elapsed_s` in sessions
+    """
+
+    place: Place
+    noise: float
+    twins: int
+    margin: float
+    canary: float
+    load: float
+    steal: float
+    threads: tuple[str, ...]
+    mhz: tuple[float, float]
+    throttled: int | None
+    stops: tuple[tuple[str, int], ...]
+    sessions: int
+    rounds_s: float
+    elapsed_s: float
+
+
+@dataclass(frozen=True)
+class MachineState:
+    """Sessions of a place whose machine ran at one speed. `speed` is in times that of the place's state A."""
+
+    place: Place
+    threads: str
+    letter: str
+    speed: float
+    gemm_flops_per_s: float
+    copy_bytes_per_s: float
+    canary_s: float
+    sessions: int
+    families: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CoverageRow:
+    """How often the 95 % interval of something (`what`) held what was left out; NaN where nothing was."""
+
+    family: str
+    what: str
+    share: float
+    left_out: int
+    factor: float
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """Rows compared with the fastest of their cell: how many are undetermined, and how many of these only because
+    the noise floor is above the smallest margin; `unpaired` had no round in common.
+    """
+
+    total: int
+    undetermined: int
+    for_noise: int
+    unpaired: int
+
+
+@dataclass(frozen=True)
+class Health:
+    """The run's health. The first page tells `warnings`, and says nothing where there are none."""
+
+    warnings: tuple[Incident, ...]
+    notes: tuple[Incident, ...]
+    places: tuple[PlaceHealth, ...]
+    states: tuple[MachineState, ...]
+    coverage: tuple[CoverageRow, ...]
+    comparisons: Comparisons
+    provenance: Provenance
+
+
+def examine(analysis: Analysis) -> Health:
+    """The health of a run."""
+    incidents = find_incidents(analysis)
+    return Health(
+        warnings=tuple(incident for incident in incidents if incident.warns),
+        notes=tuple(incident for incident in incidents if not incident.warns),
+        places=tuple(_examine_place(analysis, place) for place in analysis.places),
+        states=tuple(_compare_states(analysis.states)),
+        coverage=tuple(_find_coverage(analysis)),
+        comparisons=_count_comparisons(analysis),
+        provenance=trace(analysis),
+    )
+
+
+def _examine_place(analysis: Analysis, place: Place) -> PlaceHealth:
+    sessions, noise = analysis.sessions(place), analysis.noise(place)
+    canary = [np.asarray(trace) / np.median(trace) for session in sessions if (trace := _read_canary(session))]
+    quartiles = np.quantile(np.concatenate(canary), [0.25, 0.75]) if canary else [math.nan, math.nan]
+    throttled = [bool(t) for s in sessions if (t := s.get("environment", "throttled")) is not None]
+    rounds = [s.get("stages_s", "rounds") for s in sessions]
+    return PlaceHealth(
+        place=place,
+        noise=math.nan if noise is None else noise,
+        twins=len(analysis.twins(place)),
+        margin=analysis.margin(place),
+        canary=float(quartiles[1] - quartiles[0]),
+        load=_largest(s.get("state", "load_of_others") for s in sessions),
+        steal=_largest(s.get("state", "steal") for s in sessions),
+        threads=tuple(sorted({str(t) for s in sessions if (t := s.get("environment", "threads")) is not None})),
+        mhz=_find_clocks(sessions),
+        throttled=sum(throttled) if throttled else None,
+        stops=tuple(sorted(Counter(str(s.get("stop", "reason", default="unknown")) for s in sessions).items())),
+        sessions=len(sessions),
+        rounds_s=_add(rounds) if any(_is_number(r) for r in rounds) else math.nan,
+        elapsed_s=_add(s.get("elapsed_s") for s in sessions),
+    )
+
+
+def _find_clocks(sessions: list[Session]) -> tuple[float, float]:
+    """The lowest and the highest clock; NaN where it is constant, as a virtual machine shows it to its guests."""
+    names = ("mhz_before", "mhz_after")
+    clocks = [s.get("environment", name) for s in sessions if not s.get("state") for name in names]
+    known = [v for v in (*clocks, *(s.get("state", "mhz") for s in sessions)) if _is_number(v) and v > 0]
+    return (float(min(known)), float(max(known))) if len(set(known)) > 1 else (math.nan, math.nan)
+
+
+def _read_canary(session: Session) -> list[float]:
+    found = session.get("canary", "samples_s", default=[])
+    return [float(v) for v in found if _is_number(v) and v > 0]
+
+
+def _compare_states(states: Iterable[State]) -> Iterable[MachineState]:
+    usual: dict[Any, np.ndarray] = {}
+    for state in states:
+        threads = str(state.sessions[0].get("environment", "threads", default=""))
+        scope = place_of(state), threads
+        # All as speeds: a canary that takes longer is a slower machine.
+        speeds = np.log([state.gemm_flops_per_s, state.copy_bytes_per_s, state.canary_s]) * [1, 1, -1]
+        # States come with A, that of most sessions, first.
+        gains = speeds - usual.setdefault(scope, speeds)
+        known = gains[~np.isnan(gains)]
+        yield MachineState(
+            place=place_of(state),
+            threads=threads,
+            letter=state.letter,
+            speed=float(np.exp(np.median(known))) if known.size else math.nan,
+            gemm_flops_per_s=state.gemm_flops_per_s,
+            copy_bytes_per_s=state.copy_bytes_per_s,
+            canary_s=state.canary_s,
+            sessions=len(state.sessions),
+            families=tuple(sorted({str(s.get("cell", "family")) for s in state.sessions})),
+        )
+
+
+def _find_coverage(analysis: Analysis) -> Iterable[CoverageRow]:
+    for family in analysis.families:
+        found: dict[str, Coverage] = {
+            "a time, for another process": analysis.coverage(family),
+            "a ratio, for another process": analysis.coverage_of_ratios(family),
+        }
+        for where in LEAVE_OUT:
+            found[f"a time {where} measured sizes"] = analysis.coverage_of_sizes(family, where, NOT_KNOWN)
+        for what, coverage in found.items():
+            known = coverage.total > 0
+            share, factor = (coverage.share, coverage.factor) if known else (math.nan, math.nan)
+            yield CoverageRow(family, what, share, coverage.total, factor)
+
+
+def _count_comparisons(analysis: Analysis) -> Comparisons:
+    """What noise cost: comparisons with the fastest of a cell, by question."""
+    counts: Counter[str] = Counter()
+    for series in analysis.series():
+        for size in analysis.sizes(series):
+            for question in analysis.questions(series.family):
+                rows = analysis.candidates(series, size, question)
+                winner = analysis.winner(series, size, rows)
+                for row in rows:
+                    point = analysis.point(series, size, row)
+                    if not winner.rows or row == winner.rows[0] or point is None or not point.ok:
+                        continue
+                    verdict = analysis.verdict(series, size, winner.rows[0], row)
+                    counts["total"] += 1
+                    counts[verdict.word] += 1
+                    settled = judge(verdict.ratio, SMALLEST_MARGIN).word != "undetermined"
+                    counts["for noise"] += verdict.word == "undetermined" and settled
+    return Comparisons(counts["total"], counts["undetermined"], counts["for noise"], counts["not-run"])
+
+
+def _largest(values: Iterable[Any]) -> float:
+    return max((float(value) for value in values if _is_number(value)), default=math.nan)
+
+
+def _add(values: Iterable[Any]) -> float:
+    return float(sum(value for value in values if _is_number(value)))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,180 @@
+"""What happened to a run: plain facts, one for each kind and place, and none for what did not happen."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..analysis import Analysis
+from ..load import Session, shorten
+from ..points import Place
+from ..states import State, read_state
+
+# A session whose instruments were this much slower than those of its state shared its processors with something.
+DISTURBED = 1.3
+# Kernels larger than the caches leave the canary cold: alone it says something beyond the 1.7 times that this costs.
+COLD = 2.0
+# Mean number of cores that other work kept busy; more than this shares a core with every thread in turn.
+BUSY = 0.5
+# Share of the time that the host gave to other guests, or a quota took away: the smallest margin of a verdict is 5 %.
+STOLEN = 0.05
+# A clock this much below that of its state explains times by itself.
+SLOWED = 0.9
+# Kinds that make numbers less trustworthy; the others only say what stands where.
+WARNING = frozenset(
+    ("file", "dirty", "disturbed", "canary", "moved", "clock", "busy", "stolen", "held", "throttled", "system")
+)
+
+
+@dataclass(frozen=True)
+class Incident:
+    """A fact: its `kind` and the values of its sentence. `reports/pages/incidents.py` writes it.
+
+    `place` is where, `cells` are the cells that it happened to, `most` the largest of what was exceeded; numbers are
+    factors, shares or seconds as their names say.
+    """
+
+    kind: str
+    values: dict[str, Any]
+
+    @property
+    def warns(self) -> bool:
+        """Whether numbers are less trustworthy for it."""
+        return self.kind in WARNING
+
+
+def find_incidents(analysis: Analysis) -> tuple[Incident, ...]:
+    """All that happened: to files, the tree, the machine's states, sessions, the system and rows."""
+    return (
+        *(Incident("file", {"line": line}) for line in analysis.run.problems),
+        *_find_parts(analysis),
+        *_find_states(analysis),
+        *(incident for state in analysis.states for incident in _find_disturbed(state)),
+        *(incident for place in analysis.places for incident in _find_system(place, analysis.sessions(place))),
+        *_find_warnings(analysis),
+        *_find_failures(analysis),
+        *_find_wrong(analysis),
+    )
+
+
+def place_of(state: State) -> Place:
+    """Where a state of the machine was."""
+    first = state.sessions[0]
+    return Place(first.machine, *(str(first.get("cell", name)) for name in ("backend", "device", "dtype")))
+
+
+def _find_parts(analysis: Analysis) -> Iterator[Incident]:
+    run = analysis.run
+    for part in run.parts:
+        where = {"machine": part.machine, "environment": part.environment}
+        if not part.asv:
+            yield Incident("without-asv", where | {"sessions": part.sessions})
+        if part.asv and not part.sessions:
+            yield Incident("without-sessions", where)
+    dirty = sum(bool(s.get("dirty")) for s in run.sessions)
+    if dirty:
+        yield Incident("dirty", {"sessions": dirty, "of": len(run.sessions)})
+    commits = sorted({shorten(part.commit) for part in run.parts})
+    if len(commits) > 1:
+        yield Incident("commits", {"commits": tuple(commits)})
+    if run.superseded:
+        yield Incident("superseded", {"measurements": run.superseded})
+
+
+def _find_states(analysis: Analysis) -> Iterator[Incident]:
+    """Families whose cells were measured in several states of the machine."""
+    for family in analysis.families:
+        several: dict[Place, dict[str, set[float]]] = {}
+        for series in analysis.series(family):
+            if series.state:
+                several.setdefault(series.place, {}).setdefault(series.state, set()).update(analysis.sizes(series))
+        axis = analysis.series(family)[0].axis
+        for place, states in several.items():
+            sizes = tuple((letter, tuple(sorted(found))) for letter, found in sorted(states.items()))
+            yield Incident("states", {"place": place, "family": family, "axis": axis, "sizes": sizes})
+
+
+def _find_disturbed(state: State) -> Iterator[Incident]:
+    """Sessions that were slower than others of their state, and those whose machine moved while they ran."""
+    where = {"place": place_of(state), "state": state.letter}
+    rates = np.log([read_state(session) for session in state.sessions]) * [1, 1, -1]
+    usual = np.log([state.gemm_flops_per_s, state.copy_bytes_per_s, state.canary_s]) * [1, 1, -1]
+    slow: dict[str, list[tuple[float, Session]]] = {"disturbed": [], "canary": []}
+    for session, levels in zip(state.sessions, np.exp(usual - rates), strict=True):
+        known, canary = levels[~np.isnan(levels)], float(levels[2])
+        if known.size and (slower := float(np.median(known))) > DISTURBED:
+            slow["disturbed"].append((slower, session))
+        elif canary > COLD:
+            slow["canary"].append((canary, session))
+    for kind, found in slow.items():
+        if found:
+            most = max(factor for factor, _ in found)
+            yield Incident(kind, where | {"most": most, "cells": _list_cells(session for _, session in found)})
+    moved = [session for session in state.sessions if session.get("state", "moved")]
+    if moved:
+        again = sum(session.get("state", "repeated", default=0) for session in moved)
+        how = str(moved[0].get("state", "moved"))
+        yield Incident("moved", where | {"how": how, "repeated": again, "cells": _list_cells(moved)})
+    clocks = {s.path: mhz for s in state.sessions if (mhz := s.get("state", "mhz")) is not None}
+    least = SLOWED * float(np.median(list(clocks.values()))) if clocks else -math.inf
+    slowed = [s for s in state.sessions if clocks.get(s.path, math.inf) < least]
+    if slowed:
+        yield Incident("clock", where | {"cells": _list_cells(slowed)})
+
+
+def _find_system(place: Place, sessions: list[Session]) -> Iterator[Incident]:
+    """What took time from sessions, as the system counted it. A load average counts the run's own: it says nothing."""
+    for kind, name, limit in (("busy", "load_of_others", BUSY), ("stolen", "steal", STOLEN)):
+        found = [s for s in sessions if s.get("state", name, default=0.0) > limit]
+        if found:
+            most = max(s.get("state", name) for s in found)
+            yield Incident(kind, {"place": place, "most": most, "cells": _list_cells(found)})
+    held = [s for s in sessions if _held(s) > STOLEN * s.get("elapsed_s", default=0.0)]
+    if held:
+        yield Incident("held", {"place": place, "most": max(map(_held, held)), "cells": _list_cells(held)})
+    throttled = [s for s in sessions if s.get("environment", "throttled")]
+    if throttled:
+        yield Incident("throttled", {"place": place, "cells": _list_cells(throttled)})
+
+
+def _held(session: Session) -> float:
+    return session.get("state", "throttled_s", default=0.0)
+
+
+def _find_warnings(analysis: Analysis) -> Iterator[Incident]:
+    """What the harness warned of before it measured."""
+    told: dict[str, int] = {}
+    for session in analysis.run.sessions:
+        for line in session.get("environment", "warnings", default=[]):
+            told[line] = told.get(line, 0) + 1
+    for line, number in told.items():
+        yield Incident("system", {"line": line, "sessions": number})
+
+
+def _find_failures(analysis: Analysis) -> Iterator[Incident]:
+    """Child processes that were killed or gave up, whose rows are holes."""
+    found = [
+        f"{session.cell}, process {session.get('process', default=0)}: {line}"
+        for session in analysis.run.sessions
+        for line in session.get("failures", default=[])
+    ]
+    if found:
+        yield Incident("failures", {"lines": tuple(found)})
+
+
+def _find_wrong(analysis: Analysis) -> Iterator[Incident]:
+    found: dict[tuple[str, str], int] = {}
+    for series in analysis.series():
+        for row in analysis.rows(series):
+            number = sum(point.outcome in ("wrong", "error") for point in analysis.points(series, row))
+            if number:
+                found[series.family, row] = found.get((series.family, row), 0) + number
+    if found:
+        rows = tuple((family, row, number) for (family, row), number in sorted(found.items()))
+        yield Incident("wrong", {"rows": rows})
+
+
+def _list_cells(sessions: Iterable[Session]) -> tuple[str, ...]:
+    return tuple(sorted({session.cell for session in sessions}))

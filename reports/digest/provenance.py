@@ -1,0 +1,109 @@
+"""Where the numbers come from: what was measured where, in which environment, and the files that were read."""
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from ..analysis import Analysis
+from ..points import Place
+
+
+@dataclass(frozen=True)
+class Source:
+    """What one machine and environment contributed at one commit; `machine_facts` are asv's, as `key value`."""
+
+    machine: str
+    machine_facts: tuple[str, ...]
+    environment: str
+    commit: str | None
+    profile: str
+    device: str
+    sessions: int
+    asv: bool
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A fact of the environment at some places; one that changed between sessions has several values."""
+
+    name: str
+    values: tuple[str, ...]
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that was read."""
+
+    path: str
+    kind: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Everything that says where a number comes from."""
+
+    sources: tuple[Source, ...]
+    facts: tuple[Fact, ...]
+    seeds: tuple[str, ...]
+    files: tuple[File, ...]
+
+
+def trace(analysis: Analysis) -> Provenance:
+    """The provenance of a run."""
+    run = analysis.run
+    return Provenance(
+        sources=tuple(
+            Source(
+                machine=part.machine,
+                machine_facts=_list_facts(run.machines.get(part.machine, {})),
+                environment=part.environment,
+                commit=part.commit,
+                profile=part.profile,
+                device=part.device,
+                sessions=part.sessions,
+                asv=part.asv,
+            )
+            for part in run.parts
+        ),
+        facts=_find_facts(analysis),
+        seeds=tuple(sorted({str(s.get("seed", default="?")) for s in run.sessions})),
+        files=tuple(File(file.path, file.kind, file.sha256) for file in run.files),
+    )
+
+
+def write_files(provenance: Provenance) -> str:
+    """`files.csv`: path below the results folder, kind and SHA-256 of every file that was read."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(("path", "kind", "sha256"))
+    writer.writerows((file.path, file.kind, file.sha256) for file in provenance.files)
+    return stream.getvalue()
+
+
+def _list_facts(machine: dict[str, Any]) -> tuple[str, ...]:
+    known = sorted((key, value) for key, value in machine.items() if key not in ("machine", "version") and value)
+    return tuple(f"{key} {value}" for key, value in known)
+
+
+def _find_facts(analysis: Analysis) -> tuple[Fact, ...]:
+    """Facts that places share stand once."""
+    found: dict[tuple[str, Place], set[str]] = {}
+    for place in analysis.places:
+        for session in analysis.sessions(place):
+            for name, value in session.get("environment", default={}).items():
+                # Readings of the moment, and what was warned of, are not the environment.
+                if value is not None and not name.startswith(("load_", "mhz_")) and name != "warnings":
+                    found.setdefault((name, place), set()).add(_write(value))
+    shared: dict[tuple[str, tuple[str, ...]], list[Place]] = {}
+    for (name, place), values in found.items():
+        shared.setdefault((name, tuple(sorted(values))), []).append(place)
+    return tuple(Fact(*key, tuple(sorted(places))) for key, places in sorted(shared.items()))
+
+
+def _write(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {given}" for name, given in sorted(value.items()))
+    return str(value)
