@@ -73,24 +73,25 @@ class Forecasts:
         if not grids:
             return tuple(knots)
         logs = self._curves.predict(series, row, points, np.concatenate(grids)).reshape(len(grids), -1)
-        for (where, _, _, origin), grid, known in zip(pieces, grids, logs, strict=True):
+        for (where, _, _, ends), grid, known in zip(pieces, grids, logs, strict=True):
             for k in _bend(known):
                 size = float(grid[k])
                 # The same width all over a gap: what was left out says nothing of places nearer to one end.
-                gap = math.log(origin[1] / origin[0]) if where == "between" else abs(math.log(size / origin[0]))
-                how = "interpolated" if where == "between" else "extrapolated"
-                knots.append(_tie(size, float(known[k]), self._reach(where, gap), how))
+                gap = math.log(ends[1].size / ends[0].size) if ends[1:] else abs(math.log(size / ends[0].size))
+                # A few calls of a patient session do not show how far others would lie.
+                arm = math.nan if any(end.patient for end in ends) else self._reach(where, gap)
+                knots.append(_tie(size, float(known[k]), arm, "interpolated" if ends[1:] else "extrapolated"))
         return tuple(sorted(knots, key=lambda knot: knot.size))
 
-    def _cut(self, points: Sequence[Point]) -> Iterable[tuple[str, float, float, tuple[float, ...]]]:
-        """Where a row is predicted at all: (where, first size, last size, the measured sizes it is predicted from)."""
-        for below, above in pairwise(point.size for point in points):
-            if self._reach("between", math.log(above / below)) <= math.log(KNOWN_WITHIN):
-                yield "between", below * (1 + _BESIDE), above * (1 - _BESIDE), (below, above)
-        for where, end, sign in (("below", points[0].size, -1), ("above", points[-1].size, 1)):
+    def _cut(self, points: Sequence[Point]) -> Iterable[tuple[str, float, float, tuple[Point, ...]]]:
+        """Where a row is predicted at all: (where, first size, last size, the measured ends it is predicted from)."""
+        for below, above in pairwise(points):
+            if self._reach("between", math.log(above.size / below.size)) <= math.log(KNOWN_WITHIN):
+                yield "between", below.size * (1 + _BESIDE), above.size * (1 - _BESIDE), (below, above)
+        for where, end, sign in (("below", points[0], -1), ("above", points[-1], 1)):
             far = self._find_far(where)
             if far > 1 + _BESIDE:
-                yield where, end * (1 + _BESIDE) ** sign, end * far**sign, (end,)
+                yield where, end.size * (1 + _BESIDE) ** sign, end.size * far**sign, (end,)
 
     def _reach(self, where: str, gap: float) -> float:
         """Half width in log seconds over a gap; NaN where too little was left out or nothing over such a gap."""
