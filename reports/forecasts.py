@@ -27,11 +27,11 @@ REACH = 4.0
 # Sizes left out at an end of a curve.
 ENDS = 2
 # Both sides of a measured size, in units of it: its own interval holds there and nowhere else.
-_BESIDE = 1e-6
-# A curve that leaves the straight line between two knots by less needs no knot between them.
-_STRAIGHT = 0.01
-# Halvings of a gap at most: seven knots within it.
-_HALVINGS = 3
+_BESIDE = 1e-4
+# A curve that leaves the straight line between two knots by less needs no knot between them: predictions miss more.
+_STRAIGHT = 0.03
+# Halvings of a gap at most: three knots within it.
+_HALVINGS = 2
 WHERE = ("between", "above", "below")
 
 
@@ -59,7 +59,7 @@ class Forecasts:
         }
 
     def guess(self, series: Series, row: str, size: float) -> float:
-        """Log seconds at an inner size that was left out, NaN where there is none."""
+        """Log seconds at a size that alone was left out, NaN where it is too far from the others to tell."""
         return self._guesses.get((series, row, size), math.nan)
 
     def knots(self, series: Series, row: str) -> tuple[Knot, ...]:
@@ -68,48 +68,44 @@ class Forecasts:
         if not points:
             return ()
         knots = [_tie_measured(point) for point in points]
-        for below, above in pairwise(points):
-            arm = self._reach("between", math.log(above.size / below.size))
-            if not arm <= math.log(KNOWN_WITHIN):
-                continue
-            inner = self._bend(series, row, points, below.size * (1 + _BESIDE), above.size * (1 - _BESIDE))
-            # The same width all over the gap: what was left out says nothing of places nearer to one end.
-            knots += [_tie(size, log, arm, "interpolated") for size, log in inner]
+        pieces = list(self._cut(points))
+        grids = [np.geomspace(first, last, 2**_HALVINGS + 1) for _, first, last, _ in pieces]
+        if not grids:
+            return tuple(knots)
+        logs = self._curves.predict(series, row, points, np.concatenate(grids)).reshape(len(grids), -1)
+        for (where, _, _, origin), grid, known in zip(pieces, grids, logs, strict=True):
+            for k in _bend(known):
+                size = float(grid[k])
+                # The same width all over a gap: what was left out says nothing of places nearer to one end.
+                gap = math.log(origin[1] / origin[0]) if where == "between" else abs(math.log(size / origin[0]))
+                how = "interpolated" if where == "between" else "extrapolated"
+                knots.append(_tie(size, float(known[k]), self._reach(where, gap), how))
+        return tuple(sorted(knots, key=lambda knot: knot.size))
+
+    def _cut(self, points: Sequence[Point]) -> Iterable[tuple[str, float, float, tuple[float, ...]]]:
+        """Where a row is predicted at all: (where, first size, last size, the measured sizes it is predicted from)."""
+        for below, above in pairwise(point.size for point in points):
+            if self._reach("between", math.log(above / below)) <= math.log(KNOWN_WITHIN):
+                yield "between", below * (1 + _BESIDE), above * (1 - _BESIDE), (below, above)
         for where, end, sign in (("below", points[0].size, -1), ("above", points[-1].size, 1)):
             far = self._find_far(where)
             if far > 1 + _BESIDE:
-                for size, log in self._bend(series, row, points, end * (1 + _BESIDE) ** sign, end * far**sign):
-                    arm = self._reach(where, abs(math.log(size / end)))
-                    knots.append(_tie(size, log, arm, "extrapolated"))
-        return tuple(sorted(knots, key=lambda knot: knot.size))
-
-    def _bend(
-        self, series: Series, row: str, points: Sequence[Point], first: float, last: float
-    ) -> list[tuple[float, float]]:
-        """Sizes and log seconds from `first` to `last`, as many as straight lines between them need."""
-        steps = 2**_HALVINGS
-        grid = np.geomspace(first, last, steps + 1)
-        logs = self._curves.predict(series, row, points, grid)
-        kept = {0, steps}
-        pieces = [(0, steps)]
-        while pieces:
-            i, j = pieces.pop()
-            line = np.linspace(logs[i], logs[j], j - i + 1)
-            if j - i > 1 and np.abs(logs[i : j + 1] - line).max() > _STRAIGHT:
-                middle = (i + j) // 2
-                kept.add(middle)
-                pieces += [(i, middle), (middle, j)]
-        return [(float(grid[k]), float(logs[k])) for k in sorted(kept)]
+                yield where, end * (1 + _BESIDE) ** sign, end * far**sign, (end,)
 
     def _reach(self, where: str, gap: float) -> float:
         """Half width in log seconds over a gap; NaN where too little was left out or nothing over such a gap."""
         calibration = self._calibrations[where]
         return calibration.reach(gap) if calibration else math.nan
 
+    def tells(self, where: str) -> bool:
+        """Whether there are predictions there at all: some gap over which an interval is knowledge."""
+        calibration = self._calibrations[where]
+        return calibration is not None and calibration.reach(0.0) <= math.log(KNOWN_WITHIN)
+
     def _find_far(self, where: str) -> float:
         """The factor beyond an end up to which an interval is knowledge: REACH at most."""
         calibration = self._calibrations[where]
-        if calibration is None or calibration.reach(0.0) > math.log(KNOWN_WITHIN):
+        if calibration is None or not self.tells(where):
             return 1.0
         far = calibration.gaps[1]
         if calibration.power > 0:
@@ -126,7 +122,7 @@ class Forecasts:
                     timed = [point for point in self._list_points(series, row) if point.in_rounds]
                     for kept, left, gap in _LEAVE_OUT[where](timed):
                         (guess,) = self._curves.predict(series, row, kept, [left.size], left.size)
-                        if where == "between":
+                        if len(kept) == len(timed) - 1:
                             self._guesses[series, row, left.size] = float(guess)
                         errors = tuple(float(guess - median) for median in left.medians)
                         yield Miss((series, row), gap, errors)
@@ -158,6 +154,18 @@ def _leave_below(points: list[Point]) -> _Left:
 
 
 _LEAVE_OUT = {"between": _leave_between, "above": _leave_above, "below": _leave_below}
+
+
+def _bend(logs: np.ndarray) -> list[int]:
+    """Places of a curve on an even grid, as many as straight lines between them need."""
+    kept, pieces = {0, logs.size - 1}, [(0, logs.size - 1)]
+    while pieces:
+        i, j = pieces.pop()
+        line = np.linspace(logs[i], logs[j], j - i + 1)
+        if j - i > 1 and np.abs(logs[i : j + 1] - line).max() > _STRAIGHT:
+            kept.add((i + j) // 2)
+            pieces += [(i, (i + j) // 2), ((i + j) // 2, j)]
+    return sorted(kept)
 
 
 def _tie_measured(point: Point) -> Knot:

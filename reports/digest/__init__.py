@@ -15,7 +15,7 @@ from ..forecasts import Forecasts
 from ..plots.style import assign_colours
 from ..statistics import Estimate
 from .about import About, describe
-from .answers import CellAnswer, digest_answers
+from .answers import CellAnswer, digest_answers, digest_approximate
 from .cards import CardDigest, digest_card
 from .claims import ClaimDigest, judge_claims
 from .compilation import Payoff, digest_payoffs
@@ -42,7 +42,11 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class FamilyDigest:
-    """All that is said of one family. `colours` are the colour names of its rows, the same on every page."""
+    """All that is said of one family. `colours` are the colour names of its rows, the same on every page.
+
+    `answers` are those of exact methods, or where there is none of those within the family's accuracy; `approximate`
+    those where an error is allowed.
+    """
 
     name: str
     axis: str
@@ -50,6 +54,7 @@ class FamilyDigest:
     colours: dict[str, str]
     series: tuple[Measured, ...]
     answers: tuple[CellAnswer, ...] = ()
+    approximate: tuple[CellAnswer, ...] = ()
     rules: tuple[Rule, ...] = ()
     place_rules: tuple[PlaceRule, ...] = ()
     form: tuple[FormSeries, ...] = ()
@@ -113,6 +118,7 @@ def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         colours=_assign_colours(series),
         series=series,
         answers=answers,
+        approximate=digest_approximate(analysis, name),
         rules=find_rules(answers),
         place_rules=find_place_rules(answers, series),
         form=pack_form(analysis, name, forecasts),
@@ -152,6 +158,9 @@ def write_json(digest: Digest) -> str:
             answer["pick"] = answer["pick"] and answer["pick"]["row"]
             for candidate in answer["candidates"]:
                 del candidate["seconds"], candidate["error"], candidate["peak_bytes"]
+        for answer in family["approximate"]:
+            answer["pick"] = answer["pick"] and answer["pick"]["row"]
+            del answer["candidates"], answer["excluded"]
         for row in (row for form in family["form"] for row in form["rows"]):
             row["knots"] = [_shorten(**knot) for knot in row["knots"]]
             del row["errors"], row["bytes"], row["refused"]

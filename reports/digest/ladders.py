@@ -34,14 +34,14 @@ class Climb:
 
 
 def digest_climbs(analysis: Analysis, name: str, measured: tuple[Measured, ...]) -> tuple[Climb, ...]:
-    """Of the series of each place with the most rungs, the ladders of a letter at one size."""
+    """Of the longest series of each place that has any; the ladders of a letter at one size."""
     keys, chosen = find_keys(analysis, name), {}
     for series in measured:
         found = list(_find_ladders(analysis, keys[series.key]))
         rungs = sum(len(analysis.climb(keys[series.key], size, ladder)) for ladder, size in found)
         known = chosen.get(series.place)
-        if found and (known is None or (rungs, len(series.sizes)) > known[0]):
-            chosen[series.place] = (rungs, len(series.sizes)), keys[series.key], found
+        if found and (known is None or (len(series.sizes), rungs) > known[0]):
+            chosen[series.place] = (len(series.sizes), rungs), keys[series.key], found
     return tuple(_climb(analysis, key, size, ladder) for _, key, found in chosen.values() for ladder, size in found)
 
 

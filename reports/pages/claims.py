@@ -121,7 +121,7 @@ def _tabulate_parts(claim: ClaimDigest) -> Table:
 
 
 def _write_part(part: ClaimPart) -> dict[str, Cell]:
-    notes = ["beside the claim"] * (not part.counts) + ["needed"] * part.needed
+    notes = [part.reason] * bool(part.reason) + ["beside the claim"] * (not part.counts) + ["needed"] * part.needed
     return {
         "place": Cell(part.where),
         "what": Cell(part.what),

@@ -20,8 +20,8 @@ def _build_page(family: FamilyDigest) -> Page:
     same = name_shared(family.series)
     lead = (
         f"One call returns {facts.unit}, with {describe_sizes(family, family.series)} on "
-        f"{name_backends(family.series)}{f' ({same})' if same else ''}. What is not shown here stands in `points.csv`, "
-        "and can be drawn in `explore.html`."
+        f"{name_backends(family.series)}{f' ({same})' if same else ''}. What is not shown here is in "
+        "[the table of all points](explore.html) and in [points.csv](points.csv)."
     )
     page = f"{family.name}.html"
     return Page(page, facts.title, lead, (notes, *sections) if sections else (nothing,))

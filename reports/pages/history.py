@@ -9,7 +9,7 @@ from ..digest.history import Track
 from ..families import FAMILIES
 from ..plots import Line
 from ..plots.history import draw_history
-from ..text import count, write_ratio, write_seconds, write_size
+from ..text import count, write_ratio, write_size
 from .blocks import Block, Cell, Figure, Figures, Page, Section, Table, Text, columns
 from .common import MOST_LINES
 from .naming import name_place
@@ -56,7 +56,7 @@ def _draw(digest: Digest, family: str) -> Figure | None:
     rows = [row for row in FAMILIES[family].card if any(t.row == row for t in tracks)][:MOST_LINES]
     rows = rows or sorted({t.row for t in tracks})[:MOST_LINES]
     sizes = _spread(sorted({t.size for t in tracks if t.row in rows}), PANELS)
-    known = {mark.commit for t in tracks for mark in t.paired}
+    known = {commit for t in tracks for commit, _ in t.paired}
     commits = [commit for commit in digest.history.commits if commit in known]
     found = digest.family(family)
     colours = found.colours if found is not None else {}
@@ -66,8 +66,8 @@ def _draw(digest: Digest, family: str) -> Figure | None:
             Line(
                 track.row,
                 colours.get(track.row, "c7"),
-                [commits.index(mark.commit) for mark in track.paired],
-                [bare(mark.times) for mark in track.paired],
+                [commits.index(commit) for commit, _ in track.paired],
+                [bare(times) for _, times in track.paired],
             )
             for row in rows
             for track in tracks
@@ -96,13 +96,15 @@ def _say_change(tracks: Sequence[Track]) -> str:
 
 
 def _show_changes(digest: Digest) -> list[Block]:
-    tracks = sorted(digest.history.tracks, key=lambda track: (-abs(math.log(track.change)), track.row, track.size))
+    tracks = [track for track in digest.history.tracks if not math.isnan(track.change)]
+    tracks.sort(key=lambda track: (-abs(math.log(track.change)), track.row, track.size, str(track.fixed)))
     moved = [track for track in tracks if abs(math.log(track.change)) > math.log(SHOWN)]
+    only = f"; the {MOST_ROWS} that moved most are shown" if len(moved) > MOST_ROWS else ""
     note = (
-        f"Of {count(len(tracks), 'row')}, {len(moved):,} moved by more than {100 * (SHOWN - 1):.0f} %"
-        f"{f'; the {MOST_ROWS} that moved most' if len(moved) > MOST_ROWS else ''}. Where the ratio to the yardstick "
-        "was recorded at both commits it is compared; seconds are those of two runs, and move with the machine's "
-        "state. Neither has a verdict: `python -m benchmarks compare` measures two commits side by side and gives one."
+        f"Of {count(len(tracks), 'row')} that can be told in times of their yardstick at two commits, {len(moved):,} "
+        f"moved by more than {100 * (SHOWN - 1):.0f} %{only}. A ratio that was not paired by round (≈) is one of "
+        "medians, and moves where the machine does. None has a verdict: `python -m benchmarks compare` measures two "
+        "commits side by side and gives one."
     )
     blocks: list[Block] = [Text(note, "note")]
     if moved:
@@ -113,17 +115,17 @@ def _show_changes(digest: Digest) -> list[Block]:
 def _tabulate(digest: Digest, tracks: Sequence[Track]) -> Table:
     rows = []
     for track in tracks:
-        paired = len(track.paired) > 1
-        old, new = (track.paired if paired else track.marks)[:: len(track.paired if paired else track.marks) - 1]
+        sign = "" if len(track.paired) > 1 else "≈ "
+        (old, before), (new, after) = track.compared[0], track.compared[-1]
         fixed = ", ".join(f"{letter} = {write_size(value)}" for letter, value in track.fixed)
         rows.append(
             {
-                "row": Cell(track.row, note=track.family),
+                "row": Cell(track.row, note=f"{track.family}, in times of {FAMILIES[track.family].yardstick}"),
                 "place": Cell(name_place(digest, track.place)),
                 "size": Cell(f"{track.axis} = {write_size(track.size)}", note=fixed),
-                "old": Cell(_write(old.times if paired else old.seconds, paired), note=old.commit[:8]),
-                "new": Cell(_write(new.times if paired else new.seconds, paired), note=new.commit[:8]),
-                "ratio": Cell(f"{write_ratio(track.change)} ×", tone="bad" if track.change > 1 else "good"),
+                "old": Cell(f"{sign}{before:.3g}", note=old[:8]),
+                "new": Cell(f"{sign}{after:.3g}", note=new[:8]),
+                "ratio": Cell(f"{write_ratio(track.change)} ×"),
             }
         )
     heads = columns(
@@ -135,7 +137,3 @@ def _tabulate(digest: Digest, tracks: Sequence[Track]) -> Table:
         ("ratio", "Newest / oldest", True),
     )
     return Table("history", "What moved most", heads, tuple(rows))
-
-
-def _write(value: float, paired: bool) -> str:
-    return f"{value:.3g} × yardstick" if paired else write_seconds(value)

@@ -56,7 +56,8 @@ def _draw(figure: Figure, axes: Axes, panel: Panel, seconds: tuple[float, float]
         axes.set_ylim(low - room, min(high + room, 100.5))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g} %"))
     else:
-        room = max(low / high, 1e-6) ** -0.06
+        # Also around what did not change at all.
+        room = max(max(low / high, 1e-6) ** -0.06, 1.02)
         axes.set_ylim(low / room, high * room)
         axes.yaxis.set_major_locator(FixedLocator(_ticks(*axes.get_ylim())))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: write_tick(y)))

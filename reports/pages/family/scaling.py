@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from ...digest import FamilyDigest
 from ...digest.answers import CellAnswer
+from ...digest.rules import WITHIN
 from ...digest.series import SWEEP_SIZES, Measured, choose_sweeps
 from ...families import FAMILIES
 from ...plots.multiples import Panel, draw_multiples, frame
@@ -58,15 +59,16 @@ def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], shown: list[M
 def _entitle(family: FamilyDigest, shown: list[Measured]) -> str:
     """What to use at the largest size where one answer holds in all panels, else what is drawn."""
     plain = f"Time of one call, {describe_sizes(family, shown)}"
-    for question in FAMILIES[family.name].questions[:1]:
-        answers = [_find_last(family.answers, series, question.key) for series in shown]
-        known = [a for a in answers if a is not None and a.pick is not None and not a.open and a.regret >= 0]
-        rows = {a.pick.row for a in known if a.pick is not None}
-        if len(known) == len(shown) and len(rows) == 1:
-            worst = max(a.regret for a in known)
-            lost = "is the fastest" if worst == 0 else f"loses at most {write_share(round(worst, 3))} to the fastest"
-            return f"`{rows.pop()}` {lost} at the largest {family.axis} of every panel"
-    return plain
+    first = [question for question in FAMILIES[family.name].questions if question.first]
+    answers = [_find_last(family.answers, series, first[0].key) for series in shown]
+    known = [a for a in answers if a is not None and len(a.candidates) > 1 and not a.open and a.regret <= WITHIN]
+    rows = {a.pick.row for a in known if a.pick is not None}
+    # Rows of several models share the panels: of which of them would the title speak?
+    if len(first) > 1 or len(known) < len(shown) or len(rows) != 1:
+        return plain
+    worst = max(a.regret for a in known)
+    lost = "is the fastest" if worst == 0 else f"loses at most {write_share(round(worst, 3))} to the fastest"
+    return f"`{rows.pop()}` {lost} at the largest {family.axis} of every panel"
 
 
 def _find_last(answers: Iterable[CellAnswer], series: Measured, question: str) -> CellAnswer | None:

@@ -6,9 +6,11 @@ from reports.digest.answers import Candidate, CellAnswer
 from reports.pages.family import scaling
 
 
-def answer(make, series, row, regret, open_=False):
+def answer(make, series, row, regret, open_=False, several=True):
     pick = Candidate(row, None, regret, make.about(1.0), 0.0, 0.0)
-    return CellAnswer(series.key, "gradient", 10000.0, pick, regret, open_, float("nan"), (pick,), ())
+    other = Candidate("other", None, 1.0, make.about(2.0), 0.0, 0.0)
+    found = (pick, other) if several else (pick,)
+    return CellAnswer(series.key, "gradient", 10000.0, pick, regret, open_, float("nan"), found, ())
 
 
 def pair(make):
@@ -52,6 +54,9 @@ def test_the_title_says_what_to_use_only_where_all_panels_agree(make):
     assert entitle(answer(make, torch, "relative", 0.02)) == plain
     assert entitle(answer(make, torch, "relative", 0.02), answer(make, jax, "inverse", 0.0)) == plain
     assert entitle(answer(make, torch, "relative", 0.02), answer(make, jax, "relative", 0.4, True)) == plain
+    # Not within a tenth; and where there is no choice nothing was found.
+    assert entitle(answer(make, torch, "relative", 0.2), answer(make, jax, "relative", 0.0)) == plain
+    assert entitle(*(answer(make, s, "relative", 0.0, several=False) for s in (torch, jax))) == plain
 
 
 def test_nothing_ran_nothing_is_told(make):
