@@ -1,21 +1,22 @@
-"""`python -m reports` builds the report; `python -m reports answer` says which method to use at one size."""
+"""`python -m reports` builds the report; `answer`, `claims` and `open` say at the terminal what it says."""
 
 import argparse
 import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from .analysis import Analysis
+from .digest import FamilyDigest, build_digest, digest_family
+from .digest.claims import judge_claims
+from .families import FAMILIES as DESCRIPTORS
+from .families import Question
 from .load import FAMILIES, LoadError, load
-from .pages.common import name_place
-from .points import Series
-from .predict import Answer, Predictor, find_predictor
-from .render import write_report
+from .lookup import find_answer, find_series, list_places
+from .points_csv import write_points
+from .render import write_report, write_single
 from .stream import tolerate
-from .text import count, write_error, write_kind, write_list, write_seconds, write_size
+from .terminal import print_answers, print_claims, print_open
+from .text import count
 
 # The other sizes that a family may have, as the papers name them.
 SIZES = {
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _make_parser()
     options = parser.parse_args(arguments)
     try:
-        return _answer(options) if options.command == "answer" else _build(options)
+        return _COMMANDS[options.command](options)
     except LoadError as error:
         print(f"reports: {error}", file=sys.stderr)
         return 2
@@ -47,6 +48,7 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--output", default="reports/output", metavar="DIR", help="where the page goes (default: reports/output)"
     )
+    parser.add_argument("--single-file", action="store_true", help="write all pages as one file, to be mailed")
     commands = parser.add_subparsers(dest="command")
     answer = commands.add_parser(
         "answer", help="the recommended method at one size", description="The recommended method at one size."
@@ -66,6 +68,7 @@ def _make_parser() -> argparse.ArgumentParser:
     for letter, (kind, words) in SIZES.items():
         answer.add_argument(f"--{letter}", dest=f"size_{letter}", type=kind, metavar=letter, help=words)
     answer.add_argument("--device", help="cpu or cuda (default: all that were measured)")
+    answer.add_argument("--dtype", help="float32 or float64 (default: all that were measured)")
     answer.add_argument("--backend", help="torch or jax (default: all that were measured)")
     answer.add_argument(
         "--accuracy",
@@ -75,11 +78,20 @@ def _make_parser() -> argparse.ArgumentParser:
         metavar="E",
         help="largest relative error allowed, by approximate methods too (default: exact ones, or 1e-6 where none is)",
     )
-    answer.add_argument(
-        "--computes",
-        default="gradient",
-        help="gradient (any kind; of score each model's), or one kind: relative, step, … (default: gradient)",
+    answer.add_argument("--question", metavar="Q", help="what is asked, such as gradient, step or value (default: all)")
+    _add_json(answer)
+    claims = commands.add_parser(
+        "claims", help="the papers' claims and their verdicts", description="The papers' claims and their verdicts."
     )
+    _add_source(claims, argparse.SUPPRESS)
+    _add_json(claims)
+    open_ = commands.add_parser(
+        "open",
+        help="the cells whose answer is undetermined",
+        description="Cells in which the answer may lose more than 25 %, widest first: `python -m benchmarks settle`.",
+    )
+    _add_source(open_, argparse.SUPPRESS)
+    _add_json(open_)
     return parser
 
 
@@ -109,9 +121,18 @@ def _add_source(parser: argparse.ArgumentParser, default: object) -> None:
     )
 
 
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="plain values in place of text")
+
+
 def _build(options: argparse.Namespace) -> int:
     run = load(_sources(options), options.commit, options.machine)
-    page = write_report(Analysis(run), Path(options.output))
+    analysis, output = Analysis(run), Path(options.output)
+    digest = build_digest(analysis)
+    if options.single_file:
+        page = write_single(digest, output)
+    else:
+        page = write_report(digest, output, {"points.csv": write_points(analysis)})
     for problem in run.problems:
         print(f"reports: {problem}", file=sys.stderr)
     print(f"{page} ({count(len(run.sessions), 'session')}, {count(len(run.files), 'file')} read)")
@@ -136,99 +157,58 @@ def _answer(options: argparse.Namespace) -> int:
     analysis = Analysis(load(_sources(options), options.commit, options.machine))
     if options.family not in analysis.families:
         raise LoadError(f"no results of family {options.family} (the results hold: {', '.join(analysis.families)})")
-    known = analysis.series(options.family)
-    _check_sizes(options.family, known, wanted)
-    chosen = [
-        s for s in known if options.device in (None, s.place.device) and options.backend in (None, s.place.backend)
+    family = digest_family(analysis, options.family)
+    _check_sizes(family, wanted)
+    places = list_places(family, options.backend, options.device, options.dtype)
+    if not places:
+        wanted_place = ", ".join(word for word in (options.backend, options.device) if word)
+        measured = sorted({f"{series.place.backend} {series.place.device}" for series in family.series})
+        raise LoadError(f"no results of {options.family} on {wanted_place} (measured: {', '.join(measured)})")
+    questions = _choose_questions(options)
+    asked = wanted | ({"dtype": options.dtype} if options.dtype else {})
+    answers = [
+        find_answer(family, find_series(place, wanted), question, options.size, options.error, asked)
+        for place in places
+        for question in questions
     ]
-    if not chosen:
-        wanted = ", ".join(word for word in (options.backend, options.device) if word)
-        places = sorted({name_place(analysis, s.place, options.family) for s in known})
-        raise LoadError(f"no results of {options.family} on {wanted} (measured: {'; '.join(places)})")
-    kinds = {
-        analysis.facts(s, row).computes
-        for s in known
-        for row in analysis.rows(s)
-        if analysis.facts(s, row).role == "method"
-    }
-    if options.computes != "gradient" and options.computes not in kinds:
-        raise LoadError(f"no method computes {options.computes!r} (known: {', '.join(['gradient', *sorted(kinds)])})")
-    console = Console(highlight=False)
-    for place in sorted({s.place for s in chosen}, key=[s.place for s in chosen].index):
-        predictor = find_predictor(analysis, tuple(s for s in chosen if s.place == place), wanted)
-        for computes in analysis.questions(options.family) if options.computes == "gradient" else (options.computes,):
-            answer = predictor.answer(options.size, options.error, computes)
-            _print_answer(console, predictor, answer, options, wanted)
+    print_answers(answers, options.json)
     return 0
 
 
-def _check_sizes(family: str, known: tuple[Series, ...], wanted: dict[str, Any]) -> None:
+def _choose_questions(options: argparse.Namespace) -> list[Question]:
+    """The question asked for, or those that the first page answers."""
+    known = DESCRIPTORS[options.family].questions
+    if options.question is None:
+        return [question for question in known if question.first]
+    chosen = [question for question in known if question.key == options.question]
+    if not chosen:
+        raise LoadError(f"no question {options.question!r} (known: {', '.join(q.key for q in known)})")
+    return chosen
+
+
+def _check_sizes(family: FamilyDigest, wanted: dict[str, Any]) -> None:
     """Refuse a size that the family has not, and a word that was not measured."""
     for letter, value in wanted.items():
-        found = sorted({series.size(letter) for series in known if series.size(letter) is not None})
+        found = sorted({fixed[letter] for series in family.series if letter in (fixed := dict(series.fixed))})
         if not found:
-            letters = ", ".join(letter for letter, _ in known[0].fixed)
-            raise LoadError(f"family {family} has no size {letter} (it has: {letters})")
+            letters = ", ".join(letter for letter, _ in family.series[0].fixed)
+            raise LoadError(f"family {family.name} has no size {letter} (it has: {letters})")
         if isinstance(value, str) and value not in found:
             raise LoadError(f"no results with {letter} = {value} (measured: {', '.join(map(str, found))})")
 
 
-def _print_answer(
-    console: Console, predictor: Predictor, answer: Answer, options: argparse.Namespace, wanted: dict[str, Any]
-) -> None:
-    series = predictor.series
-    fixed = ", ".join(f"{letter} = {write_size(value)}" for letter, value in series.fixed)
-    place = name_place(predictor.analysis, series.place, series.family)
-    console.print(
-        f"[bold]{options.family}[/bold] on [bold]{place}[/bold], {series.axis} = {write_size(options.size)}, {fixed}",
-        soft_wrap=True,
-    )
-    for letter, value in wanted.items():
-        if series.size(letter) != value:
-            told = f"these times are for {letter} = {write_size(series.size(letter))}"
-            console.print(f"  {letter} = {write_size(value)} was not measured here: {told}", soft_wrap=True)
-    if answer.best is None:
-        reasons = (
-            "; ".join(f"{p.row}: {_say_why(p, answer.error)}" for p in answer.excluded) or "no row gives this answer"
-        )
-        console.print(f"  no recommendation: {reasons}\n", soft_wrap=True, markup=False)
-        return
-    best = answer.best
-    kind = write_kind(best.computes)
-    console.print(
-        (
-            f"  use [bold]{best.row}[/bold] ({kind}): {_escape(write_seconds(best.seconds))} a call, {best.how}, "
-            f"error {write_error(best.error)}"
-        ),
-        soft_wrap=True,
-    )
-    if answer.ties:
-        told = "as fast within the margin" if answer.settled else "not told apart from"
-        console.print(f"  {told}: {write_list(answer.ties)}", soft_wrap=True)
-    table = Table(box=None, padding=(0, 2, 0, 2), header_style="dim")
-    table.add_column("row", no_wrap=True)
-    table.add_column("time of a call", justify="right", no_wrap=True)
-    table.add_column("error", justify="right", no_wrap=True)
-    table.add_column("how")
-    for p in answer.ranked:
-        table.add_row(p.row, _escape(write_seconds(p.seconds)), write_error(p.error), p.how.partition(" ")[0])
-    console.print(table)
-    left_out: dict[str, list[str]] = {}
-    for p in answer.excluded:
-        left_out.setdefault(_say_why(p, answer.error), []).append(p.row)
-    for reason, rows in left_out.items():
-        console.print(f"  left out: {write_list(rows)}: {reason}", style="dim", markup=False, soft_wrap=True)
-    console.print()
+def _claims(options: argparse.Namespace) -> int:
+    print_claims(judge_claims(Analysis(load(_sources(options), options.commit, options.machine))), options.json)
+    return 0
 
 
-def _say_why(prediction, error: float | None) -> str:
-    if prediction.reason:
-        return prediction.reason
-    return "not exact" if error is None else f"error {write_error(prediction.error)} above {error:g}"
+def _list_open(options: argparse.Namespace) -> int:
+    analysis = Analysis(load(_sources(options), options.commit, options.machine))
+    print_open([digest_family(analysis, family) for family in analysis.families], options.json)
+    return 0
 
 
-def _escape(text: str) -> str:
-    return text.replace("[", "\\[")
+_COMMANDS = {None: _build, "answer": _answer, "claims": _claims, "open": _list_open}
 
 
 if __name__ == "__main__":

@@ -11,11 +11,14 @@ import pandas as pd
 from .points import DIMENSIONS, Place, Point, Points, Products, Quality, Series, Start
 from .statistics import fit_spread
 
+# What a session says of a row that would take it too long; what ran, was wrong or had no memory it knows.
+NO_TIME = ("over_budget", "timeout", "skipped")
+
 
 def collect_points(frame: pd.DataFrame, states: Mapping[tuple[Any, ...], str] | None = None) -> Points:
     """The points of each series by size and row.
 
-    `states` has the letter of each session by its (machine, environment, commit, cell, process).
+    `states` has the letter of each session by its `session_key`.
     """
     lines = frame.to_dict("records")
     axes = {family: _choose_axis(part["sizes"]) for family, part in frame.groupby("family", sort=True)}
@@ -40,7 +43,7 @@ def _find_place(line: Mapping[Any, Any]) -> Place:
 
 def _choose_letters(lines: Sequence[Mapping[Any, Any]], states: Mapping[tuple[Any, ...], str]) -> list[str]:
     """The letter of each line, "" where its family has one state at its place; unknown ones are in the first."""
-    keys = ("machine", "environment", "commit", "cell", "process")
+    keys = ("machine", "environment", "commit", "cell", "process", "patient")
     letters = [states.get(tuple(line[key] for key in keys), "") for line in lines]
     scopes = [(line["family"], _find_place(line)) for line in lines]
     several: dict[Any, set[str]] = {}
@@ -56,13 +59,15 @@ def _lend_spreads(found: Points) -> Points:
     """Each point with the spread between processes of its family, place and state, where that is known."""
     groups: dict[Any, list[np.ndarray]] = {}
     for series, sizes in found.items():
-        several = [p.medians for rows in sizes.values() for p in rows.values() if p.ok and p.role != "twin"]
+        several = [p.medians for rows in sizes.values() for p in rows.values() if p.lends]
         groups.setdefault((series.family, series.place, series.state), []).extend(several)
     spreads = {scope: fit_spread(several) for scope, several in groups.items()}
     return {
         series: {
             size: {
-                row: replace(point, spread=spreads[series.family, series.place, series.state])
+                row: point
+                if point.patient
+                else replace(point, spread=spreads[series.family, series.place, series.state])
                 for row, point in rows.items()
             }
             for size, rows in sizes.items()
@@ -84,8 +89,15 @@ def _choose_axis(cells: Iterable[tuple[tuple[str, Any], ...]]) -> str:
     return min(numeric or values, key=lambda letter: (-len(values[letter]), letter not in DIMENSIONS, letter))
 
 
-def _make_point(size: float, records: Sequence[Mapping[Any, Any]]) -> Point:
-    """One point from a row's lines, one per process: the outcome is the first that was not ok."""
+def _make_point(size: float, lines: Sequence[Mapping[Any, Any]]) -> Point:
+    """One point from a row's lines, one per process: the outcome is the first that was not ok.
+
+    Lines of patient sessions are the point only where the rounds had no time for the row, and these sessions had.
+    """
+    records, others = ([line for line in lines if line["patient"] == patient] for patient in (False, True))
+    told = [line for line in others if line["outcome"] not in NO_TIME]
+    if not records or (told and all(record["outcome"] in NO_TIME for record in records)):
+        records, others = others, []
     shown = next((record for record in records if record["outcome"] != "ok"), records[0])
     names = ("row", "method", "form", "role", "exact", "computes", "source", "outcome", "reason", "peak_instrument")
     names += ("measure",)
@@ -99,16 +111,21 @@ def _make_point(size: float, records: Sequence[Mapping[Any, Any]]) -> Point:
         # The worst process: an error or a memory peak is a bound, not an average.
         error=_largest(record["error"] for record in records),
         peak_bytes=_largest(record["peak_bytes"] for record in records),
-        paired=any(record["rounds"].size for record in records),
         starts={
             record["process"]: Start(*(float(record[quantity.name]) for quantity in fields(Start)))
             for record in records
         },
-        samples={record["process"]: (record["rounds"], record["samples_s"]) for record in records},
+        samples=_read_samples(records),
+        beside=_read_samples(others),
+        patient=bool(records[0]["patient"]),
         settings=shown["settings"],
         products=_read_products(shown),
         quality=_merge_quality([record["quality"] for record in records]),
     )
+
+
+def _read_samples(records: Iterable[Mapping[Any, Any]]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    return {record["process"]: (record["rounds"], record["samples_s"]) for record in records}
 
 
 def _read_products(record: Mapping[str, Any]) -> Products | None:

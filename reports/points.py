@@ -2,13 +2,14 @@
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from .statistics import Estimate, Spread, deviate_process, estimate_process
+from .statistics import Estimate, Spread, deviate_process, estimate_process, middle
 
 # What `computes` says of rows that return no gradient; every other word is a gradient of some kind.
 NOT_GRADIENTS = (
@@ -158,7 +159,6 @@ class Point:
     formula_peak_bytes: float
     peak_bytes: float
     peak_instrument: str
-    paired: bool
     # process: (rounds, seconds)
     samples: dict[int, tuple[np.ndarray, np.ndarray]] = field(repr=False)
     settings: dict[str, Any] = field(default_factory=dict)
@@ -170,13 +170,27 @@ class Point:
     measure: str = ""
     # How far another process may lie, None where nothing like this was measured in several.
     spread: Spread | None = None
+    # Timed in one to three calls by a session of its own, as no other profile had the time: nothing shows its spread.
+    patient: bool = False
+    # process: samples of the same row in a patient session of the cell, for ratios with that session's rows only
+    beside: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
 
-    @property
+    @cached_property
     def ok(self) -> bool:
         """Ran, was right and was timed."""
         return self.outcome == "ok" and any(seconds.size for _, seconds in self.samples.values())
 
     @property
+    def in_rounds(self) -> bool:
+        """Ran in the rounds of a profile, not in a patient session."""
+        return self.ok and not self.patient
+
+    @property
+    def lends(self) -> bool:
+        """Whether its processes say how far apart those of other rows may lie."""
+        return self.in_rounds and self.role != "twin"
+
+    @cached_property
     def groups(self) -> list[np.ndarray]:
         """Samples in seconds, one array per process."""
         return [seconds for _, seconds in self.samples.values() if seconds.size]
@@ -186,12 +200,12 @@ class Point:
         """Seconds of one call: the processes' median, with the interval for the median of another process."""
         return estimate_process(self.groups, self.spread)
 
-    @property
+    @cached_property
     def medians(self) -> np.ndarray:
         """Log median seconds (processes,)."""
-        return np.array([np.median(np.log(group)) for group in self.groups])
+        return np.array([middle(np.log(group)) for group in self.groups])
 
-    @property
+    @cached_property
     def deviation(self) -> float:
         """Standard deviation, in log seconds, that its processes are worth to its level; NaN where it is not known."""
         return deviate_process(self.medians, self.spread)
@@ -232,3 +246,35 @@ class Point:
 
 
 Points = dict[Series, dict[float, dict[str, Point]]]
+
+
+def pair_samples(a: Point, b: Point) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Samples of two rows aligned by round, one pair of arrays for each process that has both.
+
+    A patient row stands beside what its own session timed, never beside another session's. Where a call took so long
+    that it was timed apart from the rounds, the session's medians are the pair.
+    """
+    patient = a.patient or b.patient
+    mine, theirs = (_read_patient(a), _read_patient(b)) if patient else (a.samples, b.samples)
+    pairs = []
+    for process in sorted(mine.keys() & theirs.keys()):
+        (rounds_a, seconds_a), (rounds_b, seconds_b) = mine[process], theirs[process]
+        if patient and process >= 0 and not (rounds_a.size and rounds_b.size):
+            pairs.append((np.array([middle(seconds_a)]), np.array([middle(seconds_b)])))
+        elif np.array_equal(rounds_a, rounds_b):
+            pairs += [(seconds_a, seconds_b)] if rounds_a.size else []
+        else:
+            _, at_a, at_b = np.intersect1d(rounds_a, rounds_b, return_indices=True)
+            pairs += [(seconds_a[at_a], seconds_b[at_b])] if at_a.size else []
+    return pairs
+
+
+def find_middle(values: Iterable[float]) -> float:
+    """The median of what is known, NaN where nothing is."""
+    known = [value for value in values if not math.isnan(value)]
+    return middle(np.array(known)) if known else math.nan
+
+
+def _read_patient(point: Point) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    samples = point.samples if point.patient else point.beside
+    return {process: timed for process, timed in samples.items() if timed[1].size}

@@ -1,118 +1,121 @@
-"""Sections become files: one HTML page, its Markdown twin, CSVs and figures. The same sections give the same bytes."""
+"""The digest becomes files: pages, the first one's Markdown twin and figures, and the data. Same input, same bytes.
 
-import math
+Nothing is computed here: pages are values (`pages.blocks`), and what they say comes from the digest.
+"""
+
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from .analysis import Analysis
-from .digest.claims import judge_claims
-from .pages import build_sections
-from .pages.blocks import Page, Section, Table
-from .pages.winners import summarise
+from .digest import Digest, write_json
+from .pages import build_pages
+from .pages.blocks import Form, Page
 from .plots.style import COLOURS, DARK, LIGHT, write_file
-from .text import count, write_list
+from .single import join, stem
 
-_TEMPLATES = Path(__file__).parent / "templates"
-_OURS = ("csv", "figures")
+# What a build writes, and so what the next one clears away.
+_OURS = ("*.html", "index.md", "digest.json", "*.csv", "*.js", "*.css", "vendor/*/*", "figures/*.svg", "csv/*.csv")
+SINGLE = "report.html"
 
 
-def write_report(analysis: Analysis, output: Path) -> Path:
-    """Write the whole report below `output` and return the path of `index.html`."""
-    sections = build_sections(analysis)
+def write_report(digest: Digest, output: Path, data: Mapping[str, str]) -> Path:
+    """Write the whole report below `output`, with `data` files (name: text) in it; returns the path of `index.html`."""
+    pages = build_pages(digest)
+    _clear(output)
+    for file, text in (list_files(digest, pages) | dict(data)).items():
+        path = output / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return output / pages[0].file
+
+
+def write_single(digest: Digest, output: Path) -> Path:
+    """Write all pages as one HTML file that needs no other, below `output`, and return its path."""
     output.mkdir(parents=True, exist_ok=True)
-    for folder in _OURS:
-        (output / folder).mkdir(exist_ok=True)
-        # What an earlier build left and this one does not make would look current.
-        for stale in (*(output / folder).glob("*.csv"), *(output / folder).glob("*.svg")):
-            stale.unlink()
-    for section in sections:
-        for table in section.tables():
-            (output / "csv" / f"{table.name}.csv").write_text(write_csv(table), encoding="utf-8")
-        for figure in section.figures():
-            (output / "figures" / f"{figure.name}.svg").write_text(write_file(figure.svg), encoding="utf-8")
-    page = output / "index.html"
-    page.write_text(write_html(analysis, sections), encoding="utf-8")
-    (output / "index.md").write_text(write_markdown(analysis, sections), encoding="utf-8")
-    return page
+    path = output / SINGLE
+    path.write_text(render_single(build_pages(digest)), encoding="utf-8")
+    return path
 
 
-def write_csv(table: Table) -> str:
-    """A table's numbers, six significant digits or more where they are integers."""
-    names, lines = table.data()
-    frame = pd.DataFrame(
-        [[_tidy(line.get(name)) for name in names] for line in lines], columns=pd.Index(names), dtype=object
-    )
-    return frame.to_csv(index=False, lineterminator="\n")
+def list_files(digest: Digest, pages: tuple[Page, ...]) -> dict[str, str]:
+    """Every file of the report and its text."""
+    files = {page.file: render_page(page, pages) for page in pages}
+    files |= {asset.file: asset.text for page in pages for asset in page.assets}
+    figures = [figure for section in pages[0].sections for figure in section.figures()]
+    files |= {f"figures/{figure.name}.svg": write_file(figure.svg) for figure in figures}
+    return files | {"index.md": render_markdown(pages[0], pages), "digest.json": write_json(digest)}
 
 
-def write_page(page: Page, pages: tuple[Page, ...], facts: str) -> str:
-    """One page with the navigation to the others."""
-    environment = _make_environment()
-    return environment.get_template("sub.html.j2").render(
-        page=page,
-        pages=pages,
-        facts=facts,
-        css=Markup(environment.get_template("page.css").render(colours=sorted(COLOURS))),
-        light=_variables(LIGHT),
-        dark=_variables(DARK),
-    )
-
-
-def write_html(analysis: Analysis, sections: tuple[Section, ...]) -> str:
-    """The page."""
+def render_page(page: Page, pages: tuple[Page, ...]) -> str:
+    """One page, with the navigation to the others."""
     environment = _make_environment()
     return environment.get_template("page.html.j2").render(
-        **_context(analysis, sections),
-        css=Markup(environment.get_template("page.css").render(colours=sorted(COLOURS))),
-        script=Markup((_TEMPLATES / "answer.js").read_text(encoding="utf-8")),
-        light=_variables(LIGHT),
-        dark=_variables(DARK),
+        page=page,
+        pages=pages,
+        body=_render_body(environment, page, pages),
+        css=_write_css(environment),
+        script=_read("answer.js") if _has_form(page) else "",
     )
 
 
-def write_markdown(analysis: Analysis, sections: tuple[Section, ...]) -> str:
-    """The Markdown twin."""
-    environment = _make_environment(escape_html=False)
-    text = environment.get_template("page.md.j2").render(**_context(analysis, sections))
+def render_single(pages: tuple[Page, ...]) -> str:
+    """All pages as parts of one: links between files become links within it."""
+    environment = _make_environment()
+    bodies = join([(page, _render_body(environment, page, pages)) for page in pages])
+    return environment.get_template("single.html.j2").render(
+        pages=pages,
+        bodies=[Markup(body) for body in bodies],
+        assets=tuple({asset.file: asset for page in pages for asset in page.assets}.values()),
+        css=_write_css(environment),
+        script=_read("answer.js"),
+    )
+
+
+def render_markdown(page: Page, pages: tuple[Page, ...]) -> str:
+    """The Markdown twin of a page."""
+    text = _make_environment(escape_html=False).get_template("page.md.j2").render(page=page, pages=pages)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
-def _context(analysis: Analysis, sections: tuple[Section, ...]) -> dict[str, Any]:
-    run = analysis.run
-    profile = f"profile {run.profile}" if run.profile else "no profile recorded"
-    facts = (
-        f"Machine {run.machine} · commit {run.commit} · {profile} · {run.device} · "
-        f"{count(len(run.sessions), 'session')} · families: {write_list(analysis.families)}"
-    )
-    return {
-        "title": f"jacobench: {run.machine}, {run.commit}",
-        "facts": facts,
-        "lead": write_lead(analysis),
-        "sections": sections,
-    }
+def inline(text: str) -> Markup:
+    """`code`, **strong**, *terms that are defined here* and [links](to#them) within escaped text."""
+    html = str(escape(text))
+    html = re.sub(r"`([^`]+)`", r"<code>\1</code>", html)
+    html = re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", html)
+    html = re.sub(r"(?<![\w*])\*(\w[^*]*)\*(?![\w*])", r"<dfn>\1</dfn>", html)
+    return Markup(re.sub(r"\[([^\]]+)\]\(([\w./-]*(?:#[\w=&;.,%-]+)?)\)", r'<a href="\2">\1</a>', html))
 
 
-def write_lead(analysis: Analysis) -> list[str]:
-    """The main answers in words, from verdicts."""
-    lines = [line for family in analysis.families for line in summarise(analysis, family)]
-    verdicts: dict[str, list[str]] = {}
-    for claim in judge_claims(analysis):
-        verdicts.setdefault(claim.verdict, []).append(claim.id)
-    told = [f"{write_list(ids)} {verdict}" for verdict, ids in verdicts.items()]
-    return [
-        *lines,
-        f"Of the papers' claims on this machine: {'; '.join(told)}. The evidence is under [Claims](#claims).",
-    ]
+def _clear(output: Path) -> None:
+    """Delete what an earlier build left: it would look current. A folder that no build made is left alone."""
+    if (output / "index.html").is_file() and ((output / "digest.json").is_file() or (output / "figures").is_dir()):
+        for stale in sorted(path for pattern in _OURS for path in output.glob(pattern)):
+            stale.unlink()
+
+
+def _render_body(environment: Environment, page: Page, pages: tuple[Page, ...]) -> Markup:
+    return Markup(environment.get_template("body.html.j2").render(page=page, pages=pages))
+
+
+def _has_form(page: Page) -> bool:
+    return any(isinstance(block, Form) for section in page.sections for block in section.blocks)
+
+
+def _write_css(environment: Environment) -> Markup:
+    light, dark = (";".join(f"--{name}:{colour}" for name, colour in sorted(p.items())) for p in (LIGHT, DARK))
+    return Markup(environment.get_template("page.css").render(colours=sorted(COLOURS), light=light, dark=dark))
+
+
+def _read(template: str) -> Markup:
+    return Markup((Path(__file__).parent / "templates" / template).read_text(encoding="utf-8"))
 
 
 def _make_environment(escape_html: bool = True) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=escape_html,
         undefined=StrictUndefined,
         keep_trailing_newline=False,
@@ -122,30 +125,6 @@ def _make_environment(escape_html: bool = True) -> Environment:
         "plain": lambda text: re.sub(r"[`*]", "", text),
         "kind": lambda block: type(block).__name__,
         "pipe": lambda text: text.replace("|", "\\|").replace("\n", " "),
-        "slug": lambda text: re.sub(r"[^a-z0-9 -]", "", text.lower()).replace(" ", "-"),
+        "stem": stem,
     }
     return environment
-
-
-def inline(text: str) -> Markup:
-    """`code`, **strong** and [links](#to or a-file.html) within escaped text."""
-    html = str(escape(text))
-    html = re.sub(r"`([^`]+)`", r"<code>\1</code>", html)
-    html = re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", html)
-    return Markup(re.sub(r"\[([^\]]+)\]\((#[\w-]+|[\w./-]+(?:#[\w=&.,%-]+)?)\)", r'<a href="\2">\1</a>', html))
-
-
-def _variables(palette: dict[str, str]) -> str:
-    return ";".join(f"--{name}:{colour}" for name, colour in sorted(palette.items()))
-
-
-def _tidy(value: Any) -> Any:
-    """Numbers as they should stand in a CSV: no float noise, no NaN."""
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, float | int):
-        number = float(value)
-        if not math.isfinite(number):
-            return None if math.isnan(number) else number
-        return int(number) if number.is_integer() and abs(number) < 1e15 else float(f"{number:.9g}")
-    return value

@@ -49,7 +49,8 @@ def read_state(session: Session) -> tuple[float, float, float]:
 
 def session_key(session: Session) -> tuple[Any, ...]:
     """What a session and the lines of its rows share."""
-    return session.machine, session.environment, session.commit, session.cell, int(session.get("process", default=0))
+    process = int(session.get("process", default=0))
+    return session.machine, session.environment, session.commit, session.cell, process, session.patient
 
 
 def _split(sessions: list[Session]) -> Iterable[State]:

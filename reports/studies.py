@@ -19,6 +19,7 @@ SCHEMA = 1
 BASELINE = "jfb"
 # What the section tells of each study, which its record must therefore have.
 SETTINGS = {
+    "logdet-training": (*("architecture", "batch", "optimiser", "steps", "test", "train", "L", "d"),),
     "implicit-training": (
         *("architecture", "batch", "gamma", "learning_rate", "most", "optimiser", "parameters"),
         *("test", "tol", "train", "D"),
@@ -125,18 +126,15 @@ def find_fault(record: dict[str, Any]) -> str | None:
     if record.get("study") not in STUDIES:
         return f"unknown study {record.get('study')!r} (known: {', '.join(STUDIES)})"
     methods, rows = record.get("methods"), record.get("rows")
-    if (
-        not isinstance(methods, dict)
-        or not isinstance(rows, list)
-        or not rows
-        or not isinstance(record.get("data"), str)
-    ):
+    if not isinstance(methods, dict) or not all(isinstance(method, dict) for method in methods.values()):
+        return "methods must be an object of objects"
+    if not isinstance(rows, list) or not rows or not isinstance(record.get("data"), str):
         return "it must name its data and its methods and hold rows"
     absent = [name for name in SETTINGS[record["study"]] if name not in (record.get("settings") or {})]
     if absent:
         return f"the settings lack {', '.join(absent)}"
     for j, row in enumerate(rows):
-        if not isinstance(row, dict) or row.get("method") not in methods:
+        if not isinstance(row, dict) or row.get("method") not in list(methods):
             return f"row {j}: the method must be one of {', '.join(methods)}"
         if not all(isinstance(row.get(key), int) for key in ("seed", "epoch", "process")) or row["epoch"] < 1:
             return f"row {j}: seed, epoch and process must be whole numbers, epoch from 1"

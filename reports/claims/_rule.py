@@ -3,21 +3,27 @@
 A part is `reproduced` where the whole interval of its effect lies where the sentence holds, `contradicted` where all of
 it lies where the sentence fails, else `undetermined`. Between the two is what cannot be told apart: the noise margin.
 
-The error rate is 5 % a claim, whatever its number of parts (Bonferroni): a claim with k counting parts judges each by
-an interval at the confidence 1 - 0.05 / k, and a part that is the least or the most of m cells takes each cell's at
-1 - 0.05 / (k m), so that all intervals of a claim hold their truths at once in 95 % of runs. A claim is contradicted by
-one contradicted part: falsely in at most 5 %. It is reproduced only by all of its parts, which is falsely so even more
-rarely. What is exact (a count, a network's slope) has an interval without width.
+The error rate is 5 % a claim for either verdict, whatever its number of parts. A claim is contradicted by one
+contradicted part: of k counting parts each may do so by an interval at 1 - 0.05 / k only (Bonferroni). It is reproduced
+by all of its parts together: each is judged by an interval at 95 %, and needs no more, since a claim that does not hold
+is reproduced only if the very part that does not hold is (an intersection-union test: Berger 1982, Technometrics 24,
+295). What is exact (a count, a network's slope) has an interval without width.
 """
 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..statistics import Estimate
+from ..statistics.median import bracket_median
 
 VERDICTS = ("reproduced", "contradicted", "undetermined", "not run")
 ERROR_RATE = 0.05
+CONFIDENCE = 1 - ERROR_RATE
+# What a part takes of several cells.
+PICKS = ("least", "most", "typical")
 
 # A quantity at a confidence: what needs another interval at 99 % than at 95 % computes it.
 Effect = Callable[[float], Estimate]
@@ -32,13 +38,14 @@ class Limits:
     fails_below: float = -math.inf
     fails_above: float = math.inf
 
-    def judge(self, effect: Estimate) -> str:
-        """`reproduced`, `contradicted` or `undetermined`; the last where there is no interval."""
-        if effect.undetermined:
-            return "undetermined"
-        if self.low <= effect.low and effect.high <= self.high:
+    def judge(self, alone: Estimate, shared: Estimate | None = None) -> str:
+        """`reproduced` by the interval at 95 %, `contradicted` by that with a `shared` error rate (without one, by the
+        same), `undetermined` where neither settles it or there is no interval.
+        """
+        shared = alone if shared is None else shared
+        if self.low <= alone.low and alone.high <= self.high:
             return "reproduced"
-        outside = effect.high < self.fails_below or effect.low > self.fails_above
+        outside = shared.high < self.fails_below or shared.low > self.fails_above
         return "contradicted" if outside else "undetermined"
 
     def __str__(self) -> str:
@@ -75,29 +82,59 @@ def longer(margin: float) -> Limits:
 
 
 def share_error(parts: int) -> float:
-    """The confidence of each of a claim's parts. Raises ValueError for less than one."""
+    """The confidence at which each of a claim's parts may contradict it. Raises ValueError for less than one."""
     if parts < 1:
         raise ValueError(f"parts must be at least 1, got {parts}")
     return 1 - ERROR_RATE / parts
 
 
 def find_effect(effects: Sequence[Effect], confidence: float, pick: str = "least") -> Estimate:
-    """The `least`, the `most` or the `median` of several cells' effects, at a confidence.
+    """The `least`, the `most` or the `typical` of several cells' effects, at a confidence c.
 
-    Each of these rises with every cell: taken of simultaneous lower and upper bounds it is a bound itself. A cell
-    without an interval may be anything. Raises ValueError for no effects and KeyError for another pick.
+    least    of the cells' lower bounds the least, each at c: it lies above the truth only if that of the truly least
+             cell does. The upper bound is the least of the upper bounds, with an error rate shared by all cells, since
+             any of these may be too low; or the most of them, if that is less. Either has half of the rate.
+    most     the same from the other side.
+    typical  the median of the cells' values with the interval that inverts the sign test over the cells, as if these
+             were drawn from all that could have been measured: it presumes nothing of the cells' own errors. Where they
+             are too few for it, the least of their lower bounds to the most of their upper ones.
+
+    A cell without an interval may be anything. Raises ValueError for no effects and for another pick.
     """
     if not effects:
         raise ValueError("effects must hold at least one, got none")
-    choose = {"least": min, "most": max, "median": _median}[pick]
-    cells = [effect(1 - (1 - confidence) / len(effects)) for effect in effects]
-    known = [cell.value for cell in cells if not math.isnan(cell.value)]
-    value = choose(known) if known else math.nan
-    low = choose([-math.inf if cell.undetermined else cell.low for cell in cells])
-    high = choose([math.inf if cell.undetermined else cell.high for cell in cells])
-    if math.isnan(value) or (math.isinf(low) and math.isinf(high)):
+    if pick not in PICKS:
+        raise ValueError(f"pick must be one of {', '.join(PICKS)}, got {pick!r}")
+    cells = [effect(confidence) for effect in effects]
+    count, known = sum(cell.n for cell in cells), [cell.value for cell in cells if not math.isnan(cell.value)]
+    if not known:
+        return Estimate(math.nan, math.nan, math.nan, count, confidence)
+    if len(effects) == 1:
+        return cells[0]
+    low, high = min(_lows(cells)), max(_highs(cells))
+    if pick == "typical":
+        found = bracket_median(np.array(known), confidence)
+        return _make(found.value, *((low, high) if found.undetermined else (found.low, found.high)), count, confidence)
+    half = (1 - confidence) / 2
+    apart, together = ([effect(1 - error) for effect in effects] for error in (half, half / len(effects)))
+    if pick == "least":
+        return _make(min(known), low, min(max(_highs(apart)), *_highs(together)), count, confidence)
+    return _make(max(known), max(min(_lows(apart)), *_lows(together)), high, count, confidence)
+
+
+def _lows(cells: Iterable[Estimate]) -> list[float]:
+    return [-math.inf if cell.undetermined else cell.low for cell in cells]
+
+
+def _highs(cells: Iterable[Estimate]) -> list[float]:
+    return [math.inf if cell.undetermined else cell.high for cell in cells]
+
+
+def _make(value: float, low: float, high: float, count: int, confidence: float) -> Estimate:
+    """Without an interval where neither bound is known."""
+    if math.isinf(low) and math.isinf(high):
         low = high = math.nan
-    return Estimate(value, low, high, sum(cell.n for cell in cells), confidence)
+    return Estimate(value, low, high, count, confidence)
 
 
 def sum_up(parts: Iterable[tuple[str, bool]], assumed: bool = True) -> str:
@@ -116,12 +153,6 @@ def sum_up(parts: Iterable[tuple[str, bool]], assumed: bool = True) -> str:
     if "contradicted" in ran:
         return "contradicted"
     return "reproduced" if ran == {"reproduced"} and not missing else "undetermined"
-
-
-def _median(values: Sequence[float]) -> float:
-    ordered, half = sorted(values), len(values) // 2
-    # Of two infinite bounds the mean of one finite and one infinite is infinite, as it must be.
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _write(limit: float) -> str:

@@ -1,23 +1,24 @@
 """The claims as plain values: what each says, what was found, the verdict and what decided it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..analysis import Analysis
-from ..claims import Claim, Evidence, Limits, find_effect, list_claims, share_error, sum_up
+from ..claims import CONFIDENCE, Claim, Evidence, Limits, find_effect, list_claims, share_error, sum_up
 from ..points import Place
 from ..statistics import Estimate
-from ..text import write_estimate
 
 
 @dataclass(frozen=True)
 class ClaimPart:
     """One part of a claim at one place, or in one study.
 
-    `where` says it in words; `place`, `fixed` sizes, `state` and `study` are its coordinates. `effect` is at the
-    claim's `confidence`, in `unit`; `holds` are its limits in words. `counts` is False for what stands beside the
-    claim; a claim is not reproduced without a part that is `needed`.
+    `where` says it in words; `place`, `fixed` sizes, `state` and `study` are its coordinates. `effect`, in `unit`, is
+    what the verdict rests on: at 95 %, of a contradicted part at the claim's `confidence`; `holds` are its limits in
+    words, and `reason` is what else there is to say where it is not reproduced. `counts` is False for what stands
+    beside the claim; a claim is not reproduced without a part that is `needed`.
     """
 
     where: str
@@ -31,6 +32,7 @@ class ClaimPart:
     unit: str
     holds: str
     verdict: str
+    reason: str
     counts: bool
     needed: bool
 
@@ -44,7 +46,7 @@ class ClaimDigest:
     assumption          "" where there is none; `assumption_met` is None where that was not measured
     threshold           in words; `limits` [low, high] are those of the part that decided, None where there is none
     effect, unit        of the part that decided, None where nothing was run
-    confidence          of each part's interval: 1 - 0.05 / counting parts
+    confidence          at which a part may contradict: 1 - 0.05 / counting parts
     verdict, decided    `reproduced`, `contradicted`, `undetermined` or `not run`, and one sentence why
     """
 
@@ -100,8 +102,11 @@ def judge_claim(claim: Claim, analysis: Analysis) -> ClaimDigest:
 
 
 def _judge_part(found: Evidence, confidence: float) -> ClaimPart:
-    effect = find_effect(found.effects, confidence, found.pick) if found.effects else None
-    where = found.where
+    verdict, effect, where = "not run", None, found.where
+    if found.effects:
+        alone, shared = (find_effect(found.effects, c, found.pick) for c in (CONFIDENCE, confidence))
+        verdict = found.limits.judge(alone, shared)
+        effect = shared if verdict == "contradicted" else alone
     return ClaimPart(
         where.words,
         where.place,
@@ -113,7 +118,8 @@ def _judge_part(found: Evidence, confidence: float) -> ClaimPart:
         effect,
         found.unit,
         str(found.limits) if found.effects else "",
-        found.limits.judge(effect) if effect is not None else "not run",
+        verdict,
+        "" if verdict == "reproduced" else found.reason,
         found.counts,
         found.needed,
     )
@@ -135,13 +141,25 @@ def _say_assumption(claim: Claim, met: bool | None) -> str:
 def _say_part(part: ClaimPart) -> str:
     if part.effect is None:
         return f"{part.what}: {part.measured}."
-    return f"{part.what} ({part.where}): {write_effect(part.effect, part.unit)}; the claim holds {part.holds}."
+    found = f"{part.what} ({part.where}): {write_effect(part.effect, part.unit)}; the claim holds {part.holds}"
+    return f"{found}; {part.reason}." if part.reason else f"{found}."
 
 
 def write_effect(effect: Estimate, unit: str = "") -> str:
-    """`1.69 [1.64, 1.74] ×`; what is exact without an interval."""
-    exact = effect.low == effect.high == effect.value
-    return f"{effect.value:.3g} {unit}".strip() if exact else write_estimate(effect, unit)
+    """`1.692 [1.655, 1.729] ×`; what is exact without an interval, and `at least 0.08` where it may be any larger.
+
+    Four digits of every bound, whatever the width: a verdict hangs on which side of a limit it lies.
+    """
+    value, low, high = effect.value, effect.low, effect.high
+    if low == high == value:
+        text = f"{value:.3g}"
+    elif low == value and high == math.inf:
+        text = f"at least {value:.3g}"
+    elif effect.undetermined:
+        text = "–" if math.isnan(value) else f"{value:.3g} [–]"
+    else:
+        text = f"{value:.4g} [{low:.4g}, {high:.4g}]"
+    return f"{text} {unit}".strip()
 
 
 def _state_limits(limits: Limits) -> tuple[float | None, float | None]:

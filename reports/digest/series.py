@@ -1,12 +1,16 @@
 """Measured cells as plain values: series, their rows, and a row at each of its sizes."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from ..analysis import Analysis
 from ..points import Place, Point, Series
 from ..statistics import Estimate
+
+# Fewer sizes are numbers for a table: no figure, no fit.
+SWEEP_SIZES = 4
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Measured:
-    """Cells that differ in one size only, `axis`. `noise` is the place's A/A floor, `margin` what verdicts use."""
+    """Cells that differ in one size only, `axis`. `noise` is the place's A/A floor, `margin` what verdicts use.
+
+    `roofline` are (size, seconds) of the yardstick's work at the ceiling measured in the series' own state.
+    """
 
     key: str
     family: str
@@ -86,10 +93,28 @@ class Measured:
     margin: float
     memory_bytes: float
     rows: tuple[Row, ...]
+    roofline: tuple[tuple[float, float], ...] = ()
 
     def row(self, name: str) -> Row | None:
         """A row by its name."""
         return next((row for row in self.rows if row.name == name), None)
+
+
+def find_keys(analysis: Analysis, family: str) -> dict[str, Series]:
+    """The series of a family by the keys that the digest knows them by."""
+    return {analysis.key(series): series for series in analysis.series(family)}
+
+
+def choose_sweeps(measured: Iterable[Measured]) -> tuple[Measured, ...]:
+    """The series that have enough sizes to tell a course; of a place without one that with the most sizes."""
+    places: dict[Place, list[Measured]] = {}
+    for series in measured:
+        places.setdefault(series.place, []).append(series)
+    chosen: list[Measured] = []
+    for here in places.values():
+        sweeps = [series for series in here if len(series.sizes) >= SWEEP_SIZES]
+        chosen += sweeps or [max(here, key=lambda series: len(series.sizes))]
+    return tuple(chosen)
 
 
 def digest_series(analysis: Analysis, family: str, yardstick: str) -> tuple[Measured, ...]:
@@ -111,7 +136,16 @@ def _digest(analysis: Analysis, series: Series, yardstick: str) -> Measured:
         margin=analysis.margin(series.place),
         memory_bytes=_or_nan(analysis.memory_bytes(series.place)),
         rows=rows,
+        roofline=tuple(_trace_roofline(analysis, series, yardstick)),
     )
+
+
+def _trace_roofline(analysis: Analysis, series: Series, yardstick: str) -> Iterable[tuple[float, float]]:
+    for size in analysis.sizes(series):
+        point = analysis.point(series, size, yardstick)
+        seconds = analysis.attainable(series, point, curve=True) if point is not None else None
+        if seconds is not None:
+            yield size, seconds
 
 
 def _digest_row(analysis: Analysis, series: Series, row: str, yardstick: str) -> Row:

@@ -1,31 +1,13 @@
-"""The sections of the report: one file each, a pure function from the analysis to blocks."""
+"""The pages of the report: a module each, a pure function from the digest to pages made of blocks."""
 
-from ..analysis import Analysis
-from . import (
-    accuracy,
-    answer,
-    compilation,
-    exponents,
-    memory,
-    scaling,
-    speedups,
-    work,
-)
-from .blocks import Section
+from ..digest import Digest
+from . import claims, explore, families, health, history, index, studies
+from .blocks import Page
 
-# In reading order. To add a section, add its module here.
-SECTIONS = (
-    answer,
-    scaling,
-    exponents,
-    speedups,
-    memory,
-    accuracy,
-    work,
-    compilation,
-)
+# In the order of the navigation. To add a page, add its module here.
+PAGES = (index, families, claims, studies, history, health, explore)
 
 
-def build_sections(analysis: Analysis) -> tuple[Section, ...]:
-    """All sections of a report."""
-    return tuple(module.build(analysis) for module in SECTIONS)
+def build_pages(digest: Digest) -> tuple[Page, ...]:
+    """All pages of a report, the first one first."""
+    return tuple(page for module in PAGES for page in module.build(digest))

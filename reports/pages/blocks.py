@@ -32,13 +32,14 @@ class Column:
     def classes(self) -> tuple[str, ...]:
         """Style classes: numbers to the right, names in one piece, sentences wide enough to read on a phone."""
         name = self.key in ("place", "fixed", "row", "size", "answer", "baseline", "fact", "range")
-        sentence = self.key in ("words", "measured", "reason", "why", "how", "value")
+        sentence = self.key in ("words", "measured", "printed", "reason", "why", "how", "value")
         return ("n",) * self.numeric + ("w",) * name + ("s",) * sentence
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table and its CSV (`name`). `folded` tables open on a click; `grid` tables colour their cells.
+    """A table and its CSV (`name`). `folded` tables open on a click; `grid` tables colour their cells; the lines of
+    `stacked` ones become paragraphs on a phone.
 
     The CSV's lines are the cells' data, or `lines` where the table is too wide to be tidy itself.
     """
@@ -49,6 +50,7 @@ class Table:
     rows: tuple[Mapping[str, Cell], ...]
     folded: bool = False
     grid: bool = False
+    stacked: bool = False
     lines: tuple[Mapping[str, Any], ...] | None = None
 
     def get(self, row: Mapping[str, Cell], column: Column) -> Cell:
@@ -75,7 +77,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """An SVG with its text alternative, and the table of what it shows where that is not in `points.csv`."""
+    """An SVG, or several that stack, with its text alternative; `name` is that of its files.
+
+    `table` holds what it shows, None where `points.csv` does.
+    """
 
     name: str
     title: str
@@ -155,7 +160,14 @@ class Mount:
     without: str
 
 
-Block = Table | Figures | Text | Heading | Items | Form | Card | Mount
+@dataclass(frozen=True)
+class Contents:
+    """The report's other pages, a line each, and (file, words) of the files beside them."""
+
+    files: tuple[tuple[str, str], ...]
+
+
+Block = Table | Figures | Text | Heading | Items | Form | Card | Mount | Contents
 
 
 @dataclass(frozen=True)

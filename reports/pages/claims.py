@@ -23,8 +23,8 @@ _RULE = (
         "run** where nothing was measured."
     ),
     (
-        f"The error rate is {100 * ERROR_RATE:g} % a claim, however many parts it has: with k counted parts each "
-        f"interval is at 1 − {ERROR_RATE:g} / k, so that all of them hold at once in 95 % of runs."
+        f"Either verdict is false in at most {100 * ERROR_RATE:g} % of runs, however many parts a claim has: all parts "
+        f"must hold, each at {1 - ERROR_RATE:.0%}; one of k contradicts at 1 − {ERROR_RATE:g} / k."
     ),
     (
         "Words in quotation marks are the paper's; others are a paraphrase and say so. Every claim names the command "
@@ -121,7 +121,7 @@ def _tabulate_parts(claim: ClaimDigest) -> Table:
 
 
 def _write_part(part: ClaimPart) -> dict[str, Cell]:
-    notes = ["beside the claim"] * (not part.counts) + ["needed"] * part.needed
+    notes = [part.reason] * bool(part.reason) + ["beside the claim"] * (not part.counts) + ["needed"] * part.needed
     return {
         "place": Cell(part.where),
         "what": Cell(part.what),

@@ -5,6 +5,18 @@ from ..digest.series import Measured
 from ..points import Place
 from ..text import write_size
 
+_LETTERS = {
+    "D": "dimension",
+    "d": "dimension",
+    "B": "batch",
+    "L": "layers",
+    "H": "hidden width",
+    "J": "kind of Jacobian",
+    "T": "kind of map",
+    "gamma": "contraction",
+    "tol": "tolerance",
+}
+
 
 def name_place(digest: Digest, place: Place) -> str:
     """`torch, cpu, float32`; the machine only where the report has several."""
@@ -18,3 +30,13 @@ def name_series(digest: Digest, family: FamilyDigest, series: Measured) -> str:
     words = [f"{letter} = {write_size(fixed[letter])}" for letter in family.letters if letter in fixed]
     state = [f"state {series.state}"] if series.state else []
     return ", ".join([name_place(digest, series.place), *words, *state])
+
+
+def name_letter(letter: str) -> str:
+    """`contraction gamma`: a size with what it is."""
+    return f"{_LETTERS[letter]} {letter}" if letter in _LETTERS else letter
+
+
+def name_backend(backend: str) -> str:
+    """`JAX` as its makers write it."""
+    return {"jax": "JAX"}.get(backend, backend)

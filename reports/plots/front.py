@@ -1,4 +1,4 @@
-"""What accuracy costs: the error of each method against its seconds or its products, and the front of the best."""
+"""What accuracy costs: the error of each method against its seconds, and the front of the best; panels that stack."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,16 @@ import numpy as np
 
 from ..statistics import Estimate
 from .labels import Label, label_points
-from .style import FAINT, MARKERS, PAPER, finish, light, make_panel, set_log, write_tick
+from .multiples import HEIGHT, WIDTH, stack
+from .style import FAINT, MARKERS, PAPER, finish, light, make_panel, set_log
+from .ticks import write_tick
 
 # float64 rounds here: a smaller error is luck.
 SMALLEST_ERROR = 1e-16
 # More names than this in one panel run into each other, and so do two that stand closer than this share of it.
-MOST_NAMES, CLOSEST = 8, 0.06
+MOST_NAMES, CLOSEST = 7, 0.08
+# A limit on the right beyond which a name would leave the panel.
+_RIGHT = 3.0
 
 
 @dataclass(frozen=True)
@@ -28,23 +32,26 @@ class Spot:
     named: bool
 
 
-def draw_front(name: str, alt: str, spots: Sequence[Spot], work: str = "") -> str:
-    """Errors on a log axis; seconds on a log axis too, the ``work`` of this name on one that also has the 0."""
-    figure, axes = make_panel(right=24)
-    set_log(axes, x=not work, seconds=False)
+def draw_fronts(name: str, panels: Sequence[tuple[str, Sequence[Spot]]], alts: Sequence[str]) -> str:
+    """Panels of (title, spots) on shared logarithmic axes, as HTML."""
+    spots = [spot for _, found in panels for spot in found]
     costs, errors = [s.cost.value for s in spots], [max(s.error, SMALLEST_ERROR) for s in spots]
-    if work:
-        axes.set_xscale("symlog", linthresh=1, linscale=0.4)
-        axes.set_xlim(-0.3, max([*costs, 1.0]) * 3)
-        axes.set_xticks([0, *(10**power for power in range(6) if 10**power <= max(costs))])
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-        axes.minorticks_off()
-    else:
-        axes.set_xlim(min(costs) / 1.6, max(costs) * 3)
-        axes.xaxis.set_major_formatter(lambda value, _: write_tick(value, seconds=True))
     low, high = np.log10(min(errors)), np.log10(max(errors))
     room = max(0.08 * (high - low), 0.2)
-    axes.set_ylim(10 ** (low - room), 10 ** (high + room))
+    limits = (min(costs) / 1.6, max(costs) * _RIGHT), (10 ** (low - room), 10 ** (high + room))
+    pairs = [
+        (title, _draw(f"{name}-{j + 1}", alt, found, *limits))
+        for j, ((title, found), alt) in enumerate(zip(panels, alts, strict=True))
+    ]
+    return stack(pairs)
+
+
+def _draw(name: str, alt: str, spots: Sequence[Spot], x: tuple[float, float], y: tuple[float, float]) -> str:
+    figure, axes = make_panel(WIDTH, HEIGHT, right=16)
+    set_log(axes)
+    axes.set_xlim(x)
+    axes.set_ylim(y)
+    axes.xaxis.set_major_formatter(lambda value, _: write_tick(value, seconds=True))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0e}".replace("e-0", "e-").replace("e+00", ""))
     best = sorted((s for s in spots if s.front), key=lambda s: (s.cost.value, -s.error))
     stairs = np.array([(s.cost.value, max(s.error, SMALLEST_ERROR)) for s in best]).reshape(-1, 2)
@@ -52,24 +59,23 @@ def draw_front(name: str, alt: str, spots: Sequence[Spot], work: str = "") -> st
     track = np.empty((len(stairs) + len(corners), 2))
     track[0::2], track[1::2] = stairs, corners
     axes.plot(*track.T, color=FAINT, linewidth=1.2, zorder=2)
-    for spot, y in zip(spots, errors, strict=True):
-        _mark(axes, spot, y)
+    _mark(axes, spots)
     names = [
         Label(s.label, s.cost.value, max(s.error, SMALLEST_ERROR), s.colour)
         for s in sorted(spots, key=lambda s: (not s.front, s.cost.value))
         if s.named
     ]
-    axes.set_xlabel(work or "time of one call")
+    axes.set_xlabel("time of one call")
     axes.set_ylabel("relative error")
-    ends = [x for s in best if not s.cost.undetermined for x in ((s.cost.low, s.error), (s.cost.high, s.error))]
-    marks = np.array([*zip(costs, errors), *((x, max(y, SMALLEST_ERROR)) for x, y in ends)])
+    marks = np.array([(s.cost.value, max(s.error, SMALLEST_ERROR)) for s in spots])
     label_points(figure, axes, names, marks, track)
     return finish(figure, name, alt)
 
 
-def choose_names(labels: Sequence[str], places: np.ndarray) -> set[str]:
-    """Those of a front's labels that a panel has room for; its ends are what it is about. `places` are logarithms."""
-    kept, shares = list(range(len(labels))), places / np.maximum(np.ptp(places, axis=0), 1e-9)
+def choose_names(labels: Sequence[str], places: Sequence[tuple[float, float]]) -> set[str]:
+    """The labels of a front that a panel has room for; its ends are what it is about. `places`: (cost, error)."""
+    known = np.log(np.maximum(np.array(places, float).reshape(-1, 2), SMALLEST_ERROR))
+    kept, shares = list(range(len(labels))), known / np.maximum(np.ptp(known, axis=0), 1e-9)
     while True:
         gaps = [float(np.hypot(*(shares[b] - shares[a]))) for a, b in pairwise(kept)]
         inner = range(1, len(kept) - 1)
@@ -80,12 +86,16 @@ def choose_names(labels: Sequence[str], places: np.ndarray) -> set[str]:
         kept.pop(min(crowded, key=lambda j: shares[kept[j - 1]][1] - shares[kept[j]][1]))
 
 
-def _mark(axes, spot: Spot, y: float) -> None:
-    if spot.front and not spot.cost.undetermined:
-        axes.plot([spot.cost.low, spot.cost.high], [y, y], color=light(spot.colour), linewidth=1.6, zorder=3)
-    style = {"marker": "o", "markersize": 4.5, "markerfacecolor": PAPER, "markeredgecolor": FAINT}
-    if spot.named:
-        colour = light(spot.colour)
-        face = colour if spot.front else PAPER
-        style = {"marker": MARKERS[spot.colour], "markersize": 6, "markerfacecolor": face, "markeredgecolor": colour}
-    axes.plot([spot.cost.value], [y], linestyle="none", zorder=4, **style)
+def _mark(axes, spots: Sequence[Spot]) -> None:
+    # The nameless look alike: one artist for all of them, since each takes a millisecond.
+    nameless = [s for s in spots if not s.named]
+    x, y = [s.cost.value for s in nameless], [max(s.error, SMALLEST_ERROR) for s in nameless]
+    small = {"marker": "o", "markersize": 4.5, "markerfacecolor": PAPER, "markeredgecolor": FAINT}
+    axes.plot(x, y, linestyle="none", zorder=4, **small)
+    for spot in (s for s in spots if s.named):
+        y, colour = max(spot.error, SMALLEST_ERROR), light(spot.colour)
+        if spot.front and not spot.cost.undetermined:
+            axes.plot([spot.cost.low, spot.cost.high], [y, y], color=colour, linewidth=1.6, zorder=3)
+        look = {"marker": MARKERS[spot.colour], "markersize": 6, "markeredgecolor": colour}
+        look["markerfacecolor"] = colour if spot.front else PAPER
+        axes.plot([spot.cost.value], [y], linestyle="none", zorder=5, **look)

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 
-from .style import FONT, RULE, Line, light
+from .style import FONT, RULE, Line, light, measure
 
 _GAP = 2.0
 # Where a label may stand beside its line's last point: pixels right and up, and its anchors.
@@ -49,8 +48,14 @@ class Label:
 
 
 def label_lines(figure: Figure, axes: Axes, lines: list[Line], extra: list[Label] | None = None) -> None:
-    """Label each line where it ends: in the right margin if it runs that far, else beside its last point."""
-    labels = [_end(line) for line in lines if len(line.sizes)] + list(extra or ())
+    """Label each line where it ends: in the right margin if it runs that far, else beside its last point.
+
+    Lines of one name are labelled once, where the furthest ends.
+    """
+    ends: dict[str, Label] = {}
+    for label in (_end(line) for line in lines if len(line.sizes)):
+        ends[label.text] = max(label, ends.get(label.text, label), key=lambda end: end.x)
+    labels = [*ends.values(), *(extra or ())]
     # Autoscaling is lazy and transData alone does not trigger it: setting the limits settles them.
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
@@ -84,20 +89,11 @@ def _end(line: Line) -> Label:
     return Label(line.label, x, y, line.colour)
 
 
-def _measure(figure: Figure, text: str) -> tuple[float, float]:
-    canvas = figure.canvas
-    renderer = canvas.get_renderer() if isinstance(canvas, FigureCanvasAgg) else FigureCanvasAgg(figure).get_renderer()
-    artist = figure.text(0, 0, text, fontsize=FONT)
-    box = artist.get_window_extent(renderer)
-    artist.remove()
-    return box.width, box.height
-
-
 def _label_margin(figure: Figure, axes: Axes, labels: list[Label], points: np.ndarray) -> list[Bbox]:
     """Labels in the right margin at the heights of their points, pushed apart where they would touch."""
     if not labels:
         return []
-    sizes = [_measure(figure, label.text) for label in labels]
+    sizes = [measure(label.text) for label in labels]
     height = max(h for _, h in sizes) + _GAP
     order = np.argsort(points[:, 1], kind="stable")
     heights = _push_apart(points[order, 1], height, axes.bbox.y0 + height / 2, axes.bbox.y1 + 4)
@@ -159,7 +155,7 @@ def _label_beside(
     figure: Figure, axes: Axes, label: Label, point: np.ndarray, boxes: list[Bbox], obstacles: np.ndarray
 ) -> Bbox:
     """The candidate place that covers the fewest labels, then data."""
-    width, height = _measure(figure, label.text)
+    width, height = measure(label.text)
     best: tuple[float, float, Bbox] | None = None
     for rank, (dx, dy, ha, va) in enumerate(_BESIDE):
         x = point[0] + dx - {"left": 0, "center": width / 2, "right": width}[ha]

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from .labels import Label, label_lines
-from .scaling import clamp
 from .style import FAINT, Line, draw_line, finish, keep_right, light, make_panel, set_log
 
 
@@ -40,3 +41,18 @@ def draw_speedup(
         axes.annotate(band[2], at, xytext=offset, textcoords="offset points", **style)
     label_lines(figure, axes, lines, extra)
     return finish(figure, name, alt)
+
+
+def clamp(axes, lines: list[Line]) -> None:
+    """Limits from the data: a roofline far below must not squeeze them."""
+    sizes = [x for line in lines for x in (*line.sizes, *(s for s, _ in (*line.memory_stops, *line.time_stops)))]
+    times = [v.value for line in lines for v in line.values]
+    times += [x for line in lines for v in line.values if not v.undetermined for x in (v.low, v.high) if x > 0]
+    times += [y for line in lines for _, y in (*line.memory_stops, *line.time_stops)]
+    if sizes:
+        axes.set_xlim(min(sizes) / 1.35, max(sizes) * 1.35)
+        low, high = np.log10(min(times)), np.log10(max(times))
+        room = max(0.06 * (high - low), 0.08)
+        # The labels of rows that ended stand above their triangles and crosses.
+        ended = any(line.memory_stops or line.time_stops for line in lines)
+        axes.set_ylim(10 ** (low - 2.5 * room), 10 ** (high + (2.5 if ended else 1.0) * room))

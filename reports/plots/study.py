@@ -11,7 +11,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 from ..statistics import Estimate
 from .labels import label_lines
 from .stack import make_stack
-from .style import Line, draw_line, finish, keep_right, light, set_log, write_tick
+from .style import Line, draw_line, finish, keep_right, light, set_log
+from .ticks import write_tick
 
 _STEPS = (1, 2, 5)
 

@@ -5,21 +5,23 @@ fallback, so the same SVG is right inline, in dark mode and as a file of its own
 """
 
 import io
-import re
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from html import escape
+from functools import cache
 from typing import Any
 
 import matplotlib
 import seaborn
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from ..statistics import Estimate
+from .svg import rewrite
+from .ticks import write_tick
 
 # Pixels of the drawing; the page scales it to its column.
 WIDTH, HEIGHT = 470, 330
@@ -127,22 +129,33 @@ def keep_right(labels: Iterable[str]) -> float:
     return max(128.0, 20 + 5.9 * max(map(len, labels), default=0))
 
 
+@cache
+def measure(text: str) -> tuple[float, float]:
+    """Width and height of a label in pixels. No canvas: a renderer for each label is most of a figure's time."""
+    font = get_font(findfont("DejaVu Sans"))
+    font.set_size(FONT, 72)
+    font.set_text(text)
+    return font.get_width_height()[0] / 64, 1.17 * FONT
+
+
 def light(colour: str) -> str:
     """The colour to draw with."""
     return COLOURS[colour][0]
 
 
-def make_panel(width: float = WIDTH, height: float = HEIGHT, right: float = 128) -> tuple[Figure, Axes]:
-    """An empty panel; `right` pixels are kept for the labels at the line ends."""
+def make_panel(
+    width: float = WIDTH, height: float = HEIGHT, right: float = 128, top: float = 14, left: float = 66
+) -> tuple[Figure, Axes]:
+    """An empty panel; `right` pixels are kept for the labels at the line ends, `left` for the ticks."""
     with seaborn.axes_style("ticks"), matplotlib.rc_context(rc()):
         figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-        FigureCanvasAgg(figure)
-        axes = figure.add_axes((66 / width, 42 / height, (width - 66 - right) / width, (height - 42 - 14) / height))
+        inside = (width - left - right) / width, (height - 42 - top) / height
+        axes = figure.add_axes((left / width, 42 / height, *inside))
         seaborn.despine(ax=axes)
-    axes.grid(True, which="major", color=RULE, linewidth=0.7)
+    axes.grid(True, which="major", color=RULE, linewidth=0.7, clip_on=False)
     axes.set_axisbelow(True)
-    axes.tick_params(which="both", colors=FAINT, labelcolor=FAINT, length=3, width=0.7)
-    axes.tick_params(which="minor", length=0)
+    # The grid shows where a label belongs: marks beside it are a third of a panel's elements.
+    axes.tick_params(which="both", labelcolor=FAINT, left=False, bottom=False)
     for spine in axes.spines.values():
         spine.set_color(RULE)
     return figure, axes
@@ -154,22 +167,12 @@ def set_log(axes: Axes, x: bool = True, y: bool = True, seconds: bool = False) -
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(10, numticks=6))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}" if v >= 1 else f"{v:g}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.xaxis.set_minor_locator(NullLocator())
     if y:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(10, numticks=9))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: write_tick(v, seconds)))
-        axes.yaxis.set_minor_formatter(NullFormatter())
-
-
-def write_tick(value: float, seconds: bool = False) -> str:
-    """A tick label: 10 µs, 0.1, 1,000."""
-    if not seconds:
-        return f"{value:,.0f}" if value >= 1 else f"{value:.10f}".rstrip("0") if value >= 1e-4 else f"{value:.0e}"
-    for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")):
-        if value >= factor * 0.999:
-            return f"{value / factor:,.0f} {unit}"
-    return f"{value:g} s"
+        axes.yaxis.set_minor_locator(NullLocator())
 
 
 def draw_line(axes: Axes, line: Line, join: bool = False) -> None:
@@ -188,11 +191,11 @@ def draw_line(axes: Axes, line: Line, join: bool = False) -> None:
             alpha=0.75,
             zorder=2,
         )
-    for size, value in zip(line.sizes, line.values, strict=True):
-        if not value.undetermined:
-            axes.plot(
-                [size, size], [value.low, value.high], color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3
-            )
+    known = [(x, v) for x, v in zip(line.sizes, line.values, strict=True) if not v.undetermined]
+    if known:
+        # One path with gaps: a path for each bar is most of a figure's bytes.
+        x, y = ([end for x, _ in known for end in (x, x, math.nan)], [e for _, v in known for e in _bar(v)])
+        axes.plot(x, y, color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3)
     axes.plot(
         line.sizes,
         [v.value for v in line.values],
@@ -221,6 +224,10 @@ def draw_line(axes: Axes, line: Line, join: bool = False) -> None:
             )
 
 
+def _bar(value: Estimate) -> tuple[float, float, float]:
+    return value.low, value.high, math.nan
+
+
 def finish(figure: Figure, name: str, alt: str) -> str:
     """The figure as SVG text: deterministic, accessible, in the page's colours, with ids of its own."""
     for axes in figure.axes:
@@ -230,7 +237,7 @@ def finish(figure: Figure, name: str, alt: str) -> str:
         FigureCanvasSVG(figure).print_svg(
             stream, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
         )
-    return _rewrite(stream.getvalue(), name, alt)
+    return rewrite(stream.getvalue(), name, alt, VARIABLES)
 
 
 def _fill_ticks(axes: Axes) -> None:
@@ -270,29 +277,3 @@ def rc() -> dict[Any, Any]:
         "savefig.facecolor": "none",
         "axes.linewidth": 0.8,
     }
-
-
-def _round(tag: re.Match[str]) -> str:
-    """Coordinates to a hundredth of a pixel, so that the same picture is the same text; never what is written in it."""
-    return re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), tag[0])
-
-
-def _rewrite(svg: str, name: str, alt: str) -> str:
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
-    svg = svg.replace("xlink:href", "href").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
-    used = set(re.findall(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"", svg))
-    wanted = {a or b for a, b in used}
-    svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{name}-{m[1]}"' if m[1] in wanted else "", svg)
-    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
-    svg = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', svg)
-    for colour, variable in VARIABLES.items():
-        svg = re.sub(rf"(fill|stroke): {colour}\b", rf"\1: var(--{variable}, {colour})", svg)
-    svg = re.sub(r"font: ([\d.]+px) [^;\"]+", r"font-size: \1", svg)
-    svg = re.sub(r"<[^>]+>", _round, svg)
-    svg = re.sub(r"<g>\s*</g>\s*", "", re.sub(r"\s*\n\s*", "\n", svg))
-    box = re.search(r'viewBox="([^"]+)"', svg)
-    frame = box[1] if box else ""
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{frame}" role="img" aria-label="{escape(alt)}">'
-    return head + svg.partition(">")[2].strip()

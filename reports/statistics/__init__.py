@@ -4,14 +4,26 @@ from .calibrate import Calibration, Miss, calibrate, cover_sizes, widest
 from .coverage import Coverage, cover_processes, pool_coverages
 from .crossover import Crossover, find_crossover
 from .estimate import Estimate
-from .exponent import Exponent, Slope, consistent_with, fit_exponent, fit_growth, local_slopes
+from .exponent import (
+    RESAMPLES,
+    Exponent,
+    Slope,
+    consistent_with,
+    fit_exponent,
+    fit_exponents,
+    fit_growths,
+    local_slopes,
+)
 from .frontier import OUTCOMES, Frontier, find_frontier
-from .median import MINIMUM_SAMPLES, estimate_median
+from .median import MINIMUM_SAMPLES, estimate_median, middle
 from .noise import noise_floor
 from .payoff import estimate_payoff
 from .process import Spread, deviate_process, estimate_process, fit_spread
-from .ratio import PROCESS_SPREAD, Ratio, paired_ratio, rounds_needed
+from .ratio import PROCESS_SPREAD, Ratio, log_ratios, paired_ratio, rounds_needed
+from .regret import bound_ratio, bound_regrets, processes_needed, split_confidence
 from .roofline import Ceiling, attainable_seconds, name_bound, share_of_ceiling
+from .rule import Plan, find_plan
+from .shape import fit_shape, follow_shape, interpolate_powers
 from .states import APART, NEAR, find_levels, group_levels
 from .verdict import SMALLEST_MARGIN, VERDICTS, Verdict, choose_margin, judge
 
@@ -21,6 +33,7 @@ __all__ = [
     "NEAR",
     "OUTCOMES",
     "PROCESS_SPREAD",
+    "RESAMPLES",
     "SMALLEST_MARGIN",
     "VERDICTS",
     "Calibration",
@@ -31,11 +44,14 @@ __all__ = [
     "Exponent",
     "Frontier",
     "Miss",
+    "Plan",
     "Ratio",
     "Slope",
     "Spread",
     "Verdict",
     "attainable_seconds",
+    "bound_ratio",
+    "bound_regrets",
     "calibrate",
     "choose_margin",
     "consistent_with",
@@ -48,17 +64,26 @@ __all__ = [
     "find_crossover",
     "find_frontier",
     "find_levels",
+    "find_plan",
     "fit_exponent",
-    "fit_growth",
+    "fit_exponents",
+    "fit_growths",
+    "fit_shape",
     "fit_spread",
+    "follow_shape",
     "group_levels",
+    "interpolate_powers",
     "judge",
     "local_slopes",
+    "log_ratios",
+    "middle",
     "name_bound",
     "noise_floor",
     "paired_ratio",
     "pool_coverages",
+    "processes_needed",
     "rounds_needed",
     "share_of_ceiling",
+    "split_confidence",
     "widest",
 ]

@@ -1,7 +1,7 @@
 """Intervals of predictions, from what leaving out sizes showed: no model of why a curve bends between two of them."""
 
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,8 +52,11 @@ class Calibration:
         return self.scale * max(gap, self.gaps[0]) ** self.power
 
 
-def calibrate(misses: Iterable[Miss], confidence: float = 0.95) -> Calibration | None:
+def calibrate(misses: Iterable[Miss], confidence: float = 0.95, known_within: float = math.inf) -> Calibration | None:
     """Calibration of log errors by their gaps; None with fewer than twenty left-out sizes.
+
+    Over gaps at which an interval would reach further than the factor `known_within` to a side none is printed, and
+    what was missed there has no say in the others: calibrated once more without.
 
     The power is the slope of log |error| over log gap, between 0 and 2; the scale is the conformal quantile of
     |error| / gap^power.
@@ -62,6 +65,13 @@ def calibrate(misses: Iterable[Miss], confidence: float = 0.95) -> Calibration |
     Source: split conformal quantile with a scaled score, Lei et al. (2018), J. Am. Stat. Assoc. 113, 1094.
     """
     confidence, known = check_confidence(confidence), list(misses)
+    found = _calibrate(known, confidence)
+    if found is None or not any(wide := [found.reach(miss.gap) > math.log(known_within) for miss in known]):
+        return found
+    return _calibrate([miss for miss, beyond in zip(known, wide, strict=True) if not beyond], confidence)
+
+
+def _calibrate(known: Sequence[Miss], confidence: float) -> Calibration | None:
     if len(known) < MINIMUM_MISSES:
         return None
     gaps = np.array([miss.gap for miss in known for _ in miss.errors])
@@ -88,7 +98,7 @@ def cover_sizes(misses: Iterable[Miss], known_within: float = math.inf, confiden
     known = list(misses)
     held, factors = [], []
     for curve in dict.fromkeys(miss.curve for miss in known):
-        calibration = calibrate((miss for miss in known if miss.curve != curve), confidence)
+        calibration = calibrate((miss for miss in known if miss.curve != curve), confidence, known_within)
         if calibration is None:
             continue
         for miss in (miss for miss in known if miss.curve == curve):

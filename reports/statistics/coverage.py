@@ -33,7 +33,7 @@ def cover_processes(cells: Iterable[Sequence[Any]], confidence: float = 0.95) ->
     known = [[np.asarray(row, dtype=float) for row in rows if len(row) > 1] for rows in cells]
     held, factors = [], []
     for j, rows in enumerate(known):
-        spread = fit_spread((row for k, others in enumerate(known) if k != j for row in others), confidence)
+        spread = fit_spread(row for k, others in enumerate(known) if k != j for row in others)
         if spread is None:
             continue
         for row in rows:

@@ -1,18 +1,17 @@
 """The exponent: how a method's time grows with the size, apart from the floor that every call costs."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
 
 from . import _curve
 from ._check import check_confidence, check_groups, check_number, check_sizes, check_times
+from ._quantile import normal_arm, student_arm
 from .estimate import Estimate
-from .median import bracket_median
+from .median import bracket_median, middle
 
 # Three parameters pass through any three points; the fourth size is the first that can disagree.
 MINIMUM_SIZES = 4
@@ -89,59 +88,99 @@ def fit_exponent(
     Source: residual bootstrap, Efron and Tibshirani (1993), chapter 9; soft-L1 loss as in
     `scipy.optimize.least_squares`.
     """
+    return fit_exponents([(sizes, samples, process)], confidence, resamples, seed)[0]
+
+
+def fit_exponents(
+    curves: Iterable[tuple[Sequence[float], Sequence[Any], Sequence[float] | None]],
+    confidence: float = 0.95,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> list[Exponent]:
+    """`fit_exponent` of each (sizes, samples, process), the same numbers in less time; no `resamples`, no interval."""
     confidence = check_confidence(confidence)
-    resamples = int(check_number("resamples", resamples, 40))
-    sizes_ = check_sizes("sizes", sizes, samples)
-    logs = [
-        [np.log(group) for group in check_groups(f"samples at size {d:g}", s)]
-        for d, s in zip(sizes_, samples, strict=True)
-    ]
-    span = (float(sizes_[0]), float(sizes_[-1]))
-    if sizes_.size < MINIMUM_SIZES:
-        nothing = Estimate(math.nan, math.nan, math.nan, sizes_.size, confidence)
-        reason = f"{sizes_.size} sizes, an exponent with a floor needs at least {MINIMUM_SIZES}"
-        return Exponent(nothing, math.nan, math.nan, sizes_.size, span, reason)
-    centre = float(np.log(sizes_).mean())
-    u, y = np.log(sizes_) - centre, np.array([np.median(np.concatenate(groups)) for groups in logs])
-    rng = np.random.default_rng(seed)
-
-    point = _curve.fit(u, y[None], _curve.propose_starts(u, y))
-    fitted = _curve.evaluate(point, u)[0]
-    deviations = _check_process(process, sizes_)
-    noise = np.column_stack([_resample_median(groups, resamples, rng) for groups in logs]) - y
-    noise += rng.standard_normal(noise.shape) * np.nan_to_num(deviations)
-    residuals = _scale_residuals(y - fitted, noise)
-    drawn = fitted + noise + rng.choice(residuals, (resamples, y.size))
-    # A second start without a floor: a resample whose best floor is elsewhere is not held in the point fit's valley.
-    starts = np.vstack([point, [y.min() - 6.0, *np.polyfit(u[-3:], fitted[-3:], 1)[::-1]]])
-    draws = _curve.fit(u, drawn, starts)
-
-    a, c, p = point[0]
-    low, high = p + widen(y.size, confidence) * (np.quantile(draws[:, 2], _tails(confidence)) - p)
-    growth = math.exp(fitted[-1] - fitted[0])
-    reason = ""
-    if growth < SMALLEST_GROWTH:
-        reason = f"time grows {growth:.2g}-fold over all sizes: mostly floor, larger sizes needed"
-    elif np.isnan(deviations).any():
-        reason = "one process at each size: what another would change is not known"
-    bounds = (math.nan, math.nan) if reason else (float(min(low, p)), float(max(high, p)))
-    estimate = Estimate(float(p), *bounds, y.size, confidence)
-    grows = growth >= SMALLEST_GROWTH
-    return Exponent(
-        estimate, math.exp(a), math.exp(c - p * centre), y.size, span, reason, grows, draws=draws, centre=centre
-    )
+    resamples = int(check_number("resamples", resamples, 40)) if resamples else 0
+    data = [_Data(*curve) for curve in curves]
+    known = [each for each in data if each.u.size >= MINIMUM_SIZES]
+    points = _curve.fit_all([(each.u, each.y[None], _curve.propose_starts(each.u, each.y)) for each in known])
+    # Where no interval can be, no draws: they are most of a report's time.
+    wanted = [bool(resamples) and not each.explain(point) for each, point in zip(known, points, strict=True)]
+    chosen = zip(known, points, wanted, strict=True)
+    found = iter(_curve.fit_all([each.resample(point, resamples, seed) for each, point, want in chosen if want]))
+    draws = [next(found) if want else np.empty((0, 3)) for want in wanted]
+    fits = iter([each.conclude(p, drawn, confidence) for each, p, drawn in zip(known, points, draws, strict=True)])
+    return [next(fits) if each.u.size >= MINIMUM_SIZES else each.refuse(confidence) for each in data]
 
 
-def fit_growth(sizes: Sequence[float], seconds: Sequence[float]) -> Callable[[float], float] | None:
-    """Log seconds by size of the fitted floor and power, without an interval; None for fewer than four sizes.
+class _Data:
+    """One curve's logs, and the steps of its fit."""
 
-    Raises ValueError for sizes that do not increase and seconds that are not positive and finite.
+    def __init__(self, sizes: Sequence[float], samples: Sequence[Any], process: Sequence[float] | None) -> None:
+        known = check_sizes("sizes", sizes, samples)
+        self.logs = [
+            [np.log(group) for group in check_groups(f"samples at size {d:g}", s)]
+            for d, s in zip(known, samples, strict=True)
+        ]
+        self.span = (float(known[0]), float(known[-1]))
+        self.centre = float(np.log(known).mean())
+        self.u = np.log(known) - self.centre
+        self.y = np.array([middle(np.concatenate(groups)) for groups in self.logs])
+        self.deviations = _check_process(process, known)
+
+    def resample(self, point: np.ndarray, resamples: int, seed: int) -> _curve.Problem:
+        u, y, rng = self.u, self.y, np.random.default_rng(seed)
+        fitted = _curve.evaluate(point, u)[0]
+        noise = np.column_stack([_resample_median(groups, resamples, rng) for groups in self.logs]) - y
+        noise += rng.standard_normal(noise.shape) * np.nan_to_num(self.deviations)
+        residuals = _scale_residuals(y - fitted, noise)
+        drawn = fitted + noise + rng.choice(residuals, (resamples, y.size))
+        # A second start without a floor: a resample whose floor is elsewhere is not held in the point fit's valley.
+        return u, drawn, np.vstack([point, [y.min() - 6.0, *np.polyfit(u[-3:], fitted[-3:], 1)[::-1]]])
+
+    def explain(self, point: np.ndarray) -> str:
+        """Why there can be no interval, "" where there can."""
+        growth = self.grow(point)
+        if growth < SMALLEST_GROWTH:
+            return f"time grows {growth:.2g}-fold over all sizes: mostly floor, larger sizes needed"
+        unknown = np.isnan(self.deviations).any()
+        return "one process at each size: what another would change is not known" if unknown else ""
+
+    def grow(self, point: np.ndarray) -> float:
+        """The fitted time at the last size in that at the first."""
+        fitted = _curve.evaluate(point, self.u)[0]
+        return math.exp(fitted[-1] - fitted[0])
+
+    def conclude(self, point: np.ndarray, draws: np.ndarray, confidence: float) -> Exponent:
+        (a, c, p), sizes = point[0], self.u.size
+        low = high = math.nan
+        if draws.size:
+            low, high = p + widen(sizes, confidence) * (np.quantile(draws[:, 2], _tails(confidence)) - p)
+            low, high = float(min(low, p)), float(max(high, p))
+        estimate = Estimate(float(p), low, high, sizes, confidence)
+        prefactor, grows = math.exp(c - p * self.centre), self.grow(point) >= SMALLEST_GROWTH
+        reason = self.explain(point)
+        return Exponent(estimate, math.exp(a), prefactor, sizes, self.span, reason, grows, draws, self.centre)
+
+    def refuse(self, confidence: float) -> Exponent:
+        nothing = Estimate(math.nan, math.nan, math.nan, self.u.size, confidence)
+        reason = f"{self.u.size} sizes, an exponent with a floor needs at least {MINIMUM_SIZES}"
+        return Exponent(nothing, math.nan, math.nan, self.u.size, self.span, reason)
+
+
+def fit_growths(
+    curves: Iterable[tuple[Sequence[float], Sequence[float]]],
+) -> list[Callable[[float], float] | None]:
+    """Of each (sizes, seconds) log seconds by size of the fitted floor and power; None for fewer than four sizes.
+
+    Without an interval. Raises ValueError for sizes that do not increase and seconds that are not positive and finite.
     """
-    x, y = np.log(check_sizes("sizes", sizes, seconds)), np.log(check_times("seconds", seconds))
-    if x.size < MINIMUM_SIZES:
-        return None
-    centre = x.mean()
-    point = _curve.fit(x - centre, y[None], _curve.propose_starts(x - centre, y))
+    data = [_Data(sizes, [[second] for second in seconds], None) for sizes, seconds in curves]
+    known = [each for each in data if each.u.size >= MINIMUM_SIZES]
+    points = iter(_curve.fit_all([(each.u, each.y[None], _curve.propose_starts(each.u, each.y)) for each in known]))
+    return [_grow(next(points), each.centre) if each.u.size >= MINIMUM_SIZES else None for each in data]
+
+
+def _grow(point: np.ndarray, centre: float) -> Callable[[float], float]:
     return lambda size: float(_curve.evaluate(point, np.array([math.log(size) - centre]))[0, 0])
 
 
@@ -162,7 +201,7 @@ def local_slopes(
         bracket_median(np.log(np.concatenate(check_groups(f"samples at size {d:g}", s))), check_confidence(confidence))
         for d, s in zip(sizes_, samples, strict=True)
     ]
-    reach = float(norm.ppf((1 + confidence) / 2)) * _check_process(process, sizes_)
+    reach = normal_arm(confidence) * _check_process(process, sizes_)
     medians = [_add_process(*pair) for pair in zip(medians, reach, strict=True)]
     return tuple(_slope(*pair) for pair in zip(sizes_, sizes_[1:], medians, medians[1:], strict=False))
 
@@ -185,7 +224,7 @@ def consistent_with(power: float, estimate: Estimate, tolerance: float = TOLERAN
 
 def widen(sizes: int, confidence: float) -> float:
     """Factor t(K - 3) / z by which a bootstrap over the residuals of K sizes is too narrow."""
-    return float(student.ppf((1 + confidence) / 2, sizes - 3) / norm.ppf((1 + confidence) / 2))
+    return student_arm(confidence, sizes - 3) / normal_arm(confidence)
 
 
 def _resample_median(groups: list[np.ndarray], resamples: int, rng: np.random.Generator) -> np.ndarray:

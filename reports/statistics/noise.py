@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import t as student
 
 from ._check import check_times
+from ._quantile import student_arm
 from .ratio import PROCESS_SPREAD, PROCESS_SPREAD_WEIGHT
 
 # A verdict may be wrong for one A/A pair in twenty.
@@ -37,4 +37,4 @@ def noise_floor(twins: Sequence[float]) -> float:
     seen = _MEDIAN_TO_SIGMA * float(np.median(apart))
     freedom = PROCESS_SPREAD_WEIGHT + apart.size
     variance = (PROCESS_SPREAD_WEIGHT * PROCESS_SPREAD**2 + apart.size * seen**2) / freedom
-    return math.expm1(float(student.ppf((1 + QUANTILE) / 2, freedom)) * math.sqrt(variance))
+    return math.expm1(student_arm(QUANTILE, freedom) * math.sqrt(variance))

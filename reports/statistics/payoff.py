@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import t as student
 
 from ._check import check_confidence, check_times
+from ._quantile import student_arm
 from .estimate import Estimate
 
 
@@ -29,7 +29,7 @@ def estimate_payoff(setups: Sequence[float], seconds: Estimate, ratio: Estimate,
     value = math.exp(float(logs.mean())) / (seconds.value * (ratio.value - 1))
     if logs.size < 2 or seconds.undetermined or ratio.undetermined:
         return Estimate(value, math.nan, math.nan, logs.size, confidence)
-    arm = float(student.ppf((1 + confidence) / 2, logs.size - 1) * logs.std(ddof=1) * math.sqrt(1 + 1 / logs.size))
+    arm = float(student_arm(confidence, logs.size - 1) * logs.std(ddof=1) * math.sqrt(1 + 1 / logs.size))
     less = math.hypot(arm, math.log(seconds.high / seconds.value), math.log((ratio.high - 1) / (ratio.value - 1)))
     more = math.inf
     if ratio.low > 1:

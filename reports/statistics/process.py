@@ -6,17 +6,19 @@ a process. What they are worth is seen only where a cell has several, and lent f
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from scipy.special import digamma, polygamma
-from scipy.stats import norm
-from scipy.stats import t as student
 
 from ._check import check_confidence, check_groups
+from ._quantile import normal_arm, student_arm
 from .estimate import Estimate
+from .median import middle
 
+# What intervals are quoted at unless another confidence is asked for.
+CONFIDENCE = 0.95
 # The dispersion of fewer variances than this is not worth fitting a distribution to.
 MINIMUM_GROUPS = 8
 # The freedom of a prior: below one its t quantiles say nothing, above a hundred they are the normal's.
@@ -30,22 +32,24 @@ class Spread:
     """Variance of log medians between processes of a cell: inverse gamma with scale `variance`, worth `freedom`.
 
     `stretch` is the factor that its t intervals need to hold 95 % of left-out processes: of one other process, and
-    of several. `groups` is the number of cells and rows with several processes behind it.
+    of several. `groups` is the number of cells and rows with several processes behind it. `scores` are the distances of
+    left-out processes in those t intervals, ascending, for the same two: what other confidences are read from.
     """
 
     variance: float
     freedom: float
     groups: int
     stretch: tuple[float, float] = (1.0, 1.0)
+    scores: tuple[np.ndarray, np.ndarray] = field(default=(np.empty(0), np.empty(0)), repr=False, compare=False)
 
 
-def fit_spread(groups: Iterable[Any], confidence: float = 0.95) -> Spread | None:
+def fit_spread(groups: Iterable[Any]) -> Spread | None:
     """Spread of log medians, one array (processes,) for each cell and row; None with fewer than eight of several.
 
     The prior fits mean and variance of the log of the sample variances: for s^2 ~ s0^2 F(f, f0), e = log s^2 -
     digamma(f / 2) + log(f / 2) has the mean log s0^2 - digamma(f0 / 2) + log(f0 / 2) and the variance trigamma(f / 2)
     + trigamma(f0 / 2). Each median is then left out, its distance is divided by the interval that the others give,
-    and `stretch` is the `confidence` quantile of these: tails heavier than the t's are told by the data themselves.
+    and `stretch` is the 95 % quantile of these `scores`: tails heavier than the t's are told by the data themselves.
 
     Source: Smyth (2004), Stat. Appl. Genet. Mol. Biol. 3(1), article 3; split conformal quantile, Lei et al. (2018),
     J. Am. Stat. Assoc. 113, 1094.
@@ -60,7 +64,11 @@ def fit_spread(groups: Iterable[Any], confidence: float = 0.95) -> Spread | None
     freedom = float(np.clip(2 * _invert_trigamma(left), *_FREEDOM)) if left > 0 else _FREEDOM[1]
     variance = math.exp(float(logs.mean()) + float(digamma(freedom / 2)) - math.log(freedom / 2))
     spread = Spread(variance, freedom, len(several))
-    return replace(spread, stretch=_calibrate(several, spread, confidence))
+    one, many = _score(several, spread)
+    # Processes that agreed by luck narrow nothing: the t interval is the least.
+    single = max(1.0, high_quantile(one, CONFIDENCE))
+    stretch = single, max(1.0, high_quantile(many, CONFIDENCE)) if many.size else single
+    return replace(spread, stretch=stretch, scores=(one, many))
 
 
 def estimate_process(samples: Any, spread: Spread | None, confidence: float = 0.95) -> Estimate:
@@ -74,7 +82,7 @@ def estimate_process(samples: Any, spread: Spread | None, confidence: float = 0.
     """
     confidence = check_confidence(confidence)
     groups = check_groups("samples", samples)
-    medians = np.array([np.median(np.log(group)) for group in groups])
+    medians = np.array([middle(np.log(group)) for group in groups])
     value, count = math.exp(float(medians.mean())), sum(group.size for group in groups)
     if spread is None:
         return Estimate(value, math.nan, math.nan, count, confidence)
@@ -83,9 +91,35 @@ def estimate_process(samples: Any, spread: Spread | None, confidence: float = 0.
     return Estimate(value, value * math.exp(-arm), value * math.exp(arm), count, confidence, basis)
 
 
-def reach_process(medians: np.ndarray, spread: Spread, confidence: float = 0.95) -> float:
-    """Half the width, in log units, of the interval for another process around the mean of log medians (processes,)."""
-    return spread.stretch[medians.size > 1] * float(_reach(medians, spread, confidence))
+def reach_process(medians: np.ndarray, spread: Spread, confidence: float = CONFIDENCE) -> float:
+    """Half the width, in log units, of the interval for another process around the mean of log medians (processes,).
+
+    At 95 % the t interval times `stretch`. At another confidence the t interval of 95 % times that quantile of the
+    `scores`: the t of a prior with one degree of freedom would follow a power law far beyond anything that was seen.
+    Where they are too few to have that quantile, the t's own quantile times `stretch`.
+    """
+    several = medians.size > 1
+    scores, stretch = spread.scores[several], spread.stretch[several]
+    if confidence == CONFIDENCE or math.ceil((scores.size + 1) * confidence) > scores.size:
+        return stretch * float(_reach(medians, spread, confidence))
+    quantile = high_quantile(scores, confidence)
+    return (max(stretch, quantile) if confidence > CONFIDENCE else quantile) * float(
+        _reach(medians, spread, CONFIDENCE)
+    )
+
+
+def reach_mean(medians: np.ndarray, spread: Spread, confidence: float = CONFIDENCE, count: int = 0) -> float:
+    """Half the width, in log units, of the interval for the mean over all processes, from log medians (processes,).
+
+    c t(f0 + f) s / sqrt(P), with what `reach_process` has for another one. With a `count` as it is expected to be after
+    that many processes in all: the same s, from more of them.
+    """
+    if count:
+        freedom = spread.freedom + medians.size - 1
+        variance = (spread.freedom * spread.variance + medians.var() * medians.size) / freedom
+        steps = np.arange(count) - (count - 1) / 2
+        medians = steps * math.sqrt(variance / steps.var(ddof=1)) if count > 1 else np.zeros(1)
+    return reach_process(medians, spread, confidence) / math.sqrt(1 + medians.size)
 
 
 def deviate_process(medians: np.ndarray, spread: Spread | None, confidence: float = 0.95) -> float:
@@ -95,9 +129,7 @@ def deviate_process(medians: np.ndarray, spread: Spread | None, confidence: floa
     """
     if spread is None:
         return math.nan
-    return (
-        reach_process(medians, spread, confidence) / math.sqrt(1 + medians.size) / float(norm.ppf((1 + confidence) / 2))
-    )
+    return reach_mean(medians, spread, confidence) / normal_arm(confidence)
 
 
 def _reach(medians: np.ndarray, spread: Spread, confidence: float) -> np.ndarray:
@@ -105,25 +137,23 @@ def _reach(medians: np.ndarray, spread: Spread, confidence: float) -> np.ndarray
     count = medians.shape[-1]
     freedom = spread.freedom + count - 1
     variance = (spread.freedom * spread.variance + medians.var(axis=-1) * count) / freedom
-    return float(student.ppf((1 + confidence) / 2, freedom)) * np.sqrt(variance * (1 + 1 / count))
+    return student_arm(confidence, freedom) * np.sqrt(variance * (1 + 1 / count))
 
 
-def _calibrate(several: list[np.ndarray], spread: Spread, confidence: float) -> tuple[float, float]:
-    """Stretch for one other process, from all ordered pairs, and for several, from leaving out one of three or more."""
+def _score(several: list[np.ndarray], spread: Spread) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of one other process, from all ordered pairs, and of several, from leaving out one of three or more."""
     one, many = [], []
     for count in {group.size for group in several}:
         groups = np.array([group for group in several if group.size == count])
         for left in range(count):
             others, median = np.delete(groups, left, axis=1), groups[:, left]
-            one += [_standardise(others[:, k : k + 1], median, spread, confidence) for k in range(count - 1)]
-            many += [_standardise(others, median, spread, confidence)] if count > 2 else []
-    # Processes that agreed by luck narrow nothing: the t interval is the least.
-    single = max(1.0, high_quantile(np.concatenate(one), confidence))
-    return single, max(1.0, high_quantile(np.concatenate(many), confidence)) if many else single
+            one += [_standardise(others[:, k : k + 1], median, spread) for k in range(count - 1)]
+            many += [_standardise(others, median, spread)] if count > 2 else []
+    return np.sort(np.concatenate(one)), np.sort(np.concatenate(many)) if many else np.empty(0)
 
 
-def _standardise(others: np.ndarray, median: np.ndarray, spread: Spread, confidence: float) -> np.ndarray:
-    return np.abs(median - others.mean(axis=1)) / _reach(others, spread, confidence)
+def _standardise(others: np.ndarray, median: np.ndarray, spread: Spread) -> np.ndarray:
+    return np.abs(median - others.mean(axis=1)) / _reach(others, spread, CONFIDENCE)
 
 
 def high_quantile(values: np.ndarray, confidence: float) -> float:

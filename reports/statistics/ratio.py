@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
 from ._check import check_confidence, check_number, check_times
+from ._quantile import student_arm
 from .estimate import Estimate
-from .median import MINIMUM_SAMPLES, bracket_median
+from .median import MINIMUM_SAMPLES, bracket_median, middle
 from .process import Spread, reach_process
 
 # What a fresh process is worth: the standard deviation of a log ratio from one process to the next that we expect
@@ -74,7 +74,7 @@ def paired_ratio(
     between = _bracket_processes(logs, within.value, spread, confidence)
     basis = "own processes" if len(logs) > 1 else "rounds"
     if measured is not None:
-        medians = np.array([np.median(d) for d in logs])
+        medians = np.array([middle(d) for d in logs])
         value, arm = float(medians.mean()), reach_process(medians, measured, confidence)
         between = Estimate(value, value - arm, value + arm, len(logs), confidence)
         # Around the same value: the rounds of a process with many do not pull it.
@@ -128,10 +128,10 @@ def _bracket_processes(logs: list[np.ndarray], centre: float, spread: float, con
     count = len(logs)
     if count < 2:
         return Estimate(centre, math.nan, math.nan, count, confidence)
-    seen = float(np.var([np.median(d) for d in logs], ddof=1))
+    seen = float(np.var([middle(d) for d in logs], ddof=1))
     freedom = PROCESS_SPREAD_WEIGHT + count - 1
     variance = (PROCESS_SPREAD_WEIGHT * spread**2 + (count - 1) * seen) / freedom
-    arm = float(student.ppf((1 + confidence) / 2, freedom)) * math.sqrt(variance / count)
+    arm = student_arm(confidence, freedom) * math.sqrt(variance / count)
     return Estimate(centre, centre - arm, centre + arm, count, confidence)
 
 

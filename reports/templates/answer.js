@@ -1,66 +1,113 @@
-// The form under "At your size": the arithmetic of reports/predict.py on the same knots. Without it the tables say the same.
+// The form: which method at a size that may not have been measured. Without it a table of the rules stands there.
 "use strict";
 (function () {
-  const form = document.getElementById("answer-form");
-  const out = document.getElementById("answer-result");
-  const source = document.getElementById("answer-data");
-  if (!form || !out || !source) return;
-  const data = JSON.parse(source.textContent);
-  const NOT_GRADIENTS = data.not_gradients;
+  const form = document.querySelector(".ask"), out = document.querySelector(".answer");
+  // A regret above `open` decides nothing; an interval wider than a factor `tooWide` is no knowledge.
+  const { families, open, too_wide: tooWide } = JSON.parse(document.querySelector(".form-data").textContent);
 
-  function fill(select, values) {
-    const before = select.value;
-    select.replaceChildren(...values.map(([value, text]) => new Option(text, value)));
-    if (values.some(([value]) => value === before)) select.value = before;
+  // Words.
+  const write = (value) => (typeof value === "number" ? value.toLocaleString("en-US", { maximumFractionDigits: 4 }) : String(value));
+  const UNITS = { s: [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]], B: [[1e12, "TB"], [1e9, "GB"], [1e6, "MB"], [1e3, "kB"], [1, "B"]] };
+
+  function scale(value, units) {
+    return UNITS[units].find(([factor]) => value >= factor * 0.9995) || UNITS[units].at(-1);
   }
 
-  function setUp() {
-    const family = data.families[form.family.value];
-    document.getElementById("answer-axis").textContent = family.axis;
-    const places = [...new Set(family.series.map((s) => s.place))];
-    fill(form.device, [["", "all"], ...places.map((p) => [p, p])]);
-    const kinds = [...new Set(family.series.flatMap((s) => s.rows.map((r) => r.computes)))].sort();
-    // Where gradients belong to different models, there is no fastest of all: each is a question of its own.
-    const anyKind = family.questions.includes("gradient"), models = anyKind ? [] : family.questions;
-    const gradients = [...models, ...kinds.filter((k) => !NOT_GRADIENTS.includes(k) && !models.includes(k))];
-    fill(form.computes, [
-      ...(anyKind ? [["gradient", "any gradient"]] : []),
-      ...gradients.map((k) => [k, k.endsWith("gradient") ? words(k) : k + " gradient"]),
-      ...kinds.filter((k) => NOT_GRADIENTS.includes(k)).map((k) => [k, k === "step" ? "update in place" : words(k)]),
-    ]);
-    // A choice for each fixed size that tells the family's series apart; the batch has a field of its own.
-    const longest = family.series.reduce((best, s) => (s.sizes >= best.sizes ? s : best));
-    if (longest.fixed.B) form.batch.value = longest.fixed.B;
-    form.error.placeholder = longest.rows.some((r) => r.exact && !NOT_GRADIENTS.includes(r.computes)) ? "exact" : data.accuracy;
-    // A size that this family was measured at, where the one that stands there is far from all.
-    const known = [...new Set(longest.rows.flatMap((r) => r.measured))].sort((a, b) => a - b), size = Number(form.size.value);
-    if (known.length && !(size >= known[0] && size <= known[known.length - 1])) form.size.value = known[known.length >> 1];
-    document.getElementById("answer-settings").replaceChildren(...family.letters.filter((l) => l !== "B").map((letter) => {
-      const label = document.createElement("label"), select = document.createElement("select");
-      select.name = "size-" + letter;
-      fill(select, [...new Set(family.series.map((s) => s.fixed[letter]))].map((v) => [v, v]));
-      select.value = longest.fixed[letter];
-      label.append(letter + " ", select);
-      return label;
-    }));
+  // Digits as far as the interval justifies them, as everywhere in the report.
+  function writeSeconds({ seconds, low, high }) {
+    const [factor, unit] = scale(seconds, "s"), values = [seconds, low, high].map((v) => v / factor);
+    const width = values[2] - values[1];
+    if (!(width > 0)) return `${Number(values[0].toPrecision(3))} ${unit}`;
+    const order = Math.floor(Math.log10(values[0]));
+    const digits = Math.min(Math.max(order - Math.floor(Math.log10(width)) + 2, 2), 6);
+    const places = digits - 1 - order, step = 10 ** -places;
+    const [value, ...ends] = values.map((v) => (places < 0 ? String(Math.round(v / step) * step) : v.toFixed(places)));
+    return `${value} [${ends.join(", ")}] ${unit}`;
   }
 
-  const words = (name) => name.replaceAll("_", " ");
-
-  function read(family) {
-    const wanted = { B: Number(form.batch.value) };
-    for (const letter of family.letters)
-      if (letter !== "B") {
-        const known = family.series.map((s) => s.fixed[letter]);
-        const value = form.elements["size-" + letter].value;
-        wanted[letter] = known.find((k) => String(k) === value);
-      }
-    return wanted;
+  function writeBytes(value) {
+    const [factor, unit] = scale(value, "B");
+    return `${Number((value / factor).toPrecision(3))} ${unit}`;
   }
 
-  // Words weigh most, then numbers by their ratio, the batch last; of several series the one with most sizes.
-  function far(series, wanted) {
-    let sum = -1e-6 * series.sizes;
+  // A bound is rounded up.
+  function writeShare(regret) {
+    const percent = 100 * regret;
+    return percent < 1 ? `${Math.ceil(10 * percent - 1e-9) / 10} %` : `${Math.ceil(percent - 1e-9).toLocaleString("en-US")} %`;
+  }
+
+  function add(parent, tag, text = "", name = "") {
+    const element = document.createElement(tag);
+    element.className = name;
+    // `code` as in the report's own texts.
+    text.split("`").forEach((part, j) => {
+      if (j % 2) element.append(Object.assign(document.createElement("code"), { textContent: part }));
+      else element.append(part);
+    });
+    return parent.appendChild(element);
+  }
+
+  // Arithmetic: straight lines in log-log between points [size, value]; NaN outside them and beside one without a value.
+  function interpolate(points, size) {
+    const at = points.find((p) => p[0] === size);
+    if (at) return at[1] ?? NaN;
+    const j = points.findIndex((p) => p[0] > size);
+    if (j < 1 || points[j - 1][1] === null || points[j][1] === null) return NaN;
+    const [a, b] = [points[j - 1], points[j]], share = Math.log(size / a[0]) / Math.log(b[0] / a[0]);
+    return a[1] ** (1 - share) * b[1] ** share;
+  }
+
+  // Points [size, value] at the sizes of a series where there is a value.
+  const pair = (sizes, values) => sizes.map((size, j) => [size, values[j]]).filter((p) => p[1] !== null);
+
+  // Knots [size, seconds, low, high]: a measured size has its own interval, and just beside it that of a prediction.
+  function unpack(sizes, times, curve) {
+    const knot = (size, value, arm) => [size, value * 1e-6, arm ? value / arm * 1e-6 : null, arm ? value * arm * 1e-6 : null];
+    const around = (size, [value, low, high, below, above]) => [
+      knot(size * (1 - 1e-6), value, below),
+      [size, value * 1e-6, low && low * 1e-6, high && high * 1e-6],
+      knot(size * (1 + 1e-6), value, above),
+    ];
+    return [...sizes.flatMap((size, j) => (times[j] ? around(size, times[j]) : [])), ...curve.map((c) => knot(...c))].sort((a, b) => a[0] - b[0]);
+  }
+
+  // What is known of a row at a size, or the reason why nothing is.
+  function predict(family, sizes, [row, times, curve, errors, bytes, holes, end], size) {
+    const [name, computes, exact] = family.rows[row], knots = unpack(sizes, times, curve);
+    const measured = sizes.filter((_, j) => times[j]), below = measured.findLast((m) => m < size), above = measured.find((m) => m > size);
+    const [seconds, low, high] = [1, 2, 3].map((column) => interpolate(knots.map((k) => [k[0], k[column]]), size));
+    const known = pair(sizes, errors), near = [known.findLast((e) => e[0] <= size), known.find((e) => e[0] >= size)];
+    const found = { row, name, computes, exact, seconds, low, high, reason: "", bytes: interpolate(pair(sizes, bytes), size) };
+    found.error = Math.max(...near.map((e) => (e ? e[1] : -1)));
+    found.how = measured.includes(size) ? "measured"
+      : below && above ? `interpolated between ${family.axis} = ${write(below)} and ${write(above)}`
+      : `extrapolated from ${family.axis} = ${write(below ?? above)}`;
+    const hole = holes[sizes.indexOf(size)] ?? (end && size >= end[0] ? end[1] : null);
+    if (hole !== null) found.reason = family.reasons[hole];
+    else if (!measured.length) found.reason = "never ran";
+    else if (!(seconds > 0)) found.reason = `measured from ${write(measured[0])} to ${write(measured.at(-1))}: too far to tell`;
+    else if (high > tooWide * low) found.reason = `known no better than within a factor ${tooWide}`;
+    else if (!(low > 0) && found.how !== "measured") found.how += "; how far off is not known";
+    return found;
+  }
+
+  // Between two measured sizes the log of a ratio is straight where times are: its ends bound what a row may lose.
+  function findRegrets(cells, size) {
+    const known = (cells || []).sort((a, b) => a[0] - b[0]), at = known.find((c) => c[0] === size);
+    const near = at ? [at] : [known.findLast((c) => c[0] < size), known.find((c) => c[0] > size)];
+    if (!near.every(Boolean)) return { regrets: new Map(), sizes: [], minutes: 0 };
+    const all = near.map((c) => new Map(c[1].filter((r) => r[1] !== null)));
+    const shared = [...all[0].keys()].filter((row) => all.every((a) => a.has(row)));
+    return {
+      regrets: new Map(shared.map((row) => [row, Math.max(...all.map((a) => a.get(row)))])),
+      sizes: near.map((c) => c[0]),
+      minutes: Math.max(...near.map((c) => c[2] ?? 0)),
+    };
+  }
+
+  // The series nearest to what is wanted: words first, then numbers by their ratio, the batch last, then most sizes.
+  function measureDistance(series, wanted) {
+    let sum = -1e-6 * series.sizes.length;
     for (const [letter, value] of Object.entries(wanted)) {
       const known = series.fixed[letter];
       if (typeof known === "string") sum += known === value ? 0 : 1e6;
@@ -69,119 +116,100 @@
     return sum;
   }
 
-  const spell = (value) => (typeof value === "number" && value >= 1e-3 ? number(value) : String(value));
-  const number = (value) => value.toLocaleString("en-US", { maximumFractionDigits: 3 });
-
-  function interpolate(knots, size, column) {
-    const x = Math.log(size);
-    // At a knot its own numbers: beside one without an interval, interpolation would have none either.
-    const at = knots.find((k) => k[0] === size);
-    if (at) return at[column] === null ? NaN : at[column];
-    let j = knots.findIndex((k) => k[0] >= size);
-    if (j < 0) j = knots.length - 1;
-    if (j === 0) return knots[0][column];
-    const a = knots[j - 1], b = knots[j];
-    if (a[column] === null || b[column] === null) return NaN;
-    const share = (x - Math.log(a[0])) / (Math.log(b[0]) - Math.log(a[0]));
-    return Math.exp(Math.log(a[column]) * (1 - share) + Math.log(b[column]) * share);
-  }
-
-  function predict(row, size, axis) {
-    const refused = row.refused[String(size)] || (row.ends && size >= row.ends[0] ? row.ends[1] : "");
-    if (refused) return { row, reason: refused };
-    if (row.memory_ends && size >= row.memory_ends) return { row, reason: "predicted to need more memory than the machine has" };
-    const knots = row.knots;
-    if (!knots.length) return { row, reason: "never ran" };
-    const first = row.measured[0], last = row.measured[row.measured.length - 1];
-    if (size < knots[0][0] * (1 - 1e-9) || size > knots[knots.length - 1][0] * (1 + 1e-9))
-      return { row, reason: `measured from ${number(first)} to ${number(last)}: too far to extrapolate` };
-    let how = "measured";
-    if (size > last) how = `extrapolated from ${axis} = ${number(last)}, the largest measured`;
-    else if (size < first) how = `extrapolated from ${axis} = ${number(first)}, the smallest measured`;
-    else if (!row.measured.includes(size)) {
-      const above = row.measured.find((s) => s > size), below = row.measured.filter((s) => s < size).pop();
-      how = `interpolated between ${axis} = ${number(below)} and ${number(above)}`;
+  function readWanted(family) {
+    const wanted = { B: Number(form.batch.value) };
+    for (const select of form.querySelectorAll(".settings select")) {
+      const values = family.series.map((s) => s.fixed[select.name]);
+      wanted[select.name] = values.find((v) => String(v) === select.value);
     }
-    const [value, low, high] = [1, 2, 3].map((c) => interpolate(knots, size, c));
-    if (how !== "measured" && Number.isNaN(low)) how += "; how far off is not known";
-    const near = row.errors.filter((e) => e[0] <= size).slice(-1).concat(row.errors.filter((e) => e[0] >= size).slice(0, 1));
-    const error = near.length ? Math.max(...near.map((e) => e[1])) : NaN;
-    return { row, value, low: Math.min(low, value), high: Math.max(high, value), how, error };
+    return wanted;
   }
 
-  function seconds(p) {
-    const [factor, unit] = [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]].find(([f]) => p.value >= f * 0.9995) || [1e-9, "ns"];
-    const values = [p.value, p.low, p.high].map((v) => v / factor);
-    const width = values[2] - values[1];
-    if (Number.isNaN(width)) return `${Number(values[0].toPrecision(3))} [–] ${unit}`;
-    const digits = width > 0 ? Math.min(Math.max(Math.floor(Math.log10(values[0])) - Math.floor(Math.log10(width)) + 2, 2), 6) : 3;
-    const places = digits - 1 - Math.floor(Math.log10(values[0]));
-    const step = Math.pow(10, -places);
-    const [value, low, high] = values.map((v) => (places < 0 ? String(Math.round(v / step) * step) : v.toFixed(places)));
-    return `${value} [${low}, ${high}] ${unit}`;
-  }
-
-  function line(tag, pieces, name) {
-    const element = document.createElement(tag);
-    if (name) element.className = name;
-    for (const piece of pieces) {
-      if (typeof piece === "string") element.append(piece);
-      else {
-        const strong = document.createElement("strong");
-        strong.textContent = piece.strong;
-        element.append(strong);
+  function answerPlace(family, series, size, wanted, limit) {
+    const [key, , computes] = family.questions.find(([k]) => k === form.question.value);
+    const all = series.rows.map((row) => predict(family, series.sizes, row, size)).filter((p) => computes.includes(p.computes));
+    if (limit === null && !all.some((p) => p.exact)) limit = family.accuracy;
+    const fits = (p) => (limit === null ? p.exact : p.error >= 0 && p.error <= limit);
+    const { regrets, sizes, minutes } = findRegrets(series.answers[key], size);
+    const allowed = all.filter((p) => !p.reason && fits(p));
+    // Bounds hold among the candidates they were found with: a row that was none of them breaks them.
+    const bounded = allowed.every((p) => regrets.has(p.row));
+    const rank = (p) => (bounded ? regrets.get(p.row) : 0);
+    allowed.sort((a, b) => rank(a) - rank(b) || a.seconds - b.seconds);
+    const part = add(out, "div"), head = add(part, "p", "", "use"), best = allowed[0];
+    if (best) add(head, "span", `Use \`${best.name}\``);
+    else add(head, "span", all.length ? "Nothing can be recommended" : "No method here answers this");
+    add(head, "small", series.place);
+    for (const [letter, value] of Object.entries(wanted))
+      if (series.fixed[letter] !== undefined && value && series.fixed[letter] !== value)
+        add(head, "small", `for ${letter} = ${write(series.fixed[letter])}: ${letter} = ${write(value)} was not measured`, "open");
+    if (best) {
+      const facts = add(part, "ul", "", "figures"), regret = bounded ? regrets.get(best.row) : NaN;
+      const where = sizes.length > 1 ? `, as at ${family.axis} = ${sizes.map(write).join(" and ")}` : "";
+      if (allowed.length === 1) add(facts, "li", "nothing else answers this");
+      else if (!bounded) add(facts, "li", "the fastest by time; what it may lose is not known");
+      else if (regret === 0) add(facts, "li", `nothing is faster${where}`);
+      else add(facts, "li", `at most ${writeShare(regret)} slower than the best${where}`, regret > open ? "open" : "");
+      add(facts, "li", `${writeSeconds(best)} a call, ${best.how}`);
+      if (best.bytes > 0) add(facts, "li", `${writeBytes(best.bytes)} of memory at its peak`);
+      if (best.error >= 0) add(facts, "li", `error ${best.error.toExponential(1)}`);
+      if (regret > open) {
+        const told = minutes ? ` About ${write(Math.ceil(minutes))} minutes would settle it:` : "";
+        add(part, "p", `Undetermined.${told} \`python -m benchmarks settle --minutes ${Math.max(10, Math.ceil(minutes))}\``, "note");
       }
+      const next = allowed.slice(1, 4).map((p) => `\`${p.name}\` ${writeSeconds(p)}`);
+      if (next.length) add(part, "p", `Next: ${next.join("; ")}.`, "note");
     }
-    return element;
+    const reasons = new Map(), gone = all.filter((p) => !allowed.includes(p));
+    for (const p of gone) {
+      const reason = p.reason || (limit === null ? "not exact" : `error above ${limit}`);
+      reasons.set(reason, [...(reasons.get(reason) || []), `\`${p.name}\``]);
+    }
+    if (!gone.length) return;
+    const details = add(part, "details", "", "note");
+    add(details, "summary", `${gone.length} left out`);
+    add(details, "p", [...reasons].map(([reason, names]) => `${names.join(", ")}: ${reason}`).join("; ") + ".");
   }
 
   function answer() {
-    const family = data.families[form.family.value];
-    const size = Number(form.size.value), wanted = read(family);
-    const accuracy = form.error.value.trim(), given = accuracy === "" ? null : Number(accuracy);
-    if (!(size > 0)) return out.replaceChildren(line("p", [`${family.axis} must be positive.`]));
-    if (given !== null && !(given > 0)) return out.replaceChildren(line("p", ["The error must be a positive number, such as 1e-4, or empty for exact methods."]));
-    const parts = [];
-    for (const place of [...new Set(family.series.map((s) => s.place))]) {
-      if (form.device.value && form.device.value !== place) continue;
-      const all = family.series.filter((s) => s.place === place);
-      const series = all.reduce((best, s) => (far(s, wanted) < far(best, wanted) ? s : best));
-      const rows = series.rows.filter((r) =>
-        form.computes.value === "gradient" ? !NOT_GRADIENTS.includes(r.computes) : r.computes === form.computes.value);
-      const predictions = rows.map((r) => predict(r, size, family.axis));
-      // Where no method is exact, the fastest within the error that the grid allows too.
-      const limit = given !== null || rows.some((r) => r.exact) ? given : data.accuracy;
-      const ranked = predictions.filter((p) => p.value && (limit === null ? p.row.exact : p.error <= limit)).sort((a, b) => a.value - b.value);
-      if (!ranked.length) {
-        const reasons = [...new Set(predictions.map((p) => `${p.row.row}: ${p.reason || (limit === null ? "not exact" : "error above " + limit)}`))];
-        parts.push(line("p", [{ strong: place }, ": nothing can be recommended. ", reasons.join("; ") || "No row gives this answer.", "."]));
-        continue;
-      }
-      const best = ranked[0], known = (series.winners[form.computes.value] || {})[String(size)];
-      let ties = ranked.slice(1).filter((p) => !(p.low >= best.high * (1 + data.close))).map((p) => p.row.row);
-      let settled = !ties.length;
-      if (given === null && known && best.how === "measured") {
-        ties = known.rows.slice(1);
-        settled = known.state !== "undetermined";
-      }
-      const text = [{ strong: place }, ": use ", { strong: best.row.row }, ` (${words(best.row.computes)}), ${seconds(best)} a call, ${best.how}`];
-      if (!Number.isNaN(best.error)) text.push(`, error ${best.error.toExponential(1)}`);
-      text.push(".");
-      if (ties.length) text.push(settled ? ` As fast within the margin: ${ties.join(", ")}.` : ` Not told apart: ${ties.join(", ")}.`);
-      parts.push(line("p", text, "pick"));
-      for (const [letter, value] of Object.entries(wanted)) {
-        const known = series.fixed[letter];
-        if (known !== undefined && value && known !== value)
-          parts.push(line("p", [`${letter} = ${spell(value)} was not measured here; these times are for ${letter} = ${spell(known)}.`], "note"));
-      }
-      const rest = ranked.slice(1, 5).map((p) => `${p.row.row} ${seconds(p)}`);
-      const why = new Map();
-      for (const p of predictions.filter((p) => p.reason)) why.set(p.reason, [...(why.get(p.reason) || []), p.row.row]);
-      const gone = [...why].map(([reason, names]) => `${names.join(", ")} (${reason})`);
-      if (rest.length) parts.push(line("p", ["Next: ", rest.join("; "), "."], "note"));
-      if (gone.length) parts.push(line("p", ["Left out: ", gone.join("; "), "."], "note"));
+    const family = families[form.family.value], size = Number(form.size.value);
+    const accuracy = form.accuracy.value.trim(), given = accuracy === "" ? null : Number(accuracy);
+    out.replaceChildren();
+    if (!(size > 0)) return add(out, "p", `The size ${family.axis} must be a positive number.`);
+    if (given !== null && !(given > 0)) return add(out, "p", "The error must be a positive number such as 1e-4, or empty for exact methods.");
+    const wanted = readWanted(family);
+    for (const place of new Set(family.series.map((s) => s.place))) {
+      if (form.place.value && form.place.value !== place) continue;
+      const here = family.series.filter((s) => s.place === place);
+      answerPlace(family, here.reduce((best, s) => (measureDistance(s, wanted) < measureDistance(best, wanted) ? s : best)), size, wanted, given);
     }
-    out.replaceChildren(...parts);
+  }
+
+  function fill(select, options) {
+    const before = select.value;
+    select.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
+    if (options.some(([value]) => value === before)) select.value = before;
+  }
+
+  // Fields of a family, filled with what its longest series was measured at.
+  function setUp() {
+    const family = families[form.family.value], values = (letter) => [...new Set(family.series.map((s) => s.fixed[letter]))];
+    const longest = family.series.reduce((best, s) => (s.sizes.length > best.sizes.length ? s : best));
+    form.querySelector(".axis").textContent = family.size;
+    form.accuracy.placeholder = longest.rows.some(([row]) => family.rows[row][2]) ? "exact" : family.accuracy;
+    fill(form.question, family.questions.map(([key, words]) => [key, words]));
+    fill(form.place, [["", "all"], ...[...new Set(family.series.map((s) => s.place))].map((p) => [p, p])]);
+    form.batch.value = longest.fixed.B ?? "";
+    const size = Number(form.size.value), sizes = longest.sizes;
+    if (!(size >= sizes[0] && size <= sizes.at(-1))) form.size.value = sizes[sizes.length >> 1];
+    const settings = form.querySelector(".settings");
+    settings.replaceChildren();
+    for (const [letter, words] of family.letters) {
+      const select = add(add(settings, "label", words), "select");
+      select.name = letter;
+      fill(select, values(letter).map((v) => [v, v]));
+      select.value = longest.fixed[letter];
+    }
   }
 
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -189,7 +217,8 @@
     if (event.target === form.family) setUp();
     answer();
   });
-  setUp();
+  document.documentElement.classList.add("js");
   form.hidden = false;
+  setUp();
   answer();
 })();

@@ -28,11 +28,11 @@ FLAGS = [
 ]
 
 
-def _import_synthetic():
-    # importmode=importlib gives test folders no package: the generator is loaded by its path.
-    name = "jacobench_synthetic_results"
+def _import_beside(stem: str):
+    # importmode=importlib gives test folders no package: what stands beside is loaded by its path.
+    name = f"jacobench_tests_{stem}"
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("synthetic.py"))
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{stem}.py"))
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
@@ -44,7 +44,13 @@ def _import_synthetic():
 @pytest.fixture(scope="session")
 def synthetic():
     """The generator's module."""
-    return _import_synthetic()
+    return _import_beside("synthetic")
+
+
+@pytest.fixture(scope="session")
+def make():
+    """Makers of a family's digest by hand."""
+    return _import_beside("made")
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +118,12 @@ def implicit_results(synthetic, tmp_path_factory) -> Path:
 def implicit_analysis(implicit_results) -> Analysis:
     """Its analysis."""
     return Analysis(load(implicit_results))
+
+
+@pytest.fixture(scope="session")
+def implicit_digest(implicit_analysis) -> Digest:
+    """Its digest."""
+    return build_digest(implicit_analysis)
 
 
 @pytest.fixture(scope="session")

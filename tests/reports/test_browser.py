@@ -1,33 +1,39 @@
-"""The page in a real browser: offline, on a phone and a desk, with and without JavaScript."""
+"""The pages in a real browser: offline, on a phone and a desk, by keyboard, with and without JavaScript."""
+
+import math
+from pathlib import Path
 
 import pytest
 
-from reports.predict import Predictor, find_predictor
-from reports.text import write_seconds
+from reports.digest.answers import OPEN
+from reports.families import FAMILIES
+from reports.lookup import find_answer, find_series
+
+PUBLISHED = sorted((Path(__file__).parents[2] / "reports/published").glob("*/"))
+SIZES = (5, 256, 700, 1024, 5000, 20000, 900000)
+# Texts of a picture that reach out of it, and those over another.
+FAULTS = """() => [...document.querySelectorAll('figure svg')].flatMap(svg => {
+  const frame = svg.getBoundingClientRect(), out = [];
+  const texts = [...svg.querySelectorAll('text')].map(t => [t.textContent, t.getBoundingClientRect()]);
+  texts.forEach(([name, a], i) => {
+    if (a.left < frame.left - 1 || a.right > frame.right + 1 || a.top < frame.top - 1 || a.bottom > frame.bottom + 1)
+      out.push(name + ' is clipped');
+    for (const [other, b] of texts.slice(i + 1)) {
+      const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      if (width > 2 && height > 3.5) out.push(name + ' / ' + other);
+    }
+  });
+  return out;
+})"""
 
 
 @pytest.fixture
 def visit(browser, report):
-    """Open the page in a fresh context; returns (page, messages, requests)."""
-    yield from _visit(browser, report)
-
-
-@pytest.fixture(params=["report", "implicit_report"])
-def visit_each(browser, request):
-    """The same with one page after the other."""
-    yield from _visit(browser, request.getfixturevalue(request.param))
-
-
-@pytest.fixture
-def visit_implicit(browser, implicit_report):
-    """The same with the page that has the implicit family."""
-    yield from _visit(browser, implicit_report)
-
-
-def _visit(browser, report):
+    """Open a page of the built folder in a fresh context; returns (page, messages, requests)."""
     contexts = []
 
-    def open_(**options):
+    def open_(file="index.html", folder=report, **options):
         context = browser.new_context(offline=True, **options)
         contexts.append(context)
         page, messages, requests = context.new_page(), [], []
@@ -36,7 +42,7 @@ def _visit(browser, report):
         )
         page.on("pageerror", lambda error: messages.append(str(error)))
         page.on("request", lambda request: requests.append(request.url))
-        page.goto((report / "index.html").as_uri())
+        page.goto((folder / file).as_uri())
         return page, messages, requests
 
     yield open_
@@ -44,153 +50,105 @@ def _visit(browser, report):
         context.close()
 
 
-@pytest.mark.parametrize(
-    ("scheme", "width"),
-    [
-        ("light", 1280),
-        ("dark", 360),
-        *(pytest.param(*other, marks=pytest.mark.slow) for other in (("light", 360), ("dark", 1280))),
-    ],
-)
-def test_loads_offline_and_fits(visit_each, width, scheme):
-    page, messages, requests = visit_each(viewport={"width": width, "height": 900}, color_scheme=scheme)
+@pytest.mark.parametrize("folder", ["built", "published"])
+def test_every_page_fits_a_phone_and_says_nothing_on_the_console(visit, report, folder):
+    """Offline, with all that is folded open; wide tables scroll in their own containers."""
+    path = report if folder == "built" else PUBLISHED[0]
+    files = sorted(file.name for file in path.glob("*.html"))
+    page, messages, requests = visit(files[0], path, viewport={"width": 390, "height": 844}, color_scheme="dark")
+    for file in files:
+        page.goto((path / file).as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, file
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 24, 30)"
     assert messages == []
     assert [url for url in requests if not url.startswith(("file://", "data:"))] == []
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    # A wide table scrolls in its own container.
-    assert page.evaluate("[...document.querySelectorAll('table')].every(t => t.closest('.table'))")
-    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert background == {"light": "rgb(254, 254, 253)", "dark": "rgb(20, 24, 30)"}[scheme]
 
 
-def test_every_picture_has_a_name(visit_each):
-    page, _, _ = visit_each()
-    assert (
-        page.evaluate(
-            "[...document.querySelectorAll('svg, img')].filter(i => !(i.getAttribute('aria-label') || i.alt)).length"
-        )
-        == 0
-    )
+def test_no_label_of_a_card_is_clipped_or_over_another(visit):
+    for width in (390, 1400):
+        page, _, _ = visit(viewport={"width": width, "height": 900})
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(254, 254, 253)"
+        assert page.evaluate(FAULTS) == []
 
 
-def test_no_label_over_another(visit_each):
-    """No two texts of a figure overlap, those of folded figures neither."""
-    page, _, _ = visit_each(viewport={"width": 1280, "height": 900})
-    page.evaluate("document.querySelectorAll('section > details').forEach(d => d.open = true)")
-    clashes = page.evaluate(
-        """() => [...document.querySelectorAll('figure')].flatMap(f => {
-             const boxes = [...f.querySelectorAll('svg text')].map(t => [t.textContent, t.getBoundingClientRect()]);
-             const out = [];
-             for (let i = 0; i < boxes.length; i++) for (let j = i + 1; j < boxes.length; j++) {
-               const a = boxes[i][1], b = boxes[j][1];
-               const w = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-               const h = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-               if (w > 2 && h > 3.5) out.push(f.id + ': ' + boxes[i][0] + ' / ' + boxes[j][0]);
-             }
-             return out;
-           })"""
-    )
-    assert clashes == []
-
-
-def test_no_label_is_clipped(visit_each):
-    page, _, _ = visit_each(viewport={"width": 1280, "height": 900})
-    page.evaluate("document.querySelectorAll('section > details').forEach(d => d.open = true)")
-    clipped = page.evaluate(
-        """() => [...document.querySelectorAll('figure svg')].flatMap(s => {
-             const box = s.getBoundingClientRect();
-             return [...s.querySelectorAll('text')].filter(t => {
-               const r = t.getBoundingClientRect();
-               return r.left < box.left - 1 || r.right > box.right + 1
-                 || r.top < box.top - 1 || r.bottom > box.bottom + 1;
-             }).map(t => s.closest('figure').id + ': ' + t.textContent);
-           })"""
-    )
-    assert clipped == []
-
-
-def test_form_answers(visit):
+def test_form_by_keyboard(visit):
+    """From the top of the page to an answer without a mouse; every field has a name and the answer is announced."""
     page, messages, _ = visit()
-    result = page.locator("#answer-result")
-    page.fill("[name=size]", "5000")
-    page.select_option("[name=device]", "torch, cpu")
-    assert "use relative (relative)" in result.inner_text()
-    assert "interpolated between D = 4,096 and 8,192" in result.inner_text()
-    page.fill("[name=size]", "1024")
-    assert "measured" in result.inner_text()
-    assert "relative:compiled" in result.inner_text()
-    page.fill("[name=size]", "20000")
-    assert "extrapolated from D = 8,192" in result.inner_text()
-    page.fill("[name=size]", "900000")
-    assert "nothing can be recommended" in result.inner_text()
-    page.fill("[name=size]", "5000")
-    page.select_option("[name=computes]", "step")
-    assert "relative_step" in result.inner_text()
-    page.select_option("[name=computes]", "gradient")
-    page.fill("[name=error]", "1e-12")
-    assert "nothing can be recommended" in result.inner_text()
-    page.fill("[name=error]", "nonsense")
-    assert "must be a positive number" in result.inner_text()
-    page.fill("[name=error]", "")
-    page.fill("[name=batch]", "64")
-    assert "B = 64 was not measured here" in result.inner_text()
-    page.fill("[name=size]", "-1")
-    assert "must be positive" in result.inner_text()
+    keyboard, reached = page.keyboard, []
+    for _ in range(40):
+        keyboard.press("Tab")
+        name = page.evaluate("document.activeElement.name || ''")
+        reached += [name] if name else []
+        if name == "size":
+            keyboard.press("Control+A")
+            keyboard.type("5000")
+        if name == "place":
+            keyboard.type("torch, cpu, float32")
+        if name == "accuracy":
+            break
+    assert reached == ["family", "question", "size", "batch", "place", "accuracy"]
+    assert page.evaluate("[...document.querySelectorAll('form :is(input, select)')].every(f => f.labels.length)")
+    told = page.locator("[aria-live=polite]").inner_text()
+    assert "Use relative\ntorch, cpu, float32" in told
+    assert "interpolated between D = 4,096 and 8,192" in told
+    assert "of memory at its peak" in told
+    keyboard.type("nonsense")
+    assert "must be a positive number" in page.locator(".answer").inner_text()
     assert messages == []
 
 
-def test_form_and_terminal_agree(visit, analysis):
-    page, _, _ = visit()
-    for series in analysis.series():
-        predictor = Predictor(analysis, series)
-        page.select_option("[name=device]", f"{series.place.backend}, {series.place.device}")
-        for size in (5, 256, 700, 1024, 5000, 20000):
-            answer = predictor.answer(size)
-            assert answer.best is not None
+def test_form_and_terminal_agree(visit, digest):
+    """The script does the arithmetic of `reports.lookup` on the same numbers."""
+    page, messages, _ = visit()
+    family = digest.family("logdet")
+    for question in FAMILIES["logdet"].questions:
+        page.select_option("[name=question]", question.key)
+        for size in SIZES:
             page.fill("[name=size]", str(size))
-            told = page.locator("#answer-result .pick").inner_text()
-            assert f"use {answer.best.row} " in told
-            assert f"{write_seconds(answer.best.seconds)} a call, {answer.best.how}" in told
-            assert all(row in told for row in answer.ties)
-
-
-def test_form_of_a_family_with_more_sizes(visit_implicit, implicit_analysis):
-    """Contraction and map are choices, and an accuracy admits approximate gradients: as the terminal says."""
-    page, messages, _ = visit_implicit()
-    result = page.locator("#answer-result")
-    page.select_option("[name=family]", "implicit")
-    assert page.input_value("[name=size-gamma]") == "0.9"
-    page.select_option("[name=device]", "torch, cpu")
-    page.fill("[name=size]", "128")
-    for gamma, T, accuracy in ((0.99, "rotation", None), (0.5, "random", 0.5), (0.9, "symmetric", 1e-2)):
-        page.select_option("[name=size-gamma]", str(gamma))
-        page.select_option("[name=size-T]", T)
-        page.fill("[name=batch]", "64")
-        page.fill("[name=error]", f"{accuracy:g}" if accuracy else "")
-        series = [s for s in implicit_analysis.series("implicit") if s.place.backend == "torch"]
-        predictor = find_predictor(implicit_analysis, tuple(series), {"B": 64.0, "gamma": gamma, "T": T})
-        answer = predictor.answer(128, accuracy)
-        assert answer.best is not None
-        told = page.locator("#answer-result .pick").inner_text()
-        assert f"use {answer.best.row} (parameter gradient), {write_seconds(answer.best.seconds)} a call" in told
-        assert "not measured" not in result.inner_text()
-    page.fill("[name=batch]", "2")
-    page.select_option("[name=size-gamma]", "0.5")
-    page.select_option("[name=size-T]", "conv")
-    assert "B = 2 was not measured here" in result.inner_text()
-    assert "gamma = 0.5 was not measured here; these times are for gamma = 0.9" in result.inner_text()
-    page.select_option("[name=computes]", "fixed_point")
-    assert "forward_" in result.inner_text()
-    page.select_option("[name=family]", "logdet")
-    assert page.locator("[name=size-gamma]").count() == 0
-    assert "use relative" in result.inner_text()
+            parts = page.locator(".answer > div").all_inner_texts()
+            places = list(dict.fromkeys(series.place for series in family.series))
+            assert len(parts) == len(places)
+            for place, told in zip(places, parts, strict=True):
+                known = [series for series in family.series if series.place == place]
+                answer = find_answer(family, find_series(known, {"B": 100}), question, size, None, {"B": 100})
+                _compare(told, answer)
     assert messages == []
 
 
-def test_works_without_javascript(visit):
+def _compare(told, answer):
+    if answer.pick is None:
+        assert "Nothing can be recommended" in told or "No method here answers this" in told
+        return
+    assert f"Use {answer.pick.row}\n" in told
+    assert answer.pick.how in told
+    assert ("Undetermined" in told) == (answer.regret > OPEN)
+    bounded = len(answer.ranked) > 1 and not math.isnan(answer.regret)
+    assert ("slower than the best" in told) == (bounded and answer.regret > 0)
+    assert ("nothing is faster" in told) == (bounded and answer.regret == 0)
+
+
+def test_form_says_what_was_not_measured(visit):
+    page, _, _ = visit()
+    page.fill("[name=batch]", "64")
+    assert "for B = 100: B = 64 was not measured" in page.locator(".answer").inner_text()
+    page.fill("[name=accuracy]", "1e-12")
+    assert "Nothing can be recommended" in page.locator(".answer").inner_text()
+    page.fill("[name=accuracy]", "")
+    page.fill("[name=size]", "-1")
+    assert "must be a positive number" in page.locator(".answer").inner_text()
+
+
+def test_without_javascript_the_rules_stand_there(visit):
     page, _, _ = visit(java_script_enabled=False)
-    assert not page.locator("#answer-form").is_visible()
-    page.locator("summary", has_text="recommended exact gradient at round sizes").click()
-    assert page.locator("text=Predicted time").first.is_visible()
-    assert page.locator("#scaling svg").first.is_visible()
+    assert not page.locator(".ask").is_visible()
+    assert page.locator("#table-rules").is_visible()
+    assert page.locator("#card-logdet svg").first.is_visible()
+
+
+def test_printed_without_the_form_and_with_the_rules(visit):
+    page, _, _ = visit()
+    assert not page.locator("#table-rules").is_visible()
+    page.emulate_media(media="print")
+    assert page.locator("#table-rules").is_visible()
+    assert not page.locator(".ask").is_visible()

@@ -6,7 +6,6 @@ import copy
 import math
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from reports.__main__ import main
@@ -32,47 +31,12 @@ def learned_report(folder, tmp_path_factory) -> Path:
     return output
 
 
-def test_what_is_written_out_is_held_to_what_is_written_out(learned_report):
-    """By hand psi and phi take 0.4 of the time here: over the other's autodiff each would seem to cost nothing."""
-    (path,) = (learned_report / "csv").glob("double-backprop-*.csv")
-    columns = set(pd.read_csv(path).columns)
-    assert "phi_closed_form_over_psi_closed_form" in columns
-    assert "phi_closed_form_over_psi" not in columns
-    # And nowhere is a speed-up told of one model over the other.
-    for path in (learned_report / "csv").glob("speedups-score-*.csv"):
-        table = pd.read_csv(path)
-        assert all(row[:3] == baseline[:3] for row, baseline in zip(table["row"], table["baseline"], strict=True))
-
-
-def test_results_without_a_psi_by_hand_tell_no_ratio_of_it(synthetic, tmp_path):
-    folder = write_learned(synthetic, tmp_path / "results", rows=("psi", "phi", "phi_closed_form"))
-    assert main(["--results", str(folder), "--output", str(tmp_path / "page")]) == 0
-    (path,) = (tmp_path / "page" / "csv").glob("double-backprop-*.csv")
-    assert "phi_over_psi" in pd.read_csv(path).columns
-    assert "closed_form" not in path.read_text()
-
-
-def test_qualities_are_told_of_what_is_no_gradient(learned_report):
-    inverses = pd.read_csv(learned_report / "csv" / "quality-line_integral.csv")
-    assert {"inverse_lu_rk4", "inverse_kronecker_rk4"} <= set(inverses["row"])
-    assert {"path_error", "round_trip", "seconds"} <= set(inverses.columns)
-
-
 def test_equal_loss(folder):
     study = next(s for s in load(folder).studies if s.name == "score-training")
     target, epochs = reach(study, "test_loss")
     assert target == pytest.approx(1 + math.exp(-50 / 40))
     assert epochs["psi_4"] == 50
     assert epochs["psi_1"] == 13  # 50 / 4, and the next whole epoch
-
-
-def test_page_tells_both_families(learned_report):
-    page = (learned_report / "index.html").read_text()
-    for text in ("A step of phi over one of psi", "As figure 1", "Path gap", "Asymmetry", "GN1", "JN4"):
-        assert text in page, text
-    tables = {path.name for path in learned_report.rglob("*.csv")}
-    assert any("double-backprop" in name for name in tables)
-    assert any("study-score-mixture-field" in name for name in tables)
 
 
 def test_where_no_method_is_exact_the_fastest_within_an_error_is_the_answer(folder, learned_report, capsys):

@@ -1,34 +1,40 @@
-"""The built report: complete, reproducible, consistent with its CSVs, and well-formed."""
+"""The built folder: complete, reproducible, small, well-formed, and every link in it leads somewhere."""
 
-import csv
 import json
 import re
+import shutil
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 from reports.__main__ import main
-from reports.analysis import Analysis
-from reports.load import load
-from reports.pages import SECTIONS, accuracy
-from reports.pages.blocks import Figures
-from reports.render import inline
+from reports.pages import PAGES
+from reports.pages.blocks import Page, Section, Text
+from reports.plots import Line
+from reports.plots.multiples import Panel, draw_panel, frame
+from reports.render import inline, render_single
 from reports.statistics import Estimate
-from reports.text import write_bytes, write_estimate, write_ratio, write_seconds
 
+PUBLISHED = sorted((Path(__file__).parents[2] / "reports/published").glob("*/"))
 VOID = {"meta", "link", "input", "br", "path", "use", "rect", "img", "hr"}
+# What a published folder may weigh: bytes of a page, bytes of all, elements of the first page, figures, lines.
+FIRST, OTHER, ALL, NODES, FIGURES, LINES = 700_000, 1_500_000, 6_000_000, 6_000, 40, 300
 
 
-class Page(HTMLParser):
+class Parsed(HTMLParser):
     """Ids, links, SVGs and whatever loads something; complains about unbalanced tags."""
 
     def __init__(self, text):
         super().__init__()
         self.ids, self.links, self.svgs, self.loads, self.stack, self.faults = [], [], [], [], [], []
+        self.nodes = self.figures = 0
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag, attrs):
+        self.nodes += 1
+        self.figures += tag == "figure"
         values = dict(attrs)
         if "id" in values:
             self.ids.append(values["id"])
@@ -53,121 +59,151 @@ class Page(HTMLParser):
             self.faults.append(f"unexpected </{tag}> at {self.getpos()}")
 
 
-@pytest.fixture(scope="module")
-def html(report):
-    return (report / "index.html").read_text(encoding="utf-8")
+def parse(folder):
+    """Every page of a folder."""
+    return {path.name: Parsed(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.html"))}
+
+
+def find_dead(pages, folder):
+    """(page, link) of links within a folder that lead nowhere."""
+    return [
+        (name, link)
+        for name, page in pages.items()
+        for link in page.links
+        if not _leads(pages, folder, name, *link.partition("#")[::2])
+    ]
+
+
+def _leads(pages, folder, name, file, id_):
+    target = pages.get(file or name)
+    if target is None or (file == "explore.html" and "=" in id_):
+        return (folder / file).is_file()
+    return not id_ or id_ in target.ids
 
 
 @pytest.fixture(scope="module")
-def page(html):
-    return Page(html)
+def pages(report):
+    return parse(report)
 
 
-def read_csv(report, name):
-    with open(report / "csv" / f"{name}.csv", newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+@pytest.fixture(params=["built", "published"])
+def folder(request, report):
+    """The folder of the invented results, and the one that is published."""
+    if request.param == "built":
+        return report
+    (published,) = PUBLISHED
+    return published
 
 
-def estimate(line, name):
-    low, high = (float(line[f"{name}_{end}"] or "nan") for end in ("low", "high"))
-    return Estimate(float(line[name]), low, high)
-
-
-def test_byte_identical_rebuild(results, report, tmp_path):
+def test_byte_identical_rebuild_without_what_an_earlier_one_left(results, report, tmp_path):
     again = tmp_path / "again"
+    shutil.copytree(report, again)
+    for stale in ("old.html", "old.csv", "csv/old.csv", "figures/old.svg", "vendor/old/old.js"):
+        (again / stale).parent.mkdir(parents=True, exist_ok=True)
+        (again / stale).write_text("stale")
+    (again / "mine.txt").write_text("not the report's")
     assert main(["--results", str(results), "--output", str(again)]) == 0
+    assert (again / "mine.txt").read_text() == "not the report's"
+    (again / "mine.txt").unlink()
     files = sorted(p.relative_to(report) for p in report.rglob("*") if p.is_file())
     assert files == sorted(p.relative_to(again) for p in again.rglob("*") if p.is_file())
-    assert len(files) > 60
     for name in files:
         assert (report / name).read_bytes() == (again / name).read_bytes(), name
 
 
-def test_all_sections_in_both_forms(html, report):
-    markdown = (report / "index.md").read_text(encoding="utf-8")
-    for number, section in enumerate(SECTIONS, 1):
-        assert f'<section id="{section.ID}">' in html
-        assert f"## {number} {section.TITLE}\n" in markdown
+def test_a_folder_that_no_build_made_loses_nothing(results, tmp_path):
+    (tmp_path / "index.html").write_text("mine")
+    (tmp_path / "other.html").write_text("mine")
+    assert main(["--results", str(results), "--output", str(tmp_path), "--single-file"]) == 0
+    assert (tmp_path / "other.html").read_text() == (tmp_path / "index.html").read_text() == "mine"
 
 
-def test_html_is_well_formed(page):
-    assert page.faults == []
-    assert page.stack == []
-    assert len(page.ids) == len(set(page.ids))
-    targets = [link[1:] for link in page.links if link.startswith("#")]
-    assert targets
-    assert set(targets) <= set(page.ids)
+def test_the_folder_is_small(folder):
+    pages = parse(folder)
+    sizes = {name: (folder / name).stat().st_size for name in pages}
+    assert sizes.pop("index.html") <= FIRST
+    assert {name: size for name, size in sizes.items() if size > OTHER} == {}
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) <= ALL
+    assert pages["index.html"].nodes <= NODES
+    assert sum(page.figures for page in pages.values()) <= FIGURES
+    assert len((folder / "index.md").read_text(encoding="utf-8").splitlines()) <= LINES
 
 
-def test_every_svg_has_a_text_alternative(page, report):
-    assert len(page.svgs) > 20
-    for svg in page.svgs:
-        assert svg["role"] == "img"
-        assert len(svg["aria-label"]) > 30
-    assert len(page.svgs) == len(list((report / "figures").glob("*.svg")))
+def test_every_page_is_well_formed(pages):
+    for name, page in pages.items():
+        assert (name, page.faults, page.stack) == (name, [], [])
+        assert len(page.ids) == len(set(page.ids)), name
 
 
-def test_nothing_is_loaded(page, html):
-    assert [load for load in page.loads if not load.startswith(("#", "data:"))] == []
-    assert not re.search(r"@import|url\(\s*['\"]?(?!#|data:)", html)
-    assert set(re.findall(r"https?://[^\"'\s<)]+", html)) <= {"http://www.w3.org/2000/svg"}
+def test_every_link_leads_somewhere(folder):
+    pages = parse(folder)
+    assert find_dead(pages, folder) == []
+    pictures = re.findall(r'src="([^"]+)"', (folder / "index.md").read_text(encoding="utf-8"))
+    assert pictures
+    assert [name for name in pictures if not (folder / name).is_file()] == []
 
 
-def test_links_to_files_exist(page, report):
-    files = [link for link in page.links if not link.startswith("#")]
-    assert files
-    assert [link for link in files if not (report / link).is_file()] == []
+def test_every_picture_has_a_text_alternative(pages):
+    assert pages["index.html"].svgs
+    for page in pages.values():
+        for svg in page.svgs:
+            assert svg["role"] == "img"
+            assert len(svg["aria-label"]) > 30
 
 
-def test_every_figure_has_its_csv(report):
-    figures = {path.stem for path in (report / "figures").glob("*.svg")}
-    tables = {path.stem for path in (report / "csv").glob("*.csv")}
-    assert figures <= tables
+def test_nothing_comes_from_the_network(pages, report):
+    for name, page in pages.items():
+        text = (report / name).read_text(encoding="utf-8")
+        files = [load.partition("#")[0] for load in page.loads if not load.startswith(("#", "data:"))]
+        assert [file for file in files if not (report / file).is_file()] == [], name
+        assert not re.search(r"@import|url\(\s*['\"]?(?!#|data:)", text), name
+        assert set(re.findall(r"https?://[^\"'\s<)]+", text)) <= {"http://www.w3.org/2000/svg"}, name
 
 
-@pytest.mark.parametrize(
-    ("name", "column", "write"),
-    [
-        ("scaling-logdet-torch-cpu-float32-b100-l2-1", "seconds", write_seconds),
-        ("answer-logdet", "seconds", write_seconds),
-        ("exponents", "fitted", write_estimate),
-        ("speedups-logdet-torch-cpu-float32-b100-l2", "speedup", write_ratio),
-        ("floor-logdet-jax-cpu-float32-b100-l2", "ratio_to_floor", write_ratio),
-        ("predicted-logdet", "seconds", write_seconds),
-    ],
-)
-def test_page_and_csv_say_the_same(report, html, name, column, write):
-    lines = [line for line in read_csv(report, name) if line.get(column)]
-    assert len(lines) > 5
-    missing = [text for line in lines if str(inline(text := write(estimate(line, column)))) not in html]
-    assert missing == []
+def test_the_first_page_loads_no_other_file(pages):
+    assert [load for load in pages["index.html"].loads if not load.startswith(("#", "data:"))] == []
 
 
-def test_memory_numbers_are_in_the_page(report, html):
-    for line in read_csv(report, "memory-logdet-torch-cuda-float32-b100-l2"):
-        assert write_bytes(float(line["peak_bytes"])) in html
+def test_one_file_holds_every_page_and_needs_no_other(results, report, tmp_path):
+    assert main(["--results", str(results), "--output", str(tmp_path), "--single-file"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+    single = Parsed((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert (single.faults, single.stack) == ([], [])
+    assert [load for load in single.loads if not load.startswith(("#", "data:"))] == []
+    assert {link for link in single.links if not link.startswith("#")} == set()
+    assert {link[1:] for link in single.links} <= set(single.ids)
+    assert {path.stem for path in report.glob("*.html")} <= set(single.ids)
 
 
-def test_page_and_csv_numbers_come_from_the_records(report, analysis):
-    series = analysis.series()[0]
-    for line in read_csv(report, "scaling-logdet-torch-cpu-float32-b100-l2-1"):
-        if line["outcome"] == "ok":
-            point = analysis.point(series, float(line["D"]), line["row"])
-            assert float(line["seconds"]) == pytest.approx(point.seconds.value, rel=1e-8)
+def test_links_between_pages_become_links_within_one_file():
+    a = Page("a.html", "A", "See [b](b.html#more), [c](c.csv).", (Section("one", "One", (Text("[up](#one)"),)),))
+    b = Page("b.html", "B", "", (Section("more", "More", (Text("[a](a.html), [that](a.html#one)."),)),))
+    text = render_single((a, b))
+    assert 'See <a href="#b-more">b</a>, c.' in text
+    assert '<a href="#a-one">up</a>' in text
+    assert '<a href="#a">a</a>, <a href="#a-one">that</a>' in text
 
 
-def test_titles_claim_only_what_holds(report, html, analysis):
-    told = re.findall(r"<figcaption>[^<]*: (\S+) is the fastest at D = ([\d,]+)</figcaption>", html)
-    assert told
-    for row, size in told:
-        states = [
-            analysis.winner(s, float(size.replace(",", "")), analysis.gradient_rows(s)) for s in analysis.series()
-        ]
-        assert any(w.state == "won" and w.rows[0] == row for w in states)
+def test_text_is_escaped_and_its_marks_are_tags():
+    assert inline("`a<b` & **c**") == "<code>a&lt;b</code> &amp; <strong>c</strong>"
+    assert inline("*Regret* is 2 * 3 * 4 of psd_*") == "<dfn>Regret</dfn> is 2 * 3 * 4 of psd_*"
+    assert inline("[x](claims.html#rg1), [y](#z), [z](javascript:1)") == (
+        '<a href="claims.html#rg1">x</a>, <a href="#z">y</a>, [z](javascript:1)'
+    )
+
+
+def test_coordinates_are_rounded_and_labels_are_not():
+    line = Line("method", "c0", [0.0005, 0.02], [Estimate(y, y, y) for y in (0.004, 0.03)])
+    panel = Panel("title", "alt", [line])
+    svg = draw_panel("name", panel, frame([panel], "D", "seconds"))
+    assert re.findall(r">(0\.001)<", svg)
+    assert not re.search(r"<[^>]*\d\.\d{3,}[^>]*>", svg)
 
 
 def test_files_of_figures_stand_alone(report):
-    for path in (report / "figures").glob("*.svg"):
+    files = list((report / "figures").glob("*.svg"))
+    assert files
+    for path in files:
         text = path.read_text(encoding="utf-8")
         assert text.startswith("<?xml")
         assert "prefers-color-scheme" in text
@@ -175,101 +211,26 @@ def test_files_of_figures_stand_alone(report):
         assert "matplotlib.org" not in text
 
 
-def test_a_tolerance_is_drawn_where_all_rows_share_it(small):
-    def drawn() -> list[bool]:
-        blocks = accuracy.build(Analysis(load(small))).blocks
-        figures = next(block for block in blocks if isinstance(block, Figures)).figures
-        return [">tolerance<" in figure.svg for figure in figures if "logdet-torch" in figure.name]
-
-    assert drawn() == [True]
-    for path in small.glob("*/sessions/*/logdet-torch-*.session"):
-        record = json.loads(path.read_text())
-        record["rows"]["inverse"]["tolerance"] = 1e-10
-        path.write_text(json.dumps(record))
-    assert drawn() == [False]
+def test_every_page_has_its_place_in_the_navigation(pages, report):
+    assert len(PAGES) <= len(pages)
+    for name in pages:
+        text = (report / name).read_text(encoding="utf-8")
+        nav = text[text.index("<nav") : text.index("</nav>")]
+        assert re.findall(r'href="([^"]+)"', nav)[0] == "index.html"
+        assert set(re.findall(r'href="([^"]+)"', nav)) == set(pages)
+        assert nav.count("aria-current") == 1
 
 
-def test_missing_data_is_said_in_one_line(small, tmp_path):
+def test_missing_sessions_are_said_in_one_line(small, tmp_path):
     for path in small.glob("*/sessions/*/*.session"):
         path.unlink()
-    output = tmp_path / "page"
-    assert main(["--results", str(small), "--output", str(output)]) == 0
-    markdown = (output / "index.md").read_text(encoding="utf-8")
-    assert "No two gradients were timed in the same rounds" in markdown
-    assert "No first call was recorded" in markdown
+    assert main(["--results", str(small), "--output", str(tmp_path / "page")]) == 0
+    assert "no rule, since no two methods were timed side by side" in (tmp_path / "page/index.md").read_text(
+        encoding="utf-8"
+    )
 
 
-def test_another_family_needs_no_change(small, synthetic, tmp_path):
-    """The implicit family, by one invented record per size: every section takes it."""
-    for size in (32, 64, 128, 256, 512):
-        record = synthetic.make_session(
-            min(size, 512), "torch", "cpu", rounds=8, rows=("relative", "inverse", "relative~twin")
-        )
-        record["cell"] = record["cell"] | {"family": "implicit", "sizes": {"D": size, "B": 64, "gamma": 0.9}}
-        rows = record["rows"]
-        rows["jfb"] = rows.pop("relative") | {"method": "jfb", "exact": False, "computes": "ordinary", "error": 0.3}
-        rows["jfb~twin"] = rows.pop("relative~twin") | {
-            "method": "jfb",
-            "exact": False,
-            "computes": "ordinary",
-            "error": 0.3,
-        }
-        rows["dense"] = rows.pop("inverse") | {"method": "dense", "computes": "ordinary"}
-        for row in rows.values():
-            row["cost"]["vjps"] = 3
-        synthetic.write_session(small, record, "direct")
-    output = tmp_path / "page"
-    assert main(["--results", str(small), "--output", str(output)]) == 0
-    markdown = (output / "index.md").read_text(encoding="utf-8")
-    assert "### implicit (B = 64, gamma = 0.9)" in markdown
-    assert "implicit: the Pareto front of error and time" in markdown
-    assert main(["answer", "--results", str(small), "--family", "implicit", "--D", "100", "--error", "0.5"]) == 0
-
-
-def test_answer_at_the_terminal(results, capsys):
-    arguments = [
-        "answer",
-        "--results",
-        str(results),
-        "--family",
-        "logdet",
-        "--D",
-        "5000",
-        "--B",
-        "100",
-        "--device",
-        "cpu",
-    ]
-    assert main(arguments) == 0
-    out = capsys.readouterr().out
-    assert "use relative (relative gradient)" in out
-    assert "interpolated between D = 4,096 and 8,192" in out
-    assert re.search(r"\d \[[\d.]+, [\d.]+\] ms", out)
-    assert "timeout at D = 4,096" in out
-    assert main([*arguments[:6], "1024", "--B", "32"]) == 0
-    out = capsys.readouterr().out
-    assert "measured" in out
-    assert "B = 32 was not measured here" in out
-
-
-def test_tables_say_what_an_error_is(report, implicit_report, small, tmp_path):
-    """Against the reference, by probes or a residual; nothing is said of records that do not say it."""
-    found: dict[str, set[str]] = {}
-    for page in (report, implicit_report):
-        for path in (page / "csv").glob("accuracy-*.csv"):
-            with open(path, encoding="utf-8") as stream:
-                for line in csv.DictReader(stream):
-                    if "measure" in line:  # fronts say nothing of it
-                        found.setdefault(line["row"], set()).add(line["measure"])
-        assert ">By</th>" in (page / "index.html").read_text(encoding="utf-8")
-    assert found["inverse"] == {"residual"}
-    assert found["relative"] == {"reference"}
-    assert found["forward_picard"] == {"residual"}
-    assert found["cg"] == {"reference", "probes"}
-    for path in small.glob("*/sessions/*/*.session"):
-        record = json.loads(path.read_text(encoding="utf-8"))
-        for row in record["rows"].values():
-            del row["measure"]
-        path.write_text(json.dumps(record), encoding="utf-8")
-    assert main(["--results", str(small), "--output", str(tmp_path / "old")]) == 0
-    assert ">By</th>" not in (tmp_path / "old" / "index.html").read_text(encoding="utf-8")
+def test_the_digest_is_plain_json(report):
+    digest = json.loads((report / "digest.json").read_text(encoding="utf-8"))
+    assert digest["schema"] >= 1
+    assert [family["name"] for family in digest["families"]]

@@ -57,14 +57,15 @@ def test_phi_over_psi_is_reproduced_and_a_faster_phi_is_not(synthetic, learned, 
     assert digest.verdict == "reproduced"
     # At L = 1 the formulas are equal: there phi is as fast.
     (part,) = [part for part in digest.parts if part.counts]
+    assert "the typical cell" in part.what
     assert "in the 8 cells where phi takes more products" in part.measured
-    assert judge(write_learned(synthetic, tmp_path, over=0.5), "GN2").verdict == "contradicted"
+    assert judge(write_learned(synthetic, tmp_path, over=0.4), "GN2").verdict == "contradicted"
 
 
 def test_what_is_written_out_is_held_to_what_is_written_out(learned):
     """By hand psi and phi take 0.4 of the time here: over the other's autodiff each would seem to cost nothing."""
-    (part,) = parts(judge(learned, "GN2"), "phi_closed_form over one of psi_closed_form")
-    assert (part.counts, part.verdict) == (False, "reproduced")
+    found = parts(judge(learned, "GN2"), "phi_closed_form over one of psi_closed_form")
+    assert {(part.counts, part.verdict) for part in found} == {(False, "reproduced")}
     for place in {series.place for series in learned.series("score")}:
         for row in ("phi", "phi_closed_form"):
             known = list(list_ratios(learned, place, row))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
-from reports.statistics import Estimate, consistent_with, fit_exponent, fit_growth, local_slopes
+from reports.statistics import Estimate, consistent_with, fit_exponent, fit_exponents, fit_growths, local_slopes
 from reports.statistics import _curve as curve
 
 
@@ -123,10 +123,24 @@ def test_a_pure_power_has_no_floor():
 
 def test_growth_is_that_of_the_fit(simulate_curve):
     samples = simulate_curve(np.random.default_rng(9), SIZES, 2.0)
-    fit, grow = fit_exponent(SIZES, samples), fit_growth(SIZES, [np.median(s) for s in samples])
+    fit = fit_exponent(SIZES, samples)
+    medians = [np.median(s) for s in samples]
+    short, grow, same = fit_growths([(SIZES[:3], [1.0, 2.0, 3.0]), (SIZES, medians), (SIZES, medians)])
     for size in (20.0, 40_000.0):
         assert grow(size) == pytest.approx(math.log(fit.predict(size)), abs=1e-6)
-    assert fit_growth(SIZES[:3], [1.0, 2.0, 3.0]) is None
+        assert same(size) == grow(size)
+    assert short is None
+
+
+def test_a_fit_among_others_is_the_same_to_the_last_bit(simulate_curve):
+    """Curves of several lengths, more rows than descend at once, one of too few sizes and one without a process."""
+    rng = np.random.default_rng(31)
+    curves = [(SIZES[:k], simulate_curve(rng, SIZES[:k], 1 + k / 10), [0.02] * k) for k in (5, 9, 3, 9, 5, 7, 9)]
+    curves += [(SIZES, simulate_curve(rng, SIZES, 2.0), None) for _ in range(12)]
+    for (sizes, samples, process), fit in zip(curves, fit_exponents(curves), strict=True):
+        alone = fit_exponent(sizes, samples, process=process)
+        assert np.array_equal(fit.draws, alone.draws)
+        assert repr(fit) == repr(alone)
 
 
 def simulate_processes(rng, sizes, deviations, power=2.0, rounds=12):
@@ -247,3 +261,12 @@ def test_refuses_too_few_resamples_and_a_negative_power():
         fit_exponent([1], [[1.0]], resamples=10)
     with pytest.raises(ValueError, match="power must"):
         consistent_with(-1, Estimate(1.0, 1.0, 1.0))
+
+
+def test_without_resamples_there_is_the_fit_and_no_interval(simulate_curve):
+    samples = simulate_curve(np.random.default_rng(32), SIZES, 2.0)
+    (bare,), whole = fit_exponents([(SIZES, samples, None)], resamples=0), fit_exponent(SIZES, samples)
+    assert bare.estimate.value == whole.estimate.value
+    assert bare.predict(5000) == whole.predict(5000)
+    assert bare.estimate.undetermined
+    assert bare.grows

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import quantile_test
 
-from reports.statistics import estimate_median
+from reports.statistics import estimate_median, middle
 
 
 @pytest.mark.parametrize("n", [6, 7, 15, 30, 101])
@@ -64,3 +64,8 @@ def test_refuses_what_is_no_time(samples, message):
 def test_refuses_a_confidence_outside_0_and_1(confidence):
     with pytest.raises(ValueError, match="confidence must"):
         estimate_median([1.0], confidence)
+
+
+@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=40))
+def test_the_middle_is_numpys_median_to_the_last_bit(values):
+    assert middle(np.array(values)) == np.median(values)

@@ -1,0 +1,171 @@
+"""What was measured: families, series, rows, sizes and points."""
+
+import re
+from collections.abc import Callable
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import numpy as np
+
+from ..collect import collect_points
+from ..load import FAMILIES, Run, Session
+from ..points import Group, Place, Point, Series
+from ..states import find_states, session_key
+
+# Fewer sizes are numbers for the tables: no line, no slope, no exponent.
+SWEEP_SIZES = 3
+
+_C = TypeVar("_C", bound="Catalogue")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def kept(method: Callable[Concatenate[_C, _P], _R]) -> Callable[Concatenate[_C, _P], _R]:
+    """Compute a method once for each of its arguments."""
+
+    @wraps(method)
+    def find(self: _C, *arguments: _P.args, **named: _P.kwargs) -> _R:
+        return self._keep((method.__name__, *arguments, *named.items()), lambda: method(self, *arguments, **named))
+
+    return find
+
+
+class Catalogue:
+    """The points of a run by series, size and row."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.states = find_states(run.sessions)
+        self._letters = {session_key(s): state.letter for state in self.states for s in state.sessions}
+        self._points = collect_points(run.frame, self._letters)
+        self._cache: dict[tuple[Any, ...], Any] = {}
+
+    def _keep(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
+        if key not in self._cache:
+            self._cache[key] = compute()
+        return self._cache[key]
+
+    @cached_property
+    def families(self) -> tuple[str, ...]:
+        """Families that were measured, in the project's order."""
+        found = {series.family for series in self._points}
+        return tuple(family for family in FAMILIES if family in found)
+
+    @kept
+    def series(self, family: str | None = None) -> tuple[Series, ...]:
+        """All series (of one family), sorted."""
+        return tuple(sorted((s for s in self._points if family in (None, s.family)), key=_sort_series))
+
+    def key(self, series: Series) -> str:
+        """A name for files and anchors."""
+        spelled = "-".join(f"{letter}{value}" for letter, value in series.fixed)
+        state = f"-state-{series.state}" if series.state else ""
+        return _simplify(f"{self.place_key(series.family, series.place)}-{spelled}{state}")
+
+    def place_key(self, family: str, place: Place) -> str:
+        """The part of a key that all series of a family and place share; the machine only where the run has several."""
+        machine = f"{place.machine}-" if len({s.place.machine for s in self._points}) > 1 else ""
+        return _simplify(f"{family}-{machine}{place.backend}-{place.device}-{place.dtype}")
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Places in the order of the series."""
+        return tuple(dict.fromkeys(series.place for series in self.series()))
+
+    @kept
+    def rows(self, series: Series) -> tuple[str, ...]:
+        """Names of the rows of a series: floor, methods, peers, calibration, twins, by name within each."""
+        found = {point.row: point for points in self._points[series].values() for point in points.values()}
+        order = {"floor": 0, "method": 1, "peer": 2, "calibration": 3, "twin": 4}
+        return tuple(sorted(found, key=lambda row: (order.get(found[row].role, 5), _split_name(row))))
+
+    @kept
+    def sizes(self, series: Series) -> tuple[float, ...]:
+        """Sizes along the series' axis."""
+        return tuple(sorted(self._points[series]))
+
+    def is_sweep(self, series: Series) -> bool:
+        """Whether there are enough sizes for a curve."""
+        return len(self._points[series]) >= SWEEP_SIZES
+
+    @kept
+    def letters(self, family: str) -> tuple[str, ...]:
+        """Fixed sizes that tell series of one place apart: B, gamma, T; a tolerance by precision is none."""
+        values: dict[tuple[Place, str], set[Any]] = {}
+        for series in self.series(family):
+            for letter, value in series.fixed:
+                values.setdefault((series.place, letter), set()).add(value)
+        return tuple(sorted({letter for (_, letter), found in values.items() if len(found) > 1}))
+
+    def groups(self, family: str) -> tuple[Group, ...]:
+        """For each place the size and batch at which most series were measured, the largest of them."""
+        found: dict[Place, dict[tuple[float, float], list[Series]]] = {}
+        for series in self.series(family):
+            for size in self.sizes(series):
+                at = size, float(series.size("B") or 0)
+                found.setdefault(series.place, {}).setdefault(at, []).append(series)
+        chosen = {place: max(cells, key=lambda at: (len(cells[at]), at)) for place, cells in found.items()}
+        return tuple(Group(place, at[0], tuple(found[place][at])) for place, at in chosen.items())
+
+    def point(self, series: Series, size: float, row: str) -> Point | None:
+        """One row at one size, None where nothing is known of it."""
+        return self._points[series].get(size, {}).get(row)
+
+    @kept
+    def points(self, series: Series, row: str) -> tuple[Point, ...]:
+        """One row at all sizes."""
+        found = (self.point(series, size, row) for size in self.sizes(series))
+        return tuple(point for point in found if point is not None)
+
+    def facts(self, series: Series, row: str) -> Point:
+        """Any point of a row: what does not change with the size."""
+        return self.points(series, row)[0]
+
+    def floor_row(self, series: Series) -> str | None:
+        """The row of role floor."""
+        return next((row for row in self.rows(series) if self.facts(series, row).role == "floor"), None)
+
+    @kept
+    def sessions(self, place: Place) -> list[Session]:
+        """Session records of a place."""
+        return [session for session in self.run.sessions if find_place(session) == place]
+
+    @kept
+    def memory_bytes(self, place: Place) -> float | None:
+        """Memory of the machine as its sessions recorded it; host memory says nothing about a GPU's."""
+        if place.device != "cpu":
+            return None
+        found = [s.get("environment", "memory_bytes") for s in self.sessions(place)]
+        found = [value for value in found if isinstance(value, int | float)]
+        return float(np.median(found)) if found else None
+
+
+def find_place(session: Session) -> Place:
+    """Where a session was measured."""
+    return Place(session.machine, *(session.get("cell", name) for name in ("backend", "device", "dtype")))
+
+
+def _split_name(row: str) -> list[tuple[int, str]]:
+    """What a name is sorted by: `neumann_2` before `neumann_10`."""
+    return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in re.split(r"(\d+)", row)]
+
+
+def _simplify(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()
+
+
+def _sort_series(series: Series) -> tuple[Any, ...]:
+    place = series.place
+    backends = {"torch": 0, "jax": 1}
+    return (
+        FAMILIES.index(series.family),
+        place.machine,
+        place.device != "cpu",
+        place.device,
+        backends.get(place.backend, 2),
+        place.backend,
+        place.dtype,
+        # Numbers by their value and before words: 8 comes before 64.
+        tuple((letter, isinstance(v, str), 0 if isinstance(v, str) else v, str(v)) for letter, v in series.fixed),
+        series.state,
+    )

@@ -1,0 +1,98 @@
+"""The fastest of the rows that answer a question, judged pair by pair."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..points import MODELS, Point, Series
+from ..statistics import Ratio
+from .catalogue import kept
+from .ratios import Ratios
+
+# Largest error of the answer where no method is exact (quadratures): float32's rounding, give or take.
+ACCURACY = 1e-6
+
+
+@dataclass(frozen=True)
+class Winner:
+    """The fastest of some rows at one size. `state`: won, tie, undetermined or none.
+
+    `rows` are the fastest first; `margin` is time(runner_up) / time(rows[0]), None where nothing was beaten.
+    """
+
+    state: str
+    rows: tuple[str, ...]
+    point: Point | None
+    runner_up: str | None = None
+    margin: Ratio | None = None
+    beaten: int = 0
+
+
+class Winners(Ratios):
+    """Candidates and winners of a run."""
+
+    def winner(self, series: Series, size: float, rows: Iterable[str]) -> Winner:
+        """The fastest of `rows` at a size, judged pair by pair against the fastest median."""
+        return self._find_winner(series, size, tuple(sorted(set(rows))))
+
+    @kept
+    def _find_winner(self, series: Series, size: float, rows: tuple[str, ...]) -> Winner:
+        points = [p for row in self._list_judged(series, size, rows) if (p := self.point(series, size, row)) and p.ok]
+        if not points:
+            return Winner("none", (), None)
+        points.sort(key=lambda p: (p.seconds.value, p.row))
+        best, same, unsettled, beaten = points[0], [], [], []
+        for other in points[1:]:
+            word = self.verdict(series, size, best.row, other.row).word
+            (beaten if word == "faster" else same if word == "same" else unsettled).append(other.row)
+        margins = [(ratio.value, row, ratio) for row in beaten if (ratio := self.ratio(series, size, row, best.row))]
+        runner_up = min(margins)[1:] if margins else (None, None)
+        state = "undetermined" if unsettled else "tie" if same else "won"
+        return Winner(state, (best.row, *same, *unsettled), best, *runner_up, beaten=len(beaten))
+
+    def _list_judged(self, series: Series, size: float, rows: tuple[str, ...]) -> tuple[str, ...]:
+        """Rows without the patient ones, where others ran: over the budget, these cannot be the answer."""
+        known = [(row, self.point(series, size, row)) for row in rows]
+        if not any(point is not None and point.in_rounds for _, point in known):
+            return rows
+        return tuple(row for row, point in known if point is None or not point.patient)
+
+    @kept
+    def gradient_rows(self, series: Series, computes: str | None = None) -> tuple[str, ...]:
+        """Rows that are exact and return a gradient (of one kind)."""
+        facts = ((row, self.facts(series, row)) for row in self.rows(series))
+        return tuple(row for row, fact in facts if fact.is_gradient and computes in (None, fact.computes))
+
+    def approximate_rows(self, series: Series) -> tuple[str, ...]:
+        """Rows that return a gradient which is not meant to be exact."""
+        return tuple(row for row in self.rows(series) if self.facts(series, row).is_approximate)
+
+    def rows_that_compute(self, series: Series, *computes: str) -> tuple[str, ...]:
+        """Exact rows of role method whose answer is one of `computes`."""
+        facts = ((row, self.facts(series, row)) for row in self.rows(series))
+        return tuple(row for row, f in facts if f.role == "method" and f.exact and f.computes in computes)
+
+    def accuracy(self, series: Series) -> float | None:
+        """Error that the fastest gradient may have: None where exact ones are known, else ACCURACY."""
+        return None if self.gradient_rows(series) else ACCURACY
+
+    @kept
+    def questions(self, family: str) -> tuple[str, ...]:
+        """What a reader wants the fastest of: a `gradient` of any kind, or where these belong to different models, of
+        each.
+        """
+        kinds = {self.facts(s, row).computes for s in self.series(family) for row in self.gradient_rows(s)}
+        return tuple(kind for kind in MODELS if kind in kinds) or ("gradient",)
+
+    def is_choice(self, series: Series, question: str) -> bool:
+        """Whether several methods answer it, and not one in several forms."""
+        rows = self.gradient_rows(series, None if question == "gradient" else question)
+        return question == "gradient" or len({self.facts(series, row).method for row in rows}) > 1
+
+    def candidates(self, series: Series, size: float, question: str = "gradient") -> tuple[str, ...]:
+        """Rows that may be the answer at a size: exact gradients, or where there are none those within ACCURACY."""
+        if self.accuracy(series) is None:
+            rows = self.gradient_rows(series, None if question == "gradient" else question)
+        else:
+            known = ((row, self.point(series, size, row)) for row in self.approximate_rows(series))
+            rows = tuple(row for row, point in known if point is not None and not point.error > ACCURACY)
+        return self._list_judged(series, size, rows)

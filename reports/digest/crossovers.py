@@ -1,0 +1,64 @@
+"""Sizes where a method overtakes what users run today."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..analysis import Analysis
+from ..statistics import Estimate
+from .series import Measured, find_keys
+from .speedups import Speedup
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """The size where `row` and `baseline` take the same time, and the faster of them above it.
+
+    kind     bracketed: measured on both sides; extrapolated: from two fitted curves, beyond all measured sizes
+    bracket  the measured sizes on both sides
+    count    crossings that were found; this is the one at the largest size
+    """
+
+    series: str
+    row: str
+    baseline: str
+    size: Estimate
+    kind: str
+    bracket: tuple[float, float] | None
+    above: str
+    count: int
+
+
+def digest_crossovers(
+    analysis: Analysis, name: str, measured: tuple[Measured, ...], speedups: tuple[Speedup, ...]
+) -> tuple[Crossing, ...]:
+    """Of every pair of the speed-ups that may cross."""
+    keys = find_keys(analysis, name)
+    pairs: dict[tuple[str, str, str], list[Speedup]] = {}
+    for speedup in speedups:
+        pairs.setdefault((speedup.series, speedup.row, speedup.baseline), []).append(speedup)
+    found = []
+    for (key, row, baseline), known in pairs.items():
+        crossing = analysis.crossover(keys[key], row, baseline) if _may_cross(measured, known) else None
+        # Without an upper bound it may lie anywhere, or nowhere.
+        if crossing is None or crossing.estimate is None or crossing.estimate.high == float("inf"):
+            continue
+        above = {"a": row, "b": baseline}[str(crossing.winner_above)]
+        found.append(
+            Crossing(key, row, baseline, crossing.estimate, crossing.kind, crossing.bracket, above, crossing.count)
+        )
+    return tuple(found)
+
+
+def _may_cross(measured: tuple[Measured, ...], known: list[Speedup]) -> bool:
+    """Whether the ratio was on both sides of 1, or both curves can be followed beyond the last size."""
+    if any(s.ratio.low > 1 for s in known) and any(s.ratio.high < 1 for s in known):
+        return True
+    fits = list(_find_fits(measured, known[0]))
+    return len(fits) == 2 and not any(fit is None or fit.undetermined for fit in fits)
+
+
+def _find_fits(measured: tuple[Measured, ...], pair: Speedup) -> Iterable[Estimate | None]:
+    series = next(series for series in measured if series.key == pair.series)
+    for name in (pair.row, pair.baseline):
+        row = series.row(name)
+        yield row.exponent if row is not None else None

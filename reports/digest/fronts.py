@@ -1,0 +1,92 @@
+"""What accuracy costs where methods are approximate by choice: the errors and times of one cell."""
+
+import math
+from dataclasses import dataclass
+
+from ..analysis import Analysis
+from ..points import NOT_GRADIENTS, Point, Series
+from ..statistics import Estimate
+
+# Of more kinds of problem than this, those far apart in their order tell what the others do.
+MOST_KINDS = 3
+
+
+@dataclass(frozen=True)
+class Trade:
+    """A row of a front. `front`: no other method is better in both error and time.
+
+    cosine, descent  of the parameter gradient p against the oracle's g: <p, g> / |p| |g| and <p, g> / |g|²
+    residual         the largest of a sample, |v - Jᵀw| / |v|
+    All NaN where they were not recorded.
+    """
+
+    row: str
+    role: str
+    exact: bool
+    seconds: Estimate
+    error: float
+    products: float
+    counted: bool
+    cosine: float
+    descent: float
+    residual: float
+    front: bool
+
+
+@dataclass(frozen=True)
+class Front:
+    """The rows of one cell that return a gradient, by time."""
+
+    series: str
+    size: float
+    trades: tuple[Trade, ...]
+
+
+def digest_fronts(analysis: Analysis, name: str) -> tuple[Front, ...]:
+    """Of each place, at the size where most kinds of problem were measured; none where all methods are exact.
+
+    Where some place has several kinds, one with a single kind adds little: it is left out.
+    """
+    if not any(analysis.approximate_rows(series) for series in analysis.series(name)):
+        return ()
+    found, groups = [], analysis.groups(name)
+    several = [group for group in groups if len(group.series) > 1]
+    for group in several or groups:
+        kinds = group.series
+        if len(kinds) > MOST_KINDS:
+            step = (len(kinds) - 1) / (MOST_KINDS - 1)
+            kinds = tuple(kinds[round(j * step)] for j in range(MOST_KINDS))
+        found += [_digest_front(analysis, series, group.size) for series in kinds]
+    return tuple(front for front in found if sum(trade.front for trade in front.trades) > 1)
+
+
+def _digest_front(analysis: Analysis, series: Series, size: float) -> Front:
+    rows = (row for row in analysis.rows(series) if "~" not in row)
+    points = [p for row in rows if (p := analysis.point(series, size, row)) is not None and p.ok and p.error >= 0]
+    points = [p for p in points if p.role in ("method", "peer") and p.computes not in NOT_GRADIENTS]
+    best = {p.row for p in points if p.role == "method" and not any(_beats(q, p) for q in points)}
+    points.sort(key=lambda p: (p.seconds.value, p.row))
+    return Front(analysis.key(series), size, tuple(_digest_trade(p, p.row in best) for p in points))
+
+
+def _beats(a: Point, b: Point) -> bool:
+    """Whether `a` is a method that is as good as `b` in both and better in one."""
+    ours, theirs = (a.error, a.seconds.value), (b.error, b.seconds.value)
+    return a.role == "method" and ours != theirs and all(x <= y for x, y in zip(ours, theirs, strict=True))
+
+
+def _digest_trade(point: Point, front: bool) -> Trade:
+    spent, quality = point.products, point.quality
+    return Trade(
+        row=point.row,
+        role=point.role,
+        exact=point.exact,
+        seconds=point.seconds,
+        error=point.error,
+        products=spent.total if spent else math.nan,
+        counted=spent.counted if spent else False,
+        cosine=quality.cosine,
+        descent=quality.descent,
+        residual=quality.residual,
+        front=front,
+    )

@@ -1,0 +1,175 @@
+"""Knots of a row's time, and how far predictions miss: each measured size left out and predicted from the others.
+
+Between knots everything is a straight line in log-log, intervals too: the page and the terminal do this one arithmetic.
+How wide an interval must be is read from left-out sizes of all rows of the family, between measured sizes and beyond
+them apart; no model of why a curve bends has a say. Where an interval would be no knowledge there are no knots.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from .analysis import Analysis
+from .curves import Curves
+from .points import Point, Series
+from .statistics import Miss, calibrate, estimate_process
+
+# Of the intervals of predictions.
+CONFIDENCE = 0.90
+# An interval wider than this factor is no knowledge: such a prediction is refused.
+TOO_WIDE = 10.0
+KNOWN_WITHIN = math.sqrt(TOO_WIDE)
+# Beyond a factor four the next regime of the machine (a cache, a memory limit) is likelier than the curve.
+REACH = 4.0
+# Sizes left out at an end of a curve.
+ENDS = 2
+# Both sides of a measured size, in units of it: its own interval holds there and nowhere else.
+_BESIDE = 1e-4
+# A curve that leaves the straight line between two knots by less needs no knot between them: predictions miss more.
+_STRAIGHT = 0.03
+# Halvings of a gap at most: three knots within it.
+_HALVINGS = 2
+WHERE = ("between", "above", "below")
+
+
+@dataclass(frozen=True)
+class Knot:
+    """Seconds of a row at a size, with a 90 % interval or NaN: measured, interpolated or extrapolated (`how`)."""
+
+    size: float
+    seconds: float
+    low: float
+    high: float
+    how: str
+
+
+class Forecasts:
+    """Predictions of the rows of one family, and what they missed `between`, `above` or `below` measured sizes."""
+
+    def __init__(self, analysis: Analysis, family: str) -> None:
+        self._analysis, self._family = analysis, family
+        self._curves = Curves(analysis, family)
+        self._guesses: dict[tuple[Series, str, float], float] = {}
+        self.misses = {where: tuple(self._find_misses(where)) for where in WHERE}
+        self._calibrations = {
+            where: calibrate(misses, CONFIDENCE, KNOWN_WITHIN) for where, misses in self.misses.items()
+        }
+
+    def guess(self, series: Series, row: str, size: float) -> float:
+        """Log seconds at a size that alone was left out, NaN where it is too far from the others to tell."""
+        return self._guesses.get((series, row, size), math.nan)
+
+    def knots(self, series: Series, row: str) -> tuple[Knot, ...]:
+        """The row's knots by size, from a factor REACH below its first measured size to one above its last."""
+        points = self._list_points(series, row)
+        if not points:
+            return ()
+        knots = [_tie_measured(point) for point in points]
+        for below, above in pairwise(points):
+            arm = self._reach("between", math.log(above.size / below.size))
+            if not arm <= math.log(KNOWN_WITHIN):
+                continue
+            inner = self._bend(series, row, points, below.size * (1 + _BESIDE), above.size * (1 - _BESIDE))
+            # The same width all over the gap: what was left out says nothing of places nearer to one end.
+            knots += [_tie(size, log, arm, "interpolated") for size, log in inner]
+        for where, end, sign in (("below", points[0].size, -1), ("above", points[-1].size, 1)):
+            far = self._find_far(where)
+            if far > 1 + _BESIDE:
+                for size, log in self._bend(series, row, points, end * (1 + _BESIDE) ** sign, end * far**sign):
+                    arm = self._reach(where, abs(math.log(size / end)))
+                    knots.append(_tie(size, log, arm, "extrapolated"))
+        return tuple(sorted(knots, key=lambda knot: knot.size))
+
+    def _bend(
+        self, series: Series, row: str, points: Sequence[Point], first: float, last: float
+    ) -> list[tuple[float, float]]:
+        """Sizes and log seconds from `first` to `last`, as many as straight lines between them need."""
+        steps = 2**_HALVINGS
+        grid = np.geomspace(first, last, steps + 1)
+        logs = self._curves.predict(series, row, points, grid)
+        kept = {0, steps}
+        pieces = [(0, steps)]
+        while pieces:
+            i, j = pieces.pop()
+            line = np.linspace(logs[i], logs[j], j - i + 1)
+            if j - i > 1 and np.abs(logs[i : j + 1] - line).max() > _STRAIGHT:
+                middle = (i + j) // 2
+                kept.add(middle)
+                pieces += [(i, middle), (middle, j)]
+        return [(float(grid[k]), float(logs[k])) for k in sorted(kept)]
+
+    def _reach(self, where: str, gap: float) -> float:
+        """Half width in log seconds over a gap; NaN where too little was left out or nothing over such a gap."""
+        calibration = self._calibrations[where]
+        return calibration.reach(gap) if calibration else math.nan
+
+    def tells(self, where: str) -> bool:
+        """Whether there are predictions there at all: some gap over which an interval is knowledge."""
+        calibration = self._calibrations[where]
+        return calibration is not None and calibration.reach(0.0) <= math.log(KNOWN_WITHIN)
+
+    def _find_far(self, where: str) -> float:
+        """The factor beyond an end up to which an interval is knowledge: REACH at most."""
+        calibration = self._calibrations[where]
+        if calibration is None or not self.tells(where):
+            return 1.0
+        far = calibration.gaps[1]
+        if calibration.power > 0:
+            far = min(far, (math.log(KNOWN_WITHIN) / calibration.scale) ** (1 / calibration.power))
+        return min(REACH, math.exp(far))
+
+    def _list_points(self, series: Series, row: str) -> list[Point]:
+        return [point for point in self._analysis.points(series, row) if point.ok]
+
+    def _find_misses(self, where: str) -> Iterable[Miss]:
+        for series in self._analysis.series(self._family):
+            for row in self._analysis.rows(series):
+                if self._analysis.facts(series, row).role == "method":
+                    timed = [point for point in self._list_points(series, row) if point.in_rounds]
+                    for kept, left, gap in _LEAVE_OUT[where](timed):
+                        (guess,) = self._curves.predict(series, row, kept, [left.size], left.size)
+                        if len(kept) == len(timed) - 1:
+                            self._guesses[series, row, left.size] = float(guess)
+                        errors = tuple(float(guess - median) for median in left.medians)
+                        yield Miss((series, row), gap, errors)
+
+
+_Left = Iterable[tuple[list[Point], Point, float]]
+
+
+def _leave_between(points: list[Point]) -> _Left:
+    """Each inner size, with what is kept and the gap in log size."""
+    for j in range(1, len(points) - 1):
+        yield [*points[:j], *points[j + 1 :]], points[j], math.log(points[j + 1].size / points[j - 1].size)
+
+
+def _leave_above(points: list[Point]) -> _Left:
+    """The last size, from all but the last one or two, within REACH of these."""
+    for left in range(1, min(ENDS, len(points) - 1) + 1):
+        gap = math.log(points[-1].size / points[-1 - left].size)
+        if gap <= math.log(REACH) * (1 + 1e-9):
+            yield points[:-left], points[-1], gap
+
+
+def _leave_below(points: list[Point]) -> _Left:
+    """The first size, likewise."""
+    for left in range(1, min(ENDS, len(points) - 1) + 1):
+        gap = math.log(points[left].size / points[0].size)
+        if gap <= math.log(REACH) * (1 + 1e-9):
+            yield points[left:], points[0], gap
+
+
+_LEAVE_OUT = {"between": _leave_between, "above": _leave_above, "below": _leave_below}
+
+
+def _tie_measured(point: Point) -> Knot:
+    seconds = estimate_process(point.groups, point.spread, CONFIDENCE)
+    return Knot(point.size, seconds.value, seconds.low, seconds.high, "measured")
+
+
+def _tie(size: float, log: float, arm: float, how: str) -> Knot:
+    seconds = math.exp(log)
+    return Knot(size, seconds, seconds * math.exp(-arm), seconds * math.exp(arm), how)

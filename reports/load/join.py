@@ -1,0 +1,73 @@
+"""The join: asv's own lines where no session record exists, and where both do, whether they agree."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .pile import Pile
+from .row import read_number, read_row
+from .run import OUTCOMES, PATIENT
+from .select import find_origin
+
+
+def join(pile: Pile) -> list[dict[str, Any]]:
+    """Session lines, and asv's where no record has the row; where both have it the record is used."""
+    by_key: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for line in pile.lines:
+        by_key.setdefault((*find_origin(line), line["cell"], line["row"]), []).append(line)
+    facts = _collect_facts(pile.lines)
+    joined, nulls = list(pile.lines), 0
+    for entry in pile.asv:
+        partners = by_key.get((*find_origin(entry), entry["cell"], entry["row"]))
+        if partners:
+            _compare(entry, partners, pile.problems)
+            continue
+        seconds, code = (read_number(entry["metrics"].get(f"track_{name}")) for name in ("seconds", "outcome"))
+        if entry["metrics"].get("track_seconds") is None and math.isnan(code):
+            nulls += 1
+            continue
+        outcome = OUTCOMES[int(code)] if 0 <= code < len(OUTCOMES) else ("ok" if seconds > 0 else None)
+        if outcome is not None and all(isinstance(value, str) or value > 0 for _, value in entry["sizes"]):
+            joined.append(_make_line(entry, outcome, facts.get((entry["family"], entry["row"]), {})))
+    if nulls:
+        pile.problems.append(f"asv holds {nulls} empty values (a benchmark that raised, or a parameter not run)")
+    return joined
+
+
+def _collect_facts(lines: Iterable[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """What does not change with the cell: lets a row that only asv knows keep its role."""
+    names = ("method", "form", "role", "exact", "computes", "source", "settings")
+    return {(line["family"], line["row"]): {name: line[name] for name in names} for line in lines}
+
+
+def _make_line(entry: dict[str, Any], outcome: str, facts: dict[str, Any]) -> dict[str, Any]:
+    metrics = entry["metrics"]
+    seconds = metrics.get("track_seconds")
+    row = {
+        "role": "twin" if "~twin" in entry["row"] else None,
+        "outcome": outcome,
+        "reason": "" if outcome == "ok" else "no session record: asv keeps no reason",
+        "error": metrics.get("track_error"),
+        "peak_bytes": metrics.get("track_peak_bytes"),
+        "samples_s": metrics.get("samples") or ([seconds] if read_number(seconds) > 0 else []),
+        **facts,
+    }
+    kept = {key: value for key, value in entry.items() if key != "metrics"}
+    asv = {"process": -1, "recorded_by": "asv", "patient": entry["profile"] == PATIENT}
+    return read_row(entry["row"], row, 0) | kept | asv
+
+
+def _compare(entry: dict[str, Any], partners: list[dict[str, Any]], problems: list[str]) -> None:
+    """asv's median and the records' samples are the same measurement: say so where they differ."""
+    value = read_number(entry["metrics"].get("track_seconds"))
+    pooled = np.concatenate([line["samples_s"] for line in partners])
+    if math.isnan(value) or pooled.size == 0:
+        return
+    median = float(np.median(pooled))
+    if abs(value - median) > 0.01 * median:
+        problems.append(
+            f"{entry['cell']}, {entry['row']}: asv says {value:.4g} s, its session records {median:.4g} s (the "
+            "records are used)"
+        )

@@ -1,0 +1,46 @@
+"""What is collected while files are read, and how one of them is."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .run import Origin, Session, SourceFile
+
+
+@dataclass
+class Pile:
+    """What was read so far: `lines` of session records and of `asv`, and a line in `problems` for what was not."""
+
+    folders: tuple[Path, ...]
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    asv: list[dict[str, Any]] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
+    files: list[SourceFile] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    machines: dict[str, dict[str, Any]] = field(default_factory=dict)
+    dates: dict[str, float] = field(default_factory=dict)
+    asv_parts: set[Origin] = field(default_factory=set)
+    names: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def read(self, folder: Path, path: Path, kind: str) -> dict[str, Any] | None:
+        """The parsed file; None with a line in `problems`, or where an earlier folder has a file of its name."""
+        name = path.relative_to(folder).as_posix()
+        before = self.folders[: self.folders.index(folder)]
+        if path.parent != folder and any((each / name).exists() for each in before):
+            return None
+        try:
+            raw = path.read_bytes()
+            data = json.loads(raw)
+        except OSError as error:
+            self.problems.append(f"{name}: cannot be read ({error.strerror})")
+            return None
+        except ValueError as error:
+            self.problems.append(f"{name}: not valid JSON ({str(error).splitlines()[0]})")
+            return None
+        if not isinstance(data, dict):
+            self.problems.append(f"{name}: holds a {type(data).__name__}, not an object")
+            return None
+        self.files.append(SourceFile(name, kind, hashlib.sha256(raw).hexdigest()))
+        return data

@@ -1,0 +1,99 @@
+"""Session records: one file for each process of a cell, its rows as lines."""
+
+import math
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from .pile import Pile
+from .row import describe_cell, read_row
+from .run import FAMILIES, OUTCOMES, PATIENT, Session
+
+SCHEMA = 1
+_PLACE = ("family", "backend", "device", "dtype")
+
+
+def read_session(folder: Path, machine: str, path: Path, pile: Pile) -> None:
+    """Add a session and the lines of its rows."""
+    name = path.relative_to(folder).as_posix()
+    record = pile.read(folder, path, "session")
+    if record is None:
+        return
+    try:
+        fault = _find_fault(record)
+        session, lines = _parse(record, name, machine, path, pile) if not fault else (None, [])
+    except (AttributeError, TypeError, ValueError) as error:
+        fault, session, lines = f"not a session record ({type(error).__name__}: {error})", None, []
+    if session is None:
+        pile.problems.append(f"{name}: {fault}")
+        return
+    started = _parse_time(record.get("started_at"))
+    if session.commit and started is not None:
+        key = f"started:{session.commit}"
+        pile.dates[key] = max(pile.dates.get(key, started), started)
+    pile.sessions.append(session)
+    pile.lines += lines
+
+
+def _parse(
+    record: dict[str, Any], name: str, machine: str, path: Path, pile: Pile
+) -> tuple[Session, list[dict[str, Any]]]:
+    suffix = path.parent.name.partition("-")[2] or path.parent.name
+    environment = pile.names.get((machine, path.parent.name), suffix)
+    given = record["cell"]
+    cell = describe_cell(given["family"], given["backend"], given["device"], given["dtype"], given["sizes"])
+    commit, process, profile = record.get("commit"), record.get("process") or 0, record.get("profile") or ""
+    kept = {key: value for key, value in record.items() if key != "rows"}
+    shared = {
+        **cell,
+        "machine": machine,
+        "commit": commit,
+        "environment": environment,
+        "process": process,
+        "profile": profile,
+        "patient": profile == PATIENT,
+        "recorded_by": "session",
+    }
+    lines = [read_row(row, value, process) | shared for row, value in sorted(record["rows"].items())]
+    return Session(name, machine, commit, environment, cell["cell"], kept), lines
+
+
+def _find_fault(record: dict[str, Any]) -> str | None:
+    """Why a session record cannot be used, or None."""
+    if record.get("schema") != SCHEMA:
+        return f"schema {record.get('schema')!r} is not {SCHEMA}, the one this reader knows"
+    for key in ("process", "ruler"):
+        if not isinstance(record.get(key) or 0, int):
+            return f"{key} must be a whole number, got {record[key]!r}"
+    if not isinstance(record.get("commit") or "", str):
+        return f"commit must be digits or null, got {record['commit']!r}"
+    cell, rows = record.get("cell"), record.get("rows")
+    if not isinstance(cell, dict) or not all(isinstance(cell.get(key), str) for key in _PLACE):
+        return "the cell must name family, backend, device and dtype"
+    if cell["family"] not in FAMILIES:
+        return f"unknown family {cell['family']!r} (known: {', '.join(FAMILIES)})"
+    sizes = cell.get("sizes")
+    if not isinstance(sizes, dict) or not sizes:
+        return "the cell has no sizes"
+    for letter, value in sizes.items():
+        if not isinstance(value, str) and not _is_positive(value):
+            return f"{letter} must be positive, got {value!r}"
+    if not isinstance(rows, dict) or not all(isinstance(row, dict) for row in rows.values()):
+        return "rows must be an object of objects"
+    for name, row in rows.items():
+        if row.get("outcome") not in OUTCOMES:
+            return f"row {name}: unknown outcome {row.get('outcome')!r} (known: {', '.join(OUTCOMES)})"
+        if not all(map(_is_positive, row.get("samples_s") or [])):
+            return f"row {name}: samples_s must be positive numbers"
+    return None
+
+
+def _is_positive(value: Any) -> bool:
+    return isinstance(value, int | float) and 0 < value < math.inf
+
+
+def _parse_time(text: Any) -> float | None:
+    try:
+        return datetime.fromisoformat(text).timestamp() if text else None
+    except (TypeError, ValueError):
+        return None

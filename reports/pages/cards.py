@@ -1,0 +1,147 @@
+"""A family's card on the first page: its rule in words, two headline ratios and one picture."""
+
+from dataclasses import replace
+
+from ..digest import FamilyDigest
+from ..digest.cards import Headline, choose_states
+from ..digest.series import Cell, Measured, Row
+from ..families import FAMILIES, Question
+from ..plots.multiples import Panel, draw_panel, frame
+from ..text import write_list, write_ratio, write_seconds, write_size
+from .blocks import Card, Figure, Ratio
+from .family._lines import make_line
+from .naming import name_backend, name_letter
+from .rules import Told, join_rules, say_ranges, say_worst
+
+# What tells two places with the same backend apart.
+_PLACE = ("machine", "device", "dtype")
+
+
+def build_card(family: FamilyDigest) -> Card:
+    """The card of a family that was measured."""
+    facts = FAMILIES[family.name]
+    panels = [tuple(family.find(key) for key in keys) for keys in (family.card.panels if family.card else ())]
+    pictures = _draw(family, panels)
+    return Card(
+        id=f"card-{family.name}",
+        title=facts.title,
+        link=f"{family.name}.html",
+        more=f"All of {family.name}",
+        rules=tuple(line for question in facts.questions if question.first for line in _say(family, question, panels)),
+        ratios=tuple(_compare(family, row, baseline) for row, baseline in facts.headlines),
+        caption=_write_caption(family, panels),
+        panels=pictures,
+    )
+
+
+def _say(family: FamilyDigest, question: Question, panels: list[tuple[Measured, ...]]) -> list[str]:
+    """The rule of each panel and of the same problem on other machines and devices, or of all where they agree."""
+    told: dict[str, Told] = {}
+    for name, group in _list_places(family, panels):
+        keys = {series.key for series in group}
+        rule = join_rules([r for r in family.rules if r.question == question.key and r.series in keys])
+        if rule is not None:
+            told[name] = rule
+    several = len([q for q in FAMILIES[family.name].questions if q.first]) > 1
+    subject = f"{_capital(question.words)}: use" if several else "Use"
+    if not told:
+        return [f"{_capital(question.words)}: no rule, since no two methods were timed side by side."]
+    if len(told) > 1 and len({rule.ranges for rule in told.values()}) == 1:
+        worst = max(told.values(), key=lambda rule: rule.worst)
+        return [f"{subject} {say_ranges(worst, family.axis)}: {say_worst(worst, family.axis)}."]
+    return [
+        f"{f'**{place}.** ' if len(panels) > 1 else ''}{subject} {say_ranges(rule, family.axis)}: "
+        f"{say_worst(rule, family.axis)}."
+        for place, rule in told.items()
+    ]
+
+
+def _list_places(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> list[tuple[str, list[Measured]]]:
+    """(name, series) of the panels, then of what was measured of the same problem elsewhere."""
+    found = [(name_backend(panel[0].place.backend), list(panel)) for panel in panels]
+    if not panels:
+        return found
+    first, others = panels[0][0], {}
+    for series in family.series:
+        here = replace(series.place, backend=first.place.backend) == first.place
+        if series.fixed == first.fixed and not here:
+            others.setdefault(series.place, []).append(series)
+    for place, group in others.items():
+        differs = [getattr(place, key) for key in _PLACE if getattr(place, key) != getattr(first.place, key)]
+        found.append((f"{name_backend(place.backend)} on {', '.join(differs)}", choose_states(group)))
+    return found
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
+
+
+def _compare(family: FamilyDigest, row: str, baseline: str) -> Ratio:
+    """Both rows' paired ratio at the largest size of each place, and its range over all sizes."""
+    values = []
+    for found in family.card.headlines if family.card else ():
+        if (found.row, found.baseline) == (row, baseline):
+            backend = family.find(found.series).place.backend
+            values.append((name_backend(backend), f"{write_ratio(found.ratio)} ×", _say_where(found, family.axis)))
+    return Ratio(f"Time of `{row}` over that of `{baseline}`", tuple(values))
+
+
+def _say_where(found: Headline, axis: str) -> str:
+    (least, low), (most, high) = found.least, found.most
+    at = f"at {axis} = {write_size(found.at)}"
+    if low == high:
+        return at
+    ends = (f"{ratio:.3g} × at {write_size(size)}" for ratio, size in ((least, low), (most, high)))
+    return f"{at}; {' to '.join(ends)}"
+
+
+def _write_caption(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> str:
+    """What the picture holds, and at which setting."""
+    if not panels:
+        return ""
+    first = panels[0][0]
+    fixed = ", ".join(f"{name_letter(letter)} = {write_size(value)}" for letter, value in first.fixed)
+    states = write_list(sorted({series.state for panel in panels for series in panel if series.state}))
+    apart = any(len(panel) > 1 for panel in panels)
+    told = f" The machine ran at speeds (*states*) {states}: no line joins two of them." if apart else ""
+    unit, place = FAMILIES[family.name].unit, f"{first.place.device}, {first.place.dtype}"
+    return f"Time of {unit}, by {name_letter(family.axis)}; {place}, {fixed}.{told}"
+
+
+def _draw(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> tuple[Figure, ...]:
+    """A panel a backend, the rows in the same colours in all of them."""
+    drawn = {panel[0].place.backend: _trace_panel(family, panel) for panel in panels}
+    drawn = {backend: panel for backend, panel in drawn.items() if panel.lines}
+    if not drawn:
+        return ()
+    shared = frame(list(drawn.values()), family.axis, "seconds")
+    names = {backend: f"card-{family.name}-{backend}" for backend in drawn}
+    return tuple(Figure(names[b], p.title, draw_panel(names[b], p, shared), p.alt) for b, p in drawn.items())
+
+
+def _trace_panel(family: FamilyDigest, panel: tuple[Measured, ...]) -> Panel:
+    title = name_backend(panel[0].place.backend)
+    lines, told = [], []
+    for name in FAMILIES[family.name].card:
+        rows = [row for series in panel if (row := series.row(name)) is not None and row.ran]
+        lines += [make_line(family, row, lambda cell: cell.seconds, stops=True) for row in rows]
+        if rows:
+            told.append(_describe(name, rows, family.axis))
+    alt = f"Time of one call against {family.axis}, both logarithmic, with {title}. {' '.join(told)}"
+    return Panel(title, alt, lines, [series.roofline for series in panel if len(series.roofline) > 1])
+
+
+def _describe(name: str, rows: list[Row], axis: str) -> str:
+    """A line of the picture in words, for who cannot see it."""
+    ran = [(cell.size, cell.seconds.value) for row in rows for cell in row.ran if cell.seconds is not None]
+    first, last = (f"{write_seconds(seconds)} at {axis} = {write_size(size)}" for size, seconds in (min(ran), max(ran)))
+    ends = [cell for row in rows for cell in _find_end(row)]
+    ended = f", ended by {ends[0].limit} at {axis} = {write_size(ends[0].size)}" if ends else ""
+    return f"{name}: {first} to {last}{ended}."
+
+
+def _find_end(row: Row) -> list[Cell]:
+    """The cell at which memory or time ended the row, if one did."""
+    if row.smallest_failed is None or (row.largest_ok or 0) > row.smallest_failed:
+        return []
+    return [cell for cell in row.cells if cell.size == row.smallest_failed and cell.limit in ("memory", "time")]

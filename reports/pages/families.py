@@ -1,0 +1,27 @@
+"""One page a family: everything that was measured of it, by chapter."""
+
+from ..digest import Digest, FamilyDigest
+from ..families import FAMILIES
+from .blocks import Page, Section, Text, missing
+from .family import CHAPTERS
+from .family._names import describe_sizes, name_backends, name_shared
+
+
+def build(digest: Digest) -> tuple[Page, ...]:
+    """The pages of the families that were measured, in the project's order."""
+    return tuple(_build_page(family) for family in digest.families)
+
+
+def _build_page(family: FamilyDigest) -> Page:
+    facts = FAMILIES[family.name]
+    sections = tuple(section for chapter in CHAPTERS if (section := chapter.build(family)) is not None)
+    notes = Section("notes", "What is measured", tuple(Text(note) for note in facts.notes))
+    nothing = missing("nothing", "Nothing ran", "No row of this family was timed.")
+    same = name_shared(family.series)
+    lead = (
+        f"One call returns {facts.unit}, with {describe_sizes(family, family.series)} on "
+        f"{name_backends(family.series)}{f' ({same})' if same else ''}. What is not shown here is in "
+        "[the table of all points](explore.html) and in [points.csv](points.csv)."
+    )
+    page = f"{family.name}.html"
+    return Page(page, facts.title, lead, (notes, *sections) if sections else (nothing,))

@@ -1,0 +1,32 @@
+"""The chapters of a family's page: one file each, a pure function from the family's digest to a section or None."""
+
+from . import (
+    accuracy,
+    compilation,
+    crossovers,
+    double_backprop,
+    exponents,
+    ladders,
+    libraries,
+    memory,
+    qualities,
+    scaling,
+    speedups,
+    work,
+)
+
+# In reading order. To add a chapter, add its module here.
+CHAPTERS = (
+    scaling,
+    speedups,
+    crossovers,
+    double_backprop,
+    exponents,
+    memory,
+    accuracy,
+    qualities,
+    ladders,
+    libraries,
+    work,
+    compilation,
+)

@@ -1,0 +1,85 @@
+"""Rows of the digest as lines of a panel, and which of them a panel of six holds."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ...digest import FamilyDigest
+from ...digest.series import Cell, Measured, Row
+from ...families import FAMILIES
+from ...plots import Line
+from ...statistics import Estimate
+from ...text import write_size
+
+# A panel with more lines than this cannot be read.
+MOST_LINES = 6
+# With fewer of the family's main rows in a series, others fill its panel.
+FEW = 4
+
+
+def choose_rows(family: FamilyDigest, series: Measured) -> list[Row]:
+    """The family's main rows that ran; where those are few, the others that answer what is asked first."""
+    facts = FAMILIES[family.name]
+    ran = {row.name: row for row in series.rows if len(row.ran) > 1 or (row.ran and len(series.sizes) == 1)}
+    chosen = [ran[name] for name in facts.card if name in ran]
+    if len(chosen) < FEW:
+        order = [kind for question in facts.questions for kind in question.computes]
+        others = [row for row in ran.values() if row not in chosen and ":" not in row.name and row.role == "method"]
+
+        def rank(row: Row) -> tuple[float | str, ...]:
+            kind = order.index(row.computes) if row.computes in order else len(order)
+            last = row.ran[-1]
+            assert last.seconds is not None
+            return kind, -last.size, last.seconds.value, row.name
+
+        chosen += sorted(others, key=rank)[: MOST_LINES - len(chosen)]
+    return chosen
+
+
+def make_lines(
+    family: FamilyDigest,
+    group: tuple[Measured, ...],
+    read: Callable[[Cell], Estimate | None],
+    stops: bool = False,
+    least: int = 1,
+) -> list[Line]:
+    """The main rows of a panel; a row that was measured in several states of the machine is several lines.
+
+    Rows with fewer than `least` values in all of its states are left out.
+    """
+    names = list(dict.fromkeys(row.name for series in group for row in choose_rows(family, series)))[:MOST_LINES]
+    lines = []
+    for name in names:
+        rows = [row for series in group if (row := series.row(name)) is not None]
+        found = [line for row in rows if (line := make_line(family, row, read, stops)).sizes]
+        lines += found if sum(len(line.sizes) for line in found) >= least else []
+    return lines
+
+
+def list_ends(lines: Sequence[Line], write: Callable[[float], str]) -> str:
+    """`relative 4 s at 20,000; inverse 3 s at 6,000`: each row where it reaches furthest."""
+    last: dict[str, tuple[float, float]] = {}
+    for line in lines:
+        last[line.label] = max(last.get(line.label, (0.0, 0.0)), (line.sizes[-1], line.values[-1].value))
+    return "; ".join(f"{label} {write(value)} at {write_size(size)}" for label, (size, value) in last.items())
+
+
+def make_line(family: FamilyDigest, row: Row, read: Callable[[Cell], Estimate | None], stops: bool = False) -> Line:
+    """A row's values by size; `stops` marks where memory or time first ended it, at the time it would have taken."""
+    known = [(cell.size, value) for cell in row.cells if (value := read(cell)) is not None]
+    line = Line(
+        label=row.name,
+        colour=family.colours[row.name],
+        sizes=[size for size, _ in known],
+        values=[value for _, value in known],
+        dashed=":" in row.name,
+    )
+    end = row.at(row.smallest_failed) if stops and row.smallest_failed is not None else None
+    if end is None or not end.stopped_s > 0 or (row.largest_ok or 0) > end.size:
+        return line
+    mark = [(end.size, end.stopped_s)]
+    return replace(line, memory_stops=mark) if end.limit == "memory" else replace(line, time_stops=mark)
+
+
+def exact(value: float) -> Estimate | None:
+    """A number without an interval, None where it is not known."""
+    return Estimate(value, float("nan"), float("nan")) if value > 0 else None

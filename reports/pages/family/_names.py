@@ -1,0 +1,100 @@
+"""Names of places, series and sizes in a family's chapters: what tells those shown apart, and no more."""
+
+from collections.abc import Iterable
+
+from ...digest import FamilyDigest
+from ...digest.series import Measured
+from ...text import write_list, write_size
+from ..blocks import Cell
+
+BACKENDS = {"jax": "JAX"}
+# Sizes that follow from others: a tolerance goes with the precision.
+_DERIVED = ("tol",)
+
+
+def name_series(series: Measured, shown: Iterable[Measured]) -> str:
+    """`torch, H = 64, state A`: the backend, and what differs among the series shown."""
+    shown = tuple(shown)
+    facts = _describe(series)
+    differ = [key for key in facts if len({_describe(other).get(key) for other in shown}) > 1]
+    return ", ".join(facts[key] for key in facts if facts[key] and (key == "backend" or key in differ))
+
+
+def group_states(shown: Iterable[Measured]) -> list[tuple[Measured, ...]]:
+    """Series that differ in the state of the machine alone, the backends of one sweep beside each other."""
+    shown, ranks = tuple(shown), {}
+    backends = list(dict.fromkeys(series.place.backend for series in shown))
+    groups: dict[tuple[int, int], list[Measured]] = {}
+    for series in shown:
+        place = series.place
+        rank = ranks.setdefault((place.machine, place.device, place.dtype, series.fixed), len(ranks))
+        groups.setdefault((rank, backends.index(place.backend)), []).append(series)
+    return [tuple(groups[key]) for key in sorted(groups)]
+
+
+def name_group(group: tuple[Measured, ...], shown: Iterable[Measured]) -> str:
+    """As `name_series`; several states are named together."""
+    name = name_series(group[0], shown)
+    if len(group) == 1:
+        return name
+    first = f"state {group[0].state}"
+    return name.removesuffix(first) + f"states {write_list(series.state for series in group)} apart"
+
+
+def name_shared(shown: Iterable[Measured]) -> str:
+    """`float64, B = 64`: what all the series shown have in common; the machine stands above the page."""
+    found = [_describe(series) for series in shown]
+    same = [
+        key for key in found[0] if key not in ("backend", "machine") and len({facts.get(key) for facts in found}) == 1
+    ]
+    return ", ".join(found[0][key] for key in same if found[0][key])
+
+
+def caption(words: str, shown: Iterable[Measured]) -> str:
+    """What a table is about, with what all its series have in common."""
+    same = name_shared(shown)
+    return f"{words} ({same})" if same else words
+
+
+def series_cell(series: Measured, shown: Iterable[Measured]) -> Cell:
+    """The series a line of a table is about."""
+    place = series.place
+    where = {"machine": place.machine, "backend": place.backend, "device": place.device, "dtype": place.dtype}
+    state = {"state": series.state} if series.state else {}
+    return Cell(name_series(series, shown), where | dict(series.fixed) | state)
+
+
+def size_cell(axis: str, size: float) -> Cell:
+    """The size a line of a table is about."""
+    return Cell(write_size(size), {axis: size})
+
+
+def describe_sizes(family: FamilyDigest, shown: Iterable[Measured]) -> str:
+    """`D = 10 to 20,000`: the range of the sizes of all series."""
+    sizes = [size for series in shown for size in series.sizes]
+    ends = sorted({min(sizes), max(sizes)})
+    return f"{family.axis} = {' to '.join(write_size(size) for size in ends)}"
+
+
+def name_backends(shown: Iterable[Measured]) -> str:
+    """`torch and JAX`."""
+    found = dict.fromkeys(BACKENDS.get(s.place.backend, s.place.backend) for s in shown)
+    return write_list(found)
+
+
+def pick_sizes(sizes: Iterable[float]) -> tuple[float, ...]:
+    """The smallest, the middle and the largest."""
+    known = sorted(set(sizes))
+    return tuple(dict.fromkeys((known[0], known[len(known) // 2], known[-1]))) if known else ()
+
+
+def _describe(series: Measured) -> dict[str, str]:
+    place = series.place
+    return {
+        "backend": BACKENDS.get(place.backend, place.backend),
+        "device": "" if place.device == "cpu" else place.device,
+        "dtype": place.dtype,
+        "machine": place.machine,
+        **{letter: f"{letter} = {write_size(v)}" for letter, v in series.fixed if letter not in _DERIVED},
+        "state": f"state {series.state}" if series.state else "",
+    }

@@ -1,0 +1,93 @@
+"""What double backpropagation costs: a step of phi in those of psi."""
+
+from ...digest import FamilyDigest
+from ...digest.double_backprop import Doubling
+from ...digest.series import SWEEP_SIZES, Measured
+from ...plots import Line
+from ...plots.multiples import Panel, draw_multiples, frame
+from ...text import write_ratio
+from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, spread
+from ._lines import list_ends
+from ._names import caption, group_states, name_group, name_shared, series_cell, size_cell
+
+NOTE = (
+    "phi by double backpropagation and by forward over reverse mode is held to psi by autodiff, phi by derivatives "
+    "written out to psi written out too; ratios of times are paired by round. The formula counts matrix products: it "
+    "leaves out the activations, which are most of the work where matrices are small."
+)
+
+
+def build(family: FamilyDigest) -> Section | None:
+    """A panel a sweep beside the ratio of the formulas, and every network at its largest size."""
+    if not family.doublings:
+        return None
+    drawn = [s for s in family.series if len(s.sizes) >= SWEEP_SIZES and _collect(family, s)]
+    blocks: list[Block] = []
+    if drawn:
+        panels = [_make_panel(family, group, drawn) for group in group_states(drawn)]
+        name = f"{family.name.replace('_', '-')}-double-backprop"
+        alt = f"Time of a step of phi over one of psi, against {family.axis}: {' '.join(p.alt for p in panels)}"
+        figure = Figure(
+            name, _entitle(family, drawn), draw_multiples(name, panels, frame(panels, family.axis, "ratio")), alt
+        )
+        blocks.append(Figures(name_shared(drawn), (figure,)))
+    blocks += [_tabulate(family), Text(NOTE, "note")]
+    return Section("double-backprop", "Double backpropagation", tuple(blocks))
+
+
+def _collect(family: FamilyDigest, series: Measured) -> dict[str, list[Doubling]]:
+    found: dict[str, list[Doubling]] = {}
+    for doubling in family.doublings:
+        if doubling.series == series.key:
+            found.setdefault(doubling.row, []).append(doubling)
+    return found
+
+
+def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:
+    known = [_collect(family, series) for series in group]
+    lines = [
+        Line(row, family.colours[row], [d.size for d in found], [d.ratio for d in found])
+        for rows in known
+        for row, found in rows.items()
+    ]
+    formulas = [[(d.size, d.formula) for d in rows["phi"]] for rows in known if "phi" in rows]
+    title = name_group(group, drawn)
+    alt = f"{title}: {list_ends(lines, lambda value: f'{value:.3g}')}."
+    return Panel(title, alt, lines, formulas, dotted="phi by FLOPs")
+
+
+def _entitle(family: FamilyDigest, drawn: list[Measured]) -> str:
+    """How many times psi's a step of phi takes, where it is more everywhere."""
+    ratios = [d.ratio for series in drawn for d in _collect(family, series).get("phi", ())]
+    if ratios and all(ratio.low > 1 for ratio in ratios):
+        low, high = min(r.value for r in ratios), max(r.value for r in ratios)
+        return f"A step of `phi` takes {low:.2g} to {high:.2g} times one of `psi`"
+    return "Time of a step of `phi` over one of `psi`"
+
+
+def _tabulate(family: FamilyDigest) -> Table:
+    """The largest size of every network."""
+    shown = [family.find(key) for key in dict.fromkeys(doubling.series for doubling in family.doublings)]
+    names = dict.fromkeys((doubling.row, doubling.rival) for doubling in family.doublings)
+    heads = columns(
+        ("place", "Where"),
+        ("size", family.axis, True),
+        ("formula", "phi / psi by FLOPs", True),
+        *((row, f"{row} / {rival}", True) for row, rival in names),
+    )
+    rows = []
+    for series in shown:
+        known = {row: found[-1] for row, found in _collect(family, series).items()}
+        first = next(iter(known.values()))
+        formula = known["phi"].formula if "phi" in known else None
+        line = {
+            "place": series_cell(series, shown),
+            "size": size_cell(family.axis, first.size),
+            "formula": Cell(write_ratio(formula), {"formula": formula}),
+        }
+        for row, _ in names:
+            ratio = known[row].ratio if row in known else None
+            line[row] = Cell(write_ratio(ratio), spread(row, ratio))
+        rows.append(line)
+    words = caption(f"A step of phi in steps of psi, at the largest {family.axis}", shown)
+    return Table(f"{family.name}-double-backprop", words, heads, tuple(rows), folded=len(rows) > 16)

@@ -1,0 +1,50 @@
+"""Libraries that users would pick instead, beside the fastest of ours."""
+
+from ...digest import FamilyDigest
+from ...text import write_error, write_ratio, write_seconds
+from ..blocks import Cell, Section, Table, Text, columns, spread
+from ._names import caption, series_cell, size_cell
+
+TONES = {"faster": "good", "slower": "bad", "undetermined": "undecided"}
+NOTE = (
+    "Each library beside the fastest of our rows with the same kind of answer, at the largest size where both were "
+    "timed in the same rounds. Libraries stop by tests of their own: compare the errors before the times."
+)
+
+
+def build(family: FamilyDigest) -> Section | None:
+    """One table, where any library was measured."""
+    if not family.libraries:
+        return None
+    shown = [family.find(key) for key in dict.fromkeys(beside.series for beside in family.libraries)]
+    heads = columns(
+        ("place", "Where"),
+        ("row", "Library"),
+        ("size", family.axis, True),
+        ("seconds", "Its time", True),
+        ("ratio", "In times of ours", True),
+        ("ours", "Ours"),
+        ("error", "Its error", True),
+        ("ours_error", "Our error", True),
+    )
+    rows = tuple(
+        {
+            "place": series_cell(family.find(beside.series), shown),
+            "row": Cell(beside.library, {"library": beside.library}),
+            "size": size_cell(family.axis, beside.size),
+            "seconds": Cell(write_seconds(beside.seconds), spread("seconds", beside.seconds)),
+            "ratio": Cell(
+                f"{write_ratio(beside.ratio)} ×",
+                spread("ratio", beside.ratio) | {"verdict": beside.verdict},
+                TONES.get(beside.verdict, ""),
+            ),
+            "ours": Cell(beside.ours, {"ours": beside.ours}),
+            "error": Cell(write_error(beside.error), {"error": beside.error}),
+            "ours_error": Cell(write_error(beside.ours_error), {"ours_error": beside.ours_error}),
+        }
+        for beside in family.libraries
+    )
+    table = Table(
+        f"{family.name}-libraries", caption("Libraries beside ours", shown), heads, rows, folded=len(rows) > 30
+    )
+    return Section("libraries", "Libraries", (table, Text(NOTE, "note")))

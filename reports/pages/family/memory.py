@@ -1,0 +1,72 @@
+"""Peak memory by size, and where each row ended."""
+
+from ...digest import FamilyDigest
+from ...digest.series import SWEEP_SIZES, Measured, Row, choose_sweeps
+from ...plots.multiples import Panel, draw_multiples, frame
+from ...plots.ticks import write_memory
+from ...text import OUTCOME_WORDS, write_bytes, write_list, write_size
+from ..blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text
+from ._lines import exact, list_ends, make_lines
+from ._names import caption, describe_sizes, group_states, name_group, name_series, name_shared
+
+# A machine's memory is drawn where the rows come this near to it: further away it would squeeze them.
+NEAR = 8.0
+
+
+def build(family: FamilyDigest) -> Section | None:
+    """A panel a sweep, and a grid of how far each row reached."""
+    shown = list(choose_sweeps(family.series))
+    drawn = [series for series in shown if len(series.sizes) >= SWEEP_SIZES]
+    panels = [panel for group in group_states(drawn) if (panel := _make_panel(family, group, drawn)).lines]
+    blocks: list[Block] = []
+    if panels:
+        name = f"{family.name.replace('_', '-')}-memory"
+        alt = f"Peak memory against {family.axis}: {' '.join(panel.alt for panel in panels)}"
+        title = f"Peak memory of a call, {describe_sizes(family, drawn)}"
+        figure = Figure(name, title, draw_multiples(name, panels, frame(panels, family.axis, "bytes")), alt)
+        blocks.append(Figures(name_shared(drawn), (figure,)))
+        blocks.append(Text(_name_instruments(drawn), "note"))
+    table = _tabulate(family, shown)
+    blocks += [table] if table is not None else []
+    return Section("memory", "Memory and reach", tuple(blocks)) if blocks else None
+
+
+def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:
+    lines = make_lines(family, group, lambda cell: exact(cell.peak_bytes), least=2)
+    title, memory = name_group(group, drawn), group[0].memory_bytes
+    most = max((value.value for line in lines for value in line.values), default=0.0)
+    levels = [(memory, f"memory of the machine, {write_memory(memory)}")] if memory < NEAR * most else []
+    return Panel(title, f"{title}: {list_ends(lines, write_bytes)}.", lines, levels=levels)
+
+
+def _name_instruments(drawn: list[Measured]) -> str:
+    cells = (cell for series in drawn for row in series.rows for cell in row.cells if cell.peak_bytes > 0)
+    found = sorted({cell.instrument or "not recorded" for cell in cells})
+    return f"Measured with {write_list(found)}; of several processes the largest, one number without an interval."
+
+
+def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:
+    """The largest size that each row ran at, a column a series, and what ended it."""
+    names = [row.name for series in shown for row in series.rows if ":" not in row.name]
+    heads = (Column("row", "Row"), *(Column(series.key, name_series(series, shown)) for series in shown))
+    rows = []
+    for name in dict.fromkeys(names):
+        line = {"row": Cell(name, {"row": name})}
+        for series in shown:
+            row = series.row(name)
+            if row is not None:
+                line[series.key] = _write(series, row)
+        rows.append(line)
+    words = caption(f"The largest {family.axis} that each row ran at, and what ended it", shown)
+    return Table(f"{family.name}-reach", words, heads, tuple(rows), folded=True) if rows else None
+
+
+def _write(series: Measured, row: Row) -> Cell:
+    end = row.at(row.smallest_failed) if row.smallest_failed is not None else None
+    data = {f"{series.key}_largest": row.largest_ok, f"{series.key}_ended_by": end.limit if end else ""}
+    if row.largest_ok is None:
+        bad = next((cell for cell in row.cells if cell.outcome != "ok"), None)
+        return Cell(OUTCOME_WORDS[bad.outcome] if bad else "–", data, "off", bad.reason if bad else "")
+    if end is None:
+        return Cell(write_size(row.largest_ok), data, "good" if row.largest_ok == series.sizes[-1] else "")
+    return Cell(write_size(row.largest_ok), data, "", f"{end.limit} at {write_size(end.size)}")

@@ -1,0 +1,97 @@
+"""Seconds against the size."""
+
+from collections.abc import Iterable
+
+from ...digest import FamilyDigest
+from ...digest.answers import CellAnswer
+from ...digest.rules import WITHIN
+from ...digest.series import SWEEP_SIZES, Measured, choose_sweeps
+from ...families import FAMILIES
+from ...plots.multiples import Panel, draw_multiples, frame
+from ...text import write_seconds, write_share
+from ..blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text, columns, spread
+from ._lines import choose_rows, list_ends, make_lines
+from ._names import (
+    caption,
+    describe_sizes,
+    group_states,
+    name_backends,
+    name_group,
+    name_shared,
+    series_cell,
+    size_cell,
+)
+
+GUIDE = (
+    "Points are medians with their 95 % interval where one is known, often smaller than the point. A cross is where "
+    "memory ran out, a triangle where a call became too long to time, both at the time that the growth so far or the "
+    "cost formula predicts. The dotted roofline is the time of the yardstick's work, `{}`, at the speed measured on "
+    "this machine."
+)
+
+
+def build(family: FamilyDigest) -> Section | None:
+    """A panel a sweep, and the times at one size of what was measured at few."""
+    shown = [series for series in choose_sweeps(family.series) if len(series.sizes) >= SWEEP_SIZES]
+    blocks: list[Block] = []
+    panels = [panel for group in group_states(shown) if (panel := _make_panel(family, group, shown)).lines]
+    if panels:
+        shared = frame(panels, family.axis, "seconds")
+        name = f"{family.name.replace('_', '-')}-scaling"
+        alt = f"Time of one call against {family.axis}: {' '.join(panel.alt for panel in panels)}"
+        figure = Figure(name, _entitle(family, shown), draw_multiples(name, panels, shared), alt)
+        blocks.append(Text(GUIDE.format(FAMILIES[family.name].yardstick), "note"))
+        blocks.append(Figures(f"{name_backends(shown)}, {name_shared(shown)}".rstrip(", "), (figure,)))
+    short = [series for series in family.series if series not in shown]
+    table = _tabulate(family, short) if short else None
+    if table is not None:
+        blocks.append(table)
+    return Section("scaling", "Time by size", tuple(blocks)) if blocks else None
+
+
+def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], shown: list[Measured]) -> Panel:
+    lines = make_lines(family, group, lambda cell: cell.seconds, stops=True)
+    title = name_group(group, shown)
+    rooflines = [series.roofline for series in group if len(series.roofline) > 1]
+    return Panel(title, f"{title}: {list_ends(lines, write_seconds)}.", lines, rooflines)
+
+
+def _entitle(family: FamilyDigest, shown: list[Measured]) -> str:
+    """What to use at the largest size where one answer holds in all panels, else what is drawn."""
+    plain = f"Time of one call, {describe_sizes(family, shown)}"
+    first = [question for question in FAMILIES[family.name].questions if question.first]
+    answers = [_find_last(family.answers, series, first[0].key) for series in shown]
+    known = [a for a in answers if a is not None and len(a.candidates) > 1 and not a.open and a.regret <= WITHIN]
+    rows = {a.pick.row for a in known if a.pick is not None}
+    # Rows of several models share the panels: of which of them would the title speak?
+    if len(first) > 1 or len(known) < len(shown) or len(rows) != 1:
+        return plain
+    worst = max(a.regret for a in known)
+    lost = "is the fastest" if worst == 0 else f"loses at most {write_share(round(worst, 3))} to the fastest"
+    return f"`{rows.pop()}` {lost} at the largest {family.axis} of every panel"
+
+
+def _find_last(answers: Iterable[CellAnswer], series: Measured, question: str) -> CellAnswer | None:
+    found = [a for a in answers if (a.series, a.question) == (series.key, question)]
+    return max(found, key=lambda a: a.size, default=None)
+
+
+def _tabulate(family: FamilyDigest, short: list[Measured]) -> Table | None:
+    """The main rows at the largest size of each series."""
+    rows, names = [], {}
+    for series in short:
+        chosen = choose_rows(family, series)
+        size = max((row.ran[-1].size for row in chosen), default=None)
+        if size is None:
+            continue
+        line = {"place": series_cell(series, short), "size": size_cell(family.axis, size)}
+        for row in chosen:
+            cell = row.at(size)
+            if cell is not None and cell.seconds is not None:
+                names[row.name] = None
+                line[row.name] = Cell(write_seconds(cell.seconds.value), spread(row.name, cell.seconds))
+        rows.append(line)
+    heads = (*columns(("place", "Where"), ("size", family.axis, True)), *(Column(n, f"`{n}`", True) for n in names))
+    words = caption(f"Times where fewer than {SWEEP_SIZES} sizes were measured, at the largest of them", short)
+    name = f"{family.name}-short"
+    return Table(name, words, heads, tuple(rows), folded=len(rows) > 8) if rows else None

@@ -1,0 +1,89 @@
+"""Work and efficiency: FLOPs, bytes, rates, and the share of what the machine can do."""
+
+import math
+
+from ...digest import FamilyDigest
+from ...digest.series import SWEEP_SIZES, Measured, Row, choose_sweeps
+from ...digest.series import Cell as MeasuredCell
+from ...families import FAMILIES
+from ...plots.multiples import Panel, draw_multiples, frame
+from ...text import write_bytes, write_count, write_rate, write_ratio, write_share
+from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, spread
+from ._lines import choose_rows, exact, list_ends, make_lines
+from ._names import caption, describe_sizes, group_states, name_group, name_shared, series_cell, size_cell
+
+NOTE = (
+    "FLOPs and bytes are the formulas', as eager code executes them: tests hold them to the operations. The share of "
+    "the roofline is the time that this work takes at the speed of products and copies measured in the same session, "
+    "over the time of a call. Above 100 % a compiler found that work is done twice, as XLA does in "
+    "`relative_published`, `jacobian_autodiff`, `cg_published` and `phi_forward_over_reverse`, or a cache was faster "
+    "than memory."
+)
+
+
+def build(family: FamilyDigest) -> Section | None:
+    """A panel a sweep with the shares of the roofline, and the work at its largest size."""
+    shown = list(choose_sweeps(family.series))
+    drawn = [series for series in shown if len(series.sizes) >= SWEEP_SIZES]
+    panels = [panel for group in group_states(drawn) if (panel := _make_panel(family, group, drawn)).lines]
+    blocks: list[Block] = []
+    if panels:
+        name = f"{family.name.replace('_', '-')}-roofline"
+        alt = f"Share of the roofline against {family.axis}: {' '.join(panel.alt for panel in panels)}"
+        title = f"Share of the measured roofline, {describe_sizes(family, drawn)}"
+        figure = Figure(name, title, draw_multiples(name, panels, frame(panels, family.axis, "share")), alt)
+        blocks.append(Figures(name_shared(drawn), (figure,)))
+    table = _tabulate(family, shown)
+    if table is None:
+        return None
+    return Section("work", "Work and the roofline", (*blocks, table, Text(NOTE, "note")))
+
+
+def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:
+    lines = make_lines(family, group, lambda cell: exact(_share(cell)), least=2)
+    title = name_group(group, drawn)
+    return Panel(title, f"{title}: {list_ends(lines, write_share)}.", lines, levels=[(1.0, "the roofline")])
+
+
+def _share(cell: MeasuredCell) -> float:
+    return cell.attainable_s / cell.seconds.value if cell.seconds is not None else math.nan
+
+
+def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:
+    yardstick, work = FAMILIES[family.name].yardstick, FAMILIES[family.name].work
+    heads = columns(
+        ("place", "Where"),
+        ("row", "Row"),
+        ("size", family.axis, True),
+        ("flops", "FLOPs", True),
+        ("bytes", "Bytes", True),
+        ("products", work.capitalize(), True),
+        ("rate", "Rate", True),
+        ("share", "Of the roofline", True),
+        ("ratio", f"Times `{yardstick}`", True),
+    )
+    rows = []
+    for series in shown:
+        for row in choose_rows(family, series):
+            cell = row.ran[-1] if row.ran else None
+            if cell is not None and cell.flops + cell.bytes > 0:
+                rows.append({"place": series_cell(series, shown)} | _measure(family, row, cell))
+    words = caption("The work of a call at the largest size that each row ran at, and how fast it was done", shown)
+    return Table(f"{family.name}-work", words, heads, tuple(rows), folded=len(rows) > 16) if rows else None
+
+
+def _measure(family: FamilyDigest, row: Row, cell: MeasuredCell) -> dict[str, Cell]:
+    assert cell.seconds is not None
+    rate, share, total = cell.flops / cell.seconds.value, _share(cell), cell.vjps + cell.jvps + cell.evaluations
+    products = "–" if not total > 0 else f"{'' if cell.counted else '≈ '}{total:g}"
+    ratio = cell.ratio if row.name != FAMILIES[family.name].yardstick else None
+    return {
+        "row": Cell(row.name, {"row": row.name}),
+        "size": size_cell(family.axis, cell.size),
+        "flops": Cell(write_count(cell.flops), {"flops": cell.flops}),
+        "bytes": Cell(write_bytes(cell.bytes), {"bytes": cell.bytes}),
+        "products": Cell(products, {"vjps": cell.vjps, "jvps": cell.jvps, "evaluations": cell.evaluations}),
+        "rate": Cell(write_rate(rate), {"flops_per_s": rate}),
+        "share": Cell(write_share(share), {"share_of_roofline": share}),
+        "ratio": Cell(write_ratio(ratio), spread("over_yardstick", ratio)),
+    }

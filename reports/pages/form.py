@@ -1,0 +1,171 @@
+"""The form of the first page: its data, packed small, and the rules that stand in its place without JavaScript."""
+
+import json
+import math
+from typing import Any
+
+from ..digest import Digest, FamilyDigest
+from ..digest.answers import OPEN, answers
+from ..digest.cards import choose_states
+from ..digest.form import TOO_WIDE, FormRow, FormSeries
+from ..digest.series import Measured
+from ..families import FAMILIES, Question
+from ..forecasts import Knot
+from ..text import write_size
+from .blocks import Cell, Form, Table, columns
+from .naming import name_letter, name_place
+from .rules import join_rules, say_ranges, write_bound
+
+# A rule over fewer sizes is no rule.
+SEVERAL = 3
+# Knots nearer to a measured size than this share are that size's, on its other side.
+_NEAR = 1e-4
+
+
+def build_form(digest: Digest) -> Form:
+    """The form over all families of the digest."""
+    families = [family for family in digest.families if family.form]
+    packed = {
+        "open": OPEN,
+        "too_wide": TOO_WIDE,
+        "families": {family.name: _pack_family(digest, family) for family in families},
+    }
+    text = json.dumps(packed, ensure_ascii=False, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
+    named = tuple((family.name, FAMILIES[family.name].title) for family in families)
+    return Form(text, named, _tabulate_rules(digest))
+
+
+def _pack_family(digest: Digest, family: FamilyDigest) -> dict[str, Any]:
+    """Names of rows and reasons stand once; series hold their places in these lists."""
+    facts = FAMILIES[family.name]
+    rows: dict[tuple[str, str, int], int] = {}
+    reasons: dict[str, int] = {}
+    series = [
+        {"place": name_place(digest, family.find(form.series).place)} | _pack_series(family, form, rows, reasons)
+        for form in family.form
+    ]
+    return {
+        "axis": family.axis,
+        "size": name_letter(family.axis),
+        "letters": [[letter, name_letter(letter)] for letter in family.letters if letter != "B"],
+        "accuracy": facts.accuracy,
+        "questions": [
+            [question.key, question.words, sorted({kind for _, kind, _ in rows if answers(kind, question)})]
+            for question in facts.questions
+        ],
+        "rows": list(rows),
+        "reasons": list(reasons),
+        "series": series,
+    }
+
+
+def _pack_series(
+    family: FamilyDigest, form: FormSeries, rows: dict[tuple[str, str, int], int], reasons: dict[str, int]
+) -> dict[str, Any]:
+    series = family.find(form.series)
+    packed = [_pack_row(row, series.sizes, rows, reasons) for row in form.rows]
+    names = {row.row: entry[0] for row, entry in zip(form.rows, packed, strict=True)}
+    cells: dict[str, list[Any]] = {}
+    for answer in family.answers:
+        if answer.series == form.series and answer.candidates:
+            regrets = [[names[c.row], _short(c.regret, 4)] for c in answer.candidates]
+            cells.setdefault(answer.question, []).append([_short(answer.size), regrets, _short(answer.minutes, 2)])
+    return {
+        "fixed": dict(series.fixed),
+        "sizes": [_short(size) for size in series.sizes],
+        "rows": packed,
+        "answers": cells,
+    }
+
+
+def _pack_row(
+    row: FormRow, sizes: tuple[float, ...], rows: dict[tuple[str, str, int], int], reasons: dict[str, int]
+) -> list[Any]:
+    """[row, times, curve, errors, bytes, holes, end]: times, errors, bytes and holes of each size of the series."""
+    fact = (row.row, row.computes, int(row.exact))
+    errors, peaks, holes = dict(row.errors), dict(row.bytes), dict(row.refused)
+    times, curve = _pack_knots(row.knots, sizes)
+    return [
+        rows.setdefault(fact, len(rows)),
+        times,
+        curve,
+        [_short(errors.get(size, math.nan), 2) for size in sizes],
+        [_short(peaks.get(size, math.nan), 3) for size in sizes],
+        [reasons.setdefault(holes[size], len(reasons)) if size in holes else None for size in sizes],
+        [_short(row.ends[0]), reasons.setdefault(row.ends[1], len(reasons))] if row.ends else None,
+    ]
+
+
+def _pack_knots(knots: tuple[Knot, ...], sizes: tuple[float, ...]) -> tuple[list[Any], list[Any]]:
+    """Microseconds: [value, low, high, below, above] of each size of the series, and [size, value, arm] between them.
+
+    Intervals of predictions reach from value / arm to value arm, 0 where that is not known. `below` and `above` are
+    the arms on both sides of a measured size, where its own interval no longer holds; knots there are left out.
+    """
+    measured = {knot.size: knot for knot in knots if knot.how == "measured"}
+    beside: dict[float, list[float]] = {size: [0, 0] for size in measured}
+    curve = []
+    for knot in knots:
+        arm = 0 if math.isnan(knot.high) else _short(knot.high / knot.seconds, 3)
+        near = next((size for size in measured if 0 < abs(knot.size / size - 1) < _NEAR), None)
+        if near is not None:
+            beside[near][knot.size > near] = arm or 0
+        elif knot.how != "measured":
+            curve.append([_short(knot.size), _short(1e6 * knot.seconds), arm])
+    times = [_pack_time(measured[size]) + beside[size] if size in measured else 0 for size in sizes]
+    return times, curve
+
+
+def _pack_time(knot: Knot) -> list[Any]:
+    return [_short(1e6 * number) for number in (knot.seconds, knot.low, knot.high)]
+
+
+def _tabulate_rules(digest: Digest) -> Table:
+    """Rules of what was measured at several sizes: for what is asked first everywhere, for the rest where cards are."""
+    lines = []
+    for family in digest.families:
+        shown = {key for panel in (family.card.panels if family.card else ()) for key in panel}
+        for question in FAMILIES[family.name].questions:
+            for group in _group_states(family):
+                keys = {series.key for series in group}
+                several = sum(len(series.sizes) for series in group) >= SEVERAL
+                if several and (question.first or keys & shown):
+                    lines += _write_rule(digest, family, question, group)
+    heads = columns(
+        ("family", "What for"), ("place", "Where"), ("rule", "Use"), ("regret", "Slower than the best by at most", True)
+    )
+    return Table("rules", "Which method to use, by size", heads, tuple(lines), stacked=True)
+
+
+def _write_rule(
+    digest: Digest, family: FamilyDigest, question: Question, group: list[Measured]
+) -> list[dict[str, Cell]]:
+    """A line of the table, none where there is no rule."""
+    keys, fixed = {series.key for series in group}, dict(group[0].fixed)
+    told = join_rules([rule for rule in family.rules if rule.series in keys and rule.question == question.key])
+    if told is None:
+        return []
+    setting = ", ".join(f"{letter} = {write_size(fixed[letter])}" for letter in family.letters if letter in fixed)
+    line = {
+        "family": Cell(FAMILIES[family.name].title, note=question.words),
+        "place": Cell(name_place(digest, group[0].place), note=setting),
+        "rule": Cell(say_ranges(told, family.axis)),
+        "regret": Cell(write_bound(told.worst)),
+    }
+    return [line]
+
+
+def _group_states(family: FamilyDigest) -> list[list[Measured]]:
+    """Series that differ in the state of the machine alone, those of other sizes together."""
+    groups: dict[Any, list[Measured]] = {}
+    for series in family.series:
+        groups.setdefault((series.place, series.fixed), []).append(series)
+    return [choose_states(group) for group in groups.values()]
+
+
+def _short(value: float, digits: int = 5) -> float | None:
+    """A number in few digits; null where there is none: JSON has no NaN."""
+    if math.isnan(value):
+        return None
+    short = float(f"{value:.{digits}g}")
+    return int(short) if short.is_integer() else short

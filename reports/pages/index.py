@@ -1,0 +1,130 @@
+"""The first page: the form and its answer, a card a family, the claims in a line each, health if it matters."""
+
+from collections import Counter
+
+from ..digest import Digest
+from ..digest.about import Machine
+from ..digest.claims import write_effect
+from ..families import FAMILIES
+from ..text import count, write_list
+from .blocks import Cell, Contents, Items, Page, Section, Table, Text, columns
+from .cards import build_card
+from .claims import TONES
+from .form import build_form
+from .incidents import write_incident
+from .naming import name_backend
+
+TITLE = "Which gradient, at your size?"
+# Warnings on the first page; the others are a click away.
+MOST = 5
+
+
+def build(digest: Digest) -> tuple[Page, ...]:
+    """The first page."""
+    sections = (
+        _build_answer(digest),
+        _build_families(digest),
+        _build_claims(digest),
+        *_build_health(digest),
+        _build_more(),
+    )
+    return (Page("index.html", TITLE, write_lead(digest), sections),)
+
+
+def write_lead(digest: Digest) -> str:
+    """What this is and on which machine, in one sentence."""
+    rows = {(family.name, row.name) for family in digest.families for series in family.series for row in series.rows}
+    about = digest.about
+    machines = write_list([_describe_machine(machine) for machine in about.machines]) or "no machine"
+    return (
+        f"jacobench timed {len(rows)} ways to compute {len(digest.families)} kinds of gradients and integrals that "
+        f"need a Jacobian, side by side and checked for correctness, on {machines}, "
+        f"{_say_when(about.first, about.last)}."
+    )
+
+
+def _describe_machine(machine: Machine) -> str:
+    versions = ", ".join(f"{name_backend(name)} {version}" for name, version in machine.versions)
+    cores = f"{machine.cores} cores, " if machine.cores else ""
+    memory = f"{machine.memory_bytes / 1e9:.0f} GB, " if machine.memory_bytes else ""
+    speeds = max((len(letters) for _, _, letters in machine.states), default=1)
+    states = f", which ran at up to {speeds} speeds ([states](health.html))" if speeds > 1 else ""
+    return f"{machine.processor} ({cores}{memory}{write_list(machine.devices)}; {versions}){states}"
+
+
+def _say_when(first: str, last: str) -> str:
+    days = list(dict.fromkeys(day[:10] for day in (first, last) if day))
+    return " to ".join(days) if days else "at a time that was not recorded"
+
+
+def _build_answer(digest: Digest) -> Section:
+    blocks = (
+        build_form(digest),
+        Text(
+            "*Regret* is what a choice may lose: the upper 95 % bound of its time in those of whatever is fastest, "
+            "over all candidates at once. *Exact* methods differ from the true answer only by rounding. In names, "
+            "`:compiled` marks a row compiled by `torch.compile`, `_published` the order of products of a paper's "
+            "public code, and a number at the end a setting such as the terms of a series.",
+            "note",
+        ),
+    )
+    return Section("answer", "Ask", blocks)
+
+
+def _build_families(digest: Digest) -> Section:
+    cards = tuple(build_card(family) for family in digest.families)
+    yardsticks = write_list(f"`{FAMILIES[family.name].yardstick}`" for family in digest.families)
+    guide = Text(
+        "Points are medians with their 95 % interval, often smaller than the point; a cross is where memory ended a "
+        "row, a triangle where time did. The dotted *roofline* is the time that the work of a row taken as yardstick "
+        f"({yardsticks}) would take at the speed of arithmetic and memory measured beside it.",
+        "note",
+    )
+    return Section("families", "The families at a glance", (guide, *cards))
+
+
+def _build_claims(digest: Digest) -> Section:
+    """A line a claim."""
+    lines = tuple(
+        {
+            "id": Cell(f"[{claim.id}](claims.html#{claim.id.lower()})", note=claim.paper),
+            "words": Cell(claim.short),
+            "printed": Cell(claim.printed),
+            "ours": Cell(write_effect(claim.effect, claim.unit) if claim.effect is not None else "–"),
+            "verdict": Cell(claim.verdict, tone=TONES[claim.verdict]),
+            "why": Cell(claim.decided),
+        }
+        for claim in digest.claims
+    )
+    told = Counter(claim.verdict for claim in digest.claims)
+    summary = ", ".join(f"{told[verdict]} {verdict}" for verdict in TONES if told[verdict])
+    heads = columns(
+        ("id", "Claim"),
+        ("words", "What the paper says"),
+        ("printed", "The paper's figure"),
+        ("ours", "Here", True),
+        ("verdict", "Verdict"),
+        ("why", "What decided it"),
+    )
+    guide = Text("The rules, the thresholds and all evidence are on [the claims' page](claims.html).", "note")
+    table = Table("claims", f"{count(len(lines), 'claim')} of the papers: {summary}", heads, lines, stacked=True)
+    return Section("claims", "The papers' claims on this machine", (table, guide))
+
+
+def _build_health(digest: Digest) -> tuple[Section, ...]:
+    """What makes the numbers less trustworthy; nothing where nothing does."""
+    warnings = [write_incident(digest, incident) for incident in digest.health.warnings]
+    if not warnings:
+        return ()
+    more = f"{count(len(warnings) - MOST, 'more warning')} and the whole record: " if len(warnings) > MOST else ""
+    told = Text(f"{more}[the health of the run](health.html).", "note")
+    return (Section("health", "What makes these numbers less sure", (Items(tuple(warnings[:MOST])), told)),)
+
+
+def _build_more() -> Section:
+    files = (
+        ("points.csv", "every measured point, a line each"),
+        ("digest.json", "all that these pages say, as data"),
+        ("index.md", "this page as Markdown"),
+    )
+    return Section("more", "Behind it", (Contents(files),))

@@ -1,0 +1,77 @@
+"""A family's rule in words: which method at which sizes, and what following it may lose."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..digest.answers import OPEN
+from ..digest.rules import Range, Rule
+from ..text import write_size
+
+
+@dataclass(frozen=True)
+class Told:
+    """Rules of one place, of several states of its machine, as one: (first, last, row) and the worst regret."""
+
+    ranges: tuple[Range, ...]
+    worst: float
+    at: float
+    missing: tuple[float, ...]
+    within: bool
+
+
+def join_rules(rules: Sequence[Rule]) -> Told | None:
+    """Rules over ranges of sizes that follow each other; None where there is none."""
+    known = sorted((rule for rule in rules if rule.ranges), key=lambda rule: rule.ranges[0].first)
+    if not known:
+        return None
+    ranges: list[Range] = []
+    for piece in (piece for rule in known for piece in rule.ranges):
+        if ranges and ranges[-1].row == piece.row:
+            ranges[-1] = Range(ranges[-1].first, piece.last, piece.row)
+        else:
+            ranges.append(piece)
+    worst = max(known, key=lambda rule: (not math.isnan(rule.worst), rule.worst))
+    missing = tuple(sorted(size for rule in known for size in rule.missing))
+    return Told(tuple(ranges), worst.worst, worst.at, missing, all(rule.within for rule in known))
+
+
+def say_ranges(told: Told, axis: str) -> str:
+    """`relative` at every D from 10 to 20,000; `a` up to D = 100, `b` from 150 to 500, `c` from 700."""
+    if len(told.ranges) == 1:
+        (only,) = told.ranges
+        if only.first == only.last:
+            return f"`{only.row}` at {axis} = {write_size(only.first)}"
+        return f"`{only.row}` at every {axis} from {write_size(only.first)} to {write_size(only.last)}"
+    return ", ".join(_say_range(piece, j, len(told.ranges), axis) for j, piece in enumerate(told.ranges))
+
+
+def say_worst(told: Told, axis: str) -> str:
+    """at most 3 % slower than the best, and where; above OPEN the size is undetermined."""
+    if math.isnan(told.worst):
+        return "what it may lose is not known"
+    if told.worst == 0:
+        return "nothing is faster"
+    if told.worst > OPEN:
+        where = f"{axis} = {write_size(told.at)}"
+        return f"undetermined at {where}, where it may be up to {write_bound(told.worst)} slower than the best"
+    return f"at most {write_bound(told.worst)} slower than the best (at {axis} = {write_size(told.at)})"
+
+
+def write_bound(regret: float) -> str:
+    """A regret as a share, rounded up: 3 %, 0.4 %."""
+    if math.isnan(regret):
+        return "not known"
+    percent = 100 * regret
+    if percent < 1:
+        return f"{math.ceil(10 * percent - 1e-9) / 10:g} %"
+    return f"{math.ceil(percent - 1e-9):,} %"
+
+
+def _say_range(piece: Range, place: int, count: int, axis: str) -> str:
+    first, last = write_size(piece.first), write_size(piece.last)
+    if piece.first == piece.last:
+        return f"`{piece.row}` at {axis} = {first}"
+    if place == 0:
+        return f"`{piece.row}` up to {axis} = {last}"
+    return f"`{piece.row}` from {first}" + (f" to {last}" if place < count - 1 else "")

@@ -1,0 +1,153 @@
+"""All points as one tidy table, `points.csv`: a line for each row and cell of every machine; and its schema."""
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .analysis import Analysis
+from .families import FAMILIES
+from .points import Point, Series, find_middle
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, the unit of its numbers ("" for words and counts), and what it says."""
+
+    name: str
+    unit: str
+    meaning: str
+
+
+# The papers' letters; a cell has a value in those of its family.
+SIZES = (
+    Column("D", "", "dimension of the data (logdet), of the fixed point (implicit)"),
+    Column("d", "", "dimension of the data (line_integral, score)"),
+    Column("B", "", "batch"),
+    Column("L", "", "layers (logdet, score)"),
+    Column("H", "", "width of the hidden layers (line_integral, score)"),
+    Column("J", "", "what the Jacobian is made of: free, tanh, psd, kronecker or kronecker_psd (line_integral)"),
+    Column("gamma", "", "contraction factor of the iterated map (implicit)"),
+    Column("T", "", "what is iterated: random, symmetric, rotation or conv (implicit)"),
+    Column("tol", "", "relative residual at which the solvers stop (implicit)"),
+)
+COLUMNS = (
+    Column("family", "", "family of problems"),
+    Column("machine", "", "machine; nothing is ever paired across two of them"),
+    Column("backend", "", "torch or jax"),
+    Column("device", "", "cpu or cuda"),
+    Column("dtype", "", "precision of the timed arithmetic"),
+    Column("state", "", "letter of the machine's speed where the family was measured at several, else empty"),
+    *SIZES,
+    Column("row", "", "name of the row: a method, and after a colon its form where it is not the first"),
+    Column("method", "", "method"),
+    Column("form", "", "eager, compiled or jit"),
+    Column(
+        "role", "", "method, peer (a library's), floor (work that none can avoid), calibration or twin (A/A control)"
+    ),
+    Column("computes", "", "which answer the row gives"),
+    Column("exact", "", "1 where the method is meant to be exact, else 0"),
+    Column("outcome", "", "ok, skipped, over_budget, oom, timeout, wrong or error; without ok there is no time"),
+    Column("reason", "", "why the outcome is not ok"),
+    Column("seconds", "s", "one call: geometric mean of the processes' medians"),
+    Column(
+        "seconds_low", "s", "lower bound of the 95 % interval for another process's median; empty where none is known"
+    ),
+    Column("seconds_high", "s", "its upper bound"),
+    Column("minimum_s", "s", "the fastest sample"),
+    Column("samples", "", "samples of all processes, one a round"),
+    Column("processes", "", "fresh processes behind the time"),
+    Column("basis", "", "whose spread the interval is from: own processes or neighbours (cells like it)"),
+    Column("patient", "", "1 for one to three calls apart from the rounds, as no other profile had the time; else 0"),
+    Column("yardstick", "", "the row of the family that the ratio is against"),
+    Column("ratio", "", "seconds / those of the yardstick, paired by round; empty where not timed side by side"),
+    Column("ratio_low", "", "lower bound of its 95 % interval"),
+    Column("ratio_high", "", "upper bound of its 95 % interval"),
+    Column("error", "", "relative error of the timed result, the worst process"),
+    Column("measure", "", "what the error is: reference, probes (an estimate of it) or residual"),
+    Column("peak_bytes", "bytes", "peak memory of a call, the largest process; empty where nothing read it"),
+    Column("instrument", "", "what read the peak"),
+    Column("flops", "", "floating-point operations of a call, by formula"),
+    Column("bytes", "bytes", "bytes that a call moves, by formula"),
+    Column("vjps", "", "vector-Jacobian products per sample, counted, or by formula"),
+    Column("jvps", "", "Jacobian-vector products per sample"),
+    Column("evaluations", "", "evaluations of the map per sample"),
+    Column("compile_cold_s", "s", "compilation with nothing cached, median of the processes"),
+    Column("compile_cached_s", "s", "compilation from a warm disk cache, median of the processes"),
+    Column("first_call_s", "s", "the first call of a process, median of those that found nothing cached"),
+)
+
+
+def write_points(analysis: Analysis) -> str:
+    """The table as CSV text: `COLUMNS` as head; numbers to six significant digits; empty where nothing is known."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [column.name for column in COLUMNS], lineterminator="\n")
+    writer.writeheader()
+    for series in analysis.series():
+        for row in analysis.rows(series):
+            writer.writerows(
+                {name: _write(value) for name, value in line.items()} for line in _iterate_lines(analysis, series, row)
+            )
+    return text.getvalue()
+
+
+def _iterate_lines(analysis: Analysis, series: Series, row: str) -> Iterator[dict[str, Any]]:
+    place = series.place
+    for point in analysis.points(series, row):
+        yield {
+            "family": series.family,
+            "machine": place.machine,
+            "backend": place.backend,
+            "device": place.device,
+            "dtype": place.dtype,
+            "state": series.state,
+            **dict(series.fixed),
+            series.axis: point.size,
+            **{name: getattr(point, name) for name in ("row", "method", "form", "role", "computes", "exact")},
+            **{name: getattr(point, name) for name in ("outcome", "reason", "patient", "error", "measure")},
+            **{name: getattr(point, name) for name in ("peak_bytes", "flops", "bytes")},
+            "instrument": point.peak_instrument,
+            **_describe_times(point),
+            **_describe_ratio(analysis, series, point),
+            **{name: getattr(point.products, name, None) for name in ("vjps", "jvps", "evaluations")},
+            **{
+                name: find_middle(getattr(s, name) for s in point.cold_starts)
+                for name in ("compile_cold_s", "first_call_s")
+            },
+            "compile_cached_s": find_middle(start.compile_cached_s for start in point.starts.values()),
+        }
+
+
+def _describe_times(point: Point) -> dict[str, Any]:
+    if not point.ok:
+        return {}
+    seconds = point.seconds
+    return {
+        "seconds": seconds.value,
+        "seconds_low": seconds.low,
+        "seconds_high": seconds.high,
+        "minimum_s": point.minimum,
+        "samples": seconds.n,
+        "processes": len(point.groups),
+        "basis": seconds.basis,
+    }
+
+
+def _describe_ratio(analysis: Analysis, series: Series, point: Point) -> dict[str, Any]:
+    yardstick = FAMILIES[series.family].yardstick
+    ratio = None if point.row == yardstick else analysis.ratio(series, point.size, point.row, yardstick)
+    if ratio is None:
+        return {"yardstick": yardstick}
+    return {"yardstick": yardstick, "ratio": ratio.value, "ratio_low": ratio.low, "ratio_high": ratio.high}
+
+
+def _write(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    if not isinstance(value, int | float):
+        return str(value or "")
+    if not math.isfinite(value):
+        return ""
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"

@@ -1,0 +1,212 @@
+"""The report at the terminal: answers, claims and what is still open, from the digest, as text or as JSON."""
+
+import json
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from .digest import FamilyDigest, to_plain
+from .digest.answers import OPEN, CellAnswer
+from .digest.claims import ClaimDigest, write_effect
+from .lookup import Answer, Prediction
+from .statistics import Estimate
+from .text import count, write_bytes, write_error, write_list, write_seconds, write_size
+
+# Room for the longest names of rows beside their numbers.
+_WIDTH = 110
+
+
+def print_answers(answers: list[Answer], as_json: bool) -> None:
+    """Each answer in a few lines and the table behind it; with `as_json` a list of plain values."""
+    if as_json:
+        print(json.dumps([_pack_answer(answer) for answer in answers], ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    # A table in a pipe is not cut to the 80 columns of a terminal that is not there.
+    console.width = max(console.width, _WIDTH)
+    for answer in answers:
+        _print_answer(console, answer)
+
+
+def _pack_answer(answer: Answer) -> dict[str, Any]:
+    place = answer.series.place
+    return to_plain(
+        {
+            "family": answer.family,
+            "question": answer.question,
+            "place": place,
+            "sizes": dict(answer.series.fixed) | {answer.series.axis: answer.size},
+            "not_measured": {letter: wanted for letter, wanted, _ in answer.unlike},
+            "accuracy": answer.accuracy,
+            "row": answer.pick.row if answer.pick else None,
+            "regret": answer.regret,
+            "regret_at": answer.at,
+            "undetermined": answer.open,
+            "minutes": answer.minutes,
+            "ranked": answer.ranked,
+            "excluded": answer.excluded,
+        }
+    )
+
+
+def _print_answer(console: Console, answer: Answer) -> None:
+    series, axis = answer.series, answer.series.axis
+    fixed = ", ".join(f"{letter} = {write_size(value)}" for letter, value in series.fixed)
+    place = ", ".join((series.place.machine, series.place.backend, series.place.device, series.place.dtype))
+    head = f"[bold]{answer.family}[/bold] on [bold]{place}[/bold], {axis} = {write_size(answer.size)}, {fixed}"
+    others = [f"{letter} = {write_size(asked)} was not measured" for letter, asked, _ in answer.unlike]
+    console.print("; ".join([head, *others]), soft_wrap=True)
+    if answer.pick is None:
+        reasons = "; ".join(f"{p.row}: {_say_why(p, answer)}" for p in answer.excluded) or "no row gives this answer"
+        console.print(f"  no recommendation: {reasons}\n", soft_wrap=True, markup=False)
+        return
+    pick = answer.pick
+    memory = f", {write_bytes(pick.peak_bytes)}" if pick.peak_bytes > 0 else ""
+    console.print(
+        f"  use [bold]{pick.row}[/bold] ({answer.question}): {_escape(_say_loss(answer))}, "
+        f"{_escape(_write_seconds(pick))} a call ({pick.how}), error {write_error(pick.error)}{memory}",
+        soft_wrap=True,
+    )
+    if answer.open:
+        told = "" if math.isnan(answer.minutes) else f": about {_write_minutes(answer.minutes)} would settle it"
+        console.print(
+            f"  undetermined{told} (python -m benchmarks settle --minutes {_round_up(answer.minutes)})", soft_wrap=True
+        )
+    table = Table(box=None, padding=(0, 2, 0, 2), header_style="dim")
+    table.add_column("row", no_wrap=True)
+    for name in ("slower by at most", "time of a call", "error", "memory"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for p in answer.ranked:
+        regret = "–" if math.isnan(answer.regret) else write_bound(p.regret)
+        memory = write_bytes(p.peak_bytes) if p.peak_bytes > 0 else "–"
+        table.add_row(p.row, regret, _escape(_write_seconds(p)), write_error(p.error), memory)
+    console.print(table)
+    left_out: dict[str, list[str]] = {}
+    for p in answer.excluded:
+        left_out.setdefault(_say_why(p, answer), []).append(p.row)
+    for reason, rows in left_out.items():
+        console.print(f"  left out: {write_list(rows)}: {reason}", style="dim", markup=False, soft_wrap=True)
+    console.print()
+
+
+def _say_loss(answer: Answer) -> str:
+    if len(answer.ranked) == 1:
+        return "nothing else answers this"
+    if math.isnan(answer.regret):
+        return "what it may lose is not known"
+    where = (
+        "" if answer.at == (answer.size,) else f" at {answer.series.axis} = {write_list(map(write_size, answer.at))}"
+    )
+    return f"at most {write_bound(answer.regret)} slower than the best{where}"
+
+
+def _say_why(prediction: Prediction, answer: Answer) -> str:
+    if prediction.reason:
+        return prediction.reason
+    return (
+        "not exact" if answer.accuracy is None else f"error {write_error(prediction.error)} above {answer.accuracy:g}"
+    )
+
+
+def write_bound(regret: float) -> str:
+    """A regret in percent, rounded up since it is a bound."""
+    percent = 100 * regret
+    return f"{math.ceil(10 * percent - 1e-9) / 10:g} %" if percent < 1 else f"{math.ceil(percent - 1e-9):,} %"
+
+
+def _write_seconds(p: Prediction) -> str:
+    return write_seconds(Estimate(p.seconds, p.low, p.high))
+
+
+def _write_minutes(minutes: float) -> str:
+    return count(math.ceil(minutes), "minute")
+
+
+def _round_up(minutes: float) -> int:
+    """What to ask of `settle`: ten minutes where nobody knows."""
+    return 10 if math.isnan(minutes) else max(1, math.ceil(minutes))
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+def print_claims(claims: Iterable[ClaimDigest], as_json: bool) -> None:
+    """The claims in two lines each: the verdict and what the paper says, what was found and what decided it."""
+    if as_json:
+        print(json.dumps(to_plain(list(claims)), ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    for claim in claims:
+        console.print(f"[bold]{claim.id}[/bold] {claim.verdict}: {_escape(claim.short)}", soft_wrap=True)
+        found = write_effect(claim.effect, claim.unit) if claim.effect is not None else "not run"
+        console.print(f"  paper {claim.printed}; here {found}. {claim.decided}", soft_wrap=True, markup=False)
+
+
+def list_open(families: Iterable[FamilyDigest]) -> list[dict[str, Any]]:
+    """The undetermined cells, widest regret first, those of unknown regret last: what `benchmarks settle` reads.
+
+    `rows` are the pick and those it is not told apart from. A cell is named once, by its widest question.
+    """
+    found = [
+        _pack_open(family, answer)
+        for family in families
+        for answer in family.answers
+        if answer.open and answer.pick is not None
+    ]
+    found.sort(key=lambda cell: (cell["regret"] is None, -(cell["regret"] or 0.0)))
+    cells: dict[str, dict[str, Any]] = {}
+    for cell in found:
+        key = json.dumps([cell[name] for name in ("family", "machine", "backend", "device", "dtype", "sizes")])
+        cells.setdefault(key, cell)
+    return list(cells.values())
+
+
+def _pack_open(family: FamilyDigest, answer: CellAnswer) -> dict[str, Any]:
+    series = family.find(answer.series)
+    place = series.place
+    # Where nothing bounds the regret, nothing tells which rows are far either.
+    told = not math.isnan(answer.regret)
+    near = [c.row for c in answer.candidates[1:] if not (told and c.ratio and c.ratio.low > 1 + OPEN)]
+    return to_plain(
+        {
+            "family": family.name,
+            "backend": place.backend,
+            "device": place.device,
+            "dtype": place.dtype,
+            "sizes": dict(series.fixed) | {series.axis: _make_whole(answer.size)},
+            "rows": [answer.candidates[0].row, *near],
+            "regret": answer.regret,
+            "profile": answer.profile,
+            "machine": place.machine,
+            "minutes": answer.minutes,
+        }
+    )
+
+
+def _make_whole(size: float) -> float | int:
+    return int(size) if float(size).is_integer() else size
+
+
+def print_open(families: Iterable[FamilyDigest], as_json: bool) -> None:
+    """The undetermined cells, a line each."""
+    cells = list_open(families)
+    if as_json:
+        print(json.dumps(cells, ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    for cell in cells:
+        place = ", ".join(str(cell[name]) for name in ("machine", "backend", "device", "dtype"))
+        sizes = ", ".join(f"{letter} = {write_size(value)}" for letter, value in cell["sizes"].items())
+        regret = "not known" if cell["regret"] is None else f"at most {write_bound(cell['regret'])}"
+        cost = "" if cell["minutes"] is None else f", about {_write_minutes(cell['minutes'])}"
+        console.print(
+            f"{cell['family']} on {place}, {sizes}: {write_list(cell['rows'])}: {regret}{cost}",
+            soft_wrap=True,
+            markup=False,
+        )
+    if not cells:
+        console.print("nothing is open: in every measured cell the answer loses at most 25 %")

@@ -1,0 +1,28 @@
+"""asv's files."""
+
+import pytest
+
+from reports.load import load
+
+
+def asv_path(folder):
+    return next(path for path in folder.glob("*/*.json") if path.name != "machine.json")
+
+
+def test_asv_file_written_by_asv_itself_has_the_columns_of_the_synthetic_one(small):
+    results = pytest.importorskip("asv.results")
+    loaded = results.Results.load(str(asv_path(small)))
+    key = "logdet.Torch.track_seconds"
+    assert loaded.get_result_value(key, loaded.get_result_params(key))[0] > 0
+    assert loaded.get_result_samples(key, loaded.get_result_params(key))[0]
+
+
+def test_environment_named_by_hash_is_matched(small):
+    path = asv_path(small)
+    folder = next(small.glob("*/sessions/*"))
+    path.rename(path.with_name(f"{path.name[:8]}-env-0123456789abcdef.json"))
+    folder.rename(folder.with_name(f"{folder.name[:8]}-env-0123456789abcdef"))
+    run = load(small)
+    assert len(run.parts) == 1
+    assert run.parts[0].asv
+    assert run.parts[0].sessions == 8

@@ -1,0 +1,61 @@
+"""The join of asv's values with the session records."""
+
+import json
+
+from reports.load import load
+
+
+def find(run, **wanted):
+    frame = run.frame
+    for name, value in wanted.items():
+        frame = frame[frame[name] == value]
+    return frame
+
+
+def session_path(folder, size=256, backend="torch"):
+    return next(folder.glob(f"*/sessions/*/logdet-{backend}-cpu-float32-D{size}-*.p0.session"))
+
+
+def asv_path(folder):
+    return next(path for path in folder.glob("*/*.json") if path.name != "machine.json")
+
+
+def test_asv_without_session_record_is_kept_unpaired(small):
+    path = session_path(small)
+    path.unlink()
+    line = find(load(small), cell="logdet-torch-cpu-float32-B100-D256-L2", row="relative").iloc[0]
+    assert line["recorded_by"] == "asv"
+    assert len(line["samples_s"]) == 8
+    assert len(line["rounds"]) == 0
+    # Other sizes know what the row is.
+    assert (line["role"], line["computes"]) == ("method", "relative")
+
+
+def test_outcome_codes_without_session_records(small, synthetic):
+    for path in small.glob("*/sessions/*/*.session"):
+        path.unlink()
+    frame = load(small).frame
+    line = frame[(frame["row"] == "transposed") & (frame["cell"] == "logdet-jax-cpu-float32-B100-D256-L2")].iloc[0]
+    assert line["outcome"] == "wrong"
+    assert line["reason"]
+
+
+def test_sessions_without_asv_are_kept(small):
+    asv_path(small).unlink()
+    run = load(small)
+    assert len(run.sessions) == 8
+    assert not any(part.asv for part in run.parts)
+
+
+def test_a_median_of_asv_that_is_not_the_records_is_named(small):
+    path = asv_path(small)
+    data = json.loads(path.read_text())
+    values = data["results"]["logdet.Torch.track_seconds"][data["result_columns"].index("result")]
+    place = next(j for j, value in enumerate(values) if value)
+    values[place] *= 1.05
+    path.write_text(json.dumps(data))
+    (problem,) = load(small).problems
+    assert "asv says" in problem
+    values[place] /= 1.05 / 1.005  # the median of another rounding
+    path.write_text(json.dumps(data))
+    assert load(small).problems == ()

@@ -1,0 +1,56 @@
+"""Which of all measurements are reported."""
+
+import pytest
+
+from reports.load import LoadError, load
+
+
+def test_newest_commit_is_chosen_and_older_ones_by_name(results, synthetic):
+    assert load(results).commit == synthetic.COMMIT[:8]
+    old = load(results, synthetic.OLD_COMMIT[:6])
+    assert old.commit == synthetic.OLD_COMMIT[:8]
+    assert set(old.frame["recorded_by"]) == {"asv"}
+    assert load(results).history["commit"].nunique() == 2
+
+
+def test_more_thorough_profile_supersedes(small, synthetic):
+    quick = synthetic.make_session(256, "torch", "cpu", rounds=6) | {"profile": "quick"}
+    synthetic.write_session(small, quick, "direct")
+    run = load(small)
+    assert run.superseded == 1
+    assert set(run.frame["environment"]) == {run.parts[0].environment}
+
+
+def test_a_newer_ruler_supersedes_every_cell_of_its_family(small, synthetic):
+    """And not those of another family, measured before."""
+    other = synthetic.make_implicit_session(64) | {"started_at": "2020-01-01T00:00:00Z"}
+    synthetic.write_session(small, other, "direct")
+    before = load(small)
+    newer = synthetic.make_session(256, rounds=6) | {"ruler": 2, "profile": "quick"}
+    synthetic.write_session(small, newer, "direct")
+    run = load(small)
+    logdet = run.frame[run.frame["family"] == "logdet"]
+    assert before.frame["cell"].nunique() > 2
+    assert set(logdet["cell"]) == {"logdet-torch-cpu-float32-B100-D256-L2"}
+    assert set(logdet["profile"]) == {"quick"}
+    assert run.superseded == before.frame["cell"].nunique() - 1
+    assert set(run.frame["family"]) == {"logdet", "implicit"}
+
+
+def test_a_family_is_not_hidden_by_a_later_run_of_another(small, synthetic):
+    """In one environment, at two commits."""
+    (part,) = load(small).parts
+    environment = part.environment
+    later = synthetic.make_implicit_session(64) | {"commit": "f" * 40, "started_at": "2030-01-01T00:00:00Z"}
+    synthetic.write_session(small, later, environment)
+    run = load(small)
+    assert {(part.commit, part.environment) for part in run.parts} == {
+        (synthetic.COMMIT, environment),
+        ("f" * 40, environment),
+    }
+    assert set(run.frame["family"]) == {"logdet", "implicit"}
+
+
+def test_ambiguous_commit(results):
+    with pytest.raises(LoadError, match="give more digits"):
+        load(results, "")

@@ -1,0 +1,97 @@
+"""Session records: what was written comes back, and a bad one is named in one line."""
+
+import json
+
+import pytest
+
+from reports.load import load
+
+
+def find(run, **wanted):
+    frame = run.frame
+    for name, value in wanted.items():
+        frame = frame[frame[name] == value]
+    return frame
+
+
+def session_path(folder, size=256, backend="torch"):
+    return next(folder.glob(f"*/sessions/*/logdet-{backend}-cpu-float32-D{size}-*.p0.session"))
+
+
+def change(path, edit):
+    record = json.loads(path.read_text())
+    edit(record)
+    path.write_text(json.dumps(record))
+
+
+def test_round_trip(results, synthetic):
+    run = load(results)
+    record = synthetic.make_session(1024, "torch", "cpu", 1, 3)
+    for row, written in record["rows"].items():
+        line = find(run, cell="logdet-torch-cpu-float32-B100-D1024-L2", row=row, process=1).iloc[0]
+        assert line["outcome"] == written["outcome"]
+        assert line["reason"] == written["reason"]
+        assert list(line["samples_s"]) == written["samples_s"]
+        assert list(line["rounds"]) == written["rounds"]
+        assert line["flops"] == written["cost"]["flops"]
+        assert line["computes"] == written["computes"]
+    assert run.commit == synthetic.COMMIT[:8]
+    assert run.profile == "standard"
+    assert run.device == "cpu, cuda"
+    assert len(run.sessions) == 3 * 3 * len(synthetic.SIZES)
+    assert run.problems == ()
+    assert all(len(file.sha256) == 64 for file in run.files)
+
+
+def test_optional_fields_may_be_null(small):
+    def empty(record):
+        for key in (
+            "environment",
+            "ceiling",
+            "canary",
+            "stages_s",
+            "stop",
+            "failures",
+            "dirty",
+            "started_at",
+            "elapsed_s",
+        ):
+            record[key] = None
+        for row in record["rows"].values():
+            for key in (
+                "cost",
+                "error",
+                "tolerance",
+                "measure",
+                "build_s",
+                "first_call_s",
+                "predicted_s",
+                "peak_bytes",
+                "positions",
+            ):
+                row[key] = None
+
+    for path in small.glob("*/sessions/*/*.session"):
+        change(path, empty)
+    assert len(load(small).sessions) == 8
+
+
+@pytest.mark.parametrize(
+    ("edit", "line"),
+    [
+        (lambda r: r["cell"].update(family="logdte"), "unknown family 'logdte'"),
+        (lambda r: r["cell"]["sizes"].update(D=0), "D must be positive, got 0"),
+        (lambda r: r["cell"]["sizes"].update(D=-4), "D must be positive, got -4"),
+        (lambda r: r.update(schema=2), "schema 2 is not 1"),
+        (lambda r: r["rows"]["relative"].update(outcome="fine"), "unknown outcome 'fine'"),
+        (lambda r: r["rows"]["relative"].update(samples_s=[0.1, -1]), "samples_s must be positive"),
+        (lambda r: r.update(rows=[]), "rows must be an object"),
+        (lambda r: r.update(cell=None), "the cell must name"),
+    ],
+)
+def test_a_bad_record_is_named_and_left_out(small, edit, line):
+    path = session_path(small)
+    change(path, edit)
+    run = load(small)
+    assert [p for p in run.problems if path.name in p and line in p]
+    assert len(run.sessions) == 7

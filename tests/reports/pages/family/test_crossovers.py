@@ -1,0 +1,14 @@
+"""Crossovers: the sizes that were found, and between which they lie."""
+
+from reports.digest.crossovers import Crossing
+from reports.pages.family import crossovers
+
+
+def test_a_crossing_says_where_and_how_it_is_known(make):
+    series = make.series(make.sweep("relative"), make.sweep("inverse"))
+    crossing = Crossing(series.key, "relative", "inverse", make.about(50.0), "bracketed", (10.0, 100.0), "relative", 2)
+    (table,) = make.tables(crossovers.build(make.family(series, crossovers=(crossing,))))
+    (line,) = table.rows
+    assert line["size"].text == "50.0 [49.5, 50.5]"
+    assert line["kind"].note == "between 10 and 100; the last of 2"
+    assert line["above"].text == "relative"

@@ -1,0 +1,18 @@
+"""Exponents: those that are known, predicted beside fitted."""
+
+from reports.digest.exponents import Growth
+from reports.pages.family import exponents
+
+
+def test_predicted_stands_beside_fitted(make):
+    series = make.series(make.sweep("relative"))
+    growth = Growth(series.key, "relative", 2.0, make.about(2.02), 3e-5, 4, 10.0, 10000.0, "consistent")
+    (table,) = make.tables(exponents.build(make.family(series, exponents=(growth,))))
+    (line,) = table.rows
+    assert (line["predicted"].text, line["fitted"].text) == ("2", "2.020 [2.000, 2.040]")
+    assert line["verdict"].tone == "good"
+    assert line["range"].text == "10 to 10,000, 4 sizes"
+
+
+def test_none_is_known_none_is_told(make):
+    assert exponents.build(make.family(make.series(make.sweep("relative")))) is None

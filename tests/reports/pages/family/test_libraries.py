@@ -1,0 +1,14 @@
+"""Libraries stand beside ours with both errors."""
+
+from reports.digest.libraries import Beside
+from reports.pages.family import libraries
+
+
+def test_a_library_is_told_in_times_of_ours(make):
+    series = make.series(make.sweep("relative"), make.sweep("peer", role="peer"))
+    beside = Beside(series.key, 100.0, "peer", "relative", make.about(3.0), 1e-3, 1e-6, make.about(2.5), "slower")
+    (table,) = make.tables(libraries.build(make.family(series, libraries=(beside,))))
+    (line,) = table.rows
+    assert (line["ratio"].text, line["ratio"].tone) == ("2.500 [2.475, 2.525] ×", "bad")
+    assert (line["error"].text, line["ours_error"].text) == ("1.0e-03", "1.0e-06")
+    assert libraries.build(make.family(series)) is None

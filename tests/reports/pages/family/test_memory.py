@@ -1,0 +1,31 @@
+"""Memory: the machine's own only where rows come near it, and what ended a row in words."""
+
+from dataclasses import replace
+
+from reports.pages.family import memory
+
+
+def test_the_machine_is_drawn_where_rows_come_near_it(make):
+    series = make.series(make.sweep("relative"))
+
+    def draw(memory_bytes):
+        (figure,) = make.figures(memory.build(make.family(replace(series, memory_bytes=memory_bytes))))
+        return "memory of the machine" in figure.svg
+
+    assert draw(32e9)
+    assert not draw(32e12)
+    assert not draw(float("nan"))
+
+
+def test_what_ended_a_row_is_said(make):
+    rows = (
+        make.sweep("relative"),
+        make.row("inverse", make.cell(10), make.cell(100, None, limit="memory")),
+        make.row("dense", make.cell(10, None, outcome="error", reason="no such thing"), smallest_failed=None),
+    )
+    series = make.series(*rows)
+    (table,) = make.tables(memory.build(make.family(series)))
+    cells = {line["row"].text: line[series.key] for line in table.rows}
+    assert (cells["relative"].text, cells["relative"].tone) == ("10,000", "good")
+    assert (cells["inverse"].text, cells["inverse"].note) == ("10", "memory at 100")
+    assert (cells["dense"].text, cells["dense"].note) == ("error", "no such thing")

@@ -1,0 +1,78 @@
+"""The family pages as a whole: bounded, well-formed, the same each time."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from reports.pages import families
+from reports.pages.family import CHAPTERS
+from reports.render import render_page
+
+VOID = {"meta", "link", "br", "path", "use", "rect"}
+MOST_FIGURES, MOST_ROWS = 7, 60
+
+
+class Tags(HTMLParser):
+    """Ids and SVGs, and whether the tags are balanced."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids, self.svgs, self.stack, self.faults = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.ids += [values["id"]] if "id" in values else []
+        self.svgs += [values] if tag == "svg" else []
+        self.stack += [] if tag in VOID else [tag]
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        if tag not in VOID and (not self.stack or self.stack.pop() != tag):
+            self.faults.append((tag, self.getpos()))
+
+
+@pytest.fixture(scope="module")
+def pages(implicit_digest):
+    return families.build(implicit_digest)
+
+
+def test_a_page_a_family_with_its_chapters(pages):
+    assert [page.file for page in pages] == ["logdet.html", "implicit.html"]
+    told = {section.id for section in pages[1].sections}
+    assert told >= {"notes", "scaling", "speedups", "memory", "accuracy", "ladders", "libraries", "work", "compilation"}
+
+
+def test_no_more_figures_and_rows_than_can_be_read(pages):
+    for page in pages:
+        figures = [figure for section in page.sections for figure in section.figures()]
+        assert 3 <= len(figures) <= MOST_FIGURES
+        assert len({figure.name for figure in figures}) == len(figures)
+        for table in (table for section in page.sections for table in section.tables()):
+            assert len(table.rows) <= MOST_ROWS, table.name
+
+
+def test_the_page_is_well_formed_and_every_picture_has_words(pages):
+    for page in pages:
+        html = render_page(page, pages)
+        tags = Tags(html)
+        assert tags.faults == []
+        assert tags.stack == []
+        assert len(tags.ids) == len(set(tags.ids))
+        assert tags.svgs
+        assert all(svg["role"] == "img" and len(svg["aria-label"]) > 30 for svg in tags.svgs)
+        assert not re.search(r"\bnan\b|\bNone\b", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_the_same_digest_gives_the_same_page(pages, implicit_digest):
+    again = families.build(implicit_digest)
+    assert [render_page(page, pages) for page in pages] == [render_page(page, again) for page in again]
+
+
+def test_chapters_ask_the_digest_alone(implicit_digest):
+    """Every chapter says something of some family or nothing; none needs more than the family's digest."""
+    for family in implicit_digest.families:
+        assert any(chapter.build(family) is not None for chapter in CHAPTERS)

@@ -1,0 +1,95 @@
+"""The first page: what stands on it, in which order, and that it says what the digest holds."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from reports.digest.cards import choose_states
+from reports.digest.incidents import Incident
+from reports.families import FAMILIES
+from reports.pages import index
+from reports.pages.blocks import Card, Form, Items, Table
+from reports.text import write_ratio
+
+# The panels' places, and where the same was measured besides.
+PLACES = ("torch", "JAX", "torch on cuda")
+
+
+@pytest.fixture(scope="module")
+def page(digest):
+    (page,) = index.build(digest)
+    return page
+
+
+def find(page, kind):
+    return [block for section in page.sections for block in section.blocks if isinstance(block, kind)]
+
+
+def test_in_the_order_of_a_reader(page):
+    assert [section.id for section in page.sections] == ["answer", "families", "claims", "more"]
+
+
+def test_one_sentence_says_what_was_measured_on_what(page, digest):
+    (machine,) = digest.about.machines
+    assert page.lead.count(". ") == 0
+    for word in (machine.processor, f"{machine.cores} cores", *(version for _, version in machine.versions)):
+        assert word in page.lead
+
+
+def test_health_stands_there_only_if_something_warns(page, digest):
+    assert digest.health.warnings == ()
+    warning = Incident("file", {"line": "broken.session: no JSON"})
+    (told,) = index.build(replace(digest, health=replace(digest.health, warnings=(warning,) * 7)))
+    assert [section.id for section in told.sections][3] == "health"
+    assert len(find(told, Items)[0].items) == index.MOST
+
+
+def test_a_line_a_claim_in_few_words(page, digest):
+    table = next(table for table in find(page, Table) if table.name == "claims")
+    assert len(table.rows) == len(digest.claims)
+    for row, claim in zip(table.rows, digest.claims, strict=True):
+        assert row["words"].text == claim.short
+        assert len(claim.short.split()) <= 15
+        assert row["why"].text == claim.decided
+
+
+def test_headlines_are_paired_ratios_at_the_largest_size(page, digest, analysis):
+    family, card = digest.family("logdet"), next(card for card in find(page, Card) if card.id == "card-logdet")
+    known = {analysis.key(series): series for series in analysis.series("logdet")}
+    assert len(family.card.headlines) == len(FAMILIES["logdet"].headlines) * len(family.card.panels)
+    for found in family.card.headlines:
+        ratio = analysis.ratio(known[found.series], found.at, found.row, found.baseline)
+        told = next(r for r in card.ratios if r.words == f"Time of `{found.row}` over that of `{found.baseline}`")
+        assert f"{write_ratio(ratio)} ×" in [value for _, value, _ in told.values]
+        later = [size for size in family.find(found.series).sizes if size > found.at]
+        assert all(analysis.ratio(known[found.series], s, found.row, found.baseline) is None for s in later)
+
+
+def test_a_card_has_a_panel_a_backend_and_says_its_rule(page):
+    card = find(page, Card)[0]
+    assert [panel.title for panel in card.panels] == ["torch", "JAX"]
+    assert all("ended by" in panel.alt for panel in card.panels)
+    assert all(rule.startswith(f"**{place}.** Use `relative") for rule, place in zip(card.rules, PLACES, strict=True))
+
+
+def test_states_share_a_panel_only_where_their_sizes_do_not_mix(digest):
+    series = digest.family("logdet").series[0]
+    long = replace(series, key="a", state="A", sizes=(10.0, 32.0, 512.0))
+    within, beyond = replace(long, key="c", sizes=(16.0, 64.0)), replace(long, key="b", sizes=(640.0, 1000.0))
+    assert [s.key for s in choose_states([beyond, within, long])] == ["a", "b"]
+
+
+def test_the_forms_data_is_plain_json_and_nothing_else_ends_the_script(page):
+    (form,) = find(page, Form)
+    assert "</" not in form.data
+
+    def refuse(constant):
+        raise AssertionError(f"{constant} is no JSON")
+
+    packed = json.loads(form.data, parse_constant=refuse)
+    assert set(packed["families"]) == {name for name, _ in form.families}
+    for family in packed["families"].values():
+        for series in family["series"]:
+            for row in series["rows"]:
+                assert len({len(row[k]) for k in (1, 3, 4, 5)} | {len(series["sizes"])}) == 1

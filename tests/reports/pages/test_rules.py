@@ -1,0 +1,50 @@
+"""A rule in words: where it holds, and what it may lose, never less than measured."""
+
+import math
+
+import pytest
+
+from reports.digest.rules import Range, Rule
+from reports.pages.rules import join_rules, say_ranges, say_worst, write_bound
+
+
+def rule(*ranges, worst=0.031, at=100.0, within=True, missing=()):
+    return Rule("key", "gradient", tuple(Range(*piece) for piece in ranges), worst, at, (), missing, within)
+
+
+def test_one_method_everywhere():
+    told = join_rules([rule((10.0, 20000.0, "relative"))])
+    assert say_ranges(told, "D") == "`relative` at every D from 10 to 20,000"
+    assert say_worst(told, "D") == "at most 4 % slower than the best (at D = 100)"
+
+
+def test_ranges_follow_each_other():
+    told = join_rules([rule((10.0, 100.0, "a"), (150.0, 500.0, "b"), (700.0, 900.0, "c"))])
+    assert say_ranges(told, "D") == "`a` up to D = 100, `b` from 150 to 500, `c` from 700"
+    told = join_rules([rule((10.0, 10.0, "a"), (32.0, 500.0, "b"))])
+    assert say_ranges(told, "d") == "`a` at d = 10, `b` from 32"
+    assert say_ranges(join_rules([rule((64.0, 64.0, "a"))]), "d") == "`a` at d = 64"
+
+
+def test_states_of_a_machine_are_one_rule_whose_worst_counts():
+    slow = rule((640.0, 3200.0, "a"), worst=0.13, at=1000.0, within=False)
+    fast = rule((10.0, 100.0, "b"), (200.0, 512.0, "a"), worst=0.02, missing=(32.0,))
+    told = join_rules([slow, fast])
+    assert told.ranges == (Range(10.0, 100.0, "b"), Range(200.0, 3200.0, "a"))
+    assert (told.worst, told.at, told.within, told.missing) == (0.13, 1000.0, False, (32.0,))
+    assert join_rules([]) is None
+
+
+def test_a_rule_that_loses_nothing_and_one_of_which_that_is_not_known():
+    assert say_worst(join_rules([rule((1.0, 2.0, "a"), worst=0.0)]), "D") == "nothing is faster"
+    told = join_rules([rule((1.0, 2.0, "a"), worst=0.254, at=2.0)])
+    assert say_worst(told, "D") == "undetermined at D = 2, where it may be up to 26 % slower than the best"
+    assert "not known" in say_worst(join_rules([rule((1.0, 2.0, "a"), worst=math.nan)]), "D")
+
+
+@pytest.mark.parametrize(
+    ("regret", "words"),
+    [(0.03, "3 %"), (0.0301, "4 %"), (0.0041, "0.5 %"), (0.004, "0.4 %"), (12.0, "1,200 %"), (math.nan, "not known")],
+)
+def test_bounds_are_rounded_up(regret, words):
+    assert write_bound(regret) == words

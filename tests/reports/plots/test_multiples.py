@@ -1,0 +1,61 @@
+"""Small multiples share their axes, and a label is as wide as it is drawn."""
+
+import re
+
+import pytest
+
+from reports.plots import Line
+from reports.plots.multiples import Panel, draw_multiples, frame
+from reports.plots.style import measure
+from reports.statistics import Estimate
+
+
+def line(label, *values, **more):
+    sizes = [10.0**j for j in range(1, len(values) + 1)]
+    return Line(label, "c0", sizes, [Estimate(v, 0.9 * v, 1.1 * v) for v in values], **more)
+
+
+def test_panels_share_limits_that_hold_all_of_them():
+    panels = [
+        Panel("one", "alt one", [line("a", 1e-3, 1e-2)]),
+        Panel("two", "alt two", [line("b", 1.0, 2.0, 3.0, memory_stops=[(1e4, 50.0)])]),
+    ]
+    shared = frame(panels, "D", "seconds")
+    assert shared.x[0] < 10
+    assert shared.x[1] > 1e4
+    assert shared.y[0] < 1e-3
+    assert shared.y[1] > 50
+    html = draw_multiples("name", panels, shared)
+    assert html.count("<svg") == 2
+    axes = [re.findall(r">([\d,]+(?: (?:s|ms))?)</text>", svg) for svg in html.split("<svg")[1:]]
+    assert axes[0] == axes[1]
+    assert html == draw_multiples("name", panels, shared)
+
+
+@pytest.mark.parametrize(
+    ("unit", "values", "tick"),
+    [("bytes", (1e6, 1e8), "10 MB"), ("ratio", (0.1, 200.0), "100 ×"), ("share", (0.01, 0.9), "10 %")],
+)
+def test_ticks_have_their_unit(unit, values, tick):
+    panels = [Panel("one", "alt", [line("a", *values)])]
+    assert f">{tick}</text>" in draw_multiples("name", panels, frame(panels, "D", unit))
+
+
+def test_an_interval_is_one_path_with_gaps():
+    panels = [Panel("one", "alt", [line("a", 1.0, 2.0, 3.0, 4.0)])]
+    html = draw_multiples("name", panels, frame(panels, "D", "seconds"))
+    bars = re.findall(r'<path d="((?:M[\d.]+ [\d.]+L[\d.]+ [\d.]+){4})"', html)
+    assert len(bars) == 1
+
+
+def test_measured_labels_are_as_wide_as_drawn():
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from reports.plots.style import FONT
+
+    figure = Figure(dpi=72)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    for text in ("relative", "dopri5_direct_1e-06"):
+        artist = figure.text(0, 0, text, fontsize=FONT, family="DejaVu Sans")
+        assert measure(text)[0] == pytest.approx(artist.get_window_extent(renderer).width, rel=0.05)

@@ -1,0 +1,44 @@
+"""The rewritten SVG: small, in the page's font and colours, and still the same picture."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from reports.plots import Line
+from reports.plots.multiples import Panel, draw_multiples, frame
+from reports.statistics import Estimate
+
+
+@pytest.fixture(scope="module")
+def svg():
+    lines = [
+        Line(label, colour, [10.0, 100.0, 1000.0], [Estimate(v, 0.8 * v, 1.25 * v) for v in (1e-3, 0.012345, 2.0)])
+        for label, colour in (("one", "c0"), ("two", "c1"))
+    ]
+    panels = [Panel("title", 'a "quoted" alternative', lines)]
+    return re.findall(r"<svg.*</svg>", draw_multiples("fig", panels, frame(panels, "D", "seconds")), re.DOTALL)[0]
+
+
+def test_it_is_well_formed_and_refers_to_its_own_ids(svg):
+    root = ET.fromstring(svg)
+    ids = [e.get("id") for e in root.iter() if e.get("id")]
+    assert len(ids) == len(set(ids))
+    assert all(id_.startswith("fig-1-") for id_ in ids)
+    assert set(re.findall(r"#(fig-[\w-]+)", svg)) == set(ids)
+    assert root.get("aria-label") == 'a "quoted" alternative'
+
+
+def test_every_mark_and_word_is_there(svg):
+    assert svg.count("<use") == 6
+    for word in ("one", "two", "D", "1 ms", "1 s"):
+        assert f">{word}</text>" in svg
+
+
+def test_what_says_nothing_is_gone(svg):
+    assert "font-family" not in svg
+    assert "rotate(-0" not in svg
+    assert "<g>" not in svg
+    assert not re.search(r"#[0-9a-f]{6}(?![0-9a-f)])", svg)  # colours are fallbacks of variables
+    assert not re.search(r' (?:d|x|y)="[^"]*\d\.\d\d', svg)
+    assert len(svg) < 7000

@@ -1,0 +1,89 @@
+"""Forecasts of synthetic curves: the truth inside, straight lines between knots, nothing where nothing is known."""
+
+import math
+
+import pytest
+
+from reports.digest.answers import digest_answers
+from reports.digest.form import check_predictions, pack_form
+from reports.forecasts import REACH, TOO_WIDE, Forecasts
+from reports.lookup import interpolate
+
+
+@pytest.fixture(scope="module")
+def forecasts(analysis) -> Forecasts:
+    """Of logdet."""
+    return Forecasts(analysis, "logdet")
+
+
+@pytest.fixture(scope="module")
+def series(analysis):
+    """The torch sweep on the CPU."""
+    return next(s for s in analysis.series() if (s.place.backend, s.place.device) == ("torch", "cpu"))
+
+
+def read(knots, size, name="seconds"):
+    return interpolate([knot.size for knot in knots], [getattr(knot, name) for knot in knots], size)
+
+
+@pytest.mark.parametrize("row", ["relative", "inverse", "slogdet_autodiff"])
+def test_the_truth_is_near_between_and_beyond(forecasts, series, synthetic, row):
+    knots = forecasts.knots(series, row)
+    for size in (12, 50, 90, 400, 1500, 2500, 5000, 12000):
+        truth = synthetic.true_seconds(row, size, "torch", "cpu")
+        assert read(knots, size) == pytest.approx(truth, rel=0.12)
+        assert read(knots, size, "low") * 0.95 <= truth <= read(knots, size, "high") * 1.05
+
+
+def test_knots_increase_and_measured_ones_are_the_measurements(analysis, forecasts, series):
+    for row in ("relative", "jacobian_autodiff"):
+        knots = forecasts.knots(series, row)
+        sizes = [knot.size for knot in knots]
+        assert sizes == sorted(set(sizes))
+        points = {p.size: p.seconds.value for p in analysis.points(series, row) if p.ok}
+        assert {knot.size: knot.seconds for knot in knots if knot.how == "measured"} == pytest.approx(points)
+        assert max(points) * REACH * (1 + 1e-6) >= sizes[-1]
+
+
+def test_lines_between_knots_are_as_good_as_the_curve(forecasts, series, synthetic):
+    # slogdet_autodiff leaves its floor within one gap: there a straight line would be off by more than its noise.
+    knots = forecasts.knots(series, "slogdet_autodiff")
+    assert len(knots) > 3 * len([knot for knot in knots if knot.how == "measured"])
+
+
+def test_nothing_wider_than_a_factor_is_told(analysis, forecasts):
+    for one in analysis.series("logdet"):
+        for form in pack_form(analysis, "logdet", forecasts):
+            for row in form.rows:
+                for knot in row.knots:
+                    assert knot.how == "measured" or knot.high <= TOO_WIDE * knot.low * (1 + 1e-9)
+        assert forecasts.knots(one, "relative")
+
+
+def test_a_left_out_size_has_no_say_in_its_prediction(analysis, forecasts, series):
+    guess = forecasts.guess(series, "relative", 256)
+    point = analysis.point(series, 256, "relative")
+    assert guess != pytest.approx(point.medians.mean(), abs=1e-9)
+    assert math.exp(abs(guess - point.medians.mean())) < 1.2
+    assert math.isnan(forecasts.guess(series, "relative", 257))
+
+
+def test_quality_of_a_smooth_machine(analysis, forecasts):
+    quality = check_predictions(analysis, "logdet", forecasts, digest_answers(analysis, "logdet"))
+    assert quality.left_out > 200
+    assert quality.error < 0.1
+    assert 0.85 <= quality.coverage <= 0.95
+    assert quality.cells > 20
+    assert quality.picks >= 0.95
+    assert 0.8 <= quality.beyond_coverage <= 1
+
+
+def test_a_row_that_ended_says_where(analysis, forecasts, series):
+    form = next(f for f in pack_form(analysis, "logdet", forecasts) if f.series == analysis.key(series))
+    rows = {row.row: row for row in form.rows}
+    size, reason = rows["jacobian_autodiff"].ends
+    assert size == 512
+    assert reason.startswith("oom at D = 512")
+    assert (512.0, "oom") in [(at, why[:3]) for at, why in rows["jacobian_autodiff"].refused]
+    assert "relative~twin" not in rows
+    assert "gemm_floor" not in rows

@@ -1,0 +1,61 @@
+"""The terminal: answers by regret and open cells, as text and as JSON."""
+
+import json
+
+from reports.__main__ import main
+
+
+def run(capsys, *arguments):
+    assert main(list(arguments)) == 0
+    return capsys.readouterr().out
+
+
+def test_answer_says_what_to_use_and_what_it_may_lose(results, capsys):
+    told = run(capsys, "answer", "--results", str(results), "--family", "logdet", "--D", "1024", "--device", "cpu")
+    assert "logdet on synthetic-machine, torch, cpu, float32, D = 1,024, B = 100, L = 2" in told
+    assert "use relative (gradient): at most" in told
+    assert "slower than the best" in told
+
+
+def test_answer_as_json(results, capsys):
+    arguments = ("--family", "logdet", "--D", "700", "--B", "32", "--question", "step", "--backend", "torch", "--json")
+    cells = json.loads(run(capsys, "answer", "--results", str(results), *arguments))
+    assert {cell["place"]["device"] for cell in cells} == {"cpu", "cuda"}
+    for cell in cells:
+        assert (cell["row"], cell["question"]) == ("relative_step", "step")
+        assert cell["sizes"] == {"B": 100, "L": 2, "D": 700}
+        assert cell["not_measured"] == {"B": 32}
+        assert cell["ranked"][0]["low"] < cell["ranked"][0]["seconds"] < cell["ranked"][0]["high"]
+
+
+def test_a_batch_that_was_not_measured_is_in_the_headline(results, capsys):
+    told = run(capsys, "answer", "--results", str(results), "--family", "logdet", "--D", "100", "--B", "32")
+    assert all("B = 32 was not measured" in line for line in told.splitlines() if line.startswith("logdet on"))
+
+
+def test_claims_in_text_and_as_json(results, capsys):
+    claims = json.loads(run(capsys, "claims", "--results", str(results), "--json"))
+    told = run(capsys, "claims", "--results", str(results))
+    assert len({claim["id"] for claim in claims}) == len(claims) > 10
+    for claim in claims:
+        assert f"{claim['id']} {claim['verdict']}: {claim['short']}" in told
+
+
+def test_open_cells_are_what_settle_reads(small, capsys):
+    cells = json.loads(run(capsys, "open", "--results", str(small), "--json"))
+    assert cells
+    for cell in cells:
+        assert set(cell) == {
+            *("family", "backend", "device", "dtype", "sizes", "rows", "regret", "profile", "machine", "minutes"),
+        }
+        assert set(cell["sizes"]) == {"D", "B", "L"}
+        assert len(cell["rows"]) > 1
+    assert "not known" in run(capsys, "open", "--results", str(small))
+
+
+def test_open_cells_come_widest_first_and_once(results, capsys):
+    cells = json.loads(run(capsys, "open", "--results", str(results), "--json"))
+    known = [cell["regret"] for cell in cells if cell["regret"] is not None]
+    assert known == sorted(known, reverse=True)
+    names = [json.dumps([cell["backend"], cell["device"], cell["sizes"]]) for cell in cells]
+    assert len(names) == len(set(names))
