@@ -98,7 +98,7 @@ def _show(claim: ClaimDigest) -> list[Block]:
     parts = _tabulate_parts(claim)
     return [
         Heading(f"{claim.id}: {claim.short.rstrip('.')}", _anchor(claim)),
-        Text(f"{_quote(claim)} ({claim.paper}, {claim.figure})"),
+        Text(f"{_quote(claim)} {claim.paper}, {claim.figure}."),
         Text(f"**{claim.verdict.capitalize()}**: {claim.decided}", TONES[claim.verdict]),
         Items(tuple(facts)),
         *([parts] if parts.rows else []),
