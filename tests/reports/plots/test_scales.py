@@ -17,7 +17,7 @@ def draw(low, high, log):
     axes.set_ylabel("share")
     left, width = axes.bbox.x0, axes.bbox.width
     svg = finish(figure, "name", "alt")
-    found = re.findall(r'<text style="[^"]*middle[^"]*" x="([\d.]+)" y="[\d.]+">([\d,.]+)</text>', svg)
+    found = re.findall(r'<text style="[^"]*middle[^"]*" x="([\d.]+)" y="[\d.]+">([\de,.+-]+)</text>', svg)
     return {label: (float(x) - left) / width for x, label in found}, svg
 
 
@@ -26,8 +26,6 @@ def draw(low, high, log):
     [
         ((1, 1000), True, {"1": 0, "10": 1 / 3, "100": 2 / 3, "1,000": 1}),
         ((5, 500), True, {"10": 0.1505, "100": 0.6505}),
-        # A tick below both limits by less than the difference between them.
-        ((2e-8, 200), True, {"0.0001": 0.3699, "1": 0.7699}),
     ],
 )
 def test_labels_stand_at_their_data(limits, log, places):
@@ -37,6 +35,13 @@ def test_labels_stand_at_their_data(limits, log, places):
         assert found[label] == pytest.approx(place, abs=0.01)
     assert ">size</text>" in svg
     assert ">share</text>" in svg
+
+
+def test_no_label_stands_outside():
+    """1e-8 is below 2e-8 by less than any share of 200."""
+    found, _ = draw(2e-8, 200, True)
+    assert len(found) > 2
+    assert all(0 <= place <= 1 for place in found.values())
 
 
 def test_a_grid_is_one_path():
