@@ -73,7 +73,23 @@ def _parser() -> argparse.ArgumentParser:
         "publish", help=f"copy results from {LOCAL}/, which git ignores, into results/, which is published"
     )
     publish.add_argument("--machine", help="only the results of this machine [default: all]")
+    publish.add_argument(
+        "--family",
+        action="append",
+        default=[],
+        help="only this family, finished or not the others; repeat [default: all]",
+    )
+    publish.add_argument(
+        "--partial", action="store_true", help="of a run that is unfinished the cells that are done [default: refused]"
+    )
     publish.set_defaults(command=_publish)
+
+    settle = commands.add_parser(
+        "settle", help="measure where the report cannot say yet which method to use, the widest regret first"
+    )
+    settle.add_argument("--minutes", type=float, default=10.0, help="time to spend, > 0 [default: 10]")
+    settle.add_argument("--machine", help="name that this machine's results are filed under [default: the host's name]")
+    settle.set_defaults(command=_settle)
 
     for command, profile in ((cell, "standard"), (run, "quick")):
         command.add_argument("--profile", default=profile, help=f"{', '.join(PROFILES)} [default: {profile}]")
@@ -127,7 +143,20 @@ def _warn() -> None:
 def _publish(parsed: argparse.Namespace) -> int:
     from benchmarks.harness import publish
 
-    return publish.publish(Store().results, ROOT / "results", parsed.machine)
+    for family in parsed.family:
+        check_choice("family", family, bench_core.FAMILIES)
+    return publish.publish(
+        Store().results, ROOT / "results", parsed.machine, tuple(parsed.family), partial=parsed.partial
+    )
+
+
+def _settle(parsed: argparse.Namespace) -> int:
+    from benchmarks.harness import settle
+
+    if not 0 < parsed.minutes < float("inf"):
+        raise ValueError(f"--minutes {parsed.minutes:g} is not a time to spend; allowed: > 0")
+    _warn()
+    return settle.settle(60 * parsed.minutes, parsed.machine)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m reports` builds the report; `answer` says which method to use at one size, `open` what is undetermined."""
+"""`python -m reports` builds the report; `answer`, `claims` and `open` say at the terminal what it says."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from typing import Any
 
 from .analysis import Analysis
 from .digest import FamilyDigest, build_digest, digest_family
+from .digest.claims import judge_claims
 from .families import FAMILIES as DESCRIPTORS
 from .families import Question
 from .load import FAMILIES, LoadError, load
@@ -14,7 +15,7 @@ from .lookup import find_answer, find_series, list_places
 from .points_csv import write_points
 from .render import write_report, write_single
 from .stream import tolerate
-from .terminal import print_answers, print_open
+from .terminal import print_answers, print_claims, print_open
 from .text import count
 
 # The other sizes that a family may have, as the papers name them.
@@ -67,6 +68,7 @@ def _make_parser() -> argparse.ArgumentParser:
     for letter, (kind, words) in SIZES.items():
         answer.add_argument(f"--{letter}", dest=f"size_{letter}", type=kind, metavar=letter, help=words)
     answer.add_argument("--device", help="cpu or cuda (default: all that were measured)")
+    answer.add_argument("--dtype", help="float32 or float64 (default: all that were measured)")
     answer.add_argument("--backend", help="torch or jax (default: all that were measured)")
     answer.add_argument(
         "--accuracy",
@@ -78,6 +80,11 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     answer.add_argument("--question", metavar="Q", help="what is asked, such as gradient, step or value (default: all)")
     _add_json(answer)
+    claims = commands.add_parser(
+        "claims", help="the papers' claims and their verdicts", description="The papers' claims and their verdicts."
+    )
+    _add_source(claims, argparse.SUPPRESS)
+    _add_json(claims)
     open_ = commands.add_parser(
         "open",
         help="the cells whose answer is undetermined",
@@ -152,14 +159,15 @@ def _answer(options: argparse.Namespace) -> int:
         raise LoadError(f"no results of family {options.family} (the results hold: {', '.join(analysis.families)})")
     family = digest_family(analysis, options.family)
     _check_sizes(family, wanted)
-    places = list_places(family, options.backend, options.device)
+    places = list_places(family, options.backend, options.device, options.dtype)
     if not places:
         wanted_place = ", ".join(word for word in (options.backend, options.device) if word)
         measured = sorted({f"{series.place.backend} {series.place.device}" for series in family.series})
         raise LoadError(f"no results of {options.family} on {wanted_place} (measured: {', '.join(measured)})")
     questions = _choose_questions(options)
+    asked = wanted | ({"dtype": options.dtype} if options.dtype else {})
     answers = [
-        find_answer(family, find_series(place, wanted), question, options.size, options.error, wanted)
+        find_answer(family, find_series(place, wanted), question, options.size, options.error, asked)
         for place in places
         for question in questions
     ]
@@ -189,13 +197,18 @@ def _check_sizes(family: FamilyDigest, wanted: dict[str, Any]) -> None:
             raise LoadError(f"no results with {letter} = {value} (measured: {', '.join(map(str, found))})")
 
 
+def _claims(options: argparse.Namespace) -> int:
+    print_claims(judge_claims(Analysis(load(_sources(options), options.commit, options.machine))), options.json)
+    return 0
+
+
 def _list_open(options: argparse.Namespace) -> int:
     analysis = Analysis(load(_sources(options), options.commit, options.machine))
     print_open([digest_family(analysis, family) for family in analysis.families], options.json)
     return 0
 
 
-_COMMANDS = {None: _build, "answer": _answer, "open": _list_open}
+_COMMANDS = {None: _build, "answer": _answer, "claims": _claims, "open": _list_open}
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Times at sizes nobody measured: the work as the shape, the measured sizes as the level.
 
-A row's seconds are w0 + w1 FLOPs + w2 bytes, weights not negative, fitted to all series of the row at a place: its
-other batches and problems too. Between two measured sizes of a series the distance from that shape is a straight line
-in log size, beyond the ends that of the end. FLOPs and bytes of a size that was not measured are interpolated: sums of
-powers of the size. A row whose work is not known follows sums of powers itself.
+A row's seconds are w0 + w1 FLOPs + w2 bytes, weights not negative, fitted to all series of the row at a place in one
+state of the machine: its other batches and problems too. Between two measured sizes of a series the distance from that
+shape is a straight line in log size, beyond the ends that of the end. FLOPs and bytes of a size that was not measured
+are interpolated: sums of powers of the size. A row whose work is not known follows sums of powers itself.
 """
 
 import math
@@ -24,7 +24,6 @@ class Curves:
     """Predictions of the rows of one family."""
 
     def __init__(self, analysis: Analysis, family: str) -> None:
-        self._analysis = analysis
         self._work: dict[tuple[Any, ...], dict[float, tuple[float, float]]] = {}
         self._points: dict[tuple[Any, ...], list[Point]] = {}
         for series in analysis.series(family):
@@ -33,7 +32,7 @@ class Curves:
                     if point.flops > 0 and point.bytes > 0:
                         self._work.setdefault((series.fixed, row), {})[point.size] = point.flops, point.bytes
                         if point.in_rounds:
-                            self._points.setdefault((series.place, row), []).append(point)
+                            self._points.setdefault((series.place, series.state, row), []).append(point)
         self._weights: dict[tuple[Any, ...], np.ndarray] = {}
 
     def predict(
@@ -55,10 +54,10 @@ class Curves:
         return follow_shape(known, logs, shape, sizes, shape_at)
 
     def _fit(self, series: Series, row: str, without: float | None) -> np.ndarray | None:
-        """Weights of floor, FLOPs and bytes over all series of the row at the place; None where nothing is left."""
-        key = series.place, row, without
+        """Weights of floor, FLOPs and bytes over all series of the row there; None where nothing is left."""
+        key = series.place, series.state, row, without
         if key not in self._weights:
-            pool = [point for point in self._points.get((series.place, row), ()) if point.size != without]
+            pool = [point for point in self._points.get(key[:-1], ()) if point.size != without]
             if not pool:
                 return None
             terms = _list_terms([(point.flops, point.bytes) for point in pool])

@@ -27,11 +27,11 @@ REACH = 4.0
 # Sizes left out at an end of a curve.
 ENDS = 2
 # Both sides of a measured size, in units of it: its own interval holds there and nowhere else.
-_BESIDE = 1e-6
-# A curve that leaves the straight line between two knots by less needs no knot between them.
-_STRAIGHT = 0.01
-# Halvings of a gap at most: seven knots within it.
-_HALVINGS = 3
+_BESIDE = 1e-4
+# A curve that leaves the straight line between two knots by less needs no knot between them: predictions miss more.
+_STRAIGHT = 0.03
+# Halvings of a gap at most: three knots within it.
+_HALVINGS = 2
 WHERE = ("between", "above", "below")
 
 
@@ -59,7 +59,7 @@ class Forecasts:
         }
 
     def guess(self, series: Series, row: str, size: float) -> float:
-        """Log seconds at an inner size that was left out, NaN where there is none."""
+        """Log seconds at a size that alone was left out, NaN where it is too far from the others to tell."""
         return self._guesses.get((series, row, size), math.nan)
 
     def knots(self, series: Series, row: str) -> tuple[Knot, ...]:
@@ -106,10 +106,15 @@ class Forecasts:
         calibration = self._calibrations[where]
         return calibration.reach(gap) if calibration else math.nan
 
+    def tells(self, where: str) -> bool:
+        """Whether there are predictions there at all: some gap over which an interval is knowledge."""
+        calibration = self._calibrations[where]
+        return calibration is not None and calibration.reach(0.0) <= math.log(KNOWN_WITHIN)
+
     def _find_far(self, where: str) -> float:
         """The factor beyond an end up to which an interval is knowledge: REACH at most."""
         calibration = self._calibrations[where]
-        if calibration is None or calibration.reach(0.0) > math.log(KNOWN_WITHIN):
+        if calibration is None or not self.tells(where):
             return 1.0
         far = calibration.gaps[1]
         if calibration.power > 0:
@@ -126,7 +131,7 @@ class Forecasts:
                     timed = [point for point in self._list_points(series, row) if point.in_rounds]
                     for kept, left, gap in _LEAVE_OUT[where](timed):
                         (guess,) = self._curves.predict(series, row, kept, [left.size], left.size)
-                        if where == "between":
+                        if len(kept) == len(timed) - 1:
                             self._guesses[series, row, left.size] = float(guess)
                         errors = tuple(float(guess - median) for median in left.medians)
                         yield Miss((series, row), gap, errors)

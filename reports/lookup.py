@@ -16,6 +16,7 @@ from .digest.answers import OPEN, CellAnswer, answers, merge_regrets
 from .digest.form import TOO_WIDE, FormRow
 from .digest.series import Measured
 from .families import FAMILIES, Question
+from .points import Place
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,7 @@ class Prediction:
 class Answer:
     """What to use at a size, `pick` None where nothing can be recommended.
 
-    series   the series it is from; `unlike` are (letter, asked, measured) where its fixed sizes differ from what was
-             asked
+    series   the series it is from; `unlike` are (letter or dtype, asked, measured) where it is not what was asked
     accuracy largest error allowed, None for exact methods
     regret   what the pick may lose, at the measured sizes `at`; NaN where it is not known
     open     whether the regret is above OPEN, `minutes` of measuring that would settle it
@@ -88,9 +88,10 @@ def find_answer(
     """The method of least regret at a size; of those without a known regret the fastest by predicted times."""
     form = next(entry for entry in family.form if entry.series == series.key)
     rows = [row for row in form.rows if answers(row.computes, question)]
-    if accuracy is None and not any(row.exact for row in rows):
-        accuracy = FAMILIES[family.name].accuracy
-    cells = find_cells(family.answers, series.key, question.key, size)
+    own = None if any(row.exact for row in rows) else FAMILIES[family.name].accuracy
+    accuracy = own if accuracy is None else accuracy
+    known = family.answers if accuracy is None or accuracy == own else _list_approximate(family, accuracy)
+    cells = find_cells(known, series.key, question.key, size)
     regrets = merge_regrets(cells)
     predictions = [_predict(row, size, series.axis, regrets.get(row.row, math.nan)) for row in rows]
     allowed = [p for p in predictions if not p.reason and (p.exact if accuracy is None else p.error <= accuracy)]
@@ -99,7 +100,7 @@ def find_answer(
     ranked = sorted(allowed, key=lambda p: (p.regret if bounded else 0.0, p.seconds, p.row))
     pick = ranked[0] if ranked else None
     regret = pick.regret if pick and bounded else math.nan
-    fixed = dict(series.fixed)
+    fixed = dict(series.fixed) | {"dtype": series.place.dtype}
     return Answer(
         family=family.name,
         question=question.key,
@@ -119,6 +120,12 @@ def find_answer(
         ranked=tuple(ranked),
         excluded=tuple(p for p in predictions if p not in allowed),
     )
+
+
+def _list_approximate(family: FamilyDigest, accuracy: float) -> tuple[CellAnswer, ...]:
+    """The answers of the largest known error that is allowed."""
+    allowed = {cell.accuracy for cell in family.approximate if cell.accuracy and cell.accuracy <= accuracy * (1 + 1e-9)}
+    return tuple(cell for cell in family.approximate if allowed and cell.accuracy == max(allowed))
 
 
 def find_cells(known: Sequence[CellAnswer], series: str, question: str, size: float) -> tuple[CellAnswer, ...]:
@@ -201,10 +208,20 @@ def _log(value: float) -> float:
     return math.log(value) if value > 0 else math.nan
 
 
-def list_places(family: FamilyDigest, backend: str | None, device: str | None) -> list[list[Measured]]:
-    """The series of each place with that backend and device, None standing for any."""
-    places: dict[Any, list[Measured]] = {}
+def list_places(
+    family: FamilyDigest, backend: str | None, device: str | None, dtype: str | None = None
+) -> list[list[Measured]]:
+    """The series of each place with that backend, device and dtype, None standing for any.
+
+    A backend and device without the dtype are there with those they have: the answer says so.
+    """
+    places: dict[Place, list[Measured]] = {}
     for series in family.series:
         if backend in (None, series.place.backend) and device in (None, series.place.device):
             places.setdefault(series.place, []).append(series)
-    return list(places.values())
+    exact = {(place.machine, place.backend, place.device) for place in places if place.dtype == dtype}
+    return [
+        series
+        for place, series in places.items()
+        if place.dtype == dtype or (place.machine, place.backend, place.device) not in exact
+    ]

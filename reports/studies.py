@@ -19,6 +19,7 @@ SCHEMA = 1
 BASELINE = "jfb"
 # What the section tells of each study, which its record must therefore have.
 SETTINGS = {
+    "logdet-training": (*("architecture", "batch", "optimiser", "steps", "test", "train", "L", "d"),),
     "implicit-training": (
         *("architecture", "batch", "gamma", "learning_rate", "most", "optimiser", "parameters"),
         *("test", "tol", "train", "D"),
@@ -125,8 +126,9 @@ def find_fault(record: dict[str, Any]) -> str | None:
     if record.get("study") not in STUDIES:
         return f"unknown study {record.get('study')!r} (known: {', '.join(STUDIES)})"
     methods, rows = record.get("methods"), record.get("rows")
-    named = isinstance(methods, dict) and all(isinstance(method, dict) for method in methods.values())
-    if not named or not isinstance(rows, list) or not rows or not isinstance(record.get("data"), str):
+    if not isinstance(methods, dict) or not all(isinstance(method, dict) for method in methods.values()):
+        return "methods must be an object of objects"
+    if not isinstance(rows, list) or not rows or not isinstance(record.get("data"), str):
         return "it must name its data and its methods and hold rows"
     absent = [name for name in SETTINGS[record["study"]] if name not in (record.get("settings") or {})]
     if absent:

@@ -1,4 +1,4 @@
-"""The report at the terminal: the answer at one size and what is still open, from the digest, as text or as JSON."""
+"""The report at the terminal: answers, claims and what is still open, from the digest, as text or as JSON."""
 
 import json
 import math
@@ -10,9 +10,13 @@ from rich.table import Table
 
 from .digest import FamilyDigest, to_plain
 from .digest.answers import OPEN, CellAnswer
+from .digest.claims import ClaimDigest, write_effect
 from .lookup import Answer, Prediction
 from .statistics import Estimate
-from .text import write_bytes, write_error, write_list, write_seconds, write_size
+from .text import count, write_bytes, write_error, write_list, write_seconds, write_size
+
+# Room for the longest names of rows beside their numbers.
+_WIDTH = 110
 
 
 def print_answers(answers: list[Answer], as_json: bool) -> None:
@@ -21,6 +25,8 @@ def print_answers(answers: list[Answer], as_json: bool) -> None:
         print(json.dumps([_pack_answer(answer) for answer in answers], ensure_ascii=False))
         return
     console = Console(highlight=False)
+    # A table in a pipe is not cut to the 80 columns of a terminal that is not there.
+    console.width = max(console.width, _WIDTH)
     for answer in answers:
         _print_answer(console, answer)
 
@@ -65,7 +71,7 @@ def _print_answer(console: Console, answer: Answer) -> None:
         soft_wrap=True,
     )
     if answer.open:
-        told = "" if math.isnan(answer.minutes) else f": about {math.ceil(answer.minutes):,} minutes would settle it"
+        told = "" if math.isnan(answer.minutes) else f": about {_write_minutes(answer.minutes)} would settle it"
         console.print(
             f"  undetermined{told} (python -m benchmarks settle --minutes {_round_up(answer.minutes)})", soft_wrap=True
         )
@@ -115,12 +121,29 @@ def _write_seconds(p: Prediction) -> str:
     return write_seconds(Estimate(p.seconds, p.low, p.high))
 
 
+def _write_minutes(minutes: float) -> str:
+    return count(math.ceil(minutes), "minute")
+
+
 def _round_up(minutes: float) -> int:
+    """What to ask of `settle`: ten minutes where nobody knows."""
     return 10 if math.isnan(minutes) else max(1, math.ceil(minutes))
 
 
 def _escape(text: str) -> str:
     return text.replace("[", "\\[")
+
+
+def print_claims(claims: Iterable[ClaimDigest], as_json: bool) -> None:
+    """The claims in two lines each: the verdict and what the paper says, what was found and what decided it."""
+    if as_json:
+        print(json.dumps(to_plain(list(claims)), ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    for claim in claims:
+        console.print(f"[bold]{claim.id}[/bold] {claim.verdict}: {_escape(claim.short)}", soft_wrap=True)
+        found = write_effect(claim.effect, claim.unit) if claim.effect is not None else "not run"
+        console.print(f"  paper {claim.printed}; here {found}. {claim.decided}", soft_wrap=True, markup=False)
 
 
 def list_open(families: Iterable[FamilyDigest]) -> list[dict[str, Any]]:
@@ -145,7 +168,9 @@ def list_open(families: Iterable[FamilyDigest]) -> list[dict[str, Any]]:
 def _pack_open(family: FamilyDigest, answer: CellAnswer) -> dict[str, Any]:
     series = family.find(answer.series)
     place = series.place
-    near = [c.row for c in answer.candidates[1:] if c.ratio is None or not c.ratio.low > 1 + OPEN]
+    # Where nothing bounds the regret, nothing tells which rows are far either.
+    told = not math.isnan(answer.regret)
+    near = [c.row for c in answer.candidates[1:] if not (told and c.ratio and c.ratio.low > 1 + OPEN)]
     return to_plain(
         {
             "family": family.name,
@@ -177,7 +202,7 @@ def print_open(families: Iterable[FamilyDigest], as_json: bool) -> None:
         place = ", ".join(str(cell[name]) for name in ("machine", "backend", "device", "dtype"))
         sizes = ", ".join(f"{letter} = {write_size(value)}" for letter, value in cell["sizes"].items())
         regret = "not known" if cell["regret"] is None else f"at most {write_bound(cell['regret'])}"
-        cost = "" if cell["minutes"] is None else f", about {math.ceil(cell['minutes']):,} minutes"
+        cost = "" if cell["minutes"] is None else f", about {_write_minutes(cell['minutes'])}"
         console.print(
             f"{cell['family']} on {place}, {sizes}: {write_list(cell['rows'])}: {regret}{cost}",
             soft_wrap=True,

@@ -31,7 +31,7 @@ settings.register_profile("thorough", max_examples=100, deadline=None, database=
 settings.register_profile("quick", max_examples=25, deadline=None, database=None)
 
 # Files whose tests share a set-up that takes longer than they do: all tests of a room are given to one process.
-PAGES = ("test_page.py", "test_browser.py", "test_implicit.py")
+PAGES = ("test_page.py", "test_browser.py", "test_implicit.py", "claims/test_claims.py")
 ROOMS = {f"tests/reports/{name}": "pages" for name in PAGES} | {
     name: name
     for name in (

@@ -39,7 +39,8 @@ class Family:
     """How one family is measured, by profile where profiles differ.
 
     swept           the size along which its sweeps run; larger ones are not tried after one of them failed
-    sweeps          profile -> name -> sweep; a sweep is an asv class, the unnamed one carries the backend's name alone
+    sweeps          profile -> name -> sweep, where it has any; a sweep is an asv class, the unnamed one carries the
+                    backend's name alone
     rows            profile -> the methods that are tried, where that is not all of them
     compiled        profile -> the methods whose compiled form is tried, where that is not all that have one
     row_share       share of the profile's seconds for one row: a session of many rows has less for each

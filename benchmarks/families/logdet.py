@@ -7,6 +7,11 @@ def _sweeps(D: tuple[int, ...], B: tuple[int, ...] = (100,)) -> dict[str, Sweep]
     return {"": Sweep({"D": D, "B": B, "L": (2,)})}
 
 
+# Where a call takes seconds to minutes: the ordinary gradients as far as there are sizes, and the autodiff through each
+# sample's Jacobian to where memory ends.
+_PATIENT = ("relative", "inverse", "slogdet_autodiff", "jacobian_autodiff")
+_PATIENT_D = tuple(D for D in STANDARD_D if D >= 1000)
+
 LOGDET = Family(
     name="logdet",
     swept="D",
@@ -15,7 +20,9 @@ LOGDET = Family(
         "quick": _sweeps((10, 30, 100, 300, 1000, 2000)),
         "standard": _sweeps(STANDARD_D),
         "full": _sweeps(STANDARD_D, (1, 10, 100, 1000)),
+        "patient": _sweeps(_PATIENT_D),
     },
+    rows={"patient": _PATIENT},
     # The suite's gradient and its exact rival. The other six would be two thirds of the longest session: torch compiles
     # them for 28 of 42 s.
     compiled={"quick": ("relative", "inverse")},

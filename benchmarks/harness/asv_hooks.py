@@ -36,7 +36,7 @@ def begin(bench: list[str]) -> None:
         lifeline.die_with(int(parent))
     os.environ["BENCH_ASV"] = str(os.getpid())
     os.environ.setdefault("BENCH_COMMAND", " ".join(["asv", *sys.argv[1:]])[:200])
-    run = RunName.of_process(" ".join(bench))
+    run = RunName.of_process("|".join(bench))
     run.hand_on()
     machine = place[0] / place[1]
     _tell_when_saved(machine, run)

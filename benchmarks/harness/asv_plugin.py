@@ -1,10 +1,10 @@
 """What asv itself must know: loaded by asv's own process, before any command, through ``plugins`` in asv.conf.json.
 
-Five things are settled here: the machine's name (asv would stop
-and ask), which of several machines the session records belong to, an environment for the checkout itself, results
-of a changed tree that would be stored under the name of a commit they do not come from, and the run that the sessions
-belong to (``asv_hooks``). asv is imported where it is
-used: its discovery imports this module too, in environments that do not have it.
+Six things are settled here: the machine's name (asv would stop and ask), which of several machines the session
+records belong to, the folder of all results, an environment for the checkout itself, results of a changed tree that
+would be stored under the name of a commit they do not come from, and the run that the sessions belong to
+(``asv_hooks``). asv is imported where it is used: its discovery imports this module too, in environments that do not
+have it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ def setup() -> None:
     global _checkout  # asv finds environments among the subclasses that are alive
     _checkout = _checkout_environment()
     os.environ["BENCH_MACHINE"] = _machine()
+    _follow_results()
     if {"run", "continuous"} & set(sys.argv):
         _refuse_dirty_tree()
         asv_hooks.begin(_values("-b", "--bench"))
@@ -84,6 +85,18 @@ def _machine() -> str:
     except UserError:
         MachineCollection.save(name, {**Machine.get_defaults(), "machine": name} | _gpu())
     return name
+
+
+def _follow_results() -> None:
+    """``BENCH_RESULTS`` names the folder of asv's own files too, whatever its configuration says.
+
+    asv reads the configuration before it loads this: what a class gives stands before what an instance was given.
+    """
+    if given := os.environ.get("BENCH_RESULTS"):
+        from asv.config import Config
+
+        folder = os.environ["BENCH_RESULTS"] = str(Path(given).absolute())
+        Config.results_dir = property(lambda self: folder, lambda self, value: None)  # type: ignore[assignment]
 
 
 def _values(*options: str) -> list[str]:

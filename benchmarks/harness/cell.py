@@ -79,7 +79,7 @@ def rows(
     return tuple(
         row_name(method.name, form, method.forms)
         for method in bench_core.methods(family, backend)
-        for form in method.forms
+        for form in (method.forms if profile is None or profile.forms else method.forms[:1])
         if any(older.is_for(method, sizes) and _tries(profile, method, sizes) for sizes in at or [{}])
     )
 

@@ -65,8 +65,10 @@ def attempt(
         kind, reason = killed or outcome.of_exit(child.returncode, said, doing)
         result.failures.append(f"{row or 'session'}: {kind} in {doing}: {reason}")
         over = time.monotonic() > deadline
-        # The others are measured anew in a process without the culprit; after the deadline what was measured stands.
-        kept = {name: r for name, r in result.rows.items() if r["outcome"] != "ok" or (over and r["samples_s"])}
+        # The others are measured anew in a process without the culprit. What was measured apart from the rounds stands,
+        # and after the deadline all that was measured.
+        stands = {name for name, r in result.rows.items() if r["samples_s"] and (over or r.get("apart"))}
+        kept = {name: r for name, r in result.rows.items() if r["outcome"] != "ok" or name in stands}
         # Before the first row there is no culprit: the next attempt would end the same way.
         for name in [row] if row else [name for name in spec["rows"] if name not in kept]:
             if name not in kept:

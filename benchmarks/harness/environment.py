@@ -18,7 +18,7 @@ def describe(device: str, threads: int) -> dict[str, Any]:
     """Facts that hold for the whole session. Call it in the session's process, after the backend was imported."""
     return {
         "python": platform.python_version(),
-        "packages": {name: version for name in PACKAGES if (version := _version(name))},
+        "packages": packages(),
         "os": f"{platform.system()} {platform.release()}",
         "cpu": cpu(),
         "cores": os.cpu_count(),
@@ -28,6 +28,11 @@ def describe(device: str, threads: int) -> dict[str, Any]:
         "matmul_precision": "highest",
         **(gpu.facts() if device == "cuda" else gpu.NOTHING),
     }
+
+
+def packages() -> dict[str, str]:
+    """Versions of what is timed, where it is installed."""
+    return {name: version for name in PACKAGES if (version := _version(name))}
 
 
 def commit(root: Path) -> tuple[str | None, bool]:
@@ -41,6 +46,14 @@ def commit(root: Path) -> tuple[str | None, bool]:
     head = installed or _git(root, "rev-parse", "HEAD")
     changes = _git(root, "status", "--porcelain", "--", *watched)
     return head or None, bool(changes)
+
+
+def same_code(root: Path, commit: str | None) -> bool:
+    """Whether the checkout's ``bench_core`` is this commit's, and neither it nor ``benchmarks`` has been changed."""
+    if not commit or _git(root, "status", "--porcelain", "--", "bench_core", "benchmarks"):
+        return False
+    trees = [_git(root, "rev-parse", "--verify", "--quiet", f"{each}:bench_core") for each in (commit, "HEAD")]
+    return bool(trees[0]) and trees[0] == trees[1]
 
 
 def _git(root: Path, *arguments: str) -> str:

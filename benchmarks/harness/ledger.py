@@ -2,7 +2,7 @@
 
     results-local/<machine>/sessions/<commit[:8]>-<environment>/runs/<number>-<run>.ledger
 
-    {"event": "begin", "run":, "plan":, "profile":, "ruler":, "commit":, "dirty":, "planned": {cell: processes} or null,
+    {"event": "begin", "run":, "plan":, "profile":, "ruler":, "commit":, "dirty":, "planned": {cell: processes},
      "boot":, "up":, "wall":}
     {"event": "running", "cell":, "process":, "pid":, "began":}                 a session begins
     {"event": "done", "cell":, "process":, "file":, "sha256":, "outcomes":, "resumed":}
@@ -96,23 +96,31 @@ class Ledger:
 
 
 @dataclass
-class _Past:
+class Past:
     """What a ledger says."""
 
     ledger: Ledger
     events: list[dict[str, Any]]
     plan: str = ""
     told: bool = False
+    planned: dict[str, int] | None = None
+    begun: set[str] = field(default_factory=set)
+    in_flight: str | None = None
     done: dict[tuple[str, int], str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, ledger: Ledger) -> _Past:
+    def read(cls, ledger: Ledger) -> Past:
         past = cls(ledger, ledger.events())
         for event in past.events:
             if event["event"] == "begin":
                 past.plan = event["plan"]
+                past.planned = event.get("planned")  # older ledgers of a part do not know it
+            elif event["event"] == "running":
+                past.begun.add(event["cell"])
+                past.in_flight = event["cell"]
             elif event["event"] == "done":
                 past.done[event["cell"], event["process"]] = event["sha256"]
+                past.in_flight = None
             elif event["event"] == "told":
                 past.told = True
         return past
@@ -154,14 +162,14 @@ class Ledgers:
         That is so where the run that was the last to have it is unfinished, and where an unfinished run of this plan
         had it, though a run of another plan has told it since.
         """
-        pasts = self._read()
+        pasts = read_all(self.folder)
         having = [past for past in pasts if past.done.get((cell, process)) == sha256]
         unfinished = [past for past in having if self._unfinished(past, pasts)]
         return any(past is having[-1] or past.plan == self.run.plan for past in unfinished)
 
     def crashes(self, cell: str, process: int) -> int:
         """How often this session took a run down since it was last done."""
-        pasts, total = self._read(), 0
+        pasts, total = read_all(self.folder), 0
         for past in pasts:
             if past.age_s() > RESUME_WITHIN_S:
                 continue
@@ -179,22 +187,19 @@ class Ledgers:
             total += in_flight is not None and not _alive(in_flight)
         return total
 
-    def _read(self) -> list[_Past]:
-        return [_Past.read(ledger) for ledger in _ledgers(self.folder)]
-
-    def _unfinished(self, past: _Past, pasts: list[_Past]) -> bool:
+    def _unfinished(self, past: Past, pasts: list[Past]) -> bool:
         """Neither told, nor gone on with by a run that told it all, nor too old."""
         later = [other for other in pasts if other.ledger.number > past.ledger.number and other.plan == past.plan]
         if any(other.told for other in later) or past.age_s() > RESUME_WITHIN_S:
             return False
         return not past.told or self._elsewhere_unfinished(past)
 
-    def _elsewhere_unfinished(self, past: _Past) -> bool:
+    def _elsewhere_unfinished(self, past: Past) -> bool:
         """Whether the same run was cut off at another commit of its range: it starts anew at the first."""
         for path in self.folder.parent.parent.glob(f"*/runs/*-{past.ledger.run}.ledger"):
             if path.parent != self.folder:
-                other = _Past.read(Ledger(path))
-                pasts = [_Past.read(ledger) for ledger in _ledgers(path.parent)]
+                other = Past.read(Ledger(path))
+                pasts = read_all(path.parent)
                 later = (p for p in pasts if p.ledger.number > other.ledger.number and p.plan == other.plan)
                 if not other.told and not any(p.told for p in later):
                     return True
@@ -205,6 +210,11 @@ def tell(machine: Path, run: RunName, event: str, stem: str = "*") -> None:
     """Add an event to the ledgers of a run on this machine, those of one commit and environment where one is named."""
     for path in machine.glob(f"sessions/{glob.escape(stem) if stem != '*' else stem}/runs/*-{run.id}.ledger"):
         Ledger(path).write(event)
+
+
+def read_all(folder: Path) -> list[Past]:
+    """What the ledgers of one commit and environment say, in the order of their runs."""
+    return [Past.read(ledger) for ledger in _ledgers(folder)]
 
 
 def _ledgers(folder: Path) -> list[Ledger]:

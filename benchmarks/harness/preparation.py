@@ -165,6 +165,8 @@ class Preparation:
             kernel.reset(steady=True)  # what is timed again and again must stay among the finite numbers
         # torch.compile compiles at the first call, JAX ahead of time while it builds.
         compilation = {"compiled": fields["first_call_s"], "jit": fields["build_s"]}.get(form)
+        if form != "compiled" and fields["first_call_s"] > self.profile["apart_from_s"]:
+            return self._keep_apart(trial, kernel, compilation)
         seconds, second = self._call_again(trial, kernel)
         if form == "compiled" and method.in_place:  # torch.compile compiles once for each of the two rates
             compilation = (compilation or 0.0) + (second or 0.0)
@@ -177,6 +179,15 @@ class Preparation:
             return None, "over_budget", f"time: measured {seconds:.3g} s a call, budget {trial.limit:.3g} s"
         fields["number"] = clock.calls_per_sample(seconds, self.profile["block_s"])
         return Row(trial.name, method, kernel, seconds), "ok", ""
+
+    def _keep_apart(self, trial: _Trial, kernel: Any, compilation: float | None) -> tuple[None, str, str]:
+        """The row with its first call as its only sample: no round has it, and its memory is free for the next row.
+
+        That call has paid for imports and fresh pages. Its peak is read where that takes no further call.
+        """
+        trial.fields |= _compile_fields(trial.name, trial.form, compilation) | self._read_peak(trial, kernel, math.inf)
+        trial.fields |= {"apart": True, "number": 1, "samples_s": [trial.fields["first_call_s"]]}
+        return None, "ok", ""
 
     def _check(self, method: Any, kernel: Any, out: Any, fields: dict[str, Any]) -> str:
         """Why the first result is none (or an empty text)."""

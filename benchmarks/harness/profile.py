@@ -21,7 +21,8 @@ class Profile:
 
     dtypes          precisions of the sweeps that have none of their own
     processes       sessions of one cell, each a fresh process
-    min_rounds      rounds every row takes part in (all processes of a cell together make at least 6)
+    min_rounds      rounds every row takes part in
+    cell_rounds     rounds that all processes of a cell together make at least
     max_rounds      rounds after which a row has enough
     row_budget_s    seconds of samples for one row in one session
     call_limit_s    a row whose single call takes longer is over_budget
@@ -32,8 +33,11 @@ class Profile:
     block_s         least seconds of one sample
     repetitions     how often a session is repeated whose machine's speed moved meanwhile
     peers           whether libraries' methods are tried where they are installed
+    forms           whether a method's further forms are rows beside its first
     alone_from      swept size from which one process takes all of a cell's rounds: there drawing, placing and checking
                     the problem take as long as timing it
+    apart_from_s    a row whose first call takes longer has no other: once its result has been checked, that call is the
+                    only sample, apart from the rounds
     """
 
     name: str
@@ -49,11 +53,14 @@ class Profile:
     block_s: float = 0.002
     repetitions: int = 1
     peers: bool = False
+    forms: bool = True
+    cell_rounds: int = 6
     alone_from: float = math.inf
+    apart_from_s: float = math.inf
 
     def sweeps(self, family: str) -> Mapping[str, Sweep]:
-        """The family's sweeps under this profile, by name."""
-        return FAMILIES[family].sweeps[self.name]
+        """The family's sweeps under this profile, by name; a family may have none."""
+        return FAMILIES[family].sweeps.get(self.name, {})
 
     def tries(self, family: str, method: str, role: str, sizes: Mapping[str, Any] | None = None) -> bool:
         """Whether the rows of this method are measured at all, or in a cell of these sizes."""
@@ -85,8 +92,8 @@ class Profile:
         return max(1, round(self.processes * share))
 
     def rounds_of(self, family: str, swept: float = 0) -> int:
-        """Rounds every row takes part in: all processes of a cell together make at least 6."""
-        return max(self.min_rounds, -(-6 // self.processes_of(family, swept)))
+        """Rounds every row takes part in."""
+        return max(self.min_rounds, -(-self.cell_rounds // self.processes_of(family, swept)))
 
     def call_seconds(self, family: str, sizes: Mapping[str, Any]) -> float:
         """The longest call that is tried in a cell of this family."""
@@ -149,7 +156,24 @@ FULL = Profile(
     compiled_up_to=1000,
     peers=True,
 )
-PROFILES = {profile.name: profile for profile in (SMOKE, QUICK, STANDARD, FULL)}
+# What a patient user would wait for: up to three calls within a minute, one where a call takes longer. Memory ends a
+# row, not its time; the session's limit is there for what hangs.
+PATIENT = Profile(
+    name="patient",
+    dtypes=("float32",),
+    processes=1,
+    min_rounds=1,
+    max_rounds=3,
+    row_budget_s=60.0,
+    call_limit_s=3600.0,
+    session_limit_s=4 * 3600,
+    compiled_up_to=0,
+    repetitions=0,
+    forms=False,
+    cell_rounds=1,
+    apart_from_s=60.0,
+)
+PROFILES = {profile.name: profile for profile in (SMOKE, QUICK, STANDARD, FULL, PATIENT)}
 
 
 def profile_from_environment() -> Profile:

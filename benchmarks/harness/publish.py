@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.harness import unfinished
 from benchmarks.harness.record import read_json, write_json
-from benchmarks.harness.store import keep_aside
+from benchmarks.harness.store import keep_aside, processes_in
 
 
-def publish(local: Path, published: Path, machine: str | None = None) -> int:
+def publish(
+    local: Path,
+    published: Path,
+    machine: str | None = None,
+    families: tuple[str, ...] = (),
+    partial: bool = False,
+) -> int:
     """Copy asv's files, session records and studies of a machine (all: None) and say which; exit status 1 where some
-    were refused because their tree was dirty, so that no commit has their code.
+    were refused: because their tree was dirty, so that no commit has their code, or because a run of theirs is
+    unfinished.
+
+    families   only these (all: none); whether others are finished does not matter then
+    partial    of an unfinished run publish the cells that are done
 
     What both folders have is replaced (a record moves to ``superseded/``), what only the published one has stays.
     Ledgers, records of single cells and superseded ones are not published. ``ValueError`` where there is nothing.
@@ -25,39 +37,67 @@ def publish(local: Path, published: Path, machine: str | None = None) -> int:
     refused = copied = 0
     for place in places:
         target = published / place.name
-        groups = _groups(place)
+        groups = _groups(place, families)
         for name, files in groups.items():
+            left = {cell for cell in unfinished.open_cells(place / "sessions" / name) if _is_of(cell, families)}
+            if left and not partial:
+                refused += 1
+                told = ", ".join(f"{count} of {family}" for family, count in unfinished.by_family(left).items())
+                print(
+                    f"refused {place.name}/{name}: its run is unfinished, open are cells: {told}; run the same command"
+                    " again, or publish what is done with --partial",
+                    file=sys.stderr,
+                )
+                continue
+            files = [path for path in files if path.name.rpartition(".p")[0] not in left]
             if dirty := sum(1 for path in files if path.suffix != ".json" and read_json(path).get("dirty")):
                 refused += 1
                 print(f"refused {place.name}/{name}: {dirty} records of a dirty tree; commit and run", file=sys.stderr)
                 continue
             for path in files:
-                _copy(path, target / path.relative_to(place))
+                _copy(path, target / path.relative_to(place), families)
             copied += 1
-            print(f"copied {place.name}/{name}: {len(files)} files")
+            without = f", {len(left)} open cells left out" if left else ""
+            print(f"copied {place.name}/{name}: {len(files)} files{without}")
         if groups and (place / "machine.json").exists() and target.exists():
             _copy(place / "machine.json", target / "machine.json")
     if copied and (local / "benchmarks.json").exists():
-        _merge(local / "benchmarks.json", published / "benchmarks.json", ())
+        _merge(local / "benchmarks.json", published / "benchmarks.json", (), lambda name: True)
     if not copied and not refused:
-        raise ValueError(f"nothing to publish in {local}; run python -m benchmarks run first")
+        of = f" of {', '.join(families)}" if families else ""
+        raise ValueError(f"nothing{of} to publish in {local}; run python -m benchmarks run first")
     return 1 if refused else 0
 
 
-def _groups(place: Path) -> dict[str, list[Path]]:
+def _groups(place: Path, families: tuple[str, ...]) -> dict[str, list[Path]]:
     """The files of each commit and environment, and of each commit's studies."""
     found: dict[str, list[Path]] = {}
     for folder in sorted(place.glob("sessions/*/")):
-        if not folder.name.endswith("-direct") and (records := sorted(folder.glob("*.session"))):
+        records = [path for path in sorted(folder.glob("*.session")) if _is_of(path.name, families)]
+        if not folder.name.endswith("-direct") and records:
             found[folder.name] = records
     for path in sorted(place.glob("*.json")):
-        if path.name != "machine.json":
+        if path.name != "machine.json" and _tells_of(path, families):
             name = next((name for name in found if _names(path, name)), path.stem)
             found.setdefault(name, []).append(path)
     for folder in sorted(place.glob("studies/*/")):
-        if records := sorted(folder.glob("*.study")):
+        if records := [path for path in sorted(folder.glob("*.study")) if _is_of(path.name, families)]:
             found[f"studies/{folder.name}"] = records
     return found
+
+
+def _is_of(name: str, families: tuple[str, ...]) -> bool:
+    """Whether a cell, a record or a study (which has hyphens for underscores) is of one of these families."""
+    return not families or any(name.startswith((f"{each}-", f"{each.replace('_', '-')}-")) for each in families)
+
+
+def _has(families: tuple[str, ...]) -> Callable[[str], bool]:
+    """Whether an asv benchmark is of one of these families."""
+    return lambda name: not families or name.partition(".")[0] in families
+
+
+def _tells_of(path: Path, families: tuple[str, ...]) -> bool:
+    return not families or any(map(_has(families), read_json(path).get("results", {})))
 
 
 def _names(path: Path, stem: str) -> bool:
@@ -65,20 +105,27 @@ def _names(path: Path, stem: str) -> bool:
     return path.stem == stem or stem == f"{path.stem[:8]}-{read_json(path).get('env_name')}"
 
 
-def _copy(path: Path, target: Path) -> None:
+def _copy(path: Path, target: Path, families: tuple[str, ...] = ()) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".json" and target.exists() and path.name != "machine.json":
-        _merge(path, target, ("results", "durations"))
+    if path.suffix == ".json" and path.name != "machine.json" and (target.exists() or families):
+        _merge(path, target, ("results", "durations"), _has(families))
         return
     if target.exists() and target.read_bytes() != path.read_bytes() and path.suffix != ".json":
         keep_aside(target)
+        cell, _, process = path.stem.rpartition(".p")
+        if process == "0":  # measured anew: further processes are of the old measurement
+            for number, other in processes_in(target.parent, cell).items():
+                if number not in processes_in(path.parent, cell):
+                    keep_aside(other)
+                    other.unlink()
     temporary = target.with_name(f".{target.name}.tmp")
     shutil.copyfile(path, temporary)
     temporary.replace(target)
 
 
-def _merge(path: Path, target: Path, parts: tuple[str, ...]) -> None:
-    """The newer file's entries over the older's; below ``parts`` too."""
+def _merge(path: Path, target: Path, parts: tuple[str, ...], chosen: Callable[[str], bool]) -> None:
+    """The newer file's entries over the older's; below ``parts`` too, those that are ``chosen`` by name."""
     new: dict[str, Any] = read_json(path)
     old: dict[str, Any] = read_json(target) if target.exists() else {}
-    write_json(target, old | new | {part: old.get(part, {}) | new.get(part, {}) for part in parts})
+    told = {part: {name: value for name, value in new.get(part, {}).items() if chosen(name)} for part in parts}
+    write_json(target, old | new | {part: old.get(part, {}) | told[part] for part in parts})

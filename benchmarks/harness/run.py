@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from benchmarks.harness.outcome import one_line
 from benchmarks.harness.profile import Profile
 from benchmarks.harness.progress import Progress
 from benchmarks.harness.store import Store, UnwritableError
+
+METRICS = ("seconds", "peak_bytes", "error", "products", "outcome")  # what an asv class tells
 
 
 def cells(family: str, backend: str, profile: Profile, device: str) -> list[Cell]:
@@ -56,8 +59,9 @@ def measure(
 ) -> list[dict[str, Any]]:
     """Records of all processes of a cell, measured now or taken up from a run that was cut off."""
     records, progress = [], Progress()
-    store.begin(profile, lambda: None if store.run.plan else planned(profile, cell.device))
-    for process in range(profile.processes_of(cell.family, cell.swept)):
+    processes = profile.processes_of(cell.family, cell.swept)
+    store.begin(profile, lambda: planned(profile, cell.device, store.run.plan))
+    for process in range(processes):
         record = None if only else store.resumable(cell, profile, process)
         began = time.monotonic()
         if resumed := record is not None:
@@ -87,15 +91,33 @@ def measure(
                         store.note("stopped", cell, process)
                     raise
             store.save(cell, process, record)
+            if process == 0:
+                store.set_aside(cell, processes)  # those of an earlier measurement
         store.note_done(cell, process, record, resumed=resumed)
         progress.write("session done", cell=cell.name, process=process, elapsed_s=time.monotonic() - began)
         records.append(record)
     return records
 
 
-def planned(profile: Profile, device: str) -> dict[str, int]:
-    """Every cell of a profile by name, with its number of processes."""
-    return {cell.name: profile.processes_of(cell.family, cell.swept) for cell in every_cell(profile, device)}
+def planned(profile: Profile, device: str, plan: str = "") -> dict[str, int]:
+    """Every cell of a profile by name, with its number of processes; ``plan`` is asv's ``--bench``."""
+    return {
+        cell.name: profile.processes_of(cell.family, cell.swept)
+        for cell in every_cell(profile, device)
+        if not plan or any(re.search(plan, name) for name in _benchmarks(cell, profile))
+    }
+
+
+def _benchmarks(cell: Cell, profile: Profile) -> Iterator[str]:
+    """asv's names of everything that is told of a cell: benchmark and parameters."""
+    for name, sweep in profile.sweeps(cell.family).items():
+        if not sweep.holds(dict(cell.sizes)):
+            continue
+        sizes = [dict(cell.sizes)[letter] for letter in sweep.sizes]
+        for row in rows(cell.family, cell.backend, profile, [dict(cell.sizes)]):
+            parameters = ", ".join(map(repr, [row, *sizes, cell.dtype]))
+            for metric in METRICS:
+                yield f"{cell.family}.{cell.backend.capitalize()}{name}.track_{metric}({parameters})"
 
 
 def _rows(
@@ -152,10 +174,14 @@ def expected_seconds(cell: Cell, profile: Profile) -> float:
     for method in bench_core.methods(cell.family, cell.backend):
         call = method.cost(problem, cell.dtype).flops / 5e10
         if call < limit and profile.tries(cell.family, method.name, method.role, sizes):
+            if call > profile.apart_from_s:
+                total += call
+                continue
+            most_s = profile.max_rounds * max(call, profile.block_s)
             total += (
                 0.3
                 + 3 * call
-                + max(profile.rounds_of(cell.family, cell.swept) * call, profile.row_seconds(cell.family))
+                + max(profile.rounds_of(cell.family, cell.swept) * call, min(most_s, profile.row_seconds(cell.family)))
             )
             if "compiled" in method.forms and not profile.refuses_compiled(cell.family, method.name, cell.swept):
                 total += 2.0 + profile.row_seconds(cell.family)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import itertools
 import os
@@ -96,14 +97,9 @@ class Store:
         """How often this session took a run down that was not ended in order."""
         return self.ledgers.crashes(cell.name, process) if self.environment != "direct" else 0
 
-    @contextlib.contextmanager
-    def room(self) -> Iterator[None]:
+    def room(self) -> contextlib.AbstractContextManager[None]:
         """Before anything is measured: that what comes of it can be written. The space is held until then."""
-        held = probe(self.folder)
-        try:
-            yield
-        finally:
-            held.unlink(missing_ok=True)
+        return room(self.folder)
 
     def save(self, cell: Cell, process: int, record: dict[str, Any]) -> Path:
         """Write a record; the one that it replaces moves aside, and at no moment is there neither."""
@@ -113,6 +109,14 @@ class Store:
                 keep_aside(path)
             write_json(path, record)
         return path
+
+    def set_aside(self, cell: Cell, processes: int) -> None:
+        """Move the records of further processes of a cell aside: they belong to a measurement that was replaced."""
+        for number, path in processes_in(self.folder, cell.name).items():
+            if number >= processes:
+                with self._kept():
+                    keep_aside(path)
+                    path.unlink()
 
     @contextlib.contextmanager
     def _kept(self) -> Iterator[None]:
@@ -134,26 +138,38 @@ class Store:
         return [record for _, record in sorted(found, key=lambda pair: -pair[0])]
 
 
-def probe(folder: Path) -> Path:
-    """A file of ``ROOM_BYTES`` in the folder, to be removed; ``UnwritableError`` where there can be none."""
-    room = folder / f".room.{os.getpid()}"
+def processes_in(folder: Path, cell: str) -> dict[int, Path]:
+    """The records of a cell, named as ``Cell.name``, in a folder, by process."""
+    found = {path.stem.rpartition(".p")[2]: path for path in folder.glob(f"{glob.escape(cell)}.p*.session")}
+    return {int(number): path for number, path in sorted(found.items()) if number.isdigit()}
+
+
+@contextlib.contextmanager
+def room(folder: Path) -> Iterator[None]:
+    """Hold ``ROOM_BYTES`` in the folder, in a file that goes when the context ends, whatever ends it;
+    ``UnwritableError`` where there can be none.
+    """
+    held = folder / f".room.{os.getpid()}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with open(room, "wb") as stream:
-            stream.write(os.urandom(ROOM_BYTES))  # no file system can keep it smaller
-            stream.flush()
-            os.fsync(stream.fileno())
-    except OSError as error:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with open(held, "wb") as stream:
+                stream.write(os.urandom(ROOM_BYTES))  # no file system can keep it smaller
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            raise UnwritableError(_unwritable(folder, error)) from error
+        yield
+    finally:
         with contextlib.suppress(OSError):
-            room.unlink()
-        raise UnwritableError(_unwritable(folder, error)) from error
-    return room
+            held.unlink()
 
 
 def probe_all(results: Path, machine: str) -> None:
     """That a run can keep its results, and its sessions their temporary files."""
     for folder in (results / machine / "sessions", Path(tempfile.gettempdir())):
-        probe(folder).unlink(missing_ok=True)
+        with room(folder):
+            pass
 
 
 def keep_aside(path: Path) -> Path:

@@ -52,7 +52,7 @@ def show(records: list[dict[str, Any]]) -> None:
             _number(worst["error"], ".1e"),
             _number(worst["peak_bytes"] / 2**20 if worst["peak_bytes"] is not None else None, ".1f"),
             _number(worst["first_call_s"], ".3g"),
-            str(len(times)) if times else "",
+            "apart" if rows[0].get("apart") else str(len(times)) if times else "",
             worst["outcome"],
         )
         if worst["reason"]:
@@ -78,17 +78,17 @@ def _show_plain(records: list[dict[str, Any]]) -> None:
         print(f"{name:<30} {seconds:>12}  {rows[0]['outcome']} {rows[0]['reason']}")
 
 
-def _times(records: list[dict[str, Any]], name: str) -> dict[tuple[int, int], float]:
-    """Seconds by (process, round)."""
+def _times(records: list[dict[str, Any]], name: str) -> dict[tuple[int, Any], float]:
+    """Seconds by (process, round); the one sample of a row that was timed apart has no round."""
     return {
         (record["process"], index): seconds
         for record in records
         if name in record["rows"]
-        for index, seconds in zip(record["rows"][name]["rounds"], record["rows"][name]["samples_s"])
+        for index, seconds in zip(record["rows"][name]["rounds"] or ["apart"], record["rows"][name]["samples_s"])
     }
 
 
-def _ratio(times: dict[tuple[int, int], float], baseline: dict[tuple[int, int], float]) -> float | None:
+def _ratio(times: dict[tuple[int, Any], float], baseline: dict[tuple[int, Any], float]) -> float | None:
     """Median of the paired ratios."""
     shared = times.keys() & baseline.keys()
     return statistics.median(times[key] / baseline[key] for key in shared) if shared else None

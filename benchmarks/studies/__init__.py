@@ -14,6 +14,7 @@ import shlex
 from bench_core.method import check_choice, check_size
 
 STUDIES = {
+    "logdet-training": "logdet_training",
     "implicit-training": "implicit_training",
     "line-integral-training": "line_integral_training",
     "score-training": "score_training",

@@ -9,10 +9,11 @@ from importlib import import_module
 
 from ..load import FAMILIES
 from ._claim import Claim, Evidence, Where
-from ._rule import CONFIDENCE, VERDICTS, Limits, find_effect, share_error, sum_up
+from ._rule import CONFIDENCE, ERROR_RATE, VERDICTS, Limits, find_effect, share_error, sum_up
 
 __all__ = [
     "CONFIDENCE",
+    "ERROR_RATE",
     "VERDICTS",
     "Claim",
     "Evidence",

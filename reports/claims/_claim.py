@@ -10,6 +10,8 @@ from ..points import Place
 from ._rule import Effect, Limits
 
 SWEEPS = "python -m benchmarks run --profile standard"
+# Calls without a limit of time.
+PATIENT = "python -m benchmarks run --profile patient"
 
 
 def train(study: str, *data: str) -> str:
@@ -42,6 +44,7 @@ class Evidence:
     unit      of the effect, and of the limits
     counts    False for what the paper's sentence is not about
     needed    True for a part without which the sentence is not settled
+    reason    what else is to be said where it is not reproduced
     """
 
     what: str
@@ -53,6 +56,7 @@ class Evidence:
     counts: bool = True
     needed: bool = False
     where: Where = NOWHERE
+    reason: str = ""
 
 
 @dataclass(frozen=True)

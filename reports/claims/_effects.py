@@ -1,9 +1,10 @@
 """Effects: quantities with an interval at whatever confidence a claim's number of parts asks for."""
 
 import math
-from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import t as student
 
 from ..analysis import Analysis
@@ -28,6 +29,12 @@ def at_least(value: float) -> Effect:
     return lambda confidence: Estimate(value, *bounds, 1, confidence)
 
 
+@cache
+def reach(confidence: float, freedom: float) -> float:
+    """How many standard deviations a two-sided t interval reaches; kept, since thousands of cells ask for a few."""
+    return float(student.ppf((1 + confidence) / 2, freedom))
+
+
 def stretch(estimate: Estimate, confidence: float, freedom: float, ratio: bool = False) -> Estimate:
     """The interval at another confidence: each arm times t(confidence) / t(its own), of a `ratio` in log units.
 
@@ -36,8 +43,7 @@ def stretch(estimate: Estimate, confidence: float, freedom: float, ratio: bool =
     """
     if estimate.undetermined:
         return Estimate(estimate.value, math.nan, math.nan, estimate.n, confidence)
-    quantile = [float(student.ppf((1 + c) / 2, freedom)) for c in (confidence, estimate.confidence)]
-    factor, value = quantile[0] / quantile[1], estimate.value
+    factor, value = reach(confidence, freedom) / reach(estimate.confidence, freedom), estimate.value
     if ratio:
         bounds = [value * (bound / value) ** factor for bound in (estimate.low, estimate.high)]
     else:
@@ -59,7 +65,7 @@ def of_exponent(fit: Exponent) -> Effect:
     return lambda confidence: stretch(fit.estimate, confidence, max(fit.sizes - 3, 1))
 
 
-def of_slope(x: Sequence[float], y: Sequence[float]) -> Effect:
+def of_slope(x: ArrayLike, y: ArrayLike) -> Effect:
     """d log y / d log x of a straight line through all points, with a t interval of n - 2; none from two points, or
     where x does not vary.
     """
@@ -75,7 +81,7 @@ def of_slope(x: Sequence[float], y: Sequence[float]) -> Effect:
     return lambda confidence: _bracket(slope, deviation, count - 2, count, confidence)
 
 
-def of_seeds(values: Sequence[float]) -> Effect:
+def of_seeds(values: ArrayLike) -> Effect:
     """Geometric mean over the seeds of positive numbers, with the t interval of their logs; none from one seed."""
     logs = np.log(np.asarray(values, dtype=float))
     if logs.size < 2:
@@ -84,12 +90,12 @@ def of_seeds(values: Sequence[float]) -> Effect:
 
     def bracket(confidence: float) -> Estimate:
         found = _bracket(centre, deviation, logs.size - 1, logs.size, confidence)
-        return Estimate(*(math.exp(x) for x in (found.value, found.low, found.high)), found.n, confidence)
+        return Estimate(math.exp(found.value), math.exp(found.low), math.exp(found.high), found.n, confidence)
 
     return bracket
 
 
-def of_median(values: Sequence[float]) -> Effect:
+def of_median(values: ArrayLike) -> Effect:
     """Median over the seeds of positive numbers, by order statistics; no interval where the seeds are too few."""
     return lambda confidence: estimate_median(values, confidence)
 
@@ -127,5 +133,5 @@ def of_accuracy(study: Study, a: str, b: str) -> Effect | None:
 
 
 def _bracket(value: float, deviation: float, freedom: float, count: int, confidence: float) -> Estimate:
-    arm = float(student.ppf((1 + confidence) / 2, freedom)) * deviation
+    arm = reach(confidence, freedom) * deviation
     return Estimate(value, value - arm, value + arm, count, confidence)

@@ -23,8 +23,8 @@ def judge_accuracy(analysis: Analysis, study: Study, others: Sequence[str], what
     effects = keep([of_accuracy(study, "jfb", other) for other in others])
     if not effects:
         return []
-    text = (
-        f"over {count(len(study.seeds), 'seed')} and {study.setting('test'):,} test images, the difference in the mean"
-    )
+    known = f"{count(len(study.seeds), 'seed')} and {study.setting('test'):,} test images"
     limits = Limits(low=-COMPETITIVE, fails_below=-COMPETITIVE)
-    return [Evidence(what, text, effects, limits, unit="points", counts=counts, where=in_study(analysis, study))]
+    text, reason = f"the difference in the mean, over {known}", f"{known} settle no more"
+    where = in_study(analysis, study)
+    return [Evidence(what, text, effects, limits, unit="points", counts=counts, where=where, reason=reason)]

@@ -13,6 +13,7 @@ STUDY = "score-training"
 CONTROL = "psi_diagonal"
 # A gradient's Jacobian is symmetric to rounding; what training leaves is far above either bound.
 ROUNDING, SEEN = 1e-12, 1e-3
+UNIVERSAL = "the statement is universal: one network contradicts it, here one constructed and not found by training"
 NO_GRADIENT = Limits(low=SEEN, fails_below=ROUNDING)
 
 
@@ -54,11 +55,11 @@ def _judge_every(analysis: Analysis, study: Study) -> Evidence:
         return missing(what, "it was not trained", where=where)
     text = (
         f"largest {write_error(max(known))} over its training: {CONTROL} has two hidden layers of {study.setting('H')} "
-        "units each, diagonal inner weights and a tied readout. The statement is universal, so that one network, "
-        "constructed and not found by training, contradicts it; the proof divides by the inner weights, some of which "
+        "units each, diagonal inner weights and a tied readout; the proof divides by the inner weights, some of which "
         "are zero here"
     )
-    return Evidence(what, text, (exact(max(known)),), NO_GRADIENT, "most", needed=True, where=where)
+    effect = exact(max(known))
+    return Evidence(what, text, (effect,), NO_GRADIENT, "most", needed=True, where=where, reason=UNIVERSAL)
 
 
 def _list_ends(study: Study, method: str) -> list[float]:

@@ -38,8 +38,8 @@ def check(analysis: Analysis) -> bool | None:
                 found.append(point.quality.conditioning * float(series.size("gamma") or math.nan))
     for study in list_studies(analysis, STUDY):
         for row in study.of("jfb") if "jfb" in study.methods else ():
-            pair = [row.get(name) for name in ("conditioning", "contraction")]
-            found.append(math.nan if None in pair else math.prod(map(float, pair)))
+            pair = [value for name in ("conditioning", "contraction") if (value := row.get(name)) is not None]
+            found.append(math.prod(pair) if len(pair) == 2 else math.nan)
     if not found or any(math.isnan(value) for value in found):
         return None
     return max(found) <= 1

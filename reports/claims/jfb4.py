@@ -56,7 +56,8 @@ def _judge_unrolled(analysis: Analysis, place: Place, stem: str, counts: bool) -
     jfb = analysis.point(series, size, "jfb")
     if jfb is not None and jfb.peak_bytes > 0:
         text += f"; jfb {write_bytes(jfb.peak_bytes)}"
-    return Evidence(what, text, (effect,), LINEAR, counts=counts, where=where)
+    reason = f"{len(ran)} depths {how} settle no more"
+    return Evidence(what, text, (effect,), LINEAR, counts=counts, where=where, reason=reason)
 
 
 def _fit(

@@ -1,5 +1,7 @@
 """JN4: Kronecker factors make the inverse cheap (Lorraine and Hossain 2022)."""
 
+import math
+
 from ..analysis import Analysis
 from ..points import Place, Series
 from ..statistics import Ratio
@@ -28,7 +30,7 @@ def check(analysis: Analysis) -> bool | None:
         for place in list_places(analysis, "line_integral")
         for _, known in _list_ratios(analysis, place, "lu")
     ]
-    return min(last) > BOTTLENECK if last else None
+    return None if not last or any(map(math.isnan, last)) else min(last) > BOTTLENECK
 
 
 def _list_ratios(analysis: Analysis, place: Place, solver: str) -> list[tuple[Series, list[tuple[float, Ratio]]]]:

@@ -33,22 +33,23 @@ def _judge(analysis: Analysis, series: Series, row: str, power: int) -> Evidence
     limits = Limits(power - TOLERANCE, power + TOLERANCE, fails_above=power + TOLERANCE)
     if fit.estimate.undetermined:
         return Evidence(what, fit.reason or "no interval", (exact(float("nan")),), limits, counts=counts, where=where)
-    text = _describe(analysis, series, row, fit, power)
-    return Evidence(what, text, (of_exponent(fit),), limits, counts=counts, where=where)
+    text, reason = _describe(analysis, series, row, fit, power)
+    return Evidence(what, text, (of_exponent(fit),), limits, counts=counts, where=where, reason=reason)
 
 
-def _describe(analysis: Analysis, series: Series, row: str, fit: Exponent, power: int) -> str:
+def _describe(analysis: Analysis, series: Series, row: str, fit: Exponent, power: int) -> tuple[str, str]:
     span = f"{series.axis} = {write_size(fit.size_range[0])} to {write_size(fit.size_range[1])}"
     text = f"p = {write_estimate(fit.estimate)} over {span}"
     slopes = analysis.slopes(series, row)
     if not slopes or fit.estimate.high >= power - TOLERANCE:
-        return text
+        return text, ""
     last = slopes[-1]
     rises = "still rises" if last.estimate.value > fit.estimate.value else "is below it too"
-    return (
-        f"{text}; the local slope {rises}, {write_estimate(last.estimate)} between {write_size(last.size_below)} and "
-        f"{write_size(last.size_above)}: the leading term does not rule in this range"
+    text += (
+        f"; the local slope {rises}, {write_estimate(last.estimate)} between {write_size(last.size_below)} and "
+        f"{write_size(last.size_above)}"
     )
+    return text, "the leading term does not rule in this range"
 
 
 CLAIM = Claim(

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..analysis import Analysis
 from ..points import Series
@@ -43,7 +44,7 @@ def measure(analysis: Analysis) -> list[Evidence]:
     return findings
 
 
-def model_speedup(series: Series, sizes: np.ndarray) -> np.ndarray | None:
+def model_speedup(series: Series, sizes: ArrayLike) -> np.ndarray | None:
     """The FLOP model of inverse / relative for two layers: 0.75 + D / (3 B)."""
     batch = series.size("B")
     return 0.75 + np.asarray(sizes, dtype=float) / (3 * batch) if series.axis == "D" and batch else None
@@ -93,9 +94,11 @@ def _spread(effects: tuple[Effect, ...], unknown: bool) -> Effect:
         each = 1 - (1 - confidence) / 2
         least, most = (find_effect(effects, each, pick) for pick in ("least", "most"))
         value = most.value / least.value
-        if unknown or least.undetermined or most.undetermined or least.low <= 0:
+        if unknown or least.undetermined or most.undetermined:
             return Estimate(value, math.nan, math.nan, most.n, confidence)
-        return Estimate(value, min(max(1.0, most.low / least.high), value), most.high / least.low, most.n, confidence)
+        # A size without an interval may be the smallest or the largest of all.
+        high = most.high / least.low if least.low > 0 else math.inf
+        return Estimate(value, min(max(1.0, most.low / least.high), value), high, most.n, confidence)
 
     return find
 

@@ -13,8 +13,9 @@ from ..analysis import Analysis
 from ..families import FAMILIES
 from ..forecasts import Forecasts
 from ..plots.style import assign_colours
+from ..statistics import Estimate
 from .about import About, describe
-from .answers import CellAnswer, digest_answers
+from .answers import CellAnswer, digest_answers, digest_approximate
 from .cards import CardDigest, digest_card
 from .claims import ClaimDigest, judge_claims
 from .compilation import Payoff, digest_payoffs
@@ -24,20 +25,28 @@ from .exponents import Growth, digest_exponents
 from .form import FormSeries, Quality, check_predictions, pack_form
 from .fronts import Front, digest_fronts
 from .health import Health, examine
+from .history import History, digest_history
 from .ladders import Climb, digest_climbs
 from .libraries import Beside, digest_libraries
 from .qualities import Worth, digest_qualities
 from .rules import PlaceRule, Rule, find_place_rules, find_rules
 from .series import Measured, digest_series
 from .speedups import Speedup, digest_speedups
+from .studies import StudyDigest, digest_studies
 
 # Raised whenever a field of `digest.json` changes its meaning or goes.
 SCHEMA = 1
+# Of estimates that do not say theirs.
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
 class FamilyDigest:
-    """All that is said of one family. `colours` are the colour names of its rows, the same on every page."""
+    """All that is said of one family. `colours` are the colour names of its rows, the same on every page.
+
+    `answers` are those of exact methods, or where there is none of those within the family's accuracy; `approximate`
+    those where an error is allowed.
+    """
 
     name: str
     axis: str
@@ -45,6 +54,7 @@ class FamilyDigest:
     colours: dict[str, str]
     series: tuple[Measured, ...]
     answers: tuple[CellAnswer, ...] = ()
+    approximate: tuple[CellAnswer, ...] = ()
     rules: tuple[Rule, ...] = ()
     place_rules: tuple[PlaceRule, ...] = ()
     form: tuple[FormSeries, ...] = ()
@@ -74,6 +84,8 @@ class Digest:
     families: tuple[FamilyDigest, ...]
     claims: tuple[ClaimDigest, ...]
     health: Health
+    studies: tuple[StudyDigest, ...]
+    history: History
 
     def family(self, name: str) -> FamilyDigest | None:
         """A family by its name, None where it was not measured."""
@@ -82,8 +94,15 @@ class Digest:
 
 def build_digest(analysis: Analysis) -> Digest:
     """Everything once, in this order: cells, answers, rules, predictions, claims, health."""
-    families = tuple(digest_family(analysis, name) for name in analysis.families)
-    return Digest(SCHEMA, describe(analysis), families, judge_claims(analysis), examine(analysis))
+    return Digest(
+        SCHEMA,
+        describe(analysis),
+        tuple(digest_family(analysis, name) for name in analysis.families),
+        judge_claims(analysis),
+        examine(analysis),
+        digest_studies(analysis),
+        digest_history(analysis),
+    )
 
 
 def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
@@ -99,6 +118,7 @@ def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         colours=_assign_colours(series),
         series=series,
         answers=answers,
+        approximate=digest_approximate(analysis, name),
         rules=find_rules(answers),
         place_rules=find_place_rules(answers, series),
         form=pack_form(analysis, name, forecasts),
@@ -124,26 +144,44 @@ def _assign_colours(measured: tuple[Measured, ...]) -> dict[str, str]:
 
 
 def write_json(digest: Digest) -> str:
-    """`digest.json`: all but the measured cells; numbers to six digits, null where there is none.
+    """`digest.json`: all but what files beside it hold (measured cells, curves of studies, hashes of files), or
+    asv's own (medians over commits). Numbers to six digits, null where there is none.
 
-    What `points.csv` says of a candidate or a row stands there alone; a knot is [size, seconds, low, high, how].
+    A knot is [size, seconds, low, high] where it was measured and [size, seconds, factor] elsewhere: its interval
+    reaches from seconds / factor to seconds factor.
     """
     plain = to_plain(digest)
     for family in plain["families"]:
         for series in family["series"]:
             del series["rows"]
-        for candidate in (c for answer in family["answers"] for c in [*answer["candidates"], answer["pick"]] if c):
-            for name in ("seconds", "error", "peak_bytes"):
-                candidate.pop(name, None)
+        for answer in family["answers"]:
+            answer["pick"] = answer["pick"] and answer["pick"]["row"]
+            for candidate in answer["candidates"]:
+                del candidate["seconds"], candidate["error"], candidate["peak_bytes"]
+        for answer in family["approximate"]:
+            answer["pick"] = answer["pick"] and answer["pick"]["row"]
+            del answer["candidates"], answer["excluded"]
         for row in (row for form in family["form"] for row in form["rows"]):
-            row["knots"] = [[knot[name] for name in ("size", "seconds", "low", "high", "how")] for knot in row["knots"]]
-            for name in ("errors", "bytes", "refused"):
-                del row[name]
+            row["knots"] = [_shorten(**knot) for knot in row["knots"]]
+            del row["errors"], row["bytes"], row["refused"]
+    for study in plain["studies"]:
+        for method in study["methods"]:
+            del method["curves"], method["learned"], method["field"]
+    del plain["health"]["provenance"]["files"], plain["history"]["tracks"]
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
 
+def _shorten(size: float, seconds: float, low: float | None, high: float | None, how: str) -> list[float | None]:
+    if how == "measured":
+        return [size, seconds, low, high]
+    return [float(f"{size:.4g}"), float(f"{seconds:.4g}"), float(f"{high / seconds:.3g}") if high else None]
+
+
 def to_plain(value: Any) -> Any:
-    """Dataclasses as objects, tuples as lists, NaN and infinity as null."""
+    """Dataclasses as objects, tuples as lists, NaN and infinity as null; an estimate says a confidence but 95 %."""
+    if isinstance(value, Estimate):
+        found = {name: to_plain(getattr(value, name)) for name in ("value", "low", "high", "n")}
+        return found if value.confidence == CONFIDENCE else found | {"confidence": value.confidence}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, dict):

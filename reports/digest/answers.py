@@ -1,16 +1,23 @@
 """The answer in every measured cell: the method whose worst-case regret is least."""
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import permutations
+from typing import Any
+
+import numpy as np
 
 from ..analysis import Analysis
 from ..families import FAMILIES, Question
 from ..points import NOT_GRADIENTS, Point, Series
-from ..statistics import Estimate, bound_ratio, bound_regrets, processes_needed, split_confidence
+from ..statistics import Coverage, Estimate, bound_ratio, bound_regrets, processes_needed, split_confidence
 
 # A regret that may be larger leaves the choice open: a quarter more time is worth a measurement.
 OPEN = 0.25
+# Errors that a user may allow: the answer to another is that of the next smaller one.
+ACCURACIES = (1e-1, 1e-2, 1e-3, 1e-4)
 # Over the budget of the rounds, where others were within it: never the answer, and nothing bounds what it would lose.
 _APART = "over the budget of the rounds: timed apart"
 
@@ -45,6 +52,7 @@ class CellAnswer:
     candidates  all of them, least regret first
     excluded    (row, reason) of rows that answer the question but did not run or are not accurate enough
     profile     of the sessions of its cell
+    accuracy    largest error allowed, None for exact methods, or where none is, for those within the family's accuracy
     """
 
     series: str
@@ -57,25 +65,35 @@ class CellAnswer:
     candidates: tuple[Candidate, ...]
     excluded: tuple[tuple[str, str], ...]
     profile: str = ""
+    accuracy: float | None = None
 
 
 def digest_answers(analysis: Analysis, family: str) -> tuple[CellAnswer, ...]:
     """The answers of a family by series, question and size; questions that no row of a series answers are left out."""
+    limit = FAMILIES[family].accuracy
     return tuple(
-        _answer(analysis, series, question, size, rows)
+        _answer(_Cell(analysis, series, size), question, rows, limit)
         for series in analysis.series(family)
         for question in FAMILIES[family].questions
-        if (rows := list_rows(analysis, series, question))
+        if (rows := _prefer_exact(analysis, series, _list_rows(analysis, series, question)))
         for size in analysis.sizes(series)
     )
 
 
-def list_rows(analysis: Analysis, series: Series, question: Question) -> tuple[str, ...]:
-    """Rows of role method that answer a question: exact ones, or where a series has none, all."""
-    facts = [(row, analysis.facts(series, row)) for row in analysis.rows(series)]
-    asked = [(row, fact) for row, fact in facts if fact.role == "method" and answers(fact.computes, question)]
-    exact = tuple(row for row, fact in asked if fact.exact)
-    return exact or tuple(row for row, _ in asked)
+def digest_approximate(analysis: Analysis, family: str) -> tuple[CellAnswer, ...]:
+    """The same where an error of one of ACCURACIES is allowed, for questions that some row answers approximately."""
+    found = []
+    for series in analysis.series(family):
+        for question in FAMILIES[family].questions:
+            rows = _list_rows(analysis, series, question)
+            if all(analysis.facts(series, row).exact for row in rows):
+                continue
+            for size in analysis.sizes(series):
+                cell = _Cell(analysis, series, size)
+                known = (_answer(cell, question, rows, accuracy, accuracy) for accuracy in ACCURACIES)
+                # What is left out and why is said of the exact answer, and a candidate says its error.
+                found += [replace(answer, excluded=()) for answer in known]
+    return tuple(found)
 
 
 def answers(computes: str, question: Question) -> bool:
@@ -83,91 +101,157 @@ def answers(computes: str, question: Question) -> bool:
     return computes in question.computes if question.computes else computes not in NOT_GRADIENTS
 
 
-def _answer(analysis: Analysis, series: Series, question: Question, size: float, rows: Iterable[str]) -> CellAnswer:
-    limit = FAMILIES[series.family].accuracy
-    known = {row: point for row in rows if (point := analysis.point(series, size, row)) is not None}
-    reasons = {row: _find_reason(point, limit) for row, point in known.items()}
-    if any(not reason and not known[row].patient for row, reason in reasons.items()):
-        reasons |= {row: _APART for row, point in known.items() if point.patient and not reasons[row]}
-    ran = {row: point for row, point in known.items() if not reasons[row]}
-    candidates = _rank(analysis, series, size, ran)
-    pick = candidates[0] if candidates else None
-    regret = pick.regret if pick else math.nan
-    unsettled = pick is not None and not regret <= OPEN
-    return CellAnswer(
-        series=analysis.key(series),
-        question=question.key,
-        size=size,
-        pick=pick,
-        regret=regret,
-        open=unsettled,
-        minutes=_count_minutes(analysis, series, size, candidates) if unsettled else math.nan,
-        candidates=candidates,
-        excluded=tuple((row, reason) for row, reason in reasons.items() if reason),
-        profile=_find_profile(analysis, series, size),
-    )
-
-
-def _find_reason(point: Point, limit: float) -> str:
-    """Why a row is no candidate, "" if it is one."""
-    if not point.ok:
-        return f"{point.outcome}: {point.reason}".rstrip(": ")
-    return "" if point.exact or point.error <= limit else f"error {point.error:.1e} above {limit:g}"
-
-
-def _rank(analysis: Analysis, series: Series, size: float, ran: dict[str, Point]) -> tuple[Candidate, ...]:
-    regrets = dict.fromkeys(ran, 0.0)
-    if len(ran) > 1:
-        confidence = split_confidence(len(ran))
-        regrets = bound_regrets(tuple(ran), lambda a, b: _bound(analysis, series, size, a, b, confidence))
-    fastest = min(ran, key=lambda row: (ran[row].seconds.value, row), default="")
-    found = (
-        Candidate(
-            row=row,
-            ratio=analysis.ratio(series, size, row, fastest) if len(ran) > 1 else None,
-            regret=regrets[row],
-            seconds=point.seconds,
-            error=point.error,
-            peak_bytes=point.peak_bytes,
-        )
-        for row, point in ran.items()
-    )
-    return tuple(sorted(found, key=lambda c: (math.isnan(c.regret), c.regret, c.seconds.value, c.row)))
-
-
-def _bound(analysis: Analysis, series: Series, size: float, a: str, b: str, confidence: float) -> Estimate | None:
-    pairs = analysis.pairs(series, size, a, b)
-    # A few calls of a patient session do not show what another would do.
-    patient = any(point.patient for row in (a, b) if (point := analysis.point(series, size, row)))
-    return bound_ratio(pairs, None if patient else analysis.ratio_spread(series), confidence) if pairs else None
-
-
-def _count_minutes(analysis: Analysis, series: Series, size: float, candidates: tuple[Candidate, ...]) -> float:
-    """Minutes of further processes of the cell until the pick's regret is expected to be within OPEN."""
-    spread, pick = analysis.ratio_spread(series), candidates[0].row
-    confidence = split_confidence(max(2, len(candidates)))
-    pairs = [analysis.pairs(series, size, pick, other.row) for other in candidates[1:]]
-    spent = sorted(
-        seconds
-        for session in analysis.cell_sessions(series, size)
-        if isinstance(seconds := session.get("elapsed_s"), int | float)
-    )
-    if spread is None or not pairs or not all(pairs) or not spent:
-        return math.nan
-    needed = [processes_needed(pair, spread, confidence, OPEN) for pair in pairs]
-    if any(count is None for count in needed):
-        return math.nan
-    more = max(count - len(pair) for count, pair in zip(needed, pairs, strict=True) if count is not None)
-    return max(1, more) * spent[len(spent) // 2] / 60
-
-
-def _find_profile(analysis: Analysis, series: Series, size: float) -> str:
-    profiles = sorted({str(session.get("profile", default="")) for session in analysis.cell_sessions(series, size)})
-    return profiles[-1] if profiles else ""
-
-
 def merge_regrets(cells: Sequence[CellAnswer]) -> dict[str, float]:
     """The worst regret of each row that is a candidate with a known regret in all of these cells."""
     known = [{c.row: c.regret for c in cell.candidates if not math.isnan(c.regret)} for cell in cells]
     shared = set.intersection(*(set(entry) for entry in known)) if known else set()
     return {row: max(entry[row] for entry in known) for row in sorted(shared)}
+
+
+def _list_rows(analysis: Analysis, series: Series, question: Question) -> tuple[str, ...]:
+    facts = ((row, analysis.facts(series, row)) for row in analysis.rows(series))
+    return tuple(row for row, fact in facts if fact.role == "method" and answers(fact.computes, question))
+
+
+def _prefer_exact(analysis: Analysis, series: Series, rows: tuple[str, ...]) -> tuple[str, ...]:
+    """Exact rows, or where a series has none, all."""
+    return tuple(row for row in rows if analysis.facts(series, row).exact) or rows
+
+
+class _Cell:
+    """One cell, with the log ratios of its rows kept: several accuracies ask for the same ones."""
+
+    def __init__(self, analysis: Analysis, series: Series, size: float) -> None:
+        self.analysis, self.series, self.size = analysis, series, size
+        self.spread = analysis.ratio_spread(series)
+        self._logs: dict[tuple[str, str], list[np.ndarray]] = {}
+
+    def point(self, row: str) -> Point | None:
+        return self.analysis.point(self.series, self.size, row)
+
+    def logs(self, a: str, b: str) -> list[np.ndarray]:
+        """Log ratios by round, one array a process; none where they were not timed side by side in the rounds."""
+        if (a, b) not in self._logs:
+            # A few calls of a patient session do not show what another would do.
+            patient = any(point.patient for row in (a, b) if (point := self.point(row)) is not None)
+            pairs = [] if patient else self.analysis.pairs(self.series, self.size, a, b)
+            self._logs[a, b] = [np.log(first / second) for first, second in pairs]
+            self._logs[b, a] = [-log for log in self._logs[a, b]]
+        return self._logs[a, b]
+
+    def bound(self, a: str, b: str, confidence: float) -> Estimate | None:
+        """time(a) / time(b) in the mean over processes."""
+        logs = self.logs(a, b)
+        return bound_ratio(logs, self.spread, confidence) if logs else None
+
+    def recall(self, name: str) -> list[Any]:
+        """A fact of the cell's sessions, where they have it, ascending."""
+        sessions = self.analysis.cell_sessions(self.series, self.size)
+        return sorted(value for session in sessions if (value := session.get(name)) is not None)
+
+
+def _answer(
+    cell: _Cell, question: Question, rows: Sequence[str], limit: float, accuracy: float | None = None
+) -> CellAnswer:
+    known = {row: point for row in rows if (point := cell.point(row)) is not None}
+    reasons = {row: _find_reason(point, limit, accuracy is not None) for row, point in known.items()}
+    if any(not reason and not known[row].patient for row, reason in reasons.items()):
+        reasons |= {row: _APART for row, point in known.items() if point.patient and not reasons[row]}
+    candidates = _rank(cell, {row: point for row, point in known.items() if not reasons[row]})
+    pick = candidates[0] if candidates else None
+    unsettled = pick is not None and not pick.regret <= OPEN
+    profiles = cell.recall("profile")
+    return CellAnswer(
+        series=cell.analysis.key(cell.series),
+        question=question.key,
+        size=cell.size,
+        pick=pick,
+        regret=pick.regret if pick else math.nan,
+        open=unsettled,
+        minutes=_count_minutes(cell, candidates) if unsettled else math.nan,
+        candidates=candidates,
+        excluded=tuple((row, reason) for row, reason in reasons.items() if reason),
+        profile=profiles[-1] if profiles else "",
+        accuracy=accuracy,
+    )
+
+
+def _find_reason(point: Point, limit: float, strict: bool) -> str:
+    """Why a row is no candidate, "" if it is one; `strict` holds exact rows to the limit too."""
+    if not point.ok:
+        return f"{point.outcome}: {point.reason}".rstrip(": ")
+    fine = point.error <= limit or (point.exact and not strict)
+    return "" if fine else f"error {point.error:.1e} above {limit:g}"
+
+
+def _rank(cell: _Cell, ran: dict[str, Point]) -> tuple[Candidate, ...]:
+    """The candidates, least regret first."""
+    rows = sorted(ran, key=lambda row: (ran[row].seconds.value, row))
+    confidence = split_confidence(max(2, len(rows)))
+    regrets = bound_regrets(rows, lambda a, b: cell.bound(a, b, confidence))
+    found = (
+        Candidate(
+            row=row,
+            ratio=_compare(cell, row, rows[0]) if len(rows) > 1 else None,
+            regret=regrets[row],
+            seconds=ran[row].seconds,
+            error=ran[row].error,
+            peak_bytes=ran[row].peak_bytes,
+        )
+        for row in rows
+    )
+    return tuple(sorted(found, key=lambda c: (math.isnan(c.regret), c.regret, c.seconds.value, c.row)))
+
+
+def _compare(cell: _Cell, row: str, fastest: str) -> Estimate | None:
+    """time(row) / time(fastest) as all pages quote it, without what it is made of."""
+    ratio = cell.analysis.ratio(cell.series, cell.size, row, fastest)
+    return ratio and Estimate(ratio.value, ratio.low, ratio.high, ratio.n, ratio.confidence, ratio.basis)
+
+
+def check_regrets(analysis: Analysis, family: str) -> Coverage:
+    """How often the pick of all processes but one lost at most its bound in the one left out, over a family's cells.
+
+    More is asked than the bound says, which is of the mean over processes; `factor` is the median of 1 + bound.
+    """
+    known = {analysis.key(series): series for series in analysis.series(family)}
+    held, bounds = [], []
+    for answer in digest_answers(analysis, family):
+        cell = _Cell(analysis, known[answer.series], answer.size)
+        rows = sorted(answer.candidates, key=lambda c: (c.seconds.value, c.row))
+        for bound, loss in _leave_out(cell, [c.row for c in rows]):
+            held.append(loss <= bound)
+            bounds.append(1 + bound)
+    return Coverage(sum(held), len(held), float(np.median(bounds)) if bounds else math.nan)
+
+
+def _leave_out(cell: _Cell, rows: list[str]) -> Iterator[tuple[float, float]]:
+    """For each process the bound that the others give their pick, and what it lost there."""
+    logs = {(a, b): cell.logs(a, b) for a, b in permutations(rows, 2)}
+    count = min((len(known) for known in logs.values()), default=0)
+    confidence = split_confidence(max(2, len(rows)))
+
+    def bound(a: str, b: str, left: int) -> Estimate:
+        return bound_ratio([log for j, log in enumerate(logs[a, b]) if j != left], cell.spread, confidence)
+
+    for left in range(count if count > 1 and cell.spread else 0):
+        regrets = bound_regrets(rows, partial(bound, left=left))
+        pick = min(rows, key=lambda row: (regrets[row], row))
+        yield (
+            regrets[pick],
+            math.expm1(max(0.0, *(float(np.median(logs[pick, row][left])) for row in rows if row != pick))),
+        )
+
+
+def _count_minutes(cell: _Cell, candidates: tuple[Candidate, ...]) -> float:
+    """Minutes of further processes of the cell until the pick's regret is expected to be within OPEN."""
+    confidence, spread = split_confidence(max(2, len(candidates))), cell.spread
+    logs = [cell.logs(candidates[0].row, other.row) for other in candidates[1:]]
+    spent = cell.recall("elapsed_s")
+    if spread is None or not logs or not all(logs) or not spent:
+        return math.nan
+    needed = [processes_needed(known, spread, confidence, OPEN) for known in logs]
+    if any(count is None for count in needed):
+        return math.nan
+    more = max(count - len(known) for count, known in zip(needed, logs, strict=True) if count is not None)
+    return max(1, more) * spent[len(spent) // 2] / 60

@@ -9,7 +9,6 @@ from ..analysis import Analysis
 from ..claims import CONFIDENCE, Claim, Evidence, Limits, find_effect, list_claims, share_error, sum_up
 from ..points import Place
 from ..statistics import Estimate
-from ..text import write_estimate
 
 
 @dataclass(frozen=True)
@@ -18,8 +17,8 @@ class ClaimPart:
 
     `where` says it in words; `place`, `fixed` sizes, `state` and `study` are its coordinates. `effect`, in `unit`, is
     what the verdict rests on: at 95 %, of a contradicted part at the claim's `confidence`; `holds` are its limits in
-    words. `counts` is False for what stands beside the claim; a claim is not reproduced without a part that is
-    `needed`.
+    words, and `reason` is what else there is to say where it is not reproduced. `counts` is False for what stands
+    beside the claim; a claim is not reproduced without a part that is `needed`.
     """
 
     where: str
@@ -33,6 +32,7 @@ class ClaimPart:
     unit: str
     holds: str
     verdict: str
+    reason: str
     counts: bool
     needed: bool
 
@@ -119,6 +119,7 @@ def _judge_part(found: Evidence, confidence: float) -> ClaimPart:
         found.unit,
         str(found.limits) if found.effects else "",
         verdict,
+        "" if verdict == "reproduced" else found.reason,
         found.counts,
         found.needed,
     )
@@ -140,16 +141,25 @@ def _say_assumption(claim: Claim, met: bool | None) -> str:
 def _say_part(part: ClaimPart) -> str:
     if part.effect is None:
         return f"{part.what}: {part.measured}."
-    return f"{part.what} ({part.where}): {write_effect(part.effect, part.unit)}; the claim holds {part.holds}."
+    found = f"{part.what} ({part.where}): {write_effect(part.effect, part.unit)}; the claim holds {part.holds}"
+    return f"{found}; {part.reason}." if part.reason else f"{found}."
 
 
 def write_effect(effect: Estimate, unit: str = "") -> str:
-    """`1.69 [1.64, 1.74] ×`; what is exact without an interval, and `at least 0.08` where it may be any larger."""
-    if effect.low == effect.high == effect.value:
-        return f"{effect.value:.3g} {unit}".strip()
-    if effect.low == effect.value and effect.high == math.inf:
-        return f"at least {effect.value:.3g} {unit}".strip()
-    return write_estimate(effect, unit)
+    """`1.692 [1.655, 1.729] ×`; what is exact without an interval, and `at least 0.08` where it may be any larger.
+
+    Four digits of every bound, whatever the width: a verdict hangs on which side of a limit it lies.
+    """
+    value, low, high = effect.value, effect.low, effect.high
+    if low == high == value:
+        text = f"{value:.3g}"
+    elif low == value and high == math.inf:
+        text = f"at least {value:.3g}"
+    elif effect.undetermined:
+        text = "–" if math.isnan(value) else f"{value:.3g} [–]"
+    else:
+        text = f"{value:.4g} [{low:.4g}, {high:.4g}]"
+    return f"{text} {unit}".strip()
 
 
 def _state_limits(limits: Limits) -> tuple[float | None, float | None]:

@@ -9,7 +9,7 @@ from ..analysis import Analysis
 from ..forecasts import CONFIDENCE, KNOWN_WITHIN, REACH, TOO_WIDE, Forecasts, Knot
 from ..points import Point, Series
 from ..statistics import cover_sizes, pool_coverages
-from .answers import CellAnswer, merge_regrets
+from .answers import CellAnswer, check_regrets, merge_regrets
 
 # A pick that is this close to the best is as good as it.
 CLOSE = 0.05
@@ -50,6 +50,8 @@ class Quality:
     cells       left-out cells and questions with a choice
     picks       share of these whose predicted pick is within 5 % of the best measured
     beyond      rows at sizes left out at an end of a curve, with `beyond_error` and `beyond_coverage` likewise
+    processes   left-out processes of measured cells, and in which share of them (`held`) the pick of the others lost at
+                most its bound; NaN where no cell with a choice has several processes
     """
 
     family: str
@@ -61,6 +63,8 @@ class Quality:
     beyond: int
     beyond_error: float
     beyond_coverage: float
+    processes: int = 0
+    held: float = math.nan
 
 
 def pack_form(analysis: Analysis, family: str, forecasts: Forecasts) -> tuple[FormSeries, ...]:
@@ -121,7 +125,11 @@ def check_predictions(
     """Each measured size left out in turn: what is predicted there from all others, and which method is picked."""
     inner = forecasts.misses["between"]
     ends = forecasts.misses["above"] + forecasts.misses["below"]
-    covered = {where: cover_sizes(misses, KNOWN_WITHIN, CONFIDENCE) for where, misses in forecasts.misses.items()}
+    covered = {
+        where: cover_sizes(misses if forecasts.tells(where) else (), KNOWN_WITHIN, CONFIDENCE)
+        for where, misses in forecasts.misses.items()
+    }
+    regrets = check_regrets(analysis, family)
     picks = list(_check_picks(analysis, family, forecasts, answers))
     return Quality(
         family=family,
@@ -133,6 +141,8 @@ def check_predictions(
         beyond=len(ends),
         beyond_error=_find_middle([error for miss in ends for error in miss.errors]),
         beyond_coverage=pool_coverages((covered["above"], covered["below"])).share,
+        processes=regrets.total,
+        held=regrets.share,
     )
 
 

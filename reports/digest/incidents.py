@@ -115,7 +115,8 @@ def _find_disturbed(state: State) -> Iterator[Incident]:
     moved = [session for session in state.sessions if session.get("state", "moved")]
     if moved:
         again = sum(session.get("state", "repeated", default=0) for session in moved)
-        yield Incident("moved", where | {"repeated": again, "cells": _list_cells(moved)})
+        how = str(moved[0].get("state", "moved"))
+        yield Incident("moved", where | {"how": how, "repeated": again, "cells": _list_cells(moved)})
     clocks = {s.path: mhz for s in state.sessions if (mhz := s.get("state", "mhz")) is not None}
     least = SLOWED * float(np.median(list(clocks.values()))) if clocks else -math.inf
     slowed = [s for s in state.sessions if clocks.get(s.path, math.inf) < least]

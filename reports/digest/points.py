@@ -58,10 +58,12 @@ def write_script(digest: Digest) -> str:
     table = {name: _pack([point[name] for point in points]) for name in (*_SHOWN, *letters)}
     known = {
         "letters": list(letters),
+        # Families in the project's order, with the letters that tell their series apart.
+        "varied": {family.name: list(family.letters) for family in digest.families},
         "colours": {family.name: family.colours for family in digest.families},
         "columns": table,
     }
-    return f"window.POINTS = {json.dumps(known, ensure_ascii=False, sort_keys=True, separators=(',', ':'))};\n"
+    return f"window.POINTS = {json.dumps(known, ensure_ascii=False, separators=(',', ':'))};\n"
 
 
 def _list_letters(digest: Digest) -> tuple[str, ...]:

@@ -46,13 +46,16 @@ class Rule:
 
 @dataclass(frozen=True)
 class PlaceRule:
-    """The same over all series of a place, whatever their batch or problem: of a size the worst of its series counts.
+    """The same over several series of a place: of a size the worst of its series counts.
 
-    `where` is the key of the series in which the worst regret is, `series` are those it holds for.
+    Over all of them where that stays within WITHIN, else over those of one problem, whatever their batch and the state
+    of the machine. `fixed` are the sizes that make the problem, none where the rule is for all. `where` is the key of
+    the series in which the worst regret is, `series` are those it holds for.
     """
 
     place: Place
     question: str
+    fixed: tuple[tuple[str, Any], ...]
     series: tuple[str, ...]
     ranges: tuple[Range, ...]
     worst: float
@@ -73,13 +76,25 @@ def find_rules(answers: Iterable[CellAnswer]) -> tuple[Rule, ...]:
 
 
 def find_place_rules(answers: Iterable[CellAnswer], series: Iterable[Measured]) -> tuple[PlaceRule, ...]:
-    """A rule for each place and question."""
-    places = {measured.key: measured.place for measured in series}
+    """A rule for each place and question, or where none does, for each of its problems."""
+    known = {measured.key: measured for measured in series}
     groups: dict[tuple[Place, str], list[CellAnswer]] = {}
     for answer in answers:
-        groups.setdefault((places[answer.series], answer.question), []).append(answer)
-    found = ((key, tuple(dict.fromkeys(a.series for a in group)), _find(group)) for key, group in groups.items())
-    return tuple(PlaceRule(*key, series=keys, where=where, **facts) for key, keys, (facts, where) in found if facts)
+        groups.setdefault((known[answer.series].place, answer.question), []).append(answer)
+    found = []
+    for (place, question), group in groups.items():
+        problems: dict[tuple[tuple[str, Any], ...], list[CellAnswer]] = {}
+        for answer in group:
+            problem = tuple((letter, value) for letter, value in known[answer.series].fixed if letter != "B")
+            problems.setdefault(problem, []).append(answer)
+        facts, where = _find(group)
+        parts = {(): group} if len(problems) == 1 or (facts and facts["within"]) else problems
+        for fixed, part in parts.items():
+            facts, where = _find(part)
+            if facts:
+                keys = tuple(dict.fromkeys(answer.series for answer in part))
+                found.append(PlaceRule(place, question, fixed, keys, where=where, **facts))
+    return tuple(found)
 
 
 def _find(group: list[CellAnswer]) -> tuple[dict[str, Any], str]:

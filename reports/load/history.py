@@ -6,7 +6,7 @@ from .pile import Pile
 from .row import read_number
 from .select import find_date
 
-COLUMNS = ("machine", "environment", "commit", "date", "cell", "family", "row", "sizes", "seconds")
+COLUMNS = ("machine", "environment", "commit", "date", "cell", "family", "row", "sizes", "seconds", "times_yardstick")
 
 
 def tabulate_history(pile: Pile) -> pd.DataFrame:
@@ -16,6 +16,7 @@ def tabulate_history(pile: Pile) -> pd.DataFrame:
             **{name: entry[name] for name in COLUMNS if name in entry},
             "date": find_date(entry["commit"], pile.dates),
             "seconds": read_number(entry["metrics"].get("track_seconds")),
+            "times_yardstick": read_number(entry["metrics"].get("track_times_yardstick")),
         }
         for entry in pile.asv
         if read_number(entry["metrics"].get("track_seconds")) > 0

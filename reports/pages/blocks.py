@@ -77,7 +77,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """An SVG with its text alternative, and the table of what it shows where that is not in `points.csv`."""
+    """An SVG, or several that stack, with its text alternative; `name` is that of its files.
+
+    `table` holds what it shows, None where `points.csv` does.
+    """
 
     name: str
     title: str

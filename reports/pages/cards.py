@@ -1,17 +1,20 @@
 """A family's card on the first page: its rule in words, two headline ratios and one picture."""
 
-import math
+from dataclasses import replace
 
 from ..digest import FamilyDigest
-from ..digest.cards import Headline
+from ..digest.cards import Headline, choose_states
 from ..digest.series import Cell, Measured, Row
 from ..families import FAMILIES, Question
-from ..plots import Line
 from ..plots.multiples import Panel, draw_panel, frame
 from ..text import write_list, write_ratio, write_seconds, write_size
 from .blocks import Card, Figure, Ratio
+from .family._lines import make_line
 from .naming import name_backend, name_letter
 from .rules import Told, join_rules, say_ranges, say_worst
+
+# What tells two places with the same backend apart.
+_PLACE = ("machine", "device", "dtype")
 
 
 def build_card(family: FamilyDigest) -> Card:
@@ -32,30 +35,41 @@ def build_card(family: FamilyDigest) -> Card:
 
 
 def _say(family: FamilyDigest, question: Question, panels: list[tuple[Measured, ...]]) -> list[str]:
-    """The rule of each panel, or of all where they agree."""
+    """The rule of each panel and of the same problem on other machines and devices, or of all where they agree."""
     told: dict[str, Told] = {}
-    for panel in panels:
-        keys = {series.key for series in panel}
+    for name, group in _list_places(family, panels):
+        keys = {series.key for series in group}
         rule = join_rules([r for r in family.rules if r.question == question.key and r.series in keys])
         if rule is not None:
-            told[name_backend(panel[0].place.backend)] = rule
+            told[name] = rule
     several = len([q for q in FAMILIES[family.name].questions if q.first]) > 1
-    subject = f"{question.words}: use" if several else "Use"
+    subject = f"{_capital(question.words)}: use" if several else "Use"
     if not told:
-        return [f"{question.words}: no rule yet." if several else "No rule yet: no size was measured by round."]
-    rules = list(told.values())
-    if len(rules) > 1 and all(_same(rule, rules[0]) for rule in rules):
-        worst = max(rules, key=lambda rule: rule.worst)
-        return [f"{_capital(subject)} {say_ranges(worst, family.axis)}: {say_worst(worst, family.axis)}."]
-    lines = []
-    for place, rule in told.items():
-        names = f"**{place}.** " if len(panels) > 1 else ""
-        lines.append(f"{names}{_capital(subject)} {say_ranges(rule, family.axis)}: {say_worst(rule, family.axis)}.")
-    return lines
+        return [f"{_capital(question.words)}: no rule, since no two methods were timed side by side."]
+    if len(told) > 1 and len({rule.ranges for rule in told.values()}) == 1:
+        worst = max(told.values(), key=lambda rule: rule.worst)
+        return [f"{subject} {say_ranges(worst, family.axis)}: {say_worst(worst, family.axis)}."]
+    return [
+        f"{f'**{place}.** ' if len(panels) > 1 else ''}{subject} {say_ranges(rule, family.axis)}: "
+        f"{say_worst(rule, family.axis)}."
+        for place, rule in told.items()
+    ]
 
 
-def _same(a: Told, b: Told) -> bool:
-    return a.ranges == b.ranges
+def _list_places(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> list[tuple[str, list[Measured]]]:
+    """(name, series) of the panels, then of what was measured of the same problem elsewhere."""
+    found = [(name_backend(panel[0].place.backend), list(panel)) for panel in panels]
+    if not panels:
+        return found
+    first, others = panels[0][0], {}
+    for series in family.series:
+        here = replace(series.place, backend=first.place.backend) == first.place
+        if series.fixed == first.fixed and not here:
+            others.setdefault(series.place, []).append(series)
+    for place, group in others.items():
+        differs = [getattr(place, key) for key in _PLACE if getattr(place, key) != getattr(first.place, key)]
+        found.append((f"{name_backend(place.backend)} on {', '.join(differs)}", choose_states(group)))
+    return found
 
 
 def _capital(words: str) -> str:
@@ -110,37 +124,11 @@ def _trace_panel(family: FamilyDigest, panel: tuple[Measured, ...]) -> Panel:
     lines, told = [], []
     for name in FAMILIES[family.name].card:
         rows = [row for series in panel if (row := series.row(name)) is not None and row.ran]
-        lines += [_trace_row(row, family.colours[name]) for row in rows]
+        lines += [make_line(family, row, lambda cell: cell.seconds, stops=True) for row in rows]
         if rows:
             told.append(_describe(name, rows, family.axis))
     alt = f"Time of one call against {family.axis}, both logarithmic, with {title}. {' '.join(told)}"
-    rooflines = [trace for series in panel if len(trace := _trace_roofline(family, series)) > 1]
-    return Panel(title, alt, lines, rooflines)
-
-
-def _trace_row(row: Row, colour: str) -> Line:
-    """Points, and the first size at which memory or time ended the row."""
-    ended = [cell for cell in _find_end(row) if not math.isnan(cell.stopped_s)]
-    stops = {limit: [(c.size, c.stopped_s) for c in ended if c.limit == limit] for limit in ("memory", "time")}
-    return Line(
-        label=row.name,
-        colour=colour,
-        sizes=[cell.size for cell in row.ran],
-        values=[cell.seconds for cell in row.ran if cell.seconds is not None],
-        memory_stops=stops["memory"],
-        time_stops=stops["time"],
-    )
-
-
-def _trace_roofline(family: FamilyDigest, series: Measured) -> list[tuple[float, float]]:
-    """Seconds of the card's least work at the ceiling measured beside it."""
-    trace = []
-    for size in series.sizes:
-        rows = [series.row(name) for name in FAMILIES[family.name].card]
-        cells = [cell for row in rows if row is not None and (cell := row.at(size)) is not None]
-        known = [cell.attainable_s for cell in cells if not math.isnan(cell.attainable_s)]
-        trace += [(size, min(known))] if known else []
-    return trace
+    return Panel(title, alt, lines, [series.roofline for series in panel if len(series.roofline) > 1])
 
 
 def _describe(name: str, rows: list[Row], axis: str) -> str:

@@ -1,174 +1,132 @@
-"""Section 2: the scoreboard of the papers' claims."""
+"""What the papers claim and what was found here: the rule, each claim, and what decided it."""
 
-from collections.abc import Iterator
-from dataclasses import asdict
-from typing import Any
+from collections import Counter
 
-import numpy as np
+from ..claims import ERROR_RATE
+from ..digest import Digest
+from ..digest.claims import ClaimDigest, ClaimPart, write_effect
+from ..families import FAMILIES
+from ..text import count, write_list
+from .blocks import Block, Cell, Heading, Items, Page, Section, Table, Text, columns
 
-from ..analysis import Analysis
-from ..claims.rg2 import ORDER_OF_100, model_speedup
-from ..digest.claims import ClaimDigest, ClaimPart, judge_claims, write_effect
-from ..plots import Line, draw_speedup
-from ..points import Series
-from ..text import write_ratio, write_size
-from .blocks import Block, Cell, Figure, Figures, Heading, Section, Table, Text, columns, spread
-from .common import colours, name_series, size_cell
-
-ID, TITLE = "claims", "Claims"
+FILE = "claims.html"
 TONES = {"reproduced": "good", "contradicted": "bad", "undetermined": "undecided", "not run": "off"}
-RULE = (
-    "A part of a claim is reproduced where the whole interval of its effect lies where the sentence holds, "
-    "contradicted where all of it lies where the sentence fails, else undetermined. A claim is contradicted by one "
-    "counted part, reproduced only by all of them with every part that it needs, and undetermined where what it "
-    "presumes was not measured or is not met. Either is false in at most 5 % of runs: all parts must hold, "
-    "each at 95 %; one of k contradicts at 1 − 0.05 / k."
+_RULE = (
+    (
+        "A **part** of a claim is its effect at one place and setting. It is **reproduced** where the whole interval "
+        "of the effect lies where the sentence holds, **contradicted** where all of it lies where the sentence fails, "
+        "else **undetermined**. Between the two lies what noise cannot tell apart. Each claim has its threshold."
+    ),
+    (
+        "A claim is **contradicted** by one counted part. It is **reproduced** only by all of them, and with every "
+        "part that it needs. It is **undetermined** where what it presumes was not measured or is not met, and **not "
+        "run** where nothing was measured."
+    ),
+    (
+        f"Either verdict is false in at most {100 * ERROR_RATE:g} % of runs, however many parts a claim has: all parts "
+        f"must hold, each at {1 - ERROR_RATE:.0%}; one of k contradicts at 1 − {ERROR_RATE:g} / k."
+    ),
+    (
+        "Words in quotation marks are the paper's; others are a paraphrase and say so. Every claim names the command "
+        "that runs it again."
+    ),
 )
 
 
-def build(analysis: Analysis) -> Section:
-    """One row per claim, then the evidence of each part."""
-    claims = judge_claims(analysis)
-    blocks: list[Block] = [
-        Table(
-            "claims",
-            "The papers' words and what was found here",
-            columns(
-                ("id", "Claim"),
-                ("words", "The paper"),
-                ("printed", "Its figure"),
-                ("measured", "Ours"),
-                ("verdict", "Verdict"),
-                ("why", "What decided it"),
-            ),
-            tuple(_write_claim(claim) for claim in claims),
-        ),
-        Text(RULE, "note"),
-        Table(
-            "claims-findings",
-            "Findings, one for each part of a claim",
-            columns(
-                ("id", "Claim"),
-                ("place", "Place"),
-                ("what", "What"),
-                ("effect", "Effect"),
-                ("holds", "Holds"),
-                ("measured", "Measured"),
-                ("verdict", "Verdict"),
-            ),
-            tuple(_write_part(claim, part) for claim in claims for part in claim.parts),
-            folded=True,
-        ),
+def build(digest: Digest) -> tuple[Page, ...]:
+    """The page: all verdicts, the rule, then a section a family."""
+    sections = [
+        Section("verdicts", "Verdicts", (_tabulate_verdicts(digest),)),
+        Section("rule", "One rule for all", (Items(_RULE),)),
     ]
-    constancy = next(claim for claim in claims if claim.id == "RG2")
-    figures = tuple(f for s in analysis.series("logdet") if (f := _draw(analysis, s, constancy)) is not None)
-    if figures:
-        blocks.append(Heading("RG2 as a picture"))
-        blocks.append(
-            Figures("Speed-up of `relative` by size: a line in D, or a constant of the order of 100?", figures)
-        )
-    return Section(ID, TITLE, tuple(blocks))
+    for name, family in FAMILIES.items():
+        claims = [claim for claim in digest.claims if claim.family == name]
+        blocks = tuple(block for claim in claims for block in _show(claim))
+        if blocks:
+            sections.append(Section(f"claims-{name}", family.title, blocks))
+    return (Page(FILE, "Claims", _sum_up(digest), tuple(sections)),)
 
 
-def _write_claim(claim: ClaimDigest) -> dict[str, Cell]:
-    notes = [f"{claim.words} ({claim.paper}, {claim.figure})", *_say_rules(claim), f"`{claim.command}`"]
-    effect = "–" if claim.effect is None else write_effect(claim.effect, claim.unit)
-    data = {name: getattr(claim, name) for name in ("paper", "figure", "words", "quoted", "short")}
-    return {
-        "id": Cell(claim.id, {"id": claim.id}),
-        "words": Cell(claim.short, data, "", "\n".join(notes)),
-        "printed": Cell(claim.printed, {"printed": claim.printed}),
-        "measured": Cell(effect, spread("effect", claim.effect) | {"unit": claim.unit}),
-        "verdict": Cell(claim.verdict, {"verdict": claim.verdict}, TONES[claim.verdict]),
-        "why": Cell(claim.decided, {"decided": claim.decided, "command": claim.command}),
-    }
+def _sum_up(digest: Digest) -> str:
+    found = Counter(claim.verdict for claim in digest.claims)
+    told = [f"{found[verdict]} {verdict}" for verdict in TONES if found[verdict]]
+    return f"Of {count(len(digest.claims), 'claim')} of the four papers: {write_list(told)} on what was measured here."
 
 
-def _say_rules(claim: ClaimDigest) -> Iterator[str]:
-    yield f"Holds: {claim.threshold}."
-    if claim.assumption:
-        met = {True: "met here", False: "not met here", None: "not measured"}[claim.assumption_met]
-        yield f"Presumes: {claim.assumption} ({met})."
-
-
-def _write_part(claim: ClaimDigest, part: ClaimPart) -> dict[str, Cell]:
-    place = asdict(part.place) if part.place is not None else {}
-    where: dict[str, Any] = {"place": part.where, **place, **dict(part.fixed), "study": part.study}
-    counted = {"verdict": part.verdict, "counts": part.counts}
-    note = "" if part.counts else "beside the claim"
-    effect = "–" if part.effect is None else write_effect(part.effect, part.unit)
-    return {
-        "id": Cell(claim.id, {"id": claim.id}),
-        "place": Cell(part.where, where),
-        "what": Cell(part.what, {"what": part.what}),
-        "effect": Cell(effect, spread("effect", part.effect) | {"unit": part.unit}),
-        "holds": Cell(part.holds, {"holds": part.holds}),
-        "measured": Cell(part.measured, {"measured": part.measured}),
-        "verdict": Cell(part.verdict, counted, TONES[part.verdict], note),
-    }
-
-
-def _draw(analysis: Analysis, series: Series, claim: ClaimDigest) -> Figure | None:
-    palette, lines, rows = colours(analysis, series.family), [], []
-    for baseline in ("inverse", "slogdet_autodiff", "jacobian_autodiff"):
-        known = [(d, r) for d in analysis.sizes(series) if (r := analysis.ratio(series, d, baseline, "relative"))]
-        if not known:
-            continue
-        lines.append(Line(f"over {baseline}", palette[baseline], [d for d, _ in known], [r for _, r in known]))
-        for size, ratio in known:
-            model = model_speedup(series, np.array([size])) if baseline == "inverse" else None
-            predicted = float(model[0]) if model is not None else None
-            rows.append(
-                {
-                    "baseline": Cell(baseline, {"baseline": baseline}),
-                    "size": size_cell(series.axis, size),
-                    "ratio": Cell(f"{write_ratio(ratio)} ×", spread("speedup", ratio)),
-                    "model": Cell(f"{predicted:.3g} ×" if predicted is not None else "–", {"model": predicted}),
-                }
-            )
-    if not lines:
-        return None
-    sizes = [x for line in lines for x in line.sizes]
-    grid = np.geomspace(min(sizes), max(sizes), 60)
-    model = model_speedup(series, grid)
-    name = f"rg2-{analysis.key(series)}"
-    place = name_series(analysis, series)
-    # Each place has its own verdict; the title carries it.
-    constant = [
-        part.verdict
-        for part in claim.parts
-        if (part.place, part.fixed, part.state) == (series.place, series.fixed, series.state)
-        and part.what.startswith("largest over smallest")
-        and part.counts
+def _tabulate_verdicts(digest: Digest) -> Table:
+    rows = [
+        {
+            "id": Cell(f"[{claim.id}](#{_anchor(claim)})"),
+            "verdict": Cell(claim.verdict, {}, TONES[claim.verdict]),
+            "ours": Cell(_write_ours(claim)),
+            "words": Cell(claim.short),
+            "printed": Cell(claim.printed or "–"),
+        }
+        for claim in digest.claims
     ]
-    title = f"{place}: the speed-up is {_say_constancy(constant)}"
-    svg = draw_speedup(
-        name,
-        (
-            f"Speed-up of relative over inverse and both autodiffs against {series.axis} on {place}; numbers in "
-            "the table below."
-        ),
-        lines,
-        series.axis,
-        "speed-up of relative",
-        (list(map(float, grid)), list(map(float, model)), "0.75 + D/(3B)") if model is not None else None,
-        (*ORDER_OF_100, f"order of 100 ({write_size(round(ORDER_OF_100[0]))} to {write_size(round(ORDER_OF_100[1]))})"),
-    )
     heads = columns(
-        ("baseline", "Against"),
-        ("size", series.axis, True),
-        ("ratio", "Speed-up of relative", True),
-        ("model", "Model", True),
+        ("id", "Claim"), ("verdict", "Verdict"), ("ours", "Here"), ("words", "In short"), ("printed", "The paper")
     )
-    alt = f"Speed-ups of relative on {place}, rising with {series.axis} where the baseline is cubic."
-    return Figure(
-        name, title, svg, alt, Table(name, f"Speed-ups of relative on {place}", heads, tuple(rows), folded=True)
-    )
+    return Table("claims", "Each claim, its figure and ours", heads, tuple(rows))
 
 
-def _say_constancy(verdicts: list[str]) -> str:
-    if verdicts and all(v == "contradicted" for v in verdicts):
-        return "not constant"
-    if verdicts and all(v == "reproduced" for v in verdicts):
-        return "constant within a factor two"
-    return "by size"
+def _anchor(claim: ClaimDigest) -> str:
+    return claim.id.lower()
+
+
+def _write_ours(claim: ClaimDigest) -> str:
+    return "–" if claim.effect is None else write_effect(claim.effect, claim.unit)
+
+
+def _quote(claim: ClaimDigest) -> str:
+    """The paper's words in quotation marks, which they have where only parts of a sentence are its own."""
+    if not claim.quoted:
+        return f"Paraphrase: {claim.words}"
+    return claim.words if "“" in claim.words else f"“{claim.words}”"
+
+
+def _show(claim: ClaimDigest) -> list[Block]:
+    """A claim's words, what decides it, and its parts."""
+    facts = [f"**The paper's figure**: {claim.printed}"] if claim.printed else []
+    if claim.effect is not None:
+        facts.append(f"**Here**: {_write_ours(claim)}, in the part that decides")
+    facts.append(f"**Threshold**: {claim.threshold}")
+    if claim.assumption:
+        met = {True: "met", False: "not met here", None: "not measured"}[claim.assumption_met]
+        facts.append(f"**Presumes**: {claim.assumption}: {met}")
+    facts.append(f"**Runs it again**: `{claim.command}`")
+    parts = _tabulate_parts(claim)
+    return [
+        Heading(f"{claim.id}: {claim.short.rstrip('.')}", _anchor(claim)),
+        Text(f"{_quote(claim)} ({claim.paper}, {claim.figure})"),
+        Text(f"**{claim.verdict.capitalize()}**: {claim.decided}", TONES[claim.verdict]),
+        Items(tuple(facts)),
+        *([parts] if parts.rows else []),
+    ]
+
+
+def _tabulate_parts(claim: ClaimDigest) -> Table:
+    found = Counter(part.verdict for part in claim.parts if part.counts)
+    tally = ", ".join(f"{found[verdict]} {verdict}" for verdict in TONES if found[verdict])
+    heads = columns(
+        ("place", "Where"),
+        ("what", "What"),
+        ("effect", "Effect"),
+        ("holds", "Holds"),
+        ("measured", "Measured"),
+        ("verdict", "Verdict"),
+    )
+    caption = f"{claim.id} by place and setting, at {100 * claim.confidence:.3g} %: {tally or 'nothing that counts'}"
+    return Table(f"claim-{_anchor(claim)}", caption, heads, tuple(_write_part(p) for p in claim.parts), folded=True)
+
+
+def _write_part(part: ClaimPart) -> dict[str, Cell]:
+    notes = [part.reason] * bool(part.reason) + ["beside the claim"] * (not part.counts) + ["needed"] * part.needed
+    return {
+        "place": Cell(part.where),
+        "what": Cell(part.what),
+        "effect": Cell(write_effect(part.effect, part.unit) if part.effect is not None else "–"),
+        "holds": Cell(part.holds or "–"),
+        "measured": Cell(part.measured),
+        "verdict": Cell(part.verdict, {}, TONES[part.verdict], "; ".join(notes)),
+    }

@@ -5,8 +5,9 @@ import math
 from typing import Any
 
 from ..digest import Digest, FamilyDigest
+from ..digest.answers import OPEN, answers
 from ..digest.cards import choose_states
-from ..digest.form import FormRow, FormSeries
+from ..digest.form import TOO_WIDE, FormRow, FormSeries
 from ..digest.series import Measured
 from ..families import FAMILIES, Question
 from ..forecasts import Knot
@@ -24,7 +25,11 @@ _NEAR = 1e-4
 def build_form(digest: Digest) -> Form:
     """The form over all families of the digest."""
     families = [family for family in digest.families if family.form]
-    packed = {family.name: _pack_family(digest, family) for family in families}
+    packed = {
+        "open": OPEN,
+        "too_wide": TOO_WIDE,
+        "families": {family.name: _pack_family(digest, family) for family in families},
+    }
     text = json.dumps(packed, ensure_ascii=False, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
     named = tuple((family.name, FAMILIES[family.name].title) for family in families)
     return Form(text, named, _tabulate_rules(digest))
@@ -44,7 +49,10 @@ def _pack_family(digest: Digest, family: FamilyDigest) -> dict[str, Any]:
         "size": name_letter(family.axis),
         "letters": [[letter, name_letter(letter)] for letter in family.letters if letter != "B"],
         "accuracy": facts.accuracy,
-        "questions": [[question.key, question.words, question.computes] for question in facts.questions],
+        "questions": [
+            [question.key, question.words, sorted({kind for _, kind, _ in rows if answers(kind, question)})]
+            for question in facts.questions
+        ],
         "rows": list(rows),
         "reasons": list(reasons),
         "series": series,
@@ -57,16 +65,16 @@ def _pack_series(
     series = family.find(form.series)
     packed = [_pack_row(row, series.sizes, rows, reasons) for row in form.rows]
     names = {row.row: entry[0] for row, entry in zip(form.rows, packed, strict=True)}
-    answers: dict[str, list[Any]] = {}
+    cells: dict[str, list[Any]] = {}
     for answer in family.answers:
         if answer.series == form.series and answer.candidates:
             regrets = [[names[c.row], _short(c.regret, 4)] for c in answer.candidates]
-            answers.setdefault(answer.question, []).append([_short(answer.size), regrets, _short(answer.minutes, 2)])
+            cells.setdefault(answer.question, []).append([_short(answer.size), regrets, _short(answer.minutes, 2)])
     return {
         "fixed": dict(series.fixed),
         "sizes": [_short(size) for size in series.sizes],
         "rows": packed,
-        "answers": answers,
+        "answers": cells,
     }
 
 

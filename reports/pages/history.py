@@ -1,65 +1,139 @@
-"""Section 11: asv's medians over commits."""
+"""How rows moved from commit to commit: in times of their family's yardstick, and in seconds."""
 
 import math
-from typing import cast
+from collections import Counter
+from collections.abc import Sequence
 
-from ..analysis import Analysis
-from ..load import shorten
-from ..text import write_ratio, write_seconds
-from .blocks import Cell, Section, Table, Text, columns, missing
+from ..digest import Digest
+from ..digest.history import Track
+from ..families import FAMILIES
+from ..plots import Line
+from ..plots.history import draw_history
+from ..text import count, write_ratio, write_size
+from .blocks import Block, Cell, Figure, Figures, Page, Section, Table, Text, columns
+from .common import MOST_LINES
+from .naming import name_place
+from .study_parts import bare
 
-ID, TITLE = "history", "History"
+FILE = "history.html"
+# Changes below this are not shown one by one: medians of two runs differ by as much.
+SHOWN = 1.1
+MOST_ROWS = 60
+# Panels of a figure; of more sizes, these from the smallest to the largest.
+PANELS = 4
 _SITE = "asv's own site shows every commit: `asv publish`, then `asv preview`."
 
 
-def build(analysis: Analysis) -> Section:
-    """For each row and cell the oldest and the newest commit of one environment."""
-    history = analysis.run.history
-    commits = len(set(history["commit"]))
-    if commits < 2:
-        found = "one commit" if commits else "no commit"
-        return missing(ID, TITLE, f"asv's files hold {found}, so there is no history yet. {_SITE}")
+def build(digest: Digest) -> tuple[Page, ...]:
+    """Ratios to the yardstick over commits where they were recorded, then the largest changes."""
+    history = digest.history
+    commits = count(len(history.commits), "commit")
+    if not history.tracks:
+        lead = f"asv's files hold {commits}, none twice in one environment: there is no history yet. {_SITE}"
+        return (Page(FILE, "History", lead, ()),)
+    figures = [figure for name in FAMILIES if (figure := _draw(digest, name)) is not None]
+    blocks: list[Block] = [Figures("Over commits, in times of the yardstick in the same rounds", tuple(figures))]
+    if not figures:
+        blocks = [Text("Nothing was recorded of it yet: records of later commits have it.", "note")]
+    sections = (
+        Section("yardstick", "Times of the yardstick over commits", tuple(blocks)),
+        Section("changes", "Oldest and newest commit", tuple(_show_changes(digest))),
+    )
+    lead = (
+        f"asv's files hold {commits} and {count(len(history.tracks), 'row')} that ran at two or more of them. {_SITE}"
+    )
+    return (Page(FILE, "History", lead, sections),)
+
+
+def _draw(digest: Digest, family: str) -> Figure | None:
+    """A panel a size of the environment with most commits, its lines the rows of the family's card."""
+    tracks = [t for t in digest.history.tracks if t.family == family and len(t.paired) > 1]
+    if not tracks:
+        return None
+    groups = Counter((t.place, t.environment, t.fixed) for t in tracks)
+    most = max(groups, key=lambda key: (groups[key], str(key)))
+    tracks = [t for t in tracks if (t.place, t.environment, t.fixed) == most]
+    rows = [row for row in FAMILIES[family].card if any(t.row == row for t in tracks)][:MOST_LINES]
+    rows = rows or sorted({t.row for t in tracks})[:MOST_LINES]
+    sizes = _spread(sorted({t.size for t in tracks if t.row in rows}), PANELS)
+    known = {commit for t in tracks for commit, _ in t.paired}
+    commits = [commit for commit in digest.history.commits if commit in known]
+    found = digest.family(family)
+    colours = found.colours if found is not None else {}
+    panels = []
+    for size in sizes:
+        lines = [
+            Line(
+                track.row,
+                colours.get(track.row, "c7"),
+                [commits.index(commit) for commit, _ in track.paired],
+                [bare(times) for _, times in track.paired],
+            )
+            for row in rows
+            for track in tracks
+            if track.row == row and track.size == size
+        ]
+        panels.append((f"{tracks[0].axis} = {write_size(size)}", lines))
+    title = f"{family}, {name_place(digest, most[0])}, in times of {FAMILIES[family].yardstick}: {_say_change(tracks)}"
+    name, alt = f"history-{family}".replace("_", "-"), f"{title}, from {commits[0][:8]} to {commits[-1][:8]}."
+    return Figure(name, title, draw_history(name, alt, panels, commits), alt)
+
+
+def _spread(sizes: Sequence[float], number: int) -> list[float]:
+    """At most so many of the sizes, the first and the last among them, at equal distances in their order."""
+    if len(sizes) <= number:
+        return list(sizes)
+    return [sizes[round(j * (len(sizes) - 1) / (number - 1))] for j in range(number)]
+
+
+def _say_change(tracks: Sequence[Track]) -> str:
+    largest = max(tracks, key=lambda track: abs(math.log(track.change)))
+    factor = math.exp(abs(math.log(largest.change)))
+    if factor <= SHOWN:
+        return f"no row moved by more than {factor:.3g} ×"
+    way = "longer" if largest.change > 1 else "shorter"
+    return f"the most that moved is {largest.row} at {write_size(largest.size)}, {factor:.3g} × {way}"
+
+
+def _show_changes(digest: Digest) -> list[Block]:
+    tracks = [track for track in digest.history.tracks if not math.isnan(track.change)]
+    tracks.sort(key=lambda track: (-abs(math.log(track.change)), track.row, track.size, str(track.fixed)))
+    moved = [track for track in tracks if abs(math.log(track.change)) > math.log(SHOWN)]
+    only = f"; the {MOST_ROWS} that moved most are shown" if len(moved) > MOST_ROWS else ""
+    note = (
+        f"Of {count(len(tracks), 'row')} that can be told in times of their yardstick at two commits, {len(moved):,} "
+        f"moved by more than {100 * (SHOWN - 1):.0f} %{only}. A ratio that was not paired by round (≈) is one of "
+        "medians, and moves where the machine does. None has a verdict: `python -m benchmarks compare` measures two "
+        "commits side by side and gives one."
+    )
+    blocks: list[Block] = [Text(note, "note")]
+    if moved:
+        blocks.append(_tabulate(digest, moved[:MOST_ROWS]))
+    return blocks
+
+
+def _tabulate(digest: Digest, tracks: Sequence[Track]) -> Table:
     rows = []
-    for keys, part in history.groupby(["machine", "environment", "cell", "row"], sort=True):
-        machine, environment, cell, row = cast(tuple[str, ...], keys)
-        part = part.sort_values(["date", "commit"], kind="stable")
-        commits = len(set(part["commit"]))
-        if commits < 2 or "~" in row:
-            continue
-        old, new = part.iloc[0], part.iloc[-1]
-        ratio = float(new["seconds"] / old["seconds"])
-        tone = "bad" if ratio > 1.1 else "good" if ratio < 1 / 1.1 else ""
+    for track in tracks:
+        sign = "" if len(track.paired) > 1 else "≈ "
+        (old, before), (new, after) = track.compared[0], track.compared[-1]
+        fixed = ", ".join(f"{letter} = {write_size(value)}" for letter, value in track.fixed)
         rows.append(
             {
-                "cell": Cell(cell, {"machine": machine, "environment": environment, "cell": cell}),
-                "row": Cell(row, {"row": row}),
-                "commits": Cell(str(commits), {"commits": commits}),
-                "old": Cell(
-                    write_seconds(float(old["seconds"])),
-                    {"old_commit": old["commit"], "old_s": float(old["seconds"])},
-                    "",
-                    shorten(old["commit"]),
-                ),
-                "new": Cell(
-                    write_seconds(float(new["seconds"])),
-                    {"new_commit": new["commit"], "new_s": float(new["seconds"])},
-                    "",
-                    shorten(new["commit"]),
-                ),
-                "ratio": Cell(f"{write_ratio(ratio)} ×", {"new_over_old": ratio, "log2": math.log2(ratio)}, tone),
+                "row": Cell(track.row, note=f"{track.family}, in times of {FAMILIES[track.family].yardstick}"),
+                "place": Cell(name_place(digest, track.place)),
+                "size": Cell(f"{track.axis} = {write_size(track.size)}", note=fixed),
+                "old": Cell(f"{sign}{before:.3g}", note=old[:8]),
+                "new": Cell(f"{sign}{after:.3g}", note=new[:8]),
+                "ratio": Cell(f"{write_ratio(track.change)} ×"),
             }
         )
     heads = columns(
-        ("cell", "Cell"),
         ("row", "Row"),
-        ("commits", "Commits", True),
+        ("place", "Place"),
+        ("size", "Size"),
         ("old", "Oldest", True),
         ("new", "Newest", True),
         ("ratio", "Newest / oldest", True),
     )
-    note = f"Medians of different runs, not paired, so without interval or verdict; coloured beyond 10 %. {_SITE}"
-    return Section(
-        ID,
-        TITLE,
-        (Text(note, "note"), Table("history", "Oldest and newest commit", heads, tuple(rows), folded=len(rows) > 20)),
-    )
+    return Table("history", "What moved most", heads, tuple(rows))

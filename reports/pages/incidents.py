@@ -38,7 +38,7 @@ def _write_states(values: Values) -> str:
 
 def _write_moved(values: Values) -> str:
     again = f", after {count(values['repeated'], 'repetition')}" if values["repeated"] else ""
-    return f"the machine's speed moved within {_cells(values)}{again}"
+    return f"the machine's speed moved within {_cells(values)} ({values['how']}){again}"
 
 
 def _write_wrong(values: Values) -> str:

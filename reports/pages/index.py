@@ -5,9 +5,11 @@ from collections import Counter
 from ..digest import Digest
 from ..digest.about import Machine
 from ..digest.claims import write_effect
+from ..families import FAMILIES
 from ..text import count, write_list
 from .blocks import Cell, Contents, Items, Page, Section, Table, Text, columns
 from .cards import build_card
+from .claims import TONES
 from .form import build_form
 from .incidents import write_incident
 from .naming import name_backend
@@ -15,7 +17,6 @@ from .naming import name_backend
 TITLE = "Which gradient, at your size?"
 # Warnings on the first page; the others are a click away.
 MOST = 5
-TONES = {"reproduced": "good", "contradicted": "bad", "undetermined": "undecided", "not run": "off"}
 
 
 def build(digest: Digest) -> tuple[Page, ...]:
@@ -72,10 +73,11 @@ def _build_answer(digest: Digest) -> Section:
 
 def _build_families(digest: Digest) -> Section:
     cards = tuple(build_card(family) for family in digest.families)
+    yardsticks = write_list(f"`{FAMILIES[family.name].yardstick}`" for family in digest.families)
     guide = Text(
-        "Points are medians with 95 % intervals, lines the fitted growth; a cross is where memory ended a row, a "
-        "triangle where time did. The dotted *roofline* is the time of the picture's least work at the arithmetic and "
-        "memory speed measured beside it.",
+        "Points are medians with their 95 % interval, often smaller than the point; a cross is where memory ended a "
+        "row, a triangle where time did. The dotted *roofline* is the time that the work of a row taken as yardstick "
+        f"({yardsticks}) would take at the speed of arithmetic and memory measured beside it.",
         "note",
     )
     return Section("families", "The families at a glance", (guide, *cards))

@@ -1,119 +1,116 @@
 """Study: psi against phi on one denoising objective (Saremi 2019)."""
 
 import math
+from collections.abc import Sequence
 
+from ..digest.studies import StudyDigest, StudyMethod
 from ..plots import Line, assign_colours
-from ..plots.field import draw_field
-from ..statistics import Estimate
-from ..studies import Study, epoch_ratios, final, reach, summarise_seeds
-from ..text import count, write_error, write_estimate, write_size
-from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns, spread
-from .training_curves import Measure, cost_cells, draw_curves
+from ..plots.field import draw_fields
+from ..plots.study import draw_study
+from ..text import count, write_error, write_size
+from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns
+from .study_parts import Measure, cost_cells, describe_ends, end_cell, make_panel, tell_origin
 
-BASELINE = "psi_2"
-# Columns of the picture's table: a point, the field and the score there.
-GRID = {"y1": "y₁", "y2": "y₂", "g1": "g₁", "g2": "g₂", "score1": "score₁", "score2": "score₂"}
+TITLE = "Denoising: ψ, which is a gradient field or is not, against φ"
 PICTURED = ("psi_2", "phi_2")
-CURVES = (Measure("test_loss", "test loss"), Measure("asymmetry", "asymmetry", least=1e-6))
+MEASURES = (Measure("test_loss", "Test loss"), Measure("asymmetry", "Asymmetry", least=1e-6))
 
 
-def show(study: Study, key: str, first: bool) -> list[Block]:
-    """Costs and curls, the loss and the asymmetry over time, the learned field where it can be drawn."""
-    blocks: list[Block] = [
-        Heading(f"Denoising {study.data}, machine {study.machine}: psi against phi"),
-        Text(_describe(study)),
-        _tabulate(study, key),
-        Text(_explain(study), "note"),
-        Figures(
-            "Test loss and asymmetry over the seconds of training",
-            tuple(draw_curves(study, f"study-score-{key}", CURVES, head="Network")),
-        ),
-    ]
-    fields = [figure for method in PICTURED if (figure := _draw_field(study, key, method)) is not None]
-    if fields:
-        blocks.append(Figures("The learned field beside the score of the smoothed density", tuple(fields)))
+def show(studies: Sequence[StudyDigest]) -> list[Block]:
+    """Loss and asymmetry over time and the learned field, then the costs on each data set."""
+    first = [study for study in studies if study.machine == studies[0].machine]
+    figures = [_draw(study) for study in first]
+    figures += [figure for study in first if (figure := _draw_fields(study)) is not None]
+    blocks: list[Block] = [Figures("Over the seconds of training, and what was learned", tuple(figures))]
+    for study in studies:
+        target, reached = _reach(study)
+        blocks += [
+            Heading(f"{study.data}, machine {study.machine}"),
+            Text(_describe(study)),
+            _tabulate(study, reached),
+            Text(_explain(target), "note"),
+            tell_origin(study),
+        ]
     return blocks
 
 
-def _describe(study: Study) -> str:
-    setting = study.setting
+def _describe(study: StudyDigest) -> str:
+    setting = study.settings
     return (
-        f"{setting('train'):,} samples of dimension {write_size(setting('d'))}, {setting('test'):,} to test; "
-        f"{count(study.epochs, 'epoch')} from {count(len(study.seeds), 'seed')}, batch {setting('batch')}, "
-        f"{setting('optimiser')} at {setting('learning_rate'):g}, noise of standard deviation {setting('sigma'):g}, "
-        f"H = {setting('H')}."
+        f"{setting['train']:,} samples of dimension {write_size(setting['d'])}, {setting['test']:,} to test; "
+        f"{count(study.epochs, 'epoch')} from {count(len(study.seeds), 'seed')}, batch {setting['batch']}, "
+        f"{setting['optimiser']} at {setting['learning_rate']:g}, noise of standard deviation {setting['sigma']:g}, "
+        f"H = {setting['H']}."
     )
 
 
-def _explain(study: Study) -> str:
-    target, _ = reach(study, "test_loss")
+def _explain(target: float) -> str:
     return (
         "Asymmetry: |J − Jᵀ| / (2 |J|) in the Frobenius norm, 0 of a gradient and 1 of a pure rotation. At equal loss: "
         f"after the first epoch at which the median test loss is at most {target:.4g}, what every method reaches. "
-        f"Medians and, over the seeds, ranges; ratios are paired by epoch. psi_diagonal is a gradient by construction: "
+        "Medians and, over the seeds, ranges; ratios are paired by epoch. psi_diagonal is a gradient by construction: "
         "what its asymmetry shows is rounding."
     )
 
 
-def _tabulate(study: Study, key: str) -> Table:
-    ratios, (_, reached), rows = epoch_ratios(study, BASELINE), reach(study, "test_loss"), []
-    for method in study.methods:
-        epoch = reached.get(method)
-        loss, wrong = (final(study, method, name) for name in ("test_loss", "score_error"))
-        at = [row for row in study.of(method) if row["epoch"] == epoch]
-        equal = summarise_seeds([row["asymmetry"] for row in at]).value if at else math.nan
-        rows.append(
-            {
-                "row": Cell(method, {"data": study.data, "machine": study.machine, "method": method}),
-                **cost_cells(study, method, ratios.get(method), BASELINE),
-                "loss": Cell(write_estimate(loss) if loss else "–", spread("test_loss", loss)),
-                "asymmetry": Cell(*_both(final(study, method, "asymmetry"), "asymmetry")),
-                "equal": Cell(
-                    f"{write_error(equal)} after {epoch}" if epoch else "–",
-                    {"asymmetry_at_equal_loss": equal, "epoch_of_equal_loss": epoch},
-                ),
-                "error": Cell(write_estimate(wrong) if wrong else "–", spread("score_error", wrong)),
-            }
-        )
+def _reach(study: StudyDigest) -> tuple[float, dict[str, int]]:
+    """The test loss that every method reaches, and the first epoch (from 0) after which each has."""
+    medians = {
+        m.name: [v.value for v in m.curves["test_loss"].values] for m in study.methods if "test_loss" in m.curves
+    }
+    target = max((min(values) for values in medians.values()), default=math.nan)
+    return target, {name: next(j for j, v in enumerate(values) if v <= target) for name, values in medians.items()}
+
+
+def _tabulate(study: StudyDigest, reached: dict[str, int]) -> Table:
+    rows = [
+        {
+            **cost_cells(study, method),
+            "loss": end_cell(method, "test_loss"),
+            "asymmetry": end_cell(method, "asymmetry", small=True),
+            "equal": Cell(_write_equal(method, reached.get(method.name))),
+            "error": end_cell(method, "score_error"),
+        }
+        for method in study.methods
+    ]
     heads = columns(
         ("row", "Network"),
         ("seconds", "Time of an epoch", True),
-        ("ratio", f"Over {BASELINE}", True),
+        ("ratio", f"Over {study.baseline}", True),
         ("loss", "Test loss", True),
         ("asymmetry", "Asymmetry", True),
         ("equal", "at equal loss", True),
         ("error", "Error of the score", True),
     )
-    return Table(
-        f"study-score-{key}",
-        f"What each network costs and how far from a gradient it is: {study.data}",
-        heads,
-        tuple(rows),
-    )
+    caption = f"What each network costs and how far from a gradient it is: {study.data}"
+    return Table(f"study-{study.key}", caption, heads, tuple(rows))
 
 
-def _both(value: Estimate | None, name: str) -> tuple[str, dict]:
-    if value is None:
-        return "–", spread(name, value)
-    told = write_error(value.value)
-    if not value.undetermined:
-        told += f" [{write_error(value.low)}, {write_error(value.high)}]"
-    return told, spread(name, value)
+def _write_equal(method: StudyMethod, epoch: int | None) -> str:
+    curve = method.curves.get("asymmetry")
+    if epoch is None or curve is None or epoch >= len(curve.values):
+        return "–"
+    return f"{write_error(curve.values[epoch].value)} after {epoch + 1}"
 
 
-def _draw_field(study: Study, key: str, method: str) -> Figure | None:
-    found = [row["field"] for row in study.of(method) if row.get("field")] if method in study.methods else []
-    if not found:
+def _draw(study: StudyDigest) -> Figure:
+    panels = [panel for measure in MEASURES if (panel := make_panel(study, measure)).lines]
+    name, alt = f"study-{study.key}", f"On {study.data}, over seconds of training. {describe_ends(panels)}."
+    title = f"{study.data}: median and range of {count(len(study.seeds), 'seed')}"
+    return Figure(name, title, draw_study(name, alt, panels), alt)
+
+
+def _draw_fields(study: StudyDigest) -> Figure | None:
+    palette, panels = assign_colours(method.name for method in study.methods), []
+    for name in PICTURED:
+        method = study.method(name)
+        if method is not None and method.field is not None:
+            field = method.field
+            panels.append((Line(name, palette[name], [], []), field.points, field.vectors, field.score))
+    if not panels:
         return None
-    field, palette = found[0], assign_colours(study.methods)
-    name = f"study-score-{key}-field-{method}".replace("_", "-")
-    alt = f"Arrows of {method} (seed {study.seeds[0]}) over those of the score of the smoothed {study.data}, on a grid."
-    labels = [Line("score", "c6", [], []), Line(method, palette[method], [], [])]
-    rows = tuple(
-        {key: Cell(f"{value:.4g}", {key: value}) for key, value in zip(GRID, (*point, *g, *score), strict=True)}
-        for point, g, score in zip(field["points"], field["g"], field["score"], strict=True)
-    )
-    heads = columns(*((key, label, True) for key, label in GRID.items()))
-    table = Table(name, "The field on the grid", heads, rows, folded=True)
-    svg = draw_field(name, alt, field["points"], field["g"], field["score"], labels)
-    return Figure(name, f"{study.data}: {method} over the true score", svg, alt, table)
+    name = f"study-{study.key}-fields"
+    shown = " and ".join(line.label for line, *_ in panels)
+    alt = f"Arrows of {shown} (seed {study.seeds[0]}) over those of the score of the smoothed {study.data}, on a grid."
+    svg = draw_fields(name, alt, panels, Line("true score", "c6", [], []))
+    return Figure(name, f"{study.data}: the learned field over the score of the smoothed density", svg, alt)

@@ -1,47 +1,67 @@
-"""A quantity of a training against the seconds spent on it."""
+"""Quantities of a training against the seconds spent on it, one panel each."""
 
 import math
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from ..statistics import Estimate
 from .labels import label_lines
-from .style import Line, draw_line, finish, light, make_panel, set_log
+from .stack import make_stack
+from .style import Line, draw_line, finish, keep_right, light, set_log
 from .ticks import write_tick
 
 _STEPS = (1, 2, 5)
 
 
-def draw_study(name: str, alt: str, lines: list[Line], ylabel: str, percent: bool = False) -> str:
-    """Lines over seconds on a log axis, their ranges as bands; percent on a linear axis, else on a log axis."""
-    figure, axes = make_panel()
-    set_log(axes, y=not percent)
-    for line in lines:
+@dataclass(frozen=True)
+class Panel:
+    """Lines over seconds, under a title; `percent` has a linear axis, else it is logarithmic."""
+
+    title: str
+    lines: Sequence[Line]
+    percent: bool = False
+
+
+def draw_study(name: str, alt: str, panels: Sequence[Panel], shared: bool = True) -> str:
+    """The panels, their ranges as bands; `shared` panels have one range of seconds."""
+    right = keep_right(line.label for panel in panels for line in panel.lines)
+    figure, axes = make_stack([panel.title for panel in panels], right=right)
+    every = [x for panel in panels for line in panel.lines for x in line.sizes]
+    for panel, under in zip(panels, axes, strict=True):
+        seconds = every if shared else [x for line in panel.lines for x in line.sizes]
+        _draw(figure, under, panel, (min(seconds) / 1.25, max(seconds) * 1.25))
+    axes[-1].set_xlabel("seconds of training")
+    return finish(figure, name, alt)
+
+
+def _draw(figure: Figure, axes: Axes, panel: Panel, seconds: tuple[float, float]) -> None:
+    set_log(axes, y=not panel.percent)
+    for line in panel.lines:
         low, high = ([end(_ends(v)) for v in line.values] for end in (min, max))
         axes.fill_between(line.sizes, low, high, color=light(line.colour), alpha=0.14, linewidth=0, zorder=1)
         bare = [Estimate(v.value, math.nan, math.nan) for v in line.values]
         draw_line(axes, replace(line, values=bare), join=True)
-    seconds = [x for line in lines for x in line.sizes]
-    values = [y for line in lines for v in line.values for y in _ends(v)]
-    axes.set_xlim(min(seconds) / 1.25, max(seconds) * 1.25)
-    axes.xaxis.set_major_locator(FixedLocator(_ticks(*axes.get_xlim())))
+    axes.set_xlim(*seconds)
+    axes.xaxis.set_major_locator(FixedLocator(_ticks(*seconds)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,g}"))
     axes.minorticks_off()
+    values = [y for line in panel.lines for v in line.values for y in _ends(v)]
     low, high = min(values), max(values)
-    if percent:
+    if panel.percent:
         room = max(0.06 * (high - low), 0.5)
         axes.set_ylim(low - room, min(high + room, 100.5))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g} %"))
     else:
-        room = max(low / high, 1e-6) ** -0.06
+        # Also around what did not change at all.
+        room = max(max(low / high, 1e-6) ** -0.06, 1.02)
         axes.set_ylim(low / room, high * room)
         axes.yaxis.set_major_locator(FixedLocator(_ticks(*axes.get_ylim())))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: write_tick(y)))
-    axes.set_xlabel("seconds of training")
-    axes.set_ylabel(ylabel)
-    label_lines(figure, axes, lines)
-    return finish(figure, name, alt)
+    label_lines(figure, axes, list(panel.lines))
 
 
 def _ends(value: Estimate) -> tuple[float, ...]:

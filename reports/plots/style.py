@@ -148,7 +148,7 @@ def make_panel(
     width: float = WIDTH, height: float = HEIGHT, right: float = 128, top: float = 14, left: float = 66
 ) -> tuple[Figure, Axes]:
     """An empty panel; `right` pixels are kept for the labels at the line ends, `left` for the ticks."""
-    with seaborn.axes_style("ticks"), matplotlib.rc_context(_rc()):
+    with seaborn.axes_style("ticks"), matplotlib.rc_context(rc()):
         figure = Figure(figsize=(width / 72, height / 72), dpi=72)
         inside = (width - left - right) / width, (height - 42 - top) / height
         axes = figure.add_axes((left / width, 42 / height, *inside))
@@ -230,7 +230,7 @@ def finish(figure: Figure, name: str, alt: str) -> str:
     for axes in figure.axes:
         _fill_ticks(axes)
         draw_scales(axes, FONT, FAINT, RULE)
-    with matplotlib.rc_context(_rc()):
+    with matplotlib.rc_context(rc()):
         stream = io.StringIO()
         FigureCanvasSVG(figure).print_svg(
             stream, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
@@ -257,7 +257,8 @@ def write_file(svg: str) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{head}>{style}{rest}\n'
 
 
-def _rc() -> dict[Any, Any]:
+def rc() -> dict[Any, Any]:
+    """How matplotlib is set for every figure."""
     # DejaVu Sans comes with matplotlib, so the layout is the same everywhere; the page shows narrower system fonts.
     return {
         "svg.hashsalt": "jacobench",

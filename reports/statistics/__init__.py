@@ -19,7 +19,7 @@ from .median import MINIMUM_SAMPLES, estimate_median, middle
 from .noise import noise_floor
 from .payoff import estimate_payoff
 from .process import Spread, deviate_process, estimate_process, fit_spread
-from .ratio import PROCESS_SPREAD, Ratio, paired_ratio, rounds_needed
+from .ratio import PROCESS_SPREAD, Ratio, log_ratios, paired_ratio, rounds_needed
 from .regret import bound_ratio, bound_regrets, processes_needed, split_confidence
 from .roofline import Ceiling, attainable_seconds, name_bound, share_of_ceiling
 from .rule import Plan, find_plan
@@ -75,6 +75,7 @@ __all__ = [
     "interpolate_powers",
     "judge",
     "local_slopes",
+    "log_ratios",
     "middle",
     "name_bound",
     "noise_floor",

@@ -34,7 +34,7 @@ def middle(values: np.ndarray) -> float:
 def bracket_median(values: np.ndarray, confidence: float) -> Estimate:
     """`estimate_median` for numbers of any sign that were checked before (logarithms of ratios)."""
     ordered = np.sort(values)
-    value = float(np.median(ordered))
+    value = middle(ordered)
     k = _count_tail(ordered.size, confidence)
     if ordered.size < MINIMUM_SAMPLES or k < 1:
         return Estimate(value, float("nan"), float("nan"), ordered.size, confidence)

@@ -15,6 +15,7 @@ from scipy.special import digamma, polygamma
 from ._check import check_confidence, check_groups
 from ._quantile import normal_arm, student_arm
 from .estimate import Estimate
+from .median import middle
 
 # What intervals are quoted at unless another confidence is asked for.
 CONFIDENCE = 0.95
@@ -81,7 +82,7 @@ def estimate_process(samples: Any, spread: Spread | None, confidence: float = 0.
     """
     confidence = check_confidence(confidence)
     groups = check_groups("samples", samples)
-    medians = np.array([np.median(np.log(group)) for group in groups])
+    medians = np.array([middle(np.log(group)) for group in groups])
     value, count = math.exp(float(medians.mean())), sum(group.size for group in groups)
     if spread is None:
         return Estimate(value, math.nan, math.nan, count, confidence)

@@ -1,17 +1,14 @@
 """Regret: what choosing a method may lose to whatever is fastest, simultaneously over all that may be chosen."""
 
 import math
-from collections.abc import Callable, Sequence
-from itertools import combinations
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from ._check import check_confidence
 from .estimate import Estimate
-from .median import bracket_median
+from .median import bracket_median, middle
 from .process import Spread, reach_mean
-from .ratio import log_ratios
 
 # Nobody starts a cell more often to settle a choice.
 MOST_PROCESSES = 30
@@ -34,18 +31,15 @@ def split_confidence(candidates: int, confidence: float = 0.95) -> float:
     return 1 - 2 * (1 - check_confidence(confidence)) / (candidates - 1)
 
 
-def bound_ratio(sessions: Sequence[Any], measured: Spread | None, confidence: float) -> Estimate:
+def bound_ratio(logs: Sequence[np.ndarray], measured: Spread | None, confidence: float) -> Estimate:
     """time(a) / time(b) in the mean over processes, with the interval of that mean.
 
-    `sessions` holds what `paired_ratio` takes. m +- max(arm of the rounds, c t(f0 + f) s / sqrt(P)): the mean m of the
-    P processes' median log ratios with the `measured` spread between processes (`reach_mean`); never narrower than
-    the sign test on the pooled rounds, or than their extremes where rounds are too few for it at this confidence. NaN
-    bounds without a spread: no process can show its own bias.
-
-    Raises ValueError as `paired_ratio` does.
+    `logs` holds one array of log t_a - log t_b by round for each process (`log_ratios`). m +- max(arm of the rounds,
+    c t(f0 + f) s / sqrt(P)): the mean m of the P processes' medians with the `measured` spread between processes
+    (`reach_mean`); never narrower than the sign test on the pooled rounds, or than their extremes where rounds are too
+    few for it at this confidence. NaN bounds without a spread: no process can show its own bias.
     """
-    logs = log_ratios(sessions)
-    medians = np.array([np.median(d) for d in logs])
+    medians = np.array([middle(d) for d in logs])
     value, rounds = float(medians.mean()), np.concatenate(logs)
     if measured is None:
         return Estimate(math.exp(value), math.nan, math.nan, rounds.size, confidence)
@@ -57,27 +51,32 @@ def bound_ratio(sessions: Sequence[Any], measured: Spread | None, confidence: fl
 
 
 def bound_regrets(rows: Sequence[str], ratio: Callable[[str, str], Estimate | None]) -> dict[str, float]:
-    """Upper bound of each row's regret: max(0, max over the others of the upper bound of time(row) / time(other) - 1).
+    """Upper bound of each row's regret: max(0, max over its rivals of the upper bound of time(row) / time(rival) - 1).
 
-    `ratio(a, b)` is time(a) / time(b) at the confidence of `split_confidence`, asked once a pair: its lower bound is
-    the upper one of b to a. NaN where a ratio to another row is not known. A row alone has none: 0.
+    `ratio(a, b)` is time(a) / time(b) at the confidence of `split_confidence`. Rivals are the first row, which should
+    be the fastest median, and those not shown to be slower than it: while the bounds hold, a row that is shown to be
+    slower than another is not the fastest, and needs not be compared with. NaN where a ratio to a rival is not known. A
+    row alone has none: 0.
     """
-    bounds: dict[str, list[float]] = {row: [1.0] for row in rows}
-    for a, b in combinations(rows, 2):
-        found = ratio(a, b)
-        bounds[a].append(math.nan if found is None else found.high)
-        bounds[b].append(math.nan if found is None else 1 / found.low)
-    return {row: math.nan if any(map(math.isnan, found)) else max(found) - 1 for row, found in bounds.items()}
+    if not rows:
+        return {}
+    known = {row: ratio(row, rows[0]) for row in rows[1:]}
+    rivals = [rows[0], *(row for row, found in known.items() if found is None or not found.low > 1)]
+    return {row: _bound(ratio(row, rival) for rival in rivals if rival != row) for row in rows}
 
 
-def processes_needed(sessions: Sequence[Any], measured: Spread, confidence: float, limit: float) -> int | None:
+def _bound(against: Iterable[Estimate | None]) -> float:
+    bounds = [math.nan if found is None else found.high for found in against]
+    return math.nan if any(map(math.isnan, bounds)) else max([1.0, *bounds]) - 1
+
+
+def processes_needed(logs: Sequence[np.ndarray], measured: Spread, confidence: float, limit: float) -> int | None:
     """Processes in all after which the upper bound of time(a) / time(b) - 1 is expected to be at most `limit`.
 
     By `bound_ratio` with today's value and spread: the arm of the processes with more of them, that of the rounds with
     the square root of their number. None where not even MOST_PROCESSES would do.
     """
-    now = bound_ratio(sessions, measured, confidence)
-    medians = np.array([np.median(d) for d in log_ratios(sessions)])
+    now, medians = bound_ratio(logs, measured, confidence), np.array([middle(d) for d in logs])
     room, rounds = math.log1p(limit) - math.log(now.value), math.log(now.high / now.value)
     rounds = 0.0 if rounds <= reach_mean(medians, measured, confidence) else rounds
     for count in range(medians.size, MOST_PROCESSES + 1):

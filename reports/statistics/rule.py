@@ -93,7 +93,8 @@ def _split(pieces: _Pieces, count: int, ranges: int) -> list[tuple[int, int]] | 
             ]
             longer[j + 1] = min(options, default=None)
         best = longer
-    return best[count][2] if best[count] is not None else None
+    found = best[count]
+    return None if found is None else found[2]
 
 
 def _find_worst(pieces: _Pieces, plan: Sequence[tuple[int, int]]) -> float:

@@ -1,6 +1,7 @@
 """The shape of a curve: a sum of known terms with weights that are not negative, and what is left beside it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy.optimize import nnls
@@ -11,7 +12,7 @@ from ._check import check_times
 _ITERATIONS = 500
 
 
-def fit_shape(terms: np.ndarray, values: Sequence[float]) -> np.ndarray:
+def fit_shape(terms: np.ndarray, values: Any) -> np.ndarray:
     """Weights w >= 0 (terms,) that make `terms` (points, terms) @ w the values (points,), by least relative squares.
 
     min sum ((terms @ w) / values - 1)^2: a small value counts as much as a large one, and with terms that are costs
@@ -28,9 +29,7 @@ def fit_shape(terms: np.ndarray, values: Sequence[float]) -> np.ndarray:
     return weights / scale
 
 
-def follow_shape(
-    sizes: Sequence[float], logs: np.ndarray, shape: np.ndarray, at: np.ndarray, shape_at: np.ndarray
-) -> np.ndarray:
+def follow_shape(sizes: Any, logs: np.ndarray, shape: np.ndarray, at: np.ndarray, shape_at: np.ndarray) -> np.ndarray:
     """Log values at sizes `at` from known `logs` at increasing `sizes`, along a shape (its logs at both).
 
     The shape, plus the distance of the known values from it: a straight line in log size between two neighbours, and
@@ -39,9 +38,7 @@ def follow_shape(
     return shape_at + np.interp(np.log(at), np.log(sizes), logs - shape)
 
 
-def interpolate_powers(
-    sizes: Sequence[float], values: Sequence[float], at: np.ndarray, powers: Sequence[float]
-) -> np.ndarray:
+def interpolate_powers(sizes: Any, values: Any, at: np.ndarray, powers: Sequence[float]) -> np.ndarray:
     """Positive values at sizes `at`, along the sum of powers of the size that fits the known ones best.
 
     Exact where the values are such a sum with weights that are not negative, as a count of operations is; else as

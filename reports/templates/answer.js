@@ -2,10 +2,8 @@
 "use strict";
 (function () {
   const form = document.querySelector(".ask"), out = document.querySelector(".answer");
-  const families = JSON.parse(document.querySelector(".form-data").textContent);
-  // A regret above OPEN decides nothing; an interval wider than a factor TOO_WIDE is no knowledge.
-  const OPEN = 0.25, TOO_WIDE = 10;
-  const NO_GRADIENT = new Set("step value products fixed_point inverse inverse_rk4 curl curl_difference curl_moments".split(" "));
+  // A regret above `open` decides nothing; an interval wider than a factor `tooWide` is no knowledge.
+  const { families, open, too_wide: tooWide } = JSON.parse(document.querySelector(".form-data").textContent);
 
   // Words.
   const write = (value) => (typeof value === "number" ? value.toLocaleString("en-US", { maximumFractionDigits: 4 }) : String(value));
@@ -88,7 +86,7 @@
     if (hole !== null) found.reason = family.reasons[hole];
     else if (!measured.length) found.reason = "never ran";
     else if (!(seconds > 0)) found.reason = `measured from ${write(measured[0])} to ${write(measured.at(-1))}: too far to tell`;
-    else if (high > TOO_WIDE * low) found.reason = `known no better than within a factor ${TOO_WIDE}`;
+    else if (high > tooWide * low) found.reason = `known no better than within a factor ${tooWide}`;
     else if (!(low > 0) && found.how !== "measured") found.how += "; how far off is not known";
     return found;
   }
@@ -129,8 +127,7 @@
 
   function answerPlace(family, series, size, wanted, limit) {
     const [key, , computes] = family.questions.find(([k]) => k === form.question.value);
-    const answers = (p) => (computes.length ? computes.includes(p.computes) : !NO_GRADIENT.has(p.computes));
-    const all = series.rows.map((row) => predict(family, series.sizes, row, size)).filter(answers);
+    const all = series.rows.map((row) => predict(family, series.sizes, row, size)).filter((p) => computes.includes(p.computes));
     if (limit === null && !all.some((p) => p.exact)) limit = family.accuracy;
     const fits = (p) => (limit === null ? p.exact : p.error >= 0 && p.error <= limit);
     const { regrets, sizes, minutes } = findRegrets(series.answers[key], size);
@@ -152,11 +149,11 @@
       if (allowed.length === 1) add(facts, "li", "nothing else answers this");
       else if (!bounded) add(facts, "li", "the fastest by time; what it may lose is not known");
       else if (regret === 0) add(facts, "li", `nothing is faster${where}`);
-      else add(facts, "li", `at most ${writeShare(regret)} slower than the best${where}`, regret > OPEN ? "open" : "");
+      else add(facts, "li", `at most ${writeShare(regret)} slower than the best${where}`, regret > open ? "open" : "");
       add(facts, "li", `${writeSeconds(best)} a call, ${best.how}`);
       if (best.bytes > 0) add(facts, "li", `${writeBytes(best.bytes)} of memory at its peak`);
       if (best.error >= 0) add(facts, "li", `error ${best.error.toExponential(1)}`);
-      if (regret > OPEN) {
+      if (regret > open) {
         const told = minutes ? ` About ${write(Math.ceil(minutes))} minutes would settle it:` : "";
         add(part, "p", `Undetermined.${told} \`python -m benchmarks settle --minutes ${Math.max(10, Math.ceil(minutes))}\``, "note");
       }

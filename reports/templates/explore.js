@@ -3,7 +3,7 @@
 (function () {
   const mount = document.getElementById("explorer");
   if (!mount || !window.POINTS || !window.DataTable) return;
-  const { columns, letters, colours } = window.POINTS;
+  const { columns, letters, varied, colours } = window.POINTS;
   const number = columns.size.length;
 
   function read(column) {
@@ -15,7 +15,7 @@
   const points = Array.from({ length: number }, (_, j) => {
     const p = Object.fromEntries(read_columns.map(([name, values]) => [name, values[j]]));
     p.place = [p.backend, p.device, p.dtype, ...(several ? [p.machine] : [])].join(", ");
-    p.others = letters.filter((l) => p[l] !== null).map((l) => l + " = " + p[l]).join(", ") + (p.state ? ", state " + p.state : "");
+    p.others = varied[p.family].filter((l) => p[l] !== null).map((l) => l + " = " + p[l]).join(", ") + (p.state ? ", state " + p.state : "");
     p.rate = p.seconds && p.flops ? p.flops / p.seconds : null;
     p.colour = colours[p.family][p.row] || "c7";
     return p;
@@ -89,7 +89,7 @@
   }
 
   const words = (name) => String(name).replaceAll("_", " ");
-  addSelect("family", "Family", [...distinct(points.map((p) => p.family)).map((f) => [f, words(f)]), ["", "all"]]);
+  addSelect("family", "Family", [...Object.keys(varied).map((f) => [f, words(f)]), ["", "all"]]);
   const rows = addField("rows", "Rows, by comma", document.createElement("input"));
   rows.placeholder = "all";
   rows.setAttribute("list", "explorer-rows");
@@ -157,6 +157,7 @@
   function refresh() {
     const chosen = data.rows({ search: "applied" }).data().toArray(), y = form.y.value, [title, unit] = QUANTITIES[y];
     data.column(0).visible(!form.family.value, false);
+    data.column(4).visible(chosen.some((p) => p.others), false);
     data.column(10).visible(form.outcome.value !== "ok", false);
     const lines = window.drawChart(plot, chosen, { y, title, write: (value) => write(value, unit) });
     const count = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;

@@ -294,6 +294,19 @@ def test_asv_started_by_hand_goes_on_and_says_so(small):
 
 
 @SLOW
+def test_asv_started_by_hand_keeps_all_its_files_where_it_is_told_to(small, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    command = (*BARE, small.git("rev-parse", "HEAD"))
+    assert small.python(*command, BENCH_RESULTS=str(elsewhere)).returncode == 0
+    assert not (small.folder / "results-local").exists()
+    found = {path.name for path in elsewhere.rglob("*.json")}
+    assert {"benchmarks.json", "machine.json"} < found
+    assert len(found) == 3  # and asv's result file
+    shown = small.python("-m", "asv", "show", BENCH_RESULTS=str(elsewhere))
+    assert small.git("rev-parse", "HEAD")[:8] in shown.stdout
+
+
+@SLOW
 def test_a_part_measured_in_between_loses_nothing_of_the_run_that_was_cut_off(small):
     child = _start(small, ASV)
     kept = _in_second_session(small)

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from reports.analysis import Analysis
+from reports.digest.answers import digest_answers
+from reports.digest.form import check_predictions
+from reports.forecasts import Forecasts
 from reports.load import load
 from reports.misses import LEAVE_OUT
 from reports.predict import NOT_KNOWN, Predictor
@@ -39,6 +42,27 @@ def test_left_out_sizes_are_inside(committed):
         for family, coverage in checked.items():
             assert PROMISED[0] <= coverage.share <= PROMISED[1], (family, where, coverage)
             assert coverage.factor < NOT_KNOWN
+
+
+def test_predictions_know_how_far_they_miss(committed):
+    for family in committed.families:
+        forecasts = Forecasts(committed, family)
+        quality = check_predictions(committed, family, forecasts, digest_answers(committed, family))
+        assert quality.left_out >= ENOUGH
+        # Families with few sizes a decade miss more: what is left out is then far from its neighbours.
+        assert quality.error < 0.35
+        assert 0.85 <= quality.coverage <= 0.97
+        assert quality.picks >= 0.85
+        # In another process the pick may be farther behind than in the mean over all, which the bound is of.
+        assert not quality.held < 0.9
+
+
+def test_few_answers_are_open(committed):
+    for family in committed.families:
+        cells = [cell for cell in digest_answers(committed, family) if cell.pick is not None]
+        assert sum(cell.open for cell in cells) < 0.2 * len(cells)
+        # More minutes settle most of what is open.
+        assert not any(cell.minutes <= 0 for cell in cells if cell.open)
 
 
 def test_no_prediction_reaches_further_than_is_known(committed):

@@ -10,7 +10,7 @@ from reports.digest.form import FormRow, FormSeries
 from reports.digest.series import Measured
 from reports.families import FAMILIES
 from reports.forecasts import Knot
-from reports.lookup import find_answer, find_cells, find_series, interpolate
+from reports.lookup import find_answer, find_cells, find_series, interpolate, list_places
 from reports.points import Place
 from reports.statistics import Estimate
 
@@ -34,17 +34,21 @@ def make_row(name, times, computes="relative", exact=True, error=1e-7, ends=None
     return FormRow(name, computes, exact, knots, ((100.0, error), (400.0, 2 * error)), bytes_, (), ends)
 
 
-def answer(size, minutes=math.nan, **regrets):
+def answer(size, minutes=math.nan, accuracy=None, **regrets):
     candidates = tuple(
         Candidate(row, None, regret, Estimate(1.0, 1.0, 1.0), 0.0, 0.0) for row, regret in regrets.items()
     )
     pick = candidates[0]
-    return CellAnswer("s", "gradient", size, pick, pick.regret, pick.regret > 0.25, minutes, candidates, ())
+    return CellAnswer(
+        "s", "gradient", size, pick, pick.regret, pick.regret > 0.25, minutes, candidates, (), "", accuracy
+    )
 
 
-def make_family(rows, answers=()):
+def make_family(rows, answers=(), approximate=()):
     series = measure("s", B=100, L=2)
-    return FamilyDigest("logdet", "D", ("B",), {}, (series,), answers=answers, form=(FormSeries("s", tuple(rows)),))
+    return FamilyDigest(
+        "logdet", "D", ("B",), {}, (series,), answers, approximate, form=(FormSeries("s", tuple(rows)),)
+    )
 
 
 def ask(family, size, question=GRADIENT, **options):
@@ -119,6 +123,19 @@ def test_an_approximate_method_breaks_the_bounds_of_the_exact_ones():
     assert math.isnan(found.regret)
 
 
+def test_an_allowed_error_is_answered_by_the_next_smaller_one():
+    rows = [make_row("a", (1.0, 9.0, 50.0)), make_row("rough", (0.5, 5.0, 20.0), exact=False, error=1e-3)]
+    cells = (answer(100.0, accuracy=1e-2, rough=0.02, a=1.1), answer(100.0, accuracy=1e-4, a=0.0))
+    family = make_family(rows, (answer(100.0, a=0.0),), cells)
+    for allowed, row, regret in ((2e-2, "rough", 0.02), (1e-2, "rough", 0.02), (1e-4, "a", 0.0)):
+        found = ask(family, 100.0, accuracy=allowed)
+        assert (found.pick.row, found.regret) == (row, regret)
+    # Between the two a candidate more is allowed than the bounds were found with.
+    found = ask(family, 100.0, accuracy=5e-3)
+    assert found.pick.row == "rough"
+    assert math.isnan(found.regret)
+
+
 def test_cells_of_a_size():
     known = [answer(size, a=0.0) for size in (100.0, 400.0)]
     sizes = lambda size: [cell.size for cell in find_cells(known, "s", "gradient", size)]  # noqa: E731
@@ -134,6 +151,13 @@ def test_the_nearest_series_words_first_and_the_batch_last():
     assert find_series(known, {"T": "conv", "gamma": 0.9}).key == "c"
     assert find_series(known, {"T": "random", "gamma": 0.6, "B": 64}).key == "b"
     assert find_series(known, {}).key == "a"
+
+
+def test_a_precision_that_was_not_measured_falls_back_on_the_others():
+    family = make_family([make_row("a", (1.0, 9.0, 50.0))])
+    assert [len(list_places(family, None, None, dtype)) for dtype in (None, "float32", "float64")] == [1, 1, 1]
+    assert list_places(family, "jax", None) == []
+    assert ask(family, 100.0, wanted={"dtype": "float64"}).unlike == (("dtype", "float64", "float32"),)
 
 
 def test_what_was_not_measured_is_said():

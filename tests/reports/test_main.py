@@ -67,7 +67,7 @@ def test_unknown_commit(small, capsys):
         (["--family", "logdet", "--D", "10", "--B", "0"], "B must be positive and finite, got 0"),
         (["--family", "logdet", "--D", "10", "--error", "-1"], "error must be positive and finite, got -1"),
         (["--family", "logdet", "--D", "10", "--device", "tpu"], "no results of logdet on tpu"),
-        (["--family", "logdet", "--D", "10", "--computes", "hessian"], "no method computes 'hessian'"),
+        (["--family", "logdet", "--D", "10", "--question", "hessian"], "no question 'hessian'"),
     ],
 )
 def test_answer_refuses_bad_input(small, capsys, arguments, line):

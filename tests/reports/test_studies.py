@@ -1,19 +1,12 @@
 """Studies in the report: what was planted in a synthetic record is found, and bad records say so in one line."""
 
-import csv
 import json
 import math
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
-from matplotlib.image import imread
 
-from reports.__main__ import main
-from reports.analysis import Analysis
 from reports.load import load
-from reports.pages import studies as page
 from reports.studies import curve, epoch_ratios, epoch_seconds, final, final_differences, find_fault, products
 
 TRAIN, TEST, EPOCHS, SEEDS = 1437, 360, 12, (0, 1, 2)
@@ -117,22 +110,6 @@ def study(small):
     return found
 
 
-@pytest.fixture(scope="module")
-def study_report(synthetic, tmp_path_factory):
-    """The report of a folder with one study. Do not write into it."""
-    folder = tmp_path_factory.mktemp("study")
-    results = synthetic.write_results(folder / "results", sizes=(64, 256), processes=1, cuda=False, rounds=8)
-    write_record(results, make_record())
-    output = folder / "report"
-    assert main(["--results", str(results), "--output", str(output)]) == 0
-    return output
-
-
-def read_csv(folder, name):
-    with open(folder / "csv" / f"{name}.csv", newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 def test_ratios_find_the_truth(study):
     ratios = epoch_ratios(study)
     assert list(ratios) == [name for name in METHODS if name != "jfb"]
@@ -184,58 +161,6 @@ def test_one_seed_has_no_range(small):
     (study,) = load(small).studies
     assert final(study, "jfb", "accuracy").undetermined
     assert epoch_ratios(study)["cg"].undetermined
-    section = page.build(Analysis(load(small)))
-    assert len(list(section.figures())) == 4
-
-
-def test_the_section_is_built(study_report):
-    html, markdown = ((study_report / name).read_text(encoding="utf-8") for name in ("index.html", "index.md"))
-    for text in (html, markdown):
-        assert "60,000 images x 100 epochs x one iteration" in text
-        assert "python -m benchmarks study implicit-training" in text
-    table = {line["method"]: line for line in read_csv(study_report, "study-digits-table-2")}
-    assert list(table) == list(METHODS)
-    assert float(table["cg"]["ratio"]) == pytest.approx(2.2, rel=0.02)
-    assert table["cg"]["verdict"] == "slower"
-    assert table["jfb"]["ratio"] == ""
-    assert float(table["bicgstab"]["vjps"]) == 9
-    assert float(table["cg_published"]["products_of_a_training"]) == 76 * TRAIN * EPOCHS
-    assert float(table["cg"]["accuracy_minus_baseline"]) == pytest.approx(0.006)
-    published = read_csv(study_report, "published-table-2")
-    assert [(line["data"], round(float(line["ratio"]), 1)) for line in published[:3]] == [
-        ("MNIST", 1.6),
-        ("SVHN", 2.5),
-        ("CIFAR-10", 3.6),
-    ]
-    shown = {
-        ("figure-5", "accuracy"): ["jfb", "cg", "cg_published", "bicgstab"],
-        ("figure-6", "loss"): ["jfb", "neumann_1", "neumann_5", "neumann_10", "bicgstab"],
-    }
-    for (figure, quantity), methods in shown.items():
-        lines = read_csv(study_report, f"study-digits-{figure}-{quantity}")
-        assert list(dict.fromkeys(line["method"] for line in lines)) == methods
-        svg = (study_report / "figures" / f"study-digits-{figure}-{quantity}.svg").read_text(encoding="utf-8")
-        assert "seconds of training" in svg
-    assert "k = 10" in svg
-    gradients = {line["method"]: line for line in read_csv(study_report, "study-digits-gradients")}
-    assert float(gradients["jfb"]["smallest_cosine_latent"]) == 0.9
-    assert gradients["jfb"]["largest_reported_residual"] == ""
-    assert "implicit-training-digits.study" in {
-        line["path"].rpartition("/")[2] for line in read_csv(study_report, "files")
-    }
-
-
-def test_a_missed_tolerance_is_told(small, tmp_path):
-    record = make_record()
-    for row in record["rows"]:
-        if row["method"] == "cg" and row["epoch"] == 7:
-            row |= {"missed": 5, "residual": 2e-3}
-    write_record(small, record)
-    output = tmp_path / "report"
-    assert main(["--results", str(small), "--output", str(output)]) == 0
-    (line,) = [line for line in read_csv(output, "study-digits-gradients") if line["method"] == "cg"]
-    assert (float(line["missed"]), float(line["largest_reported_residual"])) == (15, 2e-3)
-    assert "15 samples above 0.0001" in (output / "index.md").read_text(encoding="utf-8")
 
 
 def test_the_newest_of_a_study_is_told(small):
@@ -244,14 +169,6 @@ def test_the_newest_of_a_study_is_told(small):
     write_record(small, make_record(data="mnist"), name="implicit-training-mnist")
     found = load(small).studies
     assert [(s.data, s.record["profile"]) for s in found] == [("digits", "newest"), ("mnist", "standard")]
-    section = page.build(Analysis(load(small)))
-    names = [figure.name for figure in section.figures()]
-    assert len(names) == len(set(names)) == 8
-
-
-def test_without_a_study_the_section_says_how_to_run_one(analysis):
-    (text,) = page.build(analysis).blocks
-    assert "python -m benchmarks study implicit-training" in text.text
 
 
 @pytest.mark.parametrize(
@@ -277,16 +194,3 @@ def test_bad_records_are_one_line(small, change, says):
     assert run.studies == ()
     (line,) = [line for line in run.problems if "implicit-training-digits.study" in line]
     assert says in line
-
-
-CHROMIUM = next((found for name in ("chromium", "google-chrome") if (found := shutil.which(name))), None)
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium or google-chrome in PATH")
-def test_figures_are_pictures(study_report, tmp_path):
-    """A browser draws them: not one blank."""
-    svg = study_report / "figures" / "study-digits-figure-5-accuracy.svg"
-    shot = tmp_path / "shot.png"
-    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--screenshot={shot}", "--window-size=600,450"]
-    subprocess.run([*command, svg.as_uri()], check=True, capture_output=True, timeout=60)
-    assert imread(shot)[..., :3].std() > 0.02

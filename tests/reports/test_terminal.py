@@ -33,6 +33,14 @@ def test_a_batch_that_was_not_measured_is_in_the_headline(results, capsys):
     assert all("B = 32 was not measured" in line for line in told.splitlines() if line.startswith("logdet on"))
 
 
+def test_claims_in_text_and_as_json(results, capsys):
+    claims = json.loads(run(capsys, "claims", "--results", str(results), "--json"))
+    told = run(capsys, "claims", "--results", str(results))
+    assert len({claim["id"] for claim in claims}) == len(claims) > 10
+    for claim in claims:
+        assert f"{claim['id']} {claim['verdict']}: {claim['short']}" in told
+
+
 def test_open_cells_are_what_settle_reads(small, capsys):
     cells = json.loads(run(capsys, "open", "--results", str(small), "--json"))
     assert cells

@@ -10,7 +10,7 @@ import bench_core
 from bench_core import Cost
 from benchmarks.harness import admission
 from benchmarks.harness.cell import Cell
-from benchmarks.harness.profile import QUICK, STANDARD
+from benchmarks.harness.profile import PATIENT, QUICK, STANDARD
 from benchmarks.harness.run import _rows
 
 COST = Cost(flops=1e9, bytes=1e6, peak_bytes=1e6)
@@ -97,6 +97,15 @@ def test_what_took_three_times_its_budget_is_not_tried_at_larger_sizes(times, tr
     else:
         reason = "time: not tried: at D = 64 measured 9 s a call, budget 3 s"
         assert planned["inverse"] == ("over_budget", reason)
+
+
+def test_what_ran_out_of_memory_is_not_tried_at_larger_sizes():
+    small, large = (Cell.of("logdet", "torch", {"D": D}) for D in (3000, 4000))
+    row = {"outcome": "oom", "reason": "the process was killed in first call"}
+    known = [{"cell": small.to_json(), "rows": {"jacobian_autodiff": row}}]
+    planned = _rows(large, PATIENT, known, [], ())
+    assert planned.pop("jacobian_autodiff") == ("oom", "oom at D = 3000; not tried again from there on")
+    assert planned == {"relative": "", "inverse": "", "slogdet_autodiff": ""}
 
 
 def test_a_row_that_was_not_at_fault_is_tried_at_larger_sizes():

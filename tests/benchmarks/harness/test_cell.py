@@ -7,7 +7,8 @@ import pytest
 import bench_core
 from benchmarks.families import FAMILIES
 from benchmarks.harness.cell import Cell, rows
-from benchmarks.harness.profile import QUICK, STANDARD
+from benchmarks.harness.profile import PATIENT, PROFILES, QUICK, STANDARD
+from benchmarks.harness.run import every_cell, planned
 
 
 def test_a_name_spells_every_coordinate_and_json_comes_back():
@@ -101,3 +102,42 @@ def test_a_sweep_may_choose_its_rows_and_its_longest_call():
     # A cell of no sweep, asked for by itself, has them all.
     assert "dense" in rows("implicit", "torch", STANDARD, [small | {"D": 7}])
     assert STANDARD.call_seconds("implicit", large) > 10 * STANDARD.call_seconds("implicit", small)
+
+
+def test_patience_is_for_logdet_gradients_and_leaves_other_profiles_as_they_are():
+    cells = every_cell(PATIENT, "cpu")
+    assert {(cell.family, cell.backend) for cell in cells} == {("logdet", "torch"), ("logdet", "jax")}
+    assert {dict(cell.sizes)["D"] for cell in cells} >= {1000, 10_000, 20_000}
+    # Those of standard, so that both stand at one size.
+    assert {cell.name for cell in cells} < {cell.name for cell in every_cell(STANDARD, "cpu")}
+    at = [dict(cells[0].sizes)]
+    gradients = ("relative", "inverse", "slogdet_autodiff", "jacobian_autodiff")
+    assert rows("logdet", "torch", PATIENT, at) == rows("logdet", "jax", PATIENT, at) == gradients
+    assert PATIENT.rounds_of("logdet", 10_000) == PATIENT.processes_of("logdet", 10_000) == 1
+    assert "relative:compiled" in rows("logdet", "torch", STANDARD, at)
+    for profile in PROFILES.values():
+        if profile is not PATIENT:
+            assert {cell.family for cell in every_cell(profile, "cpu")} == set(bench_core.FAMILIES)
+            assert profile.rounds_of("logdet") * profile.processes_of("logdet") >= 6
+
+
+@pytest.mark.parametrize(
+    ("plan", "family", "backend", "count"),
+    [
+        (r"^logdet\.", "logdet", {"torch", "jax"}, 12),
+        (r"^logdet\.Torch\.track_seconds\b", "logdet", {"torch"}, 6),
+        (r"Torch\.track_error\('relative', 1000, 100, 2, 'float32'\)", "logdet", {"torch"}, 1),
+        (
+            r"implicit\.TorchSpectrum\.track_products\('jfb', 64, 64, 0\.9, 'rotation', 1e-06, 'float64'\)",
+            "implicit",
+            {"torch"},
+            1,
+        ),
+    ],
+)
+def test_a_part_of_the_benchmarks_has_its_cells(plan, family, backend, count):
+    """As asv chooses them: by a benchmark's name with its parameters."""
+    found = planned(QUICK, "cpu", plan)
+    assert len(found) == count
+    assert {name.split("-")[0] for name in found} == {family}
+    assert {name.split("-")[1] for name in found} == backend

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from benchmarks.harness.publish import publish
 from benchmarks.harness.record import read_json, write_json
+from benchmarks.harness.unfinished import open_cells
 
 STEM = "aaaaaaaa-checkout"
 
@@ -56,11 +59,123 @@ def test_what_is_published_already_is_merged_and_nothing_is_lost(local, tmp_path
     assert _files(results) == before
 
 
+def test_of_a_cell_that_was_measured_anew_no_old_process_stays(local, tmp_path):
+    sessions = tmp_path / f"results/here/sessions/{STEM}"
+    for number in (0, 1, 3):
+        write_json(sessions / f"cell.p{number}.session", {"seed": -number})
+    write_json(local / f"here/sessions/{STEM}/cell.p1.session", {"dirty": False, "seed": 1})
+    publish(local, tmp_path / "results")
+    assert [read_json(path)["seed"] for path in sorted(sessions.glob("*.session"))] == [1, 1]
+    assert len(list((sessions / "superseded").glob("*.session"))) == 3
+
+
+def test_a_further_process_is_added_to_those_that_are_published(local, tmp_path):
+    sessions = tmp_path / f"results/here/sessions/{STEM}"
+    write_json(sessions / "cell.p0.session", {"seed": 0})
+    here = local / f"here/sessions/{STEM}"
+    (here / "cell.p0.session").rename(here / "cell.p3.session")
+    publish(local, tmp_path / "results")
+    assert [path.name for path in sorted(sessions.glob("*.session"))] == ["cell.p0.session", "cell.p3.session"]
+
+
 def test_results_of_a_dirty_tree_are_refused(local, tmp_path, capsys):
     write_json(local / f"here/sessions/{STEM}/cell.p1.session", {"dirty": True})
     assert publish(local, tmp_path / "results") == 1
     assert f"refused here/{STEM}: 1 records of a dirty tree; commit and run\n" in capsys.readouterr().err
     assert not (tmp_path / f"results/here/{STEM}.json").exists()
+
+
+def _ledger(folder, number, *events, plan=""):
+    path = folder / f"here/sessions/{STEM}/runs/{number:04d}-run{number}.ledger"
+    planned = {"logdet-torch-D1": 2, "logdet-jax-D1": 1, "line_integral-torch-d1": 1}
+    first = {"event": "begin", "plan": plan, "planned": {k: v for k, v in planned.items() if k.startswith(plan)}}
+    clock = {"boot": "b", "up": 0.0, "wall": 0.0}
+    path.write_text("".join(json.dumps(event | clock) + "\n" for event in [first, *events]))
+
+
+def _event(kind, cell, process=0):
+    return {"event": kind, "cell": cell, "process": process, "sha256": "0"}
+
+
+LOGDET = [_event("done", "logdet-torch-D1", 0), _event("done", "logdet-torch-D1", 1), _event("done", "logdet-jax-D1")]
+
+
+@pytest.fixture
+def unfinished(local):
+    """A run that has measured logdet in JAX, half of its cell in torch, and is at line_integral."""
+    _ledger(local, 2, LOGDET[0], LOGDET[2], _event("running", "line_integral-torch-d1"))
+    for name in ("logdet-torch-D1.p0", "logdet-jax-D1.p0", "line_integral-torch-d1.p0"):
+        write_json(local / f"here/sessions/{STEM}/{name}.session", {"dirty": False})
+    write_json(
+        local / f"here/{STEM}.json",
+        {
+            "env_name": "checkout",
+            "results": {"logdet.Torch.track_seconds": [1], "line_integral.Torch.track_seconds": [2]},
+            "durations": {"<build>": 3},
+        },
+    )
+    return local
+
+
+def test_an_unfinished_run_is_refused_and_says_what_is_open(unfinished, tmp_path, capsys):
+    assert publish(unfinished, tmp_path / "results") == 1
+    assert capsys.readouterr().err == (
+        f"refused here/{STEM}: its run is unfinished, open are cells: 1 of line_integral, 1 of logdet; run the same"
+        " command again, or publish what is done with --partial\n"
+    )
+    copied = ["benchmarks.json", "here/machine.json", "here/studies/aaaaaaaa/toy.study"]
+    assert _files(tmp_path / "results") == copied
+
+
+def test_of_an_unfinished_run_the_cells_that_are_done_may_be_published(unfinished, tmp_path, capsys):
+    assert publish(unfinished, tmp_path / "results", partial=True) == 0
+    assert "2 open cells left out" in capsys.readouterr().out
+    records = [name for name in _files(tmp_path / "results") if name.endswith(".session")]
+    assert records == [f"here/sessions/{STEM}/{name}.p0.session" for name in ("cell", "logdet-jax-D1")]
+
+
+def test_a_finished_family_of_an_unfinished_run_is_published_alone(unfinished, tmp_path, capsys):
+    assert publish(unfinished, tmp_path / "results", families=("logdet",)) == 1
+    assert "open are cells: 1 of logdet;" in capsys.readouterr().err
+    _ledger(unfinished, 2, *LOGDET, _event("running", "line_integral-torch-d1"))
+    assert publish(unfinished, tmp_path / "results", families=("logdet",)) == 0
+    records = [name for name in _files(tmp_path / "results") if name.endswith((".session", ".study"))]
+    assert records == [f"here/sessions/{STEM}/{name}.p0.session" for name in ("logdet-jax-D1", "logdet-torch-D1")]
+    assert set(read_json(tmp_path / f"results/here/{STEM}.json")["results"]) == {"logdet.Torch.track_seconds"}
+    # The rest is added once it is there.
+    _ledger(unfinished, 3, *LOGDET, _event("done", "line_integral-torch-d1"), {"event": "told"})
+    assert publish(unfinished, tmp_path / "results", families=("line_integral",)) == 0
+    assert len(read_json(tmp_path / f"results/here/{STEM}.json")["results"]) == 2
+    with pytest.raises(ValueError, match="nothing of score to publish"):
+        publish(unfinished, tmp_path / "results", families=("score",))
+
+
+def test_what_a_later_run_has_told_or_done_is_not_open(unfinished):
+    sessions = unfinished / f"here/sessions/{STEM}"
+    assert open_cells(sessions) == {"logdet-torch-D1", "line_integral-torch-d1"}
+    _ledger(unfinished, 3, *LOGDET, {"event": "told"}, plan="logdet")
+    assert open_cells(sessions) == {"line_integral-torch-d1"}
+    _ledger(unfinished, 4, plan="line")
+    assert open_cells(sessions) == {"line_integral-torch-d1"}
+    _ledger(unfinished, 5, {"event": "told"})
+    assert open_cells(sessions) == {"line_integral-torch-d1"}  # of the part that was begun before
+    _ledger(unfinished, 6, {"event": "told"}, plan="line")
+    assert open_cells(sessions) == set()
+
+
+def test_of_a_run_whose_plan_is_not_known_all_is_open_until_it_is_told(local):
+    path = local / f"here/sessions/{STEM}/runs/0002-run2.ledger"
+    _ledger(local, 2, _event("running", "logdet-jax-D1"), LOGDET[2], plan="logdet")
+    path.write_text(path.read_text().replace('{"logdet-torch-D1": 2, "logdet-jax-D1": 1}', "null"))
+    assert open_cells(path.parent.parent) == {"logdet-jax-D1"}
+    path.write_text(path.read_text() + '{"event": "told"}\n')
+    assert open_cells(path.parent.parent) == set()
+
+
+def test_a_cell_that_is_being_measured_again_is_open(unfinished):
+    _ledger(unfinished, 2, {"event": "told"})
+    _ledger(unfinished, 3, *LOGDET[:2], _event("running", "logdet-torch-D1", 1), plan="logdet-torch")
+    assert open_cells(unfinished / f"here/sessions/{STEM}") == {"logdet-torch-D1"}
 
 
 def test_nothing_to_publish_is_one_line(local, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import asdict
 
@@ -13,7 +14,7 @@ from benchmarks.harness.cell import Cell
 from benchmarks.harness.ledger import RunName
 from benchmarks.harness.profile import QUICK, STANDARD
 from benchmarks.harness.record import SCHEMA, read_json
-from benchmarks.harness.store import Store, UnwritableError, probe
+from benchmarks.harness.store import ROOM_BYTES, Store, UnwritableError, processes_in, room
 
 CELL = Cell.of("logdet", "torch", {"D": 10})
 OTHER = Cell.of("logdet", "torch", {"D": 20})
@@ -181,8 +182,23 @@ def test_a_crash_is_a_session_that_was_neither_done_nor_stopped(store, open_stor
 
 def test_a_folder_that_takes_no_file_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UnwritableError, match=r"nothing can be kept in .*file/below \(.*\): make room"):
-        probe(tmp_path / "file" / "below")
+    where = tmp_path / "file" / "below"
+    with pytest.raises(UnwritableError, match=r"nothing can be kept in .*file/below \(.*\): make room"), room(where):
+        pass
+
+
+def test_room_is_held_for_as_long_as_it_is_needed(tmp_path, monkeypatch):
+    with room(tmp_path):
+        assert [path.stat().st_size for path in tmp_path.iterdir()] == [ROOM_BYTES]
+    assert not list(tmp_path.iterdir())
+
+    def interrupt(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)  # while it is being taken
+    with pytest.raises(KeyboardInterrupt), room(tmp_path):
+        pass
+    assert not list(tmp_path.iterdir())
 
 
 def test_records_replaced_again_and_again_are_all_kept_aside(store):
@@ -192,6 +208,17 @@ def test_records_replaced_again_and_again_are_all_kept_aside(store):
     assert read_json(path)["seed"] == 4
     assert sorted(read_json(kept)["seed"] for kept in (path.parent / "superseded").glob("*.session")) == [0, 1, 2, 3]
     shutil.rmtree(path.parent)
+
+
+def test_further_processes_of_a_measurement_that_is_replaced_move_aside(store):
+    for process in (0, 1, 2, 10):
+        store.save(CELL, process, _record(seed=process))
+    other = store.save(Cell.of("logdet", "torch", {"D": 100}), 10, _record())
+    store.set_aside(CELL, 2)
+    assert sorted(processes_in(store.folder, CELL.name)) == [0, 1]
+    kept = (store.folder / "superseded").glob("*.session")
+    assert sorted(read_json(path)["seed"] for path in kept) == [2, 10]
+    assert other.exists()
 
 
 def test_smaller_sizes_of_the_same_sweep_largest_first(store):

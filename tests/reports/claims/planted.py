@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Callable
@@ -111,6 +112,36 @@ def score_study(data: str = "mixture", control: float = 1e-16, deep: float = 0.0
     settings = {"batch": 100, "learning_rate": 1e-3, "optimiser": "Adam", "test": 10, "train": 20}
     settings |= {"H": 64, "d": 2, "sigma": 0.5, "architecture": "hidden layers of swish units"}
     return _record("score-training", data, settings, methods, rows)
+
+
+def logdet_study(data: str = "moons", more: float = 1.0, spread: float = 0.02, diverges: bool = False) -> dict:
+    """A record of the study of both gradients with a known truth: the loss falls from 4 to 3 as exp(-iterations / 50)
+    at the best rate, slower at the other; the relative gradient needs `more` times the iterations, or leaves the
+    numbers.
+    """
+    generator, rows, steps = np.random.default_rng(0), [], 10
+    methods = {
+        f"{gradient}_{optimiser}_{rate:g}": {"gradient": gradient, "optimiser": optimiser, "rate": rate}
+        for gradient in ("ordinary", "relative")
+        for optimiser in ("gd", "adam")
+        for rate in (0.01, 0.1)
+    }
+    for seed in range(10):
+        for method, chosen in methods.items():
+            pace = 50 * (1 if chosen["rate"] == 0.1 else 3) * math.exp(generator.normal(0, spread))
+            pace *= more if chosen["gradient"] == "relative" else 1
+            losses: list[float | None] = [3 + math.exp(-steps * epoch / pace) for epoch in range(31)]
+            if diverges and chosen["gradient"] == "relative":
+                losses = [losses[0], *[None] * 30]
+            for epoch, (before, after) in enumerate(itertools.pairwise(losses), 1):
+                rows.append({"method": method, "seed": seed, "epoch": epoch, "process": 0, "position": 0})
+                rows[-1] |= {"seconds": 0.01, "wall_s": 0.02, "evaluations": 0, "vjps": 0, "jvps": 0}
+                rows[-1] |= {"before": before, "loss": after, "test_loss": after}
+    settings = {"batch": 1000, "optimiser": "plain descent and Adam", "steps": steps, "test": 1000, "train": 1000}
+    record = _record("logdet-training", data, settings | {"L": 2, "d": 2, "architecture": "two layers"}, methods, rows)
+    return record | {
+        "methods": {name: {"exact": True, "source": "", "settings": chosen} for name, chosen in methods.items()}
+    }
 
 
 def integral_study(data: str = "exp", slope: float = 0.1, annealed: float = 0.5) -> dict:

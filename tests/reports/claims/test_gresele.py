@@ -1,4 +1,4 @@
-"""Claims RG1 to RG3 against synthetic truth."""
+"""Claims RG1 to RG4 against synthetic truth."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from reports.analysis import Analysis
 from reports.claims.rg2 import ORDER_OF_100, model_speedup
 from reports.load import load
-from tests.reports.claims.planted import judge, parts
+from tests.reports.claims.planted import judge, logdet_study, parts, plant_study
 
 
 def plant(
@@ -38,7 +38,7 @@ def test_slower_growth_does_not_contradict_a_bound_from_above(synthetic, tmp_pat
     digest = judge(plant(synthetic, tmp_path, lambda size: (size / 64) ** tilt), "RG1")
     (relative,) = parts(digest, "of relative ")
     assert relative.verdict == digest.verdict == verdict
-    assert ("the leading term does not rule" in relative.measured) == (tilt < 0)
+    assert ("the leading term does not rule" in digest.decided) == (tilt < 0)
 
 
 def test_speedups_are_not_constant(analysis):
@@ -49,24 +49,24 @@ def test_speedups_are_not_constant(analysis):
 
 
 @pytest.mark.parametrize(
-    ("factor", "verdict"), [(320, "reproduced"), (900, "reproduced"), (32.5, "undetermined"), (20, "contradicted")]
+    ("factor", "verdict"), [(320, "reproduced"), (900, "reproduced"), (30, "undetermined"), (20, "contradicted")]
 )
 def test_faster_than_by_two_orders_is_faster_by_two_orders(synthetic, tmp_path, factor, verdict):
-    """320 has the order of magnitude 10^2.5: it is no evidence against "two orders of magnitude faster". 32.5 is so
-    near to 10^1.5 that sizes a tenth apart leave it open.
+    """320 has the order of magnitude 10^2.5: it is no evidence against "two orders of magnitude faster". 30 is so
+    near to 10^1.5 = 31.6 that sizes a tenth apart leave it open.
     """
     sizes = (64, 128, 256, 512, 1024, 2048, 3072)
 
     def edit(record):
         rows, place = record["rows"], sizes.index(record["cell"]["sizes"]["D"])
-        rows["inverse"]["samples_s"] = [factor * (0.9, 1.0)[place % 2] * s for s in rows["relative"]["samples_s"]]
+        rows["inverse"]["samples_s"] = [factor * (1.0, 1.1)[place % 2] * s for s in rows["relative"]["samples_s"]]
 
     digest = judge(plant(synthetic, tmp_path, rows=("relative", "inverse"), edit=edit, sizes=sizes), "RG2")
     (typical,) = [part for part in parts(digest, "typical") if part.effect is not None]
     assert typical.verdict == verdict, typical
-    assert typical.effect.value == pytest.approx(0.9 * factor, rel=0.01)
+    assert typical.effect.value == pytest.approx(factor, rel=0.01)
     (spread,) = [part for part in parts(digest, "largest over smallest") if part.effect is not None]
-    assert spread.effect.value == pytest.approx(1 / 0.9, rel=0.01)
+    assert spread.effect.value == pytest.approx(1.1, rel=0.01)
     assert spread.verdict == "reproduced"
 
 
@@ -83,8 +83,8 @@ def test_where_autodiff_ends(analysis):
         "jaxcpu": "undetermined",
         "torchcuda": "reproduced",
     }
-    assert "our limit of time ended it before memory could" in ends["jaxcpu"].measured
-    assert "memory ended it" in ends["torchcpu"].measured
+    assert ends["jaxcpu"].reason == "our limit of time ended it before memory could"
+    assert judge(analysis, "RG3").decided.endswith("; our limit of time ended it before memory could.")
 
 
 @pytest.mark.parametrize(("outcome", "verdict"), [("oom", "reproduced"), ("ok", "undetermined")])
@@ -122,3 +122,31 @@ def test_what_runs_throughout_contradicts_only_at_the_papers_largest_size(synthe
     assert judge(some, "RG3").verdict == "undetermined"
     all_ = plant(synthetic, tmp_path / "all", rows=rows, edit=run, sizes=(64, 256, 20_000))
     assert judge(all_, "RG3").verdict == "contradicted"
+
+
+@pytest.mark.parametrize(
+    ("more", "spread", "verdict"),
+    [(1.0, 0.02, "reproduced"), (0.5, 0.02, "reproduced"), (1.5, 0.02, "contradicted"), (1.0, 0.25, "undetermined")],
+)
+def test_iterations_are_compared_start_by_start(synthetic, tmp_path, more, spread, verdict):
+    plant(synthetic, tmp_path)
+    digest = judge(plant_study(synthetic, tmp_path, logdet_study(more=more, spread=spread)), "RG4")
+    (plain,) = (part for part in digest.parts if part.counts)
+    assert (plain.verdict, digest.verdict) == (verdict, verdict)
+    assert "at rates of 0.1 and 0.1" in plain.measured
+    assert plain.effect.value == pytest.approx(more, rel=0.05 if spread < 0.1 else 0.3)
+
+
+def test_other_data_and_adam_stand_beside_the_claim(synthetic, tmp_path):
+    plant(synthetic, tmp_path)
+    found = judge(plant_study(synthetic, tmp_path, logdet_study(), logdet_study("digits", more=1.5)), "RG4")
+    assert found.verdict == "reproduced"
+    assert [(part.study, part.counts) for part in found.parts].count(("moons", True)) == 1
+    assert {part.verdict for part in found.parts if part.study == "digits"} == {"contradicted"}
+
+
+def test_a_gradient_that_leaves_the_numbers_settles_nothing(synthetic, tmp_path):
+    plant(synthetic, tmp_path)
+    found = judge(plant_study(synthetic, tmp_path, logdet_study(diverges=True)), "RG4")
+    assert found.verdict == "not run"
+    assert "left the numbers at every rate" in found.decided

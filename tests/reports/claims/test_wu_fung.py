@@ -183,19 +183,17 @@ def test_memory_of_the_synthetic_truth(implicit_analysis):
 
 
 def test_memory_that_grows_a_little_is_not_constant(synthetic, tmp_path):
-    """A cg that grows with the root of its iterations, 1.9-fold over all cells: less than twice, and no constant."""
-    powers = {"cg": 0.5}
+    """A cg whose peak grows 1.9-fold over 6.6 times the iterations: less than twice, and no constant."""
 
     def grow(rows, cell):
-        for row, power in powers.items():
-            rows[row]["peak_bytes"] *= rows[row]["quality"]["iterations_max"] ** power
+        rows["cg"]["peak_bytes"] *= rows["cg"]["quality"]["iterations_max"] ** 0.35
 
-    cells = [{"size": D, "gamma": gamma} for D in (64, 128) for gamma in (0.7, 0.8, 0.85, 0.9)]
+    cells = [{"size": D, "gamma": gamma, "T": "symmetric"} for D in (64, 128) for gamma in (0.5, 0.7, 0.8, 0.9)]
     digest = judge(plant_cells(synthetic, tmp_path, grow, cells), "JFB4")
-    part = next(p for p in parts(digest, "of cg in"))
-    assert part.effect.value == pytest.approx(0.5, abs=0.02)
-    peaks = [float(word) for word in part.measured.replace(" MB to ", " ").split(" MB")[0].split()]
-    assert peaks[1] / peaks[0] < 2
+    (part,) = parts(digest, "of cg in")
+    assert part.effect.value == pytest.approx(0.35, abs=0.02)
+    least, most = (float(word.split()[0]) for word in part.measured.split(" over ")[0].split(" to "))
+    assert 1.8 < most / least < 2
     assert part.verdict == digest.verdict == "contradicted"
     assert {p.verdict for p in parts(digest, "of neumann in")} == {"reproduced"}
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from reports.analysis import Analysis
-from reports.digest.answers import OPEN, digest_answers
+from reports.digest.answers import ACCURACIES, OPEN, check_regrets, digest_answers, digest_approximate
 from reports.load import load
 
 
@@ -36,6 +36,13 @@ def test_true_regrets_are_within_their_bounds(analysis, answers, synthetic):
                 total += 1
     assert total > 25
     assert inside / total >= 0.95
+
+
+def test_processes_left_out_are_within_the_bounds_of_the_others(analysis, small):
+    found = check_regrets(analysis, "logdet")
+    assert found.total > 50
+    assert found.share >= 0.95
+    assert check_regrets(Analysis(load(small)), "logdet").total == 0
 
 
 def test_the_pick_has_the_least_regret_and_ties_lose_little(analysis, answers):
@@ -81,6 +88,24 @@ def test_without_exact_methods_the_accurate_ones_are_candidates(implicit_analysi
     assert cells
     for cell in cells:
         assert not {c.row for c in cell.candidates} & {"jfb", "neumann_1"}
+
+
+def test_where_an_error_is_allowed_approximate_methods_are_candidates(implicit_analysis):
+    cells = [cell for cell in digest_approximate(implicit_analysis, "implicit") if cell.question == "gradient"]
+    assert {cell.accuracy for cell in cells} == set(ACCURACIES)
+    for cell in cells:
+        assert all(c.error <= cell.accuracy for c in cell.candidates)
+    loose = [cell for cell in cells if cell.accuracy == max(ACCURACIES) and cell.pick is not None]
+    assert any(not is_exact(implicit_analysis, cell) for cell in loose)
+
+
+def is_exact(analysis, cell):
+    series = next(s for s in analysis.series("implicit") if analysis.key(s) == cell.series)
+    return analysis.facts(series, cell.pick.row).exact
+
+
+def test_exact_families_have_no_approximate_answers(analysis):
+    assert digest_approximate(analysis, "logdet") == ()
 
 
 def test_open_cells_say_the_minutes_that_would_settle_them(analysis, answers):

@@ -19,8 +19,8 @@ def answer(series, size, regrets, question="gradient"):
     return CellAnswer(series, question, size, pick, math.nan, False, math.nan, candidates, ())
 
 
-def measure(key, place):
-    return Measured(key, "logdet", place, "D", (), "", (), 0.0, 0.05, 0.0, ())
+def measure(key, place, **fixed):
+    return Measured(key, "logdet", place, "D", tuple(fixed.items()), "", (), 0.0, 0.05, 0.0, ())
 
 
 def test_a_rule_for_each_series_and_question():
@@ -54,9 +54,24 @@ def test_one_rule_for_all_series_of_a_place():
         answer("large", 1.0, {"x": 0.3, "y": 0.0}),
         answer("other", 1.0, {"z": 0.0}),
     ]
-    series = [measure("small", torch), measure("large", torch), measure("other", jax)]
+    series = [measure("small", torch, B=1, L=2), measure("large", torch, B=9, L=2), measure("other", jax, B=1, L=2)]
     first, second = find_place_rules(answers, series)
-    assert (first.place, first.series) == (torch, ("small", "large"))
+    assert (first.place, first.fixed, first.series) == (torch, (), ("small", "large"))
     assert first.ranges == (Range(1.0, 1.0, "y"), Range(2.0, 2.0, "x"))
     assert (first.worst, first.at, first.where) == (0.05, 1.0, "small")
     assert (second.place, second.ranges) == (jax, (Range(1.0, 1.0, "z"),))
+
+
+def test_problems_that_share_no_rule_have_their_own():
+    place = Place("m", "torch", "cpu", "float64")
+    answers = [answer("easy", 1.0, {"x": 0.0, "y": 0.5}), answer("hard", 1.0, {"x": 4.0, "y": 0.0})]
+    answers += [answer("easy-1", 2.0, {"x": 0.0, "y": 0.5})]
+    series = [measure("easy", place, B=64, gamma=0.5), measure("hard", place, B=64, gamma=0.9)]
+    series += [measure("easy-1", place, B=1, gamma=0.5)]
+    easy, hard = find_place_rules(answers, series)
+    assert (easy.fixed, easy.series) == ((("gamma", 0.5),), ("easy", "easy-1"))
+    assert easy.ranges == (Range(1.0, 2.0, "x"),)
+    assert (hard.fixed, hard.ranges, hard.within) == ((("gamma", 0.9),), (Range(1.0, 1.0, "y"),), True)
+    same = [answer("hard", 1.0, {"x": 0.05, "y": 0.0}), *answers[::2]]
+    (rule,) = find_place_rules(same, series)
+    assert (rule.fixed, rule.ranges) == ((), (Range(1.0, 2.0, "x"),))

@@ -84,7 +84,7 @@ def test_a_record_with_a_field_of_another_kind(whole, synthetic, change, line):
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        ({"methods": {"phi": 1}}, "it must name its data and its methods"),
+        ({"methods": {"phi": 1}}, "methods must be an object of objects"),
         ({"settings": None}, "the settings lack"),
         ({"rows": [{"method": []}]}, "row 0: the method must be one of phi"),
         ({"rows": [7]}, "row 0: the method must be one of phi"),

@@ -6,10 +6,14 @@ from dataclasses import replace
 import pytest
 
 from reports.digest.cards import choose_states
+from reports.digest.incidents import Incident
 from reports.families import FAMILIES
 from reports.pages import index
 from reports.pages.blocks import Card, Form, Items, Table
 from reports.text import write_ratio
+
+# The panels' places, and where the same was measured besides.
+PLACES = ("torch", "JAX", "torch on cuda")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +39,7 @@ def test_one_sentence_says_what_was_measured_on_what(page, digest):
 
 def test_health_stands_there_only_if_something_warns(page, digest):
     assert digest.health.warnings == ()
-    warning = replace(digest.health.notes[0], kind="file", values={"file": "broken.session", "reason": "no JSON"})
+    warning = Incident("file", {"line": "broken.session: no JSON"})
     (told,) = index.build(replace(digest, health=replace(digest.health, warnings=(warning,) * 7)))
     assert [section.id for section in told.sections][3] == "health"
     assert len(find(told, Items)[0].items) == index.MOST
@@ -66,7 +70,7 @@ def test_a_card_has_a_panel_a_backend_and_says_its_rule(page):
     card = find(page, Card)[0]
     assert [panel.title for panel in card.panels] == ["torch", "JAX"]
     assert all("ended by" in panel.alt for panel in card.panels)
-    assert any("`relative" in rule for rule in card.rules)
+    assert all(rule.startswith(f"**{place}.** Use `relative") for rule, place in zip(card.rules, PLACES, strict=True))
 
 
 def test_states_share_a_panel_only_where_their_sizes_do_not_mix(digest):
@@ -84,8 +88,8 @@ def test_the_forms_data_is_plain_json_and_nothing_else_ends_the_script(page):
         raise AssertionError(f"{constant} is no JSON")
 
     packed = json.loads(form.data, parse_constant=refuse)
-    assert set(packed) == {name for name, _ in form.families}
-    for family in packed.values():
+    assert set(packed["families"]) == {name for name, _ in form.families}
+    for family in packed["families"].values():
         for series in family["series"]:
             for row in series["rows"]:
                 assert len({len(row[k]) for k in (1, 3, 4, 5)} | {len(series["sizes"])}) == 1

@@ -59,3 +59,16 @@ def test_another_process_may_be_farther_than_the_curve():
     assert cover_sizes(slack).factor == pytest.approx(math.exp(0.5))
     assert cover_sizes(slack, 1.2).total == 0
     assert cover_sizes(tight, 1.2).total == 40
+
+
+def test_what_is_never_printed_has_no_say():
+    rng = np.random.default_rng(4)
+    near = [Miss(k, 1.0, (float(rng.normal(0, 0.05)),)) for k in range(60)]
+    far = [Miss(k, 4.0, (float(rng.normal(0, 3.0)),)) for k in range(60)]
+    whole, limited = calibrate([*near, *far]), calibrate([*near, *far], known_within=3.0)
+    assert limited.gaps == (1.0, 1.0)
+    assert limited.reach(1.0) == calibrate(near).reach(1.0)
+    assert math.isnan(limited.reach(4.0))
+    assert whole.reach(4.0) > math.log(3.0)
+    assert 0.85 <= cover_sizes([*near, *far], 3.0).share <= 1
+    assert cover_sizes([*near, *far], 3.0).total == 60

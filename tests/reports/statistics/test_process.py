@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from reports.statistics import cover_processes, estimate_process, fit_spread
+from reports.statistics._quantile import student_arm
+from reports.statistics.process import reach_mean, reach_process
 
 
 def simulate(rng, cells, rows, processes, freedom=None):
@@ -48,3 +50,34 @@ def test_equal_processes_are_told_apart_from_none():
     spread = fit_spread([[0.0, 0.0]] * 10)
     estimate = estimate_process([[2.0], [2.0]], spread)
     assert estimate.low < 2.0 < estimate.high < 2.01
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.99])
+def test_other_confidences_hold_what_they_say(confidence):
+    rng = np.random.default_rng(2)
+    spread = fit_spread(row for rows in simulate(rng, 400, 5, 3, freedom=2) for row in rows)
+    fresh = [row for rows in simulate(rng, 400, 5, 3, freedom=2) for row in rows]
+    for known in (1, 2):
+        held = [abs(row[2] - row[:known].mean()) <= reach_process(row[:known], spread, confidence) for row in fresh]
+        assert np.mean(held) == pytest.approx(confidence, abs=0.03)
+
+
+def test_wide_intervals_do_not_outrun_what_was_seen():
+    # Cells are calm or wild: in variance a heavy tail, in distance one that ends.
+    rng = np.random.default_rng(3)
+    spread = fit_spread(rng.normal(0, 0.1 if k % 5 == 0 else 0.005, 3) for k in range(500))
+    usual, rare = (reach_process(np.zeros(1), spread, confidence) for confidence in (0.95, 0.99))
+    assert usual < rare < 3 * usual
+    assert student_arm(0.99, spread.freedom) > 3 * student_arm(0.95, spread.freedom)
+    few = fit_spread(simulate(np.random.default_rng(3), 1, 10, 3)[0])
+    assert reach_process(np.zeros(1), few, 0.999) > 1.5 * reach_process(np.zeros(1), few, 0.95)
+
+
+def test_the_mean_is_known_better_than_another_process_and_better_from_more():
+    rng = np.random.default_rng(4)
+    spread = fit_spread(row for rows in simulate(rng, 40, 5, 3) for row in rows)
+    medians = rng.normal(0, 0.05, 3)
+    assert reach_mean(medians, spread) == pytest.approx(reach_process(medians, spread) / 2)
+    arms = [reach_mean(medians, spread, count=count) for count in (3, 6, 12)]
+    assert arms[0] > arms[1] > arms[2]
+    assert arms[1] / arms[2] == pytest.approx(math.sqrt(2), rel=0.1)

@@ -34,7 +34,7 @@ def bound(cell, spread):
     confidence = split_confidence(len(rows))
 
     def ratio(a, b):
-        return bound_ratio([(process[:, int(a)], process[:, int(b)]) for process in cell], spread, confidence)
+        return bound_ratio([np.log(process[:, int(a)] / process[:, int(b)]) for process in cell], spread, confidence)
 
     return np.array(list(bound_regrets(rows, ratio).values()))
 
@@ -84,18 +84,32 @@ def test_confidence_is_split_over_the_comparisons_with_the_fastest():
 
 def test_what_was_not_compared_is_not_known():
     known = {("a", "b"): Estimate(1.1, 1.0, 1.2), ("b", "a"): Estimate(0.9, 0.8, 1.0)}
-    assert bound_regrets(("a", "b"), lambda a, b: known[a, b]) == {"a": pytest.approx(0.2), "b": 0.0}
+    assert bound_regrets(("b", "a"), lambda a, b: known[a, b]) == {"a": pytest.approx(0.2), "b": 0.0}
     assert math.isnan(bound_regrets(("a", "b", "c"), lambda a, b: known.get((a, b)))["a"])
     assert bound_regrets(("a",), lambda a, b: None) == {"a": 0.0}
-    assert bound_ratio([([1.0] * 9, [2.0] * 9)], None, 0.95).undetermined
+    assert bound_regrets((), lambda a, b: None) == {}
+    assert bound_ratio([np.zeros(9)], None, 0.95).undetermined
+
+
+def test_what_is_shown_to_be_slower_is_no_rival():
+    asked = []
+
+    def ratio(a, b):
+        asked.append((a, b))
+        value = {"x": 1.0, "y": 1.05, "z": 3.0}[a] / {"x": 1.0, "y": 1.05, "z": 3.0}[b]
+        return Estimate(value, value / 1.2, value * 1.2)
+
+    bounds = bound_regrets(("x", "y", "z"), ratio)
+    assert bounds == {"x": pytest.approx(1.2 / 1.05 - 1), "y": pytest.approx(0.26), "z": pytest.approx(2.6)}
+    assert all(b != "z" for _, b in asked)
 
 
 def test_more_processes_until_the_bound_is_within_the_limit():
     rng = np.random.default_rng(9)
     spread = lend_spread(rng, lambda rng: 0.1)
     cell = simulate(rng, 1e-3 * np.ones(2), 1, 0.0, noise=0.001)
-    pairs = [(process[:, 0], process[:, 1]) for process in cell]
-    counts = [processes_needed(pairs, spread, 0.98, limit) for limit in (0.6, 0.25, 0.1)]
+    logs = [np.log(process[:, 0] / process[:, 1]) for process in cell]
+    counts = [processes_needed(logs, spread, 0.98, limit) for limit in (0.6, 0.25, 0.1)]
     assert counts == sorted(counts)
     assert 1 < counts[1] < counts[2]
-    assert processes_needed(pairs, spread, 0.98, 0.001) is None
+    assert processes_needed(logs, spread, 0.98, 0.001) is None

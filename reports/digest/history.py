@@ -1,0 +1,106 @@
+"""Rows over commits, as asv recorded them: medians of calls, and times of the family's yardstick."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from ..analysis import Analysis
+from ..families import FAMILIES
+from ..points import DIMENSIONS, Place
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A row at a commit: median `seconds`; `times` is the median ratio to the yardstick, paired by round, and `rough`
+    the ratio of the two medians, which a machine that changes its state between them moves. NaN if unknown.
+    """
+
+    commit: str
+    seconds: float
+    times: float
+    rough: float
+
+
+@dataclass(frozen=True)
+class Track:
+    """A row of a cell over the commits of one machine and environment, oldest first; at least two."""
+
+    machine: str
+    environment: str
+    family: str
+    place: Place
+    axis: str
+    size: float
+    fixed: tuple[tuple[str, Any], ...]
+    row: str
+    marks: tuple[Mark, ...]
+
+    @property
+    def paired(self) -> tuple[tuple[str, float], ...]:
+        """(commit, ratio to the yardstick) where it was recorded."""
+        return tuple((mark.commit, mark.times) for mark in self.marks if not math.isnan(mark.times))
+
+    @property
+    def compared(self) -> tuple[tuple[str, float], ...]:
+        """The same, or where fewer than two were recorded the ratios of medians."""
+        rough = tuple((mark.commit, mark.rough) for mark in self.marks if not math.isnan(mark.rough))
+        return self.paired if len(self.paired) > 1 else rough
+
+    @property
+    def change(self) -> float:
+        """Newest over oldest ratio, NaN where fewer than two are known: seconds would tell the machine's state."""
+        found = self.compared
+        return found[-1][1] / found[0][1] if len(found) > 1 else math.nan
+
+
+@dataclass(frozen=True)
+class History:
+    """All tracks, and the commits that asv's files hold, oldest first."""
+
+    commits: tuple[str, ...]
+    tracks: tuple[Track, ...]
+
+
+def digest_history(analysis: Analysis) -> History:
+    """What asv's files hold of every commit, without twins."""
+    lines = analysis.run.history.sort_values(["date", "commit"], kind="stable").to_dict("records")
+    grouped: dict[tuple[str, ...], dict[str, dict[Any, Any]]] = {}
+    for line in lines:
+        if "~" not in line["row"]:
+            key = tuple(str(line[name]) for name in ("machine", "environment", "family", "cell", "row"))
+            # Two files of one commit: the later one.
+            grouped.setdefault(key, {})[line["commit"]] = line
+    tracks = (
+        _make_track(key, list(found.values()), _find_yardstick(grouped, key))
+        for key, found in sorted(grouped.items())
+        if len(found) > 1
+    )
+    return History(tuple(dict.fromkeys(str(line["commit"]) for line in lines)), tuple(tracks))
+
+
+def _find_yardstick(
+    grouped: dict[tuple[str, ...], dict[str, dict[Any, Any]]], key: tuple[str, ...]
+) -> dict[str, float]:
+    """Seconds of the yardstick of a row's cell by commit; nothing of the yardstick itself, whose ratio says nothing."""
+    yardstick = FAMILIES[key[2]].yardstick
+    found = {} if key[4] == yardstick else grouped.get((*key[:4], yardstick), {})
+    return {commit: float(line["seconds"]) for commit, line in found.items()}
+
+
+def _make_track(key: tuple[str, ...], lines: list[dict[Any, Any]], yardstick: dict[str, float]) -> Track:
+    machine, environment, family, cell, row = key
+    backend, device, dtype = cell.removeprefix(f"{family}-").split("-")[:3]
+    sizes = dict(lines[0]["sizes"])
+    axis = next((letter for letter in DIMENSIONS if letter in sizes), next(iter(sizes)))
+    size = float(sizes.pop(axis))
+    marks = [
+        Mark(
+            commit=str(line["commit"]),
+            seconds=float(line["seconds"]),
+            times=float(line.get("times_yardstick", math.nan)),
+            rough=float(line["seconds"]) / yardstick.get(line["commit"], math.nan),
+        )
+        for line in lines
+    ]
+    place, fixed = Place(machine, backend, device, dtype), tuple(sorted(sizes.items()))
+    return Track(machine, environment, family, place, axis, size, fixed, row, tuple(marks))

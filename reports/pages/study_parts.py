@@ -1,0 +1,122 @@
+"""What the studies' sections share: cells of costs and ends, curves over the seconds of training, their origin."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..digest.studies import StudyDigest, StudyMethod
+from ..plots import Line, assign_colours
+from ..plots.study import Panel
+from ..statistics import Estimate
+from ..text import count, write_error, write_list, write_ratio, write_seconds
+from .blocks import Block, Cell, Text
+
+MARKED = 30  # epochs that can all be told apart
+TONES = {"faster": "good", "slower": "bad", "same": "", "undetermined": "undecided"}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A quantity that an epoch's row holds: its field, what it is, whether it is told in percent."""
+
+    field: str
+    what: str
+    percent: bool = False
+    least: float = 0.0  # a method whose values all lie below this has rounding only, and would squeeze the others
+
+
+def make_panel(
+    study: StudyDigest,
+    measure: Measure,
+    title: str = "",
+    methods: Sequence[str] = (),
+    names: dict[str, str] | None = None,
+) -> Panel:
+    """A measure's curves: of all methods, or those named; `names` are other labels than their own."""
+    palette, lines = assign_colours(method.name for method in study.methods), []
+    for method in study.methods:
+        curve = method.curves.get(measure.field)
+        if (
+            curve is None
+            or (methods and method.name not in methods)
+            or max(v.value for v in curve.values) < measure.least
+        ):
+            continue
+        kept = _thin(len(curve.seconds))
+        values = [_scale(v, 100) for v in curve.values] if measure.percent else curve.values
+        label = (names or {}).get(method.name, method.name)
+        lines.append(Line(label, palette[method.name], [curve.seconds[j] for j in kept], [values[j] for j in kept]))
+    return Panel(title or measure.what, lines, measure.percent)
+
+
+def describe_ends(panels: Sequence[Panel]) -> str:
+    """For a text alternative: what each line of each panel ends with."""
+    told = []
+    for panel in panels:
+        ends = ", ".join(
+            f"{line.label} {line.values[-1].value:.3g} after {line.sizes[-1]:.3g} s" for line in panel.lines
+        )
+        told.append(f"{panel.title}: {ends}")
+    return "; ".join(told)
+
+
+def cost_cells(study: StudyDigest, method: StudyMethod) -> dict[str, Cell]:
+    """Columns `seconds` and `ratio`: an epoch's time, and that in the baseline's, with its verdict."""
+    ratio = f"{write_ratio(method.ratio)} ×" if method.ratio is not None else "1"
+    return {
+        "row": Cell(method.name),
+        "seconds": Cell(write_seconds(method.seconds)),
+        "ratio": Cell(ratio, {}, TONES.get(method.verdict, ""), method.verdict),
+    }
+
+
+def end_cell(method: StudyMethod, name: str, small: bool = False) -> Cell:
+    """What a training ends with: median and range over the seeds; `small` ones in powers of ten."""
+    value = method.ends.get(name)
+    if value is None:
+        return Cell("–")
+    write = write_error if small else "{:.3g}".format
+    return Cell(write(value.value), note="" if value.undetermined else f"{write(value.low)} to {write(value.high)}")
+
+
+def pick(study: StudyDigest, verdict: str, methods: Sequence[StudyMethod]) -> bool:
+    """Whether all of some methods have a verdict against the baseline: then a title may say so."""
+    return bool(methods) and all(m.verdict == verdict for m in methods if m.name != study.baseline)
+
+
+def tell_origin(study: StudyDigest) -> Block:
+    """Command, commit, machine and record, in one line."""
+    versions = dict(study.versions)
+    resumed = f", resumed {count(study.resumed, 'time')}" if study.resumed else ""
+    dirty = " with changes" if study.dirty else ""
+    words = [
+        f"`{study.command}`, profile {study.profile}",
+        f"commit {study.commit[:8] if study.commit else '–'}{dirty}{resumed}",
+        f"seeds {write_list([str(seed) for seed in study.seeds])}",
+        f"{count(study.threads, 'thread')} on {study.processor}",
+        f"torch {versions.get('torch', '?')}",
+        f"{write_seconds(study.elapsed_s)} in all, tests and probes included",
+        f"record {study.path}",
+        f"every epoch: [study-{study.key}.csv](study-{study.key}.csv)",
+    ]
+    return Text("; ".join(words) + ".", "note")
+
+
+def _scale(value: Estimate, factor: float) -> Estimate:
+    return Estimate(value.value * factor, value.low * factor, value.high * factor, value.n, value.confidence)
+
+
+def bare(value: float) -> Estimate:
+    """A number without an interval, as a line's value."""
+    return Estimate(value, math.nan, math.nan)
+
+
+def _thin(number: int) -> list[int]:
+    """Epochs to mark on a logarithmic axis: all where there are few, else all of the first, then ever fewer."""
+    if number <= MARKED:
+        return list(range(number))
+    kept, j = [], 0
+    while j < number - 1:
+        kept.append(j)
+        j = max(j + 1, round(1.25 * (j + 1)) - 1)
+    return [*kept, number - 1]

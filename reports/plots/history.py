@@ -1,0 +1,35 @@
+"""Ratios over commits, a panel a size: commits stand at equal distances, oldest first."""
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.ticker import FixedLocator, FuncFormatter
+
+from .labels import label_lines
+from .stack import make_stack
+from .style import Line, draw_line, finish, keep_right, set_log, write_tick
+
+# Commits that a panel's width can name.
+_NAMED = 5
+# Panels of one figure have the same height whatever their number; few lines need little of it.
+_PANEL = 130
+
+
+def draw_history(name: str, alt: str, panels: Sequence[tuple[str, Sequence[Line]]], commits: Sequence[str]) -> str:
+    """Panels of (title, lines), whose sizes are places in `commits`; all have one logarithmic axis."""
+    right = keep_right(line.label for _, lines in panels for line in lines)
+    figure, under = make_stack([title for title, _ in panels], right=right, panel=_PANEL)
+    values = [v.value for _, lines in panels for line in lines for v in line.values]
+    last = len(commits) - 1
+    step = max(1, math.ceil(last / _NAMED))
+    for axes, (_, lines) in zip(under, panels, strict=True):
+        set_log(axes, x=False)
+        for line in lines:
+            draw_line(axes, line, join=True)
+        axes.set_xlim(-0.2, last + 0.2)
+        axes.set_ylim(min(values) / 1.3, max(values) * 1.3)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: write_tick(v)))
+        axes.xaxis.set_major_locator(FixedLocator([last - j for j in range(0, last + 1, step)]))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: commits[round(v)][:7]))
+        label_lines(figure, axes, list(lines))
+    return finish(figure, name, alt)

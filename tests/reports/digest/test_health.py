@@ -1,0 +1,78 @@
+"""The run's health: states in times of the usual one, noise, coverage, and files by their hash."""
+
+import csv
+import hashlib
+import io
+import math
+
+import pytest
+
+from reports.analysis import Analysis
+from reports.digest import build_digest
+from reports.digest.health import examine
+from reports.digest.provenance import write_files
+from reports.load import load
+
+
+def test_places_have_their_noise_and_margin(digest, analysis):
+    assert [place.place for place in digest.health.places] == list(analysis.places)
+    for place in digest.health.places:
+        assert place.noise == analysis.noise(place.place)
+        assert place.margin == analysis.margin(place.place) >= 0.05
+        assert place.twins > 0
+        assert 0 < place.canary < 0.2
+        assert 0 < place.rounds_s < place.elapsed_s
+        assert sum(number for _, number in place.stops) == place.sessions
+
+
+def test_states_are_told_in_times_of_the_usual_one(synthetic, tmp_path):
+    for size in (16, 32, 64, 128, 256, 512, 1024, 2048):
+        session = synthetic.make_session(size, rounds=8, rows=("relative", "gemm_floor"))
+        if size >= 512:
+            session["canary"]["samples_s"] = [s / 2.5 for s in session["canary"]["samples_s"]]
+            for name in ("gemm_flops_per_s", "copy_bytes_per_s"):
+                session["ceiling"][name] *= 2.5
+        synthetic.write_session(tmp_path, session, "direct")
+    usual, fast = examine(Analysis(load(tmp_path))).states
+    assert (usual.letter, usual.speed, usual.sessions) == ("A", 1.0, 5)
+    assert (fast.letter, fast.sessions, fast.families) == ("B", 3, ("logdet",))
+    assert fast.speed == pytest.approx(2.5, rel=0.05)
+
+
+def test_coverage_is_that_of_the_analysis(digest, analysis):
+    found = {row.what: row for row in digest.health.coverage if row.family == "logdet"}
+    assert len(found) == 5
+    row, truth = found["a time, for another process"], analysis.coverage("logdet")
+    assert (row.share, row.left_out, row.factor) == (truth.share, truth.total, truth.factor)
+
+
+def test_comparisons_add_up(digest):
+    compared = digest.health.comparisons
+    assert compared.total > 50
+    assert 0 <= compared.for_noise <= compared.undetermined
+    assert compared.undetermined + compared.unpaired <= compared.total
+
+
+def test_files_have_their_hash(digest, results):
+    lines = list(csv.DictReader(io.StringIO(write_files(digest.health.provenance))))
+    assert len(lines) == digest.about.files > 60
+    for line in lines[::10]:
+        assert line["sha256"] == hashlib.sha256((results / line["path"]).read_bytes()).hexdigest()
+
+
+def test_facts_that_places_share_stand_once(digest):
+    facts = [fact for fact in digest.health.provenance.facts if fact.name == "python"]
+    assert [(fact.values, len(fact.places)) for fact in facts] == [(("3.11.7",), 3)]
+    assert len([fact for fact in digest.health.provenance.facts if fact.name == "gpu"]) == 1
+
+
+def test_without_sessions_nothing_is_known(small):
+    for path in small.glob("*/sessions/*/*.session"):
+        path.unlink()
+    health = build_digest(Analysis(load(small))).health
+    assert {incident.kind for incident in health.notes} == {"without-sessions", "wrong"}
+    assert health.states == ()
+    for place in health.places:
+        assert place.sessions == 0
+        assert math.isnan(place.noise)
+        assert math.isnan(place.rounds_s)

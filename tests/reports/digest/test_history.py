@@ -1,0 +1,53 @@
+"""Rows over commits: paired ratios where they were recorded, else ratios of medians."""
+
+import json
+import math
+
+import pytest
+
+from reports.analysis import Analysis
+from reports.digest.history import digest_history
+from reports.load import load
+
+# What is planted as the paired ratio to the yardstick, by the first digits of the commit.
+TIMES = {"0a1b": 2.0, "3f2a": 3.0}
+
+
+@pytest.fixture
+def folder(synthetic, tmp_path):
+    """Two commits of torch on the CPU; the older one was measured on a machine 1.2 times slower."""
+    return synthetic.write_results(tmp_path, sizes=(64, 256), processes=1, cuda=False, old=True, rounds=8)
+
+
+def record_times(folder):
+    """Add asv's metric `track_times_yardstick` to both commits' files."""
+    for path in folder.glob("*/*-virtualenv*.json"):
+        data = json.loads(path.read_text())
+        name = "logdet.Torch.track_seconds"
+        entry = list(data["results"][name])
+        times = TIMES[data["commit_hash"][:4]]
+        entry[0] = [None if not isinstance(v, float) or math.isnan(v) else times for v in entry[0]]
+        data["results"]["logdet.Torch.track_times_yardstick"] = entry[: len(data["result_columns"]) - 2]
+        path.write_text(json.dumps(data))
+
+
+def test_the_machines_speed_is_not_a_change(folder):
+    history = digest_history(Analysis(load(folder)))
+    assert [commit[:4] for commit in history.commits] == ["0a1b", "3f2a"]
+    tracks = {(track.row, track.size): track for track in history.tracks}
+    relative = tracks["relative", 256]
+    assert relative.marks[0].seconds / relative.marks[1].seconds == pytest.approx(1.2, rel=0.05)
+    assert relative.change == pytest.approx(1, rel=0.05)
+    assert relative.paired == ()
+    assert math.isnan(tracks["gemm_floor", 256].change)
+    assert not [track for track in history.tracks if "~" in track.row]
+    assert (relative.place.backend, relative.place.dtype, relative.axis) == ("torch", "float32", "D")
+    assert dict(relative.fixed) == {"B": 100, "L": 2}
+
+
+def test_a_recorded_ratio_is_what_is_compared(folder):
+    record_times(folder)
+    history = digest_history(Analysis(load(folder)))
+    (track,) = [track for track in history.tracks if (track.row, track.size) == ("relative", 64)]
+    assert [times for _, times in track.paired] == [2.0, 3.0]
+    assert track.change == 1.5

@@ -1,0 +1,113 @@
+"""Health tells what happened, within a state of the machine, and nothing else."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from reports.analysis import Analysis
+from reports.digest.incidents import find_incidents
+from reports.load import load
+from reports.pages.incidents import write_incident
+
+SIZES = (16, 32, 64, 128, 256, 512, 1024, 2048, 3072, 4096)
+QUIET = {"moved": None, "repeated": 0, "steal": 0.0, "load_of_others": 0.1, "throttled_s": 0.0, "mhz": 2500.0}
+# A writer asks how many machines there are, to name them or not.
+ONE = SimpleNamespace(about=SimpleNamespace(machines=("one",)))
+
+
+@pytest.fixture
+def tell(synthetic, tmp_path):
+    """(kind, warns, line) of each incident after sessions were edited by their size."""
+
+    def run(edit):
+        for hour, size in enumerate(SIZES):
+            session = synthetic.make_session(size, rounds=8, rows=("relative", "gemm_floor"))
+            session |= {"started_at": f"2026-11-20T{hour:02d}:00:00Z", "failures": [], "elapsed_s": 10.0}
+            edit(session, size)
+            synthetic.write_session(tmp_path, session, "direct")
+        found = find_incidents(Analysis(load(tmp_path)))
+        # The folder has no asv file, and what a writer is given goes through JSON.
+        assert json.dumps([incident.kind for incident in found])
+        told = [(i.kind, i.warns, write_incident(ONE, i)) for i in found]
+        return [line for line in told if line[0] not in ("without-asv", "dirty")]
+
+    return run
+
+
+def slow_down(session, factor, canary_only=False):
+    session["canary"]["samples_s"] = [factor * s for s in session["canary"]["samples_s"]]
+    if not canary_only:
+        for name in ("gemm_flops_per_s", "copy_bytes_per_s"):
+            session["ceiling"][name] /= factor
+
+
+def test_nothing_happened_nothing_is_told(tell):
+    assert tell(lambda session, size: session.update(state=dict(QUIET))) == []
+
+
+def test_a_second_state_is_no_disturbance(tell):
+    """Half of the sessions on a machine twice as fast: against the whole place all the others were disturbed."""
+    ((kind, warns, line),) = tell(lambda session, size: slow_down(session, 0.4 if size > 256 else 1.0))
+    assert (kind, warns) == ("states", False)
+    assert "logdet was measured in 2 states of the machine" in line
+    assert line.endswith(("A (D = 16, 32, 64, 128 and 256)", "B (D = 16, 32, 64, 128 and 256)"))
+
+
+def test_cold_caches_are_no_disturbance(tell):
+    assert tell(lambda session, size: slow_down(session, 1.7 if size == 4096 else 1.0, canary_only=True)) == []
+
+
+def test_a_session_slower_than_its_state_is_named(tell):
+    ((_, warns, line),) = tell(lambda session, size: slow_down(session, 1.5 if size == 64 else 1.0))
+    assert warns
+    assert line.startswith("torch, cpu, float32, state A: the machine was up to 1.5 times slower than usual in logdet-")
+    assert "-D64-" in line
+
+
+def test_many_disturbed_sessions_are_one_line(tell):
+    ((_, _, line),) = tell(lambda session, size: slow_down(session, {64: 3, 128: 4}.get(size, 1), canary_only=True))
+    assert "the canary ran up to 4 times slower than usual in 2 cells: " in line
+    assert "-D64-" in line
+    assert "-D128-" in line
+
+
+@pytest.mark.parametrize(
+    ("field", "little", "much", "told"),
+    [
+        ("moved", None, "canary 1 s in the first third, 2 s in the last", "2 s in the last)"),
+        ("steal", 0.01, 0.2, "the host ran other guests for up to 20 % of the time in logdet"),
+        ("load_of_others", 0.4, 0.9, "other work kept up to 0.9 cores busy in logdet"),
+        ("throttled_s", 0.1, 3.0, "quota held threads back for up to 3 s in logdet"),
+        ("mhz", 2400.0, 1800.0, "the clock was over 10 % below its usual in logdet"),
+    ],
+)
+def test_what_the_state_recorded_is_told_where_it_happened(tell, field, little, much, told):
+    ((_, warns, line),) = tell(
+        lambda session, size: session.update(state=QUIET | {field: much if size == 64 else little})
+    )
+    assert warns
+    assert told in line
+    assert "D64" in line
+    assert "D128" not in line
+
+
+def test_repetitions_are_counted(tell):
+    state = QUIET | {"moved": "products 1e+11 FLOP/s at the start, 2e+11 at the end", "repeated": 2}
+    ((_, _, line),) = tell(lambda session, size: session.update(state=state if size == 64 else QUIET))
+    assert line.endswith("2e+11 at the end), after 2 repetitions")
+
+
+def test_warnings_of_the_system_are_told_once(tell):
+    def edit(session, size):
+        session["environment"]["warnings"] = ["swap in use: 1.2 GiB"] if size > 256 else []
+
+    assert tell(edit) == [("system", True, "swap in use: 1.2 GiB (in 5 sessions)")]
+
+
+def test_what_is_no_warning_is_told_as_well(digest):
+    kinds = {incident.kind for incident in digest.health.notes}
+    assert {"failures", "wrong"} <= kinds
+    (wrong,) = [incident for incident in digest.health.notes if incident.kind == "wrong"]
+    assert "transposed (logdet, 1 cell)" in write_incident(digest, wrong)
+    assert digest.health.warnings == ()

@@ -1,0 +1,69 @@
+"""Whole trainings as plain values: what was planted in the records is found."""
+
+import csv
+import io
+import json
+import math
+
+import pytest
+
+from reports.digest import write_json
+from reports.digest.studies import write_study
+
+
+def find(digest, name, data):
+    (found,) = [study for study in digest.studies if (study.name, study.data) == (name, data)]
+    return found
+
+
+def test_ratios_have_verdicts_beyond_the_noise(studied):
+    study = find(studied, "implicit-training", "digits")
+    truth = {"jfb": None, "neumann_5": 1.4, "cg": 2.2, "cg_published": 5.5}
+    assert [method.name for method in study.methods] == list(truth)
+    assert study.margin >= 0.05
+    for method in study.methods[1:]:
+        assert method.ratio.low <= truth[method.name] <= method.ratio.high
+        assert method.verdict == "slower"
+    assert (study.methods[0].ratio, study.methods[0].verdict) == (None, "")
+    assert [method.order for method in study.methods] == [0, 5, None, None]
+
+
+def test_curves_are_medians_over_the_seeds(studied):
+    study = find(studied, "score-training", "mixture")
+    curve = study.method("psi_2").curves["test_loss"]
+    assert len(curve.seconds) == 50
+    # 0.02 s an epoch of the middle seed, 1 % more than the first.
+    assert curve.seconds[-1] == pytest.approx(50 * 0.02 * 1.01)
+    assert curve.values[-1].value == pytest.approx(1 + math.exp(-50 / 20))
+    assert study.method("psi_diagonal").ends["asymmetry"].value == 1e-16
+    assert study.method("psi_2").field is not None
+    assert find(studied, "score-training", "digits").method("psi_2").field is None
+
+
+def test_what_was_learned(studied):
+    exp, plane = (find(studied, "line-integral-training", data) for data in ("exp", "plane"))
+    learned = exp.method("gauss_legendre").learned
+    assert (learned.before_slopes, learned.after_slopes) == ((0.1, 0.9), (0.1, 0.9))
+    assert (learned.round_trip, learned.inverse_error) == (1e-9, 0.02)
+    assert len(learned.x) == len(learned.before) == len(learned.after) == len(learned.inverse) == 9
+    assert exp.method("unconstrained").learned.inverse == ()
+    assert plane.method("gauss_legendre").learned.x == ()
+    assert plane.method("gauss_legendre").ends["path_gap"].value == 0.1
+    assert exp.method("dopri5_fixed").evaluations.value == 50 * 100
+
+
+def test_a_csv_a_study(studied):
+    study = find(studied, "line-integral-training", "abs")
+    lines = list(csv.DictReader(io.StringIO(write_study(study))))
+    assert len(lines) == 50 * len(study.methods)
+    line = next(line for line in lines if (line["method"], line["epoch"]) == ("dopri5_annealed", "20"))
+    assert float(line["loss"]) == pytest.approx(math.exp(-1), rel=1e-5)
+    assert float(line["tol"]) == 0.5
+    assert next(line for line in lines if line["method"] == "gauss_legendre")["tol"] == ""
+
+
+def test_the_json_has_no_curves(studied):
+    plain = json.loads(write_json(studied))
+    assert "curves" not in plain["studies"][0]["methods"][0]
+    assert plain["studies"][0]["methods"][1]["ratio"]["value"] == pytest.approx(1.4, rel=0.05)
+    assert "files" not in plain["health"]["provenance"]

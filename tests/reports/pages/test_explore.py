@@ -1,0 +1,134 @@
+"""The page of all points in a real browser: offline, by keyboard, on a phone, in the dark."""
+
+import pytest
+
+from reports.pages import explore
+from reports.render import write_page
+
+BYTES = 1_500_000
+
+
+@pytest.fixture(scope="module")
+def folder(digest, tmp_path_factory):
+    """The page as it is written. Do not write into it."""
+    output = tmp_path_factory.mktemp("explore")
+    (page,) = explore.build(digest)
+    (output / page.file).write_text(write_page(page, (page,), ""), encoding="utf-8")
+    for asset in page.assets:
+        (output / asset.file).parent.mkdir(parents=True, exist_ok=True)
+        (output / asset.file).write_text(asset.text, encoding="utf-8")
+    return output
+
+
+@pytest.fixture
+def visit(browser, folder):
+    """Open the page; returns (page, messages, requests)."""
+    contexts = []
+
+    def open_(hash_="", **options):
+        context = browser.new_context(offline=True, **options)
+        contexts.append(context)
+        page, messages, requests = context.new_page(), [], []
+        page.on("console", lambda m: messages.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: messages.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto((folder / explore.FILE).as_uri() + hash_)
+        return page, messages, requests
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def points(digest, **wanted):
+    return [
+        cell
+        for family in digest.families
+        for series in family.series
+        for row in series.rows
+        for cell in row.cells
+        if wanted.get("row") in (None, row.name)
+        if wanted.get("backend") in (None, series.place.backend)
+        if wanted.get("outcome") in (None, cell.outcome)
+    ]
+
+
+def test_everything_it_loads_is_small_and_lies_beside_it(folder, visit):
+    _, messages, requests = visit()
+    assert messages == []
+    assert [url for url in requests if not url.startswith(("file://", "data:"))] == []
+    loaded = {url.rpartition("/")[2].partition("#")[0] for url in requests if url.startswith("file://")}
+    assert {"points.js", "explore.js", "dataTables.min.js", "uPlot.iife.min.js", "uPlot.min.css"} <= loaded
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < BYTES
+    assert (folder / "vendor/uplot/LICENSE").is_file()
+
+
+def test_choosing_sorting_and_the_chart_follow_the_keyboard(visit, digest):
+    page, messages, _ = visit(viewport={"width": 1400, "height": 900})
+    status = page.locator("#explorer > [role=status]")
+    ran = points(digest, outcome="ok")
+    assert status.inner_text().startswith(f"{len(ran):,} points chosen")
+    assert page.locator("#chart canvas").count() == 1
+    page.locator("[name=rows]").focus()
+    page.keyboard.type("relative, inverse")
+    found = [*points(digest, row="relative", outcome="ok"), *points(digest, row="inverse", outcome="ok")]
+    assert status.inner_text() == f"{len(found)} points chosen, 6 lines drawn."
+    assert page.locator(".lines button").count() == 6
+    # Sort by time: focus the heading, press Enter.
+    heading = page.locator("th", has_text="Time [95 %]")
+    heading.locator("[role=button]").focus()
+    page.keyboard.press("Enter")
+    assert heading.get_attribute("aria-sort") == "ascending"
+    assert page.locator("tbody tr").first.locator("td").nth(1).inner_text().startswith("jax")
+    page.keyboard.press("Enter")
+    assert heading.get_attribute("aria-sort") == "descending"
+    first = page.locator("tbody tr").first.inner_text()
+    assert "inverse" in first
+    # A legend's button tells its line apart.
+    page.locator(".lines button").first.focus()
+    assert page.locator("#chart .told").is_visible()
+    assert messages == []
+
+
+def test_holes_are_found_by_their_reason(visit, digest):
+    page, messages, _ = visit()
+    page.select_option("[name=outcome]", "no")
+    holes = len(points(digest)) - len(points(digest, outcome="ok"))
+    assert page.locator("#explorer > [role=status]").inner_text() == f"{holes} points chosen, 0 lines drawn."
+    page.locator("input[type=search]").fill("determinant lemma")
+    row = page.locator("tbody tr")
+    assert row.count() == 1
+    assert "error" in row.inner_text()
+    assert "the determinant lemma needs D >= 16" in row.inner_text()
+    page.locator("input[type=search]").fill("no such reason")
+    assert "No point matches." in page.locator("tbody").inner_text()
+    assert messages == []
+
+
+def test_the_address_is_the_choice(visit, digest):
+    page, messages, _ = visit()
+    page.locator("button[data-row=inverse]").first.click()
+    page.select_option("[name=y]", "peak_bytes")
+    address = page.evaluate("location.hash")
+    told = page.locator("#explorer > [role=status]").inner_text()
+    again, more, _ = visit(address)
+    assert again.locator("#explorer > [role=status]").inner_text() == told
+    assert again.input_value("[name=rows]") == "inverse"
+    assert again.input_value("[name=y]") == "peak_bytes"
+    assert messages + more == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
+def test_fits_and_stays_small(visit, width, scheme):
+    page, messages, _ = visit(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("*").count() < 1500
+    box = page.locator("#chart canvas").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert messages == []
+
+
+def test_without_javascript_it_says_where_the_points_are(visit):
+    page, _, _ = visit(java_script_enabled=False)
+    assert page.locator("noscript a[href='points.csv']").count() == 1

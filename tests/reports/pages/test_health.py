@@ -1,0 +1,74 @@
+"""The page of the run's health tells each thing once."""
+
+from dataclasses import replace
+
+from reports.digest.incidents import Incident
+from reports.pages import health
+from reports.pages.blocks import Items, Table, Text
+from reports.pages.holes import tabulate_holes
+
+
+def tables(page):
+    return {table.name: table for section in page.sections for table in section.tables()}
+
+
+def test_every_outcome_is_told_by_its_reason(digest):
+    table = tabulate_holes(digest)
+    told = {row["reason"].text: row for row in table.rows}
+    for reason in (
+        "CUDA out of memory: tried to allocate 156.25 GiB",
+        "no answer after 120 s",
+        "error 3.1e-02 above the tolerance 1e-04",
+        "RuntimeError: the determinant lemma needs D >= 16",
+        "compiled forms are measured up to D = 1024",
+        "not tried: a smaller size ran out of memory",
+    ):
+        assert reason in told
+    # What differs in its numbers alone is one line, with their range.
+    (over,) = [row for row in table.rows if row["outcome"].text == "over budget"]
+    assert over["reason"].text.endswith("s a call is over the budget of 2 s")
+    assert " to " in over["reason"].text
+    assert "jacobian_autodiff" in over["reason"].note
+    cells = [c for f in digest.families for s in f.series for row in s.rows for c in row.cells if c.outcome != "ok"]
+    assert sum(row["cells"].data["cells"] for row in table.rows) == len(cells)
+    assert len(table.rows) < len(cells) / 2
+
+
+def test_tables_of_the_machine(digest):
+    (page,) = health.build(digest)
+    found = tables(page)
+    assert {row["state"].text for row in found["states"].rows} == {"A"}
+    facts = {
+        row["fact"].text: [cell.text for key, cell in row.items() if key != "fact"] for row in found["health"].rows
+    }
+    assert len(facts["A/A noise floor"]) == 3
+    assert facts["Threads"] == ["2", "2", "2"]
+    assert all("not known" not in text for text in facts["Time in rounds"])
+    (row,) = found["coverage"].rows
+    assert "of " in row["c0"].note
+
+
+def test_a_warning_is_in_the_lead(digest):
+    assert health.build(digest)[0].lead.startswith("Nothing was recorded")
+    warned = replace(digest.health, warnings=(Incident("dirty", {"sessions": 2, "of": 7}),))
+    (page,) = health.build(replace(digest, health=warned))
+    assert "2 sessions of 7 ran from a working tree with changes" in page.lead
+    (items,) = [block for block in page.sections[0].blocks if isinstance(block, Items)][:1]
+    assert len(items.items) == 1
+
+
+def test_files_are_beside_the_page(digest):
+    (page,) = health.build(digest)
+    (asset,) = page.assets
+    assert asset.file == "files.csv"
+    assert len(asset.text.splitlines()) == 1 + digest.about.files
+    assert any("(files.csv)" in block.text for s in page.sections for block in s.blocks if isinstance(block, Text))
+    assert "environment" in tables(page)
+    assert isinstance(tables(page)["sources"], Table)
+
+
+def test_over_budget_is_what_a_bound_or_a_call_says(digest):
+    (page,) = health.build(digest)
+    told = " ".join(item for block in page.sections[-1].blocks if isinstance(block, Items) for item in block.items)
+    assert "decided on a true bound or on a call" in told
+    assert "predicted, not run" not in told

@@ -1,0 +1,65 @@
+"""The page of trainings: tables and figures of each study, few figures whatever was run."""
+
+from dataclasses import replace
+
+from reports.pages import studies
+from reports.pages.blocks import Figures
+
+
+def figures(page):
+    return [figure for section in page.sections for figure in section.figures()]
+
+
+def test_eight_figures_at_most(studied):
+    (page,) = studies.build(studied)
+    names = [figure.name for figure in figures(page)]
+    assert len(names) == len(set(names)) == 8
+    for figure in figures(page):
+        assert f'aria-label="{figure.alt[:30]}' in figure.svg
+        assert len(figure.alt) > 60
+    # Another machine's trainings are tables: no more figures.
+    other = tuple(replace(study, machine="other", key=f"{study.key}-other") for study in studied.studies)
+    both = replace(studied, studies=(*studied.studies, *other))
+    assert len(figures(studies.build(both)[0])) == 8
+
+
+def test_titles_state_a_finding_only_where_it_holds(studied):
+    (page,) = studies.build(studied)
+    titles = {figure.name: figure.title for figure in figures(page)}
+    name = "study-implicit-training-digits-solvers"
+    assert titles[name] == "With every solver of the linear system an epoch takes longer than with jfb"
+    (study,) = [study for study in studied.studies if study.name == "implicit-training"]
+    methods = tuple(replace(m, verdict="undetermined") if m.name == "cg" else m for m in study.methods)
+    (page,) = studies.build(replace(studied, studies=(replace(study, methods=methods),)))
+    assert {figure.name: figure.title for figure in figures(page)}[name] == "jfb and solvers of the linear system"
+
+
+def test_costs_beside_the_published_ones(studied):
+    (page,) = studies.build(studied)
+    tables = {table.name: table for section in page.sections for table in section.tables()}
+    published = {row["row"].text: row["ratio"].text for row in tables["published-table-2"].rows}
+    assert published["Jacobian based, MNIST"] == "1.6 ×"
+    assert published["Jacobian based, CIFAR-10"] == "3.6 ×"
+    ours = {row["row"].text: row for row in tables["study-implicit-training-digits"].rows}
+    assert ours["cg"]["ratio"].note == "slower"
+    assert ours["jfb"]["ratio"].text == "1"
+    integral = {row["row"].text: row for row in tables["study-line-integral-training-exp"].rows}
+    assert integral["gauss_legendre"]["inverse"].text == "2.0e-02"
+    score = {row["row"].text: row for row in tables["study-score-training-mixture"].rows}
+    # psi_4 ends at the largest loss, after its 50 epochs; psi_1 is there after 13.
+    assert score["psi_4"]["equal"].text.endswith("after 50")
+    assert score["psi_1"]["equal"].text.endswith("after 13")
+
+
+def test_a_csv_a_study(studied):
+    (page,) = studies.build(studied)
+    assert [asset.file for asset in page.assets] == [f"study-{study.key}.csv" for study in studied.studies]
+
+
+def test_without_a_study_the_page_says_how_to_run_one(digest):
+    (page,) = studies.build(digest)
+    assert len(page.sections) == 3
+    for section in page.sections:
+        (text,) = section.blocks
+        assert not isinstance(text, Figures)
+        assert f"python -m benchmarks study {section.id}" in text.text
