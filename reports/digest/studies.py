@@ -14,7 +14,12 @@ from ..statistics import Estimate, judge
 from ..studies import Study, epoch_ratios, epoch_seconds, final, final_differences, products, summarise_seeds
 
 # The method that each study's times are told in.
-BASELINES = {"implicit-training": "jfb", "line-integral-training": "gauss_legendre", "score-training": "psi_2"}
+BASELINES = {
+    "logdet-training": "ordinary_gd_0.1",
+    "implicit-training": "jfb",
+    "line-integral-training": "gauss_legendre",
+    "score-training": "psi_2",
+}
 # What an epoch's row may hold besides its times, as medians and ranges over the seeds.
 MEASURES = (
     *("loss", "accuracy", "test_loss", "tol", "asymmetry", "score_error", "path_gap", "slope_min", "slope_max"),

@@ -1,4 +1,4 @@
-"""Quantities of a training against the seconds spent on it, one panel each."""
+"""Quantities of a training against the seconds or iterations spent on it, one panel each."""
 
 import math
 from collections.abc import Sequence
@@ -26,7 +26,9 @@ class Panel:
     percent: bool = False
 
 
-def draw_study(name: str, alt: str, panels: Sequence[Panel], shared: bool = True) -> str:
+def draw_study(
+    name: str, alt: str, panels: Sequence[Panel], shared: bool = True, axis: str = "seconds of training"
+) -> str:
     """The panels, their ranges as bands; `shared` panels have one range of seconds."""
     right = keep_right(line.label for panel in panels for line in panel.lines)
     figure, axes = make_stack([panel.title for panel in panels], right=right)
@@ -34,7 +36,7 @@ def draw_study(name: str, alt: str, panels: Sequence[Panel], shared: bool = True
     for panel, under in zip(panels, axes, strict=True):
         seconds = every if shared else [x for line in panel.lines for x in line.sizes]
         _draw(figure, under, panel, (min(seconds) / 1.25, max(seconds) * 1.25))
-    axes[-1].set_xlabel("seconds of training")
+    axes[-1].set_xlabel(axis)
     return finish(figure, name, alt)
 
 

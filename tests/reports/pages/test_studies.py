@@ -10,17 +10,17 @@ def figures(page):
     return [figure for section in page.sections for figure in section.figures()]
 
 
-def test_eight_figures_at_most(studied):
+def test_ten_figures_at_most(studied):
     (page,) = studies.build(studied)
     names = [figure.name for figure in figures(page)]
-    assert len(names) == len(set(names)) == 8
+    assert len(names) == len(set(names)) == 10
     for figure in figures(page):
         assert f'aria-label="{figure.alt[:30]}' in figure.svg
         assert len(figure.alt) > 60
     # Another machine's trainings are tables: no more figures.
     other = tuple(replace(study, machine="other", key=f"{study.key}-other") for study in studied.studies)
     both = replace(studied, studies=(*studied.studies, *other))
-    assert len(figures(studies.build(both)[0])) == 8
+    assert len(figures(studies.build(both)[0])) == 10
 
 
 def test_titles_state_a_finding_only_where_it_holds(studied):
@@ -51,6 +51,19 @@ def test_costs_beside_the_published_ones(studied):
     assert score["psi_1"]["equal"].text.endswith("after 13")
 
 
+def test_either_gradient_is_told_at_its_best_rate(studied):
+    (page,) = studies.build(studied)
+    tables = {table.name: table for section in page.sections for table in section.tables()}
+    rows = tables["study-logdet-training-moons"].rows
+    # Planted: 0.1 is the faster rate of both, by either optimiser.
+    assert [(row["row"].text, row["how"].text, row["rate"].text) for row in rows] == [
+        (gradient, how, "0.1") for how in ("plain descent", "Adam") for gradient in ("ordinary", "relative")
+    ]
+    (drawn,) = [figure for figure in figures(page) if figure.name == "study-logdet-training-moons"]
+    assert ">iterations</" in drawn.svg
+    assert "relative, 0.1 3 after 300 iterations" in drawn.alt
+
+
 def test_a_csv_a_study(studied):
     (page,) = studies.build(studied)
     assert [asset.file for asset in page.assets] == [f"study-{study.key}.csv" for study in studied.studies]
@@ -58,7 +71,7 @@ def test_a_csv_a_study(studied):
 
 def test_without_a_study_the_page_says_how_to_run_one(digest):
     (page,) = studies.build(digest)
-    assert len(page.sections) == 3
+    assert len(page.sections) == 4
     for section in page.sections:
         (text,) = section.blocks
         assert isinstance(text, Text)
