@@ -13,12 +13,13 @@ from .holes import tabulate_holes
 from .incidents import write_incident
 from .naming import name_place
 from .provenance import list_commands, show_provenance
+from .quality import EXPLAINED, tabulate_quality
 
 FILE = "health.html"
 _COVERAGE = (
-    "Each process of a cell, or each measured size of a curve, is left out in turn and predicted from the others: the "
-    "share that its 95 % interval held, of how many, and the interval's reach to one side in the median. Where nothing "
-    "could be left out nothing is known, and no interval is printed."
+    "Each process of a cell is left out in turn and predicted from the others: the share that its 95 % interval held, "
+    "of how many, and the interval's reach to one side in the median. Where nothing could be left out nothing is "
+    "known, and no interval is printed."
 )
 
 
@@ -35,7 +36,10 @@ def build(digest: Digest) -> tuple[Page, ...]:
             Section(
                 "sure",
                 "How sure the intervals are",
-                (_tabulate_coverage(digest), Text(_COVERAGE, "note"), Text(_write(health.comparisons))),
+                (
+                    *(_tabulate_coverage(digest), Text(_COVERAGE, "note"), Text(_write(health.comparisons))),
+                    *(tabulate_quality(digest), Text(EXPLAINED, "note")),
+                ),
             ),
             Section("holes", "What gave no time", _show_holes(digest)),
             Section("provenance", "Where the numbers come from", tuple(show_provenance(digest))),
@@ -130,9 +134,9 @@ def _tabulate_places(digest: Digest) -> Table:
         "A/A noise floor": lambda p: "no twins" if math.isnan(p.noise) else write_share(p.noise),
         "Twins it comes from": lambda p: f"{p.twins:,}",
         "Margin of a verdict": lambda p: write_share(p.margin),
-        "Canary, distance of its quartiles": lambda p: write_share(p.canary),
-        "Cores that other work kept busy, most in a session": lambda p: _known(p.load, f"{p.load:.2g}"),
-        "Time that the host gave to others, most in a session": lambda p: _known(p.steal, write_share(p.steal)),
+        "Canary, between its quartiles": lambda p: write_share(p.canary),
+        "Cores busy with other work, at most": lambda p: _known(p.load, f"{p.load:.2g}"),
+        "Time given to others by the host, at most": lambda p: _known(p.steal, write_share(p.steal)),
         "Threads": lambda p: ", ".join(p.threads) or "–",
         "Clock": _write_clock,
         "Rounds ended by": lambda p: ", ".join(f"{reason} {number}" for reason, number in p.stops) or "–",
@@ -140,10 +144,10 @@ def _tabulate_places(digest: Digest) -> Table:
     }
     places = digest.health.places
     rows = tuple(
-        {"fact": Cell(fact), **{f"p{j}": Cell(write(place)) for j, place in enumerate(places)}}
+        {"label": Cell(fact), **{f"p{j}": Cell(write(place)) for j, place in enumerate(places)}}
         for fact, write in facts.items()
     )
-    heads = columns(("fact", ""), *((f"p{j}", name_place(digest, place.place)) for j, place in enumerate(places)))
+    heads = columns(("label", ""), *((f"p{j}", name_place(digest, place.place)) for j, place in enumerate(places)))
     return Table("health", "The machine by place", heads, rows)
 
 
@@ -174,7 +178,7 @@ def _tabulate_coverage(digest: Digest) -> Table:
         found = {row.what: row for row in digest.health.coverage if row.family == family.name}
         cells = {f"c{j}": _write_coverage(found[what]) for j, what in enumerate(kinds) if what in found}
         rows.append({"family": Cell(family.name), **cells})
-    heads = columns(("family", "Family"), *((f"c{j}", what.capitalize(), True) for j, what in enumerate(kinds)))
+    heads = columns(("family", "Family"), *((f"c{j}", what.capitalize()) for j, what in enumerate(kinds)))
     return Table("coverage", "Left out, and held by the 95 % interval", heads, tuple(rows))
 
 

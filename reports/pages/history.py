@@ -120,20 +120,20 @@ def _tabulate(digest: Digest, tracks: Sequence[Track]) -> Table:
         fixed = ", ".join(f"{letter} = {write_size(value)}" for letter, value in track.fixed)
         rows.append(
             {
-                "row": Cell(track.row, note=f"{track.family}, in times of {FAMILIES[track.family].yardstick}"),
-                "place": Cell(name_place(digest, track.place)),
+                "row": Cell(track.row, note=f"{track.family}, {name_place(digest, track.place)}"),
+                "ratio": Cell(f"{write_ratio(track.change)} ×"),
                 "size": Cell(f"{track.axis} = {write_size(track.size)}", note=fixed),
                 "old": Cell(f"{sign}{before:.3g}", note=old[:8]),
                 "new": Cell(f"{sign}{after:.3g}", note=new[:8]),
-                "ratio": Cell(f"{write_ratio(track.change)} ×"),
+                "against": Cell(FAMILIES[track.family].yardstick),
             }
         )
     heads = columns(
         ("row", "Row"),
-        ("place", "Place"),
+        ("ratio", "Newest / oldest", True),
         ("size", "Size"),
         ("old", "Oldest", True),
         ("new", "Newest", True),
-        ("ratio", "Newest / oldest", True),
+        ("against", "In times of"),
     )
     return Table("history", "What moved most", heads, tuple(rows))

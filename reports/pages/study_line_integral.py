@@ -21,7 +21,8 @@ LIMITS = {"exp": (-2.5, 6.0), "abs": (-2.0, 2.5)}
 ORDER = ("exp", "abs", "plane")
 _EXPLAINED = (
     "Time is that of one step, evaluations are those of a whole training on the way forward; medians, ranges over the "
-    "seeds; ratios are paired by step. Slopes: the least and the largest over a grid of [-2, 2], over all seeds."
+    "seeds; ratios are paired by step. Slopes: the least and the largest over a grid of [-2, 2] and all seeds, after "
+    "training and before."
 )
 _MORE = {
     "exp": "Round trip: the largest |x(y(x)) − x| on that grid, x(y) by the ODE of the inverse.",
@@ -84,8 +85,7 @@ def _tabulate(study: StudyDigest) -> Table:
         ("tol", "Last tolerance", True),
         ("loss", "Training loss", True),
         ("test", "Test loss", True),
-        ("before", "Slopes before", True),
-        ("after", "Slopes after", True),
+        ("slopes", "Slopes", True),
     ]
     specs += {
         "exp": [("round_trip", "Round trip", True), ("inverse", "Inverse against log", True)],
@@ -101,8 +101,7 @@ def _tell_learned(study: StudyDigest, method: StudyMethod) -> dict[str, Cell]:
         return {}
     (low, high), (least, most) = learned.before_slopes, learned.after_slopes
     return {
-        "before": Cell(f"{low:.3g} to {high:.3g}"),
-        "after": Cell(f"{least:.3g} to {most:.3g}"),
+        "slopes": Cell(f"{least:.3g} to {most:.3g}", note=f"before: {low:.3g} to {high:.3g}"),
         "round_trip": Cell(write_error(learned.round_trip)),
         "inverse": Cell(write_error(learned.inverse_error)),
         "gap": end_cell(method, "path_gap"),
@@ -132,7 +131,9 @@ def _draw_learned(study: StudyDigest) -> Figure | None:
             continue
         found = method.learned
         x = found.x
-        drawn = [(label, "c6", x, [target(v) for v in x], True)]
+        drawn: list[tuple[str, str, Sequence[float], Sequence[float], bool]] = [
+            (label, "c6", x, [target(v) for v in x], True)
+        ]
         drawn += [("before", "c4", x, found.before, False), ("after", "c0", x, found.after, False)]
         if found.inverse:
             values = [v for v in found.after if v > 0.02]

@@ -30,6 +30,6 @@ def draw_history(name: str, alt: str, panels: Sequence[tuple[str, Sequence[Line]
         axes.set_ylim(min(values) / 1.3, max(values) * 1.3)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: write_tick(v)))
         axes.xaxis.set_major_locator(FixedLocator([last - j for j in range(0, last + 1, step)]))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: commits[round(v)][:7]))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: str(commits[round(v)])[:7]))
         label_lines(figure, axes, list(lines))
     return finish(figure, name, alt)

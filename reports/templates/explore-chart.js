@@ -18,8 +18,10 @@
 
   // A line's name is its row and what tells it from the others.
   function name(lines) {
-    const vary = ["family", "row", "place", "others"].filter((key) => new Set(lines.map((l) => l.of[key])).size > 1);
-    for (const line of lines) line.name = (vary.length ? vary : ["row"]).map((key) => line.of[key]).join(", ");
+    const told = { state: "state ", ...Object.fromEntries(window.POINTS.letters.map((letter) => [letter, letter + " = "])) };
+    const vary = ["family", "row", "place", ...Object.keys(told)].filter((key) => new Set(lines.map((l) => l.of[key])).size > 1);
+    for (const line of lines)
+      line.name = (vary.length ? vary : ["row"]).filter((key) => line.of[key] !== null).map((key) => (told[key] || "") + line.of[key]).join(", ");
   }
 
   const colour = (variable) => getComputedStyle(document.documentElement).getPropertyValue("--" + variable).trim();
@@ -81,7 +83,7 @@
           {},
           ...lines.map((line) => ({
             stroke: colour(line.of.colour), width: few ? 1.6 : 1, alpha: few ? 1 : 0.6, spanGaps: true,
-            dash: line.of.backend === "jax" ? [6, 3] : [], points: { show: few, size: 6 },
+            dash: line.of.backend === "jax" ? [6, 3] : [], points: { show: few, size: 6, fill: colour(line.of.colour) },
           })),
         ],
         hooks: {

@@ -1,7 +1,6 @@
 """Health tells what happened, within a state of the machine, and nothing else."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
 
@@ -12,12 +11,10 @@ from reports.pages.incidents import write_incident
 
 SIZES = (16, 32, 64, 128, 256, 512, 1024, 2048, 3072, 4096)
 QUIET = {"moved": None, "repeated": 0, "steal": 0.0, "load_of_others": 0.1, "throttled_s": 0.0, "mhz": 2500.0}
-# A writer asks how many machines there are, to name them or not.
-ONE = SimpleNamespace(about=SimpleNamespace(machines=("one",)))
 
 
 @pytest.fixture
-def tell(synthetic, tmp_path):
+def tell(synthetic, tmp_path, digest):
     """(kind, warns, line) of each incident after sessions were edited by their size."""
 
     def run(edit):
@@ -26,10 +23,11 @@ def tell(synthetic, tmp_path):
             session |= {"started_at": f"2026-11-20T{hour:02d}:00:00Z", "failures": [], "elapsed_s": 10.0}
             edit(session, size)
             synthetic.write_session(tmp_path, session, "direct")
+        # Another digest of one machine, which is not named then.
         found = find_incidents(Analysis(load(tmp_path)))
         # The folder has no asv file, and what a writer is given goes through JSON.
         assert json.dumps([incident.kind for incident in found])
-        told = [(i.kind, i.warns, write_incident(ONE, i)) for i in found]
+        told = [(i.kind, i.warns, write_incident(digest, i)) for i in found]
         return [line for line in told if line[0] not in ("without-asv", "dirty")]
 
     return run
