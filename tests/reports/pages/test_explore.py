@@ -3,7 +3,7 @@
 import pytest
 
 from reports.pages import explore
-from reports.render import write_page
+from reports.render import render_page
 
 BYTES = 1_500_000
 
@@ -13,7 +13,7 @@ def folder(digest, tmp_path_factory):
     """The page as it is written. Do not write into it."""
     output = tmp_path_factory.mktemp("explore")
     (page,) = explore.build(digest)
-    (output / page.file).write_text(write_page(page, (page,), ""), encoding="utf-8")
+    (output / page.file).write_text(render_page(page, (page,)), encoding="utf-8")
     for asset in page.assets:
         (output / asset.file).parent.mkdir(parents=True, exist_ok=True)
         (output / asset.file).write_text(asset.text, encoding="utf-8")
