@@ -9,7 +9,7 @@ MACHINE ?= $(shell uname -n)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-all check bench performance clean
+.PHONY: help report test test-all check bench site performance clean
 
 help:
 	@echo "make report       measure the quick profile through asv and build the page reports/output/index.html"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-all     the tests, the slow ones too: what an issue must pass to be called resolved"
 	@echo "make check        format, lint and types"
 	@echo "make bench        asv run in its own pinned environment; PROFILE=quick|standard|full DEVICE=cpu|cuda RANGE=commits"
+	@echo "make site         asv's pages and the report in site/, which need no network then; fetches their scripts with npm"
 	@echo "make performance  the pytest-benchmark subset"
 
 # The stamp is younger than the environment only if the installation finished.
@@ -46,8 +47,15 @@ check: .venv/installed
 bench: .venv/installed
 	$(BIN)/python -m benchmarks run --managed --profile $(PROFILE) --device $(DEVICE) $(RANGE)
 
+# npm checks what it fetches against the hashes of package-lock.json. The report comes second: asv publish begins anew.
+site: .venv/installed
+	npm ci --prefix reports/site --ignore-scripts --no-audit --no-fund --loglevel error
+	$(BIN)/asv publish
+	$(BIN)/python -m reports --output site/report
+	$(BIN)/python -m reports.site.assemble site reports/site/node_modules
+
 performance: .venv/installed
 	$(BIN)/python -m pytest tests/performance --benchmark-only
 
 clean:
-	rm -rf .venv .asv build *.egg-info reports/output site  # not results-local: nothing measured is deleted
+	rm -rf .venv .asv build *.egg-info reports/output reports/site/node_modules site  # not results-local: nothing measured is deleted

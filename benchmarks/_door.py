@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import bench_core
+from benchmarks.families import FAMILIES
 from benchmarks.harness import RULER, lifeline, outcome, run
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.listing import rows_of_checkout
@@ -42,6 +43,16 @@ class _Door:
         samples = [seconds for row in self._rows(method, sizes) for seconds in row["samples_s"]]
         return {"samples": samples, "number": 1} if samples else math.nan
 
+    def track_times_yardstick(self, method: str, *sizes: Any) -> Any:
+        """A row's seconds over those of its family's yardstick in the same round, of all rounds of all processes.
+
+        A machine's state moves both. Of the yardstick itself it would say nothing: NaN.
+        """
+        yardstick = FAMILIES[self.family].yardstick
+        pairs = zip(self._rows(method, sizes), self._rows(yardstick, sizes)) if method != yardstick else ()
+        samples = [ratio for row, other in pairs for ratio in _paired(row, other)]
+        return {"samples": samples, "number": 1} if samples else math.nan
+
     def track_peak_bytes(self, method: str, *sizes: Any) -> float:
         """Working memory at the peak of one call, the largest of all processes."""
         return _largest(row["peak_bytes"] for row in self._rows(method, sizes))
@@ -55,6 +66,7 @@ class _Door:
         return max(outcome.CODES[row["outcome"]] for row in self._rows(method, sizes))
 
     track_seconds.unit = "seconds"  # type: ignore[attr-defined]
+    track_times_yardstick.unit = "times yardstick"  # type: ignore[attr-defined]
     track_peak_bytes.unit = "bytes"  # type: ignore[attr-defined]
     track_error.unit = "relative error"  # type: ignore[attr-defined]
     track_outcome.unit = "outcome"  # type: ignore[attr-defined]
@@ -124,7 +136,13 @@ if os.environ.get("BENCH_ASV") == str(os.getppid()):
 
 
 # A method or family that the commit under test does not have yet, or no longer.
-_ABSENT = {"outcome": "skipped", "samples_s": [], "error": None, "peak_bytes": None}
+_ABSENT = {"outcome": "skipped", "rounds": [], "samples_s": [], "error": None, "peak_bytes": None}
+
+
+def _paired(row: dict[str, Any], other: dict[str, Any]) -> list[float]:
+    """The ratios of two rows of one session, over the rounds that both took part in."""
+    seconds = dict(zip(other["rounds"], other["samples_s"]))
+    return [taken / seconds[at] for at, taken in zip(row["rounds"], row["samples_s"]) if at in seconds]
 
 
 def _largest(values: Iterable[float | None]) -> float:

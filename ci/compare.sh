@@ -4,7 +4,7 @@
 #   ci/compare.sh BASE [HEAD] [further options of python -m benchmarks compare]
 #
 # PYTHON  interpreter of an environment with the suite   [python]
-# OUT     folder for compare.json and compare.md         [compare-results]
+# OUT     folder for compare.json, compare.md and bencher.json (Bencher's metric format) [compare-results]
 # Exit status: 0 no slowdown, 1 a settled slowdown, 2 what could not be compared.
 set -eu
 : "${1:?usage: ci/compare.sh BASE [HEAD] [options]}"
@@ -13,7 +13,8 @@ out=${OUT:-compare-results}
 mkdir -p "$out"
 rm -f "$out/compare.md"
 status=0
-"${PYTHON:-python}" -m benchmarks compare "$@" --json "$out/compare.json" --markdown "$out/compare.md" || status=$?
+"${PYTHON:-python}" -m benchmarks compare "$@" \
+    --json "$out/compare.json" --markdown "$out/compare.md" --bencher "$out/bencher.json" || status=$?
 # GitHub shows this file beside the job.
 if [ -n "${GITHUB_STEP_SUMMARY:-}" ] && [ -f "$out/compare.md" ]; then
     cat "$out/compare.md" >>"$GITHUB_STEP_SUMMARY"

@@ -68,38 +68,30 @@ class Forecasts:
         if not points:
             return ()
         knots = [_tie_measured(point) for point in points]
-        for below, above in pairwise(points):
-            arm = self._reach("between", math.log(above.size / below.size))
-            if not arm <= math.log(KNOWN_WITHIN):
-                continue
-            inner = self._bend(series, row, points, below.size * (1 + _BESIDE), above.size * (1 - _BESIDE))
-            # The same width all over the gap: what was left out says nothing of places nearer to one end.
-            knots += [_tie(size, log, arm, "interpolated") for size, log in inner]
-        for where, end, sign in (("below", points[0].size, -1), ("above", points[-1].size, 1)):
-            far = self._find_far(where)
-            if far > 1 + _BESIDE:
-                for size, log in self._bend(series, row, points, end * (1 + _BESIDE) ** sign, end * far**sign):
-                    arm = self._reach(where, abs(math.log(size / end)))
-                    knots.append(_tie(size, log, arm, "extrapolated"))
+        pieces = list(self._cut(points))
+        grids = [np.geomspace(first, last, 2**_HALVINGS + 1) for _, first, last, _ in pieces]
+        if not grids:
+            return tuple(knots)
+        logs = self._curves.predict(series, row, points, np.concatenate(grids)).reshape(len(grids), -1)
+        for (where, _, _, ends), grid, known in zip(pieces, grids, logs, strict=True):
+            for k in _bend(known):
+                size = float(grid[k])
+                # The same width all over a gap: what was left out says nothing of places nearer to one end.
+                gap = math.log(ends[1].size / ends[0].size) if ends[1:] else abs(math.log(size / ends[0].size))
+                # A few calls of a patient session do not show how far others would lie.
+                arm = math.nan if any(end.patient for end in ends) else self._reach(where, gap)
+                knots.append(_tie(size, float(known[k]), arm, "interpolated" if ends[1:] else "extrapolated"))
         return tuple(sorted(knots, key=lambda knot: knot.size))
 
-    def _bend(
-        self, series: Series, row: str, points: Sequence[Point], first: float, last: float
-    ) -> list[tuple[float, float]]:
-        """Sizes and log seconds from `first` to `last`, as many as straight lines between them need."""
-        steps = 2**_HALVINGS
-        grid = np.geomspace(first, last, steps + 1)
-        logs = self._curves.predict(series, row, points, grid)
-        kept = {0, steps}
-        pieces = [(0, steps)]
-        while pieces:
-            i, j = pieces.pop()
-            line = np.linspace(logs[i], logs[j], j - i + 1)
-            if j - i > 1 and np.abs(logs[i : j + 1] - line).max() > _STRAIGHT:
-                middle = (i + j) // 2
-                kept.add(middle)
-                pieces += [(i, middle), (middle, j)]
-        return [(float(grid[k]), float(logs[k])) for k in sorted(kept)]
+    def _cut(self, points: Sequence[Point]) -> Iterable[tuple[str, float, float, tuple[Point, ...]]]:
+        """Where a row is predicted at all: (where, first size, last size, the measured ends it is predicted from)."""
+        for below, above in pairwise(points):
+            if self._reach("between", math.log(above.size / below.size)) <= math.log(KNOWN_WITHIN):
+                yield "between", below.size * (1 + _BESIDE), above.size * (1 - _BESIDE), (below, above)
+        for where, end, sign in (("below", points[0], -1), ("above", points[-1], 1)):
+            far = self._find_far(where)
+            if far > 1 + _BESIDE:
+                yield where, end.size * (1 + _BESIDE) ** sign, end.size * far**sign, (end,)
 
     def _reach(self, where: str, gap: float) -> float:
         """Half width in log seconds over a gap; NaN where too little was left out or nothing over such a gap."""
@@ -163,6 +155,18 @@ def _leave_below(points: list[Point]) -> _Left:
 
 
 _LEAVE_OUT = {"between": _leave_between, "above": _leave_above, "below": _leave_below}
+
+
+def _bend(logs: np.ndarray) -> list[int]:
+    """Places of a curve on an even grid, as many as straight lines between them need."""
+    kept, pieces = {0, logs.size - 1}, [(0, logs.size - 1)]
+    while pieces:
+        i, j = pieces.pop()
+        line = np.linspace(logs[i], logs[j], j - i + 1)
+        if j - i > 1 and np.abs(logs[i : j + 1] - line).max() > _STRAIGHT:
+            kept.add((i + j) // 2)
+            pieces += [(i, (i + j) // 2), ((i + j) // 2, j)]
+    return sorted(kept)
 
 
 def _tie_measured(point: Point) -> Knot:

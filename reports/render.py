@@ -17,7 +17,8 @@ from .plots.style import COLOURS, DARK, LIGHT, write_file
 from .single import join, stem
 
 # What a build writes, and so what the next one clears away.
-_OURS = ("*.html", "index.md", "digest.json", "*.csv", "*.js", "*.css", "vendor/*/*", "figures/*.svg", "csv/*.csv")
+_FOLDERS = ("vendor/*/*", "figures/*.svg", "csv/*.csv")
+_PAGES = ("*.html", "index.md", "digest.json", "*.csv", "*.js", "*.css")
 SINGLE = "report.html"
 
 
@@ -90,9 +91,10 @@ def inline(text: str) -> Markup:
 
 
 def _clear(output: Path) -> None:
-    """Delete what an earlier build left: it would look current. A folder that no build made is left alone."""
-    if (output / "index.html").is_file() and ((output / "digest.json").is_file() or (output / "figures").is_dir()):
-        for stale in sorted(path for pattern in _OURS for path in output.glob(pattern)):
+    """Delete what an earlier build left: it would look current. Pages of a folder that no build made are left alone."""
+    ours = (output / "index.html").is_file() and ((output / "digest.json").is_file() or (output / "figures").is_dir())
+    for pattern in (*_FOLDERS, *(_PAGES if ours else ())):
+        for stale in sorted(output.glob(pattern)):
             stale.unlink()
 
 
@@ -126,5 +128,6 @@ def _make_environment(escape_html: bool = True) -> Environment:
         "kind": lambda block: type(block).__name__,
         "pipe": lambda text: text.replace("|", "\\|").replace("\n", " "),
         "stem": stem,
+        "opening": lambda text: f"{text.partition('. ')[0].rstrip('.')}.",
     }
     return environment

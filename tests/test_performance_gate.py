@@ -48,6 +48,15 @@ def test_the_gate_fails_on_a_real_slowdown_and_on_nothing_else(subset, run_pytho
     assert not any("gemm_floor" in line for line in regressed), regressed
 
 
+@pytest.mark.slow
+def test_the_gate_fails_where_the_base_is_missing(subset, run_python):
+    row = "tests/performance/test_logdet.py::test_gradient[torch-gemm_floor-D100]"
+    gate = ("--benchmark-compare=*_base", "--benchmark-compare-fail=median:25%")
+    done = run_python("-m", "pytest", row, "--benchmark-only", *gate, cwd=subset, BENCH_THREADS="1")
+    assert done.returncode != 0
+    assert "Can't compare. No benchmark files" in done.stdout + done.stderr
+
+
 def test_the_json_names_what_was_skipped_and_what_it_depended_on(subset, run_python, tmp_path):
     test = subset / "tests/performance/test_logdet.py"
     test.write_text(test.read_text() + "\n\ndef test_left_out():\n    pytest.skip('a reason')\n")

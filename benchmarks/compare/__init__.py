@@ -49,6 +49,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--threshold", type=float, default=5.0, help="per cent; slower beyond it fails [default: 5]")
     parser.add_argument("--minutes", type=float, default=5.0, help="no pair is begun after them [default: 5]")
     parser.add_argument("--json", metavar="FILE", help="write everything there")
+    parser.add_argument("--bencher", metavar="FILE", help="write the ratios there in Bencher's metric format")
     parser.add_argument("--markdown", metavar="FILE", help="append the table there, as for a job's summary")
     parser.set_defaults(command=_compare)
 
@@ -59,7 +60,7 @@ def cache() -> Path:
 
 
 def _compare(parsed: argparse.Namespace) -> int:
-    from benchmarks.compare import comparison, sides, table
+    from benchmarks.compare import bencher, comparison, sides, table
     from benchmarks.compare.log import Log
     from benchmarks.harness.policy import chosen
     from benchmarks.harness.profile import PROFILES
@@ -91,8 +92,9 @@ def _compare(parsed: argparse.Namespace) -> int:
     ]
     done = comparison.run(both, cells, options, Log(cache() / "compare", key), policy, _follow)
     table.show(done)
-    if parsed.json:
-        Path(parsed.json).write_text(json.dumps(comparison.to_json(done), indent=1) + "\n", encoding="utf-8")
+    for file, render in ((parsed.json, comparison.to_json), (parsed.bencher, bencher.metrics)):
+        if file:
+            Path(file).write_text(json.dumps(render(done), indent=1, allow_nan=False) + "\n", encoding="utf-8")
     if parsed.markdown:
         with open(parsed.markdown, "a", encoding="utf-8") as stream:
             stream.write(table.markdown(done))

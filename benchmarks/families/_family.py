@@ -39,6 +39,7 @@ class Family:
     """How one family is measured, by profile where profiles differ.
 
     swept           the size along which its sweeps run; larger ones are not tried after one of them failed
+    yardstick       the row in whose time asv's history tells the others; sweeps without it have no such ratio
     sweeps          profile -> name -> sweep, where it has any; a sweep is an asv class, the unnamed one carries the
                     backend's name alone
     rows            profile -> the methods that are tried, where that is not all of them
@@ -52,6 +53,7 @@ class Family:
 
     name: str
     swept: str
+    yardstick: str
     sweeps: Mapping[str, Mapping[str, Sweep]]
     rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     compiled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -55,6 +55,8 @@ _GAMMA, _SPECTRA = (0.5, 0.9, 0.99), ("random", "symmetric", "rotation")
 IMPLICIT = Family(
     name="implicit",
     swept="D",
+    # One vector-Jacobian product with the parameters.
+    yardstick="parameter_vjp",
     sweeps={
         "smoke": _sweeps((8,), 8, (0.5,), ("symmetric",), single=(8,), conv=(64,), large=(8,), B=4),
         "quick": _sweeps((16, 64, 256), 64, (0.9,), ("rotation",), single=(64,), conv=(64,), large=(512,)),

@@ -17,6 +17,8 @@ def _sweeps(
 SCORE = Family(
     name="score",
     swept="d",
+    # A step of the ordinary network of this size: forward and back once.
+    yardstick="psi",
     sweeps={
         "smoke": _sweeps((2,), (8,), (2,), (8,), (2,)),
         # All above compiled_up_to: torch takes 20 s to compile the four rows.

@@ -22,7 +22,7 @@ from benchmarks.harness.profile import Profile
 from benchmarks.harness.progress import Progress
 from benchmarks.harness.store import Store, UnwritableError
 
-METRICS = ("seconds", "peak_bytes", "error", "products", "outcome")  # what an asv class tells
+METRICS = ("seconds", "times_yardstick", "peak_bytes", "error", "products", "outcome")  # what an asv class tells
 
 
 def cells(family: str, backend: str, profile: Profile, device: str) -> list[Cell]:

@@ -178,7 +178,7 @@ def _shorten(size: float, seconds: float, low: float | None, high: float | None,
 
 
 def to_plain(value: Any) -> Any:
-    """Dataclasses as objects, tuples as lists, NaN and infinity as null; an estimate says a confidence but 95 %."""
+    """Dataclasses as objects, tuples as lists, NaN and infinity as null; estimates at 95 % do not say so."""
     if isinstance(value, Estimate):
         found = {name: to_plain(getattr(value, name)) for name in ("value", "low", "high", "n")}
         return found if value.confidence == CONFIDENCE else found | {"confidence": value.confidence}

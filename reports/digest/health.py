@@ -10,9 +10,7 @@ import numpy as np
 
 from ..analysis import Analysis
 from ..load import Session
-from ..misses import LEAVE_OUT
 from ..points import Place
-from ..predict import NOT_KNOWN
 from ..states import State
 from ..statistics import SMALLEST_MARGIN, Coverage, judge
 from .incidents import Incident, find_incidents, place_of
@@ -177,8 +175,6 @@ def _find_coverage(analysis: Analysis) -> Iterable[CoverageRow]:
             "a time, for another process": analysis.coverage(family),
             "a ratio, for another process": analysis.coverage_of_ratios(family),
         }
-        for where in LEAVE_OUT:
-            found[f"a time {where} measured sizes"] = analysis.coverage_of_sizes(family, where, NOT_KNOWN)
         for what, coverage in found.items():
             known = coverage.total > 0
             share, factor = (coverage.share, coverage.factor) if known else (math.nan, math.nan)

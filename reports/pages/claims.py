@@ -23,8 +23,8 @@ _RULE = (
         "run** where nothing was measured."
     ),
     (
-        f"Either verdict is false in at most {100 * ERROR_RATE:g} % of runs, however many parts a claim has: all parts "
-        f"must hold, each at {1 - ERROR_RATE:.0%}; one of k contradicts at 1 − {ERROR_RATE:g} / k."
+        f"The error rate is {100 * ERROR_RATE:g} % for either verdict, however many parts a claim has: all parts must "
+        f"hold, each at {100 - 100 * ERROR_RATE:g} %; one of k contradicts at 1 − {ERROR_RATE:g} / k."
     ),
     (
         "Words in quotation marks are the paper's; others are a paraphrase and say so. Every claim names the command "

@@ -65,11 +65,14 @@ def _pack_series(
     series = family.find(form.series)
     packed = [_pack_row(row, series.sizes, rows, reasons) for row in form.rows]
     names = {row.row: entry[0] for row, entry in zip(form.rows, packed, strict=True)}
-    cells: dict[str, list[Any]] = {}
-    for answer in family.answers:
+    cells: dict[str, dict[str, list[Any]]] = {}
+    for answer in (*family.answers, *family.approximate):
         if answer.series == form.series and answer.candidates:
-            regrets = [[names[c.row], _short(c.regret, 4)] for c in answer.candidates]
-            cells.setdefault(answer.question, []).append([_short(answer.size), regrets, _short(answer.minutes, 2)])
+            # By the error that is allowed; "" is what the family asks for without one.
+            allowed = "" if answer.accuracy is None else f"{answer.accuracy:g}"
+            regrets = [[names[c.row], _raise(c.regret)] for c in answer.candidates]
+            cell = [_short(answer.size), regrets, _short(answer.minutes, 2)]
+            cells.setdefault(answer.question, {}).setdefault(allowed, []).append(cell)
     return {
         "fixed": dict(series.fixed),
         "sizes": [_short(size) for size in series.sizes],
@@ -161,6 +164,11 @@ def _group_states(family: FamilyDigest) -> list[list[Measured]]:
     for series in family.series:
         groups.setdefault((series.place, series.fixed), []).append(series)
     return [choose_states(group) for group in groups.values()]
+
+
+def _raise(bound: float) -> float | None:
+    """A bound to four decimals, never less than it is."""
+    return None if math.isnan(bound) else math.ceil(1e4 * bound - 1e-9) / 1e4
 
 
 def _short(value: float, digits: int = 5) -> float | None:

@@ -13,12 +13,13 @@ from .holes import tabulate_holes
 from .incidents import write_incident
 from .naming import name_place
 from .provenance import list_commands, show_provenance
+from .quality import EXPLAINED, tabulate_quality
 
 FILE = "health.html"
 _COVERAGE = (
-    "Each process of a cell, or each measured size of a curve, is left out in turn and predicted from the others: the "
-    "share that its 95 % interval held, of how many, and the interval's reach to one side in the median. Where nothing "
-    "could be left out nothing is known, and no interval is printed."
+    "Each process of a cell is left out in turn and predicted from the others: the share that its 95 % interval held, "
+    "of how many, and the interval's reach to one side in the median. Where nothing could be left out nothing is "
+    "known, and no interval is printed."
 )
 
 
@@ -35,7 +36,10 @@ def build(digest: Digest) -> tuple[Page, ...]:
             Section(
                 "sure",
                 "How sure the intervals are",
-                (_tabulate_coverage(digest), Text(_COVERAGE, "note"), Text(_write(health.comparisons))),
+                (
+                    *(_tabulate_coverage(digest), Text(_COVERAGE, "note"), Text(_write(health.comparisons))),
+                    *(tabulate_quality(digest), Text(EXPLAINED, "note")),
+                ),
             ),
             Section("holes", "What gave no time", _show_holes(digest)),
             Section("provenance", "Where the numbers come from", tuple(show_provenance(digest))),

@@ -3,10 +3,9 @@
 import matplotlib
 import seaborn
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from .style import FAINT, FONT, RULE, WIDTH, rc
+from .style import FONT, RULE, WIDTH, rc
 
 # Pixels: of a panel, of what stands between two, above the first and below the last, and left of all.
 PANEL, GAP, ABOVE, BELOW, LEFT = 190, 44, 26, 42, 66
@@ -20,7 +19,6 @@ def make_stack(
     height = ABOVE + number * panel + (number - 1) * GAP + BELOW
     with seaborn.axes_style("ticks"), matplotlib.rc_context(rc()):
         figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-        FigureCanvasAgg(figure)
         panels = []
         for j in range(number):
             bottom = height - ABOVE - (j + 1) * panel - j * GAP
@@ -28,10 +26,6 @@ def make_stack(
             seaborn.despine(ax=axes)
             panels.append(axes)
     for axes, title in zip(panels, titles, strict=True):
-        axes.grid(True, which="major", color=RULE, linewidth=0.7)
-        axes.set_axisbelow(True)
-        axes.tick_params(which="both", colors=FAINT, labelcolor=FAINT, length=3, width=0.7)
-        axes.tick_params(which="minor", length=0)
         axes.set_title(title, loc="left", fontsize=FONT, pad=7)
         for spine in axes.spines.values():
             spine.set_color(RULE)

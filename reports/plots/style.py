@@ -20,6 +20,7 @@ from matplotlib.font_manager import findfont, get_font
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from ..statistics import Estimate
+from .scales import draw_scales
 from .svg import rewrite
 from .ticks import write_tick
 
@@ -152,10 +153,6 @@ def make_panel(
         inside = (width - left - right) / width, (height - 42 - top) / height
         axes = figure.add_axes((left / width, 42 / height, *inside))
         seaborn.despine(ax=axes)
-    axes.grid(True, which="major", color=RULE, linewidth=0.7, clip_on=False)
-    axes.set_axisbelow(True)
-    # The grid shows where a label belongs: marks beside it are a third of a panel's elements.
-    axes.tick_params(which="both", labelcolor=FAINT, left=False, bottom=False)
     for spine in axes.spines.values():
         spine.set_color(RULE)
     return figure, axes
@@ -232,6 +229,7 @@ def finish(figure: Figure, name: str, alt: str) -> str:
     """The figure as SVG text: deterministic, accessible, in the page's colours, with ids of its own."""
     for axes in figure.axes:
         _fill_ticks(axes)
+        draw_scales(axes, FONT, FAINT, RULE)
     with matplotlib.rc_context(rc()):
         stream = io.StringIO()
         FigureCanvasSVG(figure).print_svg(

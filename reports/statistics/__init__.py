@@ -1,6 +1,6 @@
 """Statistics of timings: pure functions from samples to estimates, verdicts, exponents, crossovers and frontiers."""
 
-from .calibrate import Calibration, Miss, calibrate, cover_sizes, widest
+from .calibrate import Calibration, Miss, calibrate, cover_sizes
 from .coverage import Coverage, cover_processes, pool_coverages
 from .crossover import Crossover, find_crossover
 from .estimate import Estimate
@@ -11,7 +11,6 @@ from .exponent import (
     consistent_with,
     fit_exponent,
     fit_exponents,
-    fit_growths,
     local_slopes,
 )
 from .frontier import OUTCOMES, Frontier, find_frontier
@@ -67,7 +66,6 @@ __all__ = [
     "find_plan",
     "fit_exponent",
     "fit_exponents",
-    "fit_growths",
     "fit_shape",
     "fit_spread",
     "follow_shape",
@@ -85,5 +83,4 @@ __all__ = [
     "rounds_needed",
     "share_of_ceiling",
     "split_confidence",
-    "widest",
 ]

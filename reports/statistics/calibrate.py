@@ -22,15 +22,11 @@ _ALIKE = 0.1
 
 @dataclass(frozen=True)
 class Miss:
-    """A size left out of a curve: log errors of its prediction, one for each process, over a gap in log size.
-
-    `process` is the half width, in log seconds, of the interval for another process there: 0 where it is not known.
-    """
+    """A size left out of a curve: log errors of its prediction, one for each process, over a gap in log size."""
 
     curve: Hashable
     gap: float
     errors: tuple[float, ...]
-    process: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -84,11 +80,6 @@ def _calibrate(known: Sequence[Miss], confidence: float) -> Calibration | None:
     return Calibration(scale, power, (float(gaps.min()), float(gaps.max())), len(known))
 
 
-def widest(process: float, calibrated: float) -> float:
-    """The larger of two half widths; NaN where the prediction was not calibrated, whatever the process says."""
-    return math.nan if math.isnan(calibrated) else max(calibrated, 0.0 if math.isnan(process) else process)
-
-
 def cover_sizes(misses: Iterable[Miss], known_within: float = math.inf, confidence: float = 0.95) -> Coverage:
     """Leave-one-size-out coverage: how often the interval of a left-out size held what its processes measured.
 
@@ -102,7 +93,7 @@ def cover_sizes(misses: Iterable[Miss], known_within: float = math.inf, confiden
         if calibration is None:
             continue
         for miss in (miss for miss in known if miss.curve == curve):
-            arm = widest(miss.process, calibration.reach(miss.gap))
+            arm = calibration.reach(miss.gap)
             if arm <= math.log(known_within):
                 held += [bool(abs(error) <= arm) for error in miss.errors]
                 factors += [math.exp(arm)] * len(miss.errors)

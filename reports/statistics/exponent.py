@@ -1,7 +1,7 @@
 """The exponent: how a method's time grows with the size, apart from the floor that every call costs."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,23 +165,6 @@ class _Data:
         nothing = Estimate(math.nan, math.nan, math.nan, self.u.size, confidence)
         reason = f"{self.u.size} sizes, an exponent with a floor needs at least {MINIMUM_SIZES}"
         return Exponent(nothing, math.nan, math.nan, self.u.size, self.span, reason)
-
-
-def fit_growths(
-    curves: Iterable[tuple[Sequence[float], Sequence[float]]],
-) -> list[Callable[[float], float] | None]:
-    """Of each (sizes, seconds) log seconds by size of the fitted floor and power; None for fewer than four sizes.
-
-    Without an interval. Raises ValueError for sizes that do not increase and seconds that are not positive and finite.
-    """
-    data = [_Data(sizes, [[second] for second in seconds], None) for sizes, seconds in curves]
-    known = [each for each in data if each.u.size >= MINIMUM_SIZES]
-    points = iter(_curve.fit_all([(each.u, each.y[None], _curve.propose_starts(each.u, each.y)) for each in known]))
-    return [_grow(next(points), each.centre) if each.u.size >= MINIMUM_SIZES else None for each in data]
-
-
-def _grow(point: np.ndarray, centre: float) -> Callable[[float], float]:
-    return lambda size: float(_curve.evaluate(point, np.array([math.log(size) - centre]))[0, 0])
 
 
 def local_slopes(

@@ -91,6 +91,13 @@
     return found;
   }
 
+  // Cells by the error that they allow, "" for the family's own: of others those of the largest error that is allowed.
+  function chooseCells(known, limit, own) {
+    if (limit === own) return known[""];
+    const allowed = Object.keys(known).filter((error) => error && Number(error) <= limit * (1 + 1e-9));
+    return known[allowed.reduce((most, error) => (Number(error) > Number(most) ? error : most), "0")];
+  }
+
   // Between two measured sizes the log of a ratio is straight where times are: its ends bound what a row may lose.
   function findRegrets(cells, size) {
     const known = (cells || []).sort((a, b) => a[0] - b[0]), at = known.find((c) => c[0] === size);
@@ -128,9 +135,10 @@
   function answerPlace(family, series, size, wanted, limit) {
     const [key, , computes] = family.questions.find(([k]) => k === form.question.value);
     const all = series.rows.map((row) => predict(family, series.sizes, row, size)).filter((p) => computes.includes(p.computes));
-    if (limit === null && !all.some((p) => p.exact)) limit = family.accuracy;
+    const own = all.some((p) => p.exact) ? null : family.accuracy;
+    limit ??= own;
     const fits = (p) => (limit === null ? p.exact : p.error >= 0 && p.error <= limit);
-    const { regrets, sizes, minutes } = findRegrets(series.answers[key], size);
+    const { regrets, sizes, minutes } = findRegrets(chooseCells(series.answers[key] || {}, limit, own), size);
     const allowed = all.filter((p) => !p.reason && fits(p));
     // Bounds hold among the candidates they were found with: a row that was none of them breaks them.
     const bounded = allowed.every((p) => regrets.has(p.row));

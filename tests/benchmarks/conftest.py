@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,7 @@ class Repository:
         self.folder.mkdir()
         for name in ("bench_core", "benchmarks"):
             shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("asv.conf.json", "pyproject.toml", "README.md", ".gitignore"):
+        for name in ("asv.conf.json", "constraints.txt", "pyproject.toml", "README.md", ".gitignore"):
             if (ROOT / name).exists():
                 shutil.copy(ROOT / name, self.folder / name)
         # asv keeps its knowledge of machines in the home folder; sessions of one temporary folder wait for each other.
@@ -47,6 +48,12 @@ class Repository:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", message)
         return self.git("rev-parse", "HEAD")
+
+    def replace(self, file: str, old: str, new: str) -> None:
+        """Replace what must be there."""
+        text = (self.folder / file).read_text()
+        assert old in text, f"{file} has no {old!r}"
+        (self.folder / file).write_text(text.replace(old, new))
 
     def python(self, *arguments: str, timeout: float = 900, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -91,3 +98,44 @@ def repository(tmp_path: Path) -> Iterator[Repository]:
     # A short name: that of a socket in it must not be longer than a hundred characters.
     with tempfile.TemporaryDirectory(prefix="jb") as scratch:
         yield Repository(tmp_path, scratch)
+
+
+class Trial:
+    """A repository whose logdet has one cell in the profile smoke, of few rows, and commits to compare.
+
+    PASSES, PLANTED, FACTOR  how many forward passes more are planted in ``relative``, the rows that they change, and a
+                             factor that is smaller than that change and larger than noise
+    """
+
+    ROWS = ("relative", "transposed", "inverse", "relative_step", "gemm_floor")
+    PASSES = 20
+    PLANTED = frozenset({"relative", "relative:allocating"})
+    FACTOR = 3
+
+    def __init__(self, repository: Repository):
+        self.repository = repository
+        family = "benchmarks/families/logdet.py"
+        repository.replace("asv.conf.json", 'yardstick\\\\b": 0.05', f'yardstick\\\\b": {self.FACTOR - 1}')
+        repository.replace("asv.conf.json", '["quick"]', '["smoke"]')
+        repository.replace(family, "_sweeps((8, 12), (16,))", "_sweeps((64,), (64,))")
+        repository.replace(family, "    compiled=", f'    rows={{"smoke": {self.ROWS}}},\n    compiled=')
+        repository.environment["BENCH_THREADS"] = "1"
+        self.commits = [repository.commit("one cell, a wide threshold")]
+
+    def plant(self, passes: int) -> None:
+        """A commit of ``relative`` with so many forward passes more; with none it is equal code."""
+        call = "backpropagate(x, weights, biases, alpha)\n"
+        more = f"    for _ in range({passes}):\n        {call}" if passes else ""
+        last = f"    _, pre, deltas, _ = {call}"
+        self.repository.replace("bench_core/logdet/torch/relative.py", last, f"    # once more\n{more}{last}")
+        self.commits.append(self.repository.commit(f"{passes} planted"))
+
+    @staticmethod
+    def told(text: str, lines: str = "") -> set[str]:
+        """The rows of logdet in torch whose ``track_times_yardstick`` lines of asv's output name."""
+        return set(re.findall(lines + r"logdet\.Torch\.track_times_yardstick\('(\S+)',", text, re.MULTILINE))
+
+
+@pytest.fixture
+def trial(repository: Repository) -> Trial:
+    return Trial(repository)

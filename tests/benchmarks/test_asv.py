@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 import random
 import re
@@ -20,8 +21,8 @@ from tests.examples import THOROUGH, examples
 
 # The first sweep of every family and backend, told to asv by all metrics of one class and by one of the others: asv
 # takes longer over a metric of a row than over reading it. Where the slow tests run, all of the profile.
-METRICS = r"^score\.Torch\.|^\w+\.(Torch|Jax)\.track_seconds\b" if not THOROUGH else "."
-AGAIN = r"^logdet\.Torch\.track_(seconds|outcome)" if not THOROUGH else r"^logdet\.Torch\."
+METRICS = r"^score\.Torch\.|^\w+\.(Torch|Jax)\.track_times_yardstick\b" if not THOROUGH else "."
+AGAIN = r"^logdet\.Torch\.track_times_yardstick" if not THOROUGH else r"^logdet\.Torch\."
 SMOKE = ("-m", "benchmarks", "run", "--profile", "smoke")
 
 
@@ -31,27 +32,26 @@ def _asv_results(repository) -> dict[str, dict]:
     }
 
 
-def test_run_compare_and_publish_over_two_commits(repository, smoke_sessions):
-    first = repository.git("rev-parse", "HEAD")
+def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, smoke_sessions):
+    """Runs of all doors; then equal code; then forward passes planted in one kernel.
+
+    Many, and factors to match: the size is small, rounds are few, and other tests run on this machine.
+    """
+    repository = trial.repository
     done = repository.python(*SMOKE, "--bench", METRICS)
     assert done.returncode == 0, done.stdout + done.stderr
     records = repository.records()
     assert f"{len(records)} sessions" in done.stdout
     doors = {tuple(path.name.split("-")[:2]) for path in records}
     assert doors == set(itertools.product(bench_core.FAMILIES, bench_core.BACKENDS))
-    assert len(records) == smoke_sessions or not THOROUGH
-    kernel = repository.folder / "bench_core/logdet/torch/transposed.py"
-    kernel.write_text(
-        kernel.read_text().replace(
-            "    inputs, _, deltas", "    import time\n    time.sleep(0.05)\n    inputs, _, deltas"
-        )
-    )
-    second = repository.commit("a planted slowdown")
-    done = repository.python(*SMOKE, "--bench", AGAIN)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(records) == smoke_sessions - len(bench_core.BACKENDS) or not THOROUGH
+    for passes in (0, trial.PASSES):
+        trial.plant(passes)
+        done = repository.python(*SMOKE, "--bench", AGAIN)
+        assert done.returncode == 0, done.stdout + done.stderr
 
-    results = _asv_results(repository)
-    assert {name[:8] for name in results} == {first[:8], second[:8]}
+    results, commits = _asv_results(repository), trial.commits
+    assert {name[:8] for name in results} == {commit[:8] for commit in commits}
     whole = {
         f"{family}.{backend}{sweep}.track_{metric}"
         for family, sweeps, own in (
@@ -62,26 +62,31 @@ def test_run_compare_and_publish_over_two_commits(repository, smoke_sessions):
         )
         for backend in ("Torch", "Jax")
         for sweep in sweeps
-        for metric in ("seconds", "error", "outcome", "peak_bytes", *own)
+        for metric in ("seconds", "times_yardstick", "error", "outcome", "peak_bytes", *own)
     }
     for name, data in results.items():
         assert data["env_vars"] == {"BENCH_PROFILE": "smoke", "BENCH_DEVICE": "cpu"}
-        asked = METRICS if name.startswith(first[:8]) else AGAIN
+        asked = METRICS if name.startswith(commits[0][:8]) else AGAIN
         assert set(data["results"]) == {b for b in whole if re.search(asked, b)}
         # Holes are NaN; a null would be a bug, and none is there.
-        for values in data["results"].values():
-            assert None not in values[0]
-    # The planted slowdown shows where asv looks for regressions.
-    asv = ("-m", "asv")
-    compared = repository.python(*asv, "compare", first[:8], second[:8], "--only-changed", "--factor", "30")
-    assert compared.returncode == 0, compared.stderr
-    worse = [line for line in compared.stdout.splitlines() if line.startswith("| +") and "track_seconds" in line]
-    assert worse, compared.stdout
-    assert all("transposed" in line for line in worse)
-    published = repository.python(*asv, "publish")
+        for benchmark, (values, *_) in data["results"].items():
+            assert None not in values
+            if benchmark.endswith("times_yardstick"):
+                assert not all(map(math.isnan, values)), benchmark
+
+    for base, head in itertools.pairwise(commits):
+        compared = repository.python(
+            "-m", "asv", "compare", base, head, "--only-changed", "--factor", str(trial.FACTOR)
+        )
+        assert compared.returncode == 0, compared.stderr
+        changed = trial.PLANTED if head == commits[-1] else set()
+        assert trial.told(compared.stdout, r"^\| [-+!].*") == changed, compared.stdout
+    published = repository.python("-m", "asv", "publish")
     assert published.returncode == 0, published.stdout + published.stderr
-    graphs = list((repository.folder / "site" / "graphs").rglob("logdet.Torch.track_seconds.json"))
-    assert graphs
+    regressions = json.loads((repository.folder / "site/regressions.json").read_text())["regressions"]
+    assert trial.told("\n".join(name for name, *_ in regressions)) == trial.PLANTED, regressions
+    shown = repository.python("-m", "asv", "show", commits[-1])
+    assert "logdet.Torch.track_times_yardstick" in shown.stdout, shown.stdout + shown.stderr
 
 
 def test_a_range_of_commits_with_different_methods_keeps_names_apart(repository):

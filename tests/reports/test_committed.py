@@ -9,8 +9,6 @@ from reports.digest.answers import digest_answers
 from reports.digest.form import check_predictions
 from reports.forecasts import Forecasts
 from reports.load import load
-from reports.misses import LEAVE_OUT
-from reports.predict import NOT_KNOWN, Predictor
 from reports.states import read_state
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -34,16 +32,6 @@ def test_left_out_processes_are_inside(committed, what):
         assert PROMISED[0] <= coverage.share <= PROMISED[1], (family, coverage)
 
 
-def test_left_out_sizes_are_inside(committed):
-    for where in LEAVE_OUT:
-        found = {family: committed.coverage_of_sizes(family, where, NOT_KNOWN) for family in committed.families}
-        checked = {family: coverage for family, coverage in found.items() if coverage.total >= ENOUGH}
-        assert where != "between" or set(checked) == set(committed.families)
-        for family, coverage in checked.items():
-            assert PROMISED[0] <= coverage.share <= PROMISED[1], (family, where, coverage)
-            assert coverage.factor < NOT_KNOWN
-
-
 def test_predictions_know_how_far_they_miss(committed):
     for family in committed.families:
         forecasts = Forecasts(committed, family)
@@ -63,19 +51,6 @@ def test_few_answers_are_open(committed):
         assert sum(cell.open for cell in cells) < 0.2 * len(cells)
         # More minutes settle most of what is open.
         assert not any(cell.minutes <= 0 for cell in cells if cell.open)
-
-
-def test_no_prediction_reaches_further_than_is_known(committed):
-    for series in committed.series():
-        predictor = Predictor(committed, series)
-        calibrated = {where: committed.calibration(series, where) is not None for where in LEAVE_OUT}
-        for row in predictor.rows[:3]:
-            measured = [knot.size for knot in predictor.knots(row) if knot.how == "measured"]
-            for knot in predictor.knots(row):
-                where = "above" if knot.size > measured[-1] else "below" if knot.size < measured[0] else "between"
-                if knot.how != "measured" and not knot.seconds.undetermined:
-                    assert calibrated[where]
-                    assert knot.seconds.high <= knot.seconds.value * NOT_KNOWN * (1 + 1e-9)
 
 
 def test_exponents_of_one_process_without_neighbours_have_no_interval(committed):

@@ -8,11 +8,17 @@ import pytest
 
 from reports.__main__ import main
 from reports.analysis import Analysis
+from reports.digest import FamilyDigest
+from reports.digest.answers import digest_answers, digest_approximate
+from reports.digest.form import pack_form
+from reports.digest.series import digest_series
+from reports.families import FAMILIES
+from reports.forecasts import Forecasts
 from reports.load import load
+from reports.lookup import find_answer, find_series
 from reports.pages.common import name_fixed, name_series, name_settings
 from reports.plots import Line, tell_apart
 from reports.points import Point
-from reports.predict import Predictor, find_predictor
 from reports.statistics import Estimate
 from reports.text import write_kind
 from tests.reports.claims.planted import plant_cells
@@ -174,29 +180,49 @@ def test_only_exact_methods_win(implicit_analysis):
             assert all(fact.role == "method" and fact.exact for fact in facts)
 
 
-def test_answers_by_accuracy(implicit_analysis, synthetic):
-    predictor = Predictor(implicit_analysis, series_of(implicit_analysis))
-    assert predictor.answer(128).best.row == "gmres"
-    assert predictor.answer(128, 0.6).best.row == "jfb:compiled"
+@pytest.fixture(scope="module")
+def implicit(implicit_analysis):
+    """The family's answers and predictions."""
+    return FamilyDigest(
+        "implicit",
+        "D",
+        implicit_analysis.letters("implicit"),
+        {},
+        digest_series(implicit_analysis, "implicit", FAMILIES["implicit"].yardstick),
+        digest_answers(implicit_analysis, "implicit"),
+        digest_approximate(implicit_analysis, "implicit"),
+        form=pack_form(implicit_analysis, "implicit", Forecasts(implicit_analysis, "implicit")),
+    )
+
+
+def test_answers_by_accuracy(implicit, implicit_analysis, synthetic):
+    gradient, fixed_point = FAMILIES["implicit"].questions
+    series = implicit.find(implicit_analysis.key(series_of(implicit_analysis)))
+
+    def find(accuracy=None, question=gradient):
+        return find_answer(implicit, series, question, 128, accuracy).pick
+
+    assert find().row == "gmres"
+    assert find(0.6).row == "jfb:compiled"
     for accuracy in (0.3, 1e-2, 1e-4, 1e-6):
-        best = predictor.answer(128, accuracy).best
+        best = find(accuracy)
         assert best.error <= accuracy
         rows = [
             r for r in synthetic.IMPLICIT_ROWS if synthetic.IMPLICIT_ROWS[r][:2] == ("method", "parameter_gradient")
         ]
         within = [r for r in rows if synthetic.true_error(r, 0.9, "random") <= accuracy]
         least = min(synthetic.true_implicit_seconds(r, 128, 64, 0.9, "random", "torch") for r in within)
-        assert best.seconds.value == pytest.approx(least, rel=0.05)
-    assert predictor.answer(128, computes="fixed_point").best.row.startswith("forward_")
-    assert predictor.answer(128, 1e-20).best is None
+        assert best.seconds == pytest.approx(least, rel=0.05)
+    assert find(question=fixed_point).row.startswith("forward_")
+    assert find(1e-20) is None
 
 
-def test_the_series_that_was_asked_for(implicit_analysis):
-    torch = tuple(s for s in implicit_analysis.series("implicit") if s.place.backend == "torch")
+def test_the_series_that_was_asked_for(implicit):
+    torch = [series for series in implicit.series if series.place.backend == "torch"]
 
     def find(**wanted):
-        series = find_predictor(implicit_analysis, torch, wanted).series
-        return series.size("B"), series.size("T"), series.size("gamma")
+        fixed = dict(find_series(torch, wanted).fixed)
+        return fixed["B"], fixed["T"], fixed["gamma"]
 
     assert find(B=64.0) == (64, "random", 0.9)
     assert find(B=2.0) == (1, "random", 0.9)
@@ -211,14 +237,14 @@ def test_answer_at_the_terminal(implicit_results, capsys):
     arguments = ["answer", "--results", str(implicit_results), "--family", "implicit", "--D", "128", "--B", "64"]
     assert main([*arguments, "--gamma", "0.99", "--T", "rotation", "--backend", "torch"]) == 0
     out = capsys.readouterr().out
-    assert "implicit on torch, cpu, D = 128, B = 64, T = rotation, gamma = 0.99, tol = 1e-06" in out
-    assert "use gmres (parameter gradient)" in out
+    assert "torch, cpu, float64, D = 128, B = 64, T = rotation, gamma = 0.99, tol = 1e-06" in out
+    assert "use gmres (gradient)" in out
     assert "left out: jfb" in out
     assert main([*arguments, "--gamma", "0.5", "--T", "random", "--accuracy", "0.5"]) == 0
     out = capsys.readouterr().out
-    assert "use jfb:compiled (parameter gradient)" in out
+    assert "use jfb:compiled (gradient)" in out
     assert main([*arguments, "--gamma", "0.7", "--T", "conv"]) == 0
-    assert "gamma = 0.7 was not measured here: these times are for gamma = 0.9" in capsys.readouterr().out
+    assert "gamma = 0.9, tol = 1e-06; gamma = 0.7 was not measured" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import math
 import pytest
 
 from reports.analysis import Analysis
+from reports.forecasts import Forecasts
 from reports.load import load
-from reports.predict import Predictor
 
 SIZES = (512, 1024, 2048, 3072, 4096, 8192)
 BEYOND = 16384
@@ -129,16 +129,21 @@ def test_what_takes_minutes_is_neither_candidate_nor_on_a_fit(both):
     crossings = [analysis.crossover(series, "inverse", "relative") for analysis in both]
     assert crossings[0] == crossings[1]
     for where in ("between", "above", "below"):
-        assert before.misses("logdet", series.place, where) == after.misses("logdet", series.place, where)
+        misses = [Forecasts(analysis, "logdet").misses[where] for analysis in both]
+        for was, is_now in zip(*misses, strict=True):
+            assert (is_now.curve, is_now.gap) == (was.curve, was.gap)
+            assert is_now.errors == pytest.approx(was.errors, abs=1e-9)
 
 
 def test_a_prediction_that_leans_on_them_has_no_interval(both):
-    before, after = (Predictor(analysis, torch_series(analysis)) for analysis in both)
-    assert "far off is not known" in after.predict("inverse", 6000).how
-    for size in (6000, 8192, 12000, 20000):
-        assert after.predict("inverse", size).seconds.undetermined
-    assert not after.predict("inverse", 1500).seconds.undetermined
-    assert after.predict("inverse", 1500) == before.predict("inverse", 1500)
+    before, after = (Forecasts(analysis, "logdet").knots(torch_series(analysis), "inverse") for analysis in both)
+    assert [knot.size for knot in after if knot.how == "measured" and math.isnan(knot.low)] == [8192, BEYOND]
+    # What leans on them is told without an interval, and the rest is as it was.
+    assert all(math.isnan(knot.low) == (knot.size > 4096) for knot in after)
+    assert any(4096 < knot.size < 8192 for knot in after)
+    was, is_now = ([knot for knot in knots if knot.size <= 4096] for knots in (before, after))
+    for name in ("size", "seconds", "low", "high"):
+        assert [getattr(knot, name) for knot in is_now] == pytest.approx([getattr(knot, name) for knot in was])
 
 
 def test_a_cell_that_only_they_know_has_points_of_its_own(both):

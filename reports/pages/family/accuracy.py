@@ -107,7 +107,8 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
 
 
 def _count(trade: Trade) -> str:
-    return "–" if math.isnan(trade.products) else f"{'' if trade.counted else '≈ '}{trade.products:g}"
+    sure = trade.counted or not trade.products
+    return "–" if math.isnan(trade.products) else f"{'' if sure else '≈ '}{trade.products:g}"
 
 
 def _write(trade: Trade, measure: str) -> Cell:

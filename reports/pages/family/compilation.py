@@ -79,12 +79,14 @@ def _tabulate_starts(family: FamilyDigest) -> Table | None:
                 known = [cell for cell in form.ran if not math.isnan(cell.first_call_s)]
                 if known:
                     rows.append({"place": series_cell(series, shown), **_start(family, form.name, known[-1])})
+    # Only where some process found a cache.
+    cached = [("cached", "Compile, cached", True)] if any(line["cached"].text != "–" for line in rows) else []
     heads = columns(
         ("place", "Where"),
         ("row", "Row"),
         ("size", family.axis, True),
         ("cold", "Compile, cold", True),
-        ("cached", "Compile, cached", True),
+        *cached,
         ("first", "First call", True),
         ("later", "Later calls", True),
     )

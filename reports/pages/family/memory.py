@@ -64,9 +64,11 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:
 def _write(series: Measured, row: Row) -> Cell:
     end = row.at(row.smallest_failed) if row.smallest_failed is not None else None
     data = {f"{series.key}_largest": row.largest_ok, f"{series.key}_ended_by": end.limit if end else ""}
-    if row.largest_ok is None:
+    capacity = end is not None and end.limit in ("memory", "time")
+    if row.largest_ok is None and not capacity:
         bad = next((cell for cell in row.cells if cell.outcome != "ok"), None)
         return Cell(OUTCOME_WORDS[bad.outcome] if bad else "–", data, "off", bad.reason if bad else "")
+    largest = "none" if row.largest_ok is None else write_size(row.largest_ok)
     if end is None:
-        return Cell(write_size(row.largest_ok), data, "good" if row.largest_ok == series.sizes[-1] else "")
-    return Cell(write_size(row.largest_ok), data, "", f"{end.limit} at {write_size(end.size)}")
+        return Cell(largest, data, "good" if row.largest_ok == series.sizes[-1] else "")
+    return Cell(largest, data, "", f"{end.limit} at {write_size(end.size)}")

@@ -79,8 +79,11 @@ def _find_last(answers: Iterable[CellAnswer], series: Measured, question: str) -
 def _tabulate(family: FamilyDigest, short: list[Measured]) -> Table | None:
     """The main rows at the largest size of each series."""
     rows, names = [], {}
+    card = FAMILIES[family.name].card
     for series in short:
-        chosen = choose_rows(family, series)
+        known = choose_rows(family, series)
+        # A column a row: what fills a panel of few would stand alone in its own.
+        chosen = [row for row in known if row.name in card] or known
         size = max((row.ran[-1].size for row in chosen), default=None)
         if size is None:
             continue

@@ -60,7 +60,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:
         ("products", work.capitalize(), True),
         ("rate", "Rate", True),
         ("share", "Of the roofline", True),
-        ("ratio", f"Times `{yardstick}`", True),
+        ("ratio", f"In times of `{yardstick}`", True),
     )
     rows = []
     for series in shown:
@@ -75,7 +75,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:
 def _measure(family: FamilyDigest, row: Row, cell: MeasuredCell) -> dict[str, Cell]:
     assert cell.seconds is not None
     rate, share, total = cell.flops / cell.seconds.value, _share(cell), cell.vjps + cell.jvps + cell.evaluations
-    products = "–" if not total > 0 else f"{'' if cell.counted else '≈ '}{total:g}"
+    products = f"{'' if cell.counted else '≈ '}{total:g}" if total > 0 or cell.counted else "–"
     ratio = cell.ratio if row.name != FAMILIES[family.name].yardstick else None
     return {
         "row": Cell(row.name, {"row": row.name}),

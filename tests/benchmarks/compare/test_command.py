@@ -40,6 +40,8 @@ def test_a_planted_slowdown_of_the_working_tree_fails_the_job(repository, tmp_pa
     assert told["relative"]["verdict"] == "slower"
     assert told["relative"]["beyond_threshold"] is True
     assert told["gemm_floor"]["verdict"] != "slower"
+    metrics = json.loads((out / "bencher.json").read_text())
+    assert metrics[f"{told['relative']['cell']}/relative"]["ratio"]["value"] == told["relative"]["ratio"]
     assert page.read_text().startswith("### head the working tree over base main (")
     assert "slower, beyond 5%" in done.stdout
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.compare import comparison, table
+from benchmarks.compare import bencher, comparison, table
 from benchmarks.compare.comparison import Options
 from benchmarks.compare.log import Log
 from benchmarks.compare.sides import Side
@@ -87,6 +87,22 @@ def test_only_open_rows_are_timed_further(tmp_path):
     assert {asked for _, seed, _, asked in drawn.calls if 0 < seed < SCHEDULE[0]} == {ROWS}
     assert {asked for _, seed, _, asked in drawn.calls if seed >= SCHEDULE[0]} == {("inverse",)}
     assert len(drawn.calls) == SCHEDULE[-1]
+
+
+def test_bencher_is_told_ratios_with_bounds(tmp_path):
+    done = _run(tmp_path, Drawn({"inverse": math.log(1.4)}, lose={"relative": "wrong"}))
+    told = json.loads(json.dumps(bencher.metrics(done), allow_nan=False))
+    assert set(told) == {f"{cell.name}/{row}" for cell in CELLS for row in ROWS if row != "relative"}
+    for cell in CELLS:
+        for row, true in (("inverse", 1.4), ("relative_step", 1.0)):
+            ((measure, metric),) = told[f"{cell.name}/{row}"].items()
+            assert measure == "ratio"
+            assert set(metric) == {"value", "lower_value", "upper_value"}
+            assert metric["lower_value"] < true < metric["upper_value"]
+            assert metric["value"] == comparison.ratio(done.states[cell.name, row])
+    # One pair has no interval, and tells its ratio.
+    done = _run(tmp_path, Drawn(sd=0.1), Options(QUICK, minutes=1e-9))
+    assert [set(metric["ratio"]) for metric in bencher.metrics(done).values()] == [{"value"}] * len(ROWS)
 
 
 @pytest.mark.parametrize(("kind", "status"), [("wrong", 2), ("oom", 2), ("over_budget", 0)])

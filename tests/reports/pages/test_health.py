@@ -44,6 +44,10 @@ def test_tables_of_the_machine(digest):
     assert len(facts["A/A noise floor"]) == 3
     assert facts["Threads"] == ["2", "2", "2"]
     assert all("not known" not in text for text in facts["Time in rounds"])
+    (quality,) = found["quality"].rows
+    assert quality["inner"].note.startswith("of ")
+    assert "intervals held" in quality["inner"].note
+    assert quality["picks"].text.endswith("%")
     (row,) = found["coverage"].rows
     assert "of " in row["c0"].note
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from reports.statistics import Miss, calibrate, cover_sizes, widest
+from reports.statistics import Miss, calibrate, cover_sizes
 
 
 def simulate(rng, curves, power, scale=0.1, each=4):
@@ -48,17 +48,6 @@ def test_what_was_not_calibrated_has_no_interval():
     low, high = calibration.gaps
     assert math.isnan(calibration.reach(1.1 * high))
     assert calibration.reach(low / 5) == calibration.reach(low)
-
-
-def test_another_process_may_be_farther_than_the_curve():
-    assert widest(0.2, 0.1) == 0.2
-    assert widest(0.0, 0.1) == widest(math.nan, 0.1) == 0.1
-    assert math.isnan(widest(0.2, math.nan))
-    tight = [Miss(k, 1.0, (0.05 * (-1) ** k,), 0.0) for k in range(40)]
-    slack = [Miss(m.curve, m.gap, m.errors, 0.5) for m in tight]
-    assert cover_sizes(slack).factor == pytest.approx(math.exp(0.5))
-    assert cover_sizes(slack, 1.2).total == 0
-    assert cover_sizes(tight, 1.2).total == 40
 
 
 def test_what_is_never_printed_has_no_say():

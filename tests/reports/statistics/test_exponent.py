@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
-from reports.statistics import Estimate, consistent_with, fit_exponent, fit_exponents, fit_growths, local_slopes
+from reports.statistics import Estimate, consistent_with, fit_exponent, fit_exponents, local_slopes
 from reports.statistics import _curve as curve
 
 
@@ -119,17 +119,6 @@ def test_a_pure_power_has_no_floor():
     fit = fit_exponent(SIZES, [[1e-9 * d**1.5] for d in SIZES])
     assert fit.estimate.value == pytest.approx(1.5, abs=1e-3)
     assert fit.floor_s < 1e-9 * SIZES[0] ** 1.5 / 100
-
-
-def test_growth_is_that_of_the_fit(simulate_curve):
-    samples = simulate_curve(np.random.default_rng(9), SIZES, 2.0)
-    fit = fit_exponent(SIZES, samples)
-    medians = [np.median(s) for s in samples]
-    short, grow, same = fit_growths([(SIZES[:3], [1.0, 2.0, 3.0]), (SIZES, medians), (SIZES, medians)])
-    for size in (20.0, 40_000.0):
-        assert grow(size) == pytest.approx(math.log(fit.predict(size)), abs=1e-6)
-        assert same(size) == grow(size)
-    assert short is None
 
 
 def test_a_fit_among_others_is_the_same_to_the_last_bit(simulate_curve):

@@ -37,3 +37,6 @@ def test_first_calls_of_the_main_rows(make):
         ("relative:compiled", "100"),
     ]
     assert (table.rows[0]["cold"].text, table.rows[0]["cached"].text) == ("3 s", "200 ms")
+    nothing = [make.cell(size, 0.1, compile_cold_s=3.0, first_call_s=3.3) for size in make.SIZES]
+    (table,) = make.tables(compilation.build(make.family(make.series(make.row("relative", *nothing)))))
+    assert "cached" not in {column.key for column in table.columns}

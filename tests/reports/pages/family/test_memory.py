@@ -21,6 +21,7 @@ def test_what_ended_a_row_is_said(make):
     rows = (
         make.sweep("relative"),
         make.row("inverse", make.cell(10), make.cell(100, None, limit="memory")),
+        make.row("slow", make.cell(10, None, limit="time")),
         make.row("dense", make.cell(10, None, outcome="error", reason="no such thing"), smallest_failed=None),
     )
     series = make.series(*rows)
@@ -28,4 +29,5 @@ def test_what_ended_a_row_is_said(make):
     cells = {line["row"].text: line[series.key] for line in table.rows}
     assert (cells["relative"].text, cells["relative"].tone) == ("10,000", "good")
     assert (cells["inverse"].text, cells["inverse"].note) == ("10", "memory at 100")
+    assert (cells["slow"].text, cells["slow"].note) == ("none", "time at 10")
     assert (cells["dense"].text, cells["dense"].note) == ("error", "no such thing")

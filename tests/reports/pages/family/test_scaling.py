@@ -41,6 +41,14 @@ def test_three_sizes_are_a_table(make):
     assert make.figures(section)[0].svg.count("<svg") == 1
 
 
+def test_a_column_of_the_table_is_a_main_row_where_any_ran(make):
+    rows = [make.row(name, make.cell(1, 1.0)) for name in ("relative", "other")]
+    (table,) = make.tables(scaling.build(make.family(make.series(*rows))))
+    assert [column.key for column in table.columns] == ["place", "size", "relative"]
+    (table,) = make.tables(scaling.build(make.family(make.series(rows[1]))))
+    assert [column.key for column in table.columns] == ["place", "size", "other"]
+
+
 def test_the_title_says_what_to_use_only_where_all_panels_agree(make):
     torch, jax = pair(make)
 

@@ -1,0 +1,53 @@
+"""``asv continuous`` and ``asv find``, which install commit after commit into asv's own environment.
+
+Its libraries are those that run the tests: nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+ROW = r"^logdet\.Torch\.track_times_yardstick"
+NOT_SHARED = ("jacobench", "__editable__", "pip", "_distutils_hack", "distutils-precedence", "__pycache__")
+
+
+@pytest.fixture
+def managed(trial):
+    """Four commits, the third slower, and asv's environment."""
+    for passes in (0, trial.PASSES, 0):
+        trial.plant(passes)
+    repository = trial.repository
+    shared = repository.folder.parent / "shared"
+    (shared / "wheel-1.0.dist-info").mkdir(parents=True)  # asv asks for it, and nothing uses it
+    (shared / "wheel-1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: wheel\nVersion: 1.0\n")
+    for path in Path(sysconfig.get_path("purelib")).iterdir():
+        if not path.name.startswith((*NOT_SHARED, "wheel")):
+            (shared / path.name).symlink_to(path)
+    repository.environment["PIP_NO_INDEX"] = "1"
+    done = repository.python("-m", "asv", "setup", ASV_PYTHONPATH=str(shared))
+    assert "asv: " not in done.stderr, done.stderr  # its exit status is 1 where it has made them
+    (packages,) = repository.folder.glob(".asv/env/*/lib/python*/site-packages")
+    (packages / "shared.pth").write_text(str(shared))
+    return trial
+
+
+@pytest.mark.slow
+def test_the_slower_commit_is_told_and_found(managed):
+    repository, (first, second, slower, last) = managed.repository, managed.commits
+    done = repository.python(
+        *("-m", "asv", "continuous", second, slower, "--bench", ROW, "--factor", str(managed.FACTOR))
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert managed.told(done.stdout, r"^\| [-+!].*") == managed.PLANTED, done.stdout
+    # A series is named by torch and jax, and by no other library.
+    names = {path.name.split("-", 1)[1] for path in repository.folder.glob("results-local/*/*-virtualenv-*.json")}
+    (name,) = names
+    libraries = [part for part in name.split("-") if part.startswith(("torch", "jax", "jaxlib", "numpy", "diffrax"))]
+    assert [part.rstrip("0123456789.") for part in libraries] == ["jax", "jaxlib", "torch"]
+
+    done = repository.python("-m", "asv", "find", f"{first}..{last}", rf"{ROW}\('relative', 64")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"Greatest regression found: {slower[:8]}" in done.stdout, done.stdout
