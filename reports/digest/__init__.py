@@ -182,7 +182,8 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, Estimate):
         found = {name: to_plain(getattr(value, name)) for name in ("value", "low", "high", "n")}
         return found if value.confidence == CONFIDENCE else found | {"confidence": value.confidence}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if dataclasses.is_dataclass(value):
+        assert not isinstance(value, type)
         return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, dict):
         return {str(key): to_plain(item) for key, item in value.items()}
