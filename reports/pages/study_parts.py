@@ -50,11 +50,11 @@ def make_panel(
 
 
 def describe_ends(panels: Sequence[Panel], unit: str = "s") -> str:
-    """For a text alternative: what each line of each panel ends with."""
+    """For a text alternative: what each line of each panel ends with, after how many seconds (or `unit`)."""
     told = []
     for panel in panels:
         ends = ", ".join(
-            f"{line.label} {line.values[-1].value:.3g} after {line.sizes[-1]:.4g} {unit}" for line in panel.lines
+            f"{line.label} {line.values[-1].value:.3g} after {line.sizes[-1]:.3g} {unit}" for line in panel.lines
         )
         told.append(f"{panel.title}: {ends}")
     return "; ".join(told)
