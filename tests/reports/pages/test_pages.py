@@ -22,8 +22,7 @@ def test_a_new_page_as_the_document_says(digest, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, name, importlib.import_module(name))
     monkeypatch.setattr(reports.pages, "PAGES", (*reports.pages.PAGES, sys.modules[name]))
     pages = build_pages(digest)
-    assert [page.file for page in pages][0] == "index.html"
-    assert [page.file for page in pages][-1] == "reach.html"
+    assert (pages[0].file, pages[-1].file) == ("index.html", "reach.html")
     assert '<a href="reach.html">Reach</a>' in render_page(pages[0], pages)
     html = render_page(pages[-1], pages)
     series = digest.families[0].series[0]
