@@ -165,7 +165,7 @@ def write_json(digest: Digest) -> str:
             del row["errors"], row["bytes"], row["refused"]
     for study in plain["studies"]:
         for method in study["methods"]:
-            del method["curves"], method["learned"], method["field"]
+            del method["curves"], method["learned"]
     del plain["health"]["provenance"]["files"], plain["history"]["tracks"]
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
