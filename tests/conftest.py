@@ -31,7 +31,11 @@ settings.register_profile("thorough", max_examples=100, deadline=None, database=
 settings.register_profile("quick", max_examples=25, deadline=None, database=None)
 
 # Files whose tests share a set-up that takes longer than they do: all tests of a room are given to one process.
-PAGES = ("test_page.py", "test_browser.py", "test_implicit.py", "claims/test_claims.py")
+PAGES = (
+    *("test_page.py", "test_browser.py", "test_implicit.py", "claims/test_claims.py", "digest/test_health.py"),
+    *("digest/test_incidents.py", "digest/test_points.py", "digest/test_studies.py", "pages/test_claims.py"),
+    *("pages/test_explore.py", "pages/test_health.py", "pages/test_history.py", "pages/test_studies.py"),
+)
 ROOMS = {f"tests/reports/{name}": "pages" for name in PAGES} | {
     name: name
     for name in (

@@ -1,7 +1,5 @@
-"""All measured cells as one tidy table: `points.csv`, and the script that the page of all points reads."""
+"""All measured cells as a script, which the page of all points reads; `points.csv` is `reports/points_csv.py`'s."""
 
-import csv
-import io
 import json
 import math
 from collections.abc import Iterator
@@ -12,18 +10,12 @@ from ..statistics import Estimate
 from . import Digest, FamilyDigest
 from .series import Cell, Measured, Row
 
-# Columns that the page of all points shows; those that follow from them or are told elsewhere would double its data.
-_SHOWN = (
-    *("family", "machine", "backend", "device", "dtype", "state", "row", "role", "computes", "axis", "size"),
-    *("outcome", "reason", "seconds", "seconds_low", "seconds_high", "ratio", "ratio_low", "ratio_high"),
-    *("error", "peak_bytes", "flops", "compile_cold_s", "first_call_s"),
-)
-# Significant digits in the CSV; more than any interval is worth.
-_DIGITS = 6
+# Significant digits: half of what a chart shows of a decade, and more than any interval is worth.
+_DIGITS = 4
 
 
 def list_points(digest: Digest) -> Iterator[dict[str, Any]]:
-    """One line for each row and cell: what it is, where, at which sizes, and all that was measured. None is unknown.
+    """What the page shows of each row and cell. None is unknown.
 
     Times are seconds, memory bytes, errors relative; `ratio` is the time in those of the family's yardstick, paired by
     round; `_low` and `_high` are the ends of 95 % intervals.
@@ -38,24 +30,14 @@ def list_points(digest: Digest) -> Iterator[dict[str, Any]]:
                     yield known | (_spread("ratio", None) if row.name == FAMILIES[family.name].yardstick else {})
 
 
-def write_points(digest: Digest) -> str:
-    """`points.csv`."""
-    points = list(list_points(digest))
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(points[0]) if points else ["family"], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _round(value, _DIGITS) for name, value in point.items()} for point in points)
-    return stream.getvalue()
-
-
 def write_script(digest: Digest) -> str:
-    """`points.js`: the same by column, words as indices into a list of them, and the colours of each family's rows.
+    """`points.js`: the points by column, words as indices into a list of them, and the colours of each family's rows.
 
     A page that was opened from a file may load a script, but not fetch data.
     """
     points = list(list_points(digest))
     letters = _list_letters(digest)
-    table = {name: _pack([point[name] for point in points]) for name in (*_SHOWN, *letters)}
+    table = {name: _pack([point[name] for point in points]) for name in (points[0] if points else ())}
     known = {
         "letters": list(letters),
         # Families in the project's order, with the letters that tell their series apart.
@@ -80,10 +62,8 @@ def _name(family: FamilyDigest, series: Measured, row: Row, cell: Cell, letters:
         "dtype": series.place.dtype,
         "state": series.state,
         "row": row.name,
-        "method": row.method,
         "role": row.role,
         "computes": row.computes,
-        "exact": row.exact,
         "axis": family.axis,
         "size": cell.size,
         **{letter: fixed.get(letter) for letter in letters},
@@ -97,19 +77,10 @@ def _measure(cell: Cell) -> dict[str, Any]:
         **_spread("seconds", cell.seconds),
         **_spread("ratio", cell.ratio),
         "error": cell.error,
-        "measure": cell.measure,
         "peak_bytes": cell.peak_bytes,
-        "instrument": cell.instrument,
         "flops": cell.flops,
-        "bytes": cell.bytes,
-        "attainable_s": cell.attainable_s,
-        "vjps": cell.vjps,
-        "jvps": cell.jvps,
-        "evaluations": cell.evaluations,
         "compile_cold_s": cell.compile_cold_s,
-        "compile_cached_s": cell.compile_cached_s,
         "first_call_s": cell.first_call_s,
-        "patient": cell.patient,
     }
 
 
@@ -120,20 +91,16 @@ def _spread(name: str, value: Estimate | None) -> dict[str, float | None]:
 
 
 def _pack(values: list[Any]) -> Any:
-    """A column: numbers as they are, to four digits; of words a list of them and where each stands."""
+    """A column: numbers as they are; of words a list of them and where each stands."""
     if not any(isinstance(value, str) for value in values):
-        return [_round(value, 4) for value in values]
+        return [_round(value) for value in values]
     words = sorted({str(value) for value in values if value is not None})
     at = {word: j for j, word in enumerate(words)}
     return {"words": words, "at": [None if value is None else at[str(value)] for value in values]}
 
 
-def _round(value: Any, digits: int) -> Any:
+def _round(value: float | None) -> float | None:
     """Numbers to some digits, whole ones whole, unknown ones empty."""
-    if isinstance(value, bool):
-        return int(value)
-    if not isinstance(value, int | float):
-        return value
-    if not math.isfinite(value):
+    if value is None or not math.isfinite(value):
         return None
-    return int(value) if float(value).is_integer() and abs(value) < 1e6 else float(f"{value:.{digits}g}")
+    return int(value) if float(value).is_integer() and abs(value) < 1e6 else float(f"{value:.{_DIGITS}g}")

@@ -10,10 +10,11 @@ from typing import Any
 
 from ..analysis import Analysis
 from ..claims._cells import study_margin
+from ..claims.rg4 import find_best
 from ..statistics import Estimate, judge
 from ..studies import Study, epoch_ratios, epoch_seconds, final, final_differences, products, summarise_seeds
 
-# The method that each study's times are told in.
+# The method that each study's times are told in; where methods differ in their rate, see `_find_best`.
 BASELINES = {"implicit-training": "jfb", "line-integral-training": "gauss_legendre", "score-training": "psi_2"}
 # What an epoch's row may hold besides its times, as medians and ranges over the seeds.
 MEASURES = (
@@ -50,17 +51,9 @@ class Learned:
 
 
 @dataclass(frozen=True)
-class Field:
-    """Arrows of a learned field and of the true score at points of the plane, of the first seed."""
-
-    points: tuple[tuple[float, float], ...]
-    vectors: tuple[tuple[float, float], ...]
-    score: tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True)
 class StudyMethod:
-    """A method of a study. `order` is k of a truncated series, 0 of `jfb`, None of others.
+    """A method of a study. `order` is k of a truncated series, 0 of `jfb`, None of others; `best` is False of those
+    that another learning rate takes further.
 
     seconds, ratio   of an epoch, and in those of the baseline, paired by epoch (None of itself); `verdict` beyond the
                      noise margin of its machine
@@ -72,6 +65,8 @@ class StudyMethod:
     name: str
     exact: bool
     order: int | None
+    settings: dict[str, Any]
+    best: bool
     seconds: Estimate
     ratio: Estimate | None
     verdict: str
@@ -85,7 +80,6 @@ class StudyMethod:
     missed: int
     curves: dict[str, Curve]
     learned: Learned | None
-    field: Field | None
 
 
 @dataclass(frozen=True)
@@ -152,7 +146,9 @@ def _ends(value: Estimate | None) -> tuple[str, ...]:
 
 
 def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:
-    record, baseline = study.record, BASELINES[study.name]
+    record, best = study.record, _find_best(study)
+    # Plain descent by the ordinary gradient, which may have left the numbers at every rate: then there is none.
+    baseline = BASELINES.get(study.name) or next((m for m in best if m.startswith("ordinary_gd")), "")
     processes = record.get("processes") or []
     environment = processes[0].get("environment", {}) if processes else {}
     margin = study_margin(analysis, study)
@@ -165,7 +161,8 @@ def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:
         key="-".join(words),
         baseline=baseline,
         methods=tuple(
-            _digest_method(study, method, ratios.get(method), behind.get(method), margin) for method in study.methods
+            _digest_method(study, method, ratios.get(method), behind.get(method), margin, not best or method in best)
+            for method in study.methods
         ),
         seeds=study.seeds,
         epochs=study.epochs,
@@ -185,10 +182,9 @@ def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:
 
 
 def _digest_method(
-    study: Study, name: str, ratio: Estimate | None, behind: Estimate | None, margin: float
+    study: Study, name: str, ratio: Estimate | None, behind: Estimate | None, margin: float, best: bool
 ) -> StudyMethod:
     rows = study.of(name)
-    # A step of the line integrals' study has all points in its batch.
     vjps, jvps, total = products(study, name)
     spent = [sum(row["evaluations"] for row in rows if row["seed"] == seed) for seed in study.seeds]
     ends = {measure: end for measure in MEASURES if (end := final(study, name, measure)) is not None}
@@ -198,6 +194,8 @@ def _digest_method(
         name=name,
         exact=study.exact(name),
         order=study.order(name),
+        settings=dict(study.record["methods"][name].get("settings") or {}),
+        best=best,
         seconds=epoch_seconds(study, name),
         ratio=ratio,
         verdict=judge(ratio, margin).word if ratio is not None else "",
@@ -211,8 +209,14 @@ def _digest_method(
         missed=sum(row.get("missed") or 0 for row in rows),
         curves=_find_curves(study, rows),
         learned=_find_learned(study, rows),
-        field=_find_field(rows),
     )
+
+
+def _find_best(study: Study) -> tuple[str, ...]:
+    """Of methods that differ in their learning rate alone the one that ends lowest; nothing where none do."""
+    chosen = [known.get("settings") or {} for known in study.record["methods"].values()]
+    groups = dict.fromkeys((s["gradient"], s["optimiser"]) for s in chosen if "gradient" in s)
+    return tuple(best for group in groups if (best := find_best(study, *group)) is not None)
 
 
 def _find_curves(study: Study, rows: list[dict[str, Any]]) -> dict[str, Curve]:
@@ -259,11 +263,3 @@ def _find_learned(study: Study, rows: list[dict[str, Any]]) -> Learned | None:
         _pick(found["final"], "inverse_error", max),
         **drawn,
     )
-
-
-def _find_field(rows: list[dict[str, Any]]) -> Field | None:
-    found = next((row["field"] for row in rows if row.get("field")), None)
-    if found is None:
-        return None
-    parts = ([tuple(map(float, pair)) for pair in found[name]] for name in ("points", "g", "score"))
-    return Field(*(tuple(part) for part in parts))  # type: ignore[arg-type]

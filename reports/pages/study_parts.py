@@ -49,12 +49,12 @@ def make_panel(
     return Panel(title or measure.what, lines, measure.percent)
 
 
-def describe_ends(panels: Sequence[Panel]) -> str:
-    """For a text alternative: what each line of each panel ends with."""
+def describe_ends(panels: Sequence[Panel], unit: str = "s") -> str:
+    """For a text alternative: what each line of each panel ends with, after how many seconds (or `unit`)."""
     told = []
     for panel in panels:
         ends = ", ".join(
-            f"{line.label} {line.values[-1].value:.3g} after {line.sizes[-1]:.3g} s" for line in panel.lines
+            f"{line.label} {line.values[-1].value:.3g} after {line.sizes[-1]:.3g} {unit}" for line in panel.lines
         )
         told.append(f"{panel.title}: {ends}")
     return "; ".join(told)

@@ -4,24 +4,20 @@ import math
 from collections.abc import Sequence
 
 from ..digest.studies import StudyDigest, StudyMethod
-from ..plots import Line, assign_colours
-from ..plots.field import draw_fields
 from ..plots.study import draw_study
 from ..text import count, write_error, write_size
 from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns
 from .study_parts import Measure, cost_cells, describe_ends, end_cell, make_panel, tell_origin
 
 TITLE = "Denoising: ψ, which is a gradient field or is not, against φ"
-PICTURED = ("psi_2", "phi_2")
 MEASURES = (Measure("test_loss", "Test loss"), Measure("asymmetry", "Asymmetry", least=1e-6))
 
 
 def show(studies: Sequence[StudyDigest]) -> list[Block]:
-    """Loss and asymmetry over time and the learned field, then the costs on each data set."""
+    """Loss and asymmetry over time, then the costs on each data set."""
     first = [study for study in studies if study.machine == studies[0].machine]
-    figures = [_draw(study) for study in first]
-    figures += [figure for study in first if (figure := _draw_fields(study)) is not None]
-    blocks: list[Block] = [Figures("Over the seconds of training, and what was learned", tuple(figures))]
+    figures = tuple(_draw(study) for study in first)
+    blocks: list[Block] = [Figures("Loss and asymmetry over the seconds of training", figures)]
     for study in studies:
         target, reached = _reach(study)
         blocks += [
@@ -98,19 +94,3 @@ def _draw(study: StudyDigest) -> Figure:
     name, alt = f"study-{study.key}", f"On {study.data}, over seconds of training. {describe_ends(panels)}."
     title = f"{study.data}: median and range of {count(len(study.seeds), 'seed')}"
     return Figure(name, title, draw_study(name, alt, panels), alt)
-
-
-def _draw_fields(study: StudyDigest) -> Figure | None:
-    palette, panels = assign_colours(method.name for method in study.methods), []
-    for name in PICTURED:
-        method = study.method(name)
-        if method is not None and method.field is not None:
-            field = method.field
-            panels.append((Line(name, palette[name], [], []), field.points, field.vectors, field.score))
-    if not panels:
-        return None
-    name = f"study-{study.key}-fields"
-    shown = " and ".join(line.label for line, *_ in panels)
-    alt = f"Arrows of {shown} (seed {study.seeds[0]}) over those of the score of the smoothed {study.data}, on a grid."
-    svg = draw_fields(name, alt, panels, Line("true score", "c6", [], []))
-    return Figure(name, f"{study.data}: the learned field over the score of the smoothed density", svg, alt)

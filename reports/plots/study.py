@@ -1,4 +1,4 @@
-"""Quantities of a training against the seconds spent on it, one panel each."""
+"""Quantities of a training against the seconds or the iterations spent on it, one panel each."""
 
 import math
 from collections.abc import Sequence
@@ -19,27 +19,30 @@ _STEPS = (1, 2, 5)
 
 @dataclass(frozen=True)
 class Panel:
-    """Lines over seconds, under a title; `percent` has a linear axis, else it is logarithmic."""
+    """Lines over seconds, under a title; the axis is logarithmic but for a `percent` and a `linear` quantity."""
 
     title: str
     lines: Sequence[Line]
     percent: bool = False
+    linear: bool = False
 
 
-def draw_study(name: str, alt: str, panels: Sequence[Panel], shared: bool = True) -> str:
-    """The panels, their ranges as bands; `shared` panels have one range of seconds."""
+def draw_study(
+    name: str, alt: str, panels: Sequence[Panel], shared: bool = True, xlabel: str = "seconds of training"
+) -> str:
+    """The panels, their ranges as bands; `shared` panels have one range of seconds (or what `xlabel` says)."""
     right = keep_right(line.label for panel in panels for line in panel.lines)
     figure, axes = make_stack([panel.title for panel in panels], right=right)
     every = [x for panel in panels for line in panel.lines for x in line.sizes]
     for panel, under in zip(panels, axes, strict=True):
         seconds = every if shared else [x for line in panel.lines for x in line.sizes]
         _draw(figure, under, panel, (min(seconds) / 1.25, max(seconds) * 1.25))
-    axes[-1].set_xlabel("seconds of training")
+    axes[-1].set_xlabel(xlabel)
     return finish(figure, name, alt)
 
 
 def _draw(figure: Figure, axes: Axes, panel: Panel, seconds: tuple[float, float]) -> None:
-    set_log(axes, y=not panel.percent)
+    set_log(axes, y=not (panel.percent or panel.linear))
     for line in panel.lines:
         low, high = ([end(_ends(v)) for v in line.values] for end in (min, max))
         axes.fill_between(line.sizes, low, high, color=light(line.colour), alpha=0.14, linewidth=0, zorder=1)
@@ -55,6 +58,10 @@ def _draw(figure: Figure, axes: Axes, panel: Panel, seconds: tuple[float, float]
         room = max(0.06 * (high - low), 0.5)
         axes.set_ylim(low - room, min(high + room, 100.5))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g} %"))
+    elif panel.linear:
+        room = max(0.06 * (high - low), 1e-3)
+        axes.set_ylim(low - room, high + room)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
     else:
         # Also around what did not change at all.
         room = max(max(low / high, 1e-6) ** -0.06, 1.02)

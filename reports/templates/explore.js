@@ -151,6 +151,10 @@
   function apply() {
     data.search.fixed("choice", ((chosen) => (_, p) => chosen(p))(choose()));
     data.draw();
+  }
+
+  function change() {
+    apply();
     remember();
   }
 
@@ -171,25 +175,26 @@
   }
 
   function recall() {
-    const kept = new URLSearchParams(location.hash.slice(1));
+    // A plain anchor is no choice.
+    const kept = new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
     if (kept.has("family") || kept.has("rows")) form.family.value = kept.get("family") || "";
     offer();
     for (const [name, value] of kept) if (form.elements[name]) form.elements[name].value = value;
     if (form.y.value === "") form.y.value = "seconds";
-    if (location.hash && !kept.has("outcome")) form.outcome.value = "";
+    if (kept.size && !kept.has("outcome")) form.outcome.value = "";
   }
 
   form.family.addEventListener("change", () => { rows.value = ""; offer(); });
-  form.addEventListener("change", apply);
-  rows.addEventListener("input", apply);
+  form.addEventListener("change", change);
+  rows.addEventListener("input", change);
   table.addEventListener("click", (event) => {
     const row = event.target.closest("button[data-row]");
-    if (row) { rows.value = row.dataset.row; apply(); }
+    if (row) { rows.value = row.dataset.row; change(); }
   });
   let before = "";
   data.on("draw", () => {
     // Another page of the table, or another order, is the same choice.
-    const now = location.hash + form.y.value + data.search() + data.page.info().recordsDisplay;
+    const now = new URLSearchParams(new FormData(form)) + data.search() + data.page.info().recordsDisplay;
     if (now !== before) { before = now; refresh(); }
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", refresh);

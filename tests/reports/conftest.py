@@ -12,7 +12,7 @@ from reports.analysis import Analysis
 from reports.digest import Digest, build_digest
 from reports.load import load
 from tests.examples import THOROUGH
-from tests.reports.claims.planted import implicit_study, integral_study, plant_study, score_study
+from tests.reports.claims.planted import implicit_study, integral_study, logdet_study, plant_study, score_study
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -85,9 +85,10 @@ def digest(analysis) -> Digest:
 
 @pytest.fixture(scope="session")
 def studied(synthetic, tmp_path_factory) -> Digest:
-    """The digest of a few cells with all three studies beside them, on six data sets."""
+    """The digest of a few cells with all studies beside them, on seven data sets."""
     folder = synthetic.write_results(tmp_path_factory.mktemp("studied"), (64, 256), processes=1, cuda=False, rounds=8)
     records = [
+        logdet_study(),
         implicit_study(),
         *map(integral_study, ("exp", "abs", "plane")),
         *map(score_study, ("mixture", "digits")),

@@ -36,8 +36,16 @@ def test_curves_are_medians_over_the_seeds(studied):
     assert curve.seconds[-1] == pytest.approx(50 * 0.02 * 1.01)
     assert curve.values[-1].value == pytest.approx(1 + math.exp(-50 / 20))
     assert study.method("psi_diagonal").ends["asymmetry"].value == 1e-16
-    assert study.method("psi_2").field is not None
-    assert find(studied, "score-training", "digits").method("psi_2").field is None
+
+
+def test_of_several_rates_the_one_that_ends_lowest_is_the_best(studied):
+    study = find(studied, "logdet-training", "moons")
+    best = [method.name for method in study.methods if method.best]
+    assert best == ["ordinary_gd_0.1", "ordinary_adam_0.1", "relative_gd_0.1", "relative_adam_0.1"]
+    assert study.baseline == "ordinary_gd_0.1"
+    assert study.method("relative_gd_0.1").settings == {"gradient": "relative", "optimiser": "gd", "rate": 0.1}
+    assert study.method("relative_gd_0.1").verdict == "same"
+    assert all(method.best for method in find(studied, "score-training", "mixture").methods)
 
 
 def test_what_was_learned(studied):

@@ -19,7 +19,7 @@ def test_every_claim_is_told_whole(digest):
         for told in (claim.words, claim.threshold, claim.command, claim.decided, claim.paper, claim.assumption):
             assert told in text
         assert claim.quoted or f"Paraphrase: {claim.words}" in text
-    assert "error rate is 5 %" in text
+    assert "The error rate is 5 % for either verdict" in text
 
 
 def test_the_scoreboard_links_and_counts(digest):

@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+from reports.digest import build_digest
 from reports.pages import studies
 from reports.pages.blocks import Text
+from reports.studies import STUDIES
+from tests.reports.claims.planted import logdet_study, plant_study
 
 
 def figures(page):
@@ -51,6 +54,34 @@ def test_costs_beside_the_published_ones(studied):
     assert score["psi_1"]["equal"].text.endswith("after 13")
 
 
+def test_rates_that_are_not_the_best_are_folded(studied):
+    (page,) = studies.build(studied)
+    tables = {table.name: table for section in page.sections for table in section.tables()}
+    shown, every = tables["study-logdet-training-moons"], tables["study-logdet-training-moons-rates"]
+    assert [row["row"].text for row in shown.rows] == [
+        "ordinary, plain descent",
+        "ordinary, Adam",
+        "relative, plain descent",
+        "relative, Adam",
+    ]
+    assert {row["rate"].text for row in shown.rows} == {"0.1"}
+    assert every.folded
+    assert len(every.rows) == 8
+    (figure,) = page.sections[0].figures()
+    assert ">iterations<" in figure.svg
+    assert "ordinary 3" in figure.alt
+
+
+def test_a_training_that_left_the_numbers_is_told(synthetic, tmp_path):
+    synthetic.write_results(tmp_path, (64,), processes=1, cuda=False, rounds=8)
+    digest = build_digest(plant_study(synthetic, tmp_path, logdet_study(diverges=True)))
+    (page,) = studies.build(digest)
+    tables = {table.name: table for section in page.sections for table in section.tables()}
+    rows = {row["row"].text: row for row in tables["study-logdet-training-moons-rates"].rows}
+    assert rows["relative_gd_0.1"]["loss"].text == "left the numbers"
+    assert len(tables["study-logdet-training-moons"].rows) == 2
+
+
 def test_a_csv_a_study(studied):
     (page,) = studies.build(studied)
     assert [asset.file for asset in page.assets] == [f"study-{study.key}.csv" for study in studied.studies]
@@ -58,7 +89,7 @@ def test_a_csv_a_study(studied):
 
 def test_without_a_study_the_page_says_how_to_run_one(digest):
     (page,) = studies.build(digest)
-    assert len(page.sections) == 3
+    assert [section.id for section in page.sections] == list(STUDIES)
     for section in page.sections:
         (text,) = section.blocks
         assert isinstance(text, Text)

@@ -1,0 +1,112 @@
+"""Study: the ordinary against the relative gradient from the same starts (Gresele et al. 2020, figure 1, right)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..digest.studies import StudyDigest, StudyMethod
+from ..plots.study import Panel, draw_study
+from ..text import count, write_list, write_size
+from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns
+from .study_parts import Measure, cost_cells, describe_ends, end_cell, make_panel, tell_origin
+
+TITLE = "Ascending the likelihood by the ordinary and the relative gradient"
+LOSS = Measure("loss", "Training loss")
+OPTIMISERS = {"gd": "plain descent", "adam": "Adam"}
+
+
+def show(studies: Sequence[StudyDigest]) -> list[Block]:
+    """The losses of all data sets over the iterations, then ends and costs at the best and at every rate."""
+    first = [study for study in studies if study.machine == studies[0].machine]
+    figure = _draw(first)
+    blocks: list[Block] = [] if figure is None else [Figures("As figure 1 (right)", (figure,))]
+    for study in studies:
+        best = [method for method in study.methods if method.best]
+        blocks += [
+            Heading(f"{study.data}, machine {study.machine}"),
+            Text(_describe(study)),
+            _tabulate(study, best),
+            Text(_EXPLAINED, "note"),
+            _tabulate_rates(study),
+            tell_origin(study),
+        ]
+    return blocks
+
+
+_EXPLAINED = (
+    "Each gradient at its best rate, the one whose loss ends lowest in the median over the starts. Losses are negative "
+    "mean log-likelihoods in nats, medians and ranges over the starts; ratios of times are paired by epoch. Whether "
+    "the relative gradient needs more iterations is [claim RG4](claims.html#rg4)."
+)
+
+
+def _describe(study: StudyDigest) -> str:
+    setting = study.settings
+    batch = "full batch" if setting["batch"] >= setting["train"] else f"batches of {setting['batch']:,}"
+    rates = sorted({method.settings.get("rate", 0.0) for method in study.methods})
+    return (
+        f"{setting['train']:,} points of dimension {write_size(setting['d'])}, {setting['test']:,} to test, {batch}; "
+        f"{count(study.epochs, 'epoch')} of {count(setting['steps'], 'step')} from {count(len(study.seeds), 'start')}; "
+        f"L = {setting['L']}: {setting['architecture']}; {setting['optimiser']} at rates from {rates[0]:g} to "
+        f"{rates[-1]:g}."
+    )
+
+
+def _name(method: StudyMethod) -> str:
+    optimiser = method.settings.get("optimiser", "")
+    return f"{method.settings.get('gradient', method.name)}, {OPTIMISERS.get(optimiser, optimiser)}"
+
+
+def _tabulate(study: StudyDigest, best: Sequence[StudyMethod]) -> Table:
+    rows = [
+        {
+            **cost_cells(study, method),
+            "row": Cell(_name(method)),
+            "rate": Cell(f"{method.settings.get('rate', 0):g}"),
+            "loss": _end(method, "loss"),
+            "test": _end(method, "test_loss"),
+        }
+        for method in best
+    ]
+    heads = columns(
+        ("row", "Gradient"),
+        ("rate", "Best rate", True),
+        ("loss", "Training loss", True),
+        ("test", "Test loss", True),
+        ("seconds", f"Time of {study.settings['steps']} steps", True),
+        ("ratio", "Over ordinary, plain descent", True),
+    )
+    return Table(f"study-{study.key}", f"At its best rate: {study.data}", heads, tuple(rows))
+
+
+def _tabulate_rates(study: StudyDigest) -> Table:
+    rows = [{"row": Cell(m.name), "loss": _end(m, "loss"), "test": _end(m, "test_loss")} for m in study.methods]
+    heads = columns(("row", "Gradient, optimiser, rate"), ("loss", "Training loss", True), ("test", "Test loss", True))
+    return Table(f"study-{study.key}-rates", f"At every rate: {study.data}", heads, tuple(rows), folded=True)
+
+
+def _end(method: StudyMethod, name: str) -> Cell:
+    return end_cell(method, name) if name in method.ends else Cell("left the numbers", tone="off")
+
+
+def _draw(studies: Sequence[StudyDigest]) -> Figure | None:
+    """A panel for each data set and optimiser whose gradients both stayed finite: the loss over the iterations."""
+    panels = [panel for study in studies for optimiser in OPTIMISERS if (panel := _make_panel(study, optimiser)).lines]
+    if not panels:
+        return None
+    name, alt = "study-logdet-training", f"Training loss over iterations. {describe_ends(panels, 'iterations')}."
+    title = f"Loss over iterations, each gradient at its best rate: {write_list(study.data for study in studies)}"
+    return Figure(name, title, draw_study(name, alt, panels, xlabel="iterations"), alt)
+
+
+def _make_panel(study: StudyDigest, optimiser: str) -> Panel:
+    chosen = [m for m in study.methods if m.best and m.settings.get("optimiser") == optimiser and "loss" in m.curves]
+    # In the colours of the family's rows that compute these gradients.
+    colours = {"ordinary": "c1", "relative": "c0"}
+    lines = []
+    for method in chosen:
+        gradient = method.settings["gradient"]
+        (line,) = make_panel(study, LOSS, methods=[method.name], names={method.name: gradient}).lines
+        steps = study.settings["steps"]
+        taken = {seconds: steps * (j + 1) for j, seconds in enumerate(method.curves["loss"].seconds)}
+        lines.append(replace(line, sizes=[taken[x] for x in line.sizes], colour=colours.get(gradient, line.colour)))
+    return Panel(f"{study.data}, {OPTIMISERS[optimiser]}: training loss, nats", lines, linear=True)
