@@ -27,7 +27,7 @@ REACH = 4.0
 # Sizes left out at an end of a curve.
 ENDS = 2
 # Both sides of a measured size, in units of it: its own interval holds there and nowhere else.
-_BESIDE = 1e-4
+_BESIDE = 1e-6
 # A curve that leaves the straight line between two knots by less needs no knot between them: predictions miss more.
 _STRAIGHT = 0.03
 # Halvings of a gap at most: three knots within it.

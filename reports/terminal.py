@@ -11,6 +11,7 @@ from rich.table import Table
 from .digest import FamilyDigest, to_plain
 from .digest.answers import OPEN, CellAnswer
 from .digest.claims import ClaimDigest, write_effect
+from .load import PATIENT
 from .lookup import Answer, Prediction
 from .statistics import Estimate
 from .text import count, write_bytes, write_error, write_list, write_seconds, write_size
@@ -149,20 +150,16 @@ def print_claims(claims: Iterable[ClaimDigest], as_json: bool) -> None:
 def list_open(families: Iterable[FamilyDigest]) -> list[dict[str, Any]]:
     """The undetermined cells, widest regret first, those of unknown regret last: what `benchmarks settle` reads.
 
-    `rows` are the pick and those it is not told apart from. A cell is named once, by its widest question.
+    `rows` are the pick and those it is not told apart from. A cell stands there for each question that it leaves open.
+    What only patient sessions timed does not: more of these would settle nothing.
     """
     found = [
         _pack_open(family, answer)
         for family in families
         for answer in family.answers
-        if answer.open and answer.pick is not None
+        if answer.open and answer.pick is not None and answer.profile != PATIENT
     ]
-    found.sort(key=lambda cell: (cell["regret"] is None, -(cell["regret"] or 0.0)))
-    cells: dict[str, dict[str, Any]] = {}
-    for cell in found:
-        key = json.dumps([cell[name] for name in ("family", "machine", "backend", "device", "dtype", "sizes")])
-        cells.setdefault(key, cell)
-    return list(cells.values())
+    return sorted(found, key=lambda cell: (cell["regret"] is None, -(cell["regret"] or 0.0)))
 
 
 def _pack_open(family: FamilyDigest, answer: CellAnswer) -> dict[str, Any]:
@@ -174,6 +171,7 @@ def _pack_open(family: FamilyDigest, answer: CellAnswer) -> dict[str, Any]:
     return to_plain(
         {
             "family": family.name,
+            "question": answer.question,
             "backend": place.backend,
             "device": place.device,
             "dtype": place.dtype,
@@ -204,7 +202,7 @@ def print_open(families: Iterable[FamilyDigest], as_json: bool) -> None:
         regret = "not known" if cell["regret"] is None else f"at most {write_bound(cell['regret'])}"
         cost = "" if cell["minutes"] is None else f", about {_write_minutes(cell['minutes'])}"
         console.print(
-            f"{cell['family']} on {place}, {sizes}: {write_list(cell['rows'])}: {regret}{cost}",
+            f"{cell['family']}, {cell['question']}, on {place}, {sizes}: {write_list(cell['rows'])}: {regret}{cost}",
             soft_wrap=True,
             markup=False,
         )

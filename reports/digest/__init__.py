@@ -147,8 +147,8 @@ def write_json(digest: Digest) -> str:
     """`digest.json`: all but what files beside it hold (measured cells, curves of studies, hashes of files), or
     asv's own (medians over commits). Numbers to six digits, null where there is none.
 
-    A knot is [size, seconds, low, high] where it was measured and [size, seconds, factor] elsewhere: its interval
-    reaches from seconds / factor to seconds factor.
+    A candidate is [row, regret, ratio, low, high]; a knot is [size, seconds, low, high] where it was measured and
+    [size, seconds, factor] elsewhere: its interval reaches from seconds / factor to seconds factor.
     """
     plain = to_plain(digest)
     for family in plain["families"]:
@@ -156,13 +156,12 @@ def write_json(digest: Digest) -> str:
             del series["rows"]
         for answer in family["answers"]:
             answer["pick"] = answer["pick"] and answer["pick"]["row"]
-            for candidate in answer["candidates"]:
-                del candidate["seconds"], candidate["error"], candidate["peak_bytes"]
+            answer["candidates"] = [_shorten_candidate(candidate) for candidate in answer["candidates"]]
         for answer in family["approximate"]:
             answer["pick"] = answer["pick"] and answer["pick"]["row"]
             del answer["candidates"], answer["excluded"]
         for row in (row for form in family["form"] for row in form["rows"]):
-            row["knots"] = [_shorten(**knot) for knot in row["knots"]]
+            row["knots"] = [_shorten_knot(**knot) for knot in row["knots"]]
             del row["errors"], row["bytes"], row["refused"]
     for study in plain["studies"]:
         for method in study["methods"]:
@@ -171,10 +170,15 @@ def write_json(digest: Digest) -> str:
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
 
-def _shorten(size: float, seconds: float, low: float | None, high: float | None, how: str) -> list[float | None]:
+def _shorten_candidate(candidate: dict[str, Any]) -> list[Any]:
+    ratio = candidate["ratio"] or {}
+    return [candidate["row"], candidate["regret"], *(ratio.get(name) for name in ("value", "low", "high"))]
+
+
+def _shorten_knot(size: float, seconds: float, low: float | None, high: float | None, how: str) -> list[float | None]:
     if how == "measured":
         return [size, seconds, low, high]
-    return [float(f"{size:.4g}"), float(f"{seconds:.4g}"), float(f"{high / seconds:.3g}") if high else None]
+    return [size, float(f"{seconds:.4g}"), float(f"{high / seconds:.3g}") if high else None]
 
 
 def to_plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..analysis import Analysis
 from ..families import FAMILIES, Question
+from ..load import PROFILES
 from ..points import NOT_GRADIENTS, Point, Series
 from ..statistics import Coverage, Estimate, bound_ratio, bound_regrets, processes_needed, split_confidence
 
@@ -51,7 +52,7 @@ class CellAnswer:
     minutes     of measuring that would settle it, NaN where it is settled or cannot be told
     candidates  all of them, least regret first
     excluded    (row, reason) of rows that answer the question but did not run or are not accurate enough
-    profile     of the sessions of its cell
+    profile     the most thorough of the sessions of its cell
     accuracy    largest error allowed, None for exact methods, or where none is, for those within the family's accuracy
     """
 
@@ -160,7 +161,7 @@ def _answer(
     candidates = _rank(cell, {row: point for row, point in known.items() if not reasons[row]})
     pick = candidates[0] if candidates else None
     unsettled = pick is not None and not pick.regret <= OPEN
-    profiles = cell.recall("profile")
+    profiles = [profile for profile in cell.recall("profile") if profile in PROFILES]
     return CellAnswer(
         series=cell.analysis.key(cell.series),
         question=question.key,
@@ -171,7 +172,7 @@ def _answer(
         minutes=_count_minutes(cell, candidates) if unsettled else math.nan,
         candidates=candidates,
         excluded=tuple((row, reason) for row, reason in reasons.items() if reason),
-        profile=profiles[-1] if profiles else "",
+        profile=max(profiles, key=PROFILES.index, default=""),
         accuracy=accuracy,
     )
 

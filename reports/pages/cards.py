@@ -10,7 +10,7 @@ from ..plots.multiples import Panel, draw_panel, frame
 from ..text import write_list, write_ratio, write_seconds, write_size
 from .blocks import Card, Figure, Ratio
 from .family._lines import make_line
-from .naming import name_backend, name_letter
+from .naming import capital, name_backend, name_letter
 from .rules import Told, join_rules, say_ranges, say_worst
 
 # What tells two places with the same backend apart.
@@ -43,9 +43,9 @@ def _say(family: FamilyDigest, question: Question, panels: list[tuple[Measured, 
         if rule is not None:
             told[name] = rule
     several = len([q for q in FAMILIES[family.name].questions if q.first]) > 1
-    subject = f"{_capital(question.words)}: use" if several else "Use"
+    subject = f"{capital(question.words)}: use" if several else "Use"
     if not told:
-        return [f"{_capital(question.words)}: no rule, since no two methods were timed side by side."]
+        return [f"{capital(question.words)}: no rule, since no two methods were timed side by side."]
     if len(told) > 1 and len({rule.ranges for rule in told.values()}) == 1:
         worst = max(told.values(), key=lambda rule: rule.worst)
         return [f"{subject} {say_ranges(worst, family.axis)}: {say_worst(worst, family.axis)}."]
@@ -70,10 +70,6 @@ def _list_places(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> li
         differs = [getattr(place, key) for key in _PLACE if getattr(place, key) != getattr(first.place, key)]
         found.append((f"{name_backend(place.backend)} on {', '.join(differs)}", choose_states(group)))
     return found
-
-
-def _capital(words: str) -> str:
-    return words[0].upper() + words[1:]
 
 
 def _compare(family: FamilyDigest, row: str, baseline: str) -> Ratio:

@@ -13,7 +13,7 @@ from ..families import FAMILIES, Question
 from ..forecasts import Knot
 from ..text import write_size
 from .blocks import Cell, Form, Table, columns
-from .naming import name_letter, name_place
+from .naming import capital, name_letter, name_place
 from .rules import join_rules, say_ranges, write_bound
 
 # A rule over fewer sizes is no rule.
@@ -47,7 +47,7 @@ def _pack_family(digest: Digest, family: FamilyDigest) -> dict[str, Any]:
     return {
         "axis": family.axis,
         "size": name_letter(family.axis),
-        "letters": [[letter, name_letter(letter)] for letter in family.letters if letter != "B"],
+        "letters": [[letter, capital(name_letter(letter))] for letter in family.letters if letter != "B"],
         "accuracy": facts.accuracy,
         "questions": [
             [question.key, question.words, sorted({kind for _, kind, _ in rows if answers(kind, question)})]

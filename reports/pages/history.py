@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from ..digest import Digest
 from ..digest.history import Track
 from ..families import FAMILIES
-from ..plots import Line
+from ..plots import MOST_LINES, Line
 from ..plots.history import draw_history
 from ..text import count, write_ratio, write_size
 from .blocks import Block, Cell, Figure, Figures, Page, Section, Table, Text, columns
-from .common import MOST_LINES
 from .naming import name_place
 from .study_parts import bare
 

@@ -40,3 +40,8 @@ def name_letter(letter: str) -> str:
 def name_backend(backend: str) -> str:
     """`JAX` as its makers write it."""
     return {"jax": "JAX"}.get(backend, backend)
+
+
+def capital(words: str) -> str:
+    """The words as a sentence or a label begins."""
+    return words[0].upper() + words[1:]

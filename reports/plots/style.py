@@ -27,6 +27,8 @@ from .ticks import write_tick
 # Pixels of the drawing; the page scales it to its column.
 WIDTH, HEIGHT = 470, 330
 FONT = 10.5
+# A panel with more lines than this cannot be read.
+MOST_LINES = 6
 
 # name: (light, dark). Okabe and Ito's colours, darkened for text on white and lightened for text on black.
 COLOURS = {

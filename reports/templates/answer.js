@@ -144,7 +144,7 @@
     const bounded = allowed.every((p) => regrets.has(p.row));
     const rank = (p) => (bounded ? regrets.get(p.row) : 0);
     allowed.sort((a, b) => rank(a) - rank(b) || a.seconds - b.seconds);
-    const part = add(out, "div"), head = add(part, "p", "", "use"), best = allowed[0];
+    const best = allowed[0], part = add(out, "div", "", best ? "" : "none"), head = add(part, "p", "", "use");
     if (best) add(head, "span", `Use \`${best.name}\``);
     else add(head, "span", all.length ? "Nothing can be recommended" : "No method here answers this");
     add(head, "small", series.place);
@@ -191,6 +191,7 @@
       const here = family.series.filter((s) => s.place === place);
       answerPlace(family, here.reduce((best, s) => (measureDistance(s, wanted) < measureDistance(best, wanted) ? s : best)), size, wanted, given);
     }
+    out.append(...out.querySelectorAll(":scope > .none"));
   }
 
   function fill(select, options) {

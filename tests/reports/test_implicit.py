@@ -16,7 +16,6 @@ from reports.families import FAMILIES
 from reports.forecasts import Forecasts
 from reports.load import load
 from reports.lookup import find_answer, find_series
-from reports.pages.common import name_fixed, name_series, name_settings
 from reports.plots import Line, tell_apart
 from reports.points import Point
 from reports.statistics import Estimate
@@ -110,28 +109,6 @@ def test_quality_is_that_of_the_worst_process(synthetic, tmp_path):
 
 
 # Series, names and panels.
-
-
-def test_what_tells_series_apart_is_said_and_nothing_else(implicit_analysis):
-    assert implicit_analysis.letters("implicit") == ("B", "T", "gamma")
-    series = series_of(implicit_analysis)
-    assert name_fixed(implicit_analysis, series) == "B = 64, T = random, gamma = 0.9"
-    assert name_series(implicit_analysis, series) == "torch, cpu, B = 64, T = random, gamma = 0.9"
-    assert name_settings(implicit_analysis, "implicit") == "tol = 1e-06"
-    assert name_settings(implicit_analysis, "logdet") == "B = 100, L = 2"
-
-
-def test_a_tolerance_by_precision_tells_nothing_apart(synthetic, tmp_path):
-    synthetic.write_index(tmp_path)
-    for dtype, tolerance in (("float32", 1e-4), ("float64", 1e-6)):
-        for size in (64, 128, 256):
-            record = synthetic.make_implicit_session(size)
-            record["cell"] |= {"dtype": dtype, "sizes": record["cell"]["sizes"] | {"tol": tolerance}}
-            synthetic.write_session(tmp_path, record, "direct")
-    analysis = Analysis(load(tmp_path))
-    assert analysis.letters("implicit") == ()
-    assert name_settings(analysis, "implicit").endswith("tol = 0.0001 or 1e-06")
-    assert [name_series(analysis, s) for s in analysis.series()] == ["torch, cpu, float32", "torch, cpu, float64"]
 
 
 def test_sweeps_and_groups(implicit_analysis):

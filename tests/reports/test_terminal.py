@@ -46,7 +46,19 @@ def test_open_cells_are_what_settle_reads(small, capsys):
     assert cells
     for cell in cells:
         assert set(cell) == {
-            *("family", "backend", "device", "dtype", "sizes", "rows", "regret", "profile", "machine", "minutes"),
+            *(
+                "family",
+                "question",
+                "backend",
+                "device",
+                "dtype",
+                "sizes",
+                "rows",
+                "regret",
+                "profile",
+                "machine",
+                "minutes",
+            ),
         }
         assert set(cell["sizes"]) == {"D", "B", "L"}
         assert len(cell["rows"]) > 1
@@ -57,5 +69,15 @@ def test_open_cells_come_widest_first_and_once(results, capsys):
     cells = json.loads(run(capsys, "open", "--results", str(results), "--json"))
     known = [cell["regret"] for cell in cells if cell["regret"] is not None]
     assert known == sorted(known, reverse=True)
-    names = [json.dumps([cell["backend"], cell["device"], cell["sizes"]]) for cell in cells]
+    names = [json.dumps([cell["question"], cell["backend"], cell["device"], cell["sizes"]]) for cell in cells]
     assert len(names) == len(set(names))
+
+
+def test_what_only_patient_sessions_timed_is_not_to_be_settled(synthetic, tmp_path, capsys):
+    folder = synthetic.write_results(tmp_path / "results", sizes=(16, 64, 256), processes=2, cuda=False, rounds=8)
+    session = synthetic.make_session(1024, rounds=2, rows=("relative", "inverse"))
+    synthetic.write_session(folder, session | {"profile": "patient", "processes": 1}, "patient")
+    cells = json.loads(run(capsys, "open", "--results", str(folder), "--json"))
+    assert not [cell for cell in cells if cell["sizes"]["D"] == 1024]
+    told = run(capsys, "answer", "--results", str(folder), "--family", "logdet", "--D", "1024", "--backend", "torch")
+    assert "what it may lose is not known" in told

@@ -6,12 +6,10 @@ from dataclasses import replace
 from ...digest import FamilyDigest
 from ...digest.series import Cell, Measured, Row
 from ...families import FAMILIES
-from ...plots import Line
+from ...plots import MOST_LINES, Line
 from ...statistics import Estimate
 from ...text import write_size
 
-# A panel with more lines than this cannot be read.
-MOST_LINES = 6
 # With fewer of the family's main rows in a series, others fill its panel.
 FEW = 4
 

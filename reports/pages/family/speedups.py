@@ -4,11 +4,11 @@ from ...digest import FamilyDigest
 from ...digest.series import SWEEP_SIZES, Measured, choose_sweeps
 from ...digest.speedups import Speedup
 from ...families import FAMILIES, Family
-from ...plots import Line
+from ...plots import MOST_LINES, Line
 from ...plots.multiples import Panel, draw_multiples, frame
 from ...text import write_ratio, write_size
 from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, spread
-from ._lines import FEW, MOST_LINES, list_ends
+from ._lines import FEW, list_ends
 from ._names import caption, describe_sizes, group_states, name_group, name_shared, pick_sizes, series_cell
 
 # A longer table keeps the family's main rows only.

@@ -7,11 +7,20 @@ from pathlib import Path
 import pytest
 
 from reports.digest.answers import CellAnswer
+from reports.digest.compilation import Payoff
+from reports.digest.crossovers import Crossing
+from reports.digest.double_backprop import Doubling
+from reports.digest.exponents import Growth
 from reports.digest.form import Knot, Quality
+from reports.digest.fronts import Front
 from reports.digest.health import Comparisons, CoverageRow, Health, MachineState, PlaceHealth
 from reports.digest.history import History
+from reports.digest.ladders import Climb
+from reports.digest.libraries import Beside
 from reports.digest.provenance import Provenance
+from reports.digest.qualities import Worth
 from reports.digest.rules import PlaceRule, Range, Rule
+from reports.digest.speedups import Speedup
 from reports.digest.studies import StudyDigest, StudyMethod
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "digest.md"
@@ -19,9 +28,10 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "digest.md"
 
 ANSWERS = (CellAnswer, Rule, PlaceRule, Range, Quality, Knot)
 HEALTH = (Health, PlaceHealth, MachineState, CoverageRow, Comparisons, Provenance)
+CHAPTERS = (Speedup, Crossing, Growth, Payoff, Beside, Climb, Front, Worth, Doubling)
 
 
-@pytest.mark.parametrize("kind", [*ANSWERS, *HEALTH, StudyDigest, StudyMethod, History])
+@pytest.mark.parametrize("kind", [*ANSWERS, *CHAPTERS, *HEALTH, StudyDigest, StudyMethod, History])
 def test_every_field_is_named(kind):
     text = DOCUMENT.read_text().replace("`", " ")
     words = set(re.sub(r"[.\[\],:;()]", " ", text).split())

@@ -1,6 +1,7 @@
 """Which rows a panel holds, and what a line says of where its row ended."""
 
-from reports.pages.family._lines import MOST_LINES, choose_rows, list_ends, make_line, make_lines
+from reports.pages.family._lines import choose_rows, list_ends, make_line, make_lines
+from reports.plots import MOST_LINES
 
 
 def test_main_rows_first_and_others_where_those_are_few(make):
