@@ -148,6 +148,10 @@
     ],
   });
 
+  // Wider than a phone: it scrolls by keyboard too.
+  const scrolled = wrap.querySelector(".dt-layout-table");
+  for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", "Chosen points"]]) scrolled.setAttribute(name, value);
+
   function apply() {
     data.search.fixed("choice", ((chosen) => (_, p) => chosen(p))(choose()));
     data.draw();

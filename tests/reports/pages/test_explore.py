@@ -84,6 +84,7 @@ def test_choosing_sorting_and_the_chart_follow_the_keyboard(visit, digest):
     assert heading.get_attribute("aria-sort") == "descending"
     first = page.locator("tbody tr").first.inner_text()
     assert "inverse" in first
+    assert page.locator("[role=region][tabindex='0'] table").count() == 1
     # A legend's button tells its line apart.
     page.locator(".lines button").first.focus()
     assert page.locator("#chart .told").is_visible()
