@@ -60,12 +60,12 @@ class Study:
         """Methods in the study's order."""
         return tuple(method for method in self.record["methods"] if method in self._by_method)
 
-    @property
+    @cached_property
     def seeds(self) -> tuple[int, ...]:
         """Seeds of the trainings."""
         return tuple(sorted({row["seed"] for row in self.rows}))
 
-    @property
+    @cached_property
     def epochs(self) -> int:
         """Epochs that every training has."""
         return max(row["epoch"] for row in self.rows)

@@ -150,7 +150,7 @@ def write_json(digest: Digest) -> str:
     A candidate is [row, regret, ratio, low, high]; a knot is [size, seconds, low, high] where it was measured and
     [size, seconds, factor] elsewhere: its interval reaches from seconds / factor to seconds factor.
     """
-    plain = to_plain(digest)
+    plain = to_plain(dataclasses.replace(digest, families=tuple(map(_slim, digest.families))))
     for family in plain["families"]:
         for series in family["series"]:
             del series["rows"]
@@ -168,6 +168,13 @@ def write_json(digest: Digest) -> str:
             del method["curves"], method["learned"]
     del plain["health"]["provenance"]["files"], plain["history"]["tracks"]
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def _slim(family: FamilyDigest) -> FamilyDigest:
+    """Without what is most of it and is not written: to make it plain first would take a second."""
+    series = tuple(dataclasses.replace(each, rows=()) for each in family.series)
+    approximate = tuple(dataclasses.replace(answer, candidates=(), excluded=()) for answer in family.approximate)
+    return dataclasses.replace(family, series=series, approximate=approximate)
 
 
 def _shorten_candidate(candidate: dict[str, Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What a page is made of: sections of texts, tables and figures, the same for HTML, Markdown and CSV."""
+"""What a page is made of: sections of texts, tables and figures, the same for HTML and Markdown."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from ..statistics import Estimate
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: what the page shows, and what the CSV holds (column name: number or word).
+    """One cell: what the page shows, and the numbers behind it by name.
 
     `tone` is a colour class of the style sheet; `note` holds small lines below, split at line breaks.
     """
@@ -38,10 +38,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table and its CSV (`name`). `folded` tables open on a click; `grid` tables colour their cells; the lines of
-    `stacked` ones become paragraphs on a phone.
-
-    The CSV's lines are the cells' data, or `lines` where the table is too wide to be tidy itself.
+    """A table. `folded` tables open on a click; `grid` tables colour their cells; the lines of `stacked` ones become
+    paragraphs on a phone.
     """
 
     name: str
@@ -51,28 +49,10 @@ class Table:
     folded: bool = False
     grid: bool = False
     stacked: bool = False
-    lines: tuple[Mapping[str, Any], ...] | None = None
 
     def get(self, row: Mapping[str, Cell], column: Column) -> Cell:
         """The cell of a row, empty where the row has none."""
         return row.get(column.key, Cell(""))
-
-    def data(self) -> tuple[list[str], list[dict[str, Any]]]:
-        """Names and lines of the CSV: every cell's data, in the order of the columns."""
-        names: list[str] = []
-        lines: list[dict[str, Any]] = []
-        if self.lines is not None:
-            for given in self.lines:
-                names.extend(name for name in given if name not in names)
-            return names, [dict(given) for given in self.lines]
-        for row in self.rows:
-            line: dict[str, Any] = {}
-            for column in self.columns:
-                cell = self.get(row, column)
-                line |= cell.data or ({column.key: cell.text} if column.key in row else {})
-            names.extend(name for name in line if name not in names)
-            lines.append(line)
-        return names, lines
 
 
 @dataclass(frozen=True)

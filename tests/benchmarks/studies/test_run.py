@@ -213,7 +213,7 @@ def test_time_left_is_told_from_the_same_methods():
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("flow-training",), "unknown study 'flow-training'; allowed: implicit-training"),
+        (("flow-training",), "unknown study 'flow-training'; allowed: logdet-training, implicit-training"),
         (
             ("implicit-training", "--data", "imagenet"),
             "unknown data of implicit-training 'imagenet'; allowed: digits, ",

@@ -92,6 +92,6 @@ def test_the_part_that_decided_gives_the_number(analysis):
 
 def test_the_scoreboard_has_a_line_for_each(implicit_report):
     text = (implicit_report / "index.md").read_text(encoding="utf-8")
-    board = text.split("The papers' words and what was found here")[1].split("\n\n")[1].splitlines()[2:]
-    assert [line.split(" | ")[0].strip("| ") for line in board] == IDS
+    board = text.split("## The papers' claims")[1].split("\n\n")[2].splitlines()[2:]
+    assert [line.split("](")[0].strip("| [") for line in board] == IDS
     assert all(line.count(" | ") == 5 for line in board)
