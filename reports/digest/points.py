@@ -15,19 +15,33 @@ _DIGITS = 4
 
 
 def list_points(digest: Digest) -> Iterator[dict[str, Any]]:
-    """What the page shows of each row and cell. None is unknown.
+    """What the page shows of each row and cell, in the order of `list_series`. None is unknown.
 
     Times are seconds, memory bytes, errors relative; `ratio` is the time in those of the family's yardstick, paired by
-    round; `_low` and `_high` are the ends of 95 % intervals.
+    round. `_low` and `_high` are the ends of 95 % intervals in thousandths of their value: half the digits.
     """
-    letters = _list_letters(digest)
-    for family in digest.families:
-        for series in family.series:
-            for row in series.rows:
-                for cell in row.cells:
-                    known = _name(family, series, row, cell, letters) | _measure(cell)
-                    # In its own time a yardstick says nothing.
-                    yield known | (_spread("ratio", None) if row.name == FAMILIES[family.name].yardstick else {})
+    for number, (family, series) in enumerate(_iterate_series(digest)):
+        yardstick = FAMILIES[family.name].yardstick
+        for row in series.rows:
+            for cell in row.cells:
+                yield {"series": number} | _describe(row, cell, row.name == yardstick)
+
+
+def list_series(digest: Digest) -> list[dict[str, Any]]:
+    """What the cells of each series share: family, place, state, the swept letter and the fixed sizes."""
+    return [
+        {
+            "family": family.name,
+            "machine": series.place.machine,
+            "backend": series.place.backend,
+            "device": series.place.device,
+            "dtype": series.place.dtype,
+            "state": series.state,
+            "axis": family.axis,
+            **dict(series.fixed),
+        }
+        for family, series in _iterate_series(digest)
+    ]
 
 
 def write_script(digest: Digest) -> str:
@@ -36,46 +50,32 @@ def write_script(digest: Digest) -> str:
     A page that was opened from a file may load a script, but not fetch data.
     """
     points = list(list_points(digest))
-    letters = _list_letters(digest)
-    table = {name: _pack([point[name] for point in points]) for name in (points[0] if points else ())}
     known = {
-        "letters": list(letters),
+        "letters": sorted({letter for _, series in _iterate_series(digest) for letter, _ in series.fixed}),
         # Families in the project's order, with the letters that tell their series apart.
         "varied": {family.name: list(family.letters) for family in digest.families},
         "colours": {family.name: family.colours for family in digest.families},
-        "columns": table,
+        "series": list_series(digest),
+        "columns": {name: _pack([point[name] for point in points]) for name in (points[0] if points else ())},
     }
     return f"window.POINTS = {json.dumps(known, ensure_ascii=False, separators=(',', ':'))};\n"
 
 
-def _list_letters(digest: Digest) -> tuple[str, ...]:
-    return tuple(sorted({letter for f in digest.families for s in f.series for letter, _ in s.fixed}))
+def _iterate_series(digest: Digest) -> Iterator[tuple[FamilyDigest, Measured]]:
+    return ((family, series) for family in digest.families for series in family.series)
 
 
-def _name(family: FamilyDigest, series: Measured, row: Row, cell: Cell, letters: tuple[str, ...]) -> dict[str, Any]:
-    fixed = dict(series.fixed)
+def _describe(row: Row, cell: Cell, yardstick: bool) -> dict[str, Any]:
     return {
-        "family": family.name,
-        "machine": series.place.machine,
-        "backend": series.place.backend,
-        "device": series.place.device,
-        "dtype": series.place.dtype,
-        "state": series.state,
         "row": row.name,
         "role": row.role,
         "computes": row.computes,
-        "axis": family.axis,
         "size": cell.size,
-        **{letter: fixed.get(letter) for letter in letters},
-    }
-
-
-def _measure(cell: Cell) -> dict[str, Any]:
-    return {
         "outcome": cell.outcome,
         "reason": cell.reason,
         **_spread("seconds", cell.seconds),
-        **_spread("ratio", cell.ratio),
+        # In its own time a yardstick says nothing.
+        **_spread("ratio", None if yardstick else cell.ratio),
         "error": cell.error,
         "peak_bytes": cell.peak_bytes,
         "flops": cell.flops,
@@ -87,16 +87,17 @@ def _measure(cell: Cell) -> dict[str, Any]:
 def _spread(name: str, value: Estimate | None) -> dict[str, float | None]:
     if value is None:
         return {name: None, f"{name}_low": None, f"{name}_high": None}
-    return {name: value.value, f"{name}_low": value.low, f"{name}_high": value.high}
+    low, high = (None if math.isnan(end) else round(1000 * end / value.value) for end in (value.low, value.high))
+    return {name: value.value, f"{name}_low": low, f"{name}_high": high}
 
 
 def _pack(values: list[Any]) -> Any:
     """A column: numbers as they are; of words a list of them and where each stands."""
     if not any(isinstance(value, str) for value in values):
         return [_round(value) for value in values]
-    words = sorted({str(value) for value in values if value is not None})
+    words = sorted(set(values))
     at = {word: j for j, word in enumerate(words)}
-    return {"words": words, "at": [None if value is None else at[str(value)] for value in values]}
+    return {"words": words, "at": [at[value] for value in values]}
 
 
 def _round(value: float | None) -> float | None:

@@ -91,7 +91,7 @@ def _say_change(tracks: Sequence[Track]) -> str:
     if factor <= SHOWN:
         return f"no row moved by more than {factor:.3g} ×"
     way = "longer" if largest.change > 1 else "shorter"
-    return f"the most that moved is {largest.row} at {write_size(largest.size)}, {factor:.3g} × {way}"
+    return f"the most that moved is {largest.row} at {largest.axis} = {write_size(largest.size)}, {factor:.3g} × {way}"
 
 
 def _show_changes(digest: Digest) -> list[Block]:

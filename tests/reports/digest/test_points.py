@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reports.digest.points import list_points, write_script
+from reports.digest.points import list_points, list_series, write_script
 
 
 def test_every_cell_is_a_point(digest):
@@ -22,7 +22,20 @@ def test_the_script_holds_the_same(digest):
     points, columns = list(list_points(digest)), held["columns"]
     assert held["varied"] == {family.name: list(family.letters) for family in digest.families}
     assert held["letters"] == ["B", "L"]
+    assert held["series"] == list_series(digest)
     for j, point in list(enumerate(points))[::37]:
         assert columns["row"]["words"][columns["row"]["at"][j]] == point["row"]
-        seconds = columns["seconds"][j]
-        assert seconds == (None if point["seconds"] is None else pytest.approx(point["seconds"], rel=1e-3))
+        assert columns["seconds"][j] == (
+            None if point["seconds"] is None else pytest.approx(point["seconds"], rel=1e-3)
+        )
+
+
+def test_numbers_are_those_of_the_cells(digest):
+    series = digest.family("logdet").series[1]
+    cell = series.row("inverse").at(256)
+    (point,) = [p for p in list_points(digest) if (p["series"], p["row"], p["size"]) == (1, "inverse", 256)]
+    assert point["seconds"] == cell.seconds.value
+    assert point["seconds_high"] * cell.seconds.value / 1000 == pytest.approx(cell.seconds.high, rel=2e-3)
+    assert point["ratio_low"] * cell.ratio.value / 1000 == pytest.approx(cell.ratio.low, rel=2e-3)
+    told = list_series(digest)[1]
+    assert (told["family"], told["backend"], told["axis"], told["B"]) == ("logdet", series.place.backend, "D", 100)

@@ -83,7 +83,10 @@ def test_choosing_sorting_and_the_chart_follow_the_keyboard(visit, digest):
     page.keyboard.press("Enter")
     assert heading.get_attribute("aria-sort") == "descending"
     first = page.locator("tbody tr").first.inner_text()
+    slowest = max(found, key=lambda cell: cell.seconds.value).seconds
     assert "inverse" in first
+    assert f"{slowest.value:.3g} [{slowest.low:.3g}, {slowest.high:.3g}]" in first
+    assert page.locator("[role=region][tabindex='0'] table").count() == 1
     # A legend's button tells its line apart.
     page.locator(".lines button").first.focus()
     assert page.locator("#chart .told").is_visible()

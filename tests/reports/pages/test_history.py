@@ -30,7 +30,7 @@ def test_a_figure_for_each_family_with_panels_by_size(digest):
     tracks = [track("relative", size, (1.0, 1.02, 1.5 if size == 512 else 1.0)) for size in (8, 64, 128, 512, 1024)]
     page = build(digest, *tracks, track("inverse", 512, (4.0, 4.0, 4.1)))
     (figure,) = page.sections[0].figures()
-    assert "the most that moved is relative at 512, 1.5 × longer" in figure.title
+    assert "the most that moved is relative at D = 512, 1.5 × longer" in figure.title
     assert figure.svg.count(">D = ") == 4
     assert ">aaaaaaa<" in figure.svg
     (table,) = page.sections[1].tables()
