@@ -118,7 +118,7 @@ class Trial:
         repository.replace("asv.conf.json", 'yardstick\\\\b": 0.05', f'yardstick\\\\b": {self.FACTOR - 1}')
         repository.replace("asv.conf.json", '["quick"]', '["smoke"]')
         repository.replace(family, "_sweeps((8, 12), (16,))", "_sweeps((64,), (64,))")
-        repository.replace(family, "    compiled=", f'    rows={{"smoke": {self.ROWS}}},\n    compiled=')
+        repository.replace(family, '    rows={"patient"', f'    rows={{"smoke": {self.ROWS}, "patient"')
         repository.environment["BENCH_THREADS"] = "1"
         self.commits = [repository.commit("one cell, a wide threshold")]
 

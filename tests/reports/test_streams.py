@@ -26,4 +26,4 @@ def test_the_report_says_where_it_is(run_python, small, tmp_path):
 def test_help(run_python):
     done = run_python("-m", "reports", "answer", "--help", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
-    assert "relative, step, ... (default" in " ".join(done.stdout.split())
+    assert "what is asked, such as gradient, step or value" in " ".join(done.stdout.split())
