@@ -29,7 +29,7 @@ def test_a_planted_slowdown_of_the_working_tree_fails_the_job(repository, tmp_pa
     out, page = tmp_path / "out", tmp_path / "summary.md"
     variables = {"PYTHON": sys.executable, "OUT": str(out), "GITHUB_STEP_SUMMARY": str(page), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [repository.folder / "ci/compare.sh", "main", *SMALL],
+        [repository.folder / "ci/compare.sh", "main", *SMALL[:4]],
         env=repository.environment | variables | {"XDG_CACHE_HOME": str(tmp_path / "cache")},
         capture_output=True,
         text=True,
@@ -39,7 +39,6 @@ def test_a_planted_slowdown_of_the_working_tree_fails_the_job(repository, tmp_pa
     told = {row["row"]: row for row in json.loads((out / "compare.json").read_text())["rows"]}
     assert told["relative"]["verdict"] == "slower"
     assert told["relative"]["beyond_threshold"] is True
-    assert told["gemm_floor"]["verdict"] != "slower"
     metrics = json.loads((out / "bencher.json").read_text())
     assert metrics[f"{told['relative']['cell']}/relative"]["ratio"]["value"] == told["relative"]["ratio"]
     assert page.read_text().startswith("### head the working tree over base main (")
