@@ -1,21 +1,17 @@
 """What a page is made of: sections of texts, tables and figures, the same for HTML and Markdown."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from ..statistics import Estimate
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: what the page shows, and the numbers behind it by name.
+    """One cell: what the page shows.
 
     `tone` is a colour class of the style sheet; `note` holds small lines below, split at line breaks.
     """
 
     text: str
-    data: Mapping[str, Any] = field(default_factory=dict)
     tone: str = ""
     note: str = ""
 
@@ -207,10 +203,3 @@ def missing(id_: str, title: str, why: str) -> Section:
 def columns(*specs: tuple[str, str] | tuple[str, str, bool]) -> tuple[Column, ...]:
     """Columns from (key, label) or (key, label, numeric)."""
     return tuple(Column(spec[0], spec[1], len(spec) > 2) for spec in specs)
-
-
-def spread(name: str, value: Estimate | None) -> dict[str, Any]:
-    """An estimate as three CSV columns."""
-    if value is None:
-        return {name: None, f"{name}_low": None, f"{name}_high": None}
-    return {name: value.value, f"{name}_low": value.low, f"{name}_high": value.high}

@@ -57,7 +57,7 @@ def _tabulate_verdicts(digest: Digest) -> Table:
     rows = [
         {
             "id": Cell(f"[{claim.id}](#{_anchor(claim)})"),
-            "verdict": Cell(claim.verdict, {}, TONES[claim.verdict]),
+            "verdict": Cell(claim.verdict, TONES[claim.verdict]),
             "ours": Cell(_write_ours(claim)),
             "words": Cell(claim.short),
             "printed": Cell(claim.printed or "–"),
@@ -128,5 +128,5 @@ def _write_part(part: ClaimPart) -> dict[str, Cell]:
         "effect": Cell(write_effect(part.effect, part.unit) if part.effect is not None else "–"),
         "holds": Cell(part.holds or "–"),
         "measured": Cell(part.measured),
-        "verdict": Cell(part.verdict, {}, TONES[part.verdict], "; ".join(notes)),
+        "verdict": Cell(part.verdict, TONES[part.verdict], "; ".join(notes)),
     }

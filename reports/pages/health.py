@@ -184,8 +184,8 @@ def _tabulate_coverage(digest: Digest) -> Table:
 
 def _write_coverage(row: CoverageRow) -> Cell:
     if not row.left_out:
-        return Cell("–", {}, "off", "no interval")
-    return Cell(write_share(row.share), {}, "", f"of {row.left_out:,}, within {row.factor:.2f} ×")
+        return Cell("–", "off", "no interval")
+    return Cell(write_share(row.share), "", f"of {row.left_out:,}, within {row.factor:.2f} ×")
 
 
 def _write(compared: Comparisons) -> str:

@@ -42,11 +42,11 @@ def tabulate_holes(digest: Digest) -> Table:
             span = write_size(low) if low == high else f"{write_size(low)} to {write_size(high)}"
             rows.append(
                 {
-                    "family": Cell(family.name, {"family": family.name}),
-                    "outcome": Cell(OUTCOME_WORDS[outcome], {"outcome": outcome}),
-                    "cells": Cell(f"{cells:,}", {"cells": cells}),
-                    "reason": Cell(_fill(pattern, group.numbers), {}, "", _name_rows(group.rows)),
-                    "span": Cell(f"{family.axis} = {span}", {"smallest": low, "largest": high}),
+                    "family": Cell(family.name),
+                    "outcome": Cell(OUTCOME_WORDS[outcome]),
+                    "cells": Cell(f"{cells:,}"),
+                    "reason": Cell(_fill(pattern, group.numbers), "", _name_rows(group.rows)),
+                    "span": Cell(f"{family.axis} = {span}"),
                 }
             )
     heads = columns(

@@ -43,10 +43,10 @@ def _write(quality: Quality) -> dict[str, Cell]:
 
 def _write_error(error: float, coverage: float, left_out: int) -> Cell:
     if math.isnan(error):
-        return Cell("–", {}, "off", "nothing could be left out")
+        return Cell("–", "off", "nothing could be left out")
     held = "no interval is told" if math.isnan(coverage) else f"intervals held {write_share(coverage)}"
-    return Cell(write_share(error), {}, "", f"of {left_out:,}; {held}")
+    return Cell(write_share(error), "", f"of {left_out:,}; {held}")
 
 
 def _write_part(share: float, total: int, noun: str, plural: str | None = None) -> Cell:
-    return Cell("–", {}, "off") if not total else Cell(write_share(share), {}, "", f"of {count(total, noun, plural)}")
+    return Cell("–", "off") if not total else Cell(write_share(share), "", f"of {count(total, noun, plural)}")

@@ -66,7 +66,7 @@ def cost_cells(study: StudyDigest, method: StudyMethod) -> dict[str, Cell]:
     return {
         "row": Cell(method.name),
         "seconds": Cell(write_seconds(method.seconds)),
-        "ratio": Cell(ratio, {}, TONES.get(method.verdict, ""), method.verdict),
+        "ratio": Cell(ratio, TONES.get(method.verdict, ""), method.verdict),
     }
 
 

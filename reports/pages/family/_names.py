@@ -58,15 +58,12 @@ def caption(words: str, shown: Iterable[Measured]) -> str:
 
 def series_cell(series: Measured, shown: Iterable[Measured]) -> Cell:
     """The series a line of a table is about."""
-    place = series.place
-    where = {"machine": place.machine, "backend": place.backend, "device": place.device, "dtype": place.dtype}
-    state = {"state": series.state} if series.state else {}
-    return Cell(name_series(series, shown), where | dict(series.fixed) | state)
+    return Cell(name_series(series, shown))
 
 
 def size_cell(axis: str, size: float) -> Cell:
     """The size a line of a table is about."""
-    return Cell(write_size(size), {axis: size})
+    return Cell(write_size(size))
 
 
 def describe_sizes(family: FamilyDigest, shown: Iterable[Measured]) -> str:

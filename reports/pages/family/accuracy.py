@@ -8,7 +8,7 @@ from ...digest.series import Measured, choose_sweeps
 from ...families import FAMILIES
 from ...plots.front import Spot, choose_names, draw_fronts
 from ...text import write_error, write_seconds, write_size
-from ..blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text, columns, spread
+from ..blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text, columns
 from ._names import caption, group_states, name_series, name_shared, series_cell, size_cell
 
 # A longer table keeps those that are named in the figure.
@@ -96,10 +96,10 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
         line = {
             "place": series_cell(family.find(front.series), shown),
             "size": size_cell(family.axis, front.size),
-            "row": Cell(trade.row, {"row": trade.row}),
-            "seconds": Cell(write_seconds(trade.seconds), spread("seconds", trade.seconds)),
-            "error": Cell(write_error(trade.error), {"error": trade.error}),
-            "products": Cell(_count(trade), {"products": trade.products, "counted": trade.counted}),
+            "row": Cell(trade.row),
+            "seconds": Cell(write_seconds(trade.seconds)),
+            "error": Cell(write_error(trade.error)),
+            "products": Cell(_count(trade)),
         }
         rows.append(line | {measure: _write(trade, measure) for measure in measures})
     words = caption("The methods on the front, the cheapest first", shown)
@@ -115,7 +115,7 @@ def _write(trade: Trade, measure: str) -> Cell:
     value = getattr(trade, measure)
     text = write_error(value) if measure == "residual" else "–" if math.isnan(value) else f"{value:.4g}"
     # A direction that ascends is worth seeing.
-    return Cell(text, {measure: value}, "bad" if measure != "residual" and value <= 0 else "")
+    return Cell(text, "bad" if measure != "residual" and value <= 0 else "")
 
 
 def _show_errors(family: FamilyDigest) -> list[Block]:
@@ -123,15 +123,14 @@ def _show_errors(family: FamilyDigest) -> list[Block]:
     names = dict.fromkeys(row.name for series in shown for row in series.rows if ":" not in row.name)
     rows, wrong = [], []
     for name in names:
-        line = {"row": Cell(name, {"row": name})}
+        line = {"row": Cell(name)}
         for series in shown:
             row = series.row(name)
             known = [cell for cell in row.ran if cell.error >= 0] if row is not None else []
             if known:
                 worst = max(known, key=lambda cell: cell.error)
-                data = {f"{series.key}_error": worst.error, f"{series.key}_at": worst.size}
                 at = f"{family.axis} = {write_size(worst.size)}{f', {worst.measure}' if worst.measure else ''}"
-                line[series.key] = Cell(write_error(worst.error), data, "", at)
+                line[series.key] = Cell(write_error(worst.error), "", at)
         rows += [line] if len(line) > 1 else []
     for series in shown:
         cells = [(row, cell) for row in series.rows for cell in row.cells if cell.outcome == "wrong"]

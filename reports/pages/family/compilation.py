@@ -7,7 +7,7 @@ from ...digest.compilation import Payoff
 from ...digest.series import Cell as MeasuredCell
 from ...digest.series import choose_sweeps
 from ...text import write_count, write_ratio, write_seconds
-from ..blocks import Cell, Section, Table, Text, columns, spread
+from ..blocks import Cell, Section, Table, Text, columns
 from ._lines import choose_rows
 from ._names import caption, pick_sizes, series_cell, size_cell
 
@@ -61,11 +61,11 @@ def _weigh(family: FamilyDigest, payoff: Payoff) -> dict[str, Cell]:
     tone = "" if calls is not None else "off" if payoff.verdict in ("slower", "same") else "undecided"
     setup = "none" if payoff.setup_s <= 0 else write_seconds(payoff.setup_s)
     return {
-        "row": Cell(payoff.row, {"row": payoff.row, "eager": payoff.eager}),
+        "row": Cell(payoff.row),
         "size": size_cell(family.axis, payoff.size),
-        "setup": Cell(setup, {"setup_s": payoff.setup_s}),
-        "ratio": Cell(f"{write_ratio(payoff.ratio)} ×", spread("eager_over_compiled", payoff.ratio)),
-        "calls": Cell(text, spread("calls", calls) | {"verdict": payoff.verdict}, tone),
+        "setup": Cell(setup),
+        "ratio": Cell(f"{write_ratio(payoff.ratio)} ×"),
+        "calls": Cell(text, tone),
     }
 
 
@@ -96,10 +96,10 @@ def _tabulate_starts(family: FamilyDigest) -> Table | None:
 
 def _start(family: FamilyDigest, name: str, cell: MeasuredCell) -> dict[str, Cell]:
     return {
-        "row": Cell(name, {"row": name}),
+        "row": Cell(name),
         "size": size_cell(family.axis, cell.size),
-        "cold": Cell(write_seconds(cell.compile_cold_s), {"compile_cold_s": cell.compile_cold_s}),
-        "cached": Cell(write_seconds(cell.compile_cached_s), {"compile_cached_s": cell.compile_cached_s}),
-        "first": Cell(write_seconds(cell.first_call_s), {"first_call_s": cell.first_call_s}),
-        "later": Cell(write_seconds(cell.seconds), spread("seconds", cell.seconds)),
+        "cold": Cell(write_seconds(cell.compile_cold_s)),
+        "cached": Cell(write_seconds(cell.compile_cached_s)),
+        "first": Cell(write_seconds(cell.first_call_s)),
+        "later": Cell(write_seconds(cell.seconds)),
     }

@@ -2,7 +2,7 @@
 
 from ...digest import FamilyDigest
 from ...text import write_estimate, write_size
-from ..blocks import Cell, Section, Table, Text, columns, spread
+from ..blocks import Cell, Section, Table, Text, columns
 from ._names import caption, series_cell
 
 NOTE = (
@@ -32,11 +32,11 @@ def build(family: FamilyDigest) -> Section | None:
         rows.append(
             {
                 "place": series_cell(family.find(crossing.series), shown),
-                "row": Cell(crossing.row, {"row": crossing.row}),
-                "baseline": Cell(crossing.baseline, {"baseline": crossing.baseline}),
-                "size": Cell(write_estimate(crossing.size), spread(family.axis, crossing.size)),
-                "kind": Cell(crossing.kind, {"kind": crossing.kind}, "", note),
-                "above": Cell(crossing.above, {"faster_above": crossing.above}),
+                "row": Cell(crossing.row),
+                "baseline": Cell(crossing.baseline),
+                "size": Cell(write_estimate(crossing.size)),
+                "kind": Cell(crossing.kind, "", note),
+                "above": Cell(crossing.above),
             }
         )
     words = caption("Where rows overtake the baselines", shown)

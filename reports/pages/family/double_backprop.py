@@ -6,7 +6,7 @@ from ...digest.series import SWEEP_SIZES, Measured
 from ...plots import Line
 from ...plots.multiples import Panel, draw_multiples, frame
 from ...text import write_ratio
-from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, spread
+from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns
 from ._lines import list_ends
 from ._names import caption, group_states, name_group, name_shared, series_cell, size_cell
 
@@ -83,11 +83,11 @@ def _tabulate(family: FamilyDigest) -> Table:
         line = {
             "place": series_cell(series, shown),
             "size": size_cell(family.axis, first.size),
-            "formula": Cell(write_ratio(formula), {"formula": formula}),
+            "formula": Cell(write_ratio(formula)),
         }
         for row, _ in names:
             ratio = known[row].ratio if row in known else None
-            line[row] = Cell(write_ratio(ratio), spread(row, ratio))
+            line[row] = Cell(write_ratio(ratio))
         rows.append(line)
     words = caption(f"A step of phi in steps of psi, at the largest {family.axis}", shown)
     return Table(f"{family.name}-double-backprop", words, heads, tuple(rows), folded=len(rows) > 16)

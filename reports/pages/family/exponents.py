@@ -3,7 +3,7 @@
 from ...digest import FamilyDigest
 from ...statistics import Estimate
 from ...text import write_estimate, write_seconds, write_size
-from ..blocks import Cell, Section, Table, Text, columns, spread
+from ..blocks import Cell, Section, Table, Text, columns
 from ._names import caption, series_cell
 
 TONES = {"consistent": "good", "inconsistent": "bad", "undetermined": "undecided"}
@@ -35,12 +35,12 @@ def build(family: FamilyDigest) -> Section | None:
         rows.append(
             {
                 "place": series_cell(family.find(growth.series), shown),
-                "row": Cell(growth.row, {"row": growth.row}),
-                "predicted": Cell(_power(growth.predicted), {"predicted": growth.predicted}),
-                "fitted": Cell(_write(growth.fitted), spread("fitted", growth.fitted)),
-                "verdict": Cell(growth.verdict, {"verdict": growth.verdict}, TONES.get(growth.verdict, "")),
-                "range": Cell(span, {"first": growth.first, "last": growth.last, "sizes": growth.sizes}),
-                "floor": Cell(write_seconds(growth.floor_s), {"floor_s": growth.floor_s}),
+                "row": Cell(growth.row),
+                "predicted": Cell(_power(growth.predicted)),
+                "fitted": Cell(_write(growth.fitted)),
+                "verdict": Cell(growth.verdict, TONES.get(growth.verdict, "")),
+                "range": Cell(span),
+                "floor": Cell(write_seconds(growth.floor_s)),
             }
         )
     words = caption(f"The power p of {family.axis} in the time of a call", shown)

@@ -10,7 +10,7 @@ from ...plots import Line
 from ...plots.multiples import Panel, draw_multiples, frame
 from ...statistics import Estimate
 from ...text import write_bytes, write_estimate, write_seconds, write_size
-from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, spread
+from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns
 from ._lines import exact
 from ._names import caption, name_series, name_shared, series_cell, size_cell
 
@@ -113,13 +113,13 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
         rows.append(
             {
                 "place": series_cell(series, shown),
-                "row": Cell(f"{climb.stem}_{climb.letter}", {"row": climb.stem, "letter": climb.letter}),
+                "row": Cell(f"{climb.stem}_{climb.letter}"),
                 "size": size_cell(family.axis, climb.size),
-                "range": Cell(span, {"lowest": climb.rungs[0][0], "highest": climb.rungs[-1][0]}),
+                "range": Cell(span),
                 "seconds": Cell(seconds or "–"),
-                "time": Cell(_write(climb.time), spread("time_power", climb.time)),
+                "time": Cell(_write(climb.time)),
                 "peak": Cell(peaks or "–"),
-                "memory": Cell(_write(climb.memory), spread("memory_power", climb.memory)),
+                "memory": Cell(_write(climb.memory)),
             }
         )
     words = caption("How time and memory grow with the number", shown)

@@ -2,7 +2,7 @@
 
 from ...digest import FamilyDigest
 from ...text import write_error, write_ratio, write_seconds
-from ..blocks import Cell, Section, Table, Text, columns, spread
+from ..blocks import Cell, Section, Table, Text, columns
 from ._names import caption, series_cell, size_cell
 
 TONES = {"faster": "good", "slower": "bad", "undetermined": "undecided"}
@@ -30,17 +30,16 @@ def build(family: FamilyDigest) -> Section | None:
     rows = tuple(
         {
             "place": series_cell(family.find(beside.series), shown),
-            "row": Cell(beside.library, {"library": beside.library}),
+            "row": Cell(beside.library),
             "size": size_cell(family.axis, beside.size),
-            "seconds": Cell(write_seconds(beside.seconds), spread("seconds", beside.seconds)),
+            "seconds": Cell(write_seconds(beside.seconds)),
             "ratio": Cell(
                 f"{write_ratio(beside.ratio)} ×",
-                spread("ratio", beside.ratio) | {"verdict": beside.verdict},
                 TONES.get(beside.verdict, ""),
             ),
-            "ours": Cell(beside.ours, {"ours": beside.ours}),
-            "error": Cell(write_error(beside.error), {"error": beside.error}),
-            "ours_error": Cell(write_error(beside.ours_error), {"ours_error": beside.ours_error}),
+            "ours": Cell(beside.ours),
+            "error": Cell(write_error(beside.error)),
+            "ours_error": Cell(write_error(beside.ours_error)),
         }
         for beside in family.libraries
     )

@@ -51,7 +51,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:
     heads = (Column("row", "Row"), *(Column(series.key, name_series(series, shown)) for series in shown))
     rows = []
     for name in dict.fromkeys(names):
-        line = {"row": Cell(name, {"row": name})}
+        line = {"row": Cell(name)}
         for series in shown:
             row = series.row(name)
             if row is not None:
@@ -63,12 +63,11 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:
 
 def _write(series: Measured, row: Row) -> Cell:
     end = row.at(row.smallest_failed) if row.smallest_failed is not None else None
-    data = {f"{series.key}_largest": row.largest_ok, f"{series.key}_ended_by": end.limit if end else ""}
     capacity = end is not None and end.limit in ("memory", "time")
     if row.largest_ok is None and not capacity:
         bad = next((cell for cell in row.cells if cell.outcome != "ok"), None)
-        return Cell(OUTCOME_WORDS[bad.outcome] if bad else "–", data, "off", bad.reason if bad else "")
+        return Cell(OUTCOME_WORDS[bad.outcome] if bad else "–", "off", bad.reason if bad else "")
     largest = "none" if row.largest_ok is None else write_size(row.largest_ok)
     if end is None:
-        return Cell(largest, data, "good" if row.largest_ok == series.sizes[-1] else "")
-    return Cell(largest, data, "", f"{end.limit} at {write_size(end.size)}")
+        return Cell(largest, "good" if row.largest_ok == series.sizes[-1] else "")
+    return Cell(largest, "", f"{end.limit} at {write_size(end.size)}")

@@ -5,7 +5,7 @@ import math
 from ...digest import FamilyDigest
 from ...digest.qualities import Worth
 from ...text import write_error, write_seconds
-from ..blocks import Cell, Section, Table, columns, spread
+from ..blocks import Cell, Section, Table, columns
 from ._names import caption, series_cell, size_cell
 
 MEASURES = {"mean": "Mean", "spread": "Spread", "path_error": "Path error", "round_trip": "Round trip"}
@@ -34,10 +34,10 @@ def build(family: FamilyDigest) -> Section | None:
     rows = tuple(
         {
             "place": series_cell(family.find(worth.series), shown),
-            "row": Cell(worth.row, {"row": worth.row}),
+            "row": Cell(worth.row),
             "size": size_cell(family.axis, worth.size),
-            "seconds": Cell(write_seconds(worth.seconds), spread("seconds", worth.seconds)),
-            "error": Cell(write_error(worth.error), {"error": worth.error}),
+            "seconds": Cell(write_seconds(worth.seconds)),
+            "error": Cell(write_error(worth.error)),
         }
         | {name: _write(worth, name) for name in measures}
         for worth in known
@@ -51,4 +51,4 @@ def build(family: FamilyDigest) -> Section | None:
 def _write(worth: Worth, name: str) -> Cell:
     value = getattr(worth, name)
     plain = name in ("mean", "spread") and not math.isnan(value)
-    return Cell(f"{value:.3g}" if plain else write_error(value), {name: value})
+    return Cell(f"{value:.3g}" if plain else write_error(value))

@@ -9,7 +9,7 @@ from ...digest.series import SWEEP_SIZES, Measured, choose_sweeps
 from ...families import FAMILIES
 from ...plots.multiples import Panel, draw_multiples, frame
 from ...text import write_seconds, write_share
-from ..blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text, columns, spread
+from ..blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text, columns
 from ._lines import choose_rows, list_ends, make_lines
 from ._names import (
     caption,
@@ -92,7 +92,7 @@ def _tabulate(family: FamilyDigest, short: list[Measured]) -> Table | None:
             cell = row.at(size)
             if cell is not None and cell.seconds is not None:
                 names[row.name] = None
-                line[row.name] = Cell(write_seconds(cell.seconds.value), spread(row.name, cell.seconds))
+                line[row.name] = Cell(write_seconds(cell.seconds.value))
         rows.append(line)
     heads = (*columns(("place", "Where"), ("size", family.axis, True)), *(Column(n, f"`{n}`", True) for n in names))
     words = caption(f"Times where fewer than {SWEEP_SIZES} sizes were measured, at the largest of them", short)

@@ -7,7 +7,7 @@ from ...families import FAMILIES, Family
 from ...plots import MOST_LINES, Line
 from ...plots.multiples import Panel, draw_multiples, frame
 from ...text import write_ratio, write_size
-from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, spread
+from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns
 from ._lines import FEW, list_ends
 from ._names import caption, describe_sizes, group_states, name_group, name_shared, pick_sizes, series_cell
 
@@ -99,19 +99,18 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
         picked = pick_sizes(sizes)
         line = {
             "place": series_cell(series, shown),
-            "baseline": Cell(baseline, {"baseline": baseline}),
-            "row": Cell(row, {"row": row}),
+            "baseline": Cell(baseline),
+            "row": Cell(row),
         }
         # With fewer than three sizes the last is the largest.
         for at, size in zip(AT[-len(picked) :], picked, strict=True):
-            line[at] = _write(sizes[size], at, family.axis)
+            line[at] = _write(sizes[size], family.axis)
         rows.append(line)
     more = "" if len(kept) == sum(len(_collect(family, series)) for series in shown) else ", of the main rows"
     words = caption(f"Times faster than the baseline{more}", shown)
     return Table(f"{family.name}-speedups", words, heads, tuple(rows), folded=len(rows) > 16)
 
 
-def _write(speedup: Speedup, at: str, axis: str) -> Cell:
-    data = spread(f"{at}_speedup", speedup.ratio) | {f"{at}_{axis}": speedup.size, f"{at}_verdict": speedup.verdict}
+def _write(speedup: Speedup, axis: str) -> Cell:
     note = f"{axis} = {write_size(speedup.size)}"
-    return Cell(f"{write_ratio(speedup.ratio)} ×", data, TONES.get(speedup.verdict, ""), note)
+    return Cell(f"{write_ratio(speedup.ratio)} ×", TONES.get(speedup.verdict, ""), note)

@@ -8,7 +8,7 @@ from ...digest.series import Cell as MeasuredCell
 from ...families import FAMILIES
 from ...plots.multiples import Panel, draw_multiples, frame
 from ...text import write_bytes, write_count, write_rate, write_ratio, write_share
-from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, spread
+from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns
 from ._lines import choose_rows, exact, list_ends, make_lines
 from ._names import caption, describe_sizes, group_states, name_group, name_shared, series_cell, size_cell
 
@@ -78,12 +78,12 @@ def _measure(family: FamilyDigest, row: Row, cell: MeasuredCell) -> dict[str, Ce
     products = f"{'' if cell.counted else '≈ '}{total:g}" if total > 0 or cell.counted else "–"
     ratio = cell.ratio if row.name != FAMILIES[family.name].yardstick else None
     return {
-        "row": Cell(row.name, {"row": row.name}),
+        "row": Cell(row.name),
         "size": size_cell(family.axis, cell.size),
-        "flops": Cell(write_count(cell.flops), {"flops": cell.flops}),
-        "bytes": Cell(write_bytes(cell.bytes), {"bytes": cell.bytes}),
-        "products": Cell(products, {"vjps": cell.vjps, "jvps": cell.jvps, "evaluations": cell.evaluations}),
-        "rate": Cell(write_rate(rate), {"flops_per_s": rate}),
-        "share": Cell(write_share(share), {"share_of_roofline": share}),
-        "ratio": Cell(write_ratio(ratio), spread("over_yardstick", ratio)),
+        "flops": Cell(write_count(cell.flops)),
+        "bytes": Cell(write_bytes(cell.bytes)),
+        "products": Cell(products),
+        "rate": Cell(write_rate(rate)),
+        "share": Cell(write_share(share)),
+        "ratio": Cell(write_ratio(ratio)),
     }
