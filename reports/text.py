@@ -3,7 +3,6 @@
 import math
 from typing import Any
 
-from .points import NOT_GRADIENTS
 from .statistics import Estimate
 
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
@@ -97,12 +96,6 @@ def write_size(value: Any) -> str:
     if isinstance(value, str):
         return value
     return f"{int(value):,}" if float(value).is_integer() else f"{value:g}"
-
-
-def write_kind(computes: str) -> str:
-    """What a row answers: `relative gradient`, `parameter gradient`, `fixed point`."""
-    words = computes.replace("_", " ")
-    return words if computes in NOT_GRADIENTS or words.endswith("gradient") else f"{words} gradient"
 
 
 def write_list(words: Any) -> str:

@@ -84,10 +84,6 @@ class Catalogue:
         """Sizes along the series' axis."""
         return tuple(sorted(self._points[series]))
 
-    def is_sweep(self, series: Series) -> bool:
-        """Whether there are enough sizes for a curve."""
-        return len(self._points[series]) >= SWEEP_SIZES
-
     @kept
     def letters(self, family: str) -> tuple[str, ...]:
         """Fixed sizes that tell series of one place apart: B, gamma, T; a tolerance by precision is none."""
@@ -120,10 +116,6 @@ class Catalogue:
     def facts(self, series: Series, row: str) -> Point:
         """Any point of a row: what does not change with the size."""
         return self.points(series, row)[0]
-
-    def floor_row(self, series: Series) -> str | None:
-        """The row of role floor."""
-        return next((row for row in self.rows(series) if self.facts(series, row).role == "floor"), None)
 
     @kept
     def sessions(self, place: Place) -> list[Session]:

@@ -7,7 +7,7 @@ from typing import Any
 from ..ceilings import Ceilings
 from ..load import Session
 from ..points import Point, Series
-from ..states import State, session_key
+from ..states import session_key
 from ..statistics import Ceiling, attainable_seconds
 from .catalogue import Catalogue, find_place, kept
 
@@ -24,10 +24,6 @@ class Rooflines(Catalogue):
         own = {session.path for size in self.sizes(series) for session in self.cell_sessions(series, size)}
         states = (state for state in self.states if any(session.path in own for session in state.sessions))
         return self._ceilings.of([session for state in states for session in state.sessions])
-
-    def state_ceiling(self, state: State) -> Ceiling | None:
-        """Measured ceiling of a state of the machine: medians over its sessions."""
-        return self._ceilings.of(state.sessions)
 
     def attainable(self, series: Series, point: Point, curve: bool = False) -> float | None:
         """Seconds that the ceiling of its cell allows for a row's work; for a `curve`, that of its state."""

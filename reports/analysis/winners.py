@@ -66,11 +66,6 @@ class Winners(Ratios):
         """Rows that return a gradient which is not meant to be exact."""
         return tuple(row for row in self.rows(series) if self.facts(series, row).is_approximate)
 
-    def rows_that_compute(self, series: Series, *computes: str) -> tuple[str, ...]:
-        """Exact rows of role method whose answer is one of `computes`."""
-        facts = ((row, self.facts(series, row)) for row in self.rows(series))
-        return tuple(row for row, f in facts if f.role == "method" and f.exact and f.computes in computes)
-
     def accuracy(self, series: Series) -> float | None:
         """Error that the fastest gradient may have: None where exact ones are known, else ACCURACY."""
         return None if self.gradient_rows(series) else ACCURACY
@@ -82,11 +77,6 @@ class Winners(Ratios):
         """
         kinds = {self.facts(s, row).computes for s in self.series(family) for row in self.gradient_rows(s)}
         return tuple(kind for kind in MODELS if kind in kinds) or ("gradient",)
-
-    def is_choice(self, series: Series, question: str) -> bool:
-        """Whether several methods answer it, and not one in several forms."""
-        rows = self.gradient_rows(series, None if question == "gradient" else question)
-        return question == "gradient" or len({self.facts(series, row).method for row in rows}) > 1
 
     def candidates(self, series: Series, size: float, question: str = "gradient") -> tuple[str, ...]:
         """Rows that may be the answer at a size: exact gradients, or where there are none those within ACCURACY."""

@@ -7,7 +7,7 @@ fallback, so the same SVG is right inline, in dark mode and as a file of its own
 import io
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -97,7 +97,6 @@ class Line:
     curve: tuple[Sequence[float], Sequence[float]] | None = None
     memory_stops: Sequence[tuple[float, float]] = ()
     time_stops: Sequence[tuple[float, float]] = ()
-    extras: dict[str, Any] = field(default_factory=dict)
 
 
 def assign_colours(methods: Iterable[str]) -> dict[str, str]:

@@ -19,7 +19,6 @@ from reports.lookup import find_answer, find_series
 from reports.plots import Line, tell_apart
 from reports.points import Point
 from reports.statistics import Estimate
-from reports.text import write_kind
 from tests.reports.claims.planted import plant_cells
 
 
@@ -112,7 +111,7 @@ def test_quality_is_that_of_the_worst_process(synthetic, tmp_path):
 
 
 def test_sweeps_and_groups(implicit_analysis):
-    sweeps = [s for s in implicit_analysis.series("implicit") if implicit_analysis.is_sweep(s)]
+    sweeps = [s for s in implicit_analysis.series("implicit") if len(implicit_analysis.sizes(s)) >= 3]
     assert {(s.size("B"), s.size("T"), s.size("gamma")) for s in sweeps} == {
         (1, "random", 0.9),
         (64, "random", 0.9),
@@ -241,14 +240,6 @@ def test_answer_refuses_bad_input(implicit_results, capsys, arguments, line):
     error = capsys.readouterr().err
     assert line in error
     assert error.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    ("computes", "words"),
-    [("relative", "relative gradient"), ("parameter_gradient", "parameter gradient"), ("fixed_point", "fixed point")],
-)
-def test_kinds_in_words(computes, words):
-    assert write_kind(computes) == words
 
 
 # Fronts.
