@@ -128,4 +128,4 @@ def _merge(path: Path, target: Path, parts: tuple[str, ...], chosen: Callable[[s
     new: dict[str, Any] = read_json(path)
     old: dict[str, Any] = read_json(target) if target.exists() else {}
     told = {part: {name: value for name, value in new.get(part, {}).items() if chosen(name)} for part in parts}
-    write_json(target, old | new | {part: old.get(part, {}) | told[part] for part in parts})
+    write_json(target, old | new | {part: old.get(part, {}) | told[part] for part in parts}, asv=True)

@@ -10,13 +10,16 @@ from typing import Any
 SCHEMA = 1
 
 
-def write_json(path: Path, data: Any) -> None:
-    """Write to a temporary file beside ``path``, flush it to the disk, rename: no reader ever sees half of it."""
+def write_json(path: Path, data: Any, *, asv: bool = False) -> None:
+    """Write to a temporary file beside ``path``, flush it to the disk, rename: no reader ever sees half of it.
+
+    Ours know no NaN; the files of ``asv`` tell holes by it, and stand in one line.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     # The process number keeps two writers apart; the name does not end in .json, so no reader picks it up.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with open(temporary, "w", encoding="utf-8") as stream:
-        json.dump(data, stream, indent=1, allow_nan=False)
+        json.dump(data, stream, indent=None if asv else 1, allow_nan=asv)
         stream.write("\n")
         stream.flush()
         os.fsync(stream.fileno())

@@ -3,17 +3,20 @@
 (function () {
   const mount = document.getElementById("explorer");
   if (!mount || !window.POINTS || !window.DataTable) return;
-  const { columns, letters, varied, colours } = window.POINTS;
+  const { columns, series, letters, varied, colours } = window.POINTS;
   const number = columns.size.length;
 
   function read(column) {
-    return Array.isArray(column) ? column : column.at.map((at) => (at === null ? null : column.words[at]));
+    return Array.isArray(column) ? column : column.at.map((at) => column.words[at]);
   }
 
   const read_columns = Object.entries(columns).map(([name, column]) => [name, read(column)]);
-  const several = new Set(read(columns.machine)).size > 1;
+  const several = new Set(series.map((s) => s.machine)).size > 1, none = Object.fromEntries(letters.map((l) => [l, null]));
   const points = Array.from({ length: number }, (_, j) => {
     const p = Object.fromEntries(read_columns.map(([name, values]) => [name, values[j]]));
+    Object.assign(p, none, series[p.series]);
+    for (const base of ["seconds", "ratio"])
+      for (const end of ["_low", "_high"]) if (p[base + end] !== null) p[base + end] *= p[base] / 1000;
     p.place = [p.backend, p.device, p.dtype, ...(several ? [p.machine] : [])].join(", ");
     p.others = varied[p.family].filter((l) => p[l] !== null).map((l) => l + " = " + p[l]).join(", ") + (p.state ? ", state " + p.state : "");
     p.rate = p.seconds && p.flops ? p.flops / p.seconds : null;
@@ -147,6 +150,10 @@
       text("reason", { title: "Why not" }),
     ],
   });
+
+  // Wider than a phone: it scrolls by keyboard too.
+  const scrolled = wrap.querySelector(".dt-layout-table");
+  for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", "Chosen points"]]) scrolled.setAttribute(name, value);
 
   function apply() {
     data.search.fixed("choice", ((chosen) => (_, p) => chosen(p))(choose()));
