@@ -45,8 +45,8 @@ def _say(family: FamilyDigest, question: Question, panels: list[tuple[Measured, 
     several = len([q for q in FAMILIES[family.name].questions if q.first]) > 1
     subject = f"{capital(question.words)}: use" if several else "Use"
     if not told:
-        told = "no rule yet: it takes several processes a cell, which `python -m benchmarks settle --minutes 10` adds."
-        return [f"{capital(question.words)}: {told}"]
+        why = "no rule yet: it takes several processes a cell, which `python -m benchmarks settle --minutes 10` adds."
+        return [f"{capital(question.words)}: {why}"]
     if len(told) > 1 and len({rule.ranges for rule in told.values()}) == 1:
         worst = max(told.values(), key=lambda rule: rule.worst)
         return [f"{subject} {say_ranges(worst, family.axis)}: {say_worst(worst, family.axis)}."]
