@@ -57,6 +57,12 @@ class Policy:
             "without_effect": self._without_effect(backend),
         }
 
+    def differs(self, record: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+        """(name, theirs, ours) of what a session of this policy would have otherwise than the recorded one."""
+        under = record["environment"].get("policy", {})
+        ours = {"allocator": self.allocator, "waiting": self.waiting, "threads": self.threads}
+        return [(name, under.get(name), value) for name, value in ours.items() if under.get(name) != value]
+
     def _without_effect(self, backend: str) -> list[str]:
         said = []
         if self.allocator == "kept" and not is_glibc():

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -26,7 +25,7 @@ from benchmarks.harness.profile import PROFILES, Profile
 from benchmarks.harness.progress import Progress
 from benchmarks.harness.record import read_json, write_json
 from benchmarks.harness.session import ROOT
-from benchmarks.harness.store import LOCAL, processes_in, room
+from benchmarks.harness.store import Store, processes_in, room
 
 _KEYS = ("family", "backend", "device", "dtype", "sizes", "rows", "regret", "profile", "machine")
 _START_S = 5.0  # of a session whose predecessors do not say how long they took
@@ -115,8 +114,8 @@ def settle(seconds: float, machine: str | None = None) -> int:
     Raises ``ValueError`` in one line where the report does not answer.
     """
     began = time.monotonic()
-    name = machine or os.environ.get("BENCH_MACHINE") or platform.node()
-    results = Path(os.environ.get("BENCH_RESULTS", ROOT / LOCAL)).absolute() / name
+    place = Store(machine=machine)
+    name, results = place.machine, place.results / place.machine
     published = ROOT / "results" / name
     measured, told = 0, set()
     while True:
@@ -203,10 +202,7 @@ def _check_same(cell: Cell, record: dict[str, Any]) -> None:
     versions, here = record["environment"].get("packages", {}), environment.packages()
     if other := sorted(name for name, version in versions.items() if here.get(name) != version):
         raise ValueError(f"{cell.name}: measured with other versions of {', '.join(other)} than there are here")
-    under, chosen = record["environment"].get("policy", {}), policy.chosen()
-    for name in ("allocator", "waiting", "threads"):
-        if under.get(name) != getattr(chosen, name):
-            raise ValueError(
-                f"{cell.name}: measured with {name} = {under.get(name)}, this would be {getattr(chosen, name)}:"
-                f" set BENCH_{name.upper()}"
-            )
+    for name, theirs, ours in policy.chosen().differs(record):
+        raise ValueError(
+            f"{cell.name}: measured with {name} = {theirs}, this would be {ours}: set BENCH_{name.upper()}"
+        )

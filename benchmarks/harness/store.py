@@ -70,9 +70,7 @@ class Store:
         if same != (SCHEMA, RULER, profile.name, self.commit, self.dirty):
             return None
         # One cell's processes must not differ by what they run under.
-        under, chosen = record["environment"].get("policy", {}), policy.chosen()
-        same = (under.get("allocator"), under.get("waiting"), under.get("threads"))
-        return record if same == (chosen.allocator, chosen.waiting, chosen.threads) else None
+        return None if policy.chosen().differs(record) else record
 
     def begin(self, profile: Profile, planned: Callable[[], dict[str, int] | None]) -> None:
         """Begin this run's ledger, if there is none yet; a single cell without a run has none."""

@@ -39,8 +39,7 @@ def at_place(analysis: Analysis, place: Place, family: str) -> Where:
 
 def at_series(analysis: Analysis, series: Series) -> Where:
     """One series: its place, and what tells it apart from others of the family."""
-    told = [f"{letter} = {write_size(series.size(letter))}" for letter in analysis.letters(series.family)]
-    told += [f"state {series.state}"] * bool(series.state)
+    told = _tell_apart(analysis, series) + [f"state {series.state}"] * bool(series.state)
     words = ", ".join([at_place(analysis, series.place, series.family).words, *told])
     return Where(words, series.place, series.fixed, series.state)
 
@@ -54,8 +53,11 @@ def in_study(analysis: Analysis, study: Study) -> Where:
 
 def name_cell(analysis: Analysis, series: Series, size: float) -> str:
     """`D = 512, gamma = 0.9`: the size and what tells the series apart."""
-    told = [f"{letter} = {write_size(series.size(letter))}" for letter in analysis.letters(series.family)]
-    return ", ".join([f"{series.axis} = {write_size(size)}", *told])
+    return ", ".join([f"{series.axis} = {write_size(size)}", *_tell_apart(analysis, series)])
+
+
+def _tell_apart(analysis: Analysis, series: Series) -> list[str]:
+    return [f"{letter} = {write_size(series.size(letter))}" for letter in analysis.letters(series.family)]
 
 
 def study_margin(analysis: Analysis, study: Study) -> float:

@@ -1,15 +1,13 @@
 """Effects: quantities with an interval at whatever confidence a claim's number of parts asks for."""
 
 import math
-from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import t as student
 
 from ..analysis import Analysis
 from ..points import Series
-from ..statistics import Estimate, Exponent, estimate_median, paired_ratio
+from ..statistics import Estimate, Exponent, estimate_median, paired_ratio, student_arm
 from ..studies import Study, pair_seconds
 from ._rule import Effect
 
@@ -29,12 +27,6 @@ def at_least(value: float) -> Effect:
     return lambda confidence: Estimate(value, *bounds, 1, confidence)
 
 
-@cache
-def reach(confidence: float, freedom: float) -> float:
-    """How many standard deviations a two-sided t interval reaches; kept, since thousands of cells ask for a few."""
-    return float(student.ppf((1 + confidence) / 2, freedom))
-
-
 def stretch(estimate: Estimate, confidence: float, freedom: float, ratio: bool = False) -> Estimate:
     """The interval at another confidence: each arm times t(confidence) / t(its own), of a `ratio` in log units.
 
@@ -43,7 +35,7 @@ def stretch(estimate: Estimate, confidence: float, freedom: float, ratio: bool =
     """
     if estimate.undetermined:
         return Estimate(estimate.value, math.nan, math.nan, estimate.n, confidence)
-    factor, value = reach(confidence, freedom) / reach(estimate.confidence, freedom), estimate.value
+    factor, value = student_arm(confidence, freedom) / student_arm(estimate.confidence, freedom), estimate.value
     if ratio:
         bounds = [value * (bound / value) ** factor for bound in (estimate.low, estimate.high)]
     else:
@@ -133,5 +125,5 @@ def of_accuracy(study: Study, a: str, b: str) -> Effect | None:
 
 
 def _bracket(value: float, deviation: float, freedom: float, count: int, confidence: float) -> Estimate:
-    arm = reach(confidence, freedom) * deviation
+    arm = student_arm(confidence, freedom) * deviation
     return Estimate(value, value - arm, value + arm, count, confidence)

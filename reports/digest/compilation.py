@@ -3,10 +3,8 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..analysis import Analysis
-from ..points import Point, Series
+from ..points import Point, Series, find_middle
 from ..statistics import Estimate, estimate_payoff
 from .series import Measured, choose_sweeps, find_keys
 
@@ -49,8 +47,8 @@ def _weigh(analysis: Analysis, series: Series, size: float, row: str) -> Payoff 
     ratio = analysis.ratio(series, size, base, row)
     if compiled is None or eager is None or ratio is None:
         return None
-    setups = [setup - _middle(eager) for setup in _find_setups(compiled)]
-    more = float(np.median(setups)) if setups else math.nan
+    setups = [setup - find_middle(_find_setups(eager)) for setup in _find_setups(compiled)]
+    more = find_middle(setups)
     word = analysis.verdict(series, size, row, base).word
     calls = _count_calls(setups, more, compiled, ratio) if word == "faster" and setups else None
     return Payoff(analysis.key(series), size, row, base, more, ratio, word, calls)
@@ -76,11 +74,6 @@ def _find_setups(point: Point) -> list[float]:
         + max(inside * _known(start.compile_cold_s), _known(start.first_call_s) - point.seconds.value, 0.0)
         for start in point.cold_starts
     ]
-
-
-def _middle(point: Point) -> float:
-    setups = _find_setups(point)
-    return float(np.median(setups)) if setups else math.nan
 
 
 def _known(seconds: float) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..analysis import Analysis
-from ..points import Place, Point, Series
+from ..points import Place, Point, Series, find_middle
 from ..statistics import Estimate
 
 # Fewer sizes are numbers for a table: no figure, no fit.
@@ -198,9 +198,9 @@ def _digest_cell(analysis: Analysis, series: Series, point: Point, yardstick: st
         jvps=spent.jvps if spent else math.nan,
         evaluations=spent.evaluations if spent else math.nan,
         counted=spent.counted if spent else False,
-        compile_cold_s=_middle([start.compile_cold_s for start in starts]),
-        compile_cached_s=_middle(cached),
-        first_call_s=_middle([start.first_call_s for start in starts]),
+        compile_cold_s=find_middle(start.compile_cold_s for start in starts),
+        compile_cached_s=find_middle(cached),
+        first_call_s=find_middle(start.first_call_s for start in starts),
         patient=getattr(point, "patient", False),
     )
 
@@ -211,13 +211,6 @@ def _find_stop(analysis: Analysis, series: Series, point: Point) -> float:
         return math.nan
     fit = analysis.exponent(series, point.row)
     return float(fit.predict(point.size)) if fit is not None and fit.grows else point.predicted_s
-
-
-def _middle(values: list[float]) -> float:
-    """The median of what is known, NaN where nothing is."""
-    known = sorted(value for value in values if not math.isnan(value))
-    half = len(known) // 2
-    return math.nan if not known else known[half] if len(known) % 2 else (known[half - 1] + known[half]) / 2
 
 
 def _or_nan(value: float | None) -> float:

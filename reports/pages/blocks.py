@@ -16,6 +16,10 @@ class Cell:
     note: str = ""
 
 
+# The colour class of a verdict on speed; all other words have none.
+TONES = {"faster": "good", "slower": "bad", "undetermined": "undecided"}
+
+
 @dataclass(frozen=True)
 class Column:
     """One column: its key in the rows, its heading, and whether it aligns as numbers do."""

@@ -9,10 +9,9 @@ from ..plots import Line, assign_colours
 from ..plots.study import Panel
 from ..statistics import Estimate
 from ..text import count, write_error, write_list, write_ratio, write_seconds
-from .blocks import Block, Cell, Text
+from .blocks import TONES, Block, Cell, Text
 
 MARKED = 30  # epochs that can all be told apart
-TONES = {"faster": "good", "slower": "bad", "same": "", "undetermined": "undecided"}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Statistics of timings: pure functions from samples to estimates, verdicts, exponents, crossovers and frontiers."""
 
+from ._quantile import student_arm
 from .calibrate import Calibration, Miss, calibrate, cover_sizes
 from .coverage import Coverage, cover_processes, pool_coverages
 from .crossover import Crossover, find_crossover
@@ -83,4 +84,5 @@ __all__ = [
     "rounds_needed",
     "share_of_ceiling",
     "split_confidence",
+    "student_arm",
 ]

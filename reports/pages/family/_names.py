@@ -6,8 +6,8 @@ from ...digest import FamilyDigest
 from ...digest.series import Measured
 from ...text import write_list, write_size
 from ..blocks import Cell
+from ..naming import name_backend
 
-BACKENDS = {"jax": "JAX"}
 # Sizes that follow from others: a tolerance goes with the precision.
 _DERIVED = ("tol",)
 
@@ -75,8 +75,7 @@ def describe_sizes(family: FamilyDigest, shown: Iterable[Measured]) -> str:
 
 def name_backends(shown: Iterable[Measured]) -> str:
     """`torch and JAX`."""
-    found = dict.fromkeys(BACKENDS.get(s.place.backend, s.place.backend) for s in shown)
-    return write_list(found)
+    return write_list(dict.fromkeys(name_backend(series.place.backend) for series in shown))
 
 
 def pick_sizes(sizes: Iterable[float]) -> tuple[float, ...]:
@@ -88,7 +87,7 @@ def pick_sizes(sizes: Iterable[float]) -> tuple[float, ...]:
 def _describe(series: Measured) -> dict[str, str]:
     place = series.place
     return {
-        "backend": BACKENDS.get(place.backend, place.backend),
+        "backend": name_backend(place.backend),
         "device": "" if place.device == "cpu" else place.device,
         "dtype": place.dtype,
         "machine": place.machine,

@@ -2,10 +2,9 @@
 
 from ...digest import FamilyDigest
 from ...text import write_error, write_ratio, write_seconds
-from ..blocks import Cell, Section, Table, Text, columns
+from ..blocks import TONES, Cell, Section, Table, Text, columns
 from ._names import caption, series_cell, size_cell
 
-TONES = {"faster": "good", "slower": "bad", "undetermined": "undecided"}
 NOTE = (
     "Each library beside the fastest of our rows with the same kind of answer, at the largest size where both were "
     "timed in the same rounds. Libraries stop by tests of their own: compare the errors before the times."

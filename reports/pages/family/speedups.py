@@ -7,13 +7,12 @@ from ...families import FAMILIES, Family
 from ...plots import MOST_LINES, Line
 from ...plots.multiples import Panel, draw_multiples, frame
 from ...text import write_ratio, write_size
-from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns
+from ..blocks import TONES, Block, Cell, Figure, Figures, Section, Table, Text, columns
 from ._lines import FEW, list_ends
 from ._names import caption, describe_sizes, group_states, name_group, name_shared, pick_sizes, series_cell
 
 # A longer table keeps the family's main rows only.
 MOST_ROWS = 60
-TONES = {"faster": "good", "slower": "bad", "undetermined": "undecided"}
 AT = ("smallest", "middle", "largest")
 
 
