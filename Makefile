@@ -4,15 +4,18 @@ PROFILE ?= quick
 DEVICE ?= cpu
 # processes that share the tests
 WORKERS ?= 2
+# that `make cuda` has the card for
+MINUTES ?= 15
 # asv's name for this machine: the host's
 MACHINE ?= $(shell uname -n)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-all check bench site performance clean
+.PHONY: help report cuda test test-all check bench site performance clean
 
 help:
 	@echo "make report       measure the quick profile through asv and build the page reports/output/index.html"
+	@echo "make cuda         measure the GPU for MINUTES=15, the most valuable cells first, and build the page"
 	@echo "make test         the tests"
 	@echo "make test-all     the tests, the slow ones too: what an issue must pass to be called resolved"
 	@echo "make check        format, lint and types"
@@ -30,6 +33,15 @@ help:
 report: .venv/installed
 	@# The page is built even where a benchmark failed: it says so. The failure is still the exit status.
 	$(BIN)/python -m benchmarks run --profile $(PROFILE) --device $(DEVICE) --machine "$(MACHINE)"; status=$$?; \
+	$(BIN)/python -m reports --machine "$(MACHINE)" && exit $$status
+
+# torch's wheels for Linux on PyPI are CUDA's; JAX's come as packages beside it.
+.venv/cuda: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-build-isolation --editable ".[suite,dev,studies,peers,cuda]"
+	touch $@
+
+cuda: .venv/cuda
+	$(BIN)/python -m benchmarks card --minutes $(MINUTES) --machine "$(MACHINE)"; status=$$?; \
 	$(BIN)/python -m reports --machine "$(MACHINE)" && exit $$status
 
 test: .venv/installed

@@ -91,6 +91,14 @@ def _parser() -> argparse.ArgumentParser:
     settle.add_argument("--machine", help="name that this machine's results are filed under [default: the host's name]")
     settle.set_defaults(command=_settle)
 
+    card = commands.add_parser(
+        "card",
+        help="measure a GPU that is at hand for minutes, the most valuable cells first; resumes what was cut off",
+    )
+    card.add_argument("--minutes", type=float, default=15.0, help="time to spend, > 0 [default: 15]")
+    card.add_argument("--machine", help="name that the results are filed under [default: the host's name]")
+    card.set_defaults(command=_card)
+
     for command, profile in ((cell, "standard"), (run, "quick")):
         command.add_argument("--profile", default=profile, help=f"{', '.join(PROFILES)} [default: {profile}]")
         command.add_argument("--device", default="cpu", help=f"{' or '.join(DEVICES)} [default: cpu]")
@@ -153,10 +161,23 @@ def _publish(parsed: argparse.Namespace) -> int:
 def _settle(parsed: argparse.Namespace) -> int:
     from benchmarks.harness import settle
 
+    seconds = _seconds(parsed)
+    _warn()
+    return settle.settle(seconds, parsed.machine)
+
+
+def _card(parsed: argparse.Namespace) -> int:
+    from benchmarks.harness import card
+
+    seconds = _seconds(parsed)
+    _warn()
+    return card.measure(seconds, parsed.machine)
+
+
+def _seconds(parsed: argparse.Namespace) -> float:
     if not 0 < parsed.minutes < float("inf"):
         raise ValueError(f"--minutes {parsed.minutes:g} is not a time to spend; allowed: > 0")
-    _warn()
-    return settle.settle(60 * parsed.minutes, parsed.machine)
+    return 60 * parsed.minutes
 
 
 if __name__ == "__main__":

@@ -51,6 +51,15 @@ def _sweeps(
 
 
 _GAMMA, _SPECTRA = (0.5, 0.9, 0.99), ("random", "symmetric", "rotation")
+_STANDARD = _sweeps(
+    (10, 32, 100, 200, 320, 640, 1000, 2000, 3200),
+    512,
+    _GAMMA,
+    _SPECTRA,
+    single=(32, 320, 3200),
+    conv=(256, 1024),
+    large=(1000, 2000, 5000, 10000, 20000),
+)
 
 IMPLICIT = Family(
     name="implicit",
@@ -60,15 +69,8 @@ IMPLICIT = Family(
     sweeps={
         "smoke": _sweeps((8,), 8, (0.5,), ("symmetric",), single=(8,), conv=(64,), large=(8,), B=4),
         "quick": _sweeps((16, 64, 256), 64, (0.9,), ("rotation",), single=(64,), conv=(64,), large=(512,)),
-        "standard": _sweeps(
-            (10, 32, 100, 200, 320, 640, 1000, 2000, 3200),
-            512,
-            _GAMMA,
-            _SPECTRA,
-            single=(32, 320, 3200),
-            conv=(256, 1024),
-            large=(1000, 2000, 5000, 10000, 20000),
-        ),
+        "standard": _STANDARD,
+        "card": _STANDARD,
         "full": _sweeps(
             STANDARD_D, 512, _GAMMA, _SPECTRA, single=STANDARD_D, conv=(64, 256, 1024, 4096), large=STANDARD_D
         ),

@@ -46,6 +46,13 @@ def _sweeps(
 
 
 _KRONECKER = ("kronecker", "kronecker_psd")
+_STANDARD = _sweeps(
+    (1, 8, 32, 64, 128, 256, 1024),
+    (8, 64, 256),
+    (4, 16, 36, 64, 144, 256, 576, 1024),
+    _KRONECKER,
+    (64, 256, 1024),
+)
 
 LINE_INTEGRAL = Family(
     name="line_integral",
@@ -56,13 +63,8 @@ LINE_INTEGRAL = Family(
         # One cell for the sweeps of a batch: it is measured once.
         "smoke": _sweeps((4,), (4,), (4,), ("kronecker_psd",), (4,), *2 * (("kronecker_psd",),)),
         "quick": _sweeps((8, 32), (8,), (16,), ("kronecker_psd",), (256,), limited=("free",)),
-        "standard": _sweeps(
-            (1, 8, 32, 64, 128, 256, 1024),
-            (8, 64, 256),
-            (4, 16, 36, 64, 144, 256, 576, 1024),
-            _KRONECKER,
-            (64, 256, 1024),
-        ),
+        "standard": _STANDARD,
+        "card": _STANDARD,
         "full": _sweeps(
             (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
             (1, 8, 16, 32, 64, 128, 256, 512, 1024),

@@ -14,6 +14,8 @@ def _sweeps(
     }
 
 
+_STANDARD = _sweeps((2, 16, 64, 512, 2048), (64, 256), (64, 512), (64, 256), (1, 3, 4))
+
 SCORE = Family(
     name="score",
     swept="d",
@@ -23,7 +25,8 @@ SCORE = Family(
         "smoke": _sweeps((2,), (8,), (2,), (8,), (2,)),
         # All above compiled_up_to: torch takes 20 s to compile the four rows.
         "quick": _sweeps((16, 64, 512), (64,), (64,), (64,), (4,)),
-        "standard": _sweeps((2, 16, 64, 512, 2048), (64, 256), (64, 512), (64, 256), (1, 3, 4)),
+        "standard": _STANDARD,
+        "card": _STANDARD,
         "full": _sweeps(_FULL_D, (64, 256, 1024), (2, 64, 512), (64, 256), (1, 3, 4, 6)),
     },
     rows={"smoke": ("psi", "phi", "curl_jvp_vjp")},

@@ -173,7 +173,21 @@ PATIENT = Profile(
     cell_rounds=1,
     apart_from_s=60.0,
 )
-PROFILES = {profile.name: profile for profile in (SMOKE, QUICK, STANDARD, FULL, PATIENT)}
+# A GPU that is at hand for minutes: the grid of standard and the sizes that fill a card, one process a cell at a time,
+# the most valuable first (``benchmarks/harness/card.py``).
+CARD = Profile(
+    name="card",
+    dtypes=("float32",),
+    processes=3,
+    min_rounds=6,
+    max_rounds=30,
+    row_budget_s=0.3,
+    call_limit_s=4.0,
+    session_limit_s=300,
+    compiled_up_to=100,
+    repetitions=0,
+)
+PROFILES = {profile.name: profile for profile in (SMOKE, QUICK, STANDARD, FULL, PATIENT, CARD)}
 
 
 def profile_from_environment() -> Profile:

@@ -58,45 +58,69 @@ def measure(
     on_event: Callable[[dict[str, Any]], None] = lambda event: None,
 ) -> list[dict[str, Any]]:
     """Records of all processes of a cell, measured now or taken up from a run that was cut off."""
-    records, progress = [], Progress()
-    processes = profile.processes_of(cell.family, cell.swept)
+    records: list[dict[str, Any]] = []
     store.begin(profile, lambda: planned(profile, cell.device, store.run.plan))
-    for process in range(processes):
-        record = None if only else store.resumable(cell, profile, process)
-        began = time.monotonic()
-        if resumed := record is not None:
-            progress.write("session", cell=cell.name, process=process, resumed=True)
-        else:
-            known = store.smaller(cell, profile) if not only else []
-            tried = _rows(cell, profile, known, records, only)
-            if store.crashes(cell, process) >= CRASHES:
-                tried = dict.fromkeys(tried, ("error", "took the run down twice"))
-            with machine_lock(cell.name, progress.tell), store.room():
-                began = time.monotonic()  # waiting for another session is not time in this one
-                progress.write("session", cell=cell.name, process=process, resumed=False)
-                store.note("running", cell, process, pid=os.getpid(), began=ledger.began(os.getpid()))
-                try:
-                    record = session.run(
-                        cell,
-                        profile,
-                        tried,
-                        process=process,
-                        smaller=_smaller(known, cell),
-                        timed=[row for done in records for row, r in done["rows"].items() if r["outcome"] == "ok"],
-                        cache=cache,
-                        on_event=on_event,
-                    )
-                except BaseException:  # ended in order: the session is not at fault
-                    with contextlib.suppress(UnwritableError):
-                        store.note("stopped", cell, process)
-                    raise
-            store.save(cell, process, record)
-            if process == 0:
-                store.set_aside(cell, processes)  # those of an earlier measurement
-        store.note_done(cell, process, record, resumed=resumed)
-        progress.write("session done", cell=cell.name, process=process, elapsed_s=time.monotonic() - began)
-        records.append(record)
+    for process in range(profile.processes_of(cell.family, cell.swept)):
+        records.append(
+            measure_process(cell, profile, store, process, records, cache=cache, only=only, on_event=on_event)
+        )
     return records
+
+
+def measure_process(
+    cell: Cell,
+    profile: Profile,
+    store: Store,
+    process: int,
+    earlier: list[dict[str, Any]],
+    *,
+    cache: Path | None = None,
+    only: tuple[str, ...] = (),
+    on_event: Callable[[dict[str, Any]], None] = lambda event: None,
+    keeps: Callable[[dict[str, Any]], bool] = lambda record: True,
+) -> dict[str, Any]:
+    """The record of one process of a cell, after those of its ``earlier`` processes; the run's ledger has begun.
+
+    What ``keeps`` refuses is returned and not stored: the cell stays open.
+    """
+    progress = Progress()
+    record = None if only else store.resumable(cell, profile, process)
+    began = time.monotonic()
+    if resumed := record is not None:
+        progress.write("session", cell=cell.name, process=process, resumed=True)
+    else:
+        known = store.smaller(cell, profile) if not only else []
+        tried = _rows(cell, profile, known, earlier, only)
+        if store.crashes(cell, process) >= CRASHES:
+            tried = dict.fromkeys(tried, ("error", "took the run down twice"))
+        with machine_lock(cell.name, progress.tell), store.room():
+            began = time.monotonic()  # waiting for another session is not time in this one
+            progress.write("session", cell=cell.name, process=process, resumed=False)
+            store.note("running", cell, process, pid=os.getpid(), began=ledger.began(os.getpid()))
+            try:
+                record = session.run(
+                    cell,
+                    profile,
+                    tried,
+                    process=process,
+                    smaller=_smaller(known, cell),
+                    timed=[row for done in earlier for row, r in done["rows"].items() if r["outcome"] == "ok"],
+                    cache=cache,
+                    on_event=on_event,
+                )
+            except BaseException:  # ended in order: the session is not at fault
+                with contextlib.suppress(UnwritableError):
+                    store.note("stopped", cell, process)
+                raise
+            if not keeps(record):
+                store.note("stopped", cell, process)
+                return record
+        store.save(cell, process, record)
+        if process == 0:
+            store.set_aside(cell, profile.processes_of(cell.family, cell.swept))  # those of an earlier measurement
+    store.note_done(cell, process, record, resumed=resumed)
+    progress.write("session done", cell=cell.name, process=process, elapsed_s=time.monotonic() - began)
+    return record
 
 
 def planned(profile: Profile, device: str, plan: str = "") -> dict[str, int]:

@@ -12,7 +12,7 @@ OUTCOMES = ("ok", "skipped", "over_budget", "oom", "timeout", "wrong", "error")
 # A few calls of methods that take minutes, apart from the rounds: what nobody timed side by side with the others.
 PATIENT = "patient"
 # A cell measured twice at one commit: the more thorough profile is the one reported.
-PROFILES = (PATIENT, "smoke", "quick", "standard", "full")
+PROFILES = (PATIENT, "smoke", "quick", "card", "standard", "full")
 
 # (machine, environment, commit): what one asv environment measured on one machine at one commit.
 Origin = tuple[str, str, str | None]

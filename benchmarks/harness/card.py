@@ -1,0 +1,140 @@
+"""A GPU that is at hand for minutes: its cells in the order of what they are worth, until the time is over.
+
+The first cells say how a card differs from a processor: one where launches are all of a call, the paper's network at
+the sizes that fill the card, in lower precision too, then the other families. What ``standard`` has beside them
+follows, and when all has one process, a second one of each. A run is gone on with by the same command, on any machine
+that has its records and ledger: they are files under ``results-local``.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import bench_core
+from benchmarks.harness import environment, gpu, ledger, outcome, policy
+from benchmarks.harness.cell import Cell
+from benchmarks.harness.profile import CARD, Profile
+from benchmarks.harness.record import read_json
+from benchmarks.harness.run import every_cell, measure_process, planned
+from benchmarks.harness.store import PLAIN, Store, probe_all
+
+_SMALL = {"H": 64, "L": 2}  # of score's cells of one dimension
+_PSD = {"B": 64, "J": "psd"}  # of line_integral's
+
+# (family, backend, dtype, swept sizes, the other sizes), the most valuable first. What the family does not sweep on a
+# card has no cell, and no effect.
+FIRST: tuple[tuple[str, str, str, tuple[int, ...], dict[str, Any]], ...] = (
+    ("logdet", "torch", "float32", (100, 8192, 20000, 1000), {}),
+    ("logdet", "torch", "tf32", (8192, 20000), {}),
+    ("logdet", "jax", "float32", (100, 8192, 20000, 1000), {}),
+    ("logdet", "torch", "float32", (4000,), {}),
+    ("implicit", "torch", "float32", (10000,), {}),
+    ("logdet", "torch", "bfloat16", (8192, 20000), {}),
+    ("logdet", "jax", "tf32", (8192, 20000), {}),
+    ("implicit", "jax", "float32", (10000,), {}),
+    ("score", "torch", "float32", (64,), _SMALL),
+    ("line_integral", "torch", "float64", (64,), _PSD),
+    ("score", "jax", "float32", (64,), _SMALL),
+    ("line_integral", "jax", "float64", (64,), _PSD),
+)
+LEAST_S = 20.0  # in which a session may be begun: it imports, measures its ceiling, and checks its rows
+
+
+def ordered(cells: list[Cell]) -> list[Cell]:
+    """These cells, those of ``FIRST`` in its order before the others in theirs."""
+
+    def rank(cell: Cell) -> tuple[int, int]:
+        for place, (*kind, swept, others) in enumerate(FIRST):
+            same = [cell.family, cell.backend, cell.dtype] == kind and others.items() <= dict(cell.sizes).items()
+            if same and cell.swept in swept:
+                return place, swept.index(cell.swept)
+        return len(FIRST), 0
+
+    return sorted(cells, key=rank)
+
+
+def measure(seconds: float, machine: str | None = None, device: str = "cuda") -> int:
+    """Measure the profile ``card`` for so long; exit status 1 where no backend has the device.
+
+    A session that the end of the time cuts off leaves no record: its cell stays open for the next run.
+    """
+    began, absent = time.monotonic(), dict[str, str]()
+    print(f"card: {_facts(device)}", flush=True)
+    store = Store(machine=machine, environment_name=f"{PLAIN}BENCH_DEVICE{device}-BENCH_PROFILE{CARD.name}")
+    probe_all(store.results, store.machine)
+    store.begin(CARD, lambda: planned(CARD, device, store.run.plan))
+    turns, measured, left_open = list(_turns(every_cell(CARD, device))), 0, 0
+    with tempfile.TemporaryDirectory(prefix="jacobench-") as cache:
+        for number, (cell, process) in enumerate(turns, 1):
+            if cell.backend in absent:
+                continue
+            left = seconds - (time.monotonic() - began)
+            known = store.resumable(cell, CARD, process) is not None
+            if left < LEAST_S and not known:
+                left_open += 1
+                continue
+            start = time.monotonic()
+            profile = replace(CARD, session_limit_s=min(CARD.session_limit_s, left))
+            earlier = [read_json(path) for done in range(process) if (path := store.path(cell, done)).exists()]
+            said = measure_process(cell, profile, store, process, earlier, cache=Path(cache), keeps=_keeps(profile))
+            if reason := _unavailable(said):
+                absent[cell.backend] = reason
+                print(f"card: {cell.backend} is left out: {reason}", flush=True)
+                continue
+            measured += not known
+            left_open += not _keeps(profile)(said)
+            took = "taken up" if known else f"{time.monotonic() - start:.1f} s"
+            print(f"[{number:>3}/{len(turns)}] {cell.name} process {process}: {took}, {_outcomes(said)}", flush=True)
+    if not left_open and not absent:
+        ledger.tell(store.results / store.machine, store.run, "told")
+    print(
+        f"card: {measured} sessions in {(time.monotonic() - began) / 60:.1f} minutes, {left_open} are left, which the"
+        f" same command goes on with; records: {store.folder}"
+    )
+    return 1 if len(absent) == len(bench_core.BACKENDS) else 0
+
+
+def _turns(cells: list[Cell]) -> Iterator[tuple[Cell, int]]:
+    """(cell, process): the first process of every cell, then the second of those that have one, and so on."""
+    most = max((CARD.processes_of(cell.family, cell.swept) for cell in cells), default=0)
+    for process in range(most):
+        for cell in ordered(cells):
+            if process < CARD.processes_of(cell.family, cell.swept):
+                yield cell, process
+
+
+def _facts(device: str) -> str:
+    facts = gpu.facts() if device == "cuda" else {"gpu": environment.cpu(), "driver": None}
+    versions = ", ".join(f"{name} {version}" for name, version in environment.packages().items())
+    driver = f", driver {facts['driver']}" if facts["driver"] else ""
+    return f"{facts['gpu'] or 'no GPU'}{driver}; {versions}; {policy.threads()} threads"
+
+
+def _unavailable(record: dict[str, Any]) -> str:
+    """Why no row of the record could be tried: its backend has not the device (or an empty text)."""
+    reasons = {row["reason"] for row in record["rows"].values()}
+    return (
+        reasons.pop() if len(reasons) == 1 and all(r["outcome"] == "skipped" for r in record["rows"].values()) else ""
+    )
+
+
+def _keeps(profile: Profile) -> Callable[[dict[str, Any]], bool]:
+    """Whether a record is to be kept: one of a session that the end of the time cut off is not."""
+    short = profile.session_limit_s < CARD.session_limit_s
+
+    def keeps(record: dict[str, Any]) -> bool:
+        cut = short and any("time: the session's" in (row["reason"] or "") for row in record["rows"].values())
+        return not cut and not _unavailable(record)
+
+    return keeps
+
+
+def _outcomes(record: dict[str, Any]) -> str:
+    count = Counter(row["outcome"] for row in record["rows"].values())
+    return ", ".join(f"{count[name]} {name}" for name in outcome.OUTCOMES if count[name])

@@ -1,0 +1,126 @@
+"""Cells of a card in the order of what they are worth, as many as the time allows; here on the processor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bench_core.method import Unavailable
+from benchmarks.families import FAMILIES, Sweep
+from benchmarks.harness import card
+from benchmarks.harness.profile import CARD
+from benchmarks.harness.record import read_json
+from benchmarks.harness.run import every_cell
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """Four cells of a second each, and where their records go."""
+    monkeypatch.setenv("BENCH_RESULTS", str(tmp_path / "results"))
+    monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
+    monkeypatch.setenv("ASV_COMMIT", "0" * 40)  # of a dirty checkout nothing would be taken up
+    monkeypatch.setattr(card.environment, "_git", lambda *_: "")
+    tiny = replace(CARD, processes=1, min_rounds=1, max_rounds=2, row_budget_s=0.01, forms=False, compiled_up_to=0)
+    monkeypatch.setattr(card, "CARD", tiny)
+    monkeypatch.setattr(card, "LEAST_S", 2.0)
+    monkeypatch.setattr(card, "FIRST", (("logdet", "torch", "float32", (12, 8), {}),))
+    for name in FAMILIES:
+        sweeps = {"": Sweep({"D": (8, 10, 12), "B": (4,), "L": (2,)})} if name == "logdet" else {}
+        rows = {"card": ("relative", "gemm_floor")}
+        monkeypatch.setitem(FAMILIES, name, replace(FAMILIES[name], sweeps={"card": sweeps}, rows=rows, swept="D"))
+    monkeypatch.setattr(card.bench_core, "BACKENDS", ("torch",))
+    return tmp_path / "results" / "here"
+
+
+def _records(folder):
+    return {path.name: path.read_text() for path in folder.glob("sessions/*/*.session")}
+
+
+def test_the_most_valuable_cells_are_first():
+    cells = card.ordered(every_cell(CARD, "cuda"))
+    assert sorted(cells, key=str) == sorted(every_cell(CARD, "cuda"), key=str)
+    first = [(cell.backend, cell.dtype, cell.swept) for cell in cells[:7]]
+    assert first == [
+        *(("torch", "float32", D) for D in (100, 8192, 20000, 1000)),
+        *(("torch", "tf32", D) for D in (8192, 20000)),
+        ("jax", "float32", 100),
+    ]
+    # What is named is planned: a name that no cell has would be no order.
+    for family, backend, dtype, swept, others in card.FIRST:
+        for value in swept:
+            sizes = {FAMILIES[family].swept: value, **others}
+            assert [
+                c
+                for c in cells
+                if (c.family, c.backend, c.dtype) == (family, backend, dtype) and sizes.items() <= dict(c.sizes).items()
+            ]
+
+
+def test_further_processes_come_after_all_cells_had_one():
+    turns = list(card._turns(every_cell(CARD, "cuda")))
+    numbers = [process for _, process in turns]
+    assert numbers == sorted(numbers)
+    assert set(numbers) == {0, 1, 2}
+    assert turns[0][0] == turns[numbers.index(1)][0]
+
+
+def test_what_the_time_allows_is_measured_and_the_same_command_goes_on(small, capsys):
+    assert card.measure(600, "here", "cpu") == 0
+    said = capsys.readouterr().out
+    order = [line.split()[2] for line in said.splitlines() if line.startswith("[")]
+    assert [name.partition("-D")[2].partition("-")[0] for name in order] == ["12", "8", "10"]
+    assert "3 sessions in" in said
+    assert "0 are left" in said
+    before = _records(small)
+    assert len(before) == 3
+    # As if the card had been taken back before the end.
+    (ledger,) = small.glob("sessions/*/runs/*.ledger")
+    *lines, _told = ledger.read_text().splitlines(keepends=True)
+    ledger.write_text("".join(lines))
+    gone = next(path for path in small.glob("sessions/*/*.session") if "-D10-" in path.name)
+    gone.unlink()
+    assert card.measure(600, "here", "cpu") == 0
+    assert "1 sessions in" in capsys.readouterr().out
+    after = _records(small)
+    assert after.keys() == before.keys()
+    assert [name for name in after if after[name] != before[name]] == [gone.name]
+
+
+def test_nothing_begins_when_the_time_is_over(small, capsys):
+    assert card.measure(1, "here", "cpu") == 0
+    assert "0 sessions in" in capsys.readouterr().out
+    assert not _records(small)
+
+
+def test_a_session_that_the_end_cuts_off_leaves_its_cell_open(small, monkeypatch, capsys):
+    whole = card.measure_process
+
+    def cut(cell, profile, store, process, earlier, **more):
+        if profile.session_limit_s < card.CARD.session_limit_s and cell.swept == 8:
+            profile = replace(profile, session_limit_s=0.05)
+        return whole(cell, profile, store, process, earlier, **more)
+
+    monkeypatch.setattr(card, "measure_process", cut)
+    assert card.measure(120, "here", "cpu") == 0
+    assert "1 are left" in capsys.readouterr().out
+    assert sorted("-D8-" in name for name in _records(small)) == [False, False]
+    assert card.measure(600, "here", "cpu") == 0  # with time for whole sessions
+    assert any("-D8-" in name for name in _records(small))
+
+
+def test_a_backend_without_the_device_is_left_out(small, capsys):
+    from bench_core.backends import torch as backend
+
+    try:
+        backend.require_device("cuda")
+    except Unavailable:
+        pass
+    else:
+        pytest.skip("there is a CUDA device here")
+    assert card.measure(600, "here", "cuda") == 1
+    said = capsys.readouterr().out
+    assert "torch is left out: device 'cuda' is not available to torch here" in said
+    assert said.count("left out") == 1
+    assert not _records(small)
+    assert not any(read_json(path) for path in small.glob("sessions/*/*.session"))
