@@ -35,9 +35,14 @@ def configure(threads: int, dtype: str = "float32") -> None:
     _pin(dtype)
 
 
-def _pin(dtype: str) -> None:
-    """True float32 products, and TF32 ones on a GPU where that is the dtype; bfloat16 ones are summed in float32."""
+def _pin(dtype: str, older: bool = True) -> None:
+    """True float32 products, and TF32 ones on a GPU where that is the dtype; bfloat16 ones are summed in float32.
+
+    The ``older`` switch says the same: torch.compile reads it and raises where it contradicts the others.
+    """
     lowered = "tf32" if dtype == "tf32" else "ieee"
+    if older:
+        torch.set_float32_matmul_precision("high" if dtype == "tf32" else "highest")
     for switch, precision in zip(_switches(), ("ieee", "ieee", lowered, lowered)):
         switch.fp32_precision = precision
     if dtype == "bfloat16":
@@ -48,6 +53,14 @@ def _switches() -> tuple[Any, ...]:
     """What torch lets a user lower the precision of float32 products and convolutions with."""
     backends: Any = torch.backends  # its stub does not know them
     return (backends.mkldnn.matmul, backends.mkldnn.conv, backends.cuda.matmul, backends.cudnn.conv)
+
+
+def _older() -> str | None:
+    """What torch's first switch of all float32 products reads; None where the user's others contradict it."""
+    try:
+        return torch.get_float32_matmul_precision()
+    except RuntimeError:
+        return None
 
 
 def _reductions() -> Any:
@@ -80,12 +93,14 @@ def is_pinned(dtype: str) -> bool:
 @contextlib.contextmanager
 def pinned(dtype: str) -> Iterator[None]:
     """This dtype's products and no others (see :func:`_pin`); the user's switches come back afterwards."""
-    switches, reductions = _switches(), _reductions()
+    switches, older, reductions = _switches(), _older(), _reductions()
     before = [switch.fp32_precision for switch in switches]
-    _pin(dtype)
+    _pin(dtype, older is not None)
     try:
         yield
     finally:
+        if older is not None:
+            torch.set_float32_matmul_precision(older)
         torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = reductions
         for switch, value in zip(switches, before):
             switch.fp32_precision = "none"  # what was inherited is inherited again, and follows the user's next word
