@@ -60,8 +60,8 @@ def pinned(dtype: str) -> Iterator[None]:
     """This dtype and no other (without x64 JAX makes float32 of float64, with it libraries may answer float32 in
     float64), and true float32 products where that is the dtype; afterwards the user's switches are as before.
 
-    TF32 is XLA's default on a GPU, in its own products too: of JAX's "tensorfloat32" only cuBLAS makes TF32. The sums of
-    bfloat16 products are float32.
+    TF32 is XLA's default on a GPU, in its own products too: of JAX's "tensorfloat32" only cuBLAS makes TF32. bfloat16
+    products are summed in float32.
     """
     precision = "default" if dtype in ("tf32", "bfloat16") else "highest"
     with jax.enable_x64(dtype == "float64"), jax.default_matmul_precision(precision):
