@@ -24,9 +24,9 @@ class Precision:
 
 
 # tf32 keeps float32 arrays and rounds what it multiplies to 11 significant bits; bfloat16 keeps 8 in every array. Both
-# add up in float32: an answer's error grows with the number of products in a row and hardly with the sizes. Emulated on a
-# processor exact answers are within 2 eps, steps (whose error counts against the update) within 6: 16 leave room for
-# deeper networks, and no wrong formula. Nothing is timed in them there.
+# add up in float32: an answer's error grows with the number of products in a row and hardly with the sizes. Emulated
+# on a processor exact answers are within 2 eps, steps (whose error counts against the update) within 6: 16 leave room
+# for deeper networks, and for no wrong formula. Nothing is timed in them there.
 PRECISIONS = {
     "float32": Precision("float32", 4, 2.0**-23, 1e-4),
     "float64": Precision("float64", 8, 2.0**-52, 1e-10),
