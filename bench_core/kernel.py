@@ -20,7 +20,8 @@ class Kernel(ABC):
     torch.compile in the first ``run``. Nothing here reads a clock.
 
     A kernel's precision is its own: whatever the framework's global switches say, before, between and after its calls,
-    it computes in its dtype with true float32 products, and leaves the switches as they were.
+    it computes in its dtype with true float32 products (TF32 ones where that is the dtype), and leaves the switches as
+    they were.
     """
 
     # Whether ``count`` has an answer.

@@ -16,20 +16,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bench_core.precision import DTYPES, PRECISIONS
+
 if TYPE_CHECKING:
     from bench_core.kernel import Kernel
     from bench_core.problem import Problem
 
 BACKENDS = ("torch", "jax")
 DEVICES = ("cpu", "cuda")
-DTYPES = ("float32", "float64")
 # The first form is the default: its row carries the method's bare name. A method with ``buffers`` may have the form
 # ``allocating`` too.
 FORMS = {"torch": ("eager", "compiled"), "jax": ("jit",)}
 
 
 class Unavailable(RuntimeError):
-    """A backend, device or form that this machine does not have: an outcome ``skipped``, not a fault."""
+    """A backend, device, form or precision that is not to be had here: an outcome ``skipped``, not a fault."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Declaration:
     settings  keyword arguments of the kernel: ``(("k", 5),)``
     iterative it stops at the problem's tolerance: how much it costs is known only afterwards
     only      the sizes it is for, where that is not all of them: ``(("J", ("psd",)),)``
+    dtypes    the precisions it exists in
     """
 
     name: str
@@ -96,6 +98,7 @@ class Declaration:
     settings: tuple[tuple[str, Any], ...] = ()
     iterative: bool = False
     only: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    dtypes: tuple[str, ...] = DTYPES
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ class Method:
 
         ``iterations`` says how many an iterative method took; without it the problem's guess is taken.
         """
-        itemsize = np.dtype(check_choice("dtype", dtype, DTYPES)).itemsize
+        itemsize = PRECISIONS[check_choice("dtype", dtype, DTYPES)].itemsize
         formula = self.declaration.cost
         formula = formula[self.backend] if isinstance(formula, Mapping) else formula
         if not self.iterative:
@@ -139,8 +142,12 @@ class Method:
         return formula(problem, itemsize, problem.guess_iterations(self) if iterations is None else iterations)
 
     def tolerance(self, dtype: str) -> float:
-        """The largest relative error with which an exact answer counts as right."""
-        return {"float32": 1e-4, "float64": 1e-10}[check_choice("dtype", dtype, DTYPES)]
+        """The largest relative error with which an exact answer counts as right: see ``bench_core.precision``.
+
+        float32 1e-4 and float64 1e-10: thousands of roundings, which large or badly conditioned matrices may need; tf32
+        1.6e-2 and bfloat16 0.125: 16 times their eps.
+        """
+        return PRECISIONS[check_choice("dtype", dtype, DTYPES)].tolerance
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -164,7 +171,7 @@ class Method:
         """Place the problem's arrays and compile: everything that a training loop would do once.
 
         Raises ``ValueError`` for an unknown device, dtype or form, ``Unavailable`` where this machine lacks the
-        backend, the device or the compiler, and for sizes that the method is not for.
+        backend, the device or the compiler, and for sizes and precisions that the method is not for.
         """
         check_choice("device", device, DEVICES)
         check_choice("dtype", dtype, DTYPES)
@@ -174,6 +181,10 @@ class Method:
         if not self.is_for(problem.sizes):
             wanted = ", ".join(f"{name} = {' or '.join(map(str, values))}" for name, values in self.declaration.only)
             raise Unavailable(f"{self.name} is for {wanted}; here {problem.sizes}")
+        if dtype not in self.declaration.dtypes or dtype not in problem.dtypes:
+            wanted = " or ".join(name for name in self.declaration.dtypes if name in problem.dtypes)
+            raise Unavailable(f"{self.name} is for dtype {wanted}; here {dtype!r}")
+        require_precision(dtype, device)
         backend = load_backend(self.backend)
         backend.require_device(device)
         family = importlib.import_module(f"bench_core.{self.family}")
@@ -187,6 +198,13 @@ def load_backend(name: str):
         return importlib.import_module(f"bench_core.backends.{name}")
     except ImportError as error:
         raise Unavailable(f"backend {name!r} is not installed here: {error}") from error
+
+
+def require_precision(dtype: str, device: str) -> None:
+    """Raise ``Unavailable`` where nothing is timed in this precision on this device."""
+    devices = PRECISIONS[dtype].devices
+    if device not in devices:
+        raise Unavailable(f"dtype {dtype!r} is for device {' or '.join(devices)}; here {device!r}")
 
 
 def check_choice(what: str, given: Any, allowed: tuple[str, ...]) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 
 from bench_core.masters import Float64View, align
 from bench_core.method import Method
+from bench_core.precision import DTYPES
 
 # What an oracle computes and keeps: arrays by name.
 Arrays = dict[str, np.ndarray]
@@ -31,6 +32,7 @@ class Problem(ABC):
     family: str
     data: tuple[str, ...]  # names of the arrays that are data and not parameters: a training loop draws them anew
     kept: tuple[str, ...] = ()  # names of results that other data may leave as they are, see ``unseen``
+    dtypes: tuple[str, ...] = DTYPES  # precisions in which there is an answer to tell from rounding
     seed: int
     keeper: Keeper | None = None  # of these data: other data have another one, or none
 

@@ -46,7 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     cell = commands.add_parser("cell", help="measure one cell in fresh processes and print its rows")
     cell.add_argument("--family", default="logdet", help="a family [default: logdet]")
     cell.add_argument("--backend", default="torch", help=f"{' or '.join(bench_core.BACKENDS)} [default: torch]")
-    cell.add_argument("--dtype", default="float32", help=f"{' or '.join(DTYPES)} [default: float32]")
+    cell.add_argument(
+        "--dtype", default="float32", help=f"{', '.join(DTYPES)} (tf32 and bfloat16 on cuda) [default: float32]"
+    )
     cell.add_argument(
         "--method", action="append", default=[], metavar="ROW", help="only this row, e.g. relative:compiled; repeat"
     )

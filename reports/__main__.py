@@ -68,7 +68,7 @@ def _make_parser() -> argparse.ArgumentParser:
     for letter, (kind, words) in SIZES.items():
         answer.add_argument(f"--{letter}", dest=f"size_{letter}", type=kind, metavar=letter, help=words)
     answer.add_argument("--device", help="cpu or cuda (default: all that were measured)")
-    answer.add_argument("--dtype", help="float32 or float64 (default: all that were measured)")
+    answer.add_argument("--dtype", help="precision, e.g. float32 (default: all that were measured)")
     answer.add_argument("--backend", help="torch or jax (default: all that were measured)")
     answer.add_argument(
         "--accuracy",

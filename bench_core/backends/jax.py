@@ -14,6 +14,7 @@ import jax
 import numpy as np
 
 from bench_core.method import Unavailable
+from bench_core.precision import PRECISIONS
 
 _placed: weakref.WeakKeyDictionary[Any, dict] = weakref.WeakKeyDictionary()
 
@@ -23,7 +24,7 @@ def require_device(device: str) -> None:
     _device(device)
 
 
-def configure(threads: int) -> None:
+def configure(threads: int, dtype: str = "float32") -> None:
     """One thread number for XLA's products on the CPU, and CPU calls that run where they are made. (Precision is each
     kernel's own: :func:`pinned`.)
 
@@ -57,10 +58,18 @@ def is_pinned(dtype: str) -> bool:
 @contextlib.contextmanager
 def pinned(dtype: str) -> Iterator[None]:
     """This dtype and no other (without x64 JAX makes float32 of float64, with it libraries may answer float32 in
-    float64), and true float32 products; afterwards the user's switches are as before.
+    float64), and true float32 products where that is the dtype; afterwards the user's switches are as before.
+
+    TF32 is XLA's default on a GPU, in its own products too: of JAX's "tensorfloat32" only cuBLAS makes TF32. bfloat16
+    products are summed in float32.
     """
-    with jax.enable_x64(dtype == "float64"), jax.default_matmul_precision("highest"):
+    precision = "default" if dtype in ("tf32", "bfloat16") else "highest"
+    with jax.enable_x64(dtype == "float64"), jax.default_matmul_precision(precision):
         yield
+
+
+def _numbers(dtype: str) -> np.dtype:
+    return getattr(jax.numpy, PRECISIONS[dtype].numbers).dtype
 
 
 def from_numpy(array: np.ndarray, device: str, dtype: str) -> jax.Array:
@@ -80,7 +89,7 @@ def place(problem: Any, name: str, device: str, dtype: str, own: bool = False) -
     if own:
         return _put(problem.masters[name], device, dtype, own=True)
     shared = _placed.setdefault(problem, {})
-    key = (name, device, dtype)
+    key = (name, device, _numbers(dtype))
     if key not in shared:
         shared[key] = _put(problem.masters[name], device, dtype, own=False)
     return shared[key]
@@ -124,8 +133,10 @@ def wait(out: Any) -> None:
 
 
 def to_numpy(array: jax.Array) -> np.ndarray:
-    """The array's numbers; on the CPU a view, valid until the array is donated to the next call."""
-    return np.asarray(array)
+    """The array's numbers, bfloat16 ones as float32; on the CPU a view, valid until the array is donated to the next
+    call.
+    """
+    return np.asarray(array, np.float32 if array.dtype == jax.numpy.bfloat16 else None)
 
 
 def _device(device: str) -> Any:
@@ -137,11 +148,12 @@ def _device(device: str) -> Any:
 
 def _put(array: np.ndarray, device: str, dtype: str, own: bool) -> jax.Array:
     """The array on the device; shared where memory, alignment and dtype allow it and ``own`` does not forbid it."""
-    placed = jax.device_put(np.asarray(array, dtype=dtype), _device(device))
+    numbers = _numbers(dtype)
+    placed = jax.device_put(np.asarray(array, dtype=numbers), _device(device))
     if own and device == "cpu":
         placed = placed.copy()  # device_put shares NumPy's memory even with may_alias=False
-    if placed.dtype != dtype:
-        raise TypeError(f"placed as {placed.dtype}, asked for {dtype}")
+    if placed.dtype != numbers:
+        raise TypeError(f"placed as {placed.dtype}, asked for {numbers}")
     return placed.block_until_ready()
 
 
@@ -177,7 +189,7 @@ def _ceiling(device: str, dtype: str) -> tuple[dict[str, Any], Any]:
     size, copied, small = (8192, 1 << 30, 1024) if device == "cuda" else (1024, 1 << 28, 256)
     rng = np.random.default_rng(0)
     a, c = (from_numpy(rng.standard_normal((n, n), dtype=np.float32), device, dtype) for n in (size, small))
-    source = from_numpy(np.ones(copied // np.dtype(dtype).itemsize, dtype), device, dtype)
+    source = from_numpy(np.ones(copied // PRECISIONS[dtype].itemsize, _numbers(dtype)), device, dtype)
     return {
         "gemm": _Call(lambda a: a @ a, a),
         "gemm_flops": 2.0 * size**3,

@@ -13,6 +13,7 @@ import torch
 from torch.utils._pytree import tree_map
 
 from bench_core.method import Unavailable
+from bench_core.precision import PRECISIONS
 
 # What the CPU's switches read where products of float32 are products of float32.
 _TRUE = ("none", "ieee")
@@ -26,13 +27,26 @@ def require_device(device: str) -> None:
         raise Unavailable("device 'cuda' is not available to torch here")
 
 
-def configure(threads: int) -> None:
-    """One thread number for every operation, and the switches where every kernel wants them, so that in a process that
-    times no call pays for setting them. (Elsewhere precision is each kernel's own: :func:`pinned`.)
+def configure(threads: int, dtype: str = "float32") -> None:
+    """One thread number for every operation, and the switches where every kernel of this dtype wants them, so that in a
+    process that times no call pays for setting them. (Elsewhere precision is each kernel's own: :func:`pinned`.)
     """
     torch.set_num_threads(threads)
-    for switch in _switches():
-        switch.fp32_precision = "ieee"
+    _pin(dtype)
+
+
+def _pin(dtype: str, older: bool = True) -> None:
+    """True float32 products, and TF32 ones on a GPU where that is the dtype; bfloat16 ones are summed in float32.
+
+    The ``older`` switch says the same: torch.compile reads it and raises where it contradicts the others.
+    """
+    lowered = "tf32" if dtype == "tf32" else "ieee"
+    if older:
+        torch.set_float32_matmul_precision("high" if dtype == "tf32" else "highest")
+    for switch, precision in zip(_switches(), ("ieee", "ieee", lowered, lowered)):
+        switch.fp32_precision = precision
+    if dtype == "bfloat16":
+        torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
 
 
 def _switches() -> tuple[Any, ...]:
@@ -41,11 +55,35 @@ def _switches() -> tuple[Any, ...]:
     return (backends.mkldnn.matmul, backends.mkldnn.conv, backends.cuda.matmul, backends.cudnn.conv)
 
 
+def _older() -> str | None:
+    """What torch's first switch of all float32 products reads; None where the user's others contradict it."""
+    try:
+        return torch.get_float32_matmul_precision()
+    except RuntimeError:
+        return None
+
+
+def _reductions() -> Any:
+    """Whether parts of a GPU's bfloat16 product may be summed in bfloat16, as it can be set again: newer versions say
+    too whether there may be parts.
+    """
+    products: Any = torch.backends.cuda.matmul
+    allowed = products.allow_bf16_reduced_precision_reduction
+    parts = getattr(products, "allow_bf16_reduced_precision_reduction_split_k", None)
+    return allowed if parts is None else (allowed, parts)
+
+
 def is_pinned(dtype: str) -> bool:
-    """Whether float32 is float32 already: a look of a quarter of a microsecond, where :func:`pinned` takes fifteen."""
+    """Whether products are this dtype's already: a look of less than a microsecond, where :func:`pinned` takes a
+    dozen.
+    """
     if dtype == "float64":
         return True
+    if dtype == "bfloat16":
+        return not torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction
     look = torch._C._get_fp32_precision_getter  # what the switches read, in a tenth of the time
+    if dtype == "tf32":
+        return look("cuda", "matmul") == look("cuda", "conv") == "tf32"
     on_cpu = look("mkldnn", "matmul") in _TRUE and look("mkldnn", "conv") in _TRUE
     if not torch.cuda.is_initialized():
         return on_cpu
@@ -54,22 +92,28 @@ def is_pinned(dtype: str) -> bool:
 
 @contextlib.contextmanager
 def pinned(dtype: str) -> Iterator[None]:
-    """True float32 products (TF32 and bfloat16 are modes of their own); the user's switches come back afterwards."""
-    switches = _switches()
+    """This dtype's products and no others (see :func:`_pin`); the user's switches come back afterwards."""
+    switches, older, reductions = _switches(), _older(), _reductions()
     before = [switch.fp32_precision for switch in switches]
-    for switch in switches:
-        switch.fp32_precision = "ieee"
+    _pin(dtype, older is not None)
     try:
         yield
     finally:
+        if older is not None:
+            torch.set_float32_matmul_precision(older)
+        torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = reductions
         for switch, value in zip(switches, before):
             switch.fp32_precision = "none"  # what was inherited is inherited again, and follows the user's next word
             if switch.fp32_precision != value:
                 switch.fp32_precision = value
 
 
+def _numbers(dtype: str) -> torch.dtype:
+    return getattr(torch, PRECISIONS[dtype].numbers)
+
+
 def from_numpy(array: np.ndarray, device: str, dtype: str) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(array)).to(device=device, dtype=getattr(torch, dtype), copy=True)
+    return torch.from_numpy(np.ascontiguousarray(array)).to(device=device, dtype=_numbers(dtype), copy=True)
 
 
 def scalar(value: float, device: str, dtype: str) -> float:
@@ -84,9 +128,9 @@ def place(problem: Any, name: str, device: str, dtype: str, own: bool = False) -
     if own:
         return from_numpy(problem.masters[name], device, dtype)
     shared = _placed.setdefault(problem, {})
-    key = (name, device, dtype)
+    key = (name, device, _numbers(dtype))
     if key not in shared:
-        shared[key] = torch.from_numpy(problem.masters[name]).to(device=device, dtype=getattr(torch, dtype))
+        shared[key] = torch.from_numpy(problem.masters[name]).to(device=device, dtype=_numbers(dtype))
     return shared[key]
 
 
@@ -123,8 +167,9 @@ def wait(out: Any) -> None:
 
 
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:
-    """The tensor's numbers; on the CPU a view, valid until the kernel runs again."""
-    return tensor.detach().cpu().numpy()
+    """The tensor's numbers, bfloat16 ones as float32; on the CPU a view, valid until the kernel runs again."""
+    held = tensor.detach().cpu()
+    return (held.float() if held.dtype == torch.bfloat16 else held).numpy()
 
 
 def memory_analysis(call: Callable) -> None:
@@ -133,26 +178,32 @@ def memory_analysis(call: Callable) -> None:
 
 
 class _Call:
-    """A function of no arguments as a kernel, for the ceilings."""
+    """A function of no arguments as a kernel of this dtype, for the ceilings."""
 
-    def __init__(self, function: Callable):
-        self.run, self.wait = function, wait
+    def __init__(self, function: Callable, dtype: str):
+        self._function, self._dtype, self.wait = function, dtype, wait
+
+    def run(self) -> Any:
+        if is_pinned(self._dtype):
+            return self._function()
+        with pinned(self._dtype):
+            return self._function()
 
 
 def ceiling(device: str, dtype: str) -> tuple[dict[str, Any], Any]:
     """Kernels that reach for the machine's limits, a square product and a copy, and the canary, a small product."""
     size, copied, small = (8192, 1 << 30, 1024) if device == "cuda" else (1024, 1 << 28, 256)
-    kind = getattr(torch, dtype)
+    kind = _numbers(dtype)
     a = torch.randn(size, size, dtype=kind, device=device)
     c = torch.randn(small, small, dtype=kind, device=device)
     count = copied // a.element_size()
     source, target = torch.ones(count, dtype=kind, device=device), torch.empty(count, dtype=kind, device=device)
     return {
-        "gemm": _Call(lambda: a @ a),
+        "gemm": _Call(lambda: a @ a, dtype),
         "gemm_flops": 2.0 * size**3,
         "gemm_name": f"{size}x{size}x{size} {dtype}",
-        "copy": _Call(lambda: target.copy_(source)),
+        "copy": _Call(lambda: target.copy_(source), dtype),
         "copy_bytes": 2.0 * copied,
         "copy_name": f"{copied >> 20} MiB {dtype}",
         "canary_name": f"{small}x{small}x{small} {dtype} product",
-    }, _Call(lambda: c @ c)
+    }, _Call(lambda: c @ c, dtype)

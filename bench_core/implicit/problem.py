@@ -25,6 +25,7 @@ from bench_core.implicit.maps import find_fixed_point, input_of
 from bench_core.implicit.settings import HELD, MAPS, RATES, SIDE
 from bench_core.masters import adopt, align, aligned, normal, normal_matrix, take
 from bench_core.method import Method, check_choice, check_seed, check_size
+from bench_core.precision import FINE, PRECISIONS
 from bench_core.problem import Problem
 
 # Largest D whose norm is computed; above, the expected norm of a normal matrix is within half a percent of it.
@@ -45,6 +46,7 @@ class ImplicitProblem(Problem):
     family = "implicit"
     data = ("d", "u", "v")
     kept = ("A", "K1", "K2")
+    dtypes = FINE
 
     def __init__(
         self,
@@ -154,7 +156,7 @@ class ImplicitProblem(Problem):
         if not method.iterative:
             return super()._miss(arrays, method, dtype, error, quality)
         quality = self.quality(arrays, method) if quality is None else quality
-        if quality["residual"] <= self.tol + 2 * HELD * np.finfo(dtype).eps * quality["terms"]:
+        if quality["residual"] <= self.tol + 2 * HELD * PRECISIONS[dtype].eps * quality["terms"]:
             return ""
         taken = f" after {quality['iterations_max']:.0f} iterations" if "iterations_max" in quality else ""
         return f"not converged: residual {quality['residual']:.3g}{taken}, tolerance {self.tol:g}"

@@ -10,6 +10,7 @@ from bench_core.kernel import Kernel
 from bench_core.line_integral._inverse import Inverse, find_singular
 from bench_core.line_integral._network import Network
 from bench_core.line_integral.settings import chunk, gauss_legendre
+from bench_core.precision import PRECISIONS
 
 # What torch raises of a matrix that it cannot factorise, and torchdiffeq of steps that become too small.
 FAILURES = ("_LinAlgError", "AssertionError")
@@ -84,4 +85,4 @@ class LineIntegralKernel(Kernel):
             return inverse.as_printed(gauss_legendre(settings["Q"]))
 
         given = {name: self._backend.to_numpy(a).astype(np.float64) for name, a in self._placed.items()}
-        find_singular(Network(given, self._problem.J), given["target"], walk, float(np.finfo(self._dtype).eps))
+        find_singular(Network(given, self._problem.J), given["target"], walk, PRECISIONS[self._dtype].eps)

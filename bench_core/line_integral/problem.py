@@ -27,6 +27,7 @@ import numpy as np
 from bench_core.line_integral.settings import KRONECKER
 from bench_core.masters import adopt, align, normal, take
 from bench_core.method import Method, check_choice, check_seed, check_size
+from bench_core.precision import FINE
 from bench_core.problem import Problem
 
 JACOBIANS = ("free", "tanh", "psd", "kronecker", "kronecker_psd")
@@ -44,6 +45,7 @@ class LineIntegralProblem(Problem):
 
     family = "line_integral"
     data = ("x", "target")
+    dtypes = FINE
 
     def __init__(self, d: int = 4, B: int = 64, H: int = 64, J: str = "psd", seed: int = 0):
         self.d, self.B, self.H = check_size("d", d), check_size("B", B), check_size("H", H)

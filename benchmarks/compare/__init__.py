@@ -43,7 +43,9 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         help=f"family, backend and sizes, e.g. {DEFAULT_CELLS[0]!r}; repeat [default: logdet at D = 100 and 1000]",
     )
     parser.add_argument("--method", action="append", default=[], metavar="ROW", help="only this row; repeat")
-    parser.add_argument("--dtype", default="float32", help=f"{' or '.join(DTYPES)} [default: float32]")
+    parser.add_argument(
+        "--dtype", default="float32", help=f"{', '.join(DTYPES)} (tf32 and bfloat16 on cuda) [default: float32]"
+    )
     parser.add_argument("--device", default="cpu", help=f"{' or '.join(DEVICES)} [default: cpu]")
     parser.add_argument("--profile", default="quick", help="whose rows and budgets [default: quick]")
     parser.add_argument("--threshold", type=float, default=5.0, help="per cent; slower beyond it fails [default: 5]")

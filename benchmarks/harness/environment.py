@@ -11,10 +11,12 @@ from typing import Any
 
 from benchmarks.harness import gpu
 
+# What products are taken in, where that is not the dtype of the arrays to its last digit.
+_PRODUCTS = {"tf32": "tf32", "bfloat16": "bfloat16, summed in float32"}
 PACKAGES = ("torch", "jax", "jaxlib", "numpy", "scipy")
 
 
-def describe(device: str, threads: int) -> dict[str, Any]:
+def describe(device: str, threads: int, dtype: str = "float32") -> dict[str, Any]:
     """Facts that hold for the whole session. Call it in the session's process, after the backend was imported."""
     return {
         "python": platform.python_version(),
@@ -25,7 +27,7 @@ def describe(device: str, threads: int) -> dict[str, Any]:
         "threads": threads,
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "blas": _blas(),
-        "matmul_precision": "highest",
+        "matmul_precision": _PRODUCTS.get(dtype, "highest"),
         **(gpu.facts() if device == "cuda" else gpu.NOTHING),
     }
 

@@ -6,6 +6,7 @@ before there was one.
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +17,19 @@ import numpy as np
 def is_for(method: Any, sizes: Mapping[str, Any]) -> bool:
     """Whether the method answers at these sizes."""
     return not hasattr(method, "is_for") or method.is_for(sizes)
+
+
+def configure(backend: Any, threads: int, dtype: str) -> None:
+    """The backend as a process that times this dtype wants it; there was one precision of products."""
+    known = "dtype" in inspect.signature(backend.configure).parameters
+    backend.configure(threads, dtype) if known else backend.configure(threads)
+
+
+def require_precision(dtype: str, device: str) -> None:
+    """Raise ``Unavailable`` where the device does not have the precision; it had all there were."""
+    contract = importlib.import_module("bench_core.method")
+    if hasattr(contract, "require_precision"):
+        contract.require_precision(dtype, device)
 
 
 def iterative(method: Any) -> bool:

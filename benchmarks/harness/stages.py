@@ -65,14 +65,15 @@ class Stages:
         try:
             self.backend = load_backend(self.cell["backend"])
             try:
-                self.backend.configure(self.spec["threads"])
+                older.configure(self.backend, self.spec["threads"], self.cell["dtype"])
             except ValueError as error:  # other threads than asked for: it is measured, and the record says so
                 note = str(error)
+            older.require_precision(self.cell["dtype"], self.cell["device"])
             self.backend.require_device(self.cell["device"])
         except bench_core.Unavailable as error:
             self.journal.write("unavailable", reason=str(error))
             return False
-        facts = environment.describe(self.cell["device"], self.spec["threads"])
+        facts = environment.describe(self.cell["device"], self.spec["threads"], self.cell["dtype"])
         facts["threads_note"] = note
         self.journal.write("environment", **facts)
         return True

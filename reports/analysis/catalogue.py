@@ -149,6 +149,7 @@ def _simplify(text: str) -> str:
 def _sort_series(series: Series) -> tuple[Any, ...]:
     place = series.place
     backends = {"torch": 0, "jax": 1}
+    precisions = {"float32": 0, "float64": 1, "tf32": 2}
     return (
         FAMILIES.index(series.family),
         place.machine,
@@ -156,6 +157,7 @@ def _sort_series(series: Series) -> tuple[Any, ...]:
         place.device,
         backends.get(place.backend, 2),
         place.backend,
+        precisions.get(place.dtype, 3),
         place.dtype,
         # Numbers by their value and before words: 8 comes before 64.
         tuple((letter, isinstance(v, str), 0 if isinstance(v, str) else v, str(v)) for letter, v in series.fixed),
