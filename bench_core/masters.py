@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import collections
+import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
+from bench_core.held import Held
+
 # Numbers in one block of rows: 32 MiB of float64, so that no float64 copy of a large matrix is ever held whole.
 BLOCK = 1 << 22
+AHEAD = min(8, os.cpu_count() or 1)  # blocks that are converted at once
 
 
 class Float64View(Mapping):
@@ -110,11 +115,19 @@ def normal_matrix(D: int, stream: np.random.SeedSequence, scale: float) -> np.nd
 
 
 def blocks(master: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Blocks of rows of a master array as float64."""
+    """Blocks of rows of a master array as float64; the next ones are converted while one is multiplied."""
     rows = max(1, BLOCK // master.shape[1])
-    for start in range(0, len(master), rows):
-        block = slice(start, min(start + rows, len(master)))
-        yield block, master[block].astype(np.float64)
+    slices = [slice(start, min(start + rows, len(master))) for start in range(0, len(master), rows)]
+    if len(slices) == 1:
+        yield slices[0], master.astype(np.float64)
+        return
+    with ThreadPoolExecutor(AHEAD) as pool:
+        coming = collections.deque(pool.submit(master[block].astype, np.float64) for block in slices[:AHEAD])
+        for number, block in enumerate(slices):
+            converted = coming.popleft().result()
+            if number + AHEAD < len(slices):
+                coming.append(pool.submit(master[slices[number + AHEAD]].astype, np.float64))
+            yield block, converted
 
 
 def times(left: np.ndarray, master: np.ndarray) -> np.ndarray:
@@ -125,8 +138,10 @@ def times(left: np.ndarray, master: np.ndarray) -> np.ndarray:
     return out
 
 
-def times_transposed(left: np.ndarray, master: np.ndarray) -> np.ndarray:
+def times_transposed(left: np.ndarray, master: np.ndarray | Held) -> np.ndarray:
     """``left W^T`` for left (n, D) in float64."""
+    if isinstance(master, Held):
+        return master.times_transposed(left)
     out = np.empty((len(left), len(master)))
     for rows, block in blocks(master):
         out[:, rows] = left @ block.T

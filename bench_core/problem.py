@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from bench_core.held import is_finite
 from bench_core.masters import Float64View, align
 from bench_core.method import Method
 from bench_core.precision import DTYPES
@@ -126,7 +127,7 @@ class Problem(ABC):
         No row may hold numbers that are not finite; an exact one must be within its tolerance. ``error`` and
         ``quality`` are those of the result, where they are known already.
         """
-        if broken := [name for name, array in arrays.items() if not np.isfinite(array).all()]:
+        if broken := [name for name, array in arrays.items() if not is_finite(array)]:
             return f"not finite: {', '.join(broken)}"
         return self._miss(arrays, method, dtype, error, quality) if method.exact else ""
 

@@ -86,10 +86,11 @@ def place(problem: Any, name: str, device: str, dtype: str, own: bool = False) -
 
     On the CPU a float32 array is the problem's own memory: nothing is copied. A donated array must be an ``own`` one.
     """
-    if own:
-        return _put(problem.masters[name], device, dtype, own=True)
     shared = _placed.setdefault(problem, {})
     key = (name, device, _numbers(dtype))
+    if own:
+        there = shared.get(key) if device != "cpu" else None  # a copy on the device takes no way over the host
+        return _put(problem.masters[name], device, dtype, own=True) if there is None else there.copy()
     if key not in shared:
         shared[key] = _put(problem.masters[name], device, dtype, own=False)
     return shared[key]
@@ -137,6 +138,42 @@ def to_numpy(array: jax.Array) -> np.ndarray:
     call.
     """
     return np.asarray(array, np.float32 if array.dtype == jax.numpy.bfloat16 else None)
+
+
+# -- what is asked of an array that stays on its device (bench_core.held) ----------------------------------------------
+
+_ROWS = 4096  # converted to float64 at once
+
+
+def is_finite(array: jax.Array) -> bool:
+    # One pass, and no second array: a number that is not finite makes the sum none, and in float64 no sum overflows.
+    with jax.enable_x64(True):
+        return bool(jax.numpy.isfinite(jax.numpy.sum(array, dtype="float64")))
+
+
+def times_transposed(left: np.ndarray, array: jax.Array) -> np.ndarray:
+    """``left A^T`` in float64."""
+    with jax.enable_x64(True):
+        placed = jax.device_put(np.asarray(left, np.float64), array.sharding)
+        starts = range(0, array.shape[0], _ROWS)
+        return np.concatenate([np.asarray(_times_rows(placed, array[i : i + _ROWS])) for i in starts], 1)
+
+
+@jax.jit
+def _times_rows(left: jax.Array, rows: jax.Array) -> jax.Array:
+    return jax.numpy.matmul(left, rows.astype("float64").T, precision="highest")
+
+
+def clone(array: jax.Array) -> jax.Array:
+    return array.copy()
+
+
+def equal(array: jax.Array, other: jax.Array) -> bool:
+    return bool(jax.numpy.array_equal(array, other))
+
+
+def any_nonzero(array: jax.Array) -> bool:
+    return bool(jax.numpy.any(array != 0))
 
 
 def _device(device: str) -> Any:

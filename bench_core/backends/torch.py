@@ -125,10 +125,11 @@ def place(problem: Any, name: str, device: str, dtype: str, own: bool = False) -
 
     On the CPU a float32 array is the problem's own memory: nothing is copied.
     """
-    if own:
-        return from_numpy(problem.masters[name], device, dtype)
     shared = _placed.setdefault(problem, {})
     key = (name, device, _numbers(dtype))
+    if own:
+        there = shared.get(key) if device != "cpu" else None  # a copy on the device takes no way over the host
+        return from_numpy(problem.masters[name], device, dtype) if there is None else there.clone()
     if key not in shared:
         shared[key] = torch.from_numpy(problem.masters[name]).to(device=device, dtype=_numbers(dtype))
     return shared[key]
@@ -170,6 +171,34 @@ def to_numpy(tensor: torch.Tensor) -> np.ndarray:
     """The tensor's numbers, bfloat16 ones as float32; on the CPU a view, valid until the kernel runs again."""
     held = tensor.detach().cpu()
     return (held.float() if held.dtype == torch.bfloat16 else held).numpy()
+
+
+# -- what is asked of an array that stays on its device (bench_core.held) ----------------------------------------------
+
+_ROWS = 4096  # converted to float64 at once
+
+
+def is_finite(tensor: torch.Tensor) -> bool:
+    # One pass, and no second array: a number that is not finite makes the sum none, and in float64 no sum overflows.
+    return bool(torch.isfinite(tensor.detach().sum(dtype=torch.float64)))
+
+
+def times_transposed(left: np.ndarray, tensor: torch.Tensor) -> np.ndarray:
+    """``left A^T`` in float64."""
+    placed = torch.from_numpy(np.ascontiguousarray(left)).to(tensor.device)
+    return torch.cat([placed @ rows.double().T for rows in tensor.detach().split(_ROWS)], 1).cpu().numpy()
+
+
+def clone(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.detach().clone()
+
+
+def equal(tensor: torch.Tensor, other: torch.Tensor) -> bool:
+    return torch.equal(tensor, other)
+
+
+def any_nonzero(tensor: torch.Tensor) -> bool:
+    return bool(torch.count_nonzero(tensor))
 
 
 def memory_analysis(call: Callable) -> None:

@@ -26,20 +26,20 @@ def judge_again(problem: Any, fresh: Any, kernel: Any, method: Any, dtype: str) 
     input or its answer looks infinitely fast: its result must be right for the new data, and another one than before.
     An inexact method has no tolerance; it is held to the second only, and in every part of its result.
     """
-    last = kernel.to_numpy(kernel.run())
+    last = older.judged(kernel, kernel.run())
     if broken := older.not_finite(last):
         return float("inf"), broken
     if method.in_place:
         kernel.reset()
-        last = kernel.to_numpy(kernel.run())
+        last = older.judged(kernel, kernel.run())
         kernel.reset()
-    stale = {name: np.array(array) for name, array in last.items()}
+    stale = {name: array.copy() for name, array in last.items()}
     moved = False
     if fresh is not None:
         moved = any(not np.array_equal(fresh.masters[name], problem.masters[name]) for name in problem.data)
         kernel.refill(fresh)
         problem = fresh
-    arrays = kernel.to_numpy(kernel.run())
+    arrays = older.judged(kernel, kernel.run())
     with np.errstate(all="ignore"):
         error = problem.error(arrays, method)
         # What else there is to say was said of the first result; the fault asks for what it needs of it.
@@ -54,5 +54,12 @@ def judge_again(problem: Any, fresh: Any, kernel: Any, method: Any, dtype: str) 
 
 def _unchanged(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """The floating-point arrays that are the same, but for those of zeros; counts of iterations may be equal."""
-    names = [name for name in before if np.issubdtype(np.asarray(before[name]).dtype, np.floating)]
-    return [name for name in names if np.array_equal(before[name], after[name]) and np.any(before[name])]
+    found = []
+    for name, array in before.items():
+        if hasattr(array, "equals"):  # on its device
+            same = array.equals(after[name]) and array.any()
+        else:
+            same = np.issubdtype(array.dtype, np.floating) and np.array_equal(array, after[name]) and np.any(array)
+        if same:
+            found.append(name)
+    return found

@@ -73,8 +73,17 @@ def fault(problem: Any, arrays: dict[str, Any], method: Any, dtype: str, error: 
 
 def not_finite(arrays: dict[str, Any]) -> str:
     """Which arrays hold numbers that are not finite (or an empty text)."""
-    broken = [name for name, array in arrays.items() if not np.isfinite(array).all()]
+    broken = [name for name, array in arrays.items() if not _is_finite(array)]
     return f"not finite: {', '.join(broken)}" if broken else ""
+
+
+def _is_finite(array: Any) -> bool:
+    return array.is_finite() if hasattr(array, "is_finite") else bool(np.isfinite(array).all())
+
+
+def judged(kernel: Any, out: Any) -> dict[str, Any]:
+    """The arrays of a result as the oracle reads them."""
+    return kernel.judged(out) if hasattr(kernel, "judged") else kernel.to_numpy(out)
 
 
 def counts(kernel: Any) -> bool:

@@ -192,7 +192,7 @@ class Preparation:
     def _check(self, method: Any, kernel: Any, out: Any, fields: dict[str, Any]) -> str:
         """Why the first result is none (or an empty text)."""
         start = time.perf_counter()
-        error, quality, fault = check.judge(self.problem, kernel.to_numpy(out), method, self.cell["dtype"])
+        error, quality, fault = check.judge(self.problem, older.judged(kernel, out), method, self.cell["dtype"])
         fields["check_s"] = time.perf_counter() - start
         fields["error"] = error if math.isfinite(error) else None
         fields["quality"] = {k: v if math.isfinite(v) else None for k, v in quality.items()} or None

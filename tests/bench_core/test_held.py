@@ -1,0 +1,87 @@
+"""What is asked of an array on its device is what NumPy says of a copy of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import bench_core
+from bench_core import held
+from bench_core.held import Held
+from bench_core.logdet._kernel import LogdetKernel
+from bench_core.method import load_backend
+from benchmarks.harness import check
+
+BOTH = pytest.mark.parametrize("backend", bench_core.BACKENDS)
+
+
+@pytest.fixture
+def staying(monkeypatch):
+    """Results of logdet stay where they are on the processor too, whatever their size."""
+
+    def judged(self, out):
+        return {
+            name: Held(array, self._backend) if array.ndim == 2 else self._backend.to_numpy(array)
+            for name, array in self._named(out).items()
+        }
+
+    monkeypatch.setattr(LogdetKernel, "judged", judged)
+
+
+@BOTH
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_answers_are_those_of_a_copy(backend, dtype):
+    module = load_backend(backend)
+    numbers = np.random.default_rng(0).standard_normal((5000, 7))  # more rows than are converted at once
+    left = np.random.default_rng(1).standard_normal((3, 7))
+    with module.pinned(dtype):
+        there = Held(module.from_numpy(numbers, "cpu", dtype), module)
+        broken = Held(module.from_numpy(np.where(numbers > 3, np.inf, numbers), "cpu", dtype), module)
+        both = Held(module.from_numpy(np.array([[np.inf, -np.inf]]), "cpu", dtype), module)
+        large = Held(module.from_numpy(np.full((2, 2), np.finfo(dtype).max / 2), "cpu", dtype), module)
+        zeros = Held(module.from_numpy(np.zeros((2, 2)), "cpu", dtype), module)
+    copied = np.asarray(there)
+    assert there.shape == copied.shape
+    product = there.times_transposed(left)
+    assert product.dtype == np.float64
+    np.testing.assert_allclose(product, left @ copied.T.astype(np.float64), rtol=1e-13, atol=1e-13)
+    assert [each.is_finite() for each in (there, broken, both)] == [True, False, False]
+    assert large.is_finite() or dtype == "float64"
+    assert there.any()
+    assert not zeros.any()
+    twin = there.copy()
+    assert twin.equals(there)
+    assert not there.equals(Held(module.from_numpy(copied + 1, "cpu", dtype), module))
+
+
+@pytest.mark.parametrize("number", [0.0, np.nan])
+def test_a_numpy_array_is_asked_the_same(number):
+    assert held.is_finite(np.array([number])) == np.isfinite(number)
+
+
+@BOTH
+def test_a_result_is_judged_the_same_where_it_is(backend, staying):
+    problem = bench_core.problem("logdet", D=600, B=8)  # large enough for probes
+    for method in bench_core.methods("logdet", backend):
+        if method.name == "jacobian_autodiff":
+            continue
+        kernel = method.build(problem, "cpu", "float32")
+        out = kernel.run()
+        error, _, fault = check.judge(problem, kernel.judged(out), method, "float32")
+        assert error == pytest.approx(problem.error(kernel.to_numpy(out), method), rel=1e-6)
+        assert fault == ""
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["relative", "relative_step", "gemm_floor"])
+def test_a_kernel_that_remembers_is_found_out_where_it_is(backend, name, staying):
+    problem = bench_core.problem("logdet", D=40, B=8)
+    method = next(m for m in bench_core.methods("logdet", backend) if m.name == name)
+    kernel = method.build(problem, "cpu", "float32")
+    assert check.judge_again(problem, problem.unseen(), kernel, method, "float32")[1] == ""
+    remembered = kernel.run()
+    if not method.in_place:
+        kernel.run = lambda: remembered
+        kernel.refill(problem)
+        fault = check.judge_again(problem, problem.unseen(), kernel, method, "float32")[1]
+        assert fault
