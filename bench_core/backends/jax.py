@@ -169,11 +169,13 @@ def clone(array: jax.Array) -> jax.Array:
 
 
 def equal(array: jax.Array, other: jax.Array) -> bool:
-    return bool(jax.numpy.array_equal(array, other))
+    with jax.enable_x64(True):
+        return bool(jax.numpy.array_equal(array, other))
 
 
 def any_nonzero(array: jax.Array) -> bool:
-    return bool(jax.numpy.any(array != 0))
+    with jax.enable_x64(True):
+        return bool(jax.numpy.any(array != 0))
 
 
 def _device(device: str) -> Any:
