@@ -227,3 +227,34 @@ def test_the_ceilings_are_of_the_precision(backend):
     out = canary.run()
     canary.wait(out)
     assert str(out.dtype).removeprefix("torch.") == "bfloat16"
+
+
+# -- on a device ----------------------------------------------------------------------------------------------------
+
+
+def _on_card(m: Method, problem: bench_core.Problem, dtype: str) -> dict[str, np.ndarray]:
+    try:
+        return _result(m.build(problem, "cuda", dtype))
+    except bench_core.Unavailable as missing:  # no card, or no such precision
+        pytest.skip(str(missing))
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("dtype", LOW)
+@pytest.mark.parametrize("m", [m for m in EXACT if not m.iterative], ids=_name)
+def test_on_a_card_every_row_is_right_to_its_rounding(m, dtype):
+    problem = _problem(m)
+    assert problem.fault(_on_card(m, problem, dtype), m, dtype) == ""
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_on_a_card_a_precision_is_that_one_and_leaves_none_behind(backend):
+    """By the error: tensor cores round what they multiply, and nothing else here leaves so much."""
+    m, problem = bench_core.method("logdet", "relative", backend), bench_core.problem("logdet", D=512, B=128)
+    order = ("tf32", "float32", "bfloat16", "float64", "float32", "tf32")
+    errors = [(dtype, problem.error(_on_card(m, problem, dtype), m)) for dtype in order]
+    leaves = {"float64": (0, 1e-12), "float32": (1e-8, 1e-5), "tf32": (1e-4, 2e-3), "bfloat16": (3e-3, 2e-2)}
+    for dtype, error in errors:
+        least, most = leaves[dtype]
+        assert least < error < most, errors
