@@ -170,8 +170,10 @@ class Method:
     def build(self, problem: Problem, device: str = "cpu", dtype: str = "float32", form: str | None = None) -> Kernel:
         """Place the problem's arrays and compile: everything that a training loop would do once.
 
+        A precision that the method, the problem or the device does not have is ``Unavailable``.
+
         Raises ``ValueError`` for an unknown device, dtype or form, ``Unavailable`` where this machine lacks the
-        backend, the device or the compiler, and for sizes and precisions that the method is not for.
+        backend, the device or the compiler, and for sizes that the method is not for.
         """
         check_choice("device", device, DEVICES)
         check_choice("dtype", dtype, DTYPES)

@@ -38,11 +38,11 @@ def configure(threads: int, dtype: str = "float32") -> None:
 def _pin(dtype: str, older: bool = True) -> None:
     """True float32 products, and TF32 ones on a GPU where that is the dtype; bfloat16 ones are summed in float32.
 
-    The ``older`` switch says the same: torch.compile reads it and raises where it contradicts the others.
+    For TF32 the ``older`` switch says the same: torch.compile may read it, and raises where it contradicts the others.
     """
     lowered = "tf32" if dtype == "tf32" else "ieee"
-    if older:
-        torch.set_float32_matmul_precision("high" if dtype == "tf32" else "highest")
+    if older and dtype == "tf32":
+        torch.set_float32_matmul_precision("high")
     for switch, precision in zip(_switches(), ("ieee", "ieee", lowered, lowered)):
         switch.fp32_precision = precision
     if dtype == "bfloat16":
@@ -93,7 +93,7 @@ def is_pinned(dtype: str) -> bool:
 @contextlib.contextmanager
 def pinned(dtype: str) -> Iterator[None]:
     """This dtype's products and no others (see :func:`_pin`); the user's switches come back afterwards."""
-    switches, older, reductions = _switches(), _older(), _reductions()
+    switches, older, reductions = _switches(), _older() if dtype == "tf32" else None, _reductions()
     before = [switch.fp32_precision for switch in switches]
     _pin(dtype, older is not None)
     try:

@@ -19,19 +19,6 @@ def is_for(method: Any, sizes: Mapping[str, Any]) -> bool:
     return not hasattr(method, "is_for") or method.is_for(sizes)
 
 
-def configure(backend: Any, threads: int, dtype: str) -> None:
-    """The backend as a process that times this dtype wants it; there was one precision of products."""
-    known = "dtype" in inspect.signature(backend.configure).parameters
-    backend.configure(threads, dtype) if known else backend.configure(threads)
-
-
-def require_precision(dtype: str, device: str) -> None:
-    """Raise ``Unavailable`` where the device does not have the precision; it had all there were."""
-    contract = importlib.import_module("bench_core.method")
-    if hasattr(contract, "require_precision"):
-        contract.require_precision(dtype, device)
-
-
 def iterative(method: Any) -> bool:
     return getattr(method, "iterative", False)
 
@@ -131,3 +118,16 @@ def least_cost(method: Any, problem: Any, dtype: str) -> Any:
 def least_bytes(cost: Any) -> float:
     """What every implementation holds; nothing is known of commits that do not say."""
     return getattr(cost, "least_bytes", 0.0)
+
+
+def configure(backend: Any, threads: int, dtype: str) -> None:
+    """The backend as a process that times this dtype wants it; there was one precision of products."""
+    known = "dtype" in inspect.signature(backend.configure).parameters
+    backend.configure(threads, dtype) if known else backend.configure(threads)
+
+
+def require_precision(dtype: str, device: str) -> None:
+    """Raise ``Unavailable`` where the device does not have the precision; it had all there were."""
+    contract = importlib.import_module("bench_core.method")
+    if hasattr(contract, "require_precision"):
+        contract.require_precision(dtype, device)
