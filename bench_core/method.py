@@ -68,7 +68,7 @@ class Declaration:
     role      ``method``; ``floor`` and ``calibration`` rows are measured beside the methods and never win
     in_place  the kernel updates its parameters: each call goes on from the last one's result
     buffers   the function takes ``out``, the last call's results to be overwritten, as a training loop keeps its
-              gradients; the form ``allocating`` does without
+              gradients; kernels of one problem share them; the form ``allocating`` does without
     reads_data  the answer depends on the problem's data, and not on its parameters alone
     chunked   the function takes ``chunk``, how many numbers it may hold at once on its device
     prepares  the kernel's module has ``prepare``: what is done once before the calls, such as the forward solve
@@ -125,6 +125,10 @@ class Method:
     def forms(self) -> tuple[str, ...]:
         """The forms this method exists in on its backend, the default first."""
         return dict(self.declaration.forms)[self.backend]
+
+    def overwrites(self, form: str) -> bool:
+        """Whether the form writes its results where those of the last call were."""
+        return self.buffers and form == self.forms[0]
 
     def cost(self, problem: Any, dtype: str = "float32", iterations: int | None = None) -> Cost:
         """The formulas of ``Cost`` at this problem's sizes, for numbers of this precision.

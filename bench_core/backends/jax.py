@@ -102,6 +102,11 @@ def buffers(example: Any) -> Any:
     return jax.tree.map(lambda array: jax.numpy.zeros(array.shape, array.dtype, device=array.sharding), example)
 
 
+def is_there(arrays: Any) -> bool:
+    """Whether the arrays can still be read: what is donated to a call that fails may be gone."""
+    return not any(array.is_deleted() for array in jax.tree.leaves(arrays))
+
+
 def into_buffers(function: Callable, count: int) -> tuple[Callable, tuple[int, ...]]:
     """The function of ``count`` arguments, the last of them the result of the call before, and which are donated: it.
 

@@ -100,6 +100,11 @@ def buffers(example: Any) -> Any:
     return tree_map(torch.empty_like, example)
 
 
+def is_there(arrays: Any) -> bool:
+    """Whether the arrays can still be read: tensors always can."""
+    return True
+
+
 def into_buffers(function: Callable, count: int) -> tuple[Callable, tuple[int, ...]]:
     """The function of ``count`` arguments with the last of them as its ``out``, and which are donated: none."""
     return lambda *given: function(*given[:-1], out=given[-1]), ()

@@ -73,6 +73,16 @@ def held_bytes(kernel: Any) -> int:
     return getattr(kernel, "held_bytes", 0)
 
 
+def overwrites(method: Any, form: str) -> bool:
+    """Whether the form writes its results where kernels of the same problem have left theirs."""
+    return hasattr(method, "overwrites") and method.overwrites(form)
+
+
+def lent_bytes(kernel: Any) -> int:
+    """Memory of its results that the next kernel need not take anew."""
+    return getattr(kernel, "lent_bytes", 0)
+
+
 def reads_data(method: Any) -> bool:
     """Whether the answer depends on the problem's data."""
     return getattr(method, "reads_data", True)
