@@ -27,8 +27,8 @@ class Kernel(ABC):
 
     # Whether ``count`` has an answer.
     counts = False
-    # Memory of the results that the kernel keeps and overwrites: no call allocates it, and a user needs it all the
-    # same. ``lent_bytes`` of it are there already for the next kernel that shares them.
+    # Memory that the kernel keeps and overwrites, its results' or a graph's: no call allocates it, and a user needs it
+    # all the same. ``lent_bytes`` of it are there already for the next kernel that shares them.
     held_bytes = 0
     lent_bytes = 0
 
@@ -38,6 +38,7 @@ class Kernel(ABC):
         self._placed: dict[str, Any] = {}
         with backend.pinned(dtype):
             self._build()
+        self.held_bytes += backend.held_bytes(self._call)
 
     # -- what a family says -----------------------------------------------------------------------------------------
 

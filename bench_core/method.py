@@ -24,8 +24,10 @@ BACKENDS = ("torch", "jax")
 DEVICES = ("cpu", "cuda")
 DTYPES = ("float32", "float64")
 # The first form is the default: its row carries the method's bare name. A method with ``buffers`` may have the form
-# ``allocating`` too.
-FORMS = {"torch": ("eager", "compiled"), "jax": ("jit",)}
+# ``allocating`` too. ``graph`` replays a CUDA graph of the eager call; JAX has no such form, because on a GPU XLA makes
+# command buffers, which are CUDA graphs, of what ``jit`` compiles.
+FORMS = {"torch": ("eager", "compiled", "graph"), "jax": ("jit",)}
+DEVICES_OF = {"graph": ("cuda",)}  # forms that not every device has
 
 
 class Unavailable(RuntimeError):
@@ -126,9 +128,13 @@ class Method:
         """The forms this method exists in on its backend, the default first."""
         return dict(self.declaration.forms)[self.backend]
 
+    def forms_on(self, device: str) -> tuple[str, ...]:
+        """Those of its forms that the device has."""
+        return tuple(form for form in self.forms if device in DEVICES_OF.get(form, DEVICES))
+
     def overwrites(self, form: str) -> bool:
         """Whether the form writes its results where those of the last call were."""
-        return self.buffers and form == self.forms[0]
+        return self.buffers and form in (self.forms[0], "graph")
 
     def cost(self, problem: Any, dtype: str = "float32", iterations: int | None = None) -> Cost:
         """The formulas of ``Cost`` at this problem's sizes, for numbers of this precision.
@@ -168,11 +174,12 @@ class Method:
         """Place the problem's arrays and compile: everything that a training loop would do once.
 
         Raises ``ValueError`` for an unknown device, dtype or form, ``Unavailable`` where this machine lacks the
-        backend, the device or the compiler, and for sizes that the method is not for.
+        backend, the device or the compiler, for sizes that the method is not for, and for a function that no graph can
+        hold.
         """
         check_choice("device", device, DEVICES)
         check_choice("dtype", dtype, DTYPES)
-        form = check_choice("form", form or self.forms[0], self.forms)
+        form = check_choice(f"form on {device}", form or self.forms[0], self.forms_on(device))
         if problem.family != self.family:
             raise ValueError(f"problem of family {problem.family!r} given to {self.family} method {self.name!r}")
         if not self.is_for(problem.sizes):

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch.utils._pytree import tree_map
 
+from bench_core.backends._graph import Graph
 from bench_core.method import Unavailable
 
 # What the CPU's switches read where products of float32 are products of float32.
@@ -111,7 +112,11 @@ def into_buffers(function: Callable, count: int) -> tuple[Callable, tuple[int, .
 
 
 def prepare(function: Callable, arguments: tuple, form: str, donated: tuple[int, ...]) -> Callable:
-    """The function in this form. ``compiled`` is compiled at its first call."""
+    """The function in this form. ``compiled`` is compiled at its first call, ``graph`` is captured here, and may write
+    the donated arguments.
+    """
+    if form == "graph":
+        return Graph(function, arguments, donated)
     if form != "compiled":
         return function
     if arguments[0].device.type == "cpu" and not shutil.which("g++"):
@@ -130,6 +135,11 @@ def wait(out: Any) -> None:
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:
     """The tensor's numbers; on the CPU a view, valid until the kernel runs again."""
     return tensor.detach().cpu().numpy()
+
+
+def held_bytes(call: Callable) -> int:
+    """Memory that the prepared function keeps between its calls: a graph's."""
+    return call.held_bytes if isinstance(call, Graph) else 0
 
 
 def memory_analysis(call: Callable) -> None:

@@ -18,6 +18,11 @@ def is_for(method: Any, sizes: Mapping[str, Any]) -> bool:
     return not hasattr(method, "is_for") or method.is_for(sizes)
 
 
+def forms_on(method: Any, device: str) -> tuple[str, ...]:
+    """The forms of the method that the device has."""
+    return method.forms_on(device) if hasattr(method, "forms_on") else method.forms
+
+
 def iterative(method: Any) -> bool:
     return getattr(method, "iterative", False)
 
