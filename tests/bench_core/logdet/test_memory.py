@@ -158,7 +158,7 @@ def test_what_a_failed_call_took_along_is_there_again_for_the_others():
 @pytest.mark.parametrize("name", ["relative_step", "value_tracking"])
 def test_a_reset_takes_no_second_copy_of_the_parameters(name):
     problem = bench_core.problem("logdet", D=40, B=6)
-    kernel = bench_core.method("logdet", name, "torch").build(problem)
+    kernel: Any = bench_core.method("logdet", name, "torch").build(problem)
     first = {key: np.array(array) for key, array in kernel.to_numpy(kernel.run()).items()}
     places = [W.data_ptr() for W in kernel._state[0]]
     kernel.run()
