@@ -15,8 +15,8 @@ import pytest
 import torch
 
 import bench_core
-from bench_core import method
 from bench_core.backends import _graph
+from bench_core.method import DEVICES_OF
 from benchmarks.harness import check
 from tests.bench_core import judges
 
@@ -89,7 +89,7 @@ def captures(monkeypatch) -> list[Callable]:
 
         return replay, out, "pool", 1000
 
-    monkeypatch.setattr(method, "DEVICES_OF", {})
+    monkeypatch.delitem(DEVICES_OF, "graph")
     monkeypatch.setattr(_graph, "_warm_up", lambda function, arguments: (function(*arguments), function(*arguments)))
     monkeypatch.setattr(_graph, "_record", record)
     return found
