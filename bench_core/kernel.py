@@ -15,9 +15,11 @@ class Kernel(ABC):
     """A method built for a problem on a device.
 
     ``run`` dispatches one call and returns its result without waiting; ``wait`` returns when the device has finished
-    every part of it; ``to_numpy`` copies it out, named as the parameters. A result is valid until the next ``run``: a
-    method with ``buffers`` writes into the same ones again. With JAX all compilation is in ``Method.build``, with
-    torch.compile in the first ``run``. Nothing here reads a clock.
+    every part of it; ``to_numpy`` reads it out, named as the parameters. A result is valid until the next ``run`` of
+    this kernel or, of a method with ``buffers``, of any kernel that shares them: all that are built for one problem on
+    one device in one dtype write into one set of results, as a training loop has one. (torch overwrites the old arrays,
+    JAX deletes them.) A result of a method that works in place is the kernel's parameters: ``reset`` ends it too. With
+    JAX all compilation is in ``Method.build``, with torch.compile in the first ``run``. Nothing here reads a clock.
 
     A kernel's precision is its own: whatever the framework's global switches say, before, between and after its calls,
     it computes in its dtype with true float32 products (TF32 ones where that is the dtype), and leaves the switches as
@@ -26,9 +28,10 @@ class Kernel(ABC):
 
     # Whether ``count`` has an answer.
     counts = False
-    # Memory of the results that the kernel keeps and overwrites: no call allocates it, and a user needs it all the
-    # same.
+    # Memory that the kernel keeps and overwrites, its results' or a graph's: no call allocates it, and a user needs it
+    # all the same. ``lent_bytes`` of it are there already for the next kernel that shares them.
     held_bytes = 0
+    lent_bytes = 0
 
     def __init__(self, method: Method, backend: Any, problem: Any, device: str, dtype: str, form: str):
         self._method, self._backend, self._problem = method, backend, problem
@@ -36,6 +39,7 @@ class Kernel(ABC):
         self._placed: dict[str, Any] = {}
         with backend.pinned(dtype):
             self._build()
+        self.held_bytes += backend.held_bytes(self._call)
 
     # -- what a family says -----------------------------------------------------------------------------------------
 
@@ -104,17 +108,21 @@ class Kernel(ABC):
 
     def _place(self, names: Any, own: Any = ()) -> dict[str, Any]:
         """The problem's arrays of these names on the device; the data and those in ``own`` are the kernel's own copies,
-        the others one copy for all kernels of the problem. Data that are there already stay, in the same memory.
+        the others one copy for all kernels of the problem. Data that are there already stay; other copies of its own
+        begin anew, in the same memory where it is still there (JAX has given it to a call).
         """
         data = set(self._problem.data)
         own = {*own, *data}
-        there = {name: array for name, array in self._placed.items() if name in data}
-        self._placed = {
-            name: there[name]
-            if name in there
-            else self._backend.place(self._problem, name, self._device, self._dtype, name in own)
-            for name in names
-        }
+        before = self._placed
+
+        def placed(name: str) -> Any:
+            if name in before and name in data:
+                return before[name]
+            if name in before and name in own and self._backend.is_there(before[name]):
+                return self._backend.overwrite(before[name], self._problem.masters[name])
+            return self._backend.place(self._problem, name, self._device, self._dtype, name in own)
+
+        self._placed = {name: placed(name) for name in names}
         return self._placed
 
     def _answer(self) -> Any:

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 BACKENDS = ("torch", "jax")
 DEVICES = ("cpu", "cuda")
 # The first form is the default: its row carries the method's bare name. A method with ``buffers`` may have the form
-# ``allocating`` too.
-FORMS = {"torch": ("eager", "compiled"), "jax": ("jit",)}
+# ``allocating`` too. ``graph`` replays a CUDA graph of the eager call; JAX has no such form, because on a GPU XLA makes
+# command buffers, which are CUDA graphs, of what ``jit`` compiles.
+FORMS = {"torch": ("eager", "compiled", "graph"), "jax": ("jit",)}
+DEVICES_OF = {"graph": ("cuda",)}  # forms that not every device has
 
 
 class Unavailable(RuntimeError):
@@ -69,7 +71,7 @@ class Declaration:
     role      ``method``; ``floor`` and ``calibration`` rows are measured beside the methods and never win
     in_place  the kernel updates its parameters: each call goes on from the last one's result
     buffers   the function takes ``out``, the last call's results to be overwritten, as a training loop keeps its
-              gradients; the form ``allocating`` does without
+              gradients; kernels of one problem share them; the form ``allocating`` does without
     reads_data  the answer depends on the problem's data, and not on its parameters alone
     chunked   the function takes ``chunk``, how many numbers it may hold at once on its device
     prepares  the kernel's module has ``prepare``: what is done once before the calls, such as the forward solve
@@ -129,6 +131,14 @@ class Method:
         """The forms this method exists in on its backend, the default first."""
         return dict(self.declaration.forms)[self.backend]
 
+    def forms_on(self, device: str) -> tuple[str, ...]:
+        """Those of its forms that the device has."""
+        return tuple(form for form in self.forms if device in DEVICES_OF.get(form, DEVICES))
+
+    def overwrites(self, form: str) -> bool:
+        """Whether the form writes its results where those of the last call were."""
+        return self.buffers and form in (self.forms[0], "graph")
+
     def cost(self, problem: Any, dtype: str = "float32", iterations: int | None = None) -> Cost:
         """The formulas of ``Cost`` at this problem's sizes, for numbers of this precision.
 
@@ -173,11 +183,12 @@ class Method:
         A precision that the method, the problem or the device does not have is ``Unavailable``.
 
         Raises ``ValueError`` for an unknown device, dtype or form, ``Unavailable`` where this machine lacks the
-        backend, the device or the compiler, and for sizes that the method is not for.
+        backend, the device or the compiler, for sizes that the method is not for, and for a function that no graph can
+        hold.
         """
         check_choice("device", device, DEVICES)
         check_choice("dtype", dtype, DTYPES)
-        form = check_choice("form", form or self.forms[0], self.forms)
+        form = check_choice(f"form on {device}", form or self.forms[0], self.forms_on(device))
         if problem.family != self.family:
             raise ValueError(f"problem of family {problem.family!r} given to {self.family} method {self.name!r}")
         if not self.is_for(problem.sizes):

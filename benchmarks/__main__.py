@@ -115,8 +115,9 @@ def _cell(parsed: argparse.Namespace) -> int:
 
     profile = PROFILES[check_choice("profile", parsed.profile, tuple(PROFILES))]
     cell = Cell.of(parsed.family, parsed.backend, dict(map(size, parsed.sizes)), parsed.device, parsed.dtype)
+    known = rows(cell.family, cell.backend, device=cell.device)
     for row in parsed.method:
-        check_choice(f"row of {cell.family} on {cell.backend}", row, rows(cell.family, cell.backend))
+        check_choice(f"row of {cell.family} on {cell.backend}", row, known)
     _warn()
     records = run.measure(cell, profile, Store(), only=tuple(parsed.method), on_event=table.follow)
     table.show(records)

@@ -112,6 +112,11 @@ def buffers(example: Any) -> Any:
     return jax.tree.map(lambda array: jax.numpy.zeros(array.shape, array.dtype, device=array.sharding), example)
 
 
+def is_there(arrays: Any) -> bool:
+    """Whether the arrays can still be read: what is donated to a call that fails may be gone."""
+    return not any(array.is_deleted() for array in jax.tree.leaves(arrays))
+
+
 def into_buffers(function: Callable, count: int) -> tuple[Callable, tuple[int, ...]]:
     """The function of ``count`` arguments, the last of them the result of the call before, and which are donated: it.
 
@@ -124,7 +129,8 @@ def prepare(function: Callable, arguments: tuple, form: str, donated: tuple[int,
     """The function compiled ahead of time for arguments like these, in the precision that is pinned.
 
     What comes back is JAX's own object: call it; its ``as_text()`` is the HLO and ``memory_analysis()`` the buffers.
-    A donated argument that the function does not read lends its memory to a result of the same shape.
+    A donated argument that the function does not read lends its memory to a result of the same shape. On a GPU XLA
+    launches parts of the program as CUDA graphs, its command buffers, by default: there is no form ``graph`` beside it.
     """
     return jax.jit(function, donate_argnums=donated, keep_unused=bool(donated)).lower(*arguments).compile()
 
@@ -203,6 +209,11 @@ def _pool_size() -> int | None:
     except OSError:
         return None
     return names.count("tf_XLAEigen") or None
+
+
+def held_bytes(call: jax.stages.Compiled) -> int:
+    """Memory that the prepared function keeps between its calls: none."""
+    return 0
 
 
 def memory_analysis(call: jax.stages.Compiled) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch.utils._pytree import tree_map
 
+from bench_core.backends._graph import Graph
 from bench_core.method import Unavailable
 from bench_core.precision import PRECISIONS
 
@@ -145,13 +146,22 @@ def buffers(example: Any) -> Any:
     return tree_map(torch.empty_like, example)
 
 
+def is_there(arrays: Any) -> bool:
+    """Whether the arrays can still be read: tensors always can."""
+    return True
+
+
 def into_buffers(function: Callable, count: int) -> tuple[Callable, tuple[int, ...]]:
     """The function of ``count`` arguments with the last of them as its ``out``, and which are donated: none."""
     return lambda *given: function(*given[:-1], out=given[-1]), ()
 
 
 def prepare(function: Callable, arguments: tuple, form: str, donated: tuple[int, ...]) -> Callable:
-    """The function in this form. ``compiled`` is compiled at its first call."""
+    """The function in this form. ``compiled`` is compiled at its first call, ``graph`` is captured here, and may write
+    the donated arguments.
+    """
+    if form == "graph":
+        return Graph(function, arguments, donated)
     if form != "compiled":
         return function
     if arguments[0].device.type == "cpu" and not shutil.which("g++"):
@@ -199,6 +209,11 @@ def equal(tensor: torch.Tensor, other: torch.Tensor) -> bool:
 
 def any_nonzero(tensor: torch.Tensor) -> bool:
     return bool(torch.count_nonzero(tensor))
+
+
+def held_bytes(call: Callable) -> int:
+    """Memory that the prepared function keeps between its calls: a graph's."""
+    return call.held_bytes if isinstance(call, Graph) else 0
 
 
 def memory_analysis(call: Callable) -> None:

@@ -15,8 +15,11 @@ __all__ = ["METHODS", "ImplicitProblem", "kernel", "problem"]
 problem = ImplicitProblem
 kernel = ImplicitKernel
 
-# Iterative methods loop until the data say stop, which a compiled torch graph cannot; the truncated ones can be one.
+# Iterative methods loop until the data say stop, which no graph of torch's can; the truncated ones can be one. Of
+# those that differ in a number one is compiled.
 _EAGER = (("torch", ("eager",)), ("jax", ("jit",)))
+_GRAPH = (("torch", ("eager", "graph")), ("jax", ("jit",)))
+_EVERY = tuple(FORMS.items())
 
 
 def _solver(
@@ -78,25 +81,31 @@ def _peer(name: str, backend: str, package: str, **settings) -> Declaration:
 
 ORDERS = (1, 2, 5, 10, 20)
 DEPTHS = (10, 30, 100, 300, 1000)
-_BOTH = (("torch", ("eager", "compiled")), ("jax", ("jit",)))
 _CG_PUBLISHED = {"torch": cost.cg_published, "jax": cost.cg_published_shared}
 _KRYLOV = ("bicgstab", "gmres", "normal_cg")
 
 METHODS = (
-    _truncated("jfb", cost.jfb, "Wu Fung et al. 2022, eq. 16", forms=_BOTH),
+    _truncated("jfb", cost.jfb, "Wu Fung et al. 2022, eq. 16", forms=_EVERY),
     *(
         _truncated(
             f"neumann_{k}",
             cost.neumann_k(k),
             "Wu Fung et al. 2022, eq. 22; Liao et al. 2018",
             "neumann_k",
-            _BOTH if k == 5 else _EAGER,
+            _EVERY if k == 5 else _GRAPH,
             k=k,
         )
         for k in ORDERS
     ),
-    _truncated("phantom", cost.phantom(5), "Geng et al. 2021, eq. 12 (unrolled, k = 5, damping 0.9)", k=5, damping=0.9),
-    _truncated("shine", cost.shine, "Ramzi et al. 2022, section 2", prepares=True),
+    _truncated(
+        "phantom",
+        cost.phantom(5),
+        "Geng et al. 2021, eq. 12 (unrolled, k = 5, damping 0.9)",
+        forms=_GRAPH,
+        k=5,
+        damping=0.9,
+    ),
+    _truncated("shine", cost.shine, "Ramzi et al. 2022, section 2", forms=_GRAPH, prepares=True),
     _solver("neumann", cost.neumann, "Wu Fung et al. 2022, eq. 22, to the tolerance"),
     _solver("cg", cost.cg, "Bjorck 1996, algorithm 7.4.1 (CGLS) on Wu Fung et al. 2022, eq. 13"),
     _solver("cg_published", _CG_PUBLISHED, "Wu Fung et al. 2022, table 2, in the public code's order"),

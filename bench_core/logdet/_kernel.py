@@ -9,6 +9,7 @@ import numpy as np
 
 from bench_core.held import FROM, Held
 from bench_core.kernel import Kernel
+from bench_core.logdet import _results
 from bench_core.logdet.settings import RATE, STEADY_RATE
 
 
@@ -25,14 +26,14 @@ class LogdetKernel(Kernel):
         backend, method = self._backend, self._method
         scalars = (self._problem.alpha, RATE, STEADY_RATE)
         self._scalars = [backend.scalar(value, self._device, self._dtype) for value in scalars]
-        self._last: Any = None  # what the next call overwrites
+        self._results: _results.Results | None = None  # what the next call overwrites
         self.reset()
         donated = tuple(range(1, 1 + len(self._state))) if method.in_place else ()
         function = method.function
-        if method.buffers and self._form == method.forms[0]:
+        if method.overwrites(self._form):
             weights, biases = (list(side) for side in self._state)
-            self._last = backend.buffers(weights if method.computes == "products" else (weights, biases))
-            self.held_bytes = sum(array.nbytes for array in self._named(self._last).values())
+            self._results = _results.borrow(self._problem, backend, self._device, self._dtype, (weights, biases))
+            self.held_bytes = self.lent_bytes = sum(a.nbytes for a in self._named(self._overwritten()).values())
             function, donated = backend.into_buffers(function, len(self._arguments()))
         self._call = backend.prepare(function, self._arguments(), self._form, donated)
 
@@ -53,15 +54,29 @@ class LogdetKernel(Kernel):
         given = (self._placed["x"], *self._state, alpha)
         if self._method.in_place:
             given += (small if self._steady else checked,)
-        return (*given, self._last) if self._last is not None else given
+        return given if self._results is None else (*given, self._overwritten())
+
+    def _overwritten(self) -> Any:
+        """The last results as far as this method's go: those by the weights alone, where it has no others."""
+        assert self._results is not None
+        return self._results.last[0] if self._method.computes == "products" else self._results.last
 
     def _answer(self) -> Any:
+        if self._results is not None:
+            return self._overwrite(self._results)
         out = self._call(*self._arguments())
         if self._method.in_place:
             self._state = tuple(out)
             self._steady = True
-        elif self._last is not None:
-            self._last = out
+        return out
+
+    def _overwrite(self, results: _results.Results) -> Any:
+        try:
+            out = self._call(*self._arguments())
+        except Exception:
+            results.repair()
+            raise
+        results.last = (out, results.last[1]) if self._method.computes == "products" else out
         return out
 
     def judged(self, out: Any) -> dict[str, Any]:

@@ -111,8 +111,9 @@ def _cell(text: str, parsed: argparse.Namespace):
     if len(words) < 2 or any("=" in word for word in words[:2]):
         raise ValueError(f"cell {text!r} is none; allowed: FAMILY BACKEND SIZE=VALUE ..., e.g. {DEFAULT_CELLS[0]!r}")
     cell = Cell.of(words[0], words[1], dict(map(read_size, words[2:])), parsed.device, parsed.dtype)
-    if parsed.method and not set(parsed.method) & set(rows(cell.family, cell.backend)):
-        check_choice(f"row of {cell.family} on {cell.backend}", parsed.method[0], rows(cell.family, cell.backend))
+    known = rows(cell.family, cell.backend, device=cell.device)
+    if parsed.method and not set(parsed.method) & set(known):
+        check_choice(f"row of {cell.family} on {cell.backend}", parsed.method[0], known)
     return cell
 
 

@@ -29,9 +29,9 @@ class Stages(stages.Stages):
         return begun
 
     def _prepare(self) -> list[Row]:
-        family, backend, sizes = self.cell["family"], self.cell["backend"], self.cell["sizes"]
+        family, backend, sizes, device = (self.cell[name] for name in ("family", "backend", "sizes", "device"))
         profile, asked = PROFILES[self.profile["name"]], self.spec["asked"]
-        known = rows(family, backend) if asked else rows(family, backend, profile, [sizes])
+        known = rows(family, backend, None if asked else profile, () if asked else [sizes], device)
         self.spec["rows"] = [
             row for row in known if row not in self.spec["without"] and (row in asked if asked else self._is_timed(row))
         ]

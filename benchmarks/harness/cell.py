@@ -71,15 +71,19 @@ class Cell:
 
 
 def rows(
-    family: str, backend: str, profile: Profile | None = None, at: Sequence[Mapping[str, Any]] = ()
+    family: str,
+    backend: str,
+    profile: Profile | None = None,
+    at: Sequence[Mapping[str, Any]] = (),
+    device: str = "cpu",
 ) -> tuple[str, ...]:
-    """Names of the rows a session of this family and backend may have, ``method`` and ``method:form``: all of them, or
-    those that the profile tries, and that answer at some of the sizes ``at``.
+    """Names of the rows a session of this family, backend and device may have, ``method`` and ``method:form``: all of
+    them, or those that the profile tries, and that answer at some of the sizes ``at``.
     """
     return tuple(
         row_name(method.name, form, method.forms)
         for method in bench_core.methods(family, backend)
-        for form in (method.forms if profile is None or profile.forms else method.forms[:1])
+        for form in (older.forms_on(method, device) if profile is None or profile.forms else method.forms[:1])
         if any(older.is_for(method, sizes) and _tries(profile, method, sizes) for sizes in at or [{}])
     )
 

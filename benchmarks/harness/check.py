@@ -32,8 +32,9 @@ def judge_again(problem: Any, fresh: Any, kernel: Any, method: Any, dtype: str) 
     if method.in_place:
         kernel.reset()
         last = older.judged(kernel, kernel.run())
-        kernel.reset()
     stale = {name: array.copy() for name, array in last.items()}
+    if method.in_place:
+        kernel.reset()
     moved = False
     if fresh is not None:
         moved = any(not np.array_equal(fresh.masters[name], problem.masters[name]) for name in problem.data)

@@ -14,11 +14,14 @@ _LIST = """
 import json
 import bench_core
 from benchmarks.harness.cell import rows
-from benchmarks.harness.profile import profile_from_environment
-profile = profile_from_environment()
+from benchmarks.harness.profile import device_from_environment, profile_from_environment
+profile, device = profile_from_environment(), device_from_environment()
 print(json.dumps({
     family: {
-        backend: {name: rows(family, backend, profile, sweep.cells()) for name, sweep in profile.sweeps(family).items()}
+        backend: {
+            name: rows(family, backend, profile, sweep.cells(), device)
+            for name, sweep in profile.sweeps(family).items()
+        }
         for backend in bench_core.BACKENDS
     }
     for family in bench_core.FAMILIES
@@ -27,7 +30,9 @@ print(json.dumps({
 
 
 def rows_of_checkout(family: str, backend: str, sweep: str) -> list[str]:
-    """Rows that ``BENCH_PROFILE`` tries in a sweep, in the working tree that ``benchmarks`` itself comes from."""
+    """Rows that ``BENCH_PROFILE`` tries in a sweep on ``BENCH_DEVICE``, in the working tree that ``benchmarks`` itself
+    comes from.
+    """
     return _all_rows()[family][backend][sweep]
 
 

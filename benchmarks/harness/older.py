@@ -19,6 +19,11 @@ def is_for(method: Any, sizes: Mapping[str, Any]) -> bool:
     return not hasattr(method, "is_for") or method.is_for(sizes)
 
 
+def forms_on(method: Any, device: str) -> tuple[str, ...]:
+    """The forms of the method that the device has."""
+    return method.forms_on(device) if hasattr(method, "forms_on") else method.forms
+
+
 def iterative(method: Any) -> bool:
     return getattr(method, "iterative", False)
 
@@ -81,6 +86,16 @@ def counts(kernel: Any) -> bool:
 def held_bytes(kernel: Any) -> int:
     """Memory of the results that the kernel keeps between its calls."""
     return getattr(kernel, "held_bytes", 0)
+
+
+def overwrites(method: Any, form: str) -> bool:
+    """Whether the form writes its results where kernels of the same problem have left theirs."""
+    return hasattr(method, "overwrites") and method.overwrites(form)
+
+
+def lent_bytes(kernel: Any) -> int:
+    """Memory of its results that the next kernel need not take anew."""
+    return getattr(kernel, "lent_bytes", 0)
 
 
 def reads_data(method: Any) -> bool:

@@ -104,7 +104,7 @@ class Preparation:
     def _prepare(self, trial: _Trial, ready: list[Row]) -> Row | None:
         """The row, or None where its outcome is another one than ok."""
         row, kind = None, "over_budget"
-        reason = trial.bound.refusal(trial.limit, self._free())
+        reason = trial.bound.refusal(trial.limit, self._free() + _lent(trial, ready))
         if not reason and self._is_late(trial, ready):
             reason = (
                 f"time: the session's {self.profile['session_limit_s']:.0f} s were taken before its turn; it was not"
@@ -246,6 +246,14 @@ class Preparation:
         if peak is not None:
             fields["peak_bytes"] = peak + older.held_bytes(kernel)
         return fields
+
+
+def _lent(trial: _Trial, ready: list[Row]) -> float:
+    """Bytes of the row's results that it need not take from what is free: another row's kernel has them already."""
+    if not older.overwrites(trial.method, trial.form):
+        return 0
+    lent = max((older.lent_bytes(row.kernel) for row in ready), default=0)
+    return min(lent, trial.bound.bytes)
 
 
 def _compile_fields(name: str, form: str, seconds: float | None) -> dict[str, float | None]:

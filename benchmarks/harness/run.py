@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import bench_core
-from benchmarks.harness import ledger, session
+from benchmarks.harness import ledger, older, session
 from benchmarks.harness.admission import HOPELESS
 from benchmarks.harness.cell import Cell, rows
 from benchmarks.harness.ledger import CRASHES
@@ -138,7 +138,7 @@ def _benchmarks(cell: Cell, profile: Profile) -> Iterator[str]:
         if not sweep.holds(dict(cell.sizes)):
             continue
         sizes = [dict(cell.sizes)[letter] for letter in sweep.sizes]
-        for row in rows(cell.family, cell.backend, profile, [dict(cell.sizes)]):
+        for row in rows(cell.family, cell.backend, profile, [dict(cell.sizes)], cell.device):
             parameters = ", ".join(map(repr, [row, *sizes, cell.dtype]))
             for metric in METRICS:
                 yield f"{cell.family}.{cell.backend.capitalize()}{name}.track_{metric}({parameters})"
@@ -152,7 +152,7 @@ def _rows(
     ``done`` are the cell's earlier processes, ``known`` the smaller sizes.
     """
     planned: dict[str, str | tuple[str, str]] = dict.fromkeys(
-        only or rows(cell.family, cell.backend, profile, [dict(cell.sizes)]), ""
+        only or rows(cell.family, cell.backend, profile, [dict(cell.sizes)], cell.device), ""
     )
     if only:
         return planned
@@ -209,4 +209,6 @@ def expected_seconds(cell: Cell, profile: Profile) -> float:
             )
             if "compiled" in method.forms and not profile.refuses_compiled(cell.family, method.name, cell.swept):
                 total += 2.0 + profile.row_seconds(cell.family)
+            if profile.forms and "graph" in older.forms_on(method, cell.device):
+                total += profile.row_seconds(cell.family)
     return profile.processes_of(cell.family, cell.swept) * (4.0 + total)

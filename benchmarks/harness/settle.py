@@ -50,7 +50,7 @@ class Question:
         """A question of the report's list; ``ValueError`` in one line where it cannot be measured here."""
         cell = Cell.of(*(entry[name] for name in ("family", "backend", "sizes", "device", "dtype")))
         profile = PROFILES[entry["profile"]]
-        known = rows(cell.family, cell.backend)
+        known = rows(cell.family, cell.backend, device=cell.device)
         wanted = tuple(row for row in known if row in entry["rows"])
         if unknown := sorted(set(entry["rows"]) - set(known)):
             raise ValueError(f"{cell.name}: {', '.join(unknown)} cannot be measured here")
@@ -77,7 +77,7 @@ class Question:
         if other is None:
             return self
         both = {*self.rows, *other.rows}
-        known = rows(self.cell.family, self.cell.backend)
+        known = rows(self.cell.family, self.cell.backend, device=self.cell.device)
         return replace(
             other, rows=tuple(row for row in known if row in both)
         )  # the report's first has the widest regret

@@ -112,7 +112,9 @@ def test_bad_input_is_one_line(m):
     refused = {
         "unknown device 'tpu'; allowed: cpu, cuda": lambda: m.build(problem, device="tpu"),
         "unknown dtype 'float16'; allowed: float32, float64": lambda: m.build(problem, dtype="float16"),
-        f"unknown form 'interpreted'; allowed: {', '.join(m.forms)}": lambda: m.build(problem, form="interpreted"),
+        f"unknown form on cpu 'interpreted'; allowed: {', '.join(m.forms_on('cpu'))}": lambda: m.build(
+            problem, form="interpreted"
+        ),
         f"problem of family {other.family!r} given to {m.family} method {m.name!r}": lambda: m.build(other),
         "results named []; ": lambda: problem.error({}, m),
         "unknown dtype 'half'; allowed: float32, float64": lambda: m.cost(problem, "half"),

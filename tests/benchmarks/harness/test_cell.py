@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 import bench_core
+from bench_core.method import DEVICES
 from benchmarks.families import FAMILIES
 from benchmarks.harness.cell import Cell, rows
 from benchmarks.harness.profile import PATIENT, PROFILES, QUICK, STANDARD
-from benchmarks.harness.run import every_cell, planned
+from benchmarks.harness.run import _benchmarks, _rows, cells, every_cell, planned
 
 
 def test_a_name_spells_every_coordinate_and_json_comes_back():
@@ -27,6 +28,29 @@ def test_rows_are_methods_and_their_further_forms():
     assert rows("logdet", "torch")[:3] == ("relative", "relative:allocating", "relative:compiled")
     assert "gemm_floor:compiled" not in rows("logdet", "torch")
     assert [row for row in rows("logdet", "jax") if ":" in row] == ["relative:allocating"]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_rows_of_a_form_are_of_the_devices_that_have_it(family):
+    """A session, asv's parameters and a run's plan: none of a form that the device has not."""
+    for backend in bench_core.BACKENDS:
+        on_cpu, on_cuda = (rows(family, backend, device=device) for device in DEVICES)
+        assert on_cpu == rows(family, backend) == tuple(row for row in on_cuda if not row.endswith(":graph"))
+        graphs = [m.name for m in bench_core.methods(family, backend) if "graph" in m.forms]
+        assert [row for row in on_cuda if row.endswith(":graph")] == [f"{name}:graph" for name in graphs]
+    for device in DEVICES:
+        cell = cells(family, "torch", STANDARD, device)[0]
+        told = [row for row in _rows(cell, STANDARD, [], [], ()) if row.endswith(":graph")]
+        named = [name for name in _benchmarks(cell, STANDARD) if ":graph" in name]
+        assert bool(told) == bool(named) == (device == "cuda" and family != "line_integral")
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_asv_has_the_rows_of_its_device(device, run_python):
+    code = "from benchmarks import logdet; print([row for row in logdet.Torch.params[0] if row.startswith('relative')])"
+    done = run_python("-c", code, BENCH_DEVICE=device)
+    assert ("'relative:graph'" in done.stdout) == (device == "cuda"), done.stderr
+    assert "'relative:compiled'" in done.stdout
 
 
 def test_quick_compiles_what_its_comparison_needs():

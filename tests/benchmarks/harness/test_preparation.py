@@ -7,6 +7,7 @@ import time
 from dataclasses import asdict, replace
 
 import bench_core
+from benchmarks.harness import memory
 from benchmarks.harness.journal import Journal
 from benchmarks.harness.preparation import Preparation, _compile_fields
 from benchmarks.harness.profile import QUICK
@@ -59,6 +60,17 @@ def test_a_row_says_how_its_memory_was_read(tmp_path):
     _, (event,) = _prepare(tmp_path, ["relative"])
     assert event["peak_instrument"] == "torch allocator"
     assert event["peak_bytes"] > 2 * 4 * 12 * 12
+
+
+def test_results_that_are_there_already_need_no_free_memory(tmp_path, monkeypatch):
+    """``gemm_floor`` writes where ``relative`` has written; a row with results of its own is refused."""
+    free = iter([1e9, 1e9])  # when the rows are ordered, and when the first is admitted
+    monkeypatch.setattr(memory, "free", lambda *where: next(free, 100.0))
+    ready, events = _prepare(tmp_path, ["relative", "gemm_floor", "slogdet_autodiff", "relative:allocating"])
+    assert ready == ["relative", "gemm_floor"]
+    refused = {event["row"]: event["reason"] for event in events if event["outcome"] != "ok"}
+    assert set(refused) == {"slogdet_autodiff", "relative:allocating"}
+    assert all(reason.startswith("memory: its results and largest array are ") for reason in refused.values())
 
 
 def test_a_compilation_is_cold_until_the_cells_folder_has_one_of_the_row(tmp_path, monkeypatch):

@@ -1,0 +1,39 @@
+"""The gradients that all kernels of one problem overwrite in turn: one set, however many kernels are built."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+
+class Results:
+    """``last`` is what the last call of any of the kernels has left, by the weights and by the biases.
+
+    A call writes into it (torch) or is given its memory (JAX); what it returns is the next ``last``.
+    """
+
+    last: tuple[list[Any], list[Any]]
+
+    def __init__(self, backend: Any, like: tuple[list[Any], list[Any]]):
+        self._backend, self._like = backend, like
+        self.last = backend.buffers(like)
+
+    def repair(self) -> None:
+        """After a call that failed: new arrays where the old ones went with it."""
+        if not self._backend.is_there(self.last):
+            self.last = self._backend.buffers(self._like)
+
+
+_held: weakref.WeakKeyDictionary[Any, weakref.WeakValueDictionary[tuple[str, ...], Results]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def borrow(problem: Any, backend: Any, device: str, dtype: str, like: tuple[list[Any], list[Any]]) -> Results:
+    """The problem's results on this device, with arrays like these; they live as long as a kernel that borrows them."""
+    known = _held.setdefault(problem, weakref.WeakValueDictionary())
+    key = (backend.__name__, device, dtype)
+    results = known.get(key)
+    if results is None:
+        results = known[key] = Results(backend, like)
+    return results
