@@ -24,12 +24,13 @@ RECORDING_S = 300.0  # what recording every allocation of a call may take beside
 
 @dataclass
 class Row:
-    """A row that may be timed: its kernel, and the seconds of a call as far as they are known."""
+    """A row that may be timed: its kernel, and the seconds and bytes of a call as far as they are known."""
 
     name: str
     method: Any
     kernel: Any
     seconds: float
+    bytes: float = 0.0
 
 
 @dataclass
@@ -115,6 +116,8 @@ class Preparation:
                 row, kind, reason = self._try(trial)
             except Exception as error:
                 kind, reason = outcome.of_exception(error)
+            if kind == "oom":  # here: the exception, whose frames held the row's arrays, is gone
+                memory.release(self.cell["backend"], self.cell["device"])
         self.journal.write("row", row=trial.name, **trial.fields, outcome=kind, reason=reason)
         return row
 
@@ -177,8 +180,12 @@ class Preparation:
         if seconds > trial.limit:
             fields["measured_s"] = seconds
             return None, "over_budget", f"time: measured {seconds:.3g} s a call, budget {trial.limit:.3g} s"
-        fields["number"] = clock.calls_per_sample(seconds, self.profile["block_s"])
-        return Row(trial.name, method, kernel, seconds), "ok", ""
+        held, block_s = fields["peak_bytes"] or trial.prediction.bytes, self.profile["block_s"]
+        if self.cell["device"] == "cuda":  # its blocks are queues, in which a call takes less than one waited for
+            ahead = clock.ahead_within(held, self._free())
+            seconds = min(seconds, clock.queued(kernel, clock.calls_per_sample(seconds, block_s), ahead))
+        fields["number"] = clock.calls_per_sample(seconds, block_s)
+        return Row(trial.name, method, kernel, seconds, held), "ok", ""
 
     def _keep_apart(self, trial: _Trial, kernel: Any, compilation: float | None) -> tuple[None, str, str]:
         """The row with its first call as its only sample: no round has it, and its memory is free for the next row.
@@ -237,7 +244,10 @@ class Preparation:
         fields: dict[str, Any] = {"peak_instrument": memory.instrument(backend, device), "peak_bytes": None}
         peak = None
         if backend == "jax":
-            peak = memory.of_program(kernel)
+            if device == "cuda" and seconds <= LONG_CALL_S:
+                peak = memory.of_call(kernel)
+            if peak is None:
+                peak, fields["peak_instrument"] = memory.of_program(kernel), "memory_analysis"
         elif seconds <= trial.limit and (seconds <= LONG_CALL_S or self.spec["process"] == 0):
             self.journal.begin(trial.name, "memory", RECORDING_S + 10 * seconds)
             with memory.watch(device) as watched:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import bench_core
@@ -17,6 +18,7 @@ class Result:
         self.stages: dict[str, float] = {}
         self.environment: dict[str, Any] = {}
         self.counters: dict[str, float | None] = {}
+        self.card: dict[str, Any] | None = None
         self.ceiling: dict[str, Any] | None = None
         self.canary_name: str | None = None
         self.canary: list[float] = []
@@ -40,6 +42,10 @@ class Result:
             self.ceiling = (self.ceiling or {}) | event
         elif kind == "state":
             self.counters = event
+        elif kind == "card":
+            self.card = event["state"]
+        elif kind == "times":
+            self.rows[event.pop("row")] |= event
         elif kind == "row":
             self.rows[event.pop("row")] = blank_row() | event
         elif kind == "fresh":
@@ -59,12 +65,16 @@ class Result:
             row["check_s"] = (row["check_s"] or 0.0) + event.get("check_s", 0.0)
             if event["outcome"]:  # a time whose result is wrong is no time
                 row |= {"outcome": event["outcome"][0], "reason": event["outcome"][1]} | _no_samples()
+                row |= {name: value for name, value in _NO_TIMES.items() if name in row}
         elif kind == "stop":
             self.stop = event
         elif kind == "unavailable":
             self.unavailable = event["reason"]
         elif kind == "end":
             self.ended = True
+
+
+_NO_TIMES: Mapping[str, Any] = {"latency_s": [], "cold_latency_s": [], "device_s": None}  # on CUDA only
 
 
 def _no_samples() -> dict[str, Any]:
