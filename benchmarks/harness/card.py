@@ -1,4 +1,4 @@
-"""The card's state while a session ran, through NVML: clocks, power, temperature, what held it back, who else was there.
+"""The card's state while a session ran, by NVML: clocks, power, temperature, what held it back, who else was there.
 
 Everything is optional: what NVML does not answer is None, and without NVML there is no state at all.
 """
@@ -90,7 +90,7 @@ class Card:
         return self._ask(lambda nvml, handle: nvml.nvmlDeviceGetClockInfo(handle, getattr(nvml, f"NVML_CLOCK_{kind}")))
 
     def _default(self) -> float | None:
-        """The SM clock that the card has by default; newer drivers know no application clocks, and it is the largest."""
+        """The card's default SM clock: that for applications, of which newer drivers know nothing, or the largest."""
         ways = ("nvmlDeviceGetDefaultApplicationsClock", "nvmlDeviceGetMaxClockInfo")
         known = (
             self._ask(lambda nvml, handle, way=way: getattr(nvml, way)(handle, nvml.NVML_CLOCK_SM)) for way in ways
@@ -114,7 +114,7 @@ class Card:
         return used if used is not None else self._ask(lambda nvml, handle: nvml.nvmlDeviceGetMemoryInfo(handle).used)
 
     def _others(self) -> int | None:
-        """Bytes of other processes; None where NVML does not list this one, as in a container with numbers of its own."""
+        """Bytes of other processes; None where NVML does not list this one (a container has numbers of its own)."""
         listed = self._ask(lambda nvml, handle: nvml.nvmlDeviceGetComputeRunningProcesses(handle))
         if listed is None or os.getpid() not in {process.pid for process in listed}:
             return None

@@ -64,6 +64,8 @@ def attempt(
         row = row and row.partition("~")[0]  # the twin is its row's kernel
         kind, reason = killed or outcome.of_exit(child.returncode, said, doing)
         result.failures.append(f"{row or 'session'}: {kind} in {doing}: {reason}")
+        if result.settled:  # of some rows one of the other times is missing: that is all
+            return result
         over = time.monotonic() > deadline
         # The others are measured anew in a process without the culprit. What was measured apart from the rounds stands,
         # and after the deadline all that was measured.

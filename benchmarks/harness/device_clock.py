@@ -1,4 +1,4 @@
-"""Seconds of a call by the device's own clock: CUDA events in torch, the profiler's trace in JAX, which has no events."""
+"""Seconds of a call by the device's own clock: CUDA events in torch, a profiler's trace in JAX, which has no events."""
 
 from __future__ import annotations
 

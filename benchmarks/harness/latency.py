@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from benchmarks.harness import clock, device_clock, memory, outcome
@@ -25,25 +26,26 @@ TRACES_SHARE, TRACES_S = 0.1, 2.0
 
 def measure(rows: list[Row], spec: dict[str, Any], journal: Journal, start: float) -> None:
     """Write the other times of these rows to the journal; ``start`` is when the process began."""
-    backend, block_s = spec["cell"]["backend"], spec["profile"]["block_s"]
     deadline = start + spec["rounds_deadline_s"]
-    try:
-        sweep, why = sweeper(backend), "the CUDA driver does not tell the size of the L2 cache"
-    except Exception as error:
-        sweep, why = None, outcome.of_exception(error)[1]
-    for row in rows:  # all of them before the first trace, after which launches may be slower
-        journal.begin(row.name, "latency", 60)
-        found = _told("latency_note", lambda row=row: _alone(row, sweep, why, deadline))
-        journal.write("times", row=row.name, **{"latency_s": [], "cold_latency_s": []} | found)
-    del sweep  # its buffer is free again
-    free = memory.free(backend, "cuda")
-    allowed = max(TRACES_S, TRACES_SHARE * (time.perf_counter() - start))
+    _latencies(rows, spec, journal, deadline)  # of all rows before the first trace, after which launches may be slower
     began = time.perf_counter()
+    traced_until = began + max(TRACES_S, TRACES_SHARE * (began - start))
+    free = memory.free(spec["cell"]["backend"], "cuda")
     for row in rows:
         journal.begin(row.name, "device time", 120)
-        late = backend == "jax" and time.perf_counter() - began > allowed
-        found = _told("device_note", lambda row=row, late=late: _device(row, backend, block_s, free, late, deadline))
+        found = _told("device_note", partial(_device, row, spec, free, traced_until, deadline))
         journal.write("times", row=row.name, **{"device_s": None} | found)
+
+
+def _latencies(rows: list[Row], spec: dict[str, Any], journal: Journal, deadline: float) -> None:
+    try:
+        sweep, why = sweeper(spec["cell"]["backend"]), "the CUDA driver does not tell the size of the L2 cache"
+    except Exception as error:
+        sweep, why = None, outcome.of_exception(error)[1]
+    for row in rows:
+        journal.begin(row.name, "latency", 60)
+        found = _told("latency_note", partial(_alone, row, sweep, why, deadline))
+        journal.write("times", row=row.name, **{"latency_s": [], "cold_latency_s": []} | found)
 
 
 def _told(note: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -71,21 +73,21 @@ def _alone(row: Row, sweep: Callable[[], None] | None, why: str, deadline: float
     return {"latency_s": warm, "cold_latency_s": cold}
 
 
-def _device(row: Row, backend: str, block_s: float, free: float, late: bool, deadline: float) -> dict[str, Any]:
+def _device(row: Row, spec: dict[str, Any], free: float, traced_until: float, deadline: float) -> dict[str, Any]:
     """Seconds of a call by the device's clock: of some blocks in torch, of one traced block in JAX."""
     calls = int(WITHIN_S / row.seconds)
     _in_time(row, calls, deadline)
     ahead = clock.ahead_within(row.bytes, free)
-    if backend == "jax":
-        if late:
+    if spec["cell"]["backend"] == "jax":
+        if time.perf_counter() > traced_until:
             raise device_clock.Unknown("the session's time for traces was over before its turn")
         return {"device_s": [device_clock.by_trace(row.kernel, min(CALLS, calls), ahead)]}
-    number = min(calls, clock.calls_per_sample(row.seconds, block_s))
+    number = min(calls, clock.calls_per_sample(row.seconds, spec["profile"]["block_s"]))
     return {"device_s": device_clock.by_events(row.kernel, number, min(BLOCKS, calls // number), ahead)}
 
 
 def _in_time(row: Row, count: int, deadline: float) -> None:
     if count < 1:
-        raise device_clock.Unknown(f"not measured: a call takes {row.seconds:.3g} s, and its samples are single calls")
+        raise device_clock.Unknown(f"a call takes {row.seconds:.3g} s: its samples are single calls, waited for")
     if time.perf_counter() > deadline:
-        raise device_clock.Unknown("not measured: the session's time was over before its turn")
+        raise device_clock.Unknown("the session's time was over before its turn")

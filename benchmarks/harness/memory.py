@@ -10,7 +10,6 @@ from typing import Any
 
 from benchmarks.harness import cgroup
 
-
 _WORKSPACES = 1.5  # times what a compiled program says it takes: workspaces of libraries are not in it
 _ROOM = 0.8  # of the free memory: the rest may lie in pieces
 
@@ -57,8 +56,9 @@ def free(backend: str, device: str) -> float:
 
 
 def release(backend: str, device: str) -> None:
-    """Give back what a call that ran out of memory has left in torch's cache on CUDA, in blocks cut for that call. (JAX's
-    pool is its own to the end.)
+    """Give back what a call that ran out of memory has left in torch's cache on CUDA, in blocks cut for that call.
+
+    (JAX's pool is its own to the end.)
     """
     if (backend, device) != ("torch", "cuda"):
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import bench_core
@@ -26,7 +25,7 @@ class Result:
         self.failures: list[str] = []
         self.doing: dict[str, Any] = {"row": None, "what": "start", "limit_s": 60.0}
         self.unavailable: str | None = None
-        self.ended = False
+        self.settled = self.ended = False
 
     def take(self, event: dict[str, Any]) -> None:
         """Add one journal event."""
@@ -45,7 +44,9 @@ class Result:
         elif kind == "card":
             self.card = event["state"]
         elif kind == "times":
-            self.rows[event.pop("row")] |= event
+            row = self.rows[event.pop("row")]
+            if row["outcome"] == "ok":  # a time whose result is wrong is no time
+                row |= event
         elif kind == "row":
             self.rows[event.pop("row")] = blank_row() | event
         elif kind == "fresh":
@@ -65,16 +66,14 @@ class Result:
             row["check_s"] = (row["check_s"] or 0.0) + event.get("check_s", 0.0)
             if event["outcome"]:  # a time whose result is wrong is no time
                 row |= {"outcome": event["outcome"][0], "reason": event["outcome"][1]} | _no_samples()
-                row |= {name: value for name, value in _NO_TIMES.items() if name in row}
         elif kind == "stop":
             self.stop = event
         elif kind == "unavailable":
             self.unavailable = event["reason"]
+        elif kind == "settled":
+            self.settled = True
         elif kind == "end":
             self.ended = True
-
-
-_NO_TIMES: Mapping[str, Any] = {"latency_s": [], "cold_latency_s": [], "device_s": None}  # on CUDA only
 
 
 def _no_samples() -> dict[str, Any]:
