@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.harness import cgroup
+from benchmarks.harness import cgroup, outcome
 
 _WORKSPACES = 1.5  # times what a compiled program says it takes: workspaces of libraries are not in it
 _ROOM = 0.8  # of the free memory: the rest may lie in pieces
@@ -138,6 +138,10 @@ def of_call(kernel: Any) -> int | None:
         del filler
     except (KeyError, TypeError, AttributeError):  # no statistics, or others than these
         return None
+    except RuntimeError as error:
+        if outcome.of_exception(error)[0] != "oom":
+            raise
+        return None  # beside the filler it does not fit
     return int(peak)
 
 

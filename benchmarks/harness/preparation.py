@@ -181,10 +181,11 @@ class Preparation:
             fields["measured_s"] = seconds
             return None, "over_budget", f"time: measured {seconds:.3g} s a call, budget {trial.limit:.3g} s"
         held, block_s = fields["peak_bytes"] or trial.prediction.bytes, self.profile["block_s"]
-        if self.cell["device"] == "cuda":  # its blocks are queues, in which a call takes less than one waited for
-            ahead = clock.ahead_within(held, self._free())
-            seconds = min(seconds, clock.queued(kernel, clock.calls_per_sample(seconds, block_s), ahead))
-        fields["number"] = clock.calls_per_sample(seconds, block_s)
+        number = clock.calls_per_sample(seconds, block_s)
+        if self.cell["device"] == "cuda" and number > 1:  # in a queue a call takes less than one that is waited for
+            seconds = min(seconds, clock.queued(kernel, number, clock.ahead_within(held, self._free())))
+            number = clock.calls_per_sample(seconds, block_s)
+        fields["number"] = number
         return Row(trial.name, method, kernel, seconds, held), "ok", ""
 
     def _keep_apart(self, trial: _Trial, kernel: Any, compilation: float | None) -> tuple[None, str, str]:
@@ -243,19 +244,23 @@ class Preparation:
         backend, device = self.cell["backend"], self.cell["device"]
         fields: dict[str, Any] = {"peak_instrument": memory.instrument(backend, device), "peak_bytes": None}
         peak = None
-        if backend == "jax":
-            if device == "cuda" and seconds <= LONG_CALL_S:
-                peak = memory.of_call(kernel)
-            if peak is None:
-                peak, fields["peak_instrument"] = memory.of_program(kernel), "memory_analysis"
-        elif seconds <= trial.limit and (seconds <= LONG_CALL_S or self.spec["process"] == 0):
+        if not (backend == "jax" and device == "cpu") and self._is_watched(trial, seconds):
             self.journal.begin(trial.name, "memory", RECORDING_S + 10 * seconds)
-            with memory.watch(device) as watched:
-                kernel.wait(kernel.run())
-            peak = watched.bytes
+            peak = memory.of_call(kernel) if backend == "jax" else self._watch(kernel)
+        if backend == "jax" and peak is None:
+            peak, fields["peak_instrument"] = memory.of_program(kernel), "memory_analysis"
         if peak is not None:
             fields["peak_bytes"] = peak + older.held_bytes(kernel)
         return fields
+
+    def _is_watched(self, trial: _Trial, seconds: float) -> bool:
+        """Whether a call is worth its time for its peak alone."""
+        return seconds <= trial.limit and (seconds <= LONG_CALL_S or self.spec["process"] == 0)
+
+    def _watch(self, kernel: Any) -> int | None:
+        with memory.watch(self.cell["device"]) as watched:
+            kernel.wait(kernel.run())
+        return watched.bytes
 
 
 def _compile_fields(name: str, form: str, seconds: float | None) -> dict[str, float | None]:
