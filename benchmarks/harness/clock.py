@@ -34,18 +34,20 @@ def queued(kernel: Any, number: int, ahead: int = MOST_CALLS) -> float:
     """
     with no_collector():
         start = time.perf_counter()
-        launch(kernel, number, ahead)
+        kernel.wait(launch(kernel, number, ahead))
         return (time.perf_counter() - start) / number
 
 
-def launch(kernel: Any, number: int, ahead: int) -> None:
-    """Launch ``number`` calls and return when all are done; no more than ``ahead`` are ever on their way."""
+def launch(kernel: Any, number: int, ahead: int) -> Any:
+    """Launch ``number`` calls, never more than ``ahead`` on their way; the last result, which is not waited for."""
     run, wait = kernel.run, kernel.wait
     out = None
-    for left in range(number, 0, -ahead):
-        for _ in range(min(left, ahead)):
+    for launched in range(0, number, ahead):
+        if launched:
+            wait(out)
+        for _ in range(min(ahead, number - launched)):
             out = run()
-        wait(out)
+    return out
 
 
 def ahead_within(call_bytes: float, free_bytes: float) -> int:

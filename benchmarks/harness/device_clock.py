@@ -26,9 +26,9 @@ def by_events(kernel: Any, number: int, blocks: int, ahead: int) -> list[float]:
         begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
         with clock.no_collector():
             begin.record()
-            clock.launch(kernel, number, ahead)
+            out = clock.launch(kernel, number, ahead)
             end.record()
-        end.synchronize()
+        kernel.wait(out)
         seconds.append(begin.elapsed_time(end) * 1e-3 / number)
     return seconds
 
@@ -51,7 +51,7 @@ def by_trace(kernel: Any, number: int, ahead: int) -> float:
         options["profiler_options"] = chosen
     with tempfile.TemporaryDirectory(prefix="jacobench-trace-") as folder:
         with jax.profiler.trace(folder, **options):
-            clock.launch(kernel, number, ahead)
+            kernel.wait(clock.launch(kernel, number, ahead))
         traces = sorted(Path(folder).rglob("*.xplane.pb"))
         if not traces:
             raise Unknown("the profiler wrote no trace")
