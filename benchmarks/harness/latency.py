@@ -21,7 +21,7 @@ CALLS, BLOCKS = 20, 5  # at most
 WITHIN_S = 0.1  # of a row's calls of each kind: a longer call has none, its block is a call that is waited for
 # Starting and reading a trace takes longer than the calls in it: all of them together take no more than this share of
 # the session so far, or so many seconds.
-TRACES_SHARE, TRACES_S = 0.1, 2.0
+TRACES_SHARE, TRACES_S = 0.1, 4.0
 
 
 def measure(rows: list[Row], spec: dict[str, Any], journal: Journal, start: float) -> None:
