@@ -11,7 +11,7 @@ from typing import Any
 import bench_core
 from bench_core.method import load_backend
 from benchmarks.harness import check, clock, environment, latency, older, outcome, state, timing
-from benchmarks.harness.card import Card
+from benchmarks.harness.card_state import CardState
 from benchmarks.harness.journal import Journal
 from benchmarks.harness.oracle_cache import OracleCache, folder
 from benchmarks.harness.preparation import LONG_CALL_S, Preparation, Row
@@ -32,7 +32,7 @@ class Stages:
         if self.spec["address_space_bytes"]:
             resource.setrlimit(resource.RLIMIT_AS, 2 * (self.spec["address_space_bytes"],))
         before = state.snapshot()
-        self.card = Card() if self.cell["device"] == "cuda" else None
+        self.card = CardState() if self.cell["device"] == "cuda" else None
         if not self._begin():
             return
         self._end_stage("start")

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import card as cards
-from benchmarks.harness import cgroup
+from benchmarks.harness import card_state, cgroup
 
 MOVED = 1.2  # a change of speed by more than this factor is another state
 _FEWEST = 15  # samples of the canary: of fewer, thirds that are told apart by chance are too many
@@ -111,7 +110,7 @@ def summary(
         **dict.fromkeys(_COUNTED),
         **counters,
         "card": card,
-        "moved": moved(canary_s, start, end) or cards.slow(card),
+        "moved": moved(canary_s, start, end) or card_state.slow(card),
         "repeated": repeated,
     }
 

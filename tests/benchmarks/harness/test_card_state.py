@@ -9,7 +9,7 @@ import types
 import pytest
 
 from benchmarks.harness import gpu, state
-from benchmarks.harness.card import Card, slow
+from benchmarks.harness.card_state import CardState, slow
 
 ADDRESS = "0000:65:00.0"
 
@@ -71,7 +71,7 @@ def nvml(monkeypatch):
 
 
 def _summary(rounds=3):
-    card = Card()
+    card = CardState()
     card.begin()
     for count in range(rounds):
         card.look(count)

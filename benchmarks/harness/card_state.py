@@ -30,7 +30,7 @@ _NAMES = {
 }
 
 
-class Card:
+class CardState:
     """The first visible card as NVML sees it. Made before the process has a context on it, whose memory would count as
     taken.
     """
