@@ -146,9 +146,13 @@ def of_call(kernel: Any) -> int | None:
 
 
 def _jax_stats() -> Any:
+    """What JAX's allocator on the GPU says of itself; None where there is none, or it says nothing."""
     import jax
 
-    return jax.devices("gpu")[0].memory_stats()
+    try:
+        return jax.devices("gpu")[0].memory_stats()
+    except RuntimeError:  # JAX's own are such, too
+        return None
 
 
 def of_program(kernel: Any) -> int | None:
