@@ -50,3 +50,6 @@ class Stages(stages.Stages):
             kernel = kernels[order["row"]]
             clock.sample(kernel, 1)  # the other side has had the caches: this call is no sample
             self.journal.write("timed", seconds=clock.sample(kernel, order["number"]))
+
+    def _time_alone(self, rows: list[Row]) -> None:
+        """Sides are compared call by call as it is."""

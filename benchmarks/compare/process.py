@@ -23,6 +23,7 @@ from benchmarks.harness.profile import Profile
 from benchmarks.harness.result import Result
 
 _WORKER = Path(child.__file__).with_name("worker.py")
+_SHARED = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}  # of two processes on one card neither takes it whole
 
 
 class Lost(Exception):
@@ -76,7 +77,7 @@ class Process:
                 stdout=sink,
                 stderr=sink,
                 cwd=folder,
-                env={**child.environment(cell, own, cache), **policy, **side.variables},
+                env={**child.environment(cell, own, cache), **_SHARED, **policy, **side.variables},
                 start_new_session=True,
                 pass_fds=(answers,),
             )

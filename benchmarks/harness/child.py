@@ -64,6 +64,8 @@ def attempt(
         row = row and row.partition("~")[0]  # the twin is its row's kernel
         kind, reason = killed or outcome.of_exit(child.returncode, said, doing)
         result.failures.append(f"{row or 'session'}: {kind} in {doing}: {reason}")
+        if result.settled:  # of some rows one of the other times is missing: that is all
+            return result
         over = time.monotonic() > deadline
         # The others are measured anew in a process without the culprit. What was measured apart from the rounds stands,
         # and after the deadline all that was measured.
@@ -135,8 +137,12 @@ def environment(cell: Cell, policy: Policy, cache: Path) -> dict[str, str]:
     }
     if cell.backend == "jax":
         fixed["JAX_PLATFORMS"] = "cpu" if cell.device == "cpu" else "cuda,cpu"
-        # Both frameworks may be on one device in one run; grabbing three quarters of its memory would be a fault of
-        # ours.
-        fixed["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+        # A session is alone on its card, and what fits is to be told for both frameworks alike: JAX may take what torch
+        # may, but for what CUDA's libraries need beside the pool. (By itself it takes three quarters.) At once, since a
+        # pool that grows is one of pieces, none of which a large array may fit; torch gives its pieces back then.
+        fixed["XLA_PYTHON_CLIENT_PREALLOCATE"] = "true"
+        fixed["XLA_CLIENT_MEM_FRACTION"] = "0.95"
         fixed["JAX_ENABLE_COMPILATION_CACHE"] = "false"  # one of the user's would make every compilation a cached one
-    return {**os.environ, **fixed, **policy.variables()}
+    # The older name beside the newer one is an error to JAX.
+    users = {name: value for name, value in os.environ.items() if name != "XLA_PYTHON_CLIENT_MEM_FRACTION"}
+    return {**users, **fixed, **policy.variables()}

@@ -6,10 +6,13 @@ card it is, by its PCI address, and NVML (``nvidia-ml-py``) what that card is.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 NOTHING: Mapping[str, str | None] = {"gpu": None, "driver": None}
+_L2_CACHE_SIZE = 38  # the CUDA driver's CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE
 
 
 def facts() -> Mapping[str, str | None]:
@@ -21,38 +24,63 @@ def facts() -> Mapping[str, str | None]:
     if card is None:
         return NOTHING
     address, name = card
-    try:
-        import pynvml  # pyright: ignore[reportMissingImports]
-    except ImportError:
-        return {"gpu": name, "driver": None}
-    try:
-        pynvml.nvmlInit()
+    with nvml(address) as (library, handle):
+        if library is None:
+            return {"gpu": name, "driver": None}
         try:
-            handle = pynvml.nvmlDeviceGetHandleByPciBusId(address)
             return {
-                "gpu": _text(pynvml.nvmlDeviceGetName(handle)),
-                "driver": _text(pynvml.nvmlSystemGetDriverVersion()),
+                "gpu": _text(library.nvmlDeviceGetName(handle)),
+                "driver": _text(library.nvmlSystemGetDriverVersion()),
             }
-        finally:
-            pynvml.nvmlShutdown()
-    except pynvml.NVMLError:  # a container may have the CUDA driver without NVML
-        return {"gpu": name, "driver": None}
+        except library.NVMLError:
+            return {"gpu": name, "driver": None}
+
+
+@contextlib.contextmanager
+def nvml(address: str) -> Iterator[tuple[Any, Any]]:
+    """NVML and its handle of the card at this PCI address; (None, None) where it cannot be asked."""
+    found = None, None
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(ImportError):
+            import pynvml  # pyright: ignore[reportMissingImports]
+
+            with contextlib.suppress(pynvml.NVMLError):  # a container may have the CUDA driver without NVML
+                pynvml.nvmlInit()
+                stack.callback(pynvml.nvmlShutdown)
+                found = pynvml, pynvml.nvmlDeviceGetHandleByPciBusId(address)
+        yield found
 
 
 def first_visible() -> tuple[str, str] | None:
     """PCI address and name of the driver's device 0; None where there is no driver or no device is visible."""
+    if (found := _first_device()) is None:
+        return None
+    driver, device = found
+    address, name = ctypes.create_string_buffer(32), ctypes.create_string_buffer(256)
+    failed = driver.cuDeviceGetPCIBusId(address, len(address), device) or driver.cuDeviceGetName(
+        name, len(name), device
+    )
+    return None if failed else (address.value.decode(), name.value.decode(errors="replace"))
+
+
+def l2_bytes() -> int | None:
+    """Size of the first visible card's L2 cache by the CUDA driver; None where that cannot be read."""
+    if (found := _first_device()) is None:
+        return None
+    driver, device = found
+    size = ctypes.c_int()
+    failed = driver.cuDeviceGetAttribute(ctypes.byref(size), _L2_CACHE_SIZE, device)
+    return None if failed or size.value <= 0 else size.value
+
+
+def _first_device() -> tuple[Any, ctypes.c_int] | None:
+    """The CUDA driver and its device 0."""
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:
         return None
-    device, address, name = ctypes.c_int(), ctypes.create_string_buffer(32), ctypes.create_string_buffer(256)
-    failed = (
-        driver.cuInit(0)
-        or driver.cuDeviceGet(ctypes.byref(device), 0)
-        or driver.cuDeviceGetPCIBusId(address, len(address), device)
-        or driver.cuDeviceGetName(name, len(name), device)
-    )
-    return None if failed else (address.value.decode(), name.value.decode(errors="replace"))
+    device = ctypes.c_int()
+    return None if driver.cuInit(0) or driver.cuDeviceGet(ctypes.byref(device), 0) else (driver, device)
 
 
 def _text(value: str | bytes) -> str:

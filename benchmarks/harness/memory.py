@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.harness import cgroup
+from benchmarks.harness import cgroup, outcome
+
+_WORKSPACES = 1.5  # times what a compiled program says it takes: workspaces of libraries are not in it
+_ROOM = 0.8  # of the free memory: the rest may lie in pieces
 
 
 def instrument(backend: str, device: str) -> str:
     """What reads the peak of a call.
 
-    JAX: ``memory_analysis()`` of the compiled program (results and temporaries, less what is donated). torch on CUDA:
-    ``max_memory_allocated``. torch on the CPU: its allocator's record of every block taken and given back. A process's
-    own size is not read: it grows in pages, and by none where the system's allocator has kept some, which at small
-    sizes told equal code apart by a factor of two.
+    CUDA: by how much the call raises the peak of the framework's own allocator, workspaces of the libraries that it
+    calls included. torch says it (``max_memory_allocated``) and so does JAX (``peak_bytes_in_use``, :func:`of_call`);
+    where JAX does not, and in calls over a second, ``memory_analysis`` stands in the record in its place. JAX on the
+    CPU: ``memory_analysis()`` of the compiled program (results and temporaries, less what is donated). torch on the
+    CPU: its allocator's record of every block taken and given back. A process's own size is not read: it grows in
+    pages, and by none where the system's allocator has kept some, which at small sizes told equal code apart by a
+    factor of two.
     """
-    if backend == "jax":
-        return "memory_analysis"
-    return "max_memory_allocated rise" if device == "cuda" else "torch allocator"
+    if device == "cuda":
+        return "allocator peak rise"
+    return "memory_analysis" if backend == "jax" else "torch allocator"
 
 
 def free(backend: str, device: str) -> float:
-    """Bytes that this session may still take on its device."""
+    """Bytes that this session may still take on its device.
+
+    On CUDA both frameworks keep what they have once taken: blocks that torch holds and no tensor uses are free, and so
+    is what JAX's pool has left.
+    """
     if device == "cuda":
         with contextlib.suppress(Exception):
             if backend == "torch":
                 import torch
 
-                return float(torch.cuda.mem_get_info()[0])
-            import jax
-
-            stats = jax.devices("gpu")[0].memory_stats()
+                unused = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
+                return float(torch.cuda.mem_get_info()[0] + unused)
+            stats = _jax_stats()
             return float(stats["bytes_limit"] - stats["bytes_in_use"])
     try:
         import psutil
@@ -43,6 +53,19 @@ def free(backend: str, device: str) -> float:
         machine = float(psutil.virtual_memory().available)
     group = cgroup.memory_free_bytes()
     return machine if group is None else min(machine, group)
+
+
+def release(backend: str, device: str) -> None:
+    """Give back what a call that ran out of memory has left in torch's cache on CUDA, in blocks cut for that call.
+
+    (JAX's pool is its own to the end.)
+    """
+    if (backend, device) != ("torch", "cuda"):
+        return
+    import torch
+
+    gc.collect()  # cycles of the failed call hold its tensors
+    torch.cuda.empty_cache()
 
 
 class Peak:
@@ -89,9 +112,51 @@ def _highest(changes: Iterator[int]) -> int:
     return highest
 
 
+def of_call(kernel: Any) -> int | None:
+    """By how much one call raises the peak of JAX's allocator on the GPU; None where it does not tell.
+
+    The allocator's peak is that since the process began, which no single call can be told from unless nothing lies
+    between: memory up to the old peak is taken first, so that whatever the call takes is a new one.
+    """
+    import jax
+
+    try:
+        stats = _jax_stats()
+        room = stats["bytes_limit"] - stats["bytes_in_use"]
+        gap = max(0, stats["peak_bytes_in_use"] - stats["bytes_in_use"])
+        grain = max(1 << 20, 1 << max(0, gap.bit_length() - 3))  # few sizes: filling each is a program of its own
+        taken = -(-gap // grain) * grain
+        if taken + _WORKSPACES * (of_program(kernel) or 0) > _ROOM * room:
+            return None
+        filler = jax.numpy.empty(taken, "uint8", device=jax.devices("gpu")[0]) if taken else None
+        jax.block_until_ready(filler)
+        before = _jax_stats()
+        if before["bytes_in_use"] < before["peak_bytes_in_use"]:
+            return None
+        kernel.wait(kernel.run())
+        peak = _jax_stats()["peak_bytes_in_use"] - before["bytes_in_use"]
+        del filler
+    except (KeyError, TypeError, AttributeError):  # no statistics, or others than these
+        return None
+    except RuntimeError as error:
+        if outcome.of_exception(error)[0] != "oom":
+            raise
+        return None  # beside the filler it does not fit
+    return int(peak)
+
+
+def _jax_stats() -> Any:
+    """What JAX's allocator on the GPU says of itself; None where there is none, or it says nothing."""
+    import jax
+
+    try:
+        return jax.devices("gpu")[0].memory_stats()
+    except RuntimeError:  # JAX's own are such, too
+        return None
+
+
 def of_program(kernel: Any) -> int | None:
     """Bytes of a compiled program beyond its arguments: results and temporaries, less what is donated."""
-    # JAX's own counter of the device shows the peak since the process began, which no single call can be told from.
     try:
         analysis = kernel.memory_analysis()
     except (NotImplementedError, RuntimeError):

@@ -10,8 +10,8 @@ OUTCOMES = ("ok", "skipped", "over_budget", "oom", "timeout", "wrong", "error")
 CODES = {name: code for code, name in enumerate(OUTCOMES)}
 
 _OUT_OF_MEMORY = re.compile(
-    r"out of memory|can't allocate memory|cannot allocate memory|bad_alloc|RESOURCE_EXHAUSTED|MemoryError"
-    r"|unable to allocate|failed to allocate|OutOfMemory",
+    r"out[ _]of[ _]memory|can't allocate memory|cannot allocate memory|bad_alloc|RESOURCE_EXHAUSTED|MemoryError"
+    r"|STATUS_ALLOC_FAILED|unable to allocate|failed to allocate|OutOfMemory",
     re.IGNORECASE,
 )
 

@@ -24,12 +24,13 @@ RECORDING_S = 300.0  # what recording every allocation of a call may take beside
 
 @dataclass
 class Row:
-    """A row that may be timed: its kernel, and the seconds of a call as far as they are known."""
+    """A row that may be timed: its kernel, and the seconds and bytes of a call as far as they are known."""
 
     name: str
     method: Any
     kernel: Any
     seconds: float
+    bytes: float = 0.0
 
 
 @dataclass
@@ -115,6 +116,8 @@ class Preparation:
                 row, kind, reason = self._try(trial)
             except Exception as error:
                 kind, reason = outcome.of_exception(error)
+            if kind == "oom":  # here: the exception, whose frames held the row's arrays, is gone
+                memory.release(self.cell["backend"], self.cell["device"])
         self.journal.write("row", row=trial.name, **trial.fields, outcome=kind, reason=reason)
         return row
 
@@ -177,8 +180,13 @@ class Preparation:
         if seconds > trial.limit:
             fields["measured_s"] = seconds
             return None, "over_budget", f"time: measured {seconds:.3g} s a call, budget {trial.limit:.3g} s"
-        fields["number"] = clock.calls_per_sample(seconds, self.profile["block_s"])
-        return Row(trial.name, method, kernel, seconds), "ok", ""
+        held, block_s = fields["peak_bytes"] or trial.prediction.bytes, self.profile["block_s"]
+        number = clock.calls_per_sample(seconds, block_s)
+        if self.cell["device"] == "cuda" and number > 1:  # in a queue a call takes less than one that is waited for
+            seconds = min(seconds, clock.queued(kernel, number, clock.ahead_within(held, self._free())))
+            number = clock.calls_per_sample(seconds, block_s)
+        fields["number"] = number
+        return Row(trial.name, method, kernel, seconds, held), "ok", ""
 
     def _keep_apart(self, trial: _Trial, kernel: Any, compilation: float | None) -> tuple[None, str, str]:
         """The row with its first call as its only sample: no round has it, and its memory is free for the next row.
@@ -236,16 +244,23 @@ class Preparation:
         backend, device = self.cell["backend"], self.cell["device"]
         fields: dict[str, Any] = {"peak_instrument": memory.instrument(backend, device), "peak_bytes": None}
         peak = None
-        if backend == "jax":
-            peak = memory.of_program(kernel)
-        elif seconds <= trial.limit and (seconds <= LONG_CALL_S or self.spec["process"] == 0):
+        if not (backend == "jax" and device == "cpu") and self._is_watched(trial, seconds):
             self.journal.begin(trial.name, "memory", RECORDING_S + 10 * seconds)
-            with memory.watch(device) as watched:
-                kernel.wait(kernel.run())
-            peak = watched.bytes
+            peak = memory.of_call(kernel) if backend == "jax" else self._watch(kernel)
+        if backend == "jax" and peak is None:
+            peak, fields["peak_instrument"] = memory.of_program(kernel), "memory_analysis"
         if peak is not None:
             fields["peak_bytes"] = peak + older.held_bytes(kernel)
         return fields
+
+    def _is_watched(self, trial: _Trial, seconds: float) -> bool:
+        """Whether a call is worth its time for its peak alone."""
+        return seconds <= trial.limit and (seconds <= LONG_CALL_S or self.spec["process"] == 0)
+
+    def _watch(self, kernel: Any) -> int | None:
+        with memory.watch(self.cell["device"]) as watched:
+            kernel.wait(kernel.run())
+        return watched.bytes
 
 
 def _lent(trial: _Trial, ready: list[Row]) -> float:

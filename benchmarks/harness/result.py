@@ -17,6 +17,7 @@ class Result:
         self.stages: dict[str, float] = {}
         self.environment: dict[str, Any] = {}
         self.counters: dict[str, float | None] = {}
+        self.card: dict[str, Any] | None = None
         self.ceiling: dict[str, Any] | None = None
         self.canary_name: str | None = None
         self.canary: list[float] = []
@@ -24,7 +25,7 @@ class Result:
         self.failures: list[str] = []
         self.doing: dict[str, Any] = {"row": None, "what": "start", "limit_s": 60.0}
         self.unavailable: str | None = None
-        self.ended = False
+        self.settled = self.ended = False
 
     def take(self, event: dict[str, Any]) -> None:
         """Add one journal event."""
@@ -40,6 +41,12 @@ class Result:
             self.ceiling = (self.ceiling or {}) | event
         elif kind == "state":
             self.counters = event
+        elif kind == "card":
+            self.card = event["state"]
+        elif kind == "times":
+            row = self.rows[event.pop("row")]
+            if row["outcome"] == "ok":  # a time whose result is wrong is no time
+                row |= event
         elif kind == "row":
             self.rows[event.pop("row")] = blank_row() | event
         elif kind == "fresh":
@@ -63,6 +70,8 @@ class Result:
             self.stop = event
         elif kind == "unavailable":
             self.unavailable = event["reason"]
+        elif kind == "settled":
+            self.settled = True
         elif kind == "end":
             self.ended = True
 

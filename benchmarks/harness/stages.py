@@ -10,7 +10,8 @@ from typing import Any
 
 import bench_core
 from bench_core.method import load_backend
-from benchmarks.harness import check, clock, environment, older, outcome, state, timing
+from benchmarks.harness import check, clock, environment, latency, older, outcome, state, timing
+from benchmarks.harness.card_state import CardState
 from benchmarks.harness.journal import Journal
 from benchmarks.harness.oracle_cache import OracleCache, folder
 from benchmarks.harness.preparation import LONG_CALL_S, Preparation, Row
@@ -31,6 +32,7 @@ class Stages:
         if self.spec["address_space_bytes"]:
             resource.setrlimit(resource.RLIMIT_AS, 2 * (self.spec["address_space_bytes"],))
         before = state.snapshot()
+        self.card = CardState() if self.cell["device"] == "cuda" else None
         if not self._begin():
             return
         self._end_stage("start")
@@ -51,6 +53,8 @@ class Stages:
         self._end_stage("check again")
         self.journal.write("state", **state.between(before, state.snapshot()))
         self.journal.write("environment", oracle_cache=self.oracles.told)
+        if self.card is not None:
+            self._time_alone(rows)
         self.journal.write("end")
 
     def _end_stage(self, name: str) -> None:
@@ -110,7 +114,18 @@ class Stages:
         return Preparation(self.spec, self.journal, self.problem, self.flops_per_s, self._start).rows(methods)
 
     def _time(self, rows: list[Row]) -> None:
-        timing.measure(rows, self.canary, self.spec, self.journal, self._start)
+        if self.card is None:
+            timing.measure(rows, self.canary, self.spec, self.journal, self._start)
+            return
+        self.card.begin()
+        timing.measure(rows, self.canary, self.spec, self.journal, self._start, self.card.look)
+        self.journal.write("card", state=self.card.summary())
+
+    def _time_alone(self, rows: list[Row]) -> None:
+        """The rows' other times on CUDA. It comes last: whatever ends the process here, no row is measured again."""
+        self.journal.write("settled")
+        latency.measure(rows, self.spec, self.journal, self._start)
+        self._end_stage("latency")
 
     def _check_again(self, rows: list[Row]) -> None:
         """Every row that was timed, once more, on data that it has not seen."""

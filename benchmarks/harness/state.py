@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import cgroup
+from benchmarks.harness import card_state, cgroup
 
 MOVED = 1.2  # a change of speed by more than this factor is another state
 _FEWEST = 15  # samples of the canary: of fewer, thirds that are told apart by chance are too many
@@ -90,11 +90,16 @@ def moved(canary_s: Sequence[float], start_rate: float | None = None, end_rate: 
 
 
 def summary(
-    counters: dict[str, float | None], ceiling: dict[str, Any] | None, canary_s: Sequence[float], repeated: int = 0
+    counters: dict[str, float | None],
+    ceiling: dict[str, Any] | None,
+    canary_s: Sequence[float],
+    repeated: int = 0,
+    card: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The record's ``state``. ``ceiling`` may have ``gemm_at_end_flops_per_s``; ``repeated`` counts repetitions.
 
-    ``counters`` are those of ``between``; none where the process died.
+    ``counters`` are those of ``between``; none where the process died. ``card`` is the GPU's state, a slow one of which
+    counts as moved, too.
     """
     rates = ceiling or {}
     start, end = rates.get("gemm_flops_per_s"), rates.get("gemm_at_end_flops_per_s")
@@ -104,7 +109,8 @@ def summary(
         "copy_bytes_per_s": rates.get("copy_bytes_per_s"),
         **dict.fromkeys(_COUNTED),
         **counters,
-        "moved": moved(canary_s, start, end),
+        "card": card,
+        "moved": moved(canary_s, start, end) or card_state.slow(card),
         "repeated": repeated,
     }
 

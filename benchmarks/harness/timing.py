@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from benchmarks.harness import clock, fresh, rounds
+from benchmarks.harness import clock, fresh, memory, rounds
 from benchmarks.harness.journal import Journal
 from benchmarks.harness.preparation import LONG_CALL_S, Row
 
 
-def measure(rows: list[Row], canary: Any, spec: dict[str, Any], journal: Journal, start: float) -> None:
-    """Time the rows until they have enough; the first is the baseline. ``start`` is when the process began."""
+def measure(
+    rows: list[Row],
+    canary: Any,
+    spec: dict[str, Any],
+    journal: Journal,
+    start: float,
+    after_round: Callable[[int], None] = lambda count: None,
+) -> None:
+    """Time the rows until they have enough; the first is the baseline. ``start`` is when the process began.
+
+    ``after_round`` is called with each round's number when all of its samples have been taken.
+    """
     if not rows:
         return
     profile = spec["profile"]
@@ -27,7 +39,7 @@ def measure(rows: list[Row], canary: Any, spec: dict[str, Any], journal: Journal
     quota = {name: min(most, max(least, int(profile["row_budget_s"] / blocks[name]))) for name in live}
     if twin in live:
         journal.write("twin", row=twin, of=baseline, number=numbers[twin])
-    samplers = dict.fromkeys(live, clock.sample)
+    samplers = _samplers(live, spec["cell"])
     for name, row in live.items():
         if fresh.applies(name, row.kernel, spec):
             samplers[name] = fresh.sample
@@ -47,6 +59,7 @@ def measure(rows: list[Row], canary: Any, spec: dict[str, Any], journal: Journal
             journal.begin(name, f"round {count}", 60 + 10 * blocks[name])
             taken[name] = samples[name][count] = samplers[name](live[name].kernel, numbers[name])
         journal.write("round", index=count, order=turn, samples=taken)
+        after_round(count)
         count += 1
         if count < least and time.perf_counter() < stop.deadline:
             continue
@@ -55,6 +68,14 @@ def measure(rows: list[Row], canary: Any, spec: dict[str, Any], journal: Journal
             reason = stopped
             break
     journal.write("stop", reason=reason, rounds=count)
+
+
+def _samplers(live: dict[str, Row], cell: dict[str, Any]) -> dict[str, Callable[[Any, int], float]]:
+    """How a sample of each row is taken: call by call, or on CUDA in a queue."""
+    if cell["device"] == "cpu":
+        return dict.fromkeys(live, clock.sample)
+    free = memory.free(cell["backend"], cell["device"])
+    return {name: partial(clock.queued, ahead=clock.ahead_within(row.bytes, free)) for name, row in live.items()}
 
 
 def _half_width(row: dict[int, float], baseline: dict[int, float]) -> float:

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.harness import asv_plugin, environment, gpu
 
+L2 = {"0000:17:00.0": 40 << 20, "0000:65:00.0": 50 << 20}
 CARDS = {"0000:17:00.0": "NVIDIA A100", "0000:65:00.0": "NVIDIA H100"}
 
 
@@ -32,6 +33,11 @@ class _Driver:
 
     def cuDeviceGetName(self, text, length, device):
         text.value = CARDS[self.visible[device.value]].encode()
+        return 0
+
+    def cuDeviceGetAttribute(self, value, attribute, device):
+        assert attribute == 38
+        value._obj.value = L2[self.visible[device.value]]
         return 0
 
 
@@ -98,3 +104,11 @@ def test_where_no_card_is_visible_there_are_no_facts(show, visible):
     show(visible, _nvml())
     assert gpu.facts() == gpu.NOTHING
     assert asv_plugin._gpu() == {}
+
+
+@pytest.mark.parametrize(("visible", "size"), [(["0000:65:00.0"], 50 << 20), (["0000:17:00.0"], 40 << 20), ([], None)])
+def test_the_size_of_the_cache_is_the_first_visible_cards(show, visible, size):
+    show(visible, None)
+    assert gpu.l2_bytes() == size
+    show(None, None)
+    assert gpu.l2_bytes() is None

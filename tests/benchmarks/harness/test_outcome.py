@@ -10,6 +10,14 @@ from bench_core import Unavailable
 from benchmarks.harness import outcome
 
 
+class OutOfMemoryError(RuntimeError):
+    """Named as torch.cuda's, which a machine without a card has too but never raises."""
+
+
+class JaxRuntimeError(RuntimeError):
+    """Named as JAX's, once XlaRuntimeError."""
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
@@ -19,6 +27,13 @@ from benchmarks.harness import outcome
             "oom",
         ),
         (RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 400 bytes"), "oom"),
+        (OutOfMemoryError("CUDA out of memory. Tried to allocate 2.98 GiB. GPU 0 has a total capacity of 79"), "oom"),
+        (RuntimeError("CUDA driver error: CUDA_ERROR_OUT_OF_MEMORY"), "oom"),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"), "oom"),
+        (RuntimeError("cusolver error: CUSOLVER_STATUS_ALLOC_FAILED, when calling `cusolverDnCreate(handle)`"), "oom"),
+        (JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 3200000000 bytes."), "oom"),
+        (JaxRuntimeError("INTERNAL: cuSolver internal error"), "error"),
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), "error"),
         (Unavailable("device 'cuda' is not available to torch here"), "skipped"),
         (RuntimeError("torch.compile with aot_autograd does not currently support double backward"), "skipped"),
         (ZeroDivisionError("division by zero"), "error"),
