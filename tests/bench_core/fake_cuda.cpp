@@ -5,8 +5,8 @@
 
 namespace {
 struct Guard final : c10::impl::NoOpDeviceGuardImpl<c10::DeviceType::CUDA> {
-  c10::Device getDevice() const override { return {c10::DeviceType::CUDA, 0}; }
-  c10::Stream getStream(c10::Device) const override { return {c10::Stream::DEFAULT, getDevice()}; }
+  c10::Device getDevice() const noexcept override { return c10::Device(c10::DeviceType::CUDA, 0); }
+  c10::Stream getStream(c10::Device) const noexcept override { return c10::Stream(c10::Stream::DEFAULT, getDevice()); }
 };
 C10_REGISTER_GUARD_IMPL(CUDA, Guard)
 }  // namespace

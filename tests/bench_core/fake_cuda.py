@@ -90,12 +90,11 @@ class Watch(TorchDispatchMode):
         if name == "_unique2" and not tensors[0].numel():  # of nothing: its shape is known
             self._note(name)
             return (args[0].clone(), *(torch.empty(0, dtype=torch.int64, device=args[0].device) for _ in range(2)))
+        if name in WAITING or _counts(func, name, args):
+            self._note(name)
         out = func(*args, **kwargs)
         between = {tensor.device.type for tensor in (*tensors, *_tensors(out))}
-        masked = name.startswith("index_put") and any(t.dtype in (torch.bool, torch.uint8) for t in _tensors(args[1]))
-        if masked or torch.Tag.dynamic_output_shape in func.tags or name in WAITING:
-            self._note(name)
-        elif name in ("_to_copy", "copy_") and len(between) > 1:
+        if name in ("_to_copy", "copy_") and len(between) > 1:
             self._note("copy")
         return out
 
@@ -117,6 +116,14 @@ class Watch(TorchDispatchMode):
             who = path.parts[path.parts.index("site-packages") + 1] if "site-packages" in path.parts else path.name
         self.waits[f"{what} {who}"] += 1
         return who
+
+
+def _counts(func, name: str, args: tuple) -> bool:
+    """Whether it must know on the host how many there are of its result, or of what it writes (not of one number)."""
+    if not name.startswith("index"):
+        return torch.Tag.dynamic_output_shape in func.tags
+    masked = any(index.dtype in (torch.bool, torch.uint8) for index in _tensors(args[1]))
+    return masked and (name == "index" or args[2].numel() != 1)
 
 
 def _asking() -> tuple[str, int]:
@@ -195,7 +202,7 @@ def copy_in(x):
 
 
 def choose(x):
-    x[x > 0] = 0
+    x[x > 0]
 
 
 def check(x):

@@ -14,7 +14,6 @@ from bench_core.implicit.tuning import Prepared
 from tests.bench_core import judges
 
 METHODS = [m for family in bench_core.FAMILIES for m in bench_core.methods(family, "jax")]
-DTYPES = ("float32", "float64")
 
 # Rows that cannot, by their kernel, and why. A row that begins to lower fails its test, and leaves the list.
 CANNOT = {
@@ -81,12 +80,24 @@ def _name(m: bench_core.Method) -> str:
     return f"{m.family}-{m.name}"
 
 
-@pytest.mark.parametrize("m", [m for m in METHODS if _kernel(m) not in CANNOT], ids=_name)
+def _rows(methods):
+    """Rows that are one program but for a number: the first of them, the others slow."""
+    seen = set()
+    for m in methods:
+        program = (m.family, _kernel(m), *(value for value in m.settings.values() if isinstance(value, str | bool)))
+        yield pytest.param(m, id=_name(m), marks=pytest.mark.slow if program in seen else ())
+        seen.add(program)
+
+
+CALLING = [m for m in METHODS if _kernel(m) in CANNOT]
+
+
+@pytest.mark.parametrize("m", _rows(m for m in METHODS if m not in CALLING))
 def test_every_row_lowers(m, lower):
     """In every form and precision; all that it calls are CUDA's libraries, and never Python."""
     sizes = judges.of(m.family).room(m)
     try:
-        texts = [lower(m, sizes, dtype, form) for dtype in DTYPES for form in m.forms]
+        texts = [lower(m, sizes, form=form) for form in m.forms] + [lower(m, sizes, "float64")]
         texts += [lower(m, other) for other in OTHER[m.family] if m.is_for(other)]
     except bench_core.Unavailable as missing:
         pytest.skip(str(missing))
@@ -94,21 +105,18 @@ def test_every_row_lowers(m, lower):
         assert all(call.startswith("cu") for call in _calls(text))
 
 
-CALLING = [m for m in METHODS if _kernel(m) in CANNOT]
-
-
 def test_what_cannot_is_there():
     assert {_kernel(m) for m in CALLING} == set(CANNOT)
 
 
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="JAX has a client for CUDA here")
-@pytest.mark.parametrize("m", CALLING, ids=_name)
+@pytest.mark.parametrize("m", _rows(CALLING))
 def test_what_cannot_lower_still_cannot(m, lower):
     with pytest.raises(ValueError, match="platform for the specified backend cpu is different"):
         lower(m, judges.of(m.family).room(m))
 
 
-@pytest.mark.parametrize("m", CALLING, ids=_name)
+@pytest.mark.parametrize("m", _rows(CALLING))
 def test_what_cannot_lower_does_but_for_its_call(m, lower, monkeypatch):
     """Sizes of its own: JAX remembers what it has traced, the call in it."""
     errors = pytest.importorskip("equinox._errors")
