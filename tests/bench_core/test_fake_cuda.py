@@ -36,7 +36,7 @@ def _rows():
     for family in bench_core.FAMILIES:
         for m in bench_core.methods(family, "torch"):
             for form in m.forms:
-                if form in FORMS:
+                if form in FORMS and m.settings.get("K", 0) <= 100:  # the others' loops are the same, and turn on
                     yield pytest.param(m, form, id=f"{family}-{m.name}-{form}")
 
 
@@ -56,7 +56,7 @@ def said(runner, tmp_path_factory):
     return rows, {line["fault"]: line for line in lines if "fault" in line}
 
 
-@pytest.mark.parametrize(("m", "form"), _rows())
+@pytest.mark.parametrize(("m", "form"), [*_rows()])
 def test_a_call_stays_on_the_device_and_does_not_wait(m, form, said):
     calls = said[0][m.family, m.name, form]
     kernel = m.declaration.kernel or m.name

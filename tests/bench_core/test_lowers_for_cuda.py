@@ -92,7 +92,7 @@ def _rows(methods):
 CALLING = [m for m in METHODS if _kernel(m) in CANNOT]
 
 
-@pytest.mark.parametrize("m", _rows(m for m in METHODS if m not in CALLING))
+@pytest.mark.parametrize("m", [*_rows(m for m in METHODS if m not in CALLING)])
 def test_every_row_lowers(m, lower):
     """In every form and precision; all that it calls are CUDA's libraries, and never Python."""
     sizes = judges.of(m.family).room(m)
@@ -110,13 +110,13 @@ def test_what_cannot_is_there():
 
 
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="JAX has a client for CUDA here")
-@pytest.mark.parametrize("m", _rows(CALLING))
+@pytest.mark.parametrize("m", [*_rows(CALLING)])
 def test_what_cannot_lower_still_cannot(m, lower):
     with pytest.raises(ValueError, match="platform for the specified backend cpu is different"):
         lower(m, judges.of(m.family).room(m))
 
 
-@pytest.mark.parametrize("m", _rows(CALLING))
+@pytest.mark.parametrize("m", [*_rows(CALLING)])
 def test_what_cannot_lower_does_but_for_its_call(m, lower, monkeypatch):
     """Sizes of its own: JAX remembers what it has traced, the call in it."""
     errors = pytest.importorskip("equinox._errors")
