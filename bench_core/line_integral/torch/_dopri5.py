@@ -29,7 +29,8 @@ def integrate(
     """Loss, y, gradients and the evaluations of the forward pass; ``solve(path, y0, times, leaves)`` is the library."""
     leaves = {name: p.detach().requires_grad_() for name, p in parameters.items()}
     path = Path(x, leaves, J)
-    ends = torch.tensor([0.0, 1.0], dtype=x.dtype, device=x.device)
+    # From 0 to 1; the numbers of a list would be copied to the device.
+    ends = torch.arange(2, dtype=x.dtype, device=x.device)
     y = solve(path, torch.zeros_like(x), ends, tuple(leaves.values()))[-1]
     evaluations = path.evaluations
     loss = ((y - target) ** 2).sum() / len(x)

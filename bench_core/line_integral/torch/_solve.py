@@ -1,4 +1,8 @@
-"""``J(x)^-1 y`` by LU, by Cholesky or by the Kronecker factors."""
+"""``J(x)^-1 y`` by LU, by Cholesky or by the Kronecker factors.
+
+A J that has no inverse is an error on the CPU. On a GPU the host would wait for each factorisation to hear of it: there
+the answer is not finite.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ def solve_dense(matrices: Tensor, right: Tensor) -> Tensor:
     """LU with pivots for (n, i, i) and (n, i, k)."""
     if alone(matrices):
         return torch.stack([torch.linalg.solve(A, b) for A, b in zip(matrices, right)])
-    return torch.linalg.solve(matrices, right)
+    return torch.linalg.solve_ex(matrices, right, check_errors=matrices.device.type == "cpu")[0]
 
 
 def lu(M: Tensor, y: Tensor, J: str) -> Tensor:
@@ -34,7 +38,10 @@ def cholesky(M: Tensor, y: Tensor, J: str) -> Tensor:
     if alone(formed):
         pairs = zip(formed, y[:, :, None])
         return torch.stack([torch.cholesky_solve(b, torch.linalg.cholesky(A)) for A, b in pairs])[:, :, 0]
-    return torch.cholesky_solve(y[:, :, None], torch.linalg.cholesky(formed))[:, :, 0]
+    factor, failed = torch.linalg.cholesky_ex(formed, check_errors=formed.device.type == "cpu")
+    if formed.device.type != "cpu":  # what is left of a factor that there is not is finite
+        factor = torch.where(failed[:, None, None] == 0, factor, torch.nan)
+    return torch.cholesky_solve(y[:, :, None], factor)[:, :, 0]
 
 
 def kronecker(M: Tensor, y: Tensor, J: str) -> Tensor:

@@ -17,7 +17,8 @@ def inverse_as_printed(target: Tensor, parameters: Parameters, J: str, Q: int) -
 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, Q the
     number of nodes. Returns x (B, d). Cost: Q evaluations and LU solves. Raises ``torch.linalg.LinAlgError`` for a
-    singular J, the kernel ``SingularJacobian``. Source: Lorraine and Hossain 2022, section 4.3, as printed.
+    singular J (on a GPU x is not finite), the kernel ``SingularJacobian``. Source: Lorraine and Hossain 2022, section
+    4.3, as printed.
     """
     x = torch.zeros_like(target)
     for t, w in zip(*rule("gauss_legendre", Q, target)):

@@ -19,9 +19,9 @@ def inverse_dopri5(target: Tensor, parameters: Parameters, J: str, solver: str, 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian,
     solver ``lu``, ``cholesky`` (symmetric J) or ``kronecker``, tol the relative and absolute tolerance of a step.
     Returns x (B, d) and how often J was evaluated. Cost: n evaluations and solves. Raises
-    ``torch.linalg.LinAlgError`` for a singular J, ``AssertionError`` (torchdiffeq) where steps become too small
-    or more than 4,096, the kernel ``SingularJacobian`` where that is why. Source: Lorraine and Hossain 2022,
-    section 4.3, mended, with torchdiffeq.
+    ``torch.linalg.LinAlgError`` for a singular J (CPU), ``AssertionError`` (torchdiffeq) where x is not finite, steps
+    become too small or are more than 4,096, the kernel ``SingularJacobian`` where that is why. Source: Lorraine and
+    Hossain 2022, section 4.3, mended, with torchdiffeq.
     """
     evaluations = 0
 
@@ -30,7 +30,8 @@ def inverse_dopri5(target: Tensor, parameters: Parameters, J: str, solver: str, 
         evaluations += 1
         return velocity(x, target, parameters, J, solver)
 
-    ends = torch.tensor([0.0, 1.0], dtype=target.dtype, device=target.device)
+    # From 0 to 1; the numbers of a list would be copied to the device.
+    ends = torch.arange(2, dtype=target.dtype, device=target.device)
     how: Any = {"rtol": tol, "atol": tol, "method": "dopri5", "options": {"max_num_steps": STEPS}}
     x = torchdiffeq.odeint(right, torch.zeros_like(target), ends, **how)[-1]
     return {"x": x, "evaluations": evaluations}

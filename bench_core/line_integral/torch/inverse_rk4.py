@@ -14,8 +14,8 @@ def inverse_rk4(target: Tensor, parameters: Parameters, J: str, solver: str, ste
 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian,
     solver ``lu``, ``cholesky`` (symmetric J) or ``kronecker``. Returns x (B, d). Cost: 4 evaluations and solves a step.
-    Raises ``torch.linalg.LinAlgError`` for a singular J, the kernel ``SingularJacobian``. Source: Lorraine and Hossain
-    2022, section 4.3, mended.
+    Raises ``torch.linalg.LinAlgError`` for a singular J (on a GPU x is not finite), the kernel ``SingularJacobian``.
+    Source: Lorraine and Hossain 2022, section 4.3, mended.
     """
     x, h = torch.zeros_like(target), 1 / steps
     for _ in range(steps):

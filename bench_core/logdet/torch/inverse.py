@@ -10,6 +10,13 @@ from torch import Tensor
 from bench_core.logdet.torch._network import Gradients, backpropagate, targets
 
 
+def invert(W: Tensor, out: Tensor | None) -> Tensor:
+    """``W^-1``, into ``out`` where it is given; on a GPU without the look at the outcome, which waits."""
+    if W.device.type == "cpu":
+        return torch.linalg.inv(W, out=out)
+    return torch.linalg.inv_ex(W, out=None if out is None else (out, W.new_empty((), dtype=torch.int32)))[0]
+
+
 def inverse(
     x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alpha: float, out: Gradients | None = None
 ) -> Gradients:
@@ -20,13 +27,14 @@ def inverse(
 
     x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same
     shapes, written into ``out`` where it is given. Cost: (3L-1) 2BD^2 + (8/3) L D^3 FLOPs, about 8 s D^2 bytes a layer.
-    Raises ``torch.linalg.LinAlgError`` for a singular W. Source: Gresele et al. 2020, eq. 10.
+    Raises ``torch.linalg.LinAlgError`` for a singular W on the CPU; on a GPU the result is not finite. Source: Gresele
+    et al. 2020, eq. 10.
     """
     inputs, _, deltas, _ = backpropagate(x, weights, biases, alpha)
     weight_gradients, bias_gradients = [], []
     for W, z, delta, dW, db in zip(weights, inputs, deltas, *targets(out, len(weights))):
         # One matrix at a time: torch 2.13.0's batched LU is wrong on the CPU with two threads.
-        inverted = torch.linalg.inv(W, out=None if dW is None else dW.T)
+        inverted = invert(W, None if dW is None else dW.T)
         weight_gradients.append(inverted.T.addmm_(delta.T, z))
         bias_gradients.append(torch.sum(delta, 0, out=db))
     return weight_gradients, bias_gradients

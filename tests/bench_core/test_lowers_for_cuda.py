@@ -1,0 +1,124 @@
+"""Every JAX kernel lowers for CUDA: from shapes, with no card, to the program that XLA would compile there."""
+
+from __future__ import annotations
+
+import re
+
+import jax
+import pytest
+from jax import export
+
+import bench_core
+from bench_core.backends import jax as backend
+from bench_core.implicit.tuning import Prepared
+from tests.bench_core import judges
+
+METHODS = [m for family in bench_core.FAMILIES for m in bench_core.methods(family, "jax")]
+
+# Rows that cannot, by their kernel, and why. A row that begins to lower fails its test, and leaves the list.
+CANNOT = {
+    "dopri5_adjoint": "diffrax tells of a failed way back by a call into Python, which JAX lowers for a client it has",
+}
+# Library calls that JAX lowers and does not promise to keep, by the kernel that makes them: an exported program could
+# not be kept either. This one is not.
+UNKEPT = {"lineax": ("cusolver_ormqr_ffi",)}
+# Settings that are chosen by where the arrays are, as they are on a GPU.
+ON_CUDA = {"jaxopt_gmres": {"solve_method": "batched"}}
+# Beside a family's small sizes: what takes another way through its kernels.
+OTHER = {
+    "logdet": [{"D": 4, "B": 9, "L": 1}],
+    "implicit": [{"D": 64, "B": 2, "T": "conv"}],
+    "line_integral": [],
+    "score": [{"d": 4, "H": 8, "L": 1, "B": 9}],
+}
+
+
+@pytest.fixture
+def lower(monkeypatch):
+    """``lower(method, sizes, dtype, form)``: the text of a kernel's program for CUDA. Nothing is compiled, and no
+    library is tuned: its tolerance is a number of the program.
+    """
+
+    def of(m: bench_core.Method, sizes: dict, dtype: str = "float32", form: str | None = None) -> str:
+        taken = []
+        monkeypatch.setattr(
+            backend, "prepare", lambda function, given, form, donated: taken.append((function, donated))
+        )
+        if hasattr(m.module, "tune"):
+            monkeypatch.setattr(m.module, "tune", lambda solve, operator, v, tol: tol)
+        if m.name in ON_CUDA:
+            prepare = m.module.prepare
+
+            def prepare_there(*given, **settings):
+                arrays, chosen = prepare(*given, **settings)
+                return Prepared(arrays, chosen | ON_CUDA[m.name])
+
+            monkeypatch.setattr(m.module, "prepare", prepare_there)
+        kernel = m.build(bench_core.problem(m.family, **sizes), dtype=dtype, form=form)
+        ((function, donated),) = taken
+        shapes = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), kernel._arguments())
+        jitted = jax.jit(function, donate_argnums=donated, keep_unused=bool(donated))
+        unkept = [export.DisabledSafetyCheck.custom_call(call) for call in UNKEPT.get(_kernel(m), ())]
+        with backend.pinned(dtype):
+            exported = export.export(jitted, platforms=["cuda"], disabled_checks=unkept)(*shapes)
+        assert exported.platforms == ("cuda",)
+        return exported.mlir_module()
+
+    return of
+
+
+def _kernel(m: bench_core.Method) -> str:
+    return m.declaration.kernel or m.name
+
+
+def _calls(text: str) -> set[str]:
+    """What a program calls that XLA does not compile."""
+    return set(re.findall(r"custom_call @([\w.$]+)", text))
+
+
+def _name(m: bench_core.Method) -> str:
+    return f"{m.family}-{m.name}"
+
+
+def _rows(methods):
+    """Rows that are one program but for a number: the first of them, the others slow."""
+    seen = set()
+    for m in methods:
+        program = (m.family, _kernel(m), *(value for value in m.settings.values() if isinstance(value, str | bool)))
+        yield pytest.param(m, id=_name(m), marks=pytest.mark.slow if program in seen else ())
+        seen.add(program)
+
+
+CALLING = [m for m in METHODS if _kernel(m) in CANNOT]
+
+
+@pytest.mark.parametrize("m", [*_rows(m for m in METHODS if m not in CALLING)])
+def test_every_row_lowers(m, lower):
+    """In every form and precision; all that it calls are CUDA's libraries, and never Python."""
+    sizes = judges.of(m.family).room(m)
+    try:
+        texts = [lower(m, sizes, form=form) for form in m.forms] + [lower(m, sizes, "float64")]
+        texts += [lower(m, other) for other in OTHER[m.family] if m.is_for(other)]
+    except bench_core.Unavailable as missing:
+        pytest.skip(str(missing))
+    for text in texts:
+        assert all(call.startswith("cu") for call in _calls(text))
+
+
+def test_what_cannot_is_there():
+    assert {_kernel(m) for m in CALLING} == set(CANNOT)
+
+
+@pytest.mark.skipif(jax.default_backend() != "cpu", reason="JAX has a client for CUDA here")
+@pytest.mark.parametrize("m", [*_rows(CALLING)])
+def test_what_cannot_lower_still_cannot(m, lower):
+    with pytest.raises(ValueError, match="platform for the specified backend cpu is different"):
+        lower(m, judges.of(m.family).room(m))
+
+
+@pytest.mark.parametrize("m", [*_rows(CALLING)])
+def test_what_cannot_lower_does_but_for_its_call(m, lower, monkeypatch):
+    """Sizes of its own: JAX remembers what it has traced, the call in it."""
+    errors = pytest.importorskip("equinox._errors")
+    monkeypatch.setattr(errors, "EQX_ON_ERROR", "nan")
+    assert not _calls(lower(m, judges.of(m.family).room(m) | {"B": 11}))
