@@ -84,8 +84,8 @@ class Watch(TorchDispatchMode):
         self._asked: Counter[tuple[str, int]] = Counter()
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        if mode.avoid_device_init:  # of a thread, and autograd has its own: numbers of a list are no tensor on a device
-            torch._C._set_only_lift_cpu_tensors(True)
+        # So that a list's numbers are first a tensor of the CPU: said in every thread, for autograd has its own.
+        torch._C._set_only_lift_cpu_tensors(True)
         kwargs = kwargs or {}
         name, tensors = func.overloadpacket.__name__, _tensors((args, kwargs))
         if name == "_local_scalar_dense" and tensors[0].is_cuda:
