@@ -39,6 +39,7 @@ PAGES = (
 ROOMS = {f"tests/reports/{name}": "pages" for name in PAGES} | {
     name: name
     for name in (
+        "tests/bench_core/test_fake_cuda.py",
         "tests/reports/test_learned_gradients.py",
         "tests/reports/test_studies.py",
         "tests/benchmarks/studies/test_run.py",

@@ -46,6 +46,7 @@ from bench_core.implicit.torch import _batch  # noqa: E402
 from tests.bench_core import judges  # noqa: E402
 
 FORMS = ("eager", "allocating")
+LONGEST = 30  # steps of an unrolled pass; the others' loops are the same, and turn on
 TURNS = 3  # of a loop that asks whether it goes on
 # What libraries ask elsewhere, by the line that asks, and the answer when it is asked for the nth time.
 ANSWERS = {
@@ -83,6 +84,8 @@ class Watch(TorchDispatchMode):
         self._asked: Counter[tuple[str, int]] = Counter()
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        # So that a list's numbers are first a tensor of the CPU: said in every thread, for autograd has its own.
+        torch._C._set_only_lift_cpu_tensors(True)
         kwargs = kwargs or {}
         name, tensors = func.overloadpacket.__name__, _tensors((args, kwargs))
         if name == "_local_scalar_dense" and tensors[0].is_cuda:
@@ -110,10 +113,10 @@ class Watch(TorchDispatchMode):
 
     def _note(self, what: str) -> str:
         path = Path(_asking()[0])
-        try:
-            who = str(path.relative_to(ROOT))
-        except ValueError:
-            who = path.parts[path.parts.index("site-packages") + 1] if "site-packages" in path.parts else path.name
+        if "site-packages" in path.parts:
+            who = path.parts[path.parts.index("site-packages") + 1]
+        else:
+            who = str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
         self.waits[f"{what} {who}"] += 1
         return who
 
@@ -225,11 +228,19 @@ backend.require_device = lambda device: None
 
 for fault in (look, copy_out, copy_in, choose, check, mix, look_in_backward):
     print(json.dumps(planted(fault)), flush=True)
+seen = set()
 for family in bench_core.FAMILIES:
     for m in bench_core.methods(family, "torch"):
         room = judges.of(family).room(m)
-        others = [room | other for other in OTHER[family] if m.is_for(other)]
+        # Rows that are one program but for a number go the other ways together.
+        program = (
+            family,
+            m.declaration.kernel or m.name,
+            *(value for value in m.settings.values() if isinstance(value, str | bool)),
+        )
+        others = [room | other for other in OTHER[family] if m.is_for(other) and program not in seen]
+        seen.add(program)
         for form in FORMS:
-            if form in m.forms and m.settings.get("K", 0) <= 100:
+            if form in m.forms and m.settings.get("K", 0) <= LONGEST:
                 for sizes in (room, *others):
                     print(json.dumps(row(m, sizes, form)), flush=True)

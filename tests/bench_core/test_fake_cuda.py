@@ -17,6 +17,7 @@ SCRIPT = Path(__file__).with_name("fake_cuda.py")
 # Forms whose calls are made there; the others are made on a card.
 FORMS = ("eager", "allocating")
 ON_A_CARD = ("compiled", "graph")
+LONGEST = 30  # steps of an unrolled pass; the others' loops are the same, and turn on
 
 # Who may look at what is on the device, beside our solvers: they look once an iteration, and once for every residual
 # that is computed anew. Kernels that a library drives, and the library; how often it looks is its own.
@@ -36,7 +37,7 @@ def _rows():
     for family in bench_core.FAMILIES:
         for m in bench_core.methods(family, "torch"):
             for form in m.forms:
-                if form in FORMS and m.settings.get("K", 0) <= 100:  # the others' loops are the same, and turn on
+                if form in FORMS and m.settings.get("K", 0) <= LONGEST:
                     yield pytest.param(m, form, id=f"{family}-{m.name}-{form}")
 
 
