@@ -28,6 +28,7 @@ def describe(device: str, threads: int, dtype: str = "float32") -> dict[str, Any
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "blas": _blas(),
         "matmul_precision": _PRODUCTS.get(dtype, "highest"),
+        "xla_flags": os.environ.get("XLA_FLAGS"),
         **(gpu.facts() if device == "cuda" else gpu.NOTHING),
     }
 
