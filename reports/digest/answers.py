@@ -29,7 +29,8 @@ class Candidate:
 
     `regret` is the upper bound of what choosing it loses to whatever is fastest, as a share (0.03: at most 3 %),
     simultaneous over the candidates at 95 %; NaN where nothing tells it: not timed in the same rounds as the others, or
-    nothing like it was measured in several processes. A candidate alone has regret 0 and no ratio.
+    nothing like it was measured in several processes, here or where a spread is lent from. A candidate alone has
+    regret 0 and no ratio.
     """
 
     row: str
@@ -53,6 +54,7 @@ class CellAnswer:
     candidates  all of them, least regret first
     excluded    (row, reason) of rows that answer the question but did not run or are not accurate enough
     profile     the most thorough of the sessions of its cell
+    processes   of the cell that timed the pick
     accuracy    largest error allowed, None for exact methods, or where none is, for those within the family's accuracy
     """
 
@@ -66,6 +68,7 @@ class CellAnswer:
     candidates: tuple[Candidate, ...]
     excluded: tuple[tuple[str, str], ...]
     profile: str = ""
+    processes: int = 0
     accuracy: float | None = None
 
 
@@ -173,6 +176,7 @@ def _answer(
         candidates=candidates,
         excluded=tuple((row, reason) for row, reason in reasons.items() if reason),
         profile=max(profiles, key=PROFILES.index, default=""),
+        processes=len(known[pick.row].groups) if pick else 0,
         accuracy=accuracy,
     )
 

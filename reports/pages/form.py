@@ -13,6 +13,7 @@ from ..families import FAMILIES, Question
 from ..forecasts import Knot
 from ..text import write_size
 from .blocks import Cell, Form, Table, columns
+from .lent import say_lent
 from .naming import capital, name_letter, name_place
 from .rules import join_rules, say_ranges, write_bound
 
@@ -56,7 +57,7 @@ def _pack_family(digest: Digest, family: FamilyDigest) -> dict[str, Any]:
         "rows": list(rows),
         "reasons": list(reasons),
         "series": series,
-    }
+    } | ({"lent": lent} if (lent := say_lent([family])) else {})
 
 
 def _pack_series(
@@ -78,7 +79,7 @@ def _pack_series(
         "sizes": [_short(size) for size in series.sizes],
         "rows": packed,
         "answers": cells,
-    }
+    } | ({"lent": 1} if series.lent_from else {})
 
 
 def _pack_row(
@@ -149,6 +150,8 @@ def _write_rule(
     if told is None:
         return []
     setting = ", ".join(f"{letter} = {write_size(fixed[letter])}" for letter in family.letters if letter in fixed)
+    lent = sorted({series.lent_from.machine for series in group if series.lent_from})
+    setting += f"; spread between processes lent by {', '.join(lent)}" if lent else ""
     line = {
         "family": Cell(FAMILIES[family.name].title, note=question.words),
         "place": Cell(name_place(digest, group[0].place), note=setting),

@@ -165,6 +165,8 @@
         const told = minutes ? ` About ${write(Math.ceil(minutes))} minutes would settle it:` : "";
         add(part, "p", `Undetermined.${told} \`python -m benchmarks settle --minutes ${Math.max(10, Math.ceil(minutes))}\``, "note");
       }
+      // Whose processes the bound is from, where it is not this machine's.
+      if (series.lent && bounded && allowed.length > 1) add(part, "p", family.lent, "note");
       const next = allowed.slice(1, 4).map((p) => `\`${p.name}\` ${writeSeconds(p)}`);
       if (next.length) add(part, "p", `Next: ${next.join("; ")}.`, "note");
     }
