@@ -139,7 +139,7 @@ def implicit_results(synthetic, tmp_path_factory) -> Path:
     Its page has two hundred figures; without the slow tests half of them: JAX has one sweep where torch has three.
     """
     folder = tmp_path_factory.mktemp("implicit-results")
-    synthetic.write_results(folder, sizes=(16, 64, 256, 1024), processes=1, cuda=False, rounds=8)
+    synthetic.write_results(folder, sizes=(16, 64, 256, 1024), processes=2, cuda=False, rounds=8)
     return synthetic.write_implicit(folder, jax=("", "Spectrum", "Conv") if THOROUGH else ("Spectrum",))
 
 
