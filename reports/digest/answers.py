@@ -54,8 +54,8 @@ class CellAnswer:
     candidates  all of them, least regret first
     excluded    (row, reason) of rows that answer the question but did not run or are not accurate enough
     profile     the most thorough of the sessions of its cell
-    processes   of the cell that timed the pick
     accuracy    largest error allowed, None for exact methods, or where none is, for those within the family's accuracy
+    processes   of the cell that timed the pick
     """
 
     series: str
@@ -68,8 +68,8 @@ class CellAnswer:
     candidates: tuple[Candidate, ...]
     excluded: tuple[tuple[str, str], ...]
     profile: str = ""
-    processes: int = 0
     accuracy: float | None = None
+    processes: int = 0
 
 
 def digest_answers(analysis: Analysis, family: str) -> tuple[CellAnswer, ...]:
@@ -176,8 +176,8 @@ def _answer(
         candidates=candidates,
         excluded=tuple((row, reason) for row, reason in reasons.items() if reason),
         profile=max(profiles, key=PROFILES.index, default=""),
-        processes=len(known[pick.row].groups) if pick else 0,
         accuracy=accuracy,
+        processes=len(known[pick.row].groups) if pick else 0,
     )
 
 

@@ -17,8 +17,13 @@ def say_lent(families: Iterable[FamilyDigest]) -> str:
         for series in family.series
         if series.lent_from is not None
     )
+    return write_lent([lent for *_, lent in found])
+
+
+def write_lent(found: Iterable[LentFrom]) -> str:
+    """The sentence for these lenders, those of a machine together; "" for none."""
     machines: dict[tuple[str, str], list[LentFrom]] = {}
-    for *_, lent in found:
+    for lent in found:
         machines.setdefault((lent.machine, lent.processor), []).append(lent)
     if not machines:
         return ""

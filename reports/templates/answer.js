@@ -166,7 +166,7 @@
         add(part, "p", `Undetermined.${told} \`python -m benchmarks settle --minutes ${Math.max(10, Math.ceil(minutes))}\``, "note");
       }
       // Whose processes the bound is from, where it is not this machine's.
-      if (series.lent && bounded && allowed.length > 1) add(part, "p", family.lent, "note");
+      if (series.lent !== undefined && bounded && allowed.length > 1) add(part, "p", family.lent[series.lent], "note");
       const next = allowed.slice(1, 4).map((p) => `\`${p.name}\` ${writeSeconds(p)}`);
       if (next.length) add(part, "p", `Next: ${next.join("; ")}.`, "note");
     }

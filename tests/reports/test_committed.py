@@ -59,6 +59,25 @@ def test_a_lent_spread_covers_what_one_process_does_not_show(committed, backend)
     assert other <= pooled <= 1
 
 
+def test_a_pick_of_one_process_loses_at_most_its_lent_bound(committed, alone_analysis):
+    """In the mean over three processes, of which the answer had seen the first."""
+    known = {committed.key(series): series for series in committed.series("logdet")}
+    held, open_ = [], []
+    for answer in digest_answers(alone_analysis, "logdet"):
+        logs = [
+            np.mean([np.median(np.log(a / b)) for a, b in pairs])
+            for other in answer.candidates[1:]
+            if len(pairs := committed.pairs(known[answer.series], answer.size, answer.pick.row, other.row)) > 1
+        ]
+        if logs and not np.isnan(answer.regret):
+            held.append(np.expm1(max(0.0, *logs)) <= answer.regret + 1e-12)
+            open_.append(answer.open)
+    assert len(held) > 60
+    assert np.mean(held) >= 0.95
+    # It says something, too: more than half of the answers are within a quarter of the best for sure.
+    assert np.mean(open_) < 0.5
+
+
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_rounds_of_one_process_do_not(committed, backend):
     """What was printed as 95 % before there was a lent spread."""
