@@ -16,7 +16,7 @@ from .process import Spread, fit_prior, fit_spread, high_quantile, log_variances
 # What a lent spread is an upper bound at.
 UPPER = 0.90
 # Cells are alike in some things and unlike in more: of fewer the spread of a family is luck. By 2 processes of 1, 3, 5
-# and 8 cells of the published results, intervals of 95 % held 80 to 88, 92 to 94, 92 to 93 and 94 % of the other
+# and 8 cells of the published results, intervals of 95 % held 80 to 88, 92 to 94, 92 to 93 and 94 to 95 % of the other
 # cells' processes, and in the worst tenth of the draws 53 to 75, 85 to 86, 81 to 88 and 89 to 91 %.
 ENOUGH_CELLS = 8
 # Order statistics of the scores that are kept: enough for the 40 candidates of a choice.
