@@ -10,6 +10,8 @@ from .digest import FamilyDigest, build_digest, digest_family
 from .digest.claims import judge_claims
 from .families import FAMILIES as DESCRIPTORS
 from .families import Question
+from .lenders import FILE as LENT
+from .lenders import write_lenders
 from .load import FAMILIES, LoadError, load
 from .lookup import find_answer, find_series, list_places
 from .points_csv import write_points
@@ -132,7 +134,9 @@ def _build(options: argparse.Namespace) -> int:
     if options.single_file:
         page = write_single(digest, output)
     else:
-        page = write_report(digest, output, {"points.csv": write_points(analysis)})
+        page = write_report(
+            digest, output, {"points.csv": write_points(analysis), LENT: write_lenders(analysis.lenders)}
+        )
     for problem in run.problems:
         print(f"reports: {problem}", file=sys.stderr)
     print(f"{page} ({count(len(run.sessions), 'session')}, {count(len(run.files), 'file')} read)")

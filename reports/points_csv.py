@@ -65,6 +65,7 @@ COLUMNS = (
     Column("ratio", "", "seconds / those of the yardstick, paired by round; empty where not timed side by side"),
     Column("ratio_low", "", "lower bound of its 95 % interval"),
     Column("ratio_high", "", "upper bound of its 95 % interval"),
+    Column("ratio_basis", "", "whose spread that is from: own processes, neighbours, or lent by another machine"),
     Column("error", "", "relative error of the timed result, the worst process"),
     Column("measure", "", "what the error is: reference, probes (an estimate of it) or residual"),
     Column("peak_bytes", "bytes", "peak memory of a call, the largest process; empty where nothing read it"),
@@ -140,7 +141,10 @@ def _describe_ratio(analysis: Analysis, series: Series, point: Point) -> dict[st
     ratio = None if point.row == yardstick else analysis.ratio(series, point.size, point.row, yardstick)
     if ratio is None:
         return {"yardstick": yardstick}
-    return {"yardstick": yardstick, "ratio": ratio.value, "ratio_low": ratio.low, "ratio_high": ratio.high}
+    bounds = (
+        {} if ratio.undetermined else {"ratio_low": ratio.low, "ratio_high": ratio.high, "ratio_basis": ratio.basis}
+    )
+    return {"yardstick": yardstick, "ratio": ratio.value, **bounds}
 
 
 def _write(value: Any) -> str:

@@ -18,7 +18,7 @@ from .single import join, stem
 
 # What a build writes, and so what the next one clears away.
 _FOLDERS = ("vendor/*/*", "figures/*.svg", "csv/*.csv")
-_PAGES = ("*.html", "index.md", "digest.json", "*.csv", "*.js", "*.css")
+_PAGES = ("*.html", "index.md", "digest.json", "spread.json", "*.csv", "*.js", "*.css")
 SINGLE = "report.html"
 
 

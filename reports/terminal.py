@@ -11,6 +11,7 @@ from rich.table import Table
 from .digest import FamilyDigest, to_plain
 from .digest.answers import OPEN, CellAnswer
 from .digest.claims import ClaimDigest, write_effect
+from .families import FAMILIES
 from .load import PATIENT
 from .lookup import Answer, Prediction
 from .statistics import Estimate
@@ -47,6 +48,7 @@ def _pack_answer(answer: Answer) -> dict[str, Any]:
             "regret_at": answer.at,
             "undetermined": answer.open,
             "minutes": answer.minutes,
+            "lent_from": answer.series.lent_from if answer.at else None,
             "ranked": answer.ranked,
             "excluded": answer.excluded,
         }
@@ -75,6 +77,14 @@ def _print_answer(console: Console, answer: Answer) -> None:
         told = "" if math.isnan(answer.minutes) else f": about {_write_minutes(answer.minutes)} would settle it"
         console.print(
             f"  undetermined{told} (python -m benchmarks settle --minutes {_round_up(answer.minutes)})", soft_wrap=True
+        )
+    if answer.at and len(answer.ranked) > 1 and (lent := answer.series.lent_from):
+        told = f"{count(lent.cells, 'cell')} in {count(lent.processes, 'process', 'processes')}"
+        console.print(
+            f"  how far processes differ was not measured here: taken from {lent.machine} ({lent.processor}; {told}), "
+            "bounded from above (python -m benchmarks settle --minutes 10 measures it)",
+            soft_wrap=True,
+            markup=False,
         )
     table = Table(box=None, padding=(0, 2, 0, 2), header_style="dim")
     table.add_column("row", no_wrap=True)
@@ -148,7 +158,8 @@ def print_claims(claims: Iterable[ClaimDigest], as_json: bool) -> None:
 
 
 def list_open(families: Iterable[FamilyDigest]) -> list[dict[str, Any]]:
-    """The undetermined cells, widest regret first, those of unknown regret last: what `benchmarks settle` reads.
+    """The undetermined cells, widest regret first, those of unknown regret last, and then cells of one process whose
+    regret is bounded by a `lent` spread: what `benchmarks settle` reads.
 
     `rows` are the pick and those it is not told apart from. A cell stands there for each question that it leaves open.
     What only patient sessions timed does not: more of these would settle nothing.
@@ -157,9 +168,16 @@ def list_open(families: Iterable[FamilyDigest]) -> list[dict[str, Any]]:
         _pack_open(family, answer)
         for family in families
         for answer in family.answers
-        if answer.open and answer.pick is not None and answer.profile != PATIENT
+        if (answer.open or _is_lent(family, answer)) and answer.pick is not None and answer.profile != PATIENT
     ]
-    return sorted(found, key=lambda cell: (cell["regret"] is None, -(cell["regret"] or 0.0)))
+    return sorted(found, key=lambda cell: (cell["lent"], cell["regret"] is None, -(cell["regret"] or 0.0)))
+
+
+def _is_lent(family: FamilyDigest, answer: CellAnswer) -> bool:
+    """Whether a second process of the cell would say what is lent now; told once a cell."""
+    first = next(question.key for question in FAMILIES[family.name].questions if question.first)
+    lent = family.find(answer.series).lent_from is not None
+    return lent and answer.processes == 1 and answer.question == first and len(answer.candidates) > 1
 
 
 def _pack_open(family: FamilyDigest, answer: CellAnswer) -> dict[str, Any]:
@@ -181,6 +199,7 @@ def _pack_open(family: FamilyDigest, answer: CellAnswer) -> dict[str, Any]:
             "profile": answer.profile,
             "machine": place.machine,
             "minutes": answer.minutes,
+            "lent": not answer.open,
         }
     )
 
@@ -200,6 +219,7 @@ def print_open(families: Iterable[FamilyDigest], as_json: bool) -> None:
         place = ", ".join(str(cell[name]) for name in ("machine", "backend", "device", "dtype"))
         sizes = ", ".join(f"{letter} = {write_size(value)}" for letter, value in cell["sizes"].items())
         regret = "not known" if cell["regret"] is None else f"at most {write_bound(cell['regret'])}"
+        regret += " by a lent spread" if cell["lent"] else ""
         cost = "" if cell["minutes"] is None else f", about {_write_minutes(cell['minutes'])}"
         console.print(
             f"{cell['family']}, {cell['question']}, on {place}, {sizes}: {write_list(cell['rows'])}: {regret}{cost}",

@@ -2,8 +2,8 @@
 
 The report is asked as anyone would ask it (``python -m reports open --json``); it answers with a list, widest regret
 first, of ``{"family", "backend", "device", "dtype", "sizes": {}, "rows": [], "regret", "profile", "machine"}`` (a
-regret of null is not known). Each session is one more process of its cell beside those that are there, under what
-those ran under.
+regret of null is not known; what is bounded by a spread that another machine lent comes last). Each session is one more
+process of its cell beside those that are there, under what those ran under.
 """
 
 from __future__ import annotations

@@ -48,16 +48,20 @@ class Fits(Ratios):
 
     @kept
     def crossover(self, series: Series, a: str, b: str) -> Crossover | None:
-        """Where time(a) / time(b) passes through 1 along the axis; None where they were never timed side by side."""
-        sizes, sessions = [], []
+        """Where time(a) / time(b) passes through 1 along the axis; None where they were never timed side by side, or
+        where nothing says how far another process would lie.
+        """
+        sizes, sessions, spread = [], [], self.ratio_spread(series)
         for size in self.sizes(series):
             first, second = self.point(series, size, a), self.point(series, size, b)
             if first and second and first.in_rounds and second.in_rounds and (pairs := pair_samples(first, second)):
+                if spread is None and len(pairs) == 1:
+                    continue
                 sizes.append(size)
                 sessions.append(pairs)
         fits = self.exponent(series, a), self.exponent(series, b)
         both = (fits[0], fits[1]) if fits[0] and fits[1] else None
-        return find_crossover(sizes, sessions, both, spread=self.ratio_spread(series)) if sizes else None
+        return find_crossover(sizes, sessions, both, spread=spread) if sizes else None
 
     def memory_law(self, series: Series, row: str) -> Exponent | None:
         """Floor and power of a row's measured peak bytes, without an interval; None with fewer than four sizes."""

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cached_property
-from itertools import chain, combinations
 from math import nan
-from typing import Any
 
 import numpy as np
 
 from ..points import Place, Series, pair_samples
-from ..statistics import Ratio, Spread, Verdict, choose_margin, fit_spread, judge, middle, noise_floor, paired_ratio
-from .catalogue import Catalogue, kept
+from ..statistics import Ratio, Verdict, choose_margin, judge, noise_floor, paired_ratio
+from .catalogue import kept
+from .spreads import Spreads
+
+# Why there is no interval: rounds of a process say nothing of the next.
+_ALONE = "one process, and how far another may lie is not known"
 
 
-class Ratios(Catalogue):
+class Ratios(Spreads):
     """Ratios of a run. Rows of two machines, states or sessions are never paired."""
 
     @kept
@@ -44,52 +45,28 @@ class Ratios(Catalogue):
     def ratio(self, series: Series, size: float, a: str, b: str) -> Ratio | None:
         """time(a) / time(b), paired by round within each process; None where they were not timed side by side.
 
-        Of a patient session, whose calls are too few to show what another would do, without an interval.
+        Without an interval where nothing shows what another process would do: of a patient session, whose calls are too
+        few, and of one process where no spread is known or lent.
         """
         pairs = self.pairs(series, size, a, b)
         if not pairs:
             return None
         if any(point is not None and point.patient for point in (self.point(series, size, row) for row in (a, b))):
             return replace(paired_ratio(pairs), low=nan, high=nan)
-        return paired_ratio(pairs, measured=self.ratio_spread(series))
+        ratio = paired_ratio(pairs, measured=self.ratio_spread(series))
+        return replace(ratio, low=nan, high=nan) if ratio.basis == "rounds" else ratio
 
     def pairs(self, series: Series, size: float, a: str, b: str) -> list[tuple[np.ndarray, np.ndarray]]:
         """Seconds of a and b aligned by round, one pair for each process that timed both; none if one did not run."""
         first, second = self.point(series, size, a), self.point(series, size, b)
         return pair_samples(first, second) if first and second and first.ok and second.ok else []
 
-    def ratio_spread(self, series: Series) -> Spread | None:
-        """Spread between processes of paired log ratios: of the family at its place and state, else of all families
-        with its backend on the machine; None where nothing there was measured in several processes.
-        """
-        place = series.place
-        return self._fit_spread((series.family, place, series.state)) or self._fit_spread(
-            (place.machine, place.backend, place.device)
-        )
-
-    @kept
-    def _fit_spread(self, scope: tuple[Any, ...]) -> Spread | None:
-        return fit_spread(chain(*self._ratios.get(scope, ())))
-
-    @cached_property
-    def _ratios(self) -> dict[tuple[Any, ...], list[list[np.ndarray]]]:
-        """Log ratios (processes,) of all pairs of rows of each cell, by the scopes that lend a spread."""
-        found: dict[tuple[Any, ...], list[list[np.ndarray]]] = {}
-        for series, sizes in self._points.items():
-            place = series.place
-            for rows in sizes.values():
-                points = [p for _, p in sorted(rows.items()) if p.lends and len(p.groups) > 1]
-                pairs = (pair_samples(*two) for two in combinations(points, 2))
-                logs = [np.array([middle(np.log(a / b)) for a, b in pair]) for pair in pairs if len(pair) > 1]
-                for scope in ((series.family, place, series.state), (place.machine, place.backend, place.device)):
-                    found.setdefault(scope, []).append(logs)
-        return found
-
     def verdict(self, series: Series, size: float, a: str, b: str) -> Verdict:
         """Whether a is faster than b."""
-        reason = "" if self.ratio(series, size, a, b) else "not timed in the same rounds"
+        ratio = self.ratio(series, size, a, b)
+        reason = "not timed in the same rounds" if ratio is None else _ALONE if ratio.basis == "rounds" else ""
         for row in (b, a):
             point = self.point(series, size, row)
             if point is None or not point.ok:
                 reason = f"{row} did not run"
-        return judge(self.ratio(series, size, a, b), self.margin(series.place), reason)
+        return judge(ratio, self.margin(series.place), reason)

@@ -29,7 +29,8 @@ class Candidate:
 
     `regret` is the upper bound of what choosing it loses to whatever is fastest, as a share (0.03: at most 3 %),
     simultaneous over the candidates at 95 %; NaN where nothing tells it: not timed in the same rounds as the others, or
-    nothing like it was measured in several processes. A candidate alone has regret 0 and no ratio.
+    nothing like it was measured in several processes, here or where a spread is lent from. A candidate alone has
+    regret 0 and no ratio.
     """
 
     row: str
@@ -54,6 +55,7 @@ class CellAnswer:
     excluded    (row, reason) of rows that answer the question but did not run or are not accurate enough
     profile     the most thorough of the sessions of its cell
     accuracy    largest error allowed, None for exact methods, or where none is, for those within the family's accuracy
+    processes   of the cell that timed the pick
     """
 
     series: str
@@ -67,6 +69,7 @@ class CellAnswer:
     excluded: tuple[tuple[str, str], ...]
     profile: str = ""
     accuracy: float | None = None
+    processes: int = 0
 
 
 def digest_answers(analysis: Analysis, family: str) -> tuple[CellAnswer, ...]:
@@ -174,6 +177,7 @@ def _answer(
         excluded=tuple((row, reason) for row, reason in reasons.items() if reason),
         profile=max(profiles, key=PROFILES.index, default=""),
         accuracy=accuracy,
+        processes=len(known[pick.row].groups) if pick else 0,
     )
 
 

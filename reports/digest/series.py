@@ -8,6 +8,7 @@ from typing import Any
 from ..analysis import Analysis
 from ..points import Place, Point, Series, find_middle
 from ..statistics import Estimate
+from .lent import LentFrom, find_lent
 
 # Fewer sizes are numbers for a table: no figure, no fit.
 SWEEP_SIZES = 4
@@ -80,6 +81,7 @@ class Measured:
     """Cells that differ in one size only, `axis`. `noise` is the place's A/A floor, `margin` what verdicts use.
 
     `roofline` are (size, seconds) of the yardstick's work at the ceiling measured in the series' own state.
+    `lent_from` is whose processes say how wide the intervals of its ratios are, None where they are the run's own.
     """
 
     key: str
@@ -94,6 +96,7 @@ class Measured:
     memory_bytes: float
     rows: tuple[Row, ...]
     roofline: tuple[tuple[float, float], ...] = ()
+    lent_from: LentFrom | None = None
 
     def row(self, name: str) -> Row | None:
         """A row by its name."""
@@ -137,6 +140,7 @@ def _digest(analysis: Analysis, series: Series, yardstick: str) -> Measured:
         memory_bytes=_or_nan(analysis.memory_bytes(series.place)),
         rows=rows,
         roofline=tuple(_trace_roofline(analysis, series, yardstick)),
+        lent_from=find_lent(analysis, series),
     )
 
 

@@ -10,6 +10,7 @@ from ..plots.multiples import Panel, draw_panel, frame
 from ..text import write_list, write_ratio, write_seconds, write_size
 from .blocks import Card, Figure, Ratio
 from .family._lines import make_line
+from .lent import SETTLE, say_lent
 from .naming import capital, name_backend, name_letter
 from .rules import Told, join_rules, say_ranges, say_worst
 
@@ -22,12 +23,14 @@ def build_card(family: FamilyDigest) -> Card:
     facts = FAMILIES[family.name]
     panels = [tuple(family.find(key) for key in keys) for keys in (family.card.panels if family.card else ())]
     pictures = _draw(family, panels)
+    rules = tuple(line for question in facts.questions if question.first for line in _say(family, question, panels))
+    lent = say_lent([family])
     return Card(
         id=f"card-{family.name}",
         title=facts.title,
         link=f"{family.name}.html",
         more=f"All of {family.name}",
-        rules=tuple(line for question in facts.questions if question.first for line in _say(family, question, panels)),
+        rules=(*rules, lent) if lent else rules,
         ratios=tuple(_compare(family, row, baseline) for row, baseline in facts.headlines),
         caption=_write_caption(family, panels),
         panels=pictures,
@@ -45,7 +48,7 @@ def _say(family: FamilyDigest, question: Question, panels: list[tuple[Measured, 
     several = len([q for q in FAMILIES[family.name].questions if q.first]) > 1
     subject = f"{capital(question.words)}: use" if several else "Use"
     if not told:
-        why = "no rule yet: it takes several processes a cell, which `python -m benchmarks settle --minutes 10` adds."
+        why = f"no rule yet: it takes several processes a cell, which {SETTLE} adds."
         return [f"{capital(question.words)}: {why}"]
     if len(told) > 1 and len({rule.ranges for rule in told.values()}) == 1:
         worst = max(told.values(), key=lambda rule: rule.worst)

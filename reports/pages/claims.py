@@ -8,6 +8,7 @@ from ..digest.claims import ClaimDigest, ClaimPart, write_effect
 from ..families import FAMILIES
 from ..text import count, write_list
 from .blocks import Block, Cell, Heading, Items, Page, Section, Table, Text, columns
+from .lent import say_lent
 
 FILE = "claims.html"
 TONES = {"reproduced": "good", "contradicted": "bad", "undetermined": "undecided", "not run": "off"}
@@ -50,7 +51,11 @@ def build(digest: Digest) -> tuple[Page, ...]:
 def _sum_up(digest: Digest) -> str:
     found = Counter(claim.verdict for claim in digest.claims)
     told = [f"{found[verdict]} {verdict}" for verdict in TONES if found[verdict]]
-    return f"Of {count(len(digest.claims), 'claim')} of the four papers: {write_list(told)} on what was measured here."
+    lent = say_lent(digest.families)
+    summary = (
+        f"Of {count(len(digest.claims), 'claim')} of the four papers: {write_list(told)} on what was measured here."
+    )
+    return f"{summary} {lent}" if lent else summary
 
 
 def _tabulate_verdicts(digest: Digest) -> Table:

@@ -5,6 +5,7 @@ from ..families import FAMILIES
 from .blocks import Page, Section, Text, missing
 from .family import CHAPTERS
 from .family._names import describe_sizes, name_backends, name_shared
+from .lent import say_lent
 
 
 def build(digest: Digest) -> tuple[Page, ...]:
@@ -15,7 +16,8 @@ def build(digest: Digest) -> tuple[Page, ...]:
 def _build_page(family: FamilyDigest) -> Page:
     facts = FAMILIES[family.name]
     sections = tuple(section for chapter in CHAPTERS if (section := chapter.build(family)) is not None)
-    notes = Section("notes", "What is measured", tuple(Text(note) for note in facts.notes))
+    told = (*facts.notes, *([lent] if (lent := say_lent([family])) else []))
+    notes = Section("notes", "What is measured", tuple(Text(note) for note in told))
     nothing = missing("nothing", "Nothing ran", "No row of this family was timed.")
     same = name_shared(family.series)
     lead = (

@@ -13,6 +13,7 @@ from ..families import FAMILIES, Question
 from ..forecasts import Knot
 from ..text import write_size
 from .blocks import Cell, Form, Table, columns
+from .lent import write_lent
 from .naming import capital, name_letter, name_place
 from .rules import join_rules, say_ranges, write_bound
 
@@ -40,11 +41,15 @@ def _pack_family(digest: Digest, family: FamilyDigest) -> dict[str, Any]:
     facts = FAMILIES[family.name]
     rows: dict[tuple[str, str, int], int] = {}
     reasons: dict[str, int] = {}
+    lent = list(dict.fromkeys(lent for form in family.form if (lent := family.find(form.series).lent_from)))
     series = [
         {"place": name_place(digest, family.find(form.series).place)} | _pack_series(family, form, rows, reasons)
         for form in family.form
     ]
-    return {
+    for form, entry in zip(family.form, series, strict=True):
+        if found := family.find(form.series).lent_from:
+            entry["lent"] = lent.index(found)
+    packed = {
         "axis": family.axis,
         "size": name_letter(family.axis),
         "letters": [[letter, capital(name_letter(letter))] for letter in family.letters if letter != "B"],
@@ -57,6 +62,7 @@ def _pack_family(digest: Digest, family: FamilyDigest) -> dict[str, Any]:
         "reasons": list(reasons),
         "series": series,
     }
+    return packed | ({"lent": [write_lent([found]) for found in lent]} if lent else {})
 
 
 def _pack_series(
@@ -149,9 +155,11 @@ def _write_rule(
     if told is None:
         return []
     setting = ", ".join(f"{letter} = {write_size(fixed[letter])}" for letter in family.letters if letter in fixed)
+    lent = sorted({series.lent_from.machine for series in group if series.lent_from})
+    notes = [setting, f"spread between processes lent by {', '.join(lent)}" if lent else ""]
     line = {
         "family": Cell(FAMILIES[family.name].title, note=question.words),
-        "place": Cell(name_place(digest, group[0].place), note=setting),
+        "place": Cell(name_place(digest, group[0].place), note="; ".join(filter(None, notes))),
         "rule": Cell(say_ranges(told, family.axis)),
         "regret": Cell(write_bound(told.worst)),
     }

@@ -12,6 +12,7 @@ from .cards import build_card
 from .claims import TONES
 from .form import build_form
 from .incidents import write_incident
+from .lent import say_lent
 from .naming import name_backend
 
 TITLE = "Which gradient, at your size?"
@@ -106,7 +107,8 @@ def _build_claims(digest: Digest) -> Section:
         ("verdict", "Verdict"),
         ("why", "What decided it"),
     )
-    guide = Text("The rules, the thresholds and all evidence are on [the claims' page](claims.html).", "note")
+    lent = " Intervals of one process rest on the lent spread named above." if say_lent(digest.families) else ""
+    guide = Text(f"The rules, the thresholds and all evidence are on [the claims' page](claims.html).{lent}", "note")
     table = Table("claims", f"{count(len(lines), 'claim')} of the papers: {summary}", heads, lines, stacked=True)
     return Section("claims", "The papers' claims on this machine", (table, guide))
 

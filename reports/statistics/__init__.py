@@ -15,10 +15,11 @@ from .exponent import (
     local_slopes,
 )
 from .frontier import OUTCOMES, Frontier, find_frontier
+from .lend import ENOUGH_CELLS, bound_spread
 from .median import MINIMUM_SAMPLES, estimate_median, middle
 from .noise import noise_floor
 from .payoff import estimate_payoff
-from .process import Spread, deviate_process, estimate_process, fit_spread
+from .process import Spread, deviate_process, estimate_process, fit_spread, reach_process
 from .ratio import PROCESS_SPREAD, Ratio, log_ratios, paired_ratio, rounds_needed
 from .regret import bound_ratio, bound_regrets, processes_needed, split_confidence
 from .roofline import Ceiling, attainable_seconds, name_bound, share_of_ceiling
@@ -29,6 +30,7 @@ from .verdict import SMALLEST_MARGIN, VERDICTS, Verdict, choose_margin, judge
 
 __all__ = [
     "APART",
+    "ENOUGH_CELLS",
     "MINIMUM_SAMPLES",
     "NEAR",
     "OUTCOMES",
@@ -52,6 +54,7 @@ __all__ = [
     "attainable_seconds",
     "bound_ratio",
     "bound_regrets",
+    "bound_spread",
     "calibrate",
     "choose_margin",
     "consistent_with",
@@ -81,6 +84,7 @@ __all__ = [
     "paired_ratio",
     "pool_coverages",
     "processes_needed",
+    "reach_process",
     "rounds_needed",
     "share_of_ceiling",
     "split_confidence",

@@ -13,7 +13,7 @@ class Estimate:
 
     Units: those of the value. Bounds of NaN say *undetermined*: too little data for an interval. A bound may be
     infinite. `n` is the number of samples behind it, 0 where that is not known. `basis` says where the width is from,
-    where that is a choice: `own processes` or `neighbours`.
+    where that is a choice: `own processes`, `neighbours`, or `lent` by another machine.
 
     Raises ValueError unless low <= value <= high or both bounds are NaN.
     """

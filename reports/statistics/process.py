@@ -5,7 +5,7 @@ a process. What they are worth is seen only where a cell has several, and lent f
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,6 +41,7 @@ class Spread:
     groups: int
     stretch: tuple[float, float] = (1.0, 1.0)
     scores: tuple[np.ndarray, np.ndarray] = field(default=(np.empty(0), np.empty(0)), repr=False, compare=False)
+    lent: bool = False
 
 
 def fit_spread(groups: Iterable[Any]) -> Spread | None:
@@ -57,18 +58,27 @@ def fit_spread(groups: Iterable[Any]) -> Spread | None:
     several = [np.asarray(group, dtype=float) for group in groups if len(group) > 1]
     if len(several) < MINIMUM_GROUPS:
         return None
-    freedoms = np.array([group.size - 1.0 for group in several])
-    variances = np.maximum([group.var(ddof=1) for group in several], _SMALLEST)
-    logs = np.log(variances) - digamma(freedoms / 2) + np.log(freedoms / 2)
-    left = float(logs.var(ddof=1) - polygamma(1, freedoms / 2).mean())
-    freedom = float(np.clip(2 * _invert_trigamma(left), *_FREEDOM)) if left > 0 else _FREEDOM[1]
-    variance = math.exp(float(logs.mean()) + float(digamma(freedom / 2)) - math.log(freedom / 2))
+    variance, freedom = fit_prior(*log_variances(several))
     spread = Spread(variance, freedom, len(several))
     one, many = _score(several, spread)
     # Processes that agreed by luck narrow nothing: the t interval is the least.
     single = max(1.0, high_quantile(one, CONFIDENCE))
     stretch = single, max(1.0, high_quantile(many, CONFIDENCE)) if many.size else single
     return replace(spread, stretch=stretch, scores=(one, many))
+
+
+def log_variances(several: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """e and f of each array of several log medians, as `fit_spread` has them."""
+    freedoms = np.array([group.size - 1.0 for group in several])
+    variances = np.maximum([group.var(ddof=1) for group in several], _SMALLEST)
+    return np.log(variances) - digamma(freedoms / 2) + np.log(freedoms / 2), freedoms
+
+
+def fit_prior(logs: np.ndarray, freedoms: np.ndarray) -> tuple[float, float]:
+    """s0^2 and f0 of what `log_variances` returns, at least two."""
+    left = float(logs.var(ddof=1) - polygamma(1, freedoms / 2).mean())
+    freedom = float(np.clip(2 * _invert_trigamma(left), *_FREEDOM)) if left > 0 else _FREEDOM[1]
+    return math.exp(float(logs.mean()) + float(digamma(freedom / 2)) - math.log(freedom / 2)), freedom
 
 
 def estimate_process(samples: Any, spread: Spread | None, confidence: float = 0.95) -> Estimate:

@@ -30,9 +30,9 @@ class Ratio(Estimate):
     """time(a) / time(b): below 1, a is the faster. `n` counts rounds.
 
     The interval is the wider of `within` (rounds of all processes pooled) and `between` (processes' medians). `basis`
-    says whose processes: `own processes`, `neighbours`, or `rounds` where no spread was measured and there is one
-    process. Then `between` has NaN bounds: no number of its rounds can show its own bias, and with a bias of 1 % per
-    method a nominal 95 % interval of 30 rounds holds the ratio over processes in only 63 %.
+    says whose processes: `own processes`, `neighbours`, `lent` (another machine's), or `rounds` where no spread was
+    measured and there is one process. Then `between` has NaN bounds: no number of its rounds can show its own bias, and
+    with a bias of 1 % per method a nominal 95 % interval of 30 rounds holds the ratio over processes in only 63 %.
     """
 
     within: Estimate | None = None
@@ -79,7 +79,7 @@ def paired_ratio(
         between = Estimate(value, value - arm, value + arm, len(logs), confidence)
         # Around the same value: the rounds of a process with many do not pull it.
         within = Estimate(value, min(within.low, value), max(within.high, value), within.n, confidence)
-        basis = basis if len(logs) > 1 else "neighbours"
+        basis = "lent" if measured.lent else basis if len(logs) > 1 else "neighbours"
     wider = between if not within.undetermined and _width(between) > _width(within) else within
     return Ratio(
         *_exponentiate(wider),

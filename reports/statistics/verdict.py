@@ -56,7 +56,7 @@ def judge(ratio: Estimate | None, margin: float = SMALLEST_MARGIN, reason: str =
         raise ValueError(f"a ratio of times must be positive, got {ratio}")
     edge = math.log1p(margin)
     if ratio.undetermined:
-        return Verdict("undetermined", ratio, margin, rounds_needed(ratio, edge), f"only {ratio.n} rounds")
+        return Verdict("undetermined", ratio, margin, rounds_needed(ratio, edge), reason or f"only {ratio.n} rounds")
     low, high = math.log(ratio.low), math.log(ratio.high)
     if high < -edge:
         return Verdict("faster", ratio, margin)

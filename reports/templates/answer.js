@@ -162,9 +162,11 @@
       if (best.bytes > 0) add(facts, "li", `${writeBytes(best.bytes)} of memory at its peak`);
       if (best.error >= 0) add(facts, "li", `error ${best.error.toExponential(1)}`);
       if (regret > open) {
-        const told = minutes ? ` About ${write(Math.ceil(minutes))} minutes would settle it:` : "";
+        const whole = Math.ceil(minutes), told = minutes ? ` About ${write(whole)} minute${whole === 1 ? "" : "s"} would settle it:` : "";
         add(part, "p", `Undetermined.${told} \`python -m benchmarks settle --minutes ${Math.max(10, Math.ceil(minutes))}\``, "note");
       }
+      // Whose processes the bound is from, where it is not this machine's.
+      if (series.lent !== undefined && bounded && allowed.length > 1) add(part, "p", family.lent[series.lent], "note");
       const next = allowed.slice(1, 4).map((p) => `\`${p.name}\` ${writeSeconds(p)}`);
       if (next.length) add(part, "p", `Next: ${next.join("; ")}.`, "note");
     }

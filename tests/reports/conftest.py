@@ -1,6 +1,7 @@
 """One synthetic results folder and one built report for all tests of the report."""
 
 import importlib.util
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -14,6 +15,9 @@ from reports.load import load
 from tests.examples import THOROUGH
 from tests.reports.claims.planted import implicit_study, integral_study, logdet_study, plant_study, score_study
 
+ROOT = Path(__file__).parents[2]
+# The ruler of the published logdet cells that were measured in several processes.
+RULER = 4
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
@@ -84,6 +88,30 @@ def digest(analysis) -> Digest:
 
 
 @pytest.fixture(scope="session")
+def alone(tmp_path_factory) -> Path:
+    """The published logdet cells with their first process alone, as a user's machine without any other results."""
+    folder = tmp_path_factory.mktemp("alone")
+    for path in (ROOT / "results").glob("*/sessions/*/logdet-*-cpu-float32-*.p0.session"):
+        if json.loads(path.read_text())["ruler"] == RULER:
+            target = folder / "elsewhere" / "sessions" / path.parent.name
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def alone_analysis(alone) -> Analysis:
+    """Its analysis."""
+    return Analysis(load(alone))
+
+
+@pytest.fixture(scope="session")
+def alone_digest(alone_analysis) -> Digest:
+    """Its digest."""
+    return build_digest(alone_analysis)
+
+
+@pytest.fixture(scope="session")
 def studied(synthetic, tmp_path_factory) -> Digest:
     """The digest of a few cells with all studies beside them, on seven data sets."""
     folder = synthetic.write_results(tmp_path_factory.mktemp("studied"), (64, 256), processes=1, cuda=False, rounds=8)
@@ -111,7 +139,7 @@ def implicit_results(synthetic, tmp_path_factory) -> Path:
     Its page has two hundred figures; without the slow tests half of them: JAX has one sweep where torch has three.
     """
     folder = tmp_path_factory.mktemp("implicit-results")
-    synthetic.write_results(folder, sizes=(16, 64, 256, 1024), processes=1, cuda=False, rounds=8)
+    synthetic.write_results(folder, sizes=(16, 64, 256, 1024), processes=2, cuda=False, rounds=8)
     return synthetic.write_implicit(folder, jax=("", "Spectrum", "Conv") if THOROUGH else ("Spectrum",))
 
 

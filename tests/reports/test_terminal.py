@@ -17,6 +17,28 @@ def test_answer_says_what_to_use_and_what_it_may_lose(results, capsys):
     assert "slower than the best" in told
 
 
+def test_an_answer_by_a_lent_spread_says_so(alone, capsys):
+    arguments = ("answer", "--results", str(alone), "--family", "logdet", "--D", "3000", "--backend", "torch")
+    told = run(capsys, *arguments)
+    assert "slower than the best" in told
+    assert "how far processes differ was not measured here: taken from " in told
+    (cell,) = json.loads(run(capsys, *arguments, "--json"))
+    assert cell["regret"] >= 0
+    assert cell["lent_from"]["ruler"] == 4
+    assert set(cell["lent_from"]) == {"machine", "processor", "ruler", "cells", "processes"}
+
+
+def test_cells_by_a_lent_spread_are_to_be_settled_after_the_open_ones(alone, capsys):
+    cells = json.loads(run(capsys, "open", "--results", str(alone), "--json"))
+    lent = [cell["lent"] for cell in cells]
+    assert lent == sorted(lent)
+    names = [json.dumps([cell["backend"], cell["sizes"]]) for cell in cells if cell["lent"]]
+    assert len(names) == len(set(names)) > 4
+    assert all(cell["regret"] <= 0.25 for cell in cells if cell["lent"])
+    assert all(cell["regret"] is None or cell["regret"] > 0.25 for cell in cells if not cell["lent"])
+    assert "by a lent spread" in run(capsys, "open", "--results", str(alone))
+
+
 def test_answer_as_json(results, capsys):
     arguments = ("--family", "logdet", "--D", "700", "--B", "32", "--question", "step", "--backend", "torch", "--json")
     cells = json.loads(run(capsys, "answer", "--results", str(results), *arguments))
@@ -58,6 +80,7 @@ def test_open_cells_are_what_settle_reads(small, capsys):
                 "profile",
                 "machine",
                 "minutes",
+                "lent",
             ),
         }
         assert set(cell["sizes"]) == {"D", "B", "L"}

@@ -39,11 +39,11 @@ def parts(claim: ClaimDigest, word: str) -> list[ClaimPart]:
 def plant_cells(
     synthetic, folder: Path, edit: Callable[[dict, dict], None], cells: list[dict] | None = None
 ) -> Analysis:
-    """The analysis of a few cells of the implicit family whose rows `edit(rows, cell)` changed."""
+    """The analysis of a few cells of the implicit family, two processes each, whose rows `edit(rows, cell)` changed."""
     synthetic.write_index(folder)
     cells = cells or [{"size": D, "gamma": gamma} for D in (64, 128) for gamma in (0.5, 0.99)]
-    for cell in cells:
-        record = synthetic.make_implicit_session(**cell)
+    for cell, process in itertools.product(cells, range(2)):
+        record = synthetic.make_implicit_session(**cell, process=process)
         edit(record["rows"], cell)
         synthetic.write_session(folder, record, "direct")
     return Analysis(load(folder))
@@ -210,8 +210,18 @@ def write_learned(
     for sessions in classes.values():
         for session in sessions:
             synthetic.write_session(folder, session, environment)
+            synthetic.write_session(folder, _repeat(session), environment)
     synthetic._write_asv(folder, synthetic.make_asv(classes, environment, "cpu"), environment)
     return folder
+
+
+def _repeat(session: dict) -> dict:
+    """A second process of the cell, in which each row is up to a percent slower."""
+    rows = {
+        name: row | {"samples_s": [seconds * (1 + 0.01 * (j % 4) / 3) for seconds in row["samples_s"]]}
+        for j, (name, row) in enumerate(session["rows"].items())
+    }
+    return session | {"process": 1, "rows": rows}
 
 
 def _row(template: dict, name: str, family: str, sizes: dict, seconds: float) -> dict:

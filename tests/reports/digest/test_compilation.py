@@ -62,7 +62,7 @@ def test_cold_times_of_several_processes_give_an_interval(synthetic, tmp_path):
 
 def test_the_cache_does_not_shorten_what_must_be_paid(synthetic, tmp_path):
     """Third processes are cache hits: their compile times made `pays after` smaller by the share of them."""
-    cold, _ = pay(synthetic, tmp_path / "one", [new(2.0, None)])
+    cold, _ = pay(synthetic, tmp_path / "one", [new(2.0, None)] * 3)
     mixed, _ = pay(synthetic, tmp_path / "three", [new(2.0, None), new(None, 0.1), new(None, 0.1)])
     assert mixed.calls.value == pytest.approx(cold.calls.value, rel=0.1)
     assert mixed.calls.undetermined

@@ -16,17 +16,19 @@ from reports.digest.fronts import Front
 from reports.digest.health import Comparisons, CoverageRow, Health, MachineState, PlaceHealth
 from reports.digest.history import History
 from reports.digest.ladders import Climb
+from reports.digest.lent import LentFrom
 from reports.digest.libraries import Beside
 from reports.digest.provenance import Provenance
 from reports.digest.qualities import Worth
 from reports.digest.rules import PlaceRule, Range, Rule
 from reports.digest.speedups import Speedup
 from reports.digest.studies import StudyDigest, StudyMethod
+from reports.lenders import Lender
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "digest.md"
 
 
-ANSWERS = (CellAnswer, Rule, PlaceRule, Range, Quality, Knot)
+ANSWERS = (CellAnswer, Rule, PlaceRule, Range, Quality, Knot, LentFrom, Lender)
 HEALTH = (Health, PlaceHealth, MachineState, CoverageRow, Comparisons, Provenance)
 CHAPTERS = (Speedup, Crossing, Growth, Payoff, Beside, Climb, Front, Worth, Doubling)
 

@@ -1,0 +1,38 @@
+"""What stands beside numbers whose width is another machine's: whose it is, and how to measure it here."""
+
+from collections.abc import Iterable
+
+from ..digest import FamilyDigest
+from ..digest.lent import LentFrom
+from ..text import count, write_list
+
+SETTLE = "`python -m benchmarks settle --minutes 10`"
+
+
+def say_lent(families: Iterable[FamilyDigest]) -> str:
+    """A sentence for what was measured in one process; "" where all spreads are the run's own, or not known."""
+    found = dict.fromkeys(
+        (family.name, series.place.backend, series.lent_from)
+        for family in families
+        for series in family.series
+        if series.lent_from is not None
+    )
+    return write_lent([lent for *_, lent in found])
+
+
+def write_lent(found: Iterable[LentFrom]) -> str:
+    """The sentence for these lenders, those of a machine together; "" for none."""
+    machines: dict[tuple[str, str], list[LentFrom]] = {}
+    for lent in found:
+        machines.setdefault((lent.machine, lent.processor), []).append(lent)
+    if not machines:
+        return ""
+    told = write_list(
+        f"{machine} ({processor}; {count(sum(each.cells for each in lent), 'cell')} in "
+        f"{count(sum(each.processes for each in lent), 'process', 'processes')})"
+        for (machine, processor), lent in machines.items()
+    )
+    return (
+        f"How far processes differ was not measured here: it is taken from {told}, bounded from above. "
+        f"{SETTLE} measures it."
+    )

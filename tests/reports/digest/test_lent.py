@@ -1,0 +1,31 @@
+"""The digest says who lends the spread that its bounds rest on."""
+
+import json
+
+from reports.digest import write_json
+from reports.digest.lent import LentFrom
+from reports.lenders import read_lenders
+
+
+def test_series_answers_and_rules_of_one_process_a_cell(alone_digest):
+    family = alone_digest.family("logdet")
+    lenders = {lender.backend: lender for lender in read_lenders() if lender.family == "logdet"}
+    for series in family.series:
+        lender = lenders[series.place.backend]
+        known = lender.machine, lender.processor, lender.ruler, lender.cells, lender.processes
+        assert series.lent_from == LentFrom(*known)
+    told = [answer for answer in family.answers if answer.pick is not None]
+    assert {answer.processes for answer in told} == {1}
+    known = [answer for answer in told if answer.regret >= 0]
+    assert len(known) > 0.8 * len(told)
+    assert {family.find(rule.series).place.backend for rule in family.rules} == {"torch", "jax"}
+
+
+def test_it_is_in_the_file(alone_digest):
+    (family,) = json.loads(write_json(alone_digest))["families"]
+    for series in family["series"]:
+        assert set(series["lent_from"]) == {"machine", "processor", "ruler", "cells", "processes"}
+
+
+def test_a_run_with_several_processes_borrows_nothing(digest):
+    assert all(series.lent_from is None for family in digest.families for series in family.series)
