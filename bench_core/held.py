@@ -1,4 +1,6 @@
-"""A result on its device, judged where it is: to copy gigabytes out takes longer than the call that made them."""
+"""An array on its device, read where it is: to copy gigabytes out takes longer than the call that made them, and a
+float64 product or LU of a large one on the host longer still.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +35,14 @@ class Held:
     def times_transposed(self, left: np.ndarray) -> np.ndarray:
         """``left A^T`` (k, n) in float64, for left (k, m)."""
         return self._backend.times_transposed(left, self.array)
+
+    def times(self, left: np.ndarray) -> np.ndarray:
+        """``left A`` (k, m) in float64, for left (k, n)."""
+        return self._backend.times(left, self.array)
+
+    def logabsdet(self) -> float:
+        """log|det A| by an LU in float64."""
+        return self._backend.logabsdet(self.array)
 
     def copy(self) -> Held:
         """The same numbers in memory of their own, on the same device."""

@@ -130,8 +130,10 @@ def blocks(master: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
             yield block, converted
 
 
-def times(left: np.ndarray, master: np.ndarray) -> np.ndarray:
+def times(left: np.ndarray, master: np.ndarray | Held) -> np.ndarray:
     """``left W`` for left (n, D) in float64."""
+    if isinstance(master, Held):
+        return master.times(left)
     out = np.zeros((len(left), master.shape[1]))
     for rows, block in blocks(master):
         out += left[:, rows] @ block

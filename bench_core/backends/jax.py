@@ -165,6 +165,25 @@ def times_transposed(left: np.ndarray, array: jax.Array) -> np.ndarray:
         return np.concatenate([np.asarray(_times_rows(placed, array[i : i + _ROWS])) for i in starts], 1)
 
 
+def times(left: np.ndarray, array: jax.Array) -> np.ndarray:
+    """``left A`` in float64."""
+    with jax.enable_x64(True):
+        placed = jax.device_put(np.asarray(left, np.float64), array.sharding)
+        starts = range(0, array.shape[0], _ROWS)
+        return np.sum([np.asarray(_rows_times(placed[:, i : i + _ROWS], array[i : i + _ROWS])) for i in starts], 0)
+
+
+def logabsdet(array: jax.Array) -> float:
+    """log|det A| by an LU in float64."""
+    with jax.enable_x64(True):
+        return float(jax.numpy.linalg.slogdet(array.astype("float64"))[1])
+
+
+@jax.jit
+def _rows_times(left: jax.Array, rows: jax.Array) -> jax.Array:
+    return jax.numpy.matmul(left, rows.astype("float64"), precision="highest")
+
+
 @jax.jit
 def _times_rows(left: jax.Array, rows: jax.Array) -> jax.Array:
     return jax.numpy.matmul(left, rows.astype("float64").T, precision="highest")

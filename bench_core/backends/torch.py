@@ -199,6 +199,18 @@ def times_transposed(left: np.ndarray, tensor: torch.Tensor) -> np.ndarray:
     return torch.cat([placed @ rows.double().T for rows in tensor.detach().split(_ROWS)], 1).cpu().numpy()
 
 
+def times(left: np.ndarray, tensor: torch.Tensor) -> np.ndarray:
+    """``left A`` in float64."""
+    placed = torch.from_numpy(np.ascontiguousarray(left)).to(tensor.device)
+    parts = zip(placed.split(_ROWS, 1), tensor.detach().split(_ROWS))
+    return sum(part @ rows.double() for part, rows in parts).cpu().numpy()  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def logabsdet(tensor: torch.Tensor) -> float:
+    """log|det A| by an LU in float64."""
+    return float(torch.linalg.slogdet(tensor.detach().double()).logabsdet)
+
+
 def clone(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.detach().clone()
 

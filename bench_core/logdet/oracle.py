@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from bench_core import masters
-from bench_core.held import is_finite
+from bench_core.held import Held, is_finite
 from bench_core.logdet.problem import LogdetProblem
 from bench_core.logdet.settings import RATE
 from bench_core.masters import relative_error
@@ -54,11 +54,16 @@ class Oracle:
 
     def times_transposed(self, left: np.ndarray, k: int) -> np.ndarray:
         """``left W_k^T`` for left (n, D)."""
-        return masters.times_transposed(left, self._problem.masters[f"W{k}"])
+        return masters.times_transposed(left, self._master(k))
 
     def times(self, left: np.ndarray, k: int) -> np.ndarray:
         """``left W_k`` for left (n, D)."""
-        return masters.times(left, self._problem.masters[f"W{k}"])
+        return masters.times(left, self._master(k))
+
+    def _master(self, k: int) -> Any:
+        """W_k, on its device where it lies there."""
+        name = f"W{k}"
+        return self._problem.held.get(name, self._problem.masters[name])
 
     @cached_property
     def _pass(self) -> tuple[list[np.ndarray], ...]:
@@ -159,8 +164,7 @@ class Oracle:
     @cached_property
     def _logdets(self) -> np.ndarray:
         def compute() -> Arrays:
-            weights = (self._problem.arrays[f"W{k}"] for k in range(self._problem.L))
-            return {"logdets": np.array([np.linalg.slogdet(W)[1] for W in weights])}
+            return {"logdets": np.array([_logabsdet(self._master(k)) for k in range(self._problem.L)])}
 
         return self._problem.recall("logdets", compute, data=False)["logdets"]
 
@@ -235,3 +239,7 @@ class Oracle:
         """``|W^T (G - Delta^T Z) v - v| / |W^T G v|``: zero only for the exact G, and no inverse is taken."""
         plain = self.deltas[k].T @ (self.inputs[k] @ v)
         return relative_error(self.times((got - plain).T, k).T - v, self.times(got.T, k).T)
+
+
+def _logabsdet(W: Any) -> float:
+    return W.logabsdet() if isinstance(W, Held) else float(np.linalg.slogdet(W.astype(np.float64))[1])

@@ -119,6 +119,12 @@ def keep(problem: Any, keeper: Any) -> None:
         problem.keeper = keeper
 
 
+def hold(problem: Any, backend: Any, device: str) -> None:
+    """Let the problem's oracle read what lies on the device, where it can."""
+    if hasattr(problem, "hold"):
+        problem.hold(backend, device)
+
+
 def cost(cost: Any) -> dict[str, float]:
     """The fields of a cost that there are."""
     names = ("flops", "bytes", "vjps", "jvps", "peak_bytes", "evaluations")

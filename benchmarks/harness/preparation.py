@@ -231,7 +231,9 @@ class Preparation:
         seconds, compiles = trial.fields["first_call_s"], trial.form == "compiled"
         # What compiles in its first call is judged by later ones, and what is only a little over the budget too.
         hopeless = not compiles and seconds > FIRST_CALL_EXCESS * trial.limit + IMPORTS_S
-        if hopeless or (LONG_CALL_S < seconds <= trial.limit and not compiles):
+        # On a GPU a first call loads the modules of its kernels, which may take a second: it says nothing of the next.
+        serves = LONG_CALL_S < seconds <= trial.limit and self.cell["device"] == "cpu"
+        if hopeless or (serves and not compiles):
             return seconds, None
         self._begin_call(trial, "second call", compiles)
         second = seconds = clock.sample(kernel, 1)

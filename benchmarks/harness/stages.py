@@ -43,6 +43,7 @@ class Stages:
         self.oracles.serve(self.problem)
         self._end_stage("problem")
         self._measure_ceiling()
+        older.hold(self.problem, self.backend, self.cell["device"])
         self._end_stage("ceiling")
         rows = self._prepare()
         self._end_stage("check")

@@ -40,12 +40,16 @@ def test_answers_are_those_of_a_copy(backend, dtype):
         both = Held(module.from_numpy(np.array([[np.inf, -np.inf]]), "cpu", dtype), module)
         large = Held(module.from_numpy(np.full((2, 2), np.finfo(dtype).max / 2), "cpu", dtype), module)
         other = Held(module.from_numpy(numbers + 1, "cpu", dtype), module)
+        square = Held(module.from_numpy(numbers[:7], "cpu", dtype), module)
         zeros = Held(module.from_numpy(np.zeros((2, 2)), "cpu", dtype), module)
     copied = np.asarray(there)
     assert there.shape == copied.shape
     product = there.times_transposed(left)
     assert product.dtype == np.float64
     np.testing.assert_allclose(product, left @ copied.T.astype(np.float64), rtol=1e-13, atol=1e-13)
+    wide = np.random.default_rng(2).standard_normal((3, 5000))
+    np.testing.assert_allclose(there.times(wide), wide @ copied.astype(np.float64), rtol=1e-12, atol=1e-12)
+    assert square.logabsdet() == pytest.approx(np.linalg.slogdet(np.asarray(square, np.float64))[1], rel=1e-13)
     assert [each.is_finite() for each in (there, broken, both)] == [True, False, False]
     assert large.is_finite() or dtype == "float64"
     assert there.any()
@@ -86,3 +90,23 @@ def test_a_kernel_that_remembers_is_found_out_where_it_is(backend, name, staying
         kernel.refill(problem)
         fault = check.judge_again(problem, problem.unseen(), kernel, method, "float32")[1]
         assert fault
+
+
+@BOTH
+def test_an_oracle_that_reads_the_device_says_the_same(backend, monkeypatch):
+    module = load_backend(backend)
+    host, device = (bench_core.problem("logdet", D=600, B=8) for _ in range(2))
+    device.held = {name: Held(module.place(device, name, "cpu", "float32"), module) for name in ("W0", "W1")}
+    monkeypatch.setattr(np.linalg, "slogdet", None)  # of a held weight the device's is taken
+    values = device.oracle.values("logdets")
+    monkeypatch.undo()
+    np.testing.assert_allclose(values, host.oracle.values("logdets"), rtol=1e-12)
+    for k, computes in ((0, "relative"), (1, "transposed"), (0, "products"), (1, "weight")):
+        ours, theirs = device.oracle.weight_times(k, computes), host.oracle.weight_times(k, computes)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-11)
+        np.testing.assert_allclose(device.oracle.bias(k, "relative"), host.oracle.bias(k, "relative"), rtol=1e-9)
+    # Other data are judged with the same weights; own numbers of float64 and the processor's are not held.
+    assert device.unseen().held is device.held
+    for problem, where in ((host, "cpu"), (bench_core.problem("logdet", D=8), "cuda")):
+        problem.hold(module, where)
+        assert not problem.held
