@@ -31,8 +31,9 @@ _PSD = {"B": 64, "J": "psd"}  # of line_integral's
 # card has no cell, and no effect.
 FIRST: tuple[tuple[str, str, str, tuple[int, ...], dict[str, Any]], ...] = (
     ("logdet", "torch", "float32", (100, 8192, 20000, 1000), {}),
+    ("logdet", "jax", "float32", (8192, 20000, 100), {}),
     ("logdet", "torch", "tf32", (8192, 20000), {}),
-    ("logdet", "jax", "float32", (100, 8192, 20000, 1000), {}),
+    ("logdet", "jax", "float32", (1000,), {}),
     ("logdet", "torch", "float32", (4000,), {}),
     ("implicit", "torch", "float32", (10000,), {}),
     ("logdet", "torch", "bfloat16", (8192, 20000), {}),

@@ -29,6 +29,7 @@ class Profile:
     session_limit_s absolute deadline of one session
     compiled_up_to  largest swept size at which torch.compile's forms are timed (their compilation costs seconds a row,
                     and they differ from eager where calls are short)
+    graph_up_to     largest swept size at which torch's CUDA graphs are timed: beyond, launches hide behind the work
     precision       a paired ratio's interval is narrow enough at this relative half-width
     block_s         least seconds of one sample
     repetitions     how often a session is repeated whose machine's speed moved meanwhile
@@ -49,6 +50,7 @@ class Profile:
     call_limit_s: float
     session_limit_s: float
     compiled_up_to: int
+    graph_up_to: int = 4096
     precision: float = 0.01
     block_s: float = 0.002
     repetitions: int = 1
@@ -70,11 +72,12 @@ class Profile:
         sweeps = self._sweeps_with(family, sizes or {})
         return not sweeps or any(not sweep.only or method in sweep.only for sweep in sweeps)
 
-    def refuses_compiled(self, family: str, method: str, swept: float) -> str:
-        """Why the method's compiled form is not tried in a cell of this swept size (or an empty text)."""
-        chosen = FAMILIES[family].compiled.get(self.name)
-        if swept > self.compiled_up_to:
-            return f"form 'compiled' is timed up to {FAMILIES[family].swept} = {self.compiled_up_to} in this profile"
+    def refuses(self, family: str, method: str, form: str, swept: float) -> str:
+        """Why this form of the method is not tried in a cell of this swept size (or an empty text)."""
+        limit = {"compiled": self.compiled_up_to, "graph": self.graph_up_to}.get(form, math.inf)
+        if swept > limit:
+            return f"form {form!r} is timed up to {FAMILIES[family].swept} = {limit} in this profile"
+        chosen = FAMILIES[family].compiled.get(self.name) if form == "compiled" else None
         if chosen is not None and method not in chosen:
             return f"form 'compiled' is timed of {', '.join(chosen)} in this profile"
         return ""
@@ -179,7 +182,7 @@ CARD = Profile(
     name="card",
     dtypes=("float32",),
     processes=3,
-    min_rounds=6,
+    min_rounds=4,
     max_rounds=30,
     row_budget_s=0.3,
     call_limit_s=4.0,

@@ -158,8 +158,7 @@ def _rows(
         return planned
     for row in planned:
         method, _, form = row.partition(":")
-        if form == "compiled":
-            planned[row] = profile.refuses_compiled(cell.family, method, cell.swept)
+        planned[row] = profile.refuses(cell.family, method, form, cell.swept)
         for record in done:
             earlier = record["rows"].get(row)
             if earlier and earlier["outcome"] not in ("ok", "skipped"):
@@ -207,7 +206,7 @@ def expected_seconds(cell: Cell, profile: Profile) -> float:
                 + 3 * call
                 + max(profile.rounds_of(cell.family, cell.swept) * call, min(most_s, profile.row_seconds(cell.family)))
             )
-            if "compiled" in method.forms and not profile.refuses_compiled(cell.family, method.name, cell.swept):
+            if "compiled" in method.forms and not profile.refuses(cell.family, method.name, "compiled", cell.swept):
                 total += 2.0 + profile.row_seconds(cell.family)
             if profile.forms and "graph" in older.forms_on(method, cell.device):
                 total += profile.row_seconds(cell.family)

@@ -54,10 +54,16 @@ def test_asv_has_the_rows_of_its_device(device, run_python):
 
 
 def test_quick_compiles_what_its_comparison_needs():
-    assert QUICK.refuses_compiled("logdet", "relative", 10) == QUICK.refuses_compiled("logdet", "inverse", 10) == ""
-    assert "timed of relative, inverse" in QUICK.refuses_compiled("logdet", "jacobian_autodiff", 10)
-    assert "timed up to D = 10" in QUICK.refuses_compiled("logdet", "relative", 30)
-    assert STANDARD.refuses_compiled("logdet", "jacobian_autodiff", 100) == ""
+    assert (
+        QUICK.refuses("logdet", "relative", "compiled", 10) == QUICK.refuses("logdet", "inverse", "compiled", 10) == ""
+    )
+    assert "timed of relative, inverse" in QUICK.refuses("logdet", "jacobian_autodiff", "compiled", 10)
+    assert "timed up to D = 10" in QUICK.refuses("logdet", "relative", "compiled", 30)
+    assert STANDARD.refuses("logdet", "jacobian_autodiff", "compiled", 100) == ""
+    assert "form 'graph' is timed up to D = 4096" in STANDARD.refuses("logdet", "relative", "graph", 6000)
+    assert (
+        STANDARD.refuses("logdet", "relative", "graph", 4000) == STANDARD.refuses("logdet", "relative", "", 1e6) == ""
+    )
     for family in FAMILIES.values():
         for chosen in family.compiled.values():
             compiled = [m.name for m in bench_core.methods(family.name, "torch") if "compiled" in m.forms]
