@@ -43,7 +43,7 @@ class Stages:
         self.oracles.serve(self.problem)
         self._end_stage("problem")
         self._measure_ceiling()
-        older.hold(self.problem, self.backend, self.cell["device"])
+        self._hold()
         self._end_stage("ceiling")
         rows = self._prepare()
         self._end_stage("check")
@@ -98,6 +98,13 @@ class Stages:
             canary=ceiling["canary_name"],
         )
         _best(self.canary, 3)
+
+    def _hold(self) -> None:
+        """Let the oracle read large parameters on the device; where they cannot be there it reads them on the host."""
+        try:
+            older.hold(self.problem, self.backend, self.cell["device"])
+        except Exception as error:
+            self.journal.write("environment", oracle_note=outcome.of_exception(error)[1])
 
     def _measure_products_again(self) -> None:
         """The rate of the ceiling's product after the rounds: it tells whether the machine is the one of the start.
