@@ -39,6 +39,7 @@ from benchmarks.harness.session import ROOT
 from benchmarks.harness.store import Store
 
 SCHEMA = 1
+METHODS = layout.METHODS
 SETTINGS = {"B": 100, "L": 2, "dtype": "float32"}
 DEVICES = (1, 2, 4, 8)
 SIZES = (1024, 2048, 4096, 8192, 16384)
@@ -78,12 +79,12 @@ def ask_all() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """What both frameworks say of every case, and how far their results are from one device's."""
     cases = [
         {"method": name, "D": D, "B": SETTINGS["B"], "L": SETTINGS["L"], "devices": devices}
-        for name in layout.METHODS
+        for name in METHODS
         for devices in DEVICES
         for D in SIZES
     ]
-    small = [AGREED | {"method": name, "devices": DEVICES[-1]} for name in layout.METHODS]
-    pair = [AGREED | {"method": name, "devices": PROCESSES} for name in layout.METHODS]
+    small = [AGREED | {"method": name, "devices": DEVICES[-1]} for name in METHODS]
+    pair = [AGREED | {"method": name, "devices": PROCESSES} for name in METHODS]
     found = {
         "jax": ask("jax", {"measure": cases, "agree": small}),
         "torch": ask("torch", {"measure": cases}) | ask("torch", {"agree": pair}, processes=PROCESSES),
@@ -116,7 +117,7 @@ def ask(backend: str, asked: dict[str, Any], processes: int | None = None) -> di
 def list_formulas() -> list[dict[str, Any]]:
     """What the formulas say of more devices than there are, in the leading terms of each."""
     rows = []
-    for name in layout.METHODS:
+    for name in METHODS:
         method = bench_core.method("logdet", name, "torch")
         for D in MODELLED["D"]:
             problem = bench_core.problem("logdet", D=D, B=SETTINGS["B"], L=SETTINGS["L"])

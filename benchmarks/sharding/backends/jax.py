@@ -24,10 +24,10 @@ def measure(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for case in cases:
         method, problem = _find(case)
         compiled = sharded.prepare(method, problem, sharded.make_mesh(case["devices"]))
-        memory = compiled.memory_analysis()
+        memory: Any = compiled.memory_analysis()
         held = memory.argument_size_in_bytes
         peak = held + memory.output_size_in_bytes + memory.temp_size_in_bytes - memory.alias_size_in_bytes
-        rows.append(case | read_traffic(compiled.as_text()).to_json() | {"held_bytes": held, "peak_bytes": peak})
+        rows.append(case | read_traffic(compiled.as_text() or "").to_json() | {"held_bytes": held, "peak_bytes": peak})
     return rows
 
 

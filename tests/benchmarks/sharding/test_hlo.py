@@ -6,7 +6,12 @@ import pytest
 
 from benchmarks.sharding.hlo import read_traffic
 
-HEAD = "%region (a: f32[], b: f32[]) -> f32[] {\n  ROOT %sum = f32[] add(%a, %b)\n}\n\nENTRY %main (p: f32[4,8]) -> f32[4,8] {\n"
+HEAD = """%region (a: f32[], b: f32[]) -> f32[] {
+  ROOT %sum = f32[] add(%a, %b)
+}
+
+ENTRY %main (p: f32[4,8]) -> f32[4,8] {
+"""
 
 
 def entry(*lines: str) -> str:
@@ -36,7 +41,7 @@ def entry(*lines: str) -> str:
             2,
         ),
         (
-            "%s = (f32[4]{0}, f32[16]{0}) all-gather-start(%a), channel_id=3, replica_groups={{0,1,2,3}}, dimensions={0}",
+            "%s = (f32[4]{0}, f32[16]{0}) all-gather-start(%a), replica_groups={{0,1,2,3}}, dimensions={0}",
             "all-gather",
             64,
             4,
@@ -68,9 +73,7 @@ def test_a_group_of_one_sends_nothing():
             "all-reduce outside the entry computation; allowed: none in loops and branches",
         ),
         (
-            entry(
-                "%r = f32[4]{0} collective-permute(%p), channel_id=1, source_target_pairs={{0,1}}, replica_groups={}, a=b"
-            ),
+            entry("%r = f32[4]{0} collective-permute(%p), source_target_pairs={{0,1}}"),
             "unknown collective 'collective-permute'; allowed: all-reduce, ",
         ),
         (

@@ -17,6 +17,7 @@ def written(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BENCH_RESULTS", str(folder / "results"))
         patch.setenv("BENCH_LOCK", str(folder / "lock"))
+        patch.setattr(record, "METHODS", ("relative", "inverse"))
         patch.setattr(record, "SIZES", (256,))
         patch.setattr(record, "DEVICES", (1, 2))
         patch.setattr(record, "AGREED", {"D": 64, "B": 8, "L": 2})
@@ -31,7 +32,7 @@ def test_the_report_can_read_it(written):
     assert {(r["backend"], r["method"], r["devices"]) for r in written["measured"]} == {
         (backend, method, devices)
         for backend in ("jax", "torch")
-        for method in record.layout.METHODS
+        for method in ("relative", "inverse")
         for devices in (1, 2)
     }
     for row in written["measured"]:
@@ -43,7 +44,7 @@ def test_the_report_can_read_it(written):
 
 def test_formulas_reach_further_than_what_was_compiled(written):
     rows = {(r["method"], r["D"], r["devices"]): r for r in written["formulas"]}
-    assert len(rows) == len(record.layout.METHODS) * len(record.MODELLED["D"]) * len(record.MODELLED["devices"])
+    assert len(rows) == 2 * len(record.MODELLED["D"]) * len(record.MODELLED["devices"])
     relative, inverse = (rows[name, 1_000_000, 512] for name in ("relative", "inverse"))
     # 4 TB of every W on every device, twice, against a part of each W and each gradient.
     assert inverse["peak_bytes"] > 8e12
@@ -53,7 +54,7 @@ def test_formulas_reach_further_than_what_was_compiled(written):
 def test_a_child_that_fails_says_why_in_one_line():
     case = {"method": "relative", "D": 63, "B": 8, "L": 2, "devices": 2}
     with pytest.raises(
-        ValueError, match="^jax over several devices failed: ValueError: D = 63 over 2 devices; "
+        ValueError, match=r"^jax over several devices failed: ValueError: D = 63 over 2 devices; "
     ) as caught:
         record.ask("jax", {"measure": [case], "agree": []})
     assert "\n" not in str(caught.value)
