@@ -64,8 +64,24 @@ class Modelled:
 
 
 @dataclass(frozen=True)
+class Grown:
+    """Twice the `size` on four times the `devices`, so that each holds as many numbers of W: what one device holds at
+    most, `peak_ratio`, and sends, `wire_ratio`, in times of before (None where it sent nothing).
+    """
+
+    backend: str
+    method: str
+    size: int
+    devices: int
+    peak_ratio: float
+    wire_ratio: float | None
+
+
+@dataclass(frozen=True)
 class DevicesDigest:
-    """One record: where it is from, its parts, and the `assumed` quantities of the model."""
+    """One record: where it is from, its parts, the `assumed` quantities of the model, and how many cases are `astray`:
+    send other than the formula says.
+    """
 
     machine: str
     path: str
@@ -76,6 +92,8 @@ class DevicesDigest:
     versions: tuple[tuple[str, str], ...]
     settings: dict[str, Any]
     measured: tuple[Spread, ...]
+    astray: int
+    grown: tuple[Grown, ...]
     agreed: tuple[Agreement, ...]
     modelled: tuple[Modelled, ...]
     assumed: tuple[Quantity, ...]
@@ -89,6 +107,7 @@ def digest_devices(analysis: Analysis) -> tuple[DevicesDigest, ...]:
 def _digest(sharding: Sharding) -> DevicesDigest:
     record = sharding.record
     environment = record.get("environment") or {}
+    measured = _read_spreads(record["measured"], ITEMSIZES.get(record["settings"]["dtype"], 4))
     return DevicesDigest(
         machine=sharding.machine,
         path=sharding.path,
@@ -98,7 +117,9 @@ def _digest(sharding: Sharding) -> DevicesDigest:
         processor=str(environment.get("cpu") or "an unnamed processor"),
         versions=tuple(sorted((str(k), str(v)) for k, v in (environment.get("packages") or {}).items())),
         settings=dict(record["settings"]),
-        measured=_read_spreads(record["measured"], ITEMSIZES.get(record["settings"]["dtype"], 4)),
+        measured=measured,
+        astray=sum(abs(s.wire_bytes - s.formula_bytes) > 1e-9 * s.formula_bytes for s in measured),
+        grown=_pair(measured),
         agreed=tuple(
             Agreement(str(line.get("backend")), line["method"], line["D"], line["devices"], line["difference"])
             for line in record["agreed"]
@@ -131,6 +152,21 @@ def _read_spreads(lines: Sequence[dict[str, Any]], itemsize: int) -> tuple[Sprea
             )
         )
     return tuple(found)
+
+
+def _pair(spreads: Sequence[Spread]) -> tuple[Grown, ...]:
+    """Each method's largest case on the most devices beside half its size on a quarter of them."""
+    most = max(spread.devices for spread in spreads)
+    known = {(s.backend, s.method, s.size, s.devices): s for s in spreads}
+    found = {}
+    for more in sorted((s for s in spreads if s.devices == most), key=lambda spread: spread.size):
+        less = known.get((more.backend, more.method, more.size // 2, most // 4))
+        if less is not None and 2 * less.size == more.size and 4 * less.devices == most:
+            sent = more.wire_bytes / less.wire_bytes if less.wire_bytes else None
+            found[more.backend, more.method] = Grown(
+                more.backend, more.method, more.size, most, more.peak_bytes / less.peak_bytes, sent
+            )
+    return tuple(found.values())
 
 
 def _model(line: dict[str, Any]) -> Modelled:

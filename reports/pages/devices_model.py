@@ -10,7 +10,7 @@ _ASSUMPTIONS = (
     "is not divided at all; products and memory are busy at once, and what is sent comes on top. All rates are the "
     "peaks of data sheets, starting an exchange takes no time, and nothing else is on the links: a call takes at least "
     "this long. Memory counts parameters, data, results and what is exchanged, nothing that a framework keeps for "
-    "itself."
+    "itself. That D may not be a multiple of the GPUs is left out."
 )
 
 
@@ -45,7 +45,7 @@ def _write(modelled: Modelled) -> Cell:
     held = write_bytes(modelled.peak_bytes)
     if modelled.seconds is None:
         return Cell("does not fit", "off", f"{held} of {write_bytes(MEMORY.value)} a GPU")
-    return Cell(f"≥ {write_seconds(modelled.seconds)}", note=f"{held} a GPU, most of it {modelled.bound}")
+    return Cell(f"≥ {write_seconds(modelled.seconds)}", note=f"{held} a GPU; longest: {modelled.bound}")
 
 
 def _tabulate_reach(found: DevicesDigest, case: str) -> Table:

@@ -30,7 +30,8 @@ class Share:
 
 def share(method: Method, problem: Any, devices: int, dtype: str = "float32") -> Share:
     """Products, matrices and results are divided by the number of devices; a factorisation is not, and every device has
-    the whole of that matrix twice, its factors and what is solved for. What is exchanged is written and read whole.
+    the whole of that matrix twice: its factors, and what is solved for, which on one device is the result. What is
+    exchanged is written and read whole.
 
     Whether the sizes can be cut into so many equal pieces is not asked.
     """
@@ -44,5 +45,5 @@ def share(method: Method, problem: Any, devices: int, dtype: str = "float32") ->
         flops=(cost.flops - own) / devices + own,
         bytes=cost.bytes / devices + 2 * sum(traffic.payload_bytes.values()),
         wire_bytes=traffic.wire_bytes,
-        peak_bytes=held + (2 * square if factored else batch),
+        peak_bytes=held + ((2 if devices > 1 else 1) * square if factored else batch),
     )

@@ -28,6 +28,16 @@ def test_memory_is_told_beside_one_devices(found):
     assert saved["inverse", 8] == pytest.approx(8 / 4.5)
 
 
+def test_the_largest_case_stands_beside_a_quarter_of_the_devices(found):
+    grown = {(g.backend, g.method): g for g in found.grown}
+    assert set(grown) == {(backend, method) for backend in ("jax", "torch") for method in ("relative", "inverse")}
+    relative, inverse = grown["jax", "relative"], grown["jax", "inverse"]
+    assert (relative.size, relative.devices, found.astray) == (16384, 8, 0)
+    assert relative.peak_ratio == pytest.approx(1)
+    assert inverse.peak_ratio == pytest.approx(4 * (4 / 8 + 4) / (4 / 2 + 4))
+    assert (relative.wire_ratio, inverse.wire_ratio) == (pytest.approx(2 * 7 / 4), pytest.approx(4 * 7 / 4))
+
+
 def test_what_does_not_fit_has_no_time(found):
     model = {(m.method, m.size, m.devices): m for m in found.modelled}
     # 2 s of memory traffic over 8, and 1 ms on the links; between nodes links are slower by 450 to 400.

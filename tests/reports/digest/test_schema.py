@@ -10,7 +10,7 @@ from reports.clusters import Quantity
 from reports.digest.answers import CellAnswer
 from reports.digest.compilation import Payoff
 from reports.digest.crossovers import Crossing
-from reports.digest.devices import Agreement, DevicesDigest, Modelled, Spread
+from reports.digest.devices import Agreement, DevicesDigest, Grown, Modelled, Spread
 from reports.digest.double_backprop import Doubling
 from reports.digest.exponents import Growth
 from reports.digest.form import Knot, Quality
@@ -32,7 +32,7 @@ ANSWERS = (CellAnswer, Rule, PlaceRule, Range, Quality, Knot)
 HEALTH = (Health, PlaceHealth, MachineState, CoverageRow, Comparisons, Provenance)
 CHAPTERS = (Speedup, Crossing, Growth, Payoff, Beside, Climb, Front, Worth, Doubling)
 
-DEVICES = (DevicesDigest, Spread, Agreement, Modelled, Quantity)
+DEVICES = (DevicesDigest, Spread, Grown, Agreement, Modelled, Quantity)
 
 
 @pytest.mark.parametrize("kind", [*ANSWERS, *CHAPTERS, *HEALTH, *DEVICES, StudyDigest, StudyMethod, History])
