@@ -178,9 +178,9 @@ def _show_weak(found: DevicesDigest) -> list[Block]:
         ("sent", "A device sends", True),
     )
     text = (
-        "Twice the D on four times the devices: a device's part of every W is as large as before. An array of the batch "
-        "is twice as large, and of it (n − 1) / n are sent, 1/2 on 2 devices and 7/8 on 8; a W that is gathered is four "
-        "times as large, on every device."
+        "Twice the D on four times the devices: a device's part of every W is as large as before. An array of the "
+        "batch is twice as large, and of it (n − 1) / n are sent, 1/2 on 2 devices and 7/8 on 8; a W that is gathered "
+        "is four times as large, on every device."
     )
     return [Text(text), Table("devices-weak", "As many numbers of W on each device", heads, tuple(rows))]
 

@@ -1,7 +1,7 @@
 """What the devices send each other: collectives, and the formulas for them that tests hold to the programs.
 
 Along a ring each of n devices sends (n - 1) / n of an array that is gathered and 2 (n - 1) / n of one that is summed;
-no algorithm sends less (Thakur, Rabenseifner and Gropp 2005).
+no algorithm sends less (Patarasuk and Yuan 2009).
 """
 
 from __future__ import annotations
