@@ -1,4 +1,4 @@
-"""Past one device: the records of `benchmarks/sharding/`, whose format `benchmarks/sharding/record.py` documents."""
+"""Past one device: the records whose format `benchmarks/sharding/programs/record.py` documents."""
 
 import math
 from collections.abc import Callable, Iterable

@@ -9,7 +9,7 @@ import bench_core
 from bench_core.logdet.sharded import layout
 from bench_core.logdet.sharded.share import share
 from bench_core.logdet.sharded.traffic import Collective, Traffic, exchanges
-from benchmarks.sharding import record
+from benchmarks.sharding.programs import record
 
 SMALL = [{"method": name, "D": 64, "B": 10, "L": L, "devices": 8} for name in layout.METHODS for L in (1, 2, 3)]
 PAIR = [case | {"devices": 2} for case in SMALL if case["L"] in (2, 3)]

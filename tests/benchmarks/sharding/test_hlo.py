@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.sharding.hlo import read_traffic
+from benchmarks.sharding.programs.hlo import read_traffic
 
 HEAD = """%region (a: f32[], b: f32[]) -> f32[] {
   ROOT %sum = f32[] add(%a, %b)

@@ -102,7 +102,7 @@ def ask(backend: str, asked: dict[str, Any], processes: int | None = None) -> di
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={DEVICES[-1]}".strip()
     group = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes else []
     done = subprocess.run(
-        [sys.executable, *group, "-m", f"benchmarks.sharding.backends.{backend}", json.dumps(asked)],
+        [sys.executable, *group, "-m", f"benchmarks.sharding.programs.{backend}", json.dumps(asked)],
         cwd=ROOT,
         env=os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from benchmarks.sharding import record
+from benchmarks.sharding.programs import record
 from reports.devices import find_fault
 
 
@@ -58,3 +58,15 @@ def test_a_child_that_fails_says_why_in_one_line():
     ) as caught:
         record.ask("jax", {"measure": [case], "agree": []})
     assert "\n" not in str(caught.value)
+
+
+def test_asv_passes_by_what_older_commits_lack(run_python):
+    """asv imports every module of every package below benchmarks/ to find them, whatever commit is installed."""
+    code = (
+        "import pkgutil, sys\n"
+        "import benchmarks.sharding as found\n"
+        "names = [each.name for each in pkgutil.iter_modules(found.__path__, 'benchmarks.sharding.')]\n"
+        "print(names, sorted({'torch', 'jax', 'bench_core.logdet'} & set(sys.modules)))"
+    )
+    done = run_python("-c", code)
+    assert done.stdout == "[] []\n", done.stderr

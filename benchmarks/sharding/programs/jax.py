@@ -1,6 +1,6 @@
 """JAX: what compiled programs say of several devices, and whether they answer as one device does.
 
-``python -m benchmarks.sharding.backends.jax JSON``, a process of its own: how many devices a CPU is to be is asked
+``python -m benchmarks.sharding.programs.jax JSON``, a process of its own: how many devices a CPU is to be is asked
 once, ``XLA_FLAGS=--xla_force_host_platform_device_count=8``.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 
 import bench_core
 from bench_core.logdet.sharded import jax as sharded
-from benchmarks.sharding.hlo import read_traffic
+from benchmarks.sharding.programs.hlo import read_traffic
 
 
 def measure(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:

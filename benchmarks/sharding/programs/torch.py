@@ -1,6 +1,6 @@
 """torch: what DTensor programs send and hold, and whether they answer as one process does.
 
-``python -m benchmarks.sharding.backends.torch JSON`` looks at one process of a group that is imagined: its tensors have
+``python -m benchmarks.sharding.programs.torch JSON`` looks at one process of a group that is imagined: its tensors have
 shapes and no numbers, its exchanges reach nobody. Under ``torchrun`` the group is real, the kernels are run, and the
 first process prints.
 """
@@ -23,7 +23,7 @@ import bench_core
 from bench_core.logdet.settings import RATE
 from bench_core.logdet.sharded import layout
 from bench_core.logdet.sharded import torch as sharded
-from benchmarks.sharding.backends.watch import Watch
+from benchmarks.sharding.programs.watch import Watch
 
 
 def measure(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
