@@ -43,6 +43,8 @@ ROOMS = {f"tests/reports/{name}": "pages" for name in PAGES} | {
         "tests/reports/test_learned_gradients.py",
         "tests/reports/test_studies.py",
         "tests/benchmarks/studies/test_run.py",
+        "tests/bench_core/logdet/test_sharded.py",
+        "tests/benchmarks/sharding/test_sharding_record.py",
     )
 }
 # Files of single tests that take a minute: begun last, one process would wait for the other.

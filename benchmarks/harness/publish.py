@@ -81,7 +81,8 @@ def _groups(place: Path, families: tuple[str, ...]) -> dict[str, list[Path]]:
             name = next((name for name in found if _names(path, name)), path.stem)
             found.setdefault(name, []).append(path)
     for folder in sorted(place.glob("studies/*/")):
-        if records := [path for path in sorted(folder.glob("*.study")) if _is_of(path.name, families)]:
+        studies = sorted((*folder.glob("*.study"), *folder.glob("*.sharding")))
+        if records := [path for path in studies if _is_of(path.name, families)]:
             found[f"studies/{folder.name}"] = records
     return found
 

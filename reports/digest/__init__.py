@@ -20,6 +20,7 @@ from .cards import CardDigest, digest_card
 from .claims import ClaimDigest, judge_claims
 from .compilation import Payoff, digest_payoffs
 from .crossovers import Crossing, digest_crossovers
+from .devices import DevicesDigest, digest_devices
 from .double_backprop import Doubling, digest_doublings
 from .exponents import Growth, digest_exponents
 from .form import FormSeries, Quality, check_predictions, pack_form
@@ -86,6 +87,7 @@ class Digest:
     health: Health
     studies: tuple[StudyDigest, ...]
     history: History
+    devices: tuple[DevicesDigest, ...] = ()
 
     def family(self, name: str) -> FamilyDigest | None:
         """A family by its name, None where it was not measured."""
@@ -102,6 +104,7 @@ def build_digest(analysis: Analysis) -> Digest:
         examine(analysis),
         digest_studies(analysis),
         digest_history(analysis),
+        digest_devices(analysis),
     )
 
 

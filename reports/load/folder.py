@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..devices import find_shardings
 from ..studies import find_studies
 from .asv import read_asv, read_index
 from .history import tabulate_history
@@ -55,6 +56,7 @@ def load(
     frame = pd.DataFrame(lines, columns=pd.Index(FRAME_COLUMNS)).sort_values(ORDER, kind="stable")
     parts = list_parts(lines, pile)
     studies = find_studies(places, lambda path: pile.read(path.parents[3], path, "study"), pile.problems, commit)
+    shardings = find_shardings(places, lambda path: pile.read(path.parents[3], path, "sharding"), pile.problems, commit)
     return Run(
         results=" --results ".join(each.name for each in folders),
         parts=parts,
@@ -66,6 +68,7 @@ def load(
         problems=tuple(pile.problems),
         superseded=superseded,
         studies=studies,
+        shardings=shardings,
     )
 
 

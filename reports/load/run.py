@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..devices import Sharding
 from ..studies import Study
 
 FAMILIES = ("logdet", "implicit", "line_integral", "score")
@@ -88,6 +89,7 @@ class Run:
     problems: tuple[str, ...] = ()
     superseded: int = 0
     studies: tuple[Study, ...] = ()
+    shardings: tuple[Sharding, ...] = ()
 
     @property
     def machine(self) -> str:

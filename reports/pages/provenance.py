@@ -7,7 +7,10 @@ from .blocks import Block, Cell, Items, Table, Text, columns
 from .naming import name_place
 
 # Kinds of files by what they are called in a sentence.
-_KINDS = {"session": "session record", "study": "study record", "asv result": "asv file", "machine": "machine file"}
+_KINDS = {
+    **{"session": "session record", "study": "study record", "sharding": "record of several devices"},
+    **{"asv result": "asv file", "machine": "machine file"},
+}
 
 
 def show_provenance(digest: Digest) -> list[Block]:

@@ -53,7 +53,9 @@ def targets(out: Gradients | None, layers: int) -> tuple[Sequence[Tensor | None]
 def add_outer(W: Tensor, left: Tensor, right: Tensor, out: Tensor | None) -> Tensor:
     """``W + left^T right``, left (B, D) and right (B, D), into ``out`` where there is one."""
     D = len(W)
-    if W.device.type != "cpu" or D < TILED_FROM or torch.compiler.is_compiling():
+    whole = W.device.type != "cpu" or D < TILED_FROM or torch.compiler.is_compiling()
+    # Of a tensor of another class, one cut over devices, a tile may lie elsewhere.
+    if whole or type(W) not in (Tensor, torch.nn.Parameter):
         return torch.addmm(W, left.T, right, out=out)
     out = torch.empty_like(W) if out is None else out
     rows = max(1, TILE // D)

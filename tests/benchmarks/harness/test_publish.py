@@ -45,6 +45,12 @@ def test_results_are_copied_and_ledgers_and_single_cells_are_not(local, tmp_path
     assert capsys.readouterr().out == f"copied here/{STEM}: 2 files\ncopied here/studies/aaaaaaaa: 1 files\n"
 
 
+def test_records_of_several_devices_are_copied_with_the_studies(local, tmp_path):
+    write_json(local / "here/studies/aaaaaaaa/logdet-devices.sharding", {"dirty": False})
+    assert publish(local, tmp_path / "results", families=("logdet",)) == 0
+    assert "here/studies/aaaaaaaa/logdet-devices.sharding" in _files(tmp_path / "results")
+
+
 def test_what_is_published_already_is_merged_and_nothing_is_lost(local, tmp_path):
     results = tmp_path / "results"
     write_json(results / "benchmarks.json", {"a": {"name": "a"}, "version": 2})

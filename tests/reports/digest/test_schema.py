@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from reports.clusters import Quantity
 from reports.digest.answers import CellAnswer
 from reports.digest.compilation import Payoff
 from reports.digest.crossovers import Crossing
+from reports.digest.devices import Agreement, DevicesDigest, Grown, Modelled, Spread
 from reports.digest.double_backprop import Doubling
 from reports.digest.exponents import Growth
 from reports.digest.form import Knot, Quality
@@ -32,8 +34,10 @@ ANSWERS = (CellAnswer, Rule, PlaceRule, Range, Quality, Knot, LentFrom, Lender)
 HEALTH = (Health, PlaceHealth, MachineState, CoverageRow, Comparisons, Provenance)
 CHAPTERS = (Speedup, Crossing, Growth, Payoff, Beside, Climb, Front, Worth, Doubling)
 
+DEVICES = (DevicesDigest, Spread, Grown, Agreement, Modelled, Quantity)
 
-@pytest.mark.parametrize("kind", [*ANSWERS, *CHAPTERS, *HEALTH, StudyDigest, StudyMethod, History])
+
+@pytest.mark.parametrize("kind", [*ANSWERS, *CHAPTERS, *HEALTH, *DEVICES, StudyDigest, StudyMethod, History])
 def test_every_field_is_named(kind):
     text = DOCUMENT.read_text().replace("`", " ")
     words = set(re.sub(r"[.\[\],:;()]", " ", text).split())
