@@ -9,7 +9,7 @@ import sys
 
 import bench_core
 from bench_core.method import DEVICES, DTYPES, check_choice
-from benchmarks import compare, studies
+from benchmarks import compare, studies, submit
 from benchmarks.harness import lifeline
 from benchmarks.harness.profile import PROFILES
 from benchmarks.harness.session import ROOT
@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--device", default="cpu", help=f"{' or '.join(DEVICES)} [default: cpu]")
     studies.add_command(commands)
     compare.add_command(commands)
+    submit.add_command(commands)
     return parser
 
 

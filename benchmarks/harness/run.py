@@ -55,13 +55,17 @@ def measure(
     *,
     cache: Path | None = None,
     only: tuple[str, ...] = (),
+    only_process: int | None = None,
     on_event: Callable[[dict[str, Any]], None] = lambda event: None,
 ) -> list[dict[str, Any]]:
-    """Records of all processes of a cell, measured now or taken up from a run that was cut off."""
+    """Records of all processes of a cell, measured now or taken up from a run that was cut off.
+
+    only_process   this one alone: the cell's others are other jobs', which learn nothing from one another
+    """
     records, progress = [], Progress()
     processes = profile.processes_of(cell.family, cell.swept)
     store.begin(profile, lambda: planned(profile, cell.device, store.run.plan))
-    for process in range(processes):
+    for process in range(processes) if only_process is None else (only_process,):
         record = None if only else store.resumable(cell, profile, process)
         began = time.monotonic()
         if resumed := record is not None:
