@@ -34,14 +34,14 @@ class Job:
         """Measure; whatever happens, the session's ledger says so, and an exception is raised again."""
         submission = Submission(Path(self.results), self.machine, Path(self.ledger))
         session = submission.sessions[self.index]
-        self._prepare(submission)
+        job = self._prepare(submission)
         store = submission.store_of(session)
         store.begin(submission.profile, lambda: {session.cell.name: 1})
         store.note(
             "job",
             session.cell,
             session.process,
-            job=os.environ["BENCH_COMMAND"].rpartition(" ")[2],
+            job=job,
             node=_node(),
             pid=os.getpid(),
             began=ledger.began(os.getpid()),
@@ -55,19 +55,23 @@ class Job:
                 store.note("raised", session.cell, session.process, reason=reason)
             raise
 
-    def _prepare(self, submission: Submission) -> None:
-        """The environment of the one who submitted the run, and an end in order with whoever started the job."""
+    def _prepare(self, submission: Submission) -> str:
+        """The environment of the one who submitted the run, and an end in order with whoever started the job; its
+        number.
+        """
         import submitit
 
         for name in VARIABLES:
             os.environ.pop(name, None)
         os.environ.update(submission.settings.variables)
+        job = submitit.JobEnvironment().job_id
         # What the lock tells those who wait for this machine.
-        os.environ["BENCH_COMMAND"] = f"run {submission.run.id}, job {submitit.JobEnvironment().job_id}"
+        os.environ["BENCH_COMMAND"] = f"run {submission.run.id}, job {job}"
         if self.card is not None:
             os.environ["CUDA_VISIBLE_DEVICES"] = self.card
         lifeline.end_in_order()
         lifeline.die_with(os.getppid())
+        return job
 
 
 def _node() -> str:

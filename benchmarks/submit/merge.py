@@ -21,7 +21,7 @@ from benchmarks.submit.submission import Submission
 
 KIND = ("cpu", "cores", "threads", "gpu")  # of a record's environment: nodes that differ in none of these are one kind
 _TIMEOUT = re.compile("TIMEOUT|TIME LIMIT|DEADLINE")
-_OUT_OF_MEMORY = re.compile("OUT_OF_ME|oom|out of memory", re.IGNORECASE)
+_OUT_OF_MEMORY = re.compile(r"OUT_OF_ME|\boom\b|out of memory", re.IGNORECASE)
 
 Kind = tuple[Any, ...]
 

@@ -87,10 +87,14 @@ def job_name(submission: Submission) -> str:
 
 def _parameters(submission: Submission, known: set[str]) -> dict[str, Any]:
     """submitit's parameters of an array: a session needs the whole node, whose other work would be timed with it."""
-    asked = {name.replace("-", "_"): value for name, value in submission.settings.slurm.items()}
-    needed: dict[str, Any] = {"time": minutes(submission.profile), "exclusive": True, "mem": "0"}
-    if asked.get("exclusive") == "no":  # a part of a node then, with the memory that belongs to it
-        del asked["exclusive"], needed["exclusive"], needed["mem"]
+    asked: dict[str, Any] = {name.replace("-", "_"): value for name, value in submission.settings.slurm.items()}
+    limit = asked.pop("time", str(minutes(submission.profile)))
+    if not limit.isdigit() or not int(limit):
+        raise ValueError(f"--slurm time={limit} is no limit; allowed: whole minutes")
+    needed: dict[str, Any] = {"time": int(limit)}
+    whole = asked.pop("exclusive", "yes")
+    if whole != "no":  # else a part of a node, with the memory that belongs to it
+        needed |= {"exclusive": True if whole == "yes" else whole, "mem": "0"}
     if submission.device == "cuda" and not {"gres", "gpus", "gpus_per_node", "gpus_per_task"} & set(asked):
         needed["gpus_per_node"] = 1
     chosen = needed | asked
