@@ -88,7 +88,7 @@ def _of(
         return replace(standing, state="done", record=record, span=_span(events))
     if jobs and jobs[-1] in queued:
         return replace(standing, state=queued[jobs[-1]])
-    if began and ledger.alive(began[-1]):  # of this machine, whose jobs no scheduler knows
+    if submission.settings.executor == "local" and began and ledger.alive(began[-1]):  # no scheduler knows it
         return replace(standing, state="running")
     if not jobs:
         return standing
