@@ -142,7 +142,7 @@ def _send(submission) -> int:
         submission.check_checkout()
         standings = _standings(submission)
         for each in standings:
-            if each.state == "beside":  # its time is none: it is measured anew
+            if each.state == "beside" and each.record:  # its time is none: it is measured anew
                 keep_aside(each.record)
                 each.record.unlink()
         sessions = [each.session for each in standings if each.state in ("open", "lost", "beside")]

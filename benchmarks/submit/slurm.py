@@ -108,7 +108,7 @@ def _parameters(submission: Submission, known: set[str]) -> dict[str, Any]:
             f"cd {shlex.quote(str(ROOT))}",
             f"export PYTHONPATH={shlex.quote(str(ROOT))}",
         ],
-        # A step of srun's is bound to one processor where nobody says how many it needs; the batch script has them all.
+        # A step of srun's may be bound to one processor; the batch script has all that the job has.
         "use_srun": False,
     }
 

@@ -62,7 +62,7 @@ def read(
     sent = submission.sent()
     found = [_of(submission, session, sent, queued) for session in submission.sessions]
     ends = ended([each.job for each in found if each.state == "lost" and each.job])
-    return _beside([_explain(submission, each, ends) for each in found])
+    return mark_beside([_explain(submission, each, ends) for each in found])
 
 
 def read_one(submission: Submission, session: Session) -> Standing:
@@ -117,7 +117,7 @@ def _explain(submission: Submission, standing: Standing, ends: Mapping[str, str]
     return replace(standing, reason=one_line("; ".join(filter(None, said)) or "its job ended without a word"))
 
 
-def _beside(standings: list[Standing]) -> list[Standing]:
+def mark_beside(standings: list[Standing]) -> list[Standing]:
     """The same, with those that were timed at the same time on one machine told from the rest.
 
     Their lock was not one: a node may give every job a ``/tmp`` of its own.
