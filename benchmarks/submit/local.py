@@ -57,7 +57,7 @@ def work(
     On an interrupt jobs end in order, and sessions in flight are open again.
     """
     free, waiting, tries = places(submission), deque(sessions), dict.fromkeys(sessions, 0)
-    executor = _executor(submission)
+    executor = make_executor(submission)
     running: list[tuple[Session, str | None, Any]] = []
     try:
         while waiting or running:
@@ -82,7 +82,8 @@ def work(
         _end([job for *_, job in running])
 
 
-def _executor(submission: Submission) -> Any:
+def make_executor(submission: Submission) -> Any:
+    """submitit's, whose jobs find their code and have time."""
     import submitit
 
     os.environ["PYTHONPATH"] = str(ROOT)  # the jobs' own interpreters find their code there

@@ -17,6 +17,8 @@ from benchmarks.harness import environment, lifeline, run
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.record import read_json
 from benchmarks.harness.unfinished import open_cells
+from benchmarks.submit.job import Job
+from benchmarks.submit.local import make_executor
 from benchmarks.submit.submission import find
 
 CELLS = [Cell.of("logdet", "torch", {"D": D, "B": 4}) for D in (4, 5, 6)]
@@ -173,6 +175,15 @@ def test_nodes_of_two_kinds_are_two_machines(cluster, tmp_path, capsys):
     # And so they stay.
     assert main(["submit", "--merge"]) == 0
     assert capsys.readouterr().out.count(" 0 records filed") == 2
+
+
+def test_a_job_of_this_machine_has_its_card_and_its_time_though_submitit_gives_neither(cluster, tmp_path, monkeypatch):
+    assert _submit() == 0
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    with cluster.job_context("12_0"):
+        Job.of(_find(tmp_path), 0, card="GPU-5a")()
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "GPU-5a"
+    assert make_executor(_find(tmp_path)).parameters["timeout_min"] >= 24 * 60
 
 
 def test_a_gpu_is_asked_for_and_a_part_of_a_node_where_the_user_says_so(cluster, tmp_path):
