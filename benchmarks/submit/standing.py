@@ -28,7 +28,7 @@ class Standing:
     node    where the last of them that began did, with its identifier there
     reason  what happened, where it is lost or beside another
     record  where it is done or beside another
-    span    of the machine's start: when it was timed, in seconds of that machine's own clock
+    span    when it was timed: the node and its last start, and seconds since then
     """
 
     session: Session
@@ -96,13 +96,13 @@ def _of(
     return replace(standing, state="lost", reason=raised)
 
 
-def _span(events: list[dict[str, Any]]) -> tuple[str, float, float] | None:
+def _span(events: list[dict[str, Any]]) -> tuple[str, float, float]:
     """When the session of the record was timed: it begins under the machine's lock, and ends before it is given up."""
     done = next(event for event in reversed(events) if event["event"] == "done" and not event["resumed"])
     before = events[: events.index(done)]
     start = next(event for event in reversed(before) if event["event"] == "running")
     node = next(event for event in reversed(before) if event["event"] == "job")["node"]
-    return (start["boot"] or node, start["up"], start["up"] + done["elapsed_s"])
+    return (f"{node} {start['boot']}", start["up"], start["up"] + done["elapsed_s"])
 
 
 def _explain(submission: Submission, standing: Standing, ends: Mapping[str, str]) -> Standing:

@@ -15,11 +15,13 @@ from submitit.slurm.slurm import SlurmJob
 from benchmarks.__main__ import main
 from benchmarks.harness import environment, lifeline, run
 from benchmarks.harness.cell import Cell
+from benchmarks.harness.profile import PROFILES, SMOKE
 from benchmarks.harness.record import read_json
 from benchmarks.harness.unfinished import open_cells
 from benchmarks.submit.job import Job
 from benchmarks.submit.local import make_executor
 from benchmarks.submit.submission import find
+from reports.load import load
 
 CELLS = [Cell.of("logdet", "torch", {"D": D, "B": 4}) for D in (4, 5, 6)]
 ROWS = ("gemm_floor", "transposed")
@@ -155,8 +157,33 @@ def test_a_lost_session_is_merged_as_the_outcome_that_its_job_had(cluster, tmp_p
     assert outcomes[1:] == [{("timeout", "job 12_1: TIMEOUT")}, {("oom", "job 12_2: OUT_OF_MEMORY")}]
     assert main(["submit", "--resume"]) == 2
     assert "was merged as a whole" in capsys.readouterr().err
+    # The report takes them as it takes any record.
+    read = load(tmp_path / "results")
+    assert not read.problems
+    assert set(read.frame["outcome"]) >= {"ok", "timeout", "oom"}
 
 
+def test_processes_of_a_cell_are_jobs_of_their_own(cluster, tmp_path, monkeypatch):
+    monkeypatch.setitem(PROFILES, "smoke", replace(SMOKE, processes=2))
+    monkeypatch.setattr(run, "every_cell", lambda profile, device: CELLS[:1])
+    assert _submit() == 0
+    _run_job(cluster, tmp_path, "12_1")
+    assert main(["submit", "--merge", "--partial"]) == 1
+    (folder,) = tmp_path.glob("results/hpc/sessions/*/")
+    assert open_cells(folder) == {CELLS[0].name}
+    # Of an earlier measurement there was one more.
+    stale = folder / f"{CELLS[0].name}.p2.session"
+    stale.write_text("{}")
+    _run_job(cluster, tmp_path, "12_0")
+    assert main(["submit", "--merge"]) == 0
+    assert not open_cells(folder)
+    assert not stale.exists()
+    records = [read_json(path) for path in sorted(folder.glob("*.session"))]
+    assert [(record["process"], record["processes"]) for record in records] == [(0, 2), (1, 2)]
+    assert [record["job"]["id"] for record in records] == ["12_0", "12_1"]
+
+
+@pytest.mark.slow
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two processors")
 def test_nodes_of_two_kinds_are_two_machines(cluster, tmp_path, capsys):
     assert _submit() == 0

@@ -16,12 +16,9 @@ ROOT = Path(__file__).resolve().parents[3]
 TOOL = ROOT / "tools/slurm-node"
 PATHS = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
 MISSING = [name for name in ("munged", "slurmctld", "slurmd", "sbatch") if not shutil.which(name, path=PATHS)]
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        bool(MISSING), reason=f"not installed: {', '.join(MISSING)} (apt-get install slurmctld slurmd munge)"
-    ),
-]
+INSTALLED = pytest.mark.skipif(
+    bool(MISSING), reason=f"not installed: {', '.join(MISSING)} (apt-get install slurmctld slurmd slurm-client munge)"
+)
 
 
 @pytest.fixture
@@ -54,6 +51,8 @@ def _queue(configuration: str) -> str:
     return subprocess.run(asked, env=os.environ | {"SLURM_CONF": configuration}, capture_output=True, text=True).stdout
 
 
+@INSTALLED
+@pytest.mark.slow
 def test_a_run_through_a_real_slurm_of_which_one_job_is_killed(tiny, configuration):
     few = tiny(5)
     # Two jobs at a time on one node: the lock is what keeps their sessions apart.
@@ -86,6 +85,8 @@ def test_a_run_through_a_real_slurm_of_which_one_job_is_killed(tiny, configurati
     assert copied.returncode == 0, copied.stderr
 
 
+@INSTALLED
+@pytest.mark.slow
 def test_a_job_that_is_cancelled_is_lost_and_the_others_are_not(tiny, configuration):
     few = tiny(3)
     sent = _submit(few, configuration, "--profile", "smoke", "--executor", "slurm", "--machine", "here")
@@ -99,3 +100,32 @@ def test_a_job_that_is_cancelled_is_lost_and_the_others_are_not(tiny, configurat
     assert merged.returncode == 1
     assert len(few.records()) == 3
     assert not few.open_cells()
+
+
+@pytest.mark.skipif(not MISSING, reason="all is installed")
+def test_what_is_missing_is_one_line(tmp_path):
+    done = subprocess.run([TOOL, "start", tmp_path / "node"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("slurm-node: ")
+    assert "apt-get install slurmctld slurmd slurm-client munge" in done.stderr
+    assert not (tmp_path / "node").exists()
+
+
+def test_without_a_command_it_says_what_it_is():
+    done = subprocess.run([TOOL], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "tools/slurm-node start [FOLDER]" in done.stderr
+
+
+@INSTALLED
+@pytest.mark.slow
+def test_a_node_is_started_once_and_leaves_its_logs_alone(tmp_path):
+    with tempfile.TemporaryDirectory(prefix="slurm-") as folder:
+        assert subprocess.run([TOOL, "start", folder], capture_output=True, timeout=60).returncode == 0
+        try:
+            again = subprocess.run([TOOL, "start", folder], capture_output=True, text=True, timeout=60)
+            assert (again.returncode, again.stderr.count("\n")) == (1, 1)
+            assert "there is one in" in again.stderr
+        finally:
+            subprocess.run([TOOL, "stop", folder], check=True, timeout=60)
+        assert {path.suffix for path in Path(folder).iterdir()} <= {".log", ".start"}
