@@ -59,26 +59,27 @@ def read(
     queued  what the scheduler still has: job -> ``waiting`` or ``running``
     ended   how jobs ended that it has no more, where it knows
     """
-    sent = submission.sent()
-    found = [_of(submission, session, sent, queued) for session in submission.sessions]
+    sent, ledgers = submission.sent(), submission.session_ledgers()
+    found = [_of(submission, session, sent, ledgers, queued) for session in submission.sessions]
     ends = ended([each.job for each in found if each.state == "lost" and each.job])
     return mark_beside([_explain(submission, each, ends) for each in found])
 
 
 def read_one(submission: Submission, session: Session) -> Standing:
     """A session's whose job has just ended; a reason only where the job itself has left one."""
-    return _of(submission, session, submission.sent(), {})
+    return _of(submission, session, submission.sent(), submission.session_ledgers(), {})
 
 
 def _of(
     submission: Submission,
     session: Session,
     sent: Mapping[tuple[str, int], list[str]],
+    ledgers: Mapping[str, Path],
     queued: Mapping[str, str],
 ) -> Standing:
     store, jobs = submission.store_of(session), sent.get((session.cell.name, session.process), [])
-    paths = list(store.ledgers.folder.glob(f"*-{store.run.id}.ledger"))
-    past = Past.read(ledger.Ledger(paths[0])) if paths else None
+    path = ledgers.get(store.run.id)
+    past = Past.read(ledger.Ledger(path)) if path else None
     events = past.events if past else []
     began = [event for event in events if event["event"] == "job"]
     standing = Standing(session, "open", tuple(jobs), began[-1]["node"] if began else None)

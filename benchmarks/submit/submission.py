@@ -140,6 +140,11 @@ class Submission:
         name = RunName(f"{self.run.id}.{session.index:04d}", self.run.plan)
         return Store(self.spool, self.machine, self.environment, name, self.commit)
 
+    def session_ledgers(self) -> dict[str, Path]:
+        """The ledgers that sessions have, by the name of their run: of a thousand sessions one listing."""
+        folder = self.spool / self.machine / "sessions" / self.store().stem / "runs"
+        return {path.stem.partition("-")[2]: path for path in folder.glob("*-*.ledger")}
+
     def events(self, kind: str) -> list[dict[str, Any]]:
         """The events of this kind in the run's ledger, in order."""
         return [event for event in self._ledger.events() if event["event"] == kind]
@@ -165,9 +170,8 @@ class Submission:
 
     def is_old(self) -> bool:
         """Whether neither it nor a job of it has written anything for a day."""
-        pasts = [Past.read(self._ledger)]
-        pasts += ledger.read_all(self.spool / self.machine / "sessions" / self.store().stem / "runs")
-        return min(past.age_s() for past in pasts) > ledger.RESUME_WITHIN_S
+        ledgers = [self._ledger, *map(Ledger, self.session_ledgers().values())]
+        return min(Past.read(each).age_s() for each in ledgers) > ledger.RESUME_WITHIN_S
 
     def check_checkout(self) -> None:
         """``ValueError`` in one line where a job would not read the code that the run is of."""
