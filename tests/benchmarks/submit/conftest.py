@@ -17,7 +17,11 @@ DEADLINE_S = 60
 
 
 class Tiny:
-    """A repository whose profile smoke has so many cells, each of one method that takes microseconds."""
+    """A repository whose profile smoke has so many cells, each of one row that takes microseconds, in JAX: of a session
+    most is the import, which takes torch twice as long.
+    """
+
+    ROW = "gemm_floor"
 
     def __init__(self, repository, count: int):
         self.repository, self.count = repository, count
@@ -25,16 +29,23 @@ class Tiny:
             "benchmarks/families/logdet.py", "_sweeps((8, 12), (16,))", f"_sweeps(tuple(range(8, {8 + count})), (16,))"
         )
         # The ceilings are a third of such a session.
-        repository.replace("bench_core/backends/torch.py", "(1024, 1 << 28, 256)", "(256, 1 << 22, 64)")
+        repository.replace("bench_core/backends/jax.py", "(1024, 1 << 28, 256)", "(256, 1 << 22, 64)")
         for file, line in (
-            ("bench_core/__init__.py", 'FAMILIES, BACKENDS = ("logdet",), ("torch",)'),
-            ("bench_core/logdet/__init__.py", 'METHODS = tuple(each for each in METHODS if each.name == "transposed")'),
+            ("bench_core/__init__.py", 'FAMILIES, BACKENDS = ("logdet",), ("jax",)'),
+            (
+                "bench_core/logdet/__init__.py",
+                f"METHODS = tuple(each for each in METHODS if each.name == {self.ROW!r})",
+            ),
         ):
             listing = repository.folder / file
             listing.write_text(f"{listing.read_text()}\n{line}\n")
         repository.commit("tiny cells")
         repository.environment |= {"BENCH_THREADS": "1", "OMP_NUM_THREADS": "1"}
         self.results = repository.folder / "results-local" / "here"
+
+    def cell(self, D: int) -> str:
+        """The name of the cell of this size."""
+        return f"logdet-jax-cpu-float32-D{D}-B16-L2"
 
     def submit(self, *arguments: str, **variables: str):
         """``python -m benchmarks submit`` to its end."""

@@ -76,7 +76,7 @@ def test_a_run_through_a_real_slurm_of_which_one_job_is_killed(tiny, configurati
     assert merged.returncode == 0, merged.stderr
     records = few.records()
     assert len(records) == 5
-    assert all(record["rows"]["transposed"]["outcome"] == "ok" for record in records.values())
+    assert all(record["rows"][few.ROW]["outcome"] == "ok" for record in records.values())
     assert not few.open_cells()
     spans = few.spans()
     assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
