@@ -48,7 +48,7 @@ class Store:
         run: RunName | None = None,
         commit: str | None = None,
     ):
-        self.results = (results or Path(os.environ.get("BENCH_RESULTS", ROOT / LOCAL))).absolute()
+        self.results = (results or results_folder()).absolute()
         self.machine = machine or os.environ.get("BENCH_MACHINE") or platform.node()
         self.commit, self.dirty = (commit, False) if commit else environment.commit(ROOT)
         self.environment = environment_name or os.environ.get("ASV_ENV_NAME", "direct")
@@ -137,6 +137,11 @@ class Store:
                 if same and other.swept < cell.swept:
                     found.append((other.swept, record))
         return [record for _, record in sorted(found, key=lambda pair: -pair[0])]
+
+
+def results_folder() -> Path:
+    """What is measured here lies there: ``BENCH_RESULTS``, else ``results-local/`` of the checkout."""
+    return Path(os.environ.get("BENCH_RESULTS", ROOT / LOCAL)).absolute()
 
 
 def processes_in(folder: Path, cell: str) -> dict[int, Path]:

@@ -58,7 +58,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 def _command(parsed: argparse.Namespace) -> int:
     if importlib.util.find_spec("submitit") is None:
         raise ValueError("submit needs submitit; install it with: pip install 'jacobench[cluster]'")
-    from benchmarks.harness.store import Store
+    from benchmarks.harness.store import results_folder
     from benchmarks.submit.submission import find
 
     if parsed.workers is not None and parsed.workers < 1:
@@ -67,8 +67,7 @@ def _command(parsed: argparse.Namespace) -> int:
         raise ValueError("--partial is an option of --merge")
     for name, act in (("status", _status), ("resume", _resume), ("merge", _merge)):
         if (run := getattr(parsed, name)) is not None:
-            results = Store(machine=parsed.machine, commit="none").results
-            return act(find(results, parsed.machine, run), parsed)
+            return act(find(results_folder(), parsed.machine, run), parsed)
     return _submit(parsed)
 
 
@@ -77,6 +76,7 @@ def _submit(parsed: argparse.Namespace) -> int:
     from benchmarks.harness.ledger import RunName
     from benchmarks.harness.profile import PROFILES
     from benchmarks.harness.store import Store, probe_all
+    from benchmarks.submit import local
     from benchmarks.submit.submission import Submission, find_all, plan, planned_cells
 
     profile = PROFILES[check_choice("profile", parsed.profile, tuple(PROFILES))]
@@ -90,6 +90,7 @@ def _submit(parsed: argparse.Namespace) -> int:
     if settings.executor == "slurm" and not (parsed.machine or os.environ.get("BENCH_MACHINE")):
         raise ValueError("--machine is missing: Slurm's nodes need a name that their results are filed under")
     if settings.executor == "local":
+        local.places(parsed.device, settings.workers)
         for line in system.warnings():
             print(f"benchmarks: warning: {line}", file=sys.stderr)
     name = RunName(os.urandom(6).hex(), plan(parsed.family, parsed.backend))
@@ -101,7 +102,7 @@ def _submit(parsed: argparse.Namespace) -> int:
     for earlier in reversed(find_all(store.results, store.machine)):
         same = (earlier.commit, earlier.profile, earlier.device, earlier.run.plan, earlier.settings.executor)
         asked = (store.commit, profile, parsed.device, name.plan, settings.executor)
-        if same == asked and not earlier.is_told() and not earlier.is_old():
+        if same == asked and earlier.sent() and not earlier.is_told() and not earlier.is_old():
             print(f"going on with run {earlier.run.id}: what it measured is kept")
             return _resume(earlier, parsed)
     probe_all(store.results, store.machine)
@@ -180,7 +181,7 @@ def _status(submission, parsed: argparse.Namespace) -> int:
         f"{len(standings)} sessions: {', '.join(f'{counts[state]} {state}' for state in STATES if counts[state])}"
     )
     for each in standings:
-        if each.state in ("running", "lost", "beside"):
+        if each.state == "running" or each.reason:
             said = f" ({each.where()})" if each.where() else ""
             print(f"{each.state:>8}  {each.session.name}{said}{f': {each.reason}' if each.reason else ''}")
     return 0 if counts["done"] == len(standings) else 1
@@ -234,7 +235,7 @@ class _Account:
         self._done += 1
         elapsed = time.monotonic() - self._began
         rest = estimate_left([(1.0, elapsed / (self._done - self._before))], [1.0] * left) or 0.0
-        what = "done" if standing.state == "done" else f"lost: {standing.reason or 'its job was killed'}"
+        what = "done" if standing.state == "done" else f"{standing.state}: {standing.reason or 'its job was killed'}"
         print(
             f"[{self._done:>3}/{self._total}] {standing.session.name}: {what}"
             f"   elapsed {elapsed:.0f} s, about {rest:.0f} s left",

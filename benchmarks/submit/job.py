@@ -46,13 +46,16 @@ class Job:
             pid=os.getpid(),
             began=ledger.began(os.getpid()),
         )
+        kind = "refused"  # the session is not at fault, and stays open
         try:
             submission.check_checkout()
+            kind = "raised"
             run.measure(session.cell, submission.profile, store, only_process=session.process)
         except Exception as error:
+            kind = "refused" if isinstance(error, UnwritableError) else kind
             with contextlib.suppress(UnwritableError):
                 reason = one_line(f"{type(error).__name__}: {error}")
-                store.note("raised", session.cell, session.process, reason=reason)
+                store.note(kind, session.cell, session.process, reason=reason)
             raise
 
     def _prepare(self, submission: Submission) -> str:

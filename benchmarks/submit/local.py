@@ -28,7 +28,7 @@ PATIENCE_S = 20.0  # for jobs that were told to end
 _POLL_S = 0.05
 
 
-def places(submission: Submission) -> list[str | None]:
+def places(device: str, workers: int | None) -> list[str | None]:
     """What jobs run on, one at a time each: the cards at hand, or None for the processor.
 
     Raises
@@ -36,8 +36,7 @@ def places(submission: Submission) -> list[str | None]:
     ValueError
         in one line, where there is no card, or fewer than jobs asked for
     """
-    workers = submission.settings.workers
-    if submission.device == "cpu":
+    if device == "cpu":
         return [None] * (workers or 1)
     cards = visible_cards()
     if not cards:
@@ -56,7 +55,8 @@ def work(
 
     On an interrupt jobs end in order, and sessions in flight are open again.
     """
-    free, waiting, tries = places(submission), deque(sessions), dict.fromkeys(sessions, 0)
+    free = places(submission.device, submission.settings.workers)
+    waiting, tries = deque(sessions), dict.fromkeys(sessions, 0)
     executor = make_executor(submission)
     running: list[tuple[Session, str | None, Any]] = []
     try:
@@ -72,7 +72,7 @@ def work(
                 free.append(card)
                 tries[session] += 1
                 now = standing.read_one(submission, session)
-                # Of a session that took its job down twice the third one makes an outcome; one that raised would again.
+                # Of a session that took its job down twice the third makes an outcome; one with a reason would fail again.
                 if now.state == "done" or now.reason or tries[session] > CRASHES:
                     told(now, len(waiting) + len(running))
                 else:

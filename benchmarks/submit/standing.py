@@ -15,7 +15,7 @@ from benchmarks.harness.store import sha256
 from benchmarks.submit.submission import Session, Submission
 
 # done: its record lies there. beside: so it does, but it was timed beside another one. lost: its job ended without one.
-# open: no job was sent for it.
+# open: no job was sent for it, or the job did not begin to measure.
 STATES = ("done", "running", "waiting", "lost", "beside", "open")
 QUEUED = ("running", "waiting")
 
@@ -26,7 +26,7 @@ class Standing:
 
     jobs    that were sent for it, the last last
     node    where the last of them that began did, with its identifier there
-    reason  what happened, where it is lost or beside another
+    reason  what happened, where it is lost, beside another, or open though a job was sent
     record  where it is done or beside another
     span    when it was timed: the node and its last start, and seconds since then
     """
@@ -93,8 +93,10 @@ def _of(
         return replace(standing, state="running")
     if not jobs:
         return standing
-    raised = events[-1].get("reason", "") if events and events[-1]["event"] == "raised" else ""
-    return replace(standing, state="lost", reason=raised)
+    last = events[-1] if events else {"event": None}
+    if last["event"] == "refused":
+        return replace(standing, reason=last["reason"])
+    return replace(standing, state="lost", reason=last["reason"] if last["event"] == "raised" else "")
 
 
 def _span(events: list[dict[str, Any]]) -> tuple[str, float, float]:

@@ -9,7 +9,6 @@ import signal
 import pytest
 
 from benchmarks.submit import devices, local
-from benchmarks.submit.submission import Settings
 
 LOCAL = ("--executor", "local", "--profile", "smoke", "--machine", "here")
 
@@ -98,6 +97,18 @@ def test_a_job_that_raises_is_lost_and_becomes_an_outcome(tiny):
     assert len(few.events("job")) == 2
 
 
+def test_a_tree_that_is_changed_is_refused(tiny):
+    few = tiny(1)
+    with open(few.repository.folder / "bench_core/logdet/__init__.py", "a") as stream:
+        stream.write("# changed\n")
+    done = few.submit(*LOCAL)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "benchmarks: bench_core or benchmarks are changed: commit them first; jobs read the checkout when they begin\n"
+    )
+    assert not few.results.exists()
+
+
 @pytest.mark.parametrize("end", ["terminated", pytest.param("killed", marks=pytest.mark.slow)])
 def test_a_run_that_is_cut_off_leaves_nothing_behind_and_goes_on(tiny, end):
     few = tiny(5)
@@ -158,14 +169,9 @@ def test_cards_are_those_that_the_user_lets_be_seen(monkeypatch):
     ],
 )
 def test_there_is_one_job_a_device(monkeypatch, device, workers, cards, expected):
-    class Asked:
-        pass
-
-    asked = Asked()
-    asked.device, asked.settings = device, Settings("local", workers, {}, (), {})
     monkeypatch.setattr(local, "visible_cards", lambda: cards)
     if isinstance(expected, str):
         with pytest.raises(ValueError, match=expected):
-            local.places(asked)
+            local.places(device, workers)
     else:
-        assert local.places(asked) == expected
+        assert local.places(device, workers) == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -264,6 +265,31 @@ def test_a_checkout_that_moved_on_is_refused_before_and_within_a_job(cluster, tm
         _run_job(cluster, tmp_path, "12_0")
     cluster.end("12_0", "FAILED")
     assert main(["submit", "--status"]) == 1
-    assert "1 lost" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "3 sessions: 2 waiting, 1 open" in said
+    assert f"open  {CELLS[0].name} process 0 (job 12_0, node {platform.node()}): ValueError: run " in said
     assert main(["submit", "--resume"]) == 2
     assert "is at bbbbbbbb" in capsys.readouterr().err
+    # Nothing that is not the sessions' fault becomes an outcome.
+    cluster.queue.clear()
+    assert main(["submit", "--merge"]) == 2
+    assert "sessions: 1 open" in capsys.readouterr().err
+
+
+def test_a_run_is_in_one_hand_at_a_time(cluster, tmp_path, capsys):
+    assert _submit() == 0
+    with _find(tmp_path).alone():
+        assert main(["submit", "--merge"]) == 2
+        assert main(["submit", "--resume"]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert [line.partition(" is in the hands of ")[2] for line in said] == 2 * [f"process {os.getpid()}"]
+
+
+def test_a_run_needs_a_name_for_its_nodes_and_submitit(cluster, monkeypatch, capsys):
+    assert main(["submit", "--profile", "smoke", "--executor", "slurm"]) == 2
+    assert "--machine is missing" in capsys.readouterr().err
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert main(["submit"]) == 2
+    assert capsys.readouterr().err == (
+        "benchmarks: submit needs submitit; install it with: pip install 'jacobench[cluster]'\n"
+    )
