@@ -75,6 +75,7 @@ def _submit(parsed: argparse.Namespace) -> int:
     from benchmarks.harness import plain_run, policy, system
     from benchmarks.harness.ledger import RunName
     from benchmarks.harness.profile import PROFILES
+    from benchmarks.harness.session import ROOT
     from benchmarks.harness.store import Store, probe_all
     from benchmarks.submit import local
     from benchmarks.submit.submission import Submission, find_all, plan, planned_cells
@@ -95,7 +96,9 @@ def _submit(parsed: argparse.Namespace) -> int:
             print(f"benchmarks: warning: {line}", file=sys.stderr)
     name = RunName(os.urandom(6).hex(), plan(parsed.family, parsed.backend))
     store = Store(machine=parsed.machine, environment_name=plain_run.environment_name(profile, parsed.device), run=name)
-    if store.commit is None or store.dirty:
+    if store.commit is None:
+        raise ValueError(f"{ROOT} is not a git checkout with a commit; records are kept by commit")
+    if store.dirty:
         raise ValueError(
             "bench_core or benchmarks are changed: commit them first; jobs read the checkout when they begin"
         )

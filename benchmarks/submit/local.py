@@ -72,7 +72,7 @@ def work(
                 free.append(card)
                 tries[session] += 1
                 now = standing.read_one(submission, session)
-                # Of a session that took its job down twice the third makes an outcome; one with a reason would fail again.
+                # What took its job down twice becomes an outcome in the third; what has a reason would fail again.
                 if now.state == "done" or now.reason or tries[session] > CRASHES:
                     told(now, len(waiting) + len(running))
                 else:

@@ -81,6 +81,9 @@ def test_a_run_through_a_real_slurm_of_which_one_job_is_killed(tiny, configurati
     spans = few.spans()
     assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
     assert [event["cell"] for event in few.events("job")].count(killed) == 2
+    reported = few.repository.python("-m", "reports", "--machine", "here", PYTHONPATH=str(ROOT))
+    assert reported.returncode == 0, reported.stderr
+    assert "5 sessions" in reported.stdout
     copied = few.repository.python("-m", "benchmarks", "publish")
     assert copied.returncode == 0, copied.stderr
 
