@@ -9,7 +9,7 @@ import sys
 
 import bench_core
 from bench_core.method import DEVICES, DTYPES, check_choice
-from benchmarks import compare, sharding, studies
+from benchmarks import compare, sharding, studies, submit
 from benchmarks.harness import lifeline
 from benchmarks.harness.profile import PROFILES
 from benchmarks.harness.session import ROOT
@@ -107,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     studies.add_command(commands)
     sharding.add_command(commands)
     compare.add_command(commands)
+    submit.add_command(commands)
     return parser
 
 

@@ -19,10 +19,11 @@ from typing import Any
 import bench_core
 from benchmarks.harness import environment, gpu, ledger, outcome, policy
 from benchmarks.harness.cell import Cell
+from benchmarks.harness.plain_run import environment_name
 from benchmarks.harness.profile import CARD, Profile
 from benchmarks.harness.record import read_json
 from benchmarks.harness.run import every_cell, measure_process, planned
-from benchmarks.harness.store import PLAIN, Store, probe_all
+from benchmarks.harness.store import Store, probe_all
 
 _SMALL = {"H": 64, "L": 2}  # of score's cells of one dimension
 _PSD = {"B": 64, "J": "psd"}  # of line_integral's
@@ -67,7 +68,7 @@ def measure(seconds: float, machine: str | None = None, device: str = "cuda") ->
     """
     began, absent = time.monotonic(), dict[str, str]()
     print(f"card: {_facts(device)}", flush=True)
-    store = Store(machine=machine, environment_name=f"{PLAIN}BENCH_DEVICE{device}-BENCH_PROFILE{CARD.name}")
+    store = Store(machine=machine, environment_name=environment_name(CARD, device))
     probe_all(store.results, store.machine)
     store.begin(CARD, lambda: planned(CARD, device, store.run.plan))
     turns, measured, left_open = list(_turns(every_cell(CARD, device))), 0, 0

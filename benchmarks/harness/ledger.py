@@ -5,7 +5,7 @@
     {"event": "begin", "run":, "plan":, "profile":, "ruler":, "commit":, "dirty":, "planned": {cell: processes},
      "boot":, "up":, "wall":}
     {"event": "running", "cell":, "process":, "pid":, "began":}                 a session begins
-    {"event": "done", "cell":, "process":, "file":, "sha256":, "outcomes":, "resumed":}
+    {"event": "done", "cell":, "process":, "file":, "sha256":, "outcomes":, "elapsed_s":, "resumed":}
     {"event": "stopped"}                                                        the run was ended in order
     {"event": "told"}                                                           asv's result file holds it
 
@@ -184,7 +184,7 @@ class Ledgers:
                     total, in_flight = 0, None
                 elif kind == "stopped":
                     in_flight = None
-            total += in_flight is not None and not _alive(in_flight)
+            total += in_flight is not None and not alive(in_flight)
         return total
 
     def _unfinished(self, past: Past, pasts: list[Past]) -> bool:
@@ -221,7 +221,8 @@ def _ledgers(folder: Path) -> list[Ledger]:
     return sorted((Ledger(path) for path in folder.glob("*-*.ledger")), key=lambda each: (each.number, each.run))
 
 
-def _alive(event: dict[str, Any]) -> bool:
+def alive(event: dict[str, Any]) -> bool:
+    """Whether the process that an event names (``pid``, ``began``) lives, on this machine and since its last start."""
     return event["boot"] == _boot() and event["began"] is not None and began(event["pid"]) == event["began"]
 
 

@@ -9,12 +9,17 @@ from pathlib import Path
 from benchmarks.harness import ledger
 from benchmarks.harness.profile import Profile
 from benchmarks.harness.run import every_cell, measure
-from benchmarks.harness.store import PLAIN, Store, probe_all
+from benchmarks.harness.store import Store, probe_all
+
+
+def environment_name(profile: Profile, device: str) -> str:
+    """What the environment of a whole profile without asv is called."""
+    return f"plain-BENCH_DEVICE{device}-BENCH_PROFILE{profile.name}"
 
 
 def run(profile: Profile, device: str, machine: str | None) -> int:
     """Measure every cell of the profile, one line a cell; a run that was cut off is taken up."""
-    store = Store(machine=machine, environment_name=f"{PLAIN}BENCH_DEVICE{device}-BENCH_PROFILE{profile.name}")
+    store = Store(machine=machine, environment_name=environment_name(profile, device))
     planned = every_cell(profile, device)
     probe_all(store.results, store.machine)
     began = time.monotonic()

@@ -22,7 +22,6 @@ from benchmarks.harness.profile import Profile
 from benchmarks.harness.record import SCHEMA, read_json, write_json
 from benchmarks.harness.session import ROOT
 
-PLAIN = "plain-"  # begins the names of environments of whole profiles without asv
 LOCAL = "results-local"  # what is measured here; git ignores it, and `python -m benchmarks publish` copies from it
 ROOM_BYTES = 2**21  # kept free on the disk while a session runs: no record is larger
 
@@ -37,6 +36,8 @@ class Store:
     The ledger of a run says which records it left; a run that was cut off before they were told (to asv, or as a whole
     profile without it) is gone on with, and otherwise all is measured anew. A record that is replaced moves to
     ``superseded/``: nothing measured is deleted.
+
+    commit   whose records they are, where that is not what the checkout is at
     """
 
     def __init__(
@@ -45,10 +46,11 @@ class Store:
         machine: str | None = None,
         environment_name: str = "",
         run: RunName | None = None,
+        commit: str | None = None,
     ):
-        self.results = (results or Path(os.environ.get("BENCH_RESULTS", ROOT / LOCAL))).absolute()
+        self.results = (results or results_folder()).absolute()
         self.machine = machine or os.environ.get("BENCH_MACHINE") or platform.node()
-        self.commit, self.dirty = environment.commit(ROOT)
+        self.commit, self.dirty = (commit, False) if commit else environment.commit(ROOT)
         self.environment = environment_name or os.environ.get("ASV_ENV_NAME", "direct")
         self.stem = f"{(self.commit or 'unknown')[:8]}-{self.environment}"
         self.folder = self.results / self.machine / "sessions" / self.stem
@@ -63,7 +65,7 @@ class Store:
         path = self.path(cell, process)
         if self.environment == "direct" or self.dirty or not path.exists():
             return None
-        if not self.ledgers.keeps(cell.name, process, _sha256(path)):
+        if not self.ledgers.keeps(cell.name, process, sha256(path)):
             return None
         record = read_json(path)
         same = (record["schema"], record["ruler"], record["profile"], record["commit"], record["dirty"])
@@ -89,7 +91,8 @@ class Store:
         """The session's record lies there, with this content."""
         outcomes = Counter(row["outcome"] for row in record["rows"].values())
         path = self.path(cell, process)
-        self.note("done", cell, process, file=path.name, sha256=_sha256(path), outcomes=outcomes, resumed=resumed)
+        told = {"file": path.name, "sha256": sha256(path), "outcomes": outcomes, "elapsed_s": record.get("elapsed_s")}
+        self.note("done", cell, process, **told, resumed=resumed)
 
     def crashes(self, cell: Cell, process: int) -> int:
         """How often this session took a run down that was not ended in order."""
@@ -134,6 +137,11 @@ class Store:
                 if same and other.swept < cell.swept:
                     found.append((other.swept, record))
         return [record for _, record in sorted(found, key=lambda pair: -pair[0])]
+
+
+def results_folder() -> Path:
+    """What is measured here lies there: ``BENCH_RESULTS``, else ``results-local/`` of the checkout."""
+    return Path(os.environ.get("BENCH_RESULTS", ROOT / LOCAL)).absolute()
 
 
 def processes_in(folder: Path, cell: str) -> dict[int, Path]:
@@ -195,5 +203,6 @@ def _unwritable(folder: Path, error: OSError) -> str:
     )
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """What a ledger knows a file's content by."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
