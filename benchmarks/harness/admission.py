@@ -65,8 +65,9 @@ def predict(cost: Any, flops_per_s: float, smaller: dict[str, float] | None) -> 
     ``smaller`` is ``{"flops", "seconds", "size"}`` or None.
     """
     at_best = cost.flops / flops_per_s
-    # Below about a millisecond calls cost more than their FLOPs, and their seconds do not scale with them.
-    if smaller is None or smaller["seconds"] < 1e-3:
+    # Below about a millisecond calls cost more than their FLOPs, and their seconds do not scale with them; on a GPU,
+    # where launches are all of a small call, above it too.
+    if smaller is None or smaller["seconds"] < 1e-3 or smaller["seconds"] > EXPLAINED * smaller["flops"] / flops_per_s:
         return Prediction(at_best, cost.peak_bytes)
     return Prediction(max(at_best, smaller["seconds"] * cost.flops / smaller["flops"]), cost.peak_bytes)
 

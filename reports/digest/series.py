@@ -210,11 +210,20 @@ def _digest_cell(analysis: Analysis, series: Series, point: Point, yardstick: st
 
 
 def _find_stop(analysis: Analysis, series: Series, point: Point) -> float:
-    """Seconds a call would have taken where memory or time ended the row: by its fitted growth, else the formula."""
+    """Seconds a call would have taken where memory or time ended the row: by its fitted growth, else its largest timed
+    size and the formula, else as the session predicted.
+    """
     if point.limit not in ("memory", "time"):
         return math.nan
     fit = analysis.exponent(series, point.row)
-    return float(fit.predict(point.size)) if fit is not None and fit.grows else point.predicted_s
+    if fit is not None and fit.grows:
+        return float(fit.predict(point.size))
+    timed = [other for other in analysis.points(series, point.row) if other.ok and other.size < point.size]
+    if not timed:
+        return point.predicted_s
+    largest = max(timed, key=lambda other: other.size)
+    # What it was predicted from at the time may have been a smaller one, where calls cost more than their work.
+    return min(point.predicted_s, largest.seconds.value * point.flops / largest.flops)
 
 
 def _or_nan(value: float | None) -> float:

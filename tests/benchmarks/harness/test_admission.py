@@ -67,6 +67,8 @@ def test_a_prediction_scales_a_smaller_size_with_its_flops():
     assert admission.predict(COST, 1e10, {"flops": 1e8, "seconds": 0.05, "size": 100}).seconds == 0.5
     # Short calls are not scaled.
     assert admission.predict(COST, 1e10, {"flops": 10.0, "seconds": 1e-4, "size": 10}).seconds == 0.1
+    # Nor are those whose work does not explain them: launches on a GPU.
+    assert admission.predict(COST, 1e10, {"flops": 1e5, "seconds": 6e-3, "size": 10}).seconds == 0.1
 
 
 def test_rows_that_may_end_the_process_are_known():
