@@ -249,7 +249,9 @@ class _Call:
 
 
 def ceiling(device: str, dtype: str) -> tuple[dict[str, Any], Any]:
-    """Kernels that reach for the machine's limits, a square product and a copy, and the canary, a small product."""
+    """Kernels that reach for the machine's limits, a square product, a copy and a launch of next to nothing, and the
+    canary, a small product.
+    """
     with pinned(dtype):
         return _ceiling(device, dtype)
 
@@ -266,5 +268,6 @@ def _ceiling(device: str, dtype: str) -> tuple[dict[str, Any], Any]:
         "copy": _Call(lambda source: source + 1, source),
         "copy_bytes": 2.0 * copied,
         "copy_name": f"{copied >> 20} MiB {dtype}",
+        "launch": _Call(lambda one: one + 1, from_numpy(np.zeros(1, np.float32), device, dtype)),
         "canary_name": f"{small}x{small}x{small} {dtype} product",
     }, _Call(lambda c: c @ c, c)

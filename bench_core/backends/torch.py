@@ -247,12 +247,15 @@ class _Call:
 
 
 def ceiling(device: str, dtype: str) -> tuple[dict[str, Any], Any]:
-    """Kernels that reach for the machine's limits, a square product and a copy, and the canary, a small product."""
+    """Kernels that reach for the machine's limits, a square product, a copy and a launch of next to nothing, and the
+    canary, a small product.
+    """
     size, copied, small = (8192, 1 << 30, 1024) if device == "cuda" else (1024, 1 << 28, 256)
     kind = _numbers(dtype)
     a = torch.randn(size, size, dtype=kind, device=device)
     c = torch.randn(small, small, dtype=kind, device=device)
     count = copied // a.element_size()
+    one = torch.zeros(1, dtype=kind, device=device)
     source, target = torch.ones(count, dtype=kind, device=device), torch.empty(count, dtype=kind, device=device)
     return {
         "gemm": _Call(lambda: a @ a, dtype),
@@ -261,5 +264,6 @@ def ceiling(device: str, dtype: str) -> tuple[dict[str, Any], Any]:
         "copy": _Call(lambda: target.copy_(source), dtype),
         "copy_bytes": 2.0 * copied,
         "copy_name": f"{copied >> 20} MiB {dtype}",
+        "launch": _Call(lambda: one.add_(1), dtype),
         "canary_name": f"{small}x{small}x{small} {dtype} product",
     }, _Call(lambda: c @ c, dtype)
