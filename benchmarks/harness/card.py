@@ -8,6 +8,7 @@ that has its records and ledger: they are files under ``results-local``.
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections import Counter
@@ -45,6 +46,10 @@ FIRST: tuple[tuple[str, str, str, tuple[int, ...], dict[str, Any]], ...] = (
     ("score", "jax", "float32", (64,), _SMALL),
     ("line_integral", "jax", "float64", (64,), _PSD),
 )
+# By itself XLA tunes Triton kernels for every product beside cuBLAS's: for one true float32 product of 8,192 that had
+# not ended after a minute (on an H100, beside other processes), where cuBLAS alone took seconds. A user's own XLA_FLAGS
+# stand, empty ones too; records have them.
+_XLA_FLAGS = "--xla_gpu_enable_triton_gemm=false"
 LEAST_S = 20.0  # in which a session may be begun: it imports, measures its ceiling, and checks its rows
 
 
@@ -67,7 +72,10 @@ def measure(seconds: float, machine: str | None = None, device: str = "cuda") ->
     A session that the end of the time cuts off leaves no record: its cell stays open for the next run.
     """
     began, absent = time.monotonic(), dict[str, str]()
-    print(f"card: {_facts(device)}", flush=True)
+    if device == "cuda":
+        os.environ.setdefault("XLA_FLAGS", _XLA_FLAGS)
+    flags = os.environ.get("XLA_FLAGS")
+    print(f"card: {_facts(device)}{f'; XLA_FLAGS {flags}' if flags else ''}", flush=True)
     store = Store(machine=machine, environment_name=environment_name(CARD, device))
     probe_all(store.results, store.machine)
     # A cell with one process is done, and may be published: the further ones come when there is time.

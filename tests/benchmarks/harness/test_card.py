@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -108,7 +109,18 @@ def test_a_session_that_the_end_cuts_off_leaves_its_cell_open(small, monkeypatch
     assert any("-D8-" in name for name in _records(small))
 
 
-def test_a_backend_without_the_device_is_left_out(small, capsys):
+@pytest.mark.parametrize(("given", "found"), [(None, card._XLA_FLAGS), ("", ""), ("--mine", "--mine")])
+def test_xla_does_not_tune_for_minutes_unless_asked(small, monkeypatch, given, found):
+    monkeypatch.setattr(card, "_turns", lambda cells: [])
+    monkeypatch.setenv("XLA_FLAGS", given or "")  # so that it is put back, whatever happens
+    if given is None:
+        monkeypatch.delenv("XLA_FLAGS")
+    card.measure(1, "here", "cuda")
+    assert os.environ["XLA_FLAGS"] == found
+
+
+def test_a_backend_without_the_device_is_left_out(small, monkeypatch, capsys):
+    monkeypatch.setenv("XLA_FLAGS", "")
     from bench_core.backends import torch as backend
 
     try:
