@@ -131,6 +131,7 @@ class Stages:
         self.card.begin()
         timing.measure(rows, self.canary, self.spec, self.journal, self._start, self.card.look)
         self.journal.write("card", state=self.card.summary())
+        self.card.close()
 
     def _time_alone(self, rows: list[Row]) -> None:
         """The rows' other times on CUDA. It comes last: whatever ends the process here, no row is measured again."""
