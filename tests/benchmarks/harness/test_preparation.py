@@ -1,4 +1,4 @@
-"""What preparation leaves time for, whose turn comes first, and which compilations it calls cold."""
+"""What preparation leaves time for and whose turn comes first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 import bench_core
 from benchmarks.harness import memory
 from benchmarks.harness.journal import Journal
-from benchmarks.harness.preparation import Preparation, _compile_fields
+from benchmarks.harness.preparation import Preparation
 from benchmarks.harness.profile import QUICK
 
 METHODS = {method.name: method for method in bench_core.methods("logdet", "torch")}
@@ -71,14 +71,3 @@ def test_results_that_are_there_already_need_no_free_memory(tmp_path, monkeypatc
     refused = {event["row"]: event["reason"] for event in events if event["outcome"] != "ok"}
     assert set(refused) == {"slogdet_autodiff", "relative:allocating"}
     assert all(reason.startswith("memory: its results and largest array are ") for reason in refused.values())
-
-
-def test_a_compilation_is_cold_until_the_cells_folder_has_one_of_the_row(tmp_path, monkeypatch):
-    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
-    cold = {"compile_s": 9.0, "compile_cold_s": 9.0, "compile_cached_s": None}
-    cached = {"compile_s": 2.0, "compile_cold_s": None, "compile_cached_s": 2.0}
-    assert _compile_fields("relative:compiled", "compiled", 9.0) == cold
-    assert _compile_fields("relative:compiled", "compiled", 2.0) == cached
-    assert _compile_fields("inverse:compiled", "compiled", 9.0) == cold
-    assert _compile_fields("relative", "jit", 9.0) == cold
-    assert set(_compile_fields("relative", "eager", None).values()) == {None}
