@@ -15,7 +15,7 @@ from benchmarks.harness.profile import QUICK
 METHODS = {method.name: method for method in bench_core.methods("logdet", "torch")}
 
 
-def _prepare(folder, rows, smaller=None, min_rounds=6, deadline_s=60.0):
+def _prepare(folder, rows, smaller=None, min_rounds=6, deadline_s=60.0, flops_per_s=1e11):
     """Names of the rows that are ready, and the rows' events in their order."""
     spec = {
         "cell": {"family": "logdet", "backend": "torch", "device": "cpu", "dtype": "float32"},
@@ -30,7 +30,7 @@ def _prepare(folder, rows, smaller=None, min_rounds=6, deadline_s=60.0):
     journal = folder / "journal"
     log = Journal(str(journal))
     try:
-        ready = Preparation(spec, log, problem, 1e11, time.perf_counter()).rows(METHODS)
+        ready = Preparation(spec, log, problem, flops_per_s, time.perf_counter()).rows(METHODS)
     finally:
         log._stream.close()
     events = [json.loads(line) for line in journal.read_text().splitlines()]
@@ -48,8 +48,10 @@ def test_rows_that_leave_no_time_for_the_rounds_are_not_tried(tmp_path):
 
 def test_what_may_end_the_process_comes_first_and_refuses_nothing(tmp_path):
     """At a smaller size it took so long that it would be over the budget by far here: it is tried all the same."""
-    slow = {"inverse": {"flops": 1.0, "seconds": 1.0, "size": 2}}
-    ready, events = _prepare(tmp_path, ["relative", "transposed", "inverse"], smaller=slow)
+    # A tenth of the budget at the best rate, and five times the budget at that of the smaller size.
+    rate = 10 * METHODS["inverse"].cost(bench_core.problem("logdet", D=12, B=8, L=2)).flops / QUICK.call_limit_s
+    slow = {"inverse": {"flops": rate / 50, "seconds": 1.0, "size": 2}}
+    ready, events = _prepare(tmp_path, ["relative", "transposed", "inverse"], smaller=slow, flops_per_s=rate)
     assert [event["row"] for event in events] == ["inverse", "relative", "transposed"]
     assert [event["outcome"] for event in events] == ["ok"] * 3
     assert events[0]["predicted_s"] > QUICK.call_limit_s
