@@ -135,9 +135,8 @@ def times(left: np.ndarray, master: np.ndarray | Held) -> np.ndarray:
     if isinstance(master, Held):
         try:
             return master.times(left)
-        except (
-            RuntimeError
-        ):  # the device has no room for blocks in float64; of all else reading the array says it again
+        except RuntimeError:
+            # The device has no room for blocks in float64. Of all else reading the array out says it again.
             master = np.asarray(master)
     out = np.zeros((len(left), master.shape[1]))
     for rows, block in blocks(master):
@@ -150,7 +149,7 @@ def times_transposed(left: np.ndarray, master: np.ndarray | Held) -> np.ndarray:
     if isinstance(master, Held):
         try:
             return master.times_transposed(left)
-        except RuntimeError:  # as above
+        except RuntimeError:  # as in ``times``
             master = np.asarray(master)
     out = np.empty((len(left), len(master)))
     for rows, block in blocks(master):
