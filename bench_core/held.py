@@ -44,9 +44,12 @@ class Held:
         """log|det A| by an LU in float64."""
         return self._backend.logabsdet(self.array)
 
-    def copy(self) -> Held:
-        """The same numbers in memory of their own, on the same device."""
-        return Held(self._backend.clone(self.array), self._backend)
+    def copy(self) -> Held | np.ndarray:
+        """The same numbers in memory of their own, on the same device or, where that has no room, on the host."""
+        try:
+            return Held(self._backend.clone(self.array), self._backend)
+        except RuntimeError:
+            return np.array(self)
 
     def equals(self, other: Held) -> bool:
         return self._backend.equal(self.array, other.array)

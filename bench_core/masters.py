@@ -133,7 +133,11 @@ def blocks(master: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
 def times(left: np.ndarray, master: np.ndarray | Held) -> np.ndarray:
     """``left W`` for left (n, D) in float64."""
     if isinstance(master, Held):
-        return master.times(left)
+        try:
+            return master.times(left)
+        except RuntimeError:
+            # The device has no room for blocks in float64. Of all else reading the array out says it again.
+            master = np.asarray(master)
     out = np.zeros((len(left), master.shape[1]))
     for rows, block in blocks(master):
         out += left[:, rows] @ block
@@ -143,7 +147,10 @@ def times(left: np.ndarray, master: np.ndarray | Held) -> np.ndarray:
 def times_transposed(left: np.ndarray, master: np.ndarray | Held) -> np.ndarray:
     """``left W^T`` for left (n, D) in float64."""
     if isinstance(master, Held):
-        return master.times_transposed(left)
+        try:
+            return master.times_transposed(left)
+        except RuntimeError:  # as in ``times``
+            master = np.asarray(master)
     out = np.empty((len(left), len(master)))
     for rows, block in blocks(master):
         out[:, rows] = left @ block.T

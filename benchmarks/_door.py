@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import bench_core
+from bench_core.method import DTYPES
 from benchmarks.families import FAMILIES
 from benchmarks.harness import RULER, lifeline, outcome, run
 from benchmarks.harness.cell import Cell
@@ -73,9 +74,9 @@ class _Door:
 
     def _rows(self, method: str, sizes: tuple[Any, ...]) -> list[dict[str, Any]]:
         """This row in the records of all processes of its cell; runs the sessions if this run has not yet."""
-        if self.family not in bench_core.FAMILIES:
-            return [_ABSENT]
         *values, dtype = sizes
+        if self.family not in bench_core.FAMILIES or dtype not in DTYPES:
+            return [_ABSENT]
         cell = Cell.of(self.family, self.backend, dict(zip(self.param_names[1:], values)), DEVICE, dtype)
         shared = Path.cwd()
         index = shared / f"{cell.name}.json"

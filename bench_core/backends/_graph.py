@@ -62,7 +62,7 @@ class Graph:
     def _take(self, k: int, given: Any) -> None:
         """Copy what is not in the graphs' own memory into it."""
         pairs = zip(_tensors(self._held[k]), _tensors(given), strict=True)
-        moved = [(held, tensor) for held, tensor in pairs if tensor is not held]
+        moved = [(held, tensor) for held, tensor in pairs if not _is_same_memory(held, tensor)]
         for held, tensor in moved:
             held.copy_(tensor)
         if not moved:
@@ -71,6 +71,15 @@ class Graph:
 
 def _tensors(argument: Any) -> list[Tensor]:
     return [leaf for leaf in tree_leaves(argument) if isinstance(leaf, Tensor)]
+
+
+def _is_same_memory(held: Tensor, given: Tensor) -> bool:
+    """Whether the tensors are one, or views of the same numbers: a function may return a view of its ``out``."""
+    return held is given or (held.data_ptr(), held.shape, held.stride()) == (
+        given.data_ptr(),
+        given.shape,
+        given.stride(),
+    )
 
 
 @functools.cache

@@ -40,7 +40,7 @@ class Stages(stages.Stages):
 
     def _is_timed(self, row: str) -> bool:
         swept = self.cell["sizes"][self.spec["letter"]]
-        return row.partition(":")[2] != "compiled" or swept <= self.profile["compiled_up_to"]
+        return swept <= PROFILES[self.profile["name"]].largest(row.partition(":")[2])
 
     def _time(self, rows: list[Row]) -> None:
         kernels: dict[str, Any] = {row.name: row.kernel for row in rows}

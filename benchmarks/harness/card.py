@@ -98,8 +98,9 @@ def measure(seconds: float, machine: str | None = None, device: str = "cuda") ->
                 absent[cell.backend] = reason
                 print(f"card: {cell.backend} is left out: {reason}", flush=True)
                 continue
-            measured += not known
-            left_open += not _keeps(profile)(said)
+            if not known:
+                measured += 1
+                left_open += not _keeps(profile)(said)
             took = "taken up" if known else f"{time.monotonic() - start:.1f} s"
             print(f"[{number:>3}/{len(turns)}] {cell.name} process {process}: {took}, {_outcomes(said)}", flush=True)
     if not left_open and not absent:

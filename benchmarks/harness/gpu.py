@@ -73,14 +73,25 @@ def l2_bytes() -> int | None:
     return None if failed or size.value <= 0 else size.value
 
 
+def count() -> int:
+    """How many cards the driver shows to this process."""
+    driver, found = _driver(), ctypes.c_int()
+    return 0 if driver is None or driver.cuDeviceGetCount(ctypes.byref(found)) else found.value
+
+
 def _first_device() -> tuple[Any, ctypes.c_int] | None:
     """The CUDA driver and its device 0."""
+    driver, device = _driver(), ctypes.c_int()
+    return None if driver is None or driver.cuDeviceGet(ctypes.byref(device), 0) else (driver, device)
+
+
+def _driver() -> Any:
+    """The CUDA driver, ready to be asked; None where there is none."""
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:
         return None
-    device = ctypes.c_int()
-    return None if driver.cuInit(0) or driver.cuDeviceGet(ctypes.byref(device), 0) else (driver, device)
+    return None if driver.cuInit(0) else driver
 
 
 def _text(value: str | bytes) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import admission, check, clock, memory, older, outcome
+from benchmarks.harness import admission, check, clock, compilation, memory, older, outcome
 from benchmarks.harness.journal import Journal
 
 # A first call this long has paid little for being the first: it serves as warm-up too.
@@ -167,13 +165,13 @@ class Preparation:
         if method.in_place:
             kernel.reset(steady=True)  # what is timed again and again must stay among the finite numbers
         # torch.compile compiles at the first call, JAX ahead of time while it builds.
-        compilation = {"compiled": fields["first_call_s"], "jit": fields["build_s"]}.get(form)
+        compile_s = {"compiled": fields["first_call_s"], "jit": fields["build_s"]}.get(form)
         if form != "compiled" and fields["first_call_s"] > self.profile["apart_from_s"]:
-            return self._keep_apart(trial, kernel, compilation)
+            return self._keep_apart(trial, kernel, compile_s)
         seconds, second = self._call_again(trial, kernel)
         if form == "compiled" and method.in_place:  # torch.compile compiles once for each of the two rates
-            compilation = (compilation or 0.0) + (second or 0.0)
-        fields |= _compile_fields(trial.name, form, compilation)
+            compile_s = (compile_s or 0.0) + (second or 0.0)
+        fields |= compilation.describe(trial.name, form, compile_s)
         fields |= self._read_peak(trial, kernel, seconds)
         if seconds < 0.25:
             seconds = _settle(kernel)
@@ -188,12 +186,14 @@ class Preparation:
         fields["number"] = number
         return Row(trial.name, method, kernel, seconds, held), "ok", ""
 
-    def _keep_apart(self, trial: _Trial, kernel: Any, compilation: float | None) -> tuple[None, str, str]:
+    def _keep_apart(self, trial: _Trial, kernel: Any, compile_s: float | None) -> tuple[None, str, str]:
         """The row with its first call as its only sample: no round has it, and its memory is free for the next row.
 
         That call has paid for imports and fresh pages. Its peak is read where that takes no further call.
         """
-        trial.fields |= _compile_fields(trial.name, trial.form, compilation) | self._read_peak(trial, kernel, math.inf)
+        trial.fields |= compilation.describe(trial.name, trial.form, compile_s) | self._read_peak(
+            trial, kernel, math.inf
+        )
         trial.fields |= {"apart": True, "number": 1, "samples_s": [trial.fields["first_call_s"]]}
         return None, "ok", ""
 
@@ -271,25 +271,6 @@ def _lent(trial: _Trial, ready: list[Row]) -> float:
         return 0
     lent = max((older.lent_bytes(row.kernel) for row in ready), default=0)
     return min(lent, trial.bound.bytes)
-
-
-def _compile_fields(name: str, form: str, seconds: float | None) -> dict[str, float | None]:
-    """What compilation took, and whether anything of it was on the disk.
-
-    torch.compile keeps its work in the cell's folder, where a row that has been compiled leaves a note. JAX's sessions
-    keep nothing.
-    """
-    if form != "compiled" or seconds is None:
-        return {"compile_s": seconds, "compile_cold_s": seconds, "compile_cached_s": None}
-    note = Path(os.environ["TORCHINDUCTOR_CACHE_DIR"], "rows", name.replace(":", "-"))
-    cached = note.exists()
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.touch()
-    return {
-        "compile_s": seconds,
-        "compile_cold_s": None if cached else seconds,
-        "compile_cached_s": seconds if cached else None,
-    }
 
 
 def _settle(kernel: Any) -> float:

@@ -74,13 +74,17 @@ class Profile:
 
     def refuses(self, family: str, method: str, form: str, swept: float) -> str:
         """Why this form of the method is not tried in a cell of this swept size (or an empty text)."""
-        limit = {"compiled": self.compiled_up_to, "graph": self.graph_up_to}.get(form, math.inf)
+        limit = self.largest(form)
         if swept > limit:
             return f"form {form!r} is timed up to {FAMILIES[family].swept} = {limit} in this profile"
         chosen = FAMILIES[family].compiled.get(self.name) if form == "compiled" else None
         if chosen is not None and method not in chosen:
             return f"form 'compiled' is timed of {', '.join(chosen)} in this profile"
         return ""
+
+    def largest(self, form: str) -> float:
+        """The largest swept size at which a form is timed."""
+        return {"compiled": self.compiled_up_to, "graph": self.graph_up_to}.get(form, math.inf)
 
     def _sweeps_with(self, family: str, sizes: Mapping[str, Any]) -> list[Sweep]:
         """The sweeps that a cell of these sizes is in; none for a cell that was asked for by itself."""

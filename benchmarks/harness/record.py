@@ -1,9 +1,10 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and the time as they have it."""
 
 from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,3 +34,8 @@ def read_json(path: Path) -> Any:
             return json.load(stream)
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is not valid JSON ({error}); remove it or restore it from version control") from error
+
+
+def timestamp() -> str:
+    """Now, in UTC."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -10,7 +10,6 @@ import os
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import bench_core
 from benchmarks.harness import RULER, child, environment, policy, state, system
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.profile import Profile
-from benchmarks.harness.record import SCHEMA
+from benchmarks.harness.record import SCHEMA, timestamp
 from benchmarks.harness.result import Result, hole
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,7 +51,7 @@ def run(
     ValueError
         in one line, where the environment asks for a policy that is none
     """
-    began, started_at = time.monotonic(), datetime.now(UTC)
+    began, started_at = time.monotonic(), timestamp()
     chosen = policy.chosen()
     commit, dirty = environment.commit(ROOT)
     record: dict[str, Any] = {
@@ -65,7 +64,7 @@ def run(
         "seed": seed,
         "commit": commit,
         "dirty": dirty,
-        "started_at": started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "started_at": started_at,
     }
     warnings = system.warnings()
     deadline = began + profile.session_limit_s

@@ -103,7 +103,12 @@ class Stages:
         _best(self.canary, 3)
 
     def _hold(self) -> None:
-        """Let the oracle read large parameters on the device; where they cannot be there it reads them on the host."""
+        """Let the oracle read large parameters on the device; where they cannot be there it reads them on the host.
+
+        Only where the rows' own parameters are those float32 numbers: beside others they would take memory from rows.
+        """
+        if self.cell["dtype"] not in ("float32", "tf32"):
+            return
         try:
             older.hold(self.problem, self.backend, self.cell["device"])
         except Exception as error:
@@ -131,6 +136,7 @@ class Stages:
         self.card.begin()
         timing.measure(rows, self.canary, self.spec, self.journal, self._start, self.card.look)
         self.journal.write("card", state=self.card.summary())
+        self.card.close()
 
     def _time_alone(self, rows: list[Row]) -> None:
         """The rows' other times on CUDA. It comes last: whatever ends the process here, no row is measured again."""

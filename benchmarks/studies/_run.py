@@ -31,13 +31,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from benchmarks.harness import environment, state
 from benchmarks.harness.lock import machine_lock
 from benchmarks.harness.policy import Policy, threads
+from benchmarks.harness.record import timestamp
 from benchmarks.harness.rounds import orders
 from benchmarks.studies._bar import Bar
 from benchmarks.studies._store import StudyStore
@@ -131,9 +131,9 @@ def run(study: Study, machine: str | None, command: str) -> int:
     }
     store = StudyStore(f"{study.name}-{study.data}", identity, machine)
     with store.lock(), machine_lock(f"study {study.name}"):
-        header = store.begin({"started_at": _now(), "processes": []})
+        header = store.begin({"started_at": timestamp(), "processes": []})
         before = state.snapshot()
-        header["processes"].append({"started_at": _now(), "environment": facts})
+        header["processes"].append({"started_at": timestamp(), "environment": facts})
         store.keep(header)
         rows = _train(study, store, process=len(header["processes"]) - 1)
         header["processes"][-1]["state"] = state.between(before, state.snapshot())
@@ -147,7 +147,7 @@ def run(study: Study, machine: str | None, command: str) -> int:
                 "commit": store.commit,
                 "dirty": store.dirty,
                 "command": command,
-                "finished_at": _now(),
+                "finished_at": timestamp(),
                 "elapsed_s": sum(row["wall_s"] for row in rows),
                 "settings": dict(study.settings),
                 "methods": identity["methods"],
@@ -202,7 +202,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

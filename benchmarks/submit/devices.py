@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
+
+from benchmarks.harness import gpu
 
 
 def visible_cards() -> tuple[str, ...]:
@@ -11,16 +12,6 @@ def visible_cards() -> tuple[str, ...]:
 
     Of those that ``CUDA_VISIBLE_DEVICES`` names the driver shows the ones before the first that it does not know.
     """
-    count = _count()
-    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    count, named = gpu.count(), os.environ.get("CUDA_VISIBLE_DEVICES")
     names = [str(number) for number in range(count)] if named is None else [each.strip() for each in named.split(",")]
     return tuple(names[:count])
-
-
-def _count() -> int:
-    try:
-        driver = ctypes.CDLL("libcuda.so.1")
-    except OSError:
-        return 0
-    count = ctypes.c_int()
-    return 0 if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)) else count.value

@@ -70,7 +70,7 @@ def _record_of_lost(submission: Submission, standing: Standing) -> dict[str, Any
     of, profile = standing.session, submission.profile
     outcome = "timeout" if _TIMEOUT.search(standing.reason) else "error"
     outcome = "oom" if _OUT_OF_MEMORY.search(standing.reason) else outcome
-    known = rows(of.cell.family, of.cell.backend, profile, [dict(of.cell.sizes)])
+    known = rows(of.cell.family, of.cell.backend, profile, [dict(of.cell.sizes)], of.cell.device)
     settled = dict.fromkeys(known, (outcome, f"{standing.where()}: {standing.reason}"))
     record = session.run(of.cell, profile, settled, process=of.process)
     # Nothing of it was measured here.

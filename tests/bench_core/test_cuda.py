@@ -145,6 +145,21 @@ def test_tensors_that_a_graph_does_not_know_are_copied_into_its_own(captures):
     assert len(captures) == 2
 
 
+def test_views_of_a_graphs_own_memory_are_not_copied_into_it(captures):
+    """``inverse`` gives back a view of its ``out``, which is the ``out`` of its next call."""
+    out = torch.zeros(2, 3)
+    function = _graph.Graph(lambda x, out: torch.add(x, 1, out=out).view(2, 3), (torch.ones(2, 3), out), ())
+    x = torch.arange(6.0).reshape(2, 3)
+    given = function(x, out)
+    assert given is not out
+    for _ in range(2):
+        assert function(x, given).tolist() == [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+    assert function._known[1] is given
+    turned = torch.zeros(3, 2)
+    function(x, turned.T)  # other memory is copied, however often it comes
+    assert function._known[1] is given
+
+
 def test_a_form_that_the_device_has_not_is_one_line():
     m = bench_core.method("logdet", "relative", "torch")
     says = r"^unknown form on cpu 'graph'; allowed: eager, allocating, compiled$"

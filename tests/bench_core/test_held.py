@@ -110,3 +110,27 @@ def test_an_oracle_that_reads_the_device_says_the_same(backend, monkeypatch):
     for problem, where in ((host, "cpu"), (bench_core.problem("logdet", D=8), "cuda")):
         problem.hold(module, where)
         assert not problem.held
+
+
+@BOTH
+def test_where_a_device_has_no_room_its_arrays_are_read_on_the_host(backend, staying, monkeypatch):
+    """A row that fits is not one that ran out of memory because the oracle beside it did."""
+    problem = bench_core.problem("logdet", D=600, B=8)
+    method = bench_core.method("logdet", "relative", backend)
+    kernel, module = method.build(problem, "cpu", "float32"), load_backend(backend)
+    want = problem.error(kernel.to_numpy(kernel.run()), method)
+    asked = []
+
+    def fail(*_):
+        asked.append(1)
+        raise RuntimeError("out of memory")
+
+    for name in ("times", "times_transposed", "clone"):
+        monkeypatch.setattr(module, name, fail)
+    problem = bench_core.problem("logdet", D=600, B=8)
+    problem.held = {name: Held(module.place(problem, name, "cpu", "float32"), module) for name in ("W0", "W1")}
+    error, _, fault = check.judge(problem, kernel.judged(kernel.run()), method, "float32")
+    assert error == pytest.approx(want, rel=1e-6)
+    assert not fault
+    assert check.judge_again(problem, problem.unseen(), kernel, method, "float32")[1] == ""
+    assert asked

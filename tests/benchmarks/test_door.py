@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import bench_core
-from benchmarks import logdet
+from benchmarks import _door, logdet
 from benchmarks.families import FAMILIES
 from benchmarks.harness.cell import Cell, rows
 from benchmarks.harness.profile import PATIENT, PROFILES
@@ -73,3 +73,8 @@ def test_every_sweep_has_its_familys_yardstick(family):
             for backend in bench_core.BACKENDS:
                 for sizes in sweep.cells():
                     assert yardstick in rows(family, backend, profile, [sizes]), (profile.name, name, backend, sizes)
+
+
+def test_a_precision_that_an_older_commit_lacks_is_no_failure_of_it(monkeypatch):
+    monkeypatch.setattr(_door, "DTYPES", ("float32", "float64"))
+    assert math.isnan(logdet.Torch().track_seconds("relative", 100, 100, 2, "tf32"))  # type: ignore[attr-defined]

@@ -16,6 +16,7 @@ from bench_core.backends.jax import pinned
 from bench_core.logdet.settings import RATE
 from bench_core.logdet.sharded import layout
 from bench_core.method import Method
+from bench_core.precision import PRECISIONS
 
 AXIS = "devices"
 
@@ -39,9 +40,10 @@ def prepare(method: Method, problem: Any, mesh: Mesh, dtype: str = "float32") ->
     ``memory_analysis()`` the bytes of one device. Raises ``ValueError`` for sizes that cannot be cut so.
     """
     layout.check(method, problem, mesh.size)
+    numbers = PRECISIONS[dtype].numbers
 
     def describe(name: str) -> jax.ShapeDtypeStruct:
-        return jax.ShapeDtypeStruct(layout.shape(problem, name), dtype, sharding=_sharding(method, name, mesh))
+        return jax.ShapeDtypeStruct(layout.shape(problem, name), numbers, sharding=_sharding(method, name, mesh))
 
     function, given = method.function, layout.arrange(method, problem, describe)
     donated = tuple(range(1, 4 if method.computes == "value" else 3)) if method.in_place else ()
@@ -58,13 +60,14 @@ def prepare(method: Method, problem: Any, mesh: Mesh, dtype: str = "float32") ->
 def place(method: Method, problem: Any, mesh: Mesh, dtype: str = "float32") -> tuple:
     """The kernel's arguments, on each device its own part of the problem's arrays and of nothing else."""
     layout.check(method, problem, mesh.size)
+    numbers = PRECISIONS[dtype].numbers
     scalars = {"alpha": problem.alpha, "rate": RATE, "logabsdet": np.zeros(problem.L)}
 
     def put(name: str) -> jax.Array:
         array = np.asarray(scalars[name]) if name in scalars else problem.masters[name]
 
         def cut_out(index: Any) -> np.ndarray:
-            return np.array(array[index], dtype=dtype)  # a copy: a donated buffer is not the problem's
+            return np.array(array[index], dtype=numbers)  # a copy: a donated buffer is not the problem's
 
         return jax.make_array_from_callback(array.shape, _sharding(method, name, mesh), cut_out)
 

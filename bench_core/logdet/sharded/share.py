@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from bench_core.logdet.cost import INVERSE
 from bench_core.logdet.sharded.traffic import exchanges
 from bench_core.method import Method
+from bench_core.precision import PRECISIONS
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ def share(method: Method, problem: Any, devices: int, dtype: str = "float32") ->
 
     Whether the sizes can be cut into so many equal pieces is not asked.
     """
-    p, cost, itemsize = problem, method.cost(problem, dtype), np.dtype(dtype).itemsize
+    p, cost, itemsize = problem, method.cost(problem, dtype), PRECISIONS[dtype].itemsize
     square, batch = float(itemsize * p.D**2), float(itemsize * p.B * p.D)
     traffic = exchanges(method, problem, devices, dtype)
     factored = method.name == "inverse"

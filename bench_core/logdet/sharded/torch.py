@@ -20,6 +20,7 @@ from bench_core.backends.torch import pinned
 from bench_core.logdet.settings import RATE
 from bench_core.logdet.sharded import layout
 from bench_core.method import Method
+from bench_core.precision import PRECISIONS
 
 
 def make_mesh(device: str = "cpu") -> DeviceMesh:
@@ -30,6 +31,7 @@ def make_mesh(device: str = "cpu") -> DeviceMesh:
 def place(method: Method, problem: Any, mesh: DeviceMesh, dtype: str = "float32") -> tuple:
     """The kernel's arguments, in each process its own part of the problem's arrays and of nothing else."""
     layout.check(method, problem, mesh.size())
+    numbers = getattr(torch, PRECISIONS[dtype].numbers)
 
     def put(name: str) -> Any:
         if name in ("alpha", "rate"):
@@ -38,7 +40,7 @@ def place(method: Method, problem: Any, mesh: DeviceMesh, dtype: str = "float32"
         axis = layout.cut(method, name)
         if axis is not None:
             part = np.split(part, mesh.size(), axis)[mesh.get_local_rank()]
-        return lay(method, name, torch.tensor(part, dtype=getattr(torch, dtype), device=mesh.device_type), mesh)
+        return lay(method, name, torch.tensor(part, dtype=numbers, device=mesh.device_type), mesh)
 
     return layout.arrange(method, problem, put)
 

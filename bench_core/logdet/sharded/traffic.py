@@ -10,9 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from bench_core.method import Method
+from bench_core.precision import PRECISIONS
 
 # How often an array travels along the ring, in (n - 1) / n of its bytes.
 TURNS = {"all-reduce": 2, "all-gather": 1, "reduce-scatter": 1, "all-to-all": 1}
@@ -84,7 +83,7 @@ def exchanges(method: Method, problem: Any, devices: int, dtype: str = "float32"
     """
     if devices == 1:
         return Traffic(())
-    p, itemsize, xla = problem, np.dtype(dtype).itemsize, method.backend == "jax"
+    p, itemsize, xla = problem, PRECISIONS[dtype].itemsize, method.backend == "jax"
     L, outputs = p.L, -(-p.L // 2)
     batch, row, vector = p.B * p.D, p.B, p.D
     summed: list[int] = []

@@ -25,7 +25,6 @@ import os
 import subprocess
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ from bench_core.logdet.sharded import layout, share, traffic
 from benchmarks.harness import environment
 from benchmarks.harness.lock import machine_lock
 from benchmarks.harness.policy import threads
-from benchmarks.harness.record import write_json
+from benchmarks.harness.record import timestamp, write_json
 from benchmarks.harness.session import ROOT
 from benchmarks.harness.store import Store
 
@@ -53,7 +52,7 @@ def write(machine: str | None, command: str) -> Path:
     """Ask both frameworks, write the record and return where it lies."""
     store = Store(machine=machine)
     with machine_lock("sharding"):
-        started = _now()
+        started = timestamp()
         measured, agreed = ask_all()
         record = {
             "schema": SCHEMA,
@@ -62,7 +61,7 @@ def write(machine: str | None, command: str) -> Path:
             "dirty": store.dirty,
             "command": command,
             "started_at": started,
-            "finished_at": _now(),
+            "finished_at": timestamp(),
             "environment": environment.describe("cpu", threads()),
             "settings": SETTINGS,
             "measured": measured,
@@ -132,7 +131,3 @@ def _beside_formula(backend: str, row: dict[str, Any]) -> dict[str, Any]:
     problem = bench_core.problem("logdet", D=row["D"], B=row["B"], L=row["L"])
     formula = traffic.exchanges(method, problem, row["devices"])
     return {"backend": backend} | row | {"formula_bytes": formula.wire_bytes}
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

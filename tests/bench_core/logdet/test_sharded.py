@@ -9,6 +9,7 @@ import bench_core
 from bench_core.logdet.sharded import layout
 from bench_core.logdet.sharded.share import share
 from bench_core.logdet.sharded.traffic import Collective, Traffic, exchanges
+from bench_core.precision import PRECISIONS
 from benchmarks.sharding.programs import record
 
 SMALL = [{"method": name, "D": 64, "B": 10, "L": L, "devices": 8} for name in layout.METHODS for L in (1, 2, 3)]
@@ -101,7 +102,8 @@ def test_no_device_holds_less_than_its_share(said):
 
 
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)
-def test_float64_is_float64(backend):
+@pytest.mark.parametrize("dtype", ["float64", "tf32"])
+def test_a_precision_is_that_of_one_device(backend, dtype):
     """On one device of this very process."""
     problem = bench_core.problem("logdet", D=16, B=5, L=2)
     method = bench_core.method("logdet", "relative", backend)
@@ -109,21 +111,21 @@ def test_float64_is_float64(backend):
         from bench_core.logdet.sharded import jax as sharded
 
         mesh = sharded.make_mesh(1)
-        given = sharded.place(method, problem, mesh, "float64")
-        weights, biases = sharded.prepare(method, problem, mesh, "float64")(*given)
+        given = sharded.place(method, problem, mesh, dtype)
+        weights, biases = sharded.prepare(method, problem, mesh, dtype)(*given)
     else:
         import torch.distributed as dist
 
         from bench_core.logdet.sharded import torch as sharded
 
         dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
-        given = sharded.place(method, problem, sharded.make_mesh(), "float64")
-        weights, biases = sharded.run(method, problem, given, "float64")
+        given = sharded.place(method, problem, sharded.make_mesh(), dtype)
+        weights, biases = sharded.run(method, problem, given, dtype)
     got = {name: sharded.gather(array) for name, array in problem.named(weights, biases).items()}
     if backend == "torch":
         dist.destroy_process_group()
-    assert {array.dtype for array in got.values()} == {np.dtype("float64")}
-    assert problem.error(got, method) < 1e-13
+    assert {array.dtype.name for array in got.values()} == {PRECISIONS[dtype].numbers}
+    assert problem.error(got, method) < 1e3 * (1e-16 if dtype == "float64" else 1e-7)  # a processor rounds no factor
 
 
 def test_more_devices_than_there_are_is_one_line():

@@ -11,7 +11,6 @@ from bench_core.method import Unavailable
 from benchmarks.families import FAMILIES, Sweep
 from benchmarks.harness import card
 from benchmarks.harness.profile import CARD
-from benchmarks.harness.record import read_json
 from benchmarks.harness.run import every_cell
 
 
@@ -109,6 +108,26 @@ def test_a_session_that_the_end_cuts_off_leaves_its_cell_open(small, monkeypatch
     assert any("-D8-" in name for name in _records(small))
 
 
+def test_a_record_that_is_there_is_not_left_however_short_the_time(small, monkeypatch, capsys):
+    """A row of a whole session may have had no turn: the record is kept, and is not asked for again."""
+    whole = card.measure_process
+
+    def late(*arguments, **more):
+        said = whole(*arguments, **more)
+        said["rows"]["gemm_floor"]["reason"] = "time: the session's 300 s were taken before its turn; it was not tried"
+        return said
+
+    assert card.measure(600, "here", "cpu") == 0
+    (ledger,) = small.glob("sessions/*/runs/*.ledger")
+    *lines, _told = ledger.read_text().splitlines(keepends=True)
+    ledger.write_text("".join(lines))
+    monkeypatch.setattr(card, "measure_process", late)
+    capsys.readouterr()
+    assert card.measure(120, "here", "cpu") == 0
+    assert "0 sessions in" in (said := capsys.readouterr().out)
+    assert "0 are left" in said
+
+
 @pytest.mark.parametrize(("given", "found"), [(None, card._XLA_FLAGS), ("", ""), ("--mine", "--mine")])
 def test_xla_does_not_tune_for_minutes_unless_asked(small, monkeypatch, given, found):
     monkeypatch.setattr(card, "_turns", lambda cells: [])
@@ -134,4 +153,3 @@ def test_a_backend_without_the_device_is_left_out(small, monkeypatch, capsys):
     assert "torch is left out: device 'cuda' is not available to torch here" in said
     assert said.count("left out") == 1
     assert not _records(small)
-    assert not any(read_json(path) for path in small.glob("sessions/*/*.session"))

@@ -7,6 +7,7 @@ import pytest
 import bench_core
 from bench_core.method import DEVICES
 from benchmarks.families import FAMILIES
+from benchmarks.harness import run
 from benchmarks.harness.cell import Cell, rows
 from benchmarks.harness.profile import PATIENT, PROFILES, QUICK, STANDARD
 from benchmarks.harness.run import _benchmarks, _rows, cells, every_cell, planned
@@ -171,3 +172,9 @@ def test_a_part_of_the_benchmarks_has_its_cells(plan, family, backend, count):
     assert len(found) == count
     assert {name.split("-")[0] for name in found} == {family}
     assert {name.split("-")[1] for name in found} == backend
+
+
+def test_of_an_older_commit_the_precisions_are_planned_that_it_has(monkeypatch):
+    assert {cell.dtype for cell in cells("logdet", "torch", PROFILES["card"], "cuda")} > {"tf32"}
+    monkeypatch.setattr(run, "DTYPES", ("float32", "float64"))
+    assert {cell.dtype for cell in cells("logdet", "torch", PROFILES["card"], "cuda")} == {"float32"}

@@ -27,6 +27,10 @@ class _Driver:
         device._obj.value = ordinal
         return 0 if ordinal < len(self.visible) else 101
 
+    def cuDeviceGetCount(self, count):
+        count._obj.value = len(self.visible)
+        return 0
+
     def cuDeviceGetPCIBusId(self, text, length, device):
         text.value = self.visible[device.value].encode()
         return 0
@@ -112,3 +116,9 @@ def test_the_size_of_the_cache_is_the_first_visible_cards(show, visible, size):
     assert gpu.l2_bytes() == size
     show(None, None)
     assert gpu.l2_bytes() is None
+
+
+@pytest.mark.parametrize(("visible", "number"), [(None, 0), ([], 0), (list(CARDS), 2)])
+def test_the_driver_counts_what_it_shows(show, visible, number):
+    show(visible, None)
+    assert gpu.count() == number

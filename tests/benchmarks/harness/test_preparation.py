@@ -1,4 +1,4 @@
-"""What preparation leaves time for, whose turn comes first, and which compilations it calls cold."""
+"""What preparation leaves time for and whose turn comes first."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import asdict, replace
 import bench_core
 from benchmarks.harness import memory
 from benchmarks.harness.journal import Journal
-from benchmarks.harness.preparation import Preparation, _compile_fields
+from benchmarks.harness.preparation import Preparation
 from benchmarks.harness.profile import QUICK
 
 METHODS = {method.name: method for method in bench_core.methods("logdet", "torch")}
 
 
-def _prepare(folder, rows, smaller=None, min_rounds=6, deadline_s=60.0):
+def _prepare(folder, rows, smaller=None, min_rounds=6, deadline_s=60.0, flops_per_s=1e11):
     """Names of the rows that are ready, and the rows' events in their order."""
     spec = {
         "cell": {"family": "logdet", "backend": "torch", "device": "cpu", "dtype": "float32"},
@@ -30,7 +30,7 @@ def _prepare(folder, rows, smaller=None, min_rounds=6, deadline_s=60.0):
     journal = folder / "journal"
     log = Journal(str(journal))
     try:
-        ready = Preparation(spec, log, problem, 1e11, time.perf_counter()).rows(METHODS)
+        ready = Preparation(spec, log, problem, flops_per_s, time.perf_counter()).rows(METHODS)
     finally:
         log._stream.close()
     events = [json.loads(line) for line in journal.read_text().splitlines()]
@@ -48,8 +48,10 @@ def test_rows_that_leave_no_time_for_the_rounds_are_not_tried(tmp_path):
 
 def test_what_may_end_the_process_comes_first_and_refuses_nothing(tmp_path):
     """At a smaller size it took so long that it would be over the budget by far here: it is tried all the same."""
-    slow = {"inverse": {"flops": 1.0, "seconds": 1.0, "size": 2}}
-    ready, events = _prepare(tmp_path, ["relative", "transposed", "inverse"], smaller=slow)
+    # A tenth of the budget at the best rate, and five times the budget at that of the smaller size.
+    rate = 10 * METHODS["inverse"].cost(bench_core.problem("logdet", D=12, B=8, L=2)).flops / QUICK.call_limit_s
+    slow = {"inverse": {"flops": rate / 50, "seconds": 1.0, "size": 2}}
+    ready, events = _prepare(tmp_path, ["relative", "transposed", "inverse"], smaller=slow, flops_per_s=rate)
     assert [event["row"] for event in events] == ["inverse", "relative", "transposed"]
     assert [event["outcome"] for event in events] == ["ok"] * 3
     assert events[0]["predicted_s"] > QUICK.call_limit_s
@@ -71,14 +73,3 @@ def test_results_that_are_there_already_need_no_free_memory(tmp_path, monkeypatc
     refused = {event["row"]: event["reason"] for event in events if event["outcome"] != "ok"}
     assert set(refused) == {"slogdet_autodiff", "relative:allocating"}
     assert all(reason.startswith("memory: its results and largest array are ") for reason in refused.values())
-
-
-def test_a_compilation_is_cold_until_the_cells_folder_has_one_of_the_row(tmp_path, monkeypatch):
-    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
-    cold = {"compile_s": 9.0, "compile_cold_s": 9.0, "compile_cached_s": None}
-    cached = {"compile_s": 2.0, "compile_cold_s": None, "compile_cached_s": 2.0}
-    assert _compile_fields("relative:compiled", "compiled", 9.0) == cold
-    assert _compile_fields("relative:compiled", "compiled", 2.0) == cached
-    assert _compile_fields("inverse:compiled", "compiled", 9.0) == cold
-    assert _compile_fields("relative", "jit", 9.0) == cold
-    assert set(_compile_fields("relative", "eager", None).values()) == {None}

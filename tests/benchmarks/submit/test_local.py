@@ -148,12 +148,12 @@ def test_a_run_that_is_cut_off_leaves_nothing_behind_and_goes_on(tiny, end):
 
 
 def test_cards_are_those_that_the_user_lets_be_seen(monkeypatch):
-    monkeypatch.setattr(devices, "_count", lambda: 2)
+    monkeypatch.setattr(devices.gpu, "count", lambda: 2)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     assert devices.visible_cards() == ("0", "1")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-5a, 3")
     assert devices.visible_cards() == ("GPU-5a", "3")
-    monkeypatch.setattr(devices, "_count", lambda: 0)
+    monkeypatch.setattr(devices.gpu, "count", lambda: 0)
     assert devices.visible_cards() == ()
 
 
