@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -66,10 +68,17 @@ def test_numbers_that_are_none_are_null_wherever_they_stand(tmp_path, monkeypatc
 EPOCHS, KILLS = (3, (1, 5, 12)) if THOROUGH else (2, (5,))
 
 
+# The command with checkpoints so often that a study of seconds has some: those of epochs too, and epochs between them.
+OFTEN = (
+    "import sys; from benchmarks.studies import _run; _run.CHECKPOINT_S = 0.15; "
+    "from benchmarks.__main__ import main; sys.exit(main(sys.argv[1:]))"
+)
+
+
 def _command(images: Path, machine: str) -> list[str]:
     given = ("--data", "mnist", "--folder", str(images), "--profile", "smoke", "--machine", machine)
     more = ("--epochs", str(EPOCHS), "--seeds", "2")
-    return ["-m", "benchmarks", "study", "implicit-training", *given, *more]
+    return ["study", "implicit-training", *given, *more]
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +90,7 @@ def images(writers, tmp_path_factory) -> Path:
 def whole_study(images, runner, tmp_path_factory):
     """The record of a study that ran from its beginning to its end, and what it said meanwhile."""
     folder = tmp_path_factory.mktemp("whole")
-    done = runner(folder)(*_command(images, "here"), BENCH_THREADS="1")
+    done = runner(folder)("-m", "benchmarks", *_command(images, "here"), BENCH_THREADS="1")
     assert done.returncode == 0, done.stderr
     return _record(folder, "here"), done.stderr
 
@@ -92,13 +101,10 @@ def _record(folder: Path, machine: str) -> dict:
 
 
 def _rows_so_far(folder: Path, machine: str) -> int:
-    found = (folder / "results" / machine).glob("studies/*/*.checkpoint/*-seed*.json")
     total = 0
-    for path in found:
-        try:
-            total += len(json.loads(path.read_text())["rows"])
-        except FileNotFoundError:  # the run has just ended
-            return total
+    for path in (folder / "results" / machine).glob("studies/*/*.checkpoint/seed*.zip"):
+        with contextlib.suppress(FileNotFoundError), zipfile.ZipFile(path) as pack:  # the run may just have ended
+            total += len(json.loads(pack.read("rows.json")))
     return total
 
 
@@ -107,7 +113,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_numbers(run_python, images, 
     environment = os.environ | {"PYTHONPATH": str(ROOT), "BENCH_RESULTS": str(tmp_path / "results")} | quiet
     for rows in KILLS:
         process = subprocess.Popen(
-            [sys.executable, *command],
+            [sys.executable, "-c", OFTEN, *command],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.DEVNULL,
@@ -121,7 +127,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_numbers(run_python, images, 
         assert process.poll() is None, "it ended before it could be killed"
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    done = run_python(*command, **quiet)
+    done = run_python("-c", OFTEN, *command, **quiet)
     assert done.returncode == 0, done.stderr
     assert "going on with implicit-training-mnist.checkpoint: " in done.stderr
     found, expected = _record(tmp_path, "killed"), whole_study[0]
