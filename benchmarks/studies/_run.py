@@ -45,8 +45,8 @@ from benchmarks.studies._bar import Bar
 from benchmarks.studies._store import StudyStore
 
 SCHEMA = 1
-# A kill loses at most so much and the epoch that it hits. A checkpoint waits for the disk, which may take longer than an
-# epoch of milliseconds.
+# A kill loses at most so much and the epoch that it hits. A checkpoint waits for the disk: maybe for longer than an
+# epoch of milliseconds takes.
 CHECKPOINT_S = 5.0
 
 

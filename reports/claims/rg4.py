@@ -101,7 +101,7 @@ CLAIM = Claim(
     figure="section 5, figure 1 (right)",
     printed="equal loss curves from 10 starts: D = 2, 1,000 points, full batch",
     threshold=f"iterations to {SHARE:.0%} of the way to the best likelihood of either at most {MORE:g} times those of "
-    "the ordinary gradient, over the starts, each at its best rate of a declared grid, plain descent on all points",
+    "the ordinary gradient, over the starts, each at its best rate of one grid, plain descent on all points",
     command=train("logdet-training", "moons", "mixture", "digits"),
     measure=measure,
 )
