@@ -58,10 +58,13 @@ def test_the_claim_is_judged_by_it(published):
     assert plain.study == "moons"
     assert "no study was run" not in claim.decided
     (study,) = run.studies
-    best = [find_best(study, gradient, "gd") for gradient in ("relative", "ordinary")]
-    pairs = [count_iterations(study, seed, tuple(best)) for seed in study.seeds]
+    relative, ordinary = (find_best(study, gradient, "gd") for gradient in ("relative", "ordinary"))
+    assert relative is not None
+    assert ordinary is not None
+    pairs = [count_iterations(study, seed, (relative, ordinary)) for seed in study.seeds]
     if all(math.isfinite(count) for pair in pairs for count in pair):
         logs = [math.log(ours / theirs) for ours, theirs in pairs]
+        assert plain.effect is not None
         assert plain.effect.value == pytest.approx(math.exp(sum(logs) / len(logs)), rel=1e-4)
     else:
         assert "came no further than 95% of the way" in plain.reason

@@ -89,7 +89,7 @@ class LogdetTraining:
         """Leave the gradient at these samples in ``.grad`` of every parameter."""
         try:
             self._gradient(x, self.weights, self.biases, self._settings.alpha, out=self._out)
-        except torch.linalg.LinAlgError:
+        except torch.linalg.LinAlgError:  # pyright: ignore[reportPrivateImportUsage]
             # A layer has become singular: the likelihood is no number here, and no step leads back.
             for part in (*self.weights, *self.biases):
                 part.fill_(torch.nan)
