@@ -9,7 +9,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,15 @@ from benchmarks.harness.record import read_json, write_json
 from benchmarks.harness.session import ROOT
 from benchmarks.harness.store import Store
 
+_ROWS = "rows.json"
+
 
 class StudyStore:
     """One study's files on this machine at this commit.
 
         results/<machine>/studies/<commit[:8]>/<name>.study         the record, written whole when all is trained
-        results/<machine>/studies/<commit[:8]>/<name>.checkpoint/   until then: header.json and, for each training,
-                                                                    <unit>.json and <unit>.<epochs>.state
+        results/<machine>/studies/<commit[:8]>/<name>.checkpoint/   until then: header.json and, for each seed, a zip
+                                                                    of rows.json and every training's state
 
     ``identity`` is what the numbers depend on: checkpoints of another identity are not gone on with. It holds a digest
     of the source too, so that a changed tree resumes only itself. What is replaced moves to ``superseded/``.
@@ -68,32 +71,47 @@ class StudyStore:
         write_json(self.folder / "header.json", header)
         return header
 
-    def rows(self, unit: str) -> list[dict[str, Any]]:
-        """Rows of the epochs that a training has done."""
-        path = self.folder / f"{unit}.json"
-        return read_json(path)["rows"] if path.exists() else []
+    def rows(self, seed: int) -> list[dict[str, Any]]:
+        """Rows of the epochs that a seed's trainings have done, in the order in which they were trained."""
+        path = self._place(seed)
+        if not path.exists():
+            return []
+        with zipfile.ZipFile(path) as pack:
+            return json.loads(pack.read(_ROWS))
 
-    def state(self, unit: str) -> Path | None:
-        """Where the state after these rows lies."""
-        path = self.folder / f"{unit}.json"
-        return self.folder / read_json(path)["state"] if path.exists() else None
+    def load(self, seed: int, states: Mapping[str, Callable[[Path], None]]) -> None:
+        """Take up a seed's trainings as they were after these rows: ``states`` has what reads the state of each."""
+        path = self._place(seed)
+        if not path.exists():
+            return
+        with tempfile.TemporaryDirectory(dir=self.folder) as scratch, zipfile.ZipFile(path) as pack:
+            for name, read in states.items():
+                read(Path(pack.extract(f"{name}.state", scratch)))
 
-    def save(self, unit: str, rows: list[dict[str, Any]], write_state: Callable[[Path], None]) -> None:
-        """Keep a training as it is after ``rows``.
+    def save(
+        self, seed: int, rows: list[dict[str, Any]], states: Mapping[str, Callable[[Path], None]] | None = None
+    ) -> None:
+        """Keep a seed's trainings as they are after ``rows``; ``states`` has what writes the state of each, none where
+        all epochs are done.
 
-        The state comes first, under a name of its own, then the record that names it: whenever the process is killed,
-        the record that is there belongs to a state that is there.
+        Rows and states are one file, flushed once and renamed: whenever the process is killed, the rows that are there
+        belong to the states that are there, and one flush of the disk, the dearest part, is paid for all.
         """
-        state = self.folder / f"{unit}.{len(rows)}.state"
-        temporary = state.with_name(f".{state.name}.{os.getpid()}.tmp")
-        write_state(temporary)
-        with open(temporary, "rb") as stream:
+        path = self._place(seed)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        with open(temporary, "wb") as stream:
+            with tempfile.TemporaryDirectory(dir=self.folder) as scratch, zipfile.ZipFile(stream, "w") as pack:
+                pack.writestr(_ROWS, json.dumps(rows, allow_nan=False))
+                for name, write in (states or {}).items():
+                    state = Path(scratch) / f"{name}.state"
+                    write(state)
+                    pack.write(state, state.name)
+            stream.flush()
             os.fsync(stream.fileno())
-        os.replace(temporary, state)
-        write_json(self.folder / f"{unit}.json", {"rows": rows, "state": state.name})
-        for old in self.folder.glob(f"{unit}.*.state"):
-            if old != state:
-                old.unlink()
+        os.replace(temporary, path)
+
+    def _place(self, seed: int) -> Path:
+        return self.folder / f"seed{seed}.zip"
 
     def finish(self, record: dict[str, Any]) -> Path:
         """Write the record, then remove the checkpoints: in one step, so that no half of them is ever gone on with."""

@@ -68,7 +68,7 @@ class Claim:
     figure          where it stands; `printed` is the figure that stands there, in words
     assumption      what the paper presumes, "" if nothing; `check` says whether that was met, None where not measured
     threshold       where the sentence holds and where it fails, in words; the numbers are each part's limits
-    command         runs it again
+    command         runs it again; "" where nothing runs it yet
     measure         finds the evidence
     """
 

@@ -99,7 +99,8 @@ def _show(claim: ClaimDigest) -> list[Block]:
     if claim.assumption:
         met = {True: "met", False: "not met here", None: "not measured"}[claim.assumption_met]
         facts.append(f"**Presumes**: {claim.assumption}: {met}")
-    facts.append(f"**Runs it again**: `{claim.command}`")
+    if claim.command:
+        facts.append(f"**Runs it again**: `{claim.command}`")
     parts = _tabulate_parts(claim)
     return [
         Heading(f"{claim.id}: {claim.short.rstrip('.')}", _anchor(claim)),

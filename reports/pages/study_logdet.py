@@ -51,7 +51,7 @@ def _describe(study: StudyDigest) -> str:
         f"{setting['train']:,} points of dimension {write_size(setting['d'])}, {setting['test']:,} to test, {batch}; "
         f"{count(study.epochs, 'epoch')} of {count(setting['steps'], 'step')} from {count(len(study.seeds), 'start')}; "
         f"L = {setting['L']}: {setting['architecture']}; {setting['optimiser']} at rates from {rates[0]:g} to "
-        f"{rates[-1]:g}."
+        f"{rates[-1]:g}, the same for both gradients."
     )
 
 

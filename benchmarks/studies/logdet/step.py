@@ -70,14 +70,13 @@ class LogdetTraining:
         test_loss  the same of the test samples
         """
         batches, before = list(self._draw(number)), self.loss(self._train)
-        # warm-up: a gradient that is thrown away
-        self._gradient(batches[0], self.weights, self.biases, self._settings.alpha, out=self._out)
+        self._differentiate(batches[0])  # warm-up: a gradient that is thrown away
         gc.collect()
         gc.disable()
         try:
             began = time.perf_counter()
             for x in batches:
-                self._gradient(x, self.weights, self.biases, self._settings.alpha, out=self._out)
+                self._differentiate(x)
                 self._optimiser.step()
             seconds = time.perf_counter() - began
         finally:
@@ -85,6 +84,15 @@ class LogdetTraining:
         work = {"evaluations": 0, "vjps": 0, "jvps": 0}
         losses = {"before": before, "loss": self.loss(self._train), "test_loss": self.loss(self._test)}
         return {"seconds": seconds, **work, **losses}
+
+    def _differentiate(self, x: Tensor) -> None:
+        """Leave the gradient at these samples in ``.grad`` of every parameter."""
+        try:
+            self._gradient(x, self.weights, self.biases, self._settings.alpha, out=self._out)
+        except torch.linalg.LinAlgError:  # pyright: ignore[reportPrivateImportUsage]
+            # A layer has become singular: the likelihood is no number here, and no step leads back.
+            for part in (*self.weights, *self.biases):
+                part.fill_(torch.nan)
 
     def _draw(self, number: int) -> Iterator[Tensor]:
         """The samples of each step, all where the batch holds them."""

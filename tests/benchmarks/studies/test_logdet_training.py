@@ -91,6 +91,17 @@ def test_one_plain_step_is_the_gradient_times_the_rate(samples):
         np.testing.assert_allclose((W - old) / -1e-2, gradient.detach(), rtol=2e-3, atol=2e-5)
 
 
+@pytest.mark.parametrize("chosen", CHOICES, ids=lambda c: f"{c['gradient']}-{c['optimiser']}")
+def test_a_singular_layer_ends_in_no_number_and_not_in_an_error(chosen, samples):
+    """As an infinite weight leaves one: the inverse of such a layer is an error of LAPACK's."""
+    training = _train(chosen, samples)
+    training.weights[0].copy_(torch.tensor([[torch.inf, 1.0], [5.0, 0.0]]))
+    for number in (1, 2):
+        row = training.epoch(number)
+        assert not np.isfinite(row["loss"])
+        assert row["seconds"] > 0
+
+
 def test_digits_have_no_repeated_levels():
     train, test = draw_digits(200)
     assert train.shape == (200, 64)

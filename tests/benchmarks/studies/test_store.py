@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 
 import pytest
 
@@ -22,8 +23,15 @@ def make(tmp_path, monkeypatch):
     return make
 
 
-def _writer(text: str):
-    return lambda path: path.write_text(text)
+def _states(**texts: str):
+    """What writes these states."""
+    return {name: (lambda path, text=text: path.write_text(text)) for name, text in texts.items()}
+
+
+def _load(store: StudyStore, seed: int, *names: str) -> dict[str, str]:
+    found = {}
+    store.load(seed, {name: (lambda path, name=name: found.update({name: path.read_text()})) for name in names})
+    return found
 
 
 def test_a_checkpoint_comes_back(make):
@@ -31,56 +39,56 @@ def test_a_checkpoint_comes_back(make):
     header = store.begin({"processes": []})
     header["processes"].append("first")
     store.keep(header)
-    assert store.rows("a") == []
-    assert store.state("a") is None
-    store.save("a", [{"epoch": 1}], _writer("state 1"))
-    store.save("a", [{"epoch": 1}, {"epoch": 2}], _writer("state 2"))
+    assert store.rows(0) == []
+    assert _load(store, 0, "a", "b") == {}
+    store.save(0, [{"epoch": 1}], _states(a="a 1", b="b 0"))
+    store.save(0, [{"epoch": 1}, {"epoch": 2}], _states(a="a 1", b="b 2"))
+    store.save(10, [{"epoch": 1}], _states(a="other", b="other"))
     again = make()
     assert again.begin({"processes": []})["processes"] == ["first"]
-    assert [row["epoch"] for row in again.rows("a")] == [1, 2]
-    assert again.state("a").read_text() == "state 2"
-    # One state a training: the earlier one is gone.
-    assert len(list(again.folder.glob("*.state"))) == 1
+    assert [row["epoch"] for row in again.rows(0)] == [1, 2]
+    assert _load(again, 0, "a", "b") == {"a": "a 1", "b": "b 2"}
+    # One file a seed, and nothing of what it was made from.
+    assert sorted(path.name for path in again.folder.iterdir()) == ["header.json", "seed0.zip", "seed10.zip"]
 
 
-def test_names_that_begin_alike_keep_their_states(make):
+def test_a_seed_that_is_done_has_rows_alone(make):
     store = make()
     store.begin({})
-    for unit in ("neumann_1-seed1", "neumann_10-seed1", "neumann_1-seed10"):
-        store.save(unit, [{}], _writer(unit))
-    store.save("neumann_1-seed1", [{}, {}], _writer("later"))
-    assert store.state("neumann_10-seed1").read_text() == "neumann_10-seed1"
-    assert store.state("neumann_1-seed10").read_text() == "neumann_1-seed10"
+    store.save(0, [{"epoch": 1}], _states(a="a 1"))
+    store.save(0, [{"epoch": 1}, {"epoch": 2}])
+    assert len(store.rows(0)) == 2
+    with zipfile.ZipFile(store.folder / "seed0.zip") as pack:
+        assert pack.namelist() == ["rows.json"]
 
 
-def test_a_kill_between_state_and_record_leaves_the_earlier_pair(make, monkeypatch):
+def test_a_kill_while_states_are_written_leaves_the_earlier_checkpoint(make):
     store = make()
     store.begin({})
-    store.save("a", [{"epoch": 1}], _writer("state 1"))
+    store.save(0, [{"epoch": 1}], _states(a="a 1", b="b 1"))
 
-    def killed(*arguments):
+    def killed(path):
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched:
-        patched.setattr("benchmarks.studies._store.write_json", killed)
-        with pytest.raises(KeyboardInterrupt):
-            store.save("a", [{"epoch": 1}, {"epoch": 2}], _writer("state 2"))
+    with pytest.raises(KeyboardInterrupt):
+        store.save(0, [{"epoch": 1}, {"epoch": 2}], _states(a="a 2") | {"b": killed})
     again = make()
     again.begin({})
-    assert len(again.rows("a")) == 1
-    assert again.state("a").read_text() == "state 1"
+    assert len(again.rows(0)) == 1
+    assert _load(again, 0, "a", "b") == {"a": "a 1", "b": "b 1"}
 
 
 @pytest.mark.parametrize("change", [{"settings": {"epochs": 4}}, {"threads": 1}])
 def test_a_checkpoint_of_something_else_moves_aside(make, change):
     store = make()
     store.begin({"mark": 1})
-    store.save("a", [{"epoch": 1}], _writer("state 1"))
+    store.save(0, [{"epoch": 1}], _states(a="state 1"))
     other = make(**change)
     assert "mark" not in other.begin({})
-    assert other.rows("a") == []
+    assert other.rows(0) == []
     (kept,) = (store.folder.parent / "superseded").iterdir()
-    assert (kept / "a.1.state").read_text() == "state 1"
+    with zipfile.ZipFile(kept / "seed0.zip") as pack:
+        assert pack.read("a.state") == b"state 1"
 
 
 def test_another_source_is_another_identity(tmp_path):
@@ -98,7 +106,7 @@ def test_the_end_leaves_the_record_alone(make):
     for number in (1, 2):
         store = make()
         store.begin({})
-        store.save("a", [{}], _writer("state"))
+        store.save(0, [{}], _states(a="state"))
         path = store.finish({"number": number})
     assert read_json(path) == {"number": 2}
     (kept,) = (path.parent / "superseded").glob("*.study")

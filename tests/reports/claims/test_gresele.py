@@ -133,7 +133,7 @@ def test_iterations_are_compared_start_by_start(synthetic, tmp_path, more, sprea
     digest = judge(plant_study(synthetic, tmp_path, logdet_study(more=more, spread=spread)), "RG4")
     (plain,) = (part for part in digest.parts if part.counts)
     assert (plain.verdict, digest.verdict) == (verdict, verdict)
-    assert "at rates of 0.1 and 0.1" in plain.measured
+    assert "at rates of 0.1 and 0.1 of a grid from 0.01 to 0.1" in plain.measured
     assert plain.effect.value == pytest.approx(more, rel=0.05 if spread < 0.1 else 0.3)
 
 
