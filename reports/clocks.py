@@ -1,4 +1,4 @@
-"""The clocks of a GPU beside that of a queued block: a call waited for, with a warm and a cold cache, and the device's."""
+"""The clocks of a GPU beside that of a queued block: of a call waited for, its cache warm and cold, and the device's."""
 
 import math
 from collections.abc import Iterable, Mapping

@@ -58,7 +58,9 @@ COLUMNS = (
     ),
     Column("seconds_high", "s", "its upper bound"),
     Column("minimum_s", "s", "the fastest sample"),
-    Column("latency_s", "s", "on cuda: a call waited for alone, with a warm cache; seconds are those of a queued block"),
+    Column(
+        "latency_s", "s", "on cuda: a call waited for alone, with a warm cache; seconds are those of a queued block"
+    ),
     Column("cold_latency_s", "s", "on cuda: the same after the L2 cache was swept"),
     Column("device_s", "s", "on cuda: by the device's clock, between two events (torch) or its busy time (jax)"),
     Column("samples", "", "samples of all processes, one a round"),

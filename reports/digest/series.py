@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..analysis import Analysis
@@ -47,7 +47,7 @@ class Cell:
     compile_cached_s: float
     first_call_s: float
     patient: bool
-    clocks: Clocks = Clocks()
+    clocks: Clocks = field(default_factory=Clocks)
 
 
 @dataclass(frozen=True)
