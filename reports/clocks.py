@@ -1,4 +1,4 @@
-"""The clocks of a GPU beside that of a queued block: of a call waited for, its cache warm and cold, and the device's."""
+"""The clocks of a GPU beside that of a queued block: a call waited for, cache warm or cold, and the device's own."""
 
 import math
 from collections.abc import Iterable, Mapping

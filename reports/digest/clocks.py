@@ -21,8 +21,8 @@ class Clocked:
     latency_s       waited for alone, with a warm cache; `cold_latency_s` after the L2 cache was swept
     device_s        of torch between two events, gaps between kernels included; of JAX the busy time of a trace
     worked          device_s over seconds; the two were not timed side by side
-    idle            share of the call in which the device has nothing to do, at least: of JAX what it was not busy, of
-                    torch what the `graph` of the same kernels saves
+    idle            share of the call in which the device has nothing to do: of JAX what it was not busy, of torch at
+                    least what the `graph` of the same kernels saves
     graph           time of that form over the row's, paired by round; None where there is none
     """
 

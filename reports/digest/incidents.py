@@ -152,7 +152,7 @@ def _find_card(place: Place, sessions: list[Session]) -> Iterator[Incident]:
     for session in sessions:
         card = read_card(session)
         default = card.get("default_sm_mhz") or 0.0
-        slow = (card.get("sm_mhz") or math.inf) < SLOWED * default
+        slow = min(list_clocks(card), default=math.inf) < SLOWED * default
         if slow or card.get("reasons"):
             capped.setdefault("card-clock" if slow else "card-capped", []).append(session)
     for kind, found in sorted(capped.items()):
@@ -160,7 +160,8 @@ def _find_card(place: Place, sessions: list[Session]) -> Iterator[Incident]:
         reasons = tuple(sorted({reason for card in cards for reason in card.get("reasons") or ()}))
         least = min((mhz for card in cards for mhz in list_clocks(card)), default=math.nan)
         default = max(card.get("default_sm_mhz") or math.nan for card in cards)
-        clock = {"reasons": reasons, "least": least, "default": default}
+        usual = min((card.get("sm_mhz") or math.nan for card in cards), default=math.nan)
+        clock = {"reasons": reasons, "usual": usual, "least": least, "default": default}
         yield Incident(kind, {"place": place, "cells": _list_cells(found)} | clock)
     shared = [s for s in sessions if _read_others(s) > 0]
     if shared:

@@ -3,6 +3,7 @@
 import math
 
 from ..digest import Digest
+from ..digest.gpu import CardHealth
 from ..digest.health import Comparisons, CoverageRow, PlaceHealth
 from ..digest.provenance import write_files
 from ..statistics import APART
@@ -139,7 +140,6 @@ def _tabulate_places(digest: Digest) -> Table:
         "Time given to others by the host, at most": lambda p: _known(p.steal, write_share(p.steal)),
         "Threads": lambda p: ", ".join(p.threads) or "–",
         "Clock": _write_clock,
-        **({"GPU": _write_card} if any(place.card for place in digest.health.places) else {}),
         "Rounds ended by": lambda p: ", ".join(f"{reason} {number}" for reason, number in p.stops) or "–",
         "Time in rounds": _write_rounds,
     }
@@ -157,7 +157,9 @@ def _known(value: float, told: str) -> str:
 
 
 def _write_clock(place: PlaceHealth) -> str:
-    """The processor's."""
+    """The GPU's where one was measured, else the processor's."""
+    if place.card is not None:
+        return _write_card(place.card)
     low, high = place.mhz
     told = "not known" if math.isnan(low) else f"{low:,.0f} to {high:,.0f} MHz"
     if place.throttled is None:
@@ -165,11 +167,8 @@ def _write_clock(place: PlaceHealth) -> str:
     return f"{told}, throttled in {count(place.throttled, 'session')}" if place.throttled else f"{told}, not throttled"
 
 
-def _write_card(place: PlaceHealth) -> str:
-    """The card's clock in its rounds, its power and temperature, and what held it back; "–" on the CPU."""
-    card = place.card
-    if card is None:
-        return "–"
+def _write_card(card: CardHealth) -> str:
+    """A GPU's clock in its rounds, its power and temperature, and what held it back."""
     low, high = (f"{mhz:,.0f}" for mhz in card.mhz)
     clock = low if low == high else f"{low} to {high}"
     told = [f"{clock} of {card.default_mhz:,.0f} MHz"] if card.mhz[0] > 0 else ["clock not known"]

@@ -43,7 +43,8 @@ def _write_moved(values: Values) -> str:
 
 def _write_card(values: Values) -> str:
     held = f"{write_list(values['reasons'])} held the card's clock back" if values["reasons"] else "the card was slow"
-    return f"{held}, to {values['least']:,.0f} of {values['default']:,.0f} MHz at the lowest, in {_cells(values)}"
+    usual, least, default = (f"{values[name]:,.0f}" for name in ("usual", "least", "default"))
+    return f"{held}, to {usual} of {default} MHz in the median and {least} at the lowest, in {_cells(values)}"
 
 
 def _write_wrong(values: Values) -> str:

@@ -47,7 +47,7 @@ def write_lead(digest: Digest) -> str:
 
 def _describe_machine(machine: Machine) -> str:
     versions = ", ".join(f"{name_backend(name)} {version}" for name, version in machine.versions)
-    versions += f", JAX with `XLA_FLAGS={machine.xla_flags}`" if machine.xla_flags else ""
+    versions += f", `XLA_FLAGS={machine.xla_flags}`" if machine.xla_flags else ""
     cores = f"{machine.cores} cores, " if machine.cores else ""
     memory = f"{machine.memory_bytes / 1e9:.0f} GB, " if machine.memory_bytes else ""
     speeds = max((len(letters) for _, _, letters in machine.states), default=1)

@@ -2,7 +2,7 @@
 
 from ...digest import FamilyDigest
 from ...digest.goals import COPIES, LARGE, LAUNCHES, SHARE, SMALL, Goal
-from ...text import write_ratio, write_seconds, write_share, write_size
+from ...text import write_percent, write_ratio, write_seconds, write_share, write_size
 from ..blocks import Block, Cell, Table, Text, columns
 from ._names import caption, series_cell, size_cell
 
@@ -29,7 +29,7 @@ def show_goals(family: FamilyDigest) -> tuple[Block, ...]:
     rows = tuple(
         {
             "row": Cell(goal.row),
-            "goal": Cell(WORDS[goal.kind]),
+            "words": Cell(WORDS[goal.kind]),
             "place": series_cell(family.find(goal.series), shown),
             "size": size_cell(family.axis, goal.size),
             "seconds": Cell(write_seconds(goal.seconds)),
@@ -40,7 +40,7 @@ def show_goals(family: FamilyDigest) -> tuple[Block, ...]:
     )
     heads = columns(
         ("row", "Row"),
-        ("goal", "Goal"),
+        ("words", "Goal"),
         ("place", "Where"),
         ("size", family.axis, True),
         ("seconds", "Time", True),
@@ -53,7 +53,9 @@ def show_goals(family: FamilyDigest) -> tuple[Block, ...]:
 
 
 def _write(goal: Goal) -> str:
-    return "–" if goal.value is None else f"{write_ratio(goal.value)} ×"
+    if goal.value is None:
+        return "–"
+    return write_percent(goal.value) if goal.kind == "products" else f"{write_ratio(goal.value)} ×"
 
 
 def _decide(goal: Goal) -> Cell:

@@ -15,14 +15,23 @@ from ._names import caption, name_series, series_cell, size_cell
 BOUND = 0.5
 # The forms that are told beside the first; of the first the backend says which it is.
 FORMS = ("compiled", "graph")
+FORM_HEADS = (
+    ("row", "Row"),
+    ("torch-eager", "torch, eager", True),
+    ("torch-compiled", "compiled", True),
+    ("torch-graph", "graph", True),
+    ("torch-idle", "idle in eager", True),
+    ("jax-jit", "JAX, jit", True),
+    ("jax-idle", "idle", True),
+)
 NOTE = (
     "**Queued**: the calls of a block are launched one after the other and the last is waited for, as in a training "
     "loop: the time shown elsewhere. **Waited for**: one call alone, with a warm cache, and after the L2 cache was "
     "swept. **Device**: of torch the time between two events, gaps between kernels included; of JAX the time in which "
     "the device was busy, by a trace. The last three were taken after the rounds, at most 20 calls of each: they are "
-    "paired with nothing, and a share of the queued time may exceed 100 %. **Idle** is the share of a call in which "
-    "the device has nothing to do, at least: of JAX what it was not busy, of torch what a graph of the same kernels "
-    "saves, paired by round. One number each, the median of a process, has no interval. "
+    "paired with nothing, and a share of the queued time may exceed 100 %. **Idle** is the share of a queued call in "
+    "which the device has nothing to do: of JAX what it was not busy, of torch at least what a graph of the same "
+    "kernels saves, paired by round. Blocks of long calls hold one. One number each has no interval. "
 )
 SINGLE = "Calls over 0.1 s are waited for one by one and have no other clock."
 
@@ -53,9 +62,11 @@ def _say_idle(family: FamilyDigest, shown: list[Measured]) -> tuple[str, ...]:
 
 
 def _say_series(where: str, name: str, axis: str, known: list[Clocked]) -> str:
-    shares = write_list(f"{write_share(each.idle)} at {axis} = {write_size(each.size)}" for each in known)
+    shares = write_list(f"{100 * each.idle:.0f} % at {axis} = {write_size(each.size)}" for each in known)
+    # What a graph saves is a bound; a trace says how long the device was busy.
+    least = "at least " if all(each.graph is not None for each in known) else ""
     bound = [each for each in known if each.idle > BOUND]
-    text = f"{where}: in a call of `{name}` the device is idle for at least {shares}"
+    text = f"{where}: in a call of `{name}` the device is idle for {least}{shares}"
     if not bound:
         return f"{text}: nowhere for more than half of it."
     sizes = write_list(write_size(each.size) for each in bound)
@@ -67,7 +78,7 @@ def _say_series(where: str, name: str, axis: str, known: list[Clocked]) -> str:
 
 
 def _choose_names(family: FamilyDigest, series: Measured) -> list[str]:
-    """The main rows, and the fastest of each other question."""
+    """The main rows, and the first of each other question."""
     chosen = choose_rows(family, series)
     for question in FAMILIES[family.name].questions:
         if question.computes and not any(row.computes in question.computes for row in chosen):
@@ -82,44 +93,42 @@ def _find(family: FamilyDigest, series: Measured, name: str) -> list[Clocked]:
 
 
 def _tabulate_forms(family: FamilyDigest, shown: list[Measured]) -> Table | None:
-    """The forms side by side, at the sizes where launches bind some row."""
-    sizes = {each.size for each in family.clocks if each.idle > BOUND}
-    lines, names = [], {}
+    """The forms of both backends side by side, at the sizes where launches bind some row."""
+    places: dict[tuple[object, ...], list[Measured]] = {}
     for series in shown:
-        for size in (size for size in series.sizes if size in sizes):
-            for name in _choose_names(family, series):
-                line = _list_forms(family, series, size, name)
-                if line:
-                    names |= dict.fromkeys(line)
-                    clocked = next(each for each in _find(family, series, name) if each.size == size)
-                    at = {"place": series_cell(series, shown), "size": size_cell(family.axis, size)}
-                    idle = {"idle": Cell(write_share(clocked.idle))}
-                    lines.append(at | {"row": Cell(name)} | line | idle)
+        place = series.place
+        places.setdefault((place.machine, place.device, place.dtype, series.fixed), []).append(series)
+    lines = []
+    for group in places.values():
+        # The backends are columns here.
+        where = {"place": Cell(name_series(group[0], shown).partition(", ")[2])} if len(places) > 1 else {}
+        for size in sorted({each.size for each in family.clocks if each.idle > BOUND}):
+            for name in dict.fromkeys(name for series in group for name in _choose_names(family, series)):
+                forms = _list_forms(family, group, size, name)
+                if len(forms) > 1:
+                    at = {"size": size_cell(family.axis, size), "row": Cell(name)}
+                    lines.append(where | at | {form: Cell(text) for form, text in forms.items()})
     if not lines:
         return None
-    # The first forms stand first, whatever backend they are of.
-    order = sorted(names, key=lambda form: FORMS.index(form) + 1 if form in FORMS else 0)
-    heads = columns(
-        ("place", "Where"),
-        ("size", family.axis, True),
-        ("row", "Row"),
-        *((form, form.capitalize() if form in FORMS else form, True) for form in order),
-        ("idle", "Idle, at least", True),
-    )
+    known = {key for line in lines for key in line}
+    where = [("place", "Where")] if len(places) > 1 else []
+    heads = columns(*where, ("size", family.axis, True), *(head for head in FORM_HEADS if head[0] in known))
     words = caption("Time of a queued call by form, where launches are over half of some row's call", shown)
     return Table(f"{family.name}-forms", words, heads, tuple(lines), folded=len(lines) > 24)
 
 
-def _list_forms(family: FamilyDigest, series: Measured, size: float, name: str) -> dict[str, Cell]:
-    """Seconds of a row by form; empty where the first did not run."""
-    first = series.row(name)
-    if first is None or not any(each.size == size for each in _find(family, series, name)):
-        return {}
-    found = {}
-    for form, row in ((first.form, name), *((form, f"{name}:{form}") for form in FORMS)):
-        for each in _find(family, series, row):
-            if each.size == size:
-                found[form] = Cell(write_seconds(each.seconds))
+def _list_forms(family: FamilyDigest, group: list[Measured], size: float, name: str) -> dict[str, str]:
+    """Seconds of a row by backend and form, and how idle the device is in the first form of each backend."""
+    found: dict[str, str] = {}
+    for series in group:
+        first, backend = series.row(name), series.place.backend
+        rows = {} if first is None else {first.form: name, **{form: f"{name}:{form}" for form in FORMS}}
+        for form, row in rows.items():
+            for each in _find(family, series, row):
+                if each.size == size:
+                    found[f"{backend}-{form}"] = write_seconds(each.seconds)
+                    if row == name and not math.isnan(each.idle):
+                        found[f"{backend}-idle"] = write_share(each.idle)
     return found
 
 
@@ -143,7 +152,7 @@ def _tabulate_clocks(family: FamilyDigest, shown: list[Measured]) -> Table:
         ("cold", "cold", True),
         ("device", "Device", True),
         ("worked", "of queued", True),
-        ("idle", "Idle, at least", True),
+        ("idle", "Idle", True),
     )
     words = caption("A call by every clock", shown)
     return Table(f"{family.name}-clocks", words, heads, tuple(lines), folded=len(lines) > 24)
