@@ -1,4 +1,4 @@
-"""Every clock of a call on a page: what decides in words, the forms side by side, and no number for what was not read."""
+"""Every clock of a call on a page: what decides in words, forms side by side, no number where a clock was not read."""
 
 import pytest
 
