@@ -9,7 +9,7 @@ from reports.digest.cards import choose_states
 from reports.digest.incidents import Incident
 from reports.families import FAMILIES
 from reports.pages import index
-from reports.pages.blocks import Card, Form, Items, Table
+from reports.pages.blocks import Card, Form, Items, Table, Text
 from reports.text import write_ratio
 
 # The panels' places, and where the same was measured besides.
