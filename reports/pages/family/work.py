@@ -21,9 +21,7 @@ NOTE = (
     "than memory."
 )
 
-TF32 = (
-    "In tf32 the roofline is that of products, which alone round their factors: an LU works in float32, far below it."
-)
+TF32 = "In tf32 the roofline is that of products alone, which round their factors: what takes an LU stays far below it."
 
 
 def build(family: FamilyDigest) -> Section | None:

@@ -14,10 +14,10 @@ def section(carded_digest):
 def test_what_decides_is_told_a_series(section):
     (items,) = [block for block in section.blocks if isinstance(block, Items)]
     torch, jax = items.items
-    assert torch.startswith("torch, float32: in a call of `relative` the device is idle for at least 75 % at D = 64")
+    assert torch.startswith("torch, float32: the device is idle for at least 75 % at D = 64")
     assert "At D = 64 and 256 launches are more than half of it" in torch
-    assert torch.endswith("replayed as one graph it is 4 times faster at 64.")
-    assert jax.startswith("JAX, float32: in a call of `relative` the device is idle for 60 % at D = 64 and 60 % at D")
+    assert torch.endswith("Replayed as one graph it is 4 times faster at 64.")
+    assert jax.startswith("JAX, float32: the device is idle for 60 % at D = 64 and 60 % at D")
 
 
 def test_forms_of_both_backends_stand_in_one_line(section, make):
@@ -42,3 +42,12 @@ def test_every_clock_has_its_column(section, make):
 
 def test_the_cpu_has_no_such_chapter(digest):
     assert clocks.build(digest.family("logdet")) is None
+
+
+def test_the_figure_states_up_to_where_launches_are_most_of_a_call(section, make):
+    (figure,) = make.figures(section)
+    assert figure.title == "Launches are over half of a call of `relative` with torch up to D = 256"
+    for label in ("torch", "torch:graph", "JAX", "JAX:busy"):
+        assert f"{label} " in figure.alt
+    # Between two events torch's device is not alone: that is no line.
+    assert "torch:busy" not in figure.alt
