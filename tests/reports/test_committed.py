@@ -223,3 +223,11 @@ def test_memory_ends_the_jacobian_on_the_gpu(h100):
     for where in ("torch, cuda, float32", "jax, cuda, float32"):
         assert parts[where].verdict == "undetermined"
         assert "over_budget at 20,000: memory: its results and largest array are 152.0 GiB" in parts[where].measured
+
+
+def test_one_process_of_the_gpu_counts_no_size_on_a_side(h100):
+    (claim,) = [claim for claim in h100.claims if claim.id == "RG2"]
+    typical = [part for part in claim.parts if part.what.startswith("typical")]
+    assert len(typical) > 3
+    assert not any("the order of 100" in part.measured for part in typical)
+    assert all(part.measured.endswith("at D = 8,192 alone") for part in typical if "tf32" in part.where)
