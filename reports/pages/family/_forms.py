@@ -106,7 +106,7 @@ def _group_backends(shown: list[Measured]) -> list[list[Measured]]:
 
 def tabulate_forms(family: FamilyDigest, shown: list[Measured]) -> Table | None:
     """The forms of both backends side by side, at the sizes where launches bind some row."""
-    lines = []
+    lines, told = [], []
     for group in _group_backends(shown):
         # The backends are columns here.
         where = {"place": Cell(name_series(group[0], shown).partition(", ")[2])}
@@ -116,12 +116,13 @@ def tabulate_forms(family: FamilyDigest, shown: list[Measured]) -> Table | None:
                 if len(forms) > 1:
                     at = {"size": size_cell(family.axis, size), "row": Cell(name)}
                     lines.append(where | at | {form: Cell(text) for form, text in forms.items()})
+                    told += group
     if not lines:
         return None
     known = {key for line in lines for key in line}
-    where = [("place", "Where")] if len({line["place"].text for line in lines}) > 1 else []
-    heads = columns(*where, ("size", family.axis, True), *(head for head in FORM_HEADS if head[0] in known))
-    words = caption("Time of a queued call by form, where launches are over half of some row's call", shown)
+    places = [("place", "Where")] if len({line["place"].text for line in lines}) > 1 else []
+    heads = columns(*places, ("size", family.axis, True), *(head for head in FORM_HEADS if head[0] in known))
+    words = caption("Time of a queued call by form, where launches are over half of some row's call", told)
     return Table(f"{family.name}-forms", words, heads, tuple(lines), folded=len(lines) > 24)
 
 
