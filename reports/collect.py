@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .clocks import read_clocks
 from .points import DIMENSIONS, Place, Point, Points, Products, Quality, Series, Start
 from .statistics import fit_spread
 
@@ -121,6 +122,7 @@ def _make_point(size: float, lines: Sequence[Mapping[Any, Any]]) -> Point:
         settings=shown["settings"],
         products=_read_products(shown),
         quality=_merge_quality([record["quality"] for record in records]),
+        clocks=read_clocks(records),
     )
 
 

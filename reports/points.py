@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .clocks import Clocks
 from .statistics import Estimate, Spread, deviate_process, estimate_process, middle
 
 # What `computes` says of rows that return no gradient; every other word is a gradient of some kind.
@@ -174,6 +175,8 @@ class Point:
     patient: bool = False
     # process: samples of the same row in a patient session of the cell, for ratios with that session's rows only
     beside: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
+    # What else timed it, on a GPU.
+    clocks: Clocks = field(default_factory=Clocks)
 
     @cached_property
     def ok(self) -> bool:

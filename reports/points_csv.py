@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .analysis import Analysis
+from .clocks import NAMES as CLOCKS
 from .families import FAMILIES
 from .points import Point, Series, find_middle
 
@@ -43,7 +44,7 @@ COLUMNS = (
     *SIZES,
     Column("row", "", "name of the row: a method, and after a colon its form where it is not the first"),
     Column("method", "", "method"),
-    Column("form", "", "eager, compiled or jit"),
+    Column("form", "", "eager, compiled, graph (a replayed CUDA graph), jit or allocating (results are made anew)"),
     Column(
         "role", "", "method, peer (a library's), floor (work that none can avoid), calibration or twin (A/A control)"
     ),
@@ -57,6 +58,11 @@ COLUMNS = (
     ),
     Column("seconds_high", "s", "its upper bound"),
     Column("minimum_s", "s", "the fastest sample"),
+    Column(
+        "latency_s", "s", "on cuda: a call waited for alone, with a warm cache; seconds are those of a queued block"
+    ),
+    Column("cold_latency_s", "s", "on cuda: the same after the L2 cache was swept"),
+    Column("device_s", "s", "on cuda: by the device's clock, between two events (torch) or its busy time (jax)"),
     Column("samples", "", "samples of all processes, one a round"),
     Column("processes", "", "fresh processes behind the time"),
     Column("basis", "", "whose spread the interval is from: own processes or neighbours (cells like it)"),
@@ -130,6 +136,7 @@ def _describe_times(point: Point) -> dict[str, Any]:
         "seconds_low": seconds.low,
         "seconds_high": seconds.high,
         "minimum_s": point.minimum,
+        **{name: getattr(point.clocks, name) for name in CLOCKS},
         "samples": seconds.n,
         "processes": len(point.groups),
         "basis": seconds.basis,

@@ -20,6 +20,9 @@ from .text import count, write_bytes, write_error, write_list, write_seconds, wr
 # Room for the longest names of rows beside their numbers.
 _WIDTH = 110
 
+# Rows left out in one form; more are counted instead of named.
+MANY_FORMS = 3
+
 
 def print_answers(answers: list[Answer], as_json: bool) -> None:
     """Each answer in a few lines and the table behind it; with `as_json` a list of plain values."""
@@ -63,7 +66,7 @@ def _print_answer(console: Console, answer: Answer) -> None:
     others = [f"{letter} = {write_size(asked)} was not measured" for letter, asked, _ in answer.unlike]
     console.print("; ".join([head, *others]), soft_wrap=True)
     if answer.pick is None:
-        reasons = "; ".join(f"{p.row}: {_say_why(p, answer)}" for p in answer.excluded) or "no row gives this answer"
+        reasons = "; ".join(_list_left_out(answer)) or "no row gives this answer"
         console.print(f"  no recommendation: {reasons}\n", soft_wrap=True, markup=False)
         return
     pick = answer.pick
@@ -95,12 +98,27 @@ def _print_answer(console: Console, answer: Answer) -> None:
         memory = write_bytes(p.peak_bytes) if p.peak_bytes > 0 else "–"
         table.add_row(p.row, regret, _escape(_write_seconds(p)), write_error(p.error), memory)
     console.print(table)
+    for told in _list_left_out(answer):
+        console.print(f"  left out: {told}", style="dim", markup=False, soft_wrap=True)
+    console.print()
+
+
+def _list_left_out(answer: Answer) -> list[str]:
+    """`inverse and relative: never ran`: rows of one reason together; of a form of many rows how many they are."""
     left_out: dict[str, list[str]] = {}
     for p in answer.excluded:
         left_out.setdefault(_say_why(p, answer), []).append(p.row)
-    for reason, rows in left_out.items():
-        console.print(f"  left out: {write_list(rows)}: {reason}", style="dim", markup=False, soft_wrap=True)
-    console.print()
+    return [f"{write_list(_count_forms(rows))}: {reason}" for reason, rows in left_out.items()]
+
+
+def _count_forms(rows: list[str]) -> list[str]:
+    forms: dict[str, int] = {}
+    for row in rows:
+        form = row.partition(":")[2]
+        forms[form] = forms.get(form, 0) + 1
+    many = {form for form, number in forms.items() if form and number >= MANY_FORMS}
+    named = [row for row in rows if row.partition(":")[2] not in many]
+    return [*named, *(f"{forms[form]} rows in the form {form}" for form in forms if form in many)]
 
 
 def _say_loss(answer: Answer) -> str:

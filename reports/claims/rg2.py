@@ -60,10 +60,11 @@ def _judge_order(analysis: Analysis, series: Series, baseline: str, known: Seque
     (first, at_first), (last, at_last) = known[0], known[-1]
     low, high = ORDER_OF_100
     counted = [sum(r.high < low for _, r in known), sum(r.low > high for _, r in known)]
-    text = (
-        f"{write_ratio(at_first)} × at {series.axis} = {write_size(first)}, {write_ratio(at_last)} × at "
-        f"{write_size(last)}; below the order of 100 at {counted[0]} and above it at {counted[1]} of {len(known)} sizes"
-    )
+    text = f"{write_ratio(at_first)} × at {series.axis} = {write_size(first)}"
+    text += f", {write_ratio(at_last)} × at {write_size(last)}" if last > first else " alone"
+    # Without an interval no size is counted on either side, wherever its ratio is.
+    if not all(ratio.undetermined for _, ratio in known):
+        text += f"; below the order of 100 at {counted[0]} and above it at {counted[1]} of {len(known)} sizes"
     effects = keep([of_ratio(analysis, series, size, baseline, "relative") for size, _ in known])
     # Nearer to 10 than to 100 is another order of magnitude.
     limits = Limits(low=low, fails_below=low)

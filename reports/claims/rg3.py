@@ -37,6 +37,7 @@ def _judge(analysis: Analysis, series: Series) -> Evidence:
         return Evidence(what, text, (effect,), LIMITS, where=where, reason="no larger size was tried")
     effect, reason = _explain(analysis, series, ended)
     said = f"{ended.outcome} at {write_size(ended.size)}: {ended.reason or 'no reason recorded'}"
+    said += _find_refusal(series, points, ended)
     return Evidence(what, f"{text}; {said}", (effect,), LIMITS, where=where, reason=reason)
 
 
@@ -50,6 +51,16 @@ def _find_end(points: Sequence[Point]) -> Point | None:
         if point.outcome in CAPACITY and waited:
             return point
     return None
+
+
+def _find_refusal(series: Series, points: Sequence[Point], ended: Point) -> str:
+    """Where time ended it on a GPU, the first larger size that memory refuses: there no patience helps.
+
+    A card is at hand for minutes, so that its calls have a shorter limit than those of a processor.
+    """
+    asked = ended.limit == "time" and series.place.device != "cpu"
+    larger = [p for p in points if p.size > ended.size and p.limit == "memory"] if asked else []
+    return f"; {larger[0].outcome} at {write_size(larger[0].size)}: {larger[0].reason}" if larger else ""
 
 
 def _describe_reach(series: Series, ran: list[Point]) -> str:

@@ -18,6 +18,7 @@ from .about import About, describe
 from .answers import CellAnswer, digest_answers, digest_approximate
 from .cards import CardDigest, digest_card
 from .claims import ClaimDigest, judge_claims
+from .clocks import Clocked, digest_clocks
 from .compilation import Payoff, digest_payoffs
 from .crossovers import Crossing, digest_crossovers
 from .devices import DevicesDigest, digest_devices
@@ -25,6 +26,7 @@ from .double_backprop import Doubling, digest_doublings
 from .exponents import Growth, digest_exponents
 from .form import FormSeries, Quality, check_predictions, pack_form
 from .fronts import Front, digest_fronts
+from .goals import Goal, digest_goals
 from .health import Health, examine
 from .history import History, digest_history
 from .ladders import Climb, digest_climbs
@@ -70,6 +72,8 @@ class FamilyDigest:
     fronts: tuple[Front, ...] = ()
     qualities: tuple[Worth, ...] = ()
     doublings: tuple[Doubling, ...] = ()
+    clocks: tuple[Clocked, ...] = ()
+    goals: tuple[Goal, ...] = ()
 
     def find(self, key: str) -> Measured:
         """A series by its key."""
@@ -136,6 +140,8 @@ def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         fronts=digest_fronts(analysis, name),
         qualities=digest_qualities(analysis, name, series),
         doublings=digest_doublings(analysis, name),
+        clocks=digest_clocks(analysis, name, series),
+        goals=digest_goals(analysis, name, series),
     )
 
 

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..analysis import Analysis
-from ..load import shorten
+from ..load import Session, shorten
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine as its sessions recorded it; `states` are (backend, dtype, letters) where it ran at several speeds."""
+    """A machine as its sessions recorded it; `states` are (backend, dtype, letters) where it ran at several speeds.
+
+    `gpus` are its cards that were measured, with the `driver`; `xla_flags` what JAX was told there beside its defaults.
+    """
 
     name: str
     processor: str
@@ -20,6 +23,9 @@ class Machine:
     devices: tuple[str, ...]
     versions: tuple[tuple[str, str], ...]
     states: tuple[tuple[str, str, str], ...]
+    gpus: tuple[str, ...] = ()
+    driver: str = ""
+    xla_flags: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,7 @@ def _describe_machine(analysis: Analysis, name: str) -> Machine:
         found = Counter(value for s in sessions if (value := s.get("environment", *keys)) is not None)
         return found.most_common(1)[0][0] if found else default
 
+    graphics = [s for s in sessions if s.get("environment", "gpu")]
     versions = {package: usual("packages", package, default="") for package in ("torch", "jax", "numpy")}
     return Machine(
         name=name,
@@ -83,4 +90,12 @@ def _describe_machine(analysis: Analysis, name: str) -> Machine:
             for (backend, dtype), found in sorted(letters.items())
             if len(found) > 1
         ),
+        gpus=_list_known(graphics, "gpu"),
+        driver=", ".join(_list_known(graphics, "driver")),
+        xla_flags="; ".join(_list_known([s for s in graphics if s.get("cell", "backend") == "jax"], "xla_flags")),
     )
+
+
+def _list_known(sessions: list[Session], name: str) -> tuple[str, ...]:
+    """What the environments of sessions say, each value once."""
+    return tuple(sorted({str(value) for s in sessions if (value := s.get("environment", name))}))

@@ -13,6 +13,7 @@ from ..load import Session
 from ..points import Place
 from ..states import State
 from ..statistics import SMALLEST_MARGIN, Coverage, judge
+from .gpu import CardHealth, examine_card
 from .incidents import Incident, find_incidents, place_of
 from .provenance import Provenance, trace
 
@@ -26,6 +27,7 @@ class PlaceHealth:
     load, steal  the most in a session: cores that other work kept busy, share of time given to other guests
     stops        (reason, sessions) of why rounds ended
     rounds_s     seconds in rounds, of `elapsed_s` in sessions
+    card         the GPU meanwhile; None on the CPU
     """
 
     place: Place
@@ -42,6 +44,7 @@ class PlaceHealth:
     sessions: int
     rounds_s: float
     elapsed_s: float
+    card: CardHealth | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ def _examine_place(analysis: Analysis, place: Place) -> PlaceHealth:
         sessions=len(sessions),
         rounds_s=_add(rounds) if any(_is_number(r) for r in rounds) else math.nan,
         elapsed_s=_add(s.get("elapsed_s") for s in sessions),
+        card=examine_card(sessions),
     )
 
 

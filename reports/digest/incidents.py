@@ -11,6 +11,7 @@ from ..analysis import Analysis
 from ..load import Session, shorten
 from ..points import Place
 from ..states import State, read_state
+from .gpu import list_clocks, read_card
 
 # A session whose instruments were this much slower than those of its state shared its processors with something.
 DISTURBED = 1.3
@@ -22,9 +23,14 @@ BUSY = 0.5
 STOLEN = 0.05
 # A clock this much below that of its state explains times by itself.
 SLOWED = 0.9
+# What the harness tells of a system that is only its size: nothing happened.
+LIMITS = ("the control group may hold",)
 # Kinds that make numbers less trustworthy; the others only say what stands where.
 WARNING = frozenset(
-    ("file", "dirty", "disturbed", "canary", "moved", "clock", "busy", "stolen", "held", "throttled", "system")
+    (
+        *("file", "dirty", "disturbed", "canary", "moved", "clock", "busy", "stolen", "held", "throttled", "system"),
+        *("card-clock", "card-shared"),
+    )
 )
 
 
@@ -53,6 +59,7 @@ def find_incidents(analysis: Analysis) -> tuple[Incident, ...]:
         *_find_states(analysis),
         *(incident for state in analysis.states for incident in _find_disturbed(state)),
         *(incident for place in analysis.places for incident in _find_system(place, analysis.sessions(place))),
+        *(incident for place in analysis.places for incident in _find_card(place, analysis.sessions(place))),
         *_find_warnings(analysis),
         *_find_failures(analysis),
         *_find_wrong(analysis),
@@ -139,6 +146,35 @@ def _find_system(place: Place, sessions: list[Session]) -> Iterator[Incident]:
         yield Incident("throttled", {"place": place, "cells": _list_cells(throttled)})
 
 
+def _find_card(place: Place, sessions: list[Session]) -> Iterator[Incident]:
+    """What held a GPU's clock back, which warns where it explains times, and who else had memory there."""
+    capped: dict[str, list[Session]] = {}
+    for session in sessions:
+        card = read_card(session)
+        default = card.get("default_sm_mhz") or 0.0
+        slow = min(list_clocks(card), default=math.inf) < SLOWED * default
+        if slow or card.get("reasons"):
+            capped.setdefault("card-clock" if slow else "card-capped", []).append(session)
+    for kind, found in sorted(capped.items()):
+        cards = [read_card(session) for session in found]
+        reasons = tuple(sorted({reason for card in cards for reason in card.get("reasons") or ()}))
+        least = min((mhz for card in cards for mhz in list_clocks(card)), default=math.nan)
+        default = max(card.get("default_sm_mhz") or math.nan for card in cards)
+        usual = min((card.get("sm_mhz") or math.nan for card in cards), default=math.nan)
+        clock = {"reasons": reasons, "usual": usual, "least": least, "default": default}
+        yield Incident(kind, {"place": place, "cells": _list_cells(found)} | clock)
+    shared = [s for s in sessions if _read_others(s) > 0]
+    if shared:
+        most = max(map(_read_others, shared))
+        yield Incident("card-shared", {"place": place, "most": most, "cells": _list_cells(shared)})
+
+
+def _read_others(session: Session) -> float:
+    """Bytes of the card that other processes held before or after the rounds, the most."""
+    card = read_card(session)
+    return max(float((card.get(end) or {}).get("others_bytes") or 0.0) for end in ("before", "after"))
+
+
 def _held(session: Session) -> float:
     return session.get("state", "throttled_s", default=0.0)
 
@@ -150,7 +186,7 @@ def _find_warnings(analysis: Analysis) -> Iterator[Incident]:
         for line in session.get("environment", "warnings", default=[]):
             told[line] = told.get(line, 0) + 1
     for line, number in told.items():
-        yield Incident("system", {"line": line, "sessions": number})
+        yield Incident("limit" if line.startswith(LIMITS) else "system", {"line": line, "sessions": number})
 
 
 def _find_failures(analysis: Analysis) -> Iterator[Incident]:

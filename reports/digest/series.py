@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..analysis import Analysis
+from ..clocks import Clocks
 from ..points import Place, Point, Series, find_middle
 from ..statistics import Estimate
 from .lent import LentFrom, find_lent
@@ -19,7 +20,8 @@ class Cell:
     """A row at one size. `limit` is memory or time where that ended it; `stopped_s` what a call would have taken.
 
     `attainable_s` is the time of its formula's work at the ceiling measured in its own sessions, `ratio` its time in
-    those of the yardstick, paired by round. `patient` marks calls that were timed apart from the rounds.
+    those of the yardstick, paired by round. `patient` marks calls that were timed apart from the rounds. `clocks` are
+    those of a GPU.
     """
 
     size: float
@@ -45,6 +47,7 @@ class Cell:
     compile_cached_s: float
     first_call_s: float
     patient: bool
+    clocks: Clocks = field(default_factory=Clocks)
 
 
 @dataclass(frozen=True)
@@ -206,6 +209,7 @@ def _digest_cell(analysis: Analysis, series: Series, point: Point, yardstick: st
         compile_cached_s=find_middle(cached),
         first_call_s=find_middle(start.first_call_s for start in starts),
         patient=getattr(point, "patient", False),
+        clocks=point.clocks,
     )
 
 

@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from ..clocks import NAMES as CLOCKS
+from ..clocks import NOTES
+
 FRAME_COLUMNS = (
     *("machine", "commit", "environment", "profile", "patient"),
     *("family", "backend", "device", "dtype", "sizes", "cell", "process"),
@@ -13,6 +16,8 @@ FRAME_COLUMNS = (
     *("flops", "bytes", "vjps", "jvps", "evaluations", "formula_peak_bytes", "settings", "products", "quality"),
     *("build_s", "compile_cold_s", "compile_cached_s", "first_call_s", "peak_bytes", "peak_instrument"),
     *("recorded_by", "rounds", "samples_s"),
+    *CLOCKS,
+    *NOTES,
 )
 
 
@@ -45,6 +50,8 @@ def read_row(name: str, row: dict[str, Any], process: int) -> dict[str, Any]:
         "samples_s": samples if row["outcome"] == "ok" else samples[:0],
         # Without a round for each sample nothing can be paired.
         "rounds": rounds if rounds.size == samples.size else rounds[:0],
+        **{clock: _read_clock(row, clock) for clock in CLOCKS},
+        **{note: row.get(note) or "" for note in NOTES},
     }
 
 
@@ -76,6 +83,11 @@ def _read_compilation(row: dict[str, Any], process: int) -> dict[str, float]:
         return {name: read_number(row.get(name)) for name in ("compile_cold_s", "compile_cached_s")}
     cold = read_number(row.get("compile_s")) if process == 0 else math.nan
     return {"compile_cold_s": cold, "compile_cached_s": math.nan}
+
+
+def _read_clock(row: dict[str, Any], name: str) -> np.ndarray:
+    """Seconds by one of a GPU's clocks, none where it was not read or the row did not run."""
+    return np.asarray(row.get(name) or [] if row["outcome"] == "ok" else [], dtype=float)
 
 
 def _read_object(value: Any) -> dict[str, Any]:

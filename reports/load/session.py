@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ..clocks import NAMES as CLOCKS
 from .pile import Pile
 from .row import describe_cell, read_row
 from .run import FAMILIES, OUTCOMES, PATIENT, Session
@@ -83,8 +84,9 @@ def _find_fault(record: dict[str, Any]) -> str | None:
     for name, row in rows.items():
         if row.get("outcome") not in OUTCOMES:
             return f"row {name}: unknown outcome {row.get('outcome')!r} (known: {', '.join(OUTCOMES)})"
-        if not all(map(_is_positive, row.get("samples_s") or [])):
-            return f"row {name}: samples_s must be positive numbers"
+        for clock in ("samples_s", *CLOCKS):
+            if not all(map(_is_positive, row.get(clock) or [])):
+                return f"row {name}: {clock} must be positive numbers"
     return None
 
 

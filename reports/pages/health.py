@@ -3,10 +3,11 @@
 import math
 
 from ..digest import Digest
+from ..digest.gpu import CardHealth
 from ..digest.health import Comparisons, CoverageRow, PlaceHealth
 from ..digest.provenance import write_files
 from ..statistics import APART
-from ..text import count, write_bytes, write_rate, write_seconds, write_share, write_times
+from ..text import count, write_bytes, write_list, write_rate, write_seconds, write_share, write_times
 from .blocks import Asset, Block, Cell, Items, Page, Section, Table, Text, columns
 from .glossary import explain
 from .holes import tabulate_holes
@@ -156,11 +157,25 @@ def _known(value: float, told: str) -> str:
 
 
 def _write_clock(place: PlaceHealth) -> str:
+    """The GPU's where one was measured, else the processor's."""
+    if place.card is not None:
+        return _write_card(place.card)
     low, high = place.mhz
     told = "not known" if math.isnan(low) else f"{low:,.0f} to {high:,.0f} MHz"
     if place.throttled is None:
         return f"{told}, throttling unknown"
     return f"{told}, throttled in {count(place.throttled, 'session')}" if place.throttled else f"{told}, not throttled"
+
+
+def _write_card(card: CardHealth) -> str:
+    """A GPU's clock in its rounds, its power and temperature, and what held it back."""
+    low, high = (f"{mhz:,.0f}" for mhz in card.mhz)
+    clock = low if low == high else f"{low} to {high}"
+    told = [f"{clock} of {card.default_mhz:,.0f} MHz"] if card.mhz[0] > 0 else ["clock not known"]
+    told += [f"{card.power_w:.0f} W"] if card.power_w > 0 else []
+    told += [f"{card.temperature_c:.0f} °C at most"] if card.temperature_c > 0 else []
+    held = [f"{reason} in {count(number, 'session')}" for reason, number in card.reasons]
+    return f"{', '.join(told)}; {f'held back by {write_list(held)}' if held else 'nothing held it back'}"
 
 
 def _write_rounds(place: PlaceHealth) -> str:

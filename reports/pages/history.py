@@ -28,7 +28,10 @@ def build(digest: Digest) -> tuple[Page, ...]:
     history = digest.history
     commits = count(len(history.commits), "commit")
     if not history.tracks:
-        lead = f"asv's files hold {commits}, none twice in one environment: there is no history yet. {_SITE}"
+        held = (
+            f"asv's files hold {commits}, none twice in one environment" if history.commits else "No asv file was read"
+        )
+        lead = f"{held}: there is no history yet. {_SITE}"
         return (Page(FILE, "History", lead, ()),)
     figures = [figure for name in FAMILIES if (figure := _draw(digest, name)) is not None]
     blocks: list[Block] = [Figures("Over commits, in times of the yardstick in the same rounds", tuple(figures))]

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..digest import Digest
 from ..digest.incidents import Incident
-from ..text import count, write_list, write_seconds, write_share, write_size
+from ..text import count, write_bytes, write_list, write_seconds, write_share, write_size
 from .naming import name_place
 
 # Names in a sentence; more are counted.
@@ -41,6 +41,12 @@ def _write_moved(values: Values) -> str:
     return f"the machine's speed moved within {_cells(values)} ({values['how']}){again}"
 
 
+def _write_card(values: Values) -> str:
+    held = f"{write_list(values['reasons'])} held the card's clock back" if values["reasons"] else "the card was slow"
+    usual, least, default = (f"{values[name]:,.0f}" for name in ("usual", "least", "default"))
+    return f"{held}, to {usual} of {default} MHz in the median and {least} at the lowest, in {_cells(values)}"
+
+
 def _write_wrong(values: Values) -> str:
     rows = [f"{row} ({family}, {count(number, 'cell')})" for family, row, number in values["rows"]]
     return f"wrong results or errors, not timed: {_shorten(rows)}"
@@ -71,7 +77,11 @@ _WRITERS: dict[str, Callable[[Values], str]] = {
         f"the control group's quota held threads back for up to {write_seconds(v['most'])} in {_cells(v)}"
     ),
     "throttled": lambda v: f"the clock was throttled in {_cells(v)}",
+    "card-clock": _write_card,
+    "card-capped": _write_card,
+    "card-shared": lambda v: f"other processes held up to {write_bytes(v['most'])} of the card's memory in {_cells(v)}",
     "system": lambda v: f"{v['line']} (in {count(v['sessions'], 'session')})",
+    "limit": lambda v: f"{v['line']} (in {count(v['sessions'], 'session')})",
     "without-asv": lambda v: (
         f"{v['environment']} on {v['machine']}: {count(v['sessions'], 'session record')} without an asv result file "
         "(run without asv, or ended before asv saved)"

@@ -37,8 +37,9 @@ def write_lead(digest: Digest) -> str:
     rows = {(family.name, row.name) for family in digest.families for series in family.series for row in series.rows}
     about = digest.about
     machines = write_list([_describe_machine(machine) for machine in about.machines]) or "no machine"
+    kinds = count(len(digest.families), "kind")
     return (
-        f"jacobench timed {len(rows)} ways to compute {len(digest.families)} kinds of gradients and integrals that "
+        f"jacobench timed {len(rows)} ways to compute {kinds} of gradients and integrals that "
         f"need a Jacobian, side by side and checked for correctness, on {machines}, "
         f"{_say_when(about.first, about.last)}."
     )
@@ -46,11 +47,17 @@ def write_lead(digest: Digest) -> str:
 
 def _describe_machine(machine: Machine) -> str:
     versions = ", ".join(f"{name_backend(name)} {version}" for name, version in machine.versions)
+    versions += f", `XLA_FLAGS={machine.xla_flags}`" if machine.xla_flags else ""
     cores = f"{machine.cores} cores, " if machine.cores else ""
     memory = f"{machine.memory_bytes / 1e9:.0f} GB, " if machine.memory_bytes else ""
     speeds = max((len(letters) for _, _, letters in machine.states), default=1)
     states = f", which ran at up to {speeds} speeds ([states](health.html))" if speeds > 1 else ""
-    return f"{machine.processor} ({cores}{memory}{write_list(machine.devices)}; {versions}){states}"
+    if machine.gpus and machine.devices == ("cuda",):
+        driver = f"driver {machine.driver}; " if machine.driver else ""
+        host = f"host {machine.processor}, {cores}{memory}".removesuffix(", ")
+        return f"{write_list(machine.gpus)} ({driver}{host}; {versions}){states}"
+    devices = [f"{name}: {write_list(machine.gpus)}" if name == "cuda" else name for name in machine.devices]
+    return f"{machine.processor} ({cores}{memory}{write_list(devices)}; {versions}){states}"
 
 
 def _say_when(first: str, last: str) -> str:
@@ -65,11 +72,16 @@ def _build_answer(digest: Digest) -> Section:
             "*Regret* is what a choice may lose: the upper 95 % bound of its time in those of whatever is fastest, "
             "over all candidates at once. *Exact* methods differ from the true answer only by rounding. In names, "
             "`:compiled` marks a row compiled by `torch.compile`, `_published` the order of products of a paper's "
-            "public code, and a number at the end a setting such as the terms of a series.",
+            f"public code, and a number at the end a setting such as the terms of a series.{_say_graph(digest)}",
             "note",
         ),
     )
     return Section("answer", "Ask", blocks)
+
+
+def _say_graph(digest: Digest) -> str:
+    known = any(row.form == "graph" for family in digest.families for series in family.series for row in series.rows)
+    return " `:graph` is a row replayed as a CUDA graph." if known else ""
 
 
 def _build_families(digest: Digest) -> Section:

@@ -32,8 +32,29 @@ def show_provenance(digest: Digest) -> list[Block]:
             f"{count(len(provenance.files), 'file')} were read: {write_list(told)}. Their paths and SHA-256 are in "
             "[files.csv](files.csv)."
         ),
+        *_say_gpu(digest),
         _tabulate_facts(digest),
     ]
+
+
+def _say_gpu(digest: Digest) -> list[Block]:
+    """The card of each machine that has one, and what its products were told; nothing without one."""
+    facts = [fact for fact in digest.health.provenance.facts if fact.name == "matmul_precision"]
+    told = []
+    for machine in digest.about.machines:
+        here = {place for fact in facts for place in fact.places if place.machine == machine.name}
+        products = [
+            f"{', '.join(fact.values)} in {write_list(name_place(digest, p) for p in fact.places if p in here)}"
+            for fact in facts
+            if any(place in here and place.device == "cuda" for place in fact.places)
+        ]
+        if machine.gpus:
+            words = [f"GPU of {machine.name}: {write_list(machine.gpus)}"]
+            words += [f"driver {machine.driver}"] if machine.driver else []
+            words += [f"JAX with `XLA_FLAGS={machine.xla_flags}`"] if machine.xla_flags else []
+            words += [f"precision of products: {'; '.join(products)}"] if products else []
+            told.append(Text(f"{', '.join(words)}."))
+    return told
 
 
 def _tabulate_sources(provenance: Provenance) -> Table:
@@ -81,12 +102,17 @@ def _tabulate_facts(digest: Digest) -> Table:
     return Table("environment", "Environment", heads, tuple(rows), folded=True)
 
 
+def _has_gpu(digest: Digest) -> bool:
+    return any(machine.gpus for machine in digest.about.machines)
+
+
 def list_commands(digest: Digest) -> Items:
     """How to get the same again."""
     commit = next((source.commit[:8] for source in digest.health.provenance.sources if source.commit), "COMMIT")
     return Items(
         (
             "Measure: `python -m benchmarks run` (through asv; `--profile` and `--device` choose what).",
+            *(["On a GPU: `make cuda`, the most valuable cells first."] if _has_gpu(digest) else []),
             (
                 f"Rebuild these pages from result files alone: `python -m reports --results {digest.about.results}`. "
                 "The same files give the same bytes."

@@ -52,6 +52,24 @@ def synthetic():
 
 
 @pytest.fixture(scope="session")
+def card():
+    """Makers of a GPU's records."""
+    return _import_beside("card")
+
+
+@pytest.fixture(scope="session")
+def carded(synthetic, card, tmp_path_factory) -> Path:
+    """Cells of a GPU alone, one process each, with every clock. Do not write into it."""
+    return card.write_results(synthetic, tmp_path_factory.mktemp("carded"))
+
+
+@pytest.fixture(scope="session")
+def carded_digest(carded) -> Digest:
+    """Its digest."""
+    return build_digest(Analysis(load(carded)))
+
+
+@pytest.fixture(scope="session")
 def make():
     """Makers of a family's digest by hand."""
     return _import_beside("made")

@@ -3,6 +3,7 @@
 import json
 
 from reports.__main__ import main
+from reports.terminal import _count_forms
 
 
 def run(capsys, *arguments):
@@ -104,3 +105,9 @@ def test_what_only_patient_sessions_timed_is_not_to_be_settled(synthetic, tmp_pa
     assert not [cell for cell in cells if cell["sizes"]["D"] == 1024]
     told = run(capsys, "answer", "--results", str(folder), "--family", "logdet", "--D", "1024", "--backend", "torch")
     assert "what it may lose is not known" in told
+
+
+def test_many_rows_left_out_in_a_form_are_counted():
+    rows = [*(f"{row}:graph" for row in ("a", "b", "c")), "d", "e:compiled"]
+    assert _count_forms(rows) == ["d", "e:compiled", "3 rows in the form graph"]
+    assert _count_forms(["a:graph", "b:graph"]) == ["a:graph", "b:graph"]

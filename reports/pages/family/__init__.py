@@ -2,6 +2,7 @@
 
 from . import (
     accuracy,
+    clocks,
     compilation,
     crossovers,
     double_backprop,
@@ -18,6 +19,7 @@ from . import (
 # In reading order. To add a chapter, add its module here.
 CHAPTERS = (
     scaling,
+    clocks,
     speedups,
     crossovers,
     double_backprop,

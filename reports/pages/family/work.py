@@ -9,6 +9,7 @@ from ...families import FAMILIES
 from ...plots.multiples import Panel, draw_multiples, frame
 from ...text import write_bytes, write_count, write_rate, write_ratio, write_share
 from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns
+from ._goals import show_goals
 from ._lines import choose_rows, exact, list_ends, make_lines
 from ._names import caption, describe_sizes, group_states, name_group, name_shared, series_cell, size_cell
 
@@ -19,6 +20,8 @@ NOTE = (
     "`relative_published`, `jacobian_autodiff`, `cg_published` and `phi_forward_over_reverse`, or a cache was faster "
     "than memory."
 )
+
+TF32 = "In tf32 the roofline is that of products alone, which round their factors: what takes an LU stays far below it."
 
 
 def build(family: FamilyDigest) -> Section | None:
@@ -36,7 +39,8 @@ def build(family: FamilyDigest) -> Section | None:
     table = _tabulate(family, shown)
     if table is None:
         return None
-    return Section("work", "Work and the roofline", (*blocks, table, Text(NOTE, "note")))
+    note = f"{NOTE} {TF32}" if any(series.place.dtype == "tf32" for series in shown) else NOTE
+    return Section("work", "Work and the roofline", (*blocks, table, Text(note, "note"), *show_goals(family)))
 
 
 def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:

@@ -87,6 +87,29 @@ def test_where_autodiff_ends(analysis):
     assert judge(analysis, "RG3").decided.endswith("; our limit of time ended it before memory could.")
 
 
+@pytest.mark.parametrize("device", ["cuda", "cpu"])
+def test_where_time_ends_it_on_a_gpu_what_memory_refuses_is_told_too(synthetic, tmp_path, device):
+    def edit(record):
+        size = record["cell"]["sizes"]["D"]
+        reasons = {
+            256: "time: measured 9 s a call, budget 4 s",
+            512: "memory: its results are 152 GiB, 72 GiB are free",
+        }
+        if size in reasons:
+            nothing = {"samples_s": [], "rounds": [], "positions": [], "error": None}
+            record["rows"]["jacobian_autodiff"] |= nothing | {"outcome": "over_budget", "reason": reasons[size]}
+
+    rows, sizes = ("relative", "jacobian_autodiff"), (64, 128, 256, 512)
+    digest = judge(plant(synthetic, tmp_path, rows=rows, sizes=sizes, edit=edit, device=device), "RG3")
+    (part,) = digest.parts
+    assert part.verdict == "undetermined"
+    assert "over_budget at 256: time: measured 9 s a call" in part.measured
+    # A processor's limit of time is long enough to be the answer.
+    assert part.measured.endswith("over_budget at 512: memory: its results are 152 GiB, 72 GiB are free") == (
+        device == "cuda"
+    )
+
+
 @pytest.mark.parametrize(("outcome", "verdict"), [("oom", "reproduced"), ("ok", "undetermined")])
 def test_patient_calls_settle_what_our_time_left_open(synthetic, tmp_path, outcome, verdict):
     """Of a row that time ended at D = 512, calls without a limit of time go on to 1,024."""

@@ -8,6 +8,7 @@ import pytest
 
 from reports.clusters import Quantity
 from reports.digest.answers import CellAnswer
+from reports.digest.clocks import Clocked
 from reports.digest.compilation import Payoff
 from reports.digest.crossovers import Crossing
 from reports.digest.devices import Agreement, DevicesDigest, Grown, Modelled, Spread
@@ -15,6 +16,8 @@ from reports.digest.double_backprop import Doubling
 from reports.digest.exponents import Growth
 from reports.digest.form import Knot, Quality
 from reports.digest.fronts import Front
+from reports.digest.goals import Goal
+from reports.digest.gpu import CardHealth
 from reports.digest.health import Comparisons, CoverageRow, Health, MachineState, PlaceHealth
 from reports.digest.history import History
 from reports.digest.ladders import Climb
@@ -31,8 +34,8 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "digest.md"
 
 
 ANSWERS = (CellAnswer, Rule, PlaceRule, Range, Quality, Knot, LentFrom, Lender)
-HEALTH = (Health, PlaceHealth, MachineState, CoverageRow, Comparisons, Provenance)
-CHAPTERS = (Speedup, Crossing, Growth, Payoff, Beside, Climb, Front, Worth, Doubling)
+HEALTH = (Health, PlaceHealth, CardHealth, MachineState, CoverageRow, Comparisons, Provenance)
+CHAPTERS = (Speedup, Crossing, Growth, Payoff, Beside, Climb, Front, Worth, Doubling, Clocked, Goal)
 
 DEVICES = (DevicesDigest, Spread, Grown, Agreement, Modelled, Quantity)
 

@@ -76,3 +76,13 @@ def test_over_budget_is_what_a_bound_or_a_call_says(digest):
     told = " ".join(item for block in page.sections[-1].blocks if isinstance(block, Items) for item in block.items)
     assert "decided on a true bound or on a call" in told
     assert "predicted, not run" not in told
+
+
+def test_the_gpu_stands_in_place_of_the_processors_clock(carded_digest):
+    (page,) = health.build(carded_digest)
+    (clock,) = [row for row in tables(page)["health"].rows if row["label"].text == "Clock"]
+    assert clock["p0"].text == "1,980 of 1,980 MHz, 500 W, 60 °C at most; nothing held it back"
+    texts = [b.text for section in page.sections for b in section.blocks if isinstance(b, Text)]
+    (gpu,) = [text for text in texts if text.startswith("GPU of ")]
+    assert "Synthetic GPU, driver 600.1, JAX with `XLA_FLAGS=--xla_some_flag=false`, precision of products:" in gpu
+    assert "tf32 in torch, cuda, tf32" in gpu

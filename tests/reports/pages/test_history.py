@@ -60,3 +60,8 @@ def test_no_history_is_one_line(digest, tracks):
     page = build(digest, *tracks)
     assert "there is no history yet" in page.lead
     assert page.sections == ()
+
+
+def test_without_asv_there_is_no_history(digest):
+    (page,) = history.build(replace(digest, history=History((), ())))
+    assert page.lead.startswith("No asv file was read: there is no history yet. ")

@@ -9,7 +9,7 @@ from reports.digest.cards import choose_states
 from reports.digest.incidents import Incident
 from reports.families import FAMILIES
 from reports.pages import index
-from reports.pages.blocks import Card, Form, Items, Table
+from reports.pages.blocks import Card, Form, Items, Table, Text
 from reports.text import write_ratio
 
 # The panels' places, and where the same was measured besides.
@@ -93,3 +93,20 @@ def test_the_forms_data_is_plain_json_and_nothing_else_ends_the_script(page):
         for series in family["series"]:
             for row in series["rows"]:
                 assert len({len(row[k]) for k in (1, 3, 4, 5)} | {len(series["sizes"])}) == 1
+
+
+def test_a_gpu_is_named_before_its_host(carded_digest, digest):
+    (page,) = index.build(carded_digest)
+    assert "on Synthetic GPU (driver 600.1; host Synthetic CPU, 2 cores, 149 GB; torch 2.13.0" in page.lead
+    assert "`XLA_FLAGS=--xla_some_flag=false`" in page.lead
+    assert "1 kind of" in page.lead
+    # Where processors were measured as well the card stands behind them.
+    (page,) = index.build(digest)
+    assert "Synthetic CPU (2 cores, 25 GB, cpu and cuda: Synthetic GPU; torch" in page.lead
+
+
+def test_the_form_of_a_graph_is_explained_where_there_is_one(carded_digest, page):
+    (graphs,) = index.build(carded_digest)
+    told = [block.text for block in find(graphs, Text)]
+    assert any("`:graph` is a row replayed as a CUDA graph" in text for text in told)
+    assert not any("`:graph`" in block.text for block in find(page, Text))

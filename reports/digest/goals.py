@@ -1,0 +1,88 @@
+"""What was aimed at on a GPU, held against what was measured."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..analysis import Analysis
+from ..points import Point, Series
+from ..statistics import Estimate
+from .clocks import GRAPH
+from .series import Measured, find_keys
+
+RELATIVE, STEP, FLOOR = "relative", "relative_step", "gemm_floor"
+# Sizes of which the work is worth more than a launch, those of a launch, and the precisions aimed at.
+LARGE, SMALL = (8192, 20_000), 256
+PRECISIONS = ("float32", "tf32")
+# The rate of `relative` in that of its own products; `relative_step` in times of its copy; a replay in empty launches.
+SHARE, COPIES, LAUNCHES = 0.85, 1.15, 3.0
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A goal at one size of a series.
+
+    kind      products, copy or launch
+    value     what `limit` bounds: for products from below, else from above; None where it cannot be told
+    seconds   of a call of the row
+    verdict   met or missed: by the whole interval, or where there is none (`sure` is false) by the value; undetermined
+              where the interval reaches across; not judged without a value
+    """
+
+    series: str
+    size: float
+    row: str
+    kind: str
+    value: Estimate | None
+    limit: float
+    seconds: Estimate
+    verdict: str
+    sure: bool
+
+
+def digest_goals(analysis: Analysis, name: str, measured: tuple[Measured, ...]) -> tuple[Goal, ...]:
+    """Of all series on a GPU; other families have no such goals."""
+    keys = find_keys(analysis, name) if name == "logdet" else {}
+    found = [goal for key, at in keys.items() if at.place.device == "cuda" for goal in _judge_series(analysis, key, at)]
+    order = {"products": 0, "copy": 1, "launch": 2}
+    ranks = {series.key: j for j, series in enumerate(measured)}
+    return tuple(sorted(found, key=lambda goal: (order[goal.kind], ranks[goal.series], goal.size)))
+
+
+def _judge_series(analysis: Analysis, key: str, series: Series) -> Iterator[Goal]:
+    for size in analysis.sizes(series):
+        large = LARGE[0] <= size <= LARGE[1] and series.place.dtype in PRECISIONS
+        relative, step = (analysis.point(series, size, row) for row in (RELATIVE, STEP))
+        if large and relative is not None and relative.ok:
+            share = analysis.ratio(series, size, FLOOR, RELATIVE)
+            yield _judge(key, relative, "products", share, SHARE)
+        if large and step is not None and step.ok and (bound := _bound_copy(analysis, series, step)):
+            seconds = step.seconds
+            times = Estimate(seconds.value / bound, seconds.low / bound, seconds.high / bound, seconds.n)
+            yield _judge(key, step, "copy", times, COPIES)
+        replay = analysis.point(series, size, f"{RELATIVE}:{GRAPH}")
+        if size <= SMALL and replay is not None and replay.ok:
+            # No record holds the time of an empty launch.
+            yield _judge(key, replay, "launch", None, LAUNCHES)
+
+
+def _bound_copy(analysis: Analysis, series: Series, step: Point) -> float:
+    """Seconds that the bytes of the formula take at the copy's rate; 0 where its products take longer."""
+    ceiling = analysis.ceiling(series, step.size)
+    if ceiling is None or math.isnan(step.bytes) or math.isnan(step.flops):
+        return 0.0
+    moved = step.bytes / ceiling.bytes_per_s
+    return moved if moved > step.flops / ceiling.flops_per_s else 0.0
+
+
+def _judge(key: str, point: Point, kind: str, value: Estimate | None, limit: float) -> Goal:
+    sure = value is not None and not value.undetermined
+    return Goal(key, point.size, point.row, kind, value, limit, point.seconds, _decide(kind, value, limit), sure)
+
+
+def _decide(kind: str, value: Estimate | None, limit: float) -> str:
+    if value is None:
+        return "not judged"
+    ends = [value.value] if value.undetermined else [value.low, value.high]
+    met = {end >= limit if kind == "products" else end <= limit for end in ends}
+    return "undetermined" if len(met) > 1 else "met" if met.pop() else "missed"
