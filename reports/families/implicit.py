@@ -9,8 +9,8 @@ IMPLICIT = Family(
     yardstick="parameter_vjp",
     baselines=("cg_published", "cg"),
     headlines=(
-        ("neumann", "jfb", "What an exact gradient costs, by the solver that is fastest in most cells"),
-        ("cg_published", "neumann", "What the published solver costs for the same gradient"),
+        ("cg_published", "neumann", "What the published solver costs beside the one that is fastest in most cells"),
+        ("neumann", "jfb", "What an exact gradient costs beside an approximate one"),
     ),
     card=("jfb", "neumann_5", "neumann", "bicgstab", "gmres", "cg_published"),
     questions=(
