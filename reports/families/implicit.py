@@ -9,8 +9,8 @@ IMPLICIT = Family(
     yardstick="parameter_vjp",
     baselines=("cg_published", "cg"),
     headlines=(
-        ("cg_published", "neumann", "What the published solver costs beside the one that is fastest in most cells"),
-        ("neumann", "jfb", "What an exact gradient costs beside an approximate one"),
+        ("cg_published", "jfb", "What an exact gradient costs by the published solver"),
+        ("neumann", "jfb", "What it costs by the solver that is fastest in most cells"),
     ),
     card=("jfb", "neumann_5", "neumann", "bicgstab", "gmres", "cg_published"),
     questions=(

@@ -52,7 +52,8 @@ def find_changes(series: Sequence[Any], rate: float = 0.05) -> list[tuple[int, .
 
     Of the series that are said to have changed a share `rate` at most, in expectation, has not (Benjamini and
     Hochberg's false discovery rate, over all of eight values or more; rows that share a yardstick move together, which
-    it allows). At the level that remains for one of them both sides of its change are searched again.
+    it allows). At the level that remains for one of them both sides of its change are searched again, and each change
+    is then tested once more between its neighbours: of three levels the first cut may fall within the middle one.
 
     Raises ValueError for values that are not finite and for a rate outside (0, 1).
     Source: Benjamini and Bogomolov (2014), J. R. Stat. Soc. B 76, 297, for tests within what was selected.
@@ -65,7 +66,8 @@ def find_changes(series: Sequence[Any], rate: float = 0.05) -> list[tuple[int, .
     told = false_discovery_control([find_step(series[j]).p for j in tried]) <= rate
     level = rate * int(told.sum()) / len(tried)
     for j in (j for j, yes in zip(tried, told, strict=True) if yes):
-        found[j] = tuple(_split(np.asarray(series[j]), level))
+        values = np.asarray(series[j])
+        found[j] = _settle(values, tuple(_split(values, level)), level)
     return found
 
 
@@ -75,6 +77,22 @@ def _split(values: np.ndarray, level: float, start: int = 0) -> Iterator[int]:
         yield from _split(values[: step.at], level, start)
         yield start + step.at
         yield from _split(values[step.at :], level, start + step.at)
+
+
+def _settle(values: np.ndarray, places: tuple[int, ...], level: float) -> tuple[int, ...]:
+    """The changes that stay certain between their neighbours, where they are likeliest there; the least is let go."""
+    for _ in range(values.size):
+        ends = (0, *places, values.size)
+        steps = [find_step(values[start:end]) for start, end in zip(ends, ends[2:], strict=False)]
+        worst = max(range(len(steps)), key=lambda j: steps[j].p, default=0)
+        if steps and steps[worst].p > level:
+            places = places[:worst] + places[worst + 1 :]
+            continue
+        moved = tuple(sorted({start + step.at for start, step in zip(ends, steps, strict=False)}))
+        if moved == places:
+            break
+        places = moved
+    return places
 
 
 def _measure(ranks: np.ndarray) -> np.ndarray:

@@ -40,6 +40,14 @@ def test_steps_are_found_where_they_are_and_nowhere_else():
     assert sum(map(len, found[3:])) <= 1
 
 
+def test_of_three_levels_the_middle_one_is_not_cut():
+    """The rank statistic of a stair with two like steps is as large all along the middle level."""
+    rng = np.random.default_rng(3)
+    found = find_changes([make(rng, (0, -0.3, -0.9), each=16) for _ in range(100)])
+    right = [places for places in found if len(places) == 2 and abs(places[0] - 16) + abs(places[1] - 32) <= 2]
+    assert len(right) >= 90
+
+
 def test_noise_alone_is_told_in_one_report_of_twenty_at_most():
     rng = np.random.default_rng(1)
     told = sum(any(find_changes([make(rng, (0, 0)) for _ in range(12)])) for _ in range(200))
