@@ -45,7 +45,8 @@ def test_of_three_levels_the_middle_one_is_not_cut():
     rng = np.random.default_rng(3)
     found = find_changes([make(rng, (0, -0.3, -0.9), each=16) for _ in range(100)])
     right = [places for places in found if len(places) == 2 and abs(places[0] - 16) + abs(places[1] - 32) <= 2]
-    assert len(right) >= 90
+    # Each of the three levels is cut by chance in one of twenty: 0.95^3 of 100 are right, less three deviations.
+    assert len(right) >= 75
 
 
 def test_noise_alone_is_told_in_one_report_of_twenty_at_most():
