@@ -40,6 +40,13 @@ def test_steps_are_found_where_they_are_and_nowhere_else():
     assert sum(map(len, found[3:])) <= 1
 
 
+def test_a_clean_step_is_told_to_the_value():
+    """The eleven lowest come first, as the ten lowest do: only their values say that the eleventh is after the step."""
+    values = [1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.1, 0.9, 1.05, 0.95, 2.0, *[2.1, 2.2, 2.05] * 4]
+    assert find_step(values).at == 10
+    assert find_changes([values]) == [(10,)]
+
+
 def test_of_three_levels_the_middle_one_is_not_cut():
     """The rank statistic of a stair with two like steps is as large all along the middle level."""
     rng = np.random.default_rng(3)
@@ -71,5 +78,7 @@ def test_what_was_told_has_mostly_changed():
 def test_refusals(bad):
     with pytest.raises(ValueError, match="values must be finite"):
         find_step(bad)
+    with pytest.raises(ValueError, match="values must be finite"):
+        find_changes([bad])
     with pytest.raises(ValueError, match="confidence"):
         find_changes([[1.0] * 9], rate=0.0)
