@@ -78,7 +78,8 @@ def _make_parser() -> argparse.ArgumentParser:
         dest="error",
         type=float,
         metavar="E",
-        help="largest relative error allowed, by approximate methods too (default: exact ones, or 1e-6 where none is)",
+        help="largest relative error allowed, by approximate methods too (default: exact ones; where none is, 1e-6, or "
+        "what the question says)",
     )
     answer.add_argument("--question", metavar="Q", help="what is asked, such as gradient, step or value (default: all)")
     _add_json(answer)

@@ -3,7 +3,8 @@
 A row's seconds are w0 + w1 FLOPs + w2 bytes, weights not negative, fitted to all series of the row at a place in one
 state of the machine: its other batches and problems too. Between two measured sizes of a series the distance from that
 shape is a straight line in log size, beyond the ends that of the end. FLOPs and bytes of a size that was not measured
-are interpolated: sums of powers of the size. A row whose work is not known follows sums of powers itself.
+are interpolated: sums of powers of the size for each product or evaluation, whose number is a straight line in log size
+between two sizes (a solver's differs from size to size). A row whose work is not known follows sums of powers itself.
 """
 
 import math
@@ -24,13 +25,14 @@ class Curves:
     """Predictions of the rows of one family."""
 
     def __init__(self, analysis: Analysis, family: str) -> None:
-        self._work: dict[tuple[Any, ...], dict[float, tuple[float, float]]] = {}
+        self._work: dict[tuple[Any, ...], dict[float, tuple[float, float, float]]] = {}
         self._points: dict[tuple[Any, ...], list[Point]] = {}
         for series in analysis.series(family):
             for row in analysis.rows(series):
                 for point in analysis.points(series, row):
                     if point.flops > 0 and point.bytes > 0:
-                        self._work.setdefault((series.fixed, row), {})[point.size] = point.flops, point.bytes
+                        work = point.flops, point.bytes, _count(point)
+                        self._work.setdefault((series.place, series.fixed, row), {})[point.size] = work
                         if point.in_rounds:
                             self._points.setdefault((series.place, series.state, row), []).append(point)
         self._weights: dict[tuple[Any, ...], np.ndarray] = {}
@@ -67,11 +69,22 @@ class Curves:
     def _find_work(
         self, series: Series, row: str, sizes: np.ndarray, without: float | None
     ) -> list[tuple[float, float]]:
-        """FLOPs and bytes at sizes: as the formulas said where any machine was asked, else interpolated."""
-        known = {size: work for size, work in self._work[series.fixed, row].items() if size != without}
+        """FLOPs and bytes at sizes, from what the formulas said at this place: elsewhere a solver takes other steps."""
+        found = self._work[series.place, series.fixed, row]
+        known = {size: work for size, work in found.items() if size != without}
         grid = sorted(known)
-        columns = [interpolate_powers(grid, [known[size][column] for size in grid], sizes, POWERS) for column in (0, 1)]
+        counts = np.array([known[size][2] for size in grid])
+        each = np.exp(np.interp(np.log(sizes), np.log(grid), np.log(counts)))
+        columns = (
+            each * interpolate_powers(grid, [known[size][column] for size in grid] / counts, sizes, POWERS)
+            for column in (0, 1)
+        )
         return list(zip(*columns, strict=True))
+
+
+def _count(point: Point) -> float:
+    """Products and evaluations of a call, one where it has none or they are not known."""
+    return max(1.0, sum(number for number in (point.vjps, point.jvps, point.evaluations) if number > 0))
 
 
 def _list_terms(work: Sequence[tuple[float, float]]) -> np.ndarray:

@@ -15,7 +15,7 @@ from .digest import FamilyDigest
 from .digest.answers import OPEN, CellAnswer, answers, merge_regrets
 from .digest.form import TOO_WIDE, FormRow
 from .digest.series import Measured
-from .families import FAMILIES, Question
+from .families import Question
 from .points import Place
 
 
@@ -88,7 +88,7 @@ def find_answer(
     """The method of least regret at a size; of those without a known regret the fastest by predicted times."""
     form = next(entry for entry in family.form if entry.series == series.key)
     rows = [row for row in form.rows if answers(row.computes, question)]
-    own = None if any(row.exact for row in rows) else FAMILIES[family.name].accuracy
+    own = None if any(row.exact for row in rows) else question.accuracy
     accuracy = own if accuracy is None else accuracy
     known = family.answers if accuracy is None or accuracy == own else _list_approximate(family, accuracy)
     cells = find_cells(known, series.key, question.key, size)

@@ -47,7 +47,7 @@ CONFIDENCE = 0.95
 class FamilyDigest:
     """All that is said of one family. `colours` are the colour names of its rows, the same on every page.
 
-    `answers` are those of exact methods, or where there is none of those within the family's accuracy; `approximate`
+    `answers` are those of exact methods, or where there is none of those within the question's accuracy; `approximate`
     those where an error is allowed.
     """
 

@@ -54,7 +54,7 @@ class CellAnswer:
     candidates  all of them, least regret first
     excluded    (row, reason) of rows that answer the question but did not run or are not accurate enough
     profile     the most thorough of the sessions of its cell
-    accuracy    largest error allowed, None for exact methods, or where none is, for those within the family's accuracy
+    accuracy    largest error allowed, None for exact methods, or where none is, those within the question's
     processes   of the cell that timed the pick
     """
 
@@ -74,9 +74,8 @@ class CellAnswer:
 
 def digest_answers(analysis: Analysis, family: str) -> tuple[CellAnswer, ...]:
     """The answers of a family by series, question and size; questions that no row of a series answers are left out."""
-    limit = FAMILIES[family].accuracy
     return tuple(
-        _answer(_Cell(analysis, series, size), question, rows, limit)
+        _answer(_Cell(analysis, series, size), question, rows, question.accuracy)
         for series in analysis.series(family)
         for question in FAMILIES[family].questions
         if (rows := _prefer_exact(analysis, series, _list_rows(analysis, series, question)))

@@ -43,7 +43,9 @@ def digest_card(analysis: Analysis, family: Family, series: Sequence[Measured]) 
     best = max(groups, key=lambda group: _count(group, family), default=[])
     panels = [choose_states(group) for group in _group(best, lambda s: s.place.backend)]
     found = (
-        _compare(analysis, family.name, panel, row, baseline) for row, baseline in family.headlines for panel in panels
+        _compare(analysis, family.name, panel, row, baseline)
+        for row, baseline, _ in family.headlines
+        for panel in panels
     )
     return CardDigest(
         tuple(tuple(s.key for s in panel) for panel in panels),

@@ -1,12 +1,18 @@
-"""Rows over commits, as asv recorded them: medians of calls, and times of the family's yardstick."""
+"""Rows over commits, as asv recorded them: medians of calls, times of the yardstick, and where these changed."""
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from ..analysis import Analysis
 from ..families import FAMILIES
 from ..points import DIMENSIONS, Place
+from ..statistics import SMALLEST_MARGIN, find_changes
+
+# What tells one track from another, and a change's track from the others.
+_NAMES = ("environment", "family", "place", "axis", "size", "fixed", "row")
 
 
 @dataclass(frozen=True)
@@ -54,11 +60,42 @@ class Track:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A row's ratio to the yardstick changed its level after the commit `last`; `first` is the next that was recorded.
+
+    `before` and `after` are the medians of the levels, of the numbers of `commits` on both sides.
+    """
+
+    environment: str
+    family: str
+    place: Place
+    axis: str
+    size: float
+    fixed: tuple[tuple[str, Any], ...]
+    row: str
+    last: str
+    first: str
+    before: float
+    after: float
+    commits: tuple[int, int]
+
+    @property
+    def factor(self) -> float:
+        """The new level over the old one."""
+        return self.after / self.before
+
+    def of(self, track: Track) -> bool:
+        """Whether it is a change of this track."""
+        return all(getattr(self, name) == getattr(track, name) for name in _NAMES)
+
+
+@dataclass(frozen=True)
 class History:
-    """All tracks, and the commits that asv's files hold, oldest first."""
+    """All tracks, the commits that asv's files hold, oldest first, and what is certain to have changed."""
 
     commits: tuple[str, ...]
     tracks: tuple[Track, ...]
+    changes: tuple[Change, ...] = ()
 
 
 def digest_history(analysis: Analysis) -> History:
@@ -70,12 +107,38 @@ def digest_history(analysis: Analysis) -> History:
             key = tuple(str(line[name]) for name in ("machine", "environment", "family", "cell", "row"))
             # Two files of one commit: the later one.
             grouped.setdefault(key, {})[line["commit"]] = line
-    tracks = (
+    tracks = tuple(
         _make_track(key, list(found.values()), _find_yardstick(grouped, key))
         for key, found in sorted(grouped.items())
         if len(found) > 1
     )
-    return History(tuple(dict.fromkeys(str(line["commit"]) for line in lines)), tuple(tracks))
+    commits = tuple(dict.fromkeys(str(line["commit"]) for line in lines))
+    return History(commits, tracks, list_changes(tracks))
+
+
+def list_changes(tracks: Sequence[Track]) -> tuple[Change, ...]:
+    """Changes of level of the paired ratios that are certain and larger than SMALLEST_MARGIN, track by track."""
+    series = [[math.log(times) for _, times in track.paired] for track in tracks]
+    found = (
+        change
+        for track, steps in zip(tracks, find_changes(series), strict=True)
+        for change in _tell_changes(track, steps)
+    )
+    return tuple(change for change in found if abs(math.log(change.factor)) > math.log1p(SMALLEST_MARGIN))
+
+
+def _tell_changes(track: Track, steps: Sequence[int]) -> Iterator[Change]:
+    """Each change of a track, between the levels from the one before to the one after it."""
+    commits, times = zip(*track.paired, strict=True) if steps else ((), ())
+    for start, at, end in zip((0, *steps), steps, (*steps[1:], len(times)), strict=False):
+        yield Change(
+            **{name: getattr(track, name) for name in _NAMES},
+            last=commits[at - 1],
+            first=commits[at],
+            before=median(times[start:at]),
+            after=median(times[at:end]),
+            commits=(at - start, end - at),
+        )
 
 
 def _find_yardstick(

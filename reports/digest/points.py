@@ -9,6 +9,7 @@ from ..families import FAMILIES
 from ..statistics import Estimate
 from . import Digest, FamilyDigest
 from .series import Cell, Measured, Row
+from .shown import choose_shown
 
 # Significant digits: half of what a chart shows of a decade, and more than any interval is worth.
 _DIGITS = 4
@@ -45,7 +46,8 @@ def list_series(digest: Digest) -> list[dict[str, Any]]:
 
 
 def write_script(digest: Digest) -> str:
-    """`points.js`: the points by column, words as indices into a list of them, and the colours of each family's rows.
+    """`points.js`: the points by column, words as indices into a list of them; of each family the colours of its rows
+    and which are shown first.
 
     A page that was opened from a file may load a script, but not fetch data.
     """
@@ -56,9 +58,17 @@ def write_script(digest: Digest) -> str:
         "varied": {family.name: list(family.letters) for family in digest.families},
         "colours": {family.name: family.colours for family in digest.families},
         "series": list_series(digest),
+        "shown": _list_shown(digest),
         "columns": {name: _pack([point[name] for point in points]) for name in (points[0] if points else ())},
     }
     return f"window.POINTS = {json.dumps(known, ensure_ascii=False, separators=(',', ':'))};\n"
+
+
+def _list_shown(digest: Digest) -> dict[str, dict[str, Any]]:
+    """Which rows of which series each family shows first."""
+    at = {(family.name, series.key): number for number, (family, series) in enumerate(_iterate_series(digest))}
+    found = {family.name: choose_shown(family) for family in digest.families}
+    return {name: {"series": at[name, first.series.key], "rows": first.rows} for name, first in found.items() if first}
 
 
 def _iterate_series(digest: Digest) -> Iterator[tuple[FamilyDigest, Measured]]:

@@ -52,7 +52,7 @@ def find_rivals(family: Family, series: Measured, baseline: str) -> tuple[Row, .
     assert kind is not None
     wanted = next((q.computes for q in family.questions if kind.computes in q.computes), (kind.computes,))
     any_gradient = not family.questions[0].computes and kind.computes not in NOT_GRADIENTS
-    main = {*family.card, *(row for pair in family.headlines for row in pair)}
+    main = {*family.card, *(row for headline in family.headlines for row in headline[:2])}
     return tuple(
         row
         for row in series.rows

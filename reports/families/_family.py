@@ -9,12 +9,14 @@ class Question:
     """Something a reader wants the fastest method of: `computes` are the kinds of answer that will do, `words` name it.
 
     An empty `computes` stands for a gradient of any kind. `first` marks the questions that the first page answers.
+    `accuracy` is the largest error of its answers where no method is exact.
     """
 
     key: str
     words: str
     computes: tuple[str, ...] = ()
     first: bool = False
+    accuracy: float = 1e-6
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,10 @@ class Family:
     unit        what one call returns, as a sentence ends: "a gradient of log |det J|"
     yardstick   the row every time is also told in multiples of
     baselines   what users run today, the fairest form last; ratios on the first page are against the first that ran
-    headlines   (row, baseline) of the two ratios on the family's card
+    headlines   (row, baseline, what it decides) of the two ratios on the family's card
     card        rows of the card's picture, at most six
     exponents   leading powers by swept letter and row at fixed batch; "*" stands for every other row
     questions   what can be asked, the most common first
-    accuracy    largest error of an answer where no method is exact
     work        what its methods spend by choice
     notes       what a reader must know of this family, told on its page
     """
@@ -39,10 +40,9 @@ class Family:
     unit: str
     yardstick: str
     baselines: tuple[str, ...]
-    headlines: tuple[tuple[str, str], ...]
+    headlines: tuple[tuple[str, str, str], ...]
     card: tuple[str, ...]
     questions: tuple[Question, ...]
     exponents: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    accuracy: float = 1e-6
     work: str = "products"
     notes: tuple[str, ...] = ()

@@ -8,7 +8,10 @@ SCORE = Family(
     unit="a training gradient of a batch",
     yardstick="psi",
     baselines=("phi", "psi"),
-    headlines=(("phi", "psi"), ("phi_closed_form", "psi_closed_form")),
+    headlines=(
+        ("phi", "psi", "What double backpropagation costs"),
+        ("phi", "phi_closed_form", "What it costs where the gradient could be written down"),
+    ),
     card=("psi", "psi_closed_form", "phi", "phi_forward_over_reverse", "phi_closed_form", "psi_tied"),
     questions=(
         Question("psi", "ψ, a network that is the gradient", ("psi",), first=True),

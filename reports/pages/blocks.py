@@ -103,11 +103,13 @@ class Items:
 
 @dataclass(frozen=True)
 class Form:
-    """The answer form: data for its script as JSON text, (name, title) of its families, and what stands without it."""
+    """The answer form: data for its script as JSON text, (name, title) of its families, and what stands without it: a
+    table of rules a family.
+    """
 
     data: str
     families: tuple[tuple[str, str], ...]
-    rules: Table
+    rules: tuple[Table, ...]
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ class Section:
             elif isinstance(block, Figures):
                 yield from (figure.table for figure in block.figures if figure.table is not None)
             elif isinstance(block, Form):
-                yield block.rules
+                yield from block.rules
 
     def figures(self) -> Iterable[Figure]:
         """Every figure."""

@@ -31,7 +31,7 @@ def build_card(family: FamilyDigest) -> Card:
         link=f"{family.name}.html",
         more=f"All of {family.name}",
         rules=(*rules, lent) if lent else rules,
-        ratios=tuple(_compare(family, row, baseline) for row, baseline in facts.headlines),
+        ratios=tuple(_compare(family, *headline) for headline in facts.headlines),
         caption=_write_caption(family, panels),
         panels=pictures,
     )
@@ -76,14 +76,14 @@ def _list_places(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> li
     return found
 
 
-def _compare(family: FamilyDigest, row: str, baseline: str) -> Ratio:
-    """Both rows' paired ratio at the largest size of each place, and its range over all sizes."""
+def _compare(family: FamilyDigest, row: str, baseline: str, decides: str) -> Ratio:
+    """What is decided, both rows' paired ratio at the largest size of each place, and its range over all sizes."""
     values = []
     for found in family.card.headlines if family.card else ():
         if (found.row, found.baseline) == (row, baseline):
             backend = family.find(found.series).place.backend
             values.append((name_backend(backend), f"{write_ratio(found.ratio)} ×", _say_where(found, family.axis)))
-    return Ratio(f"Time of `{row}` over that of `{baseline}`", tuple(values))
+    return Ratio(f"{decides}: time of `{row}` over that of `{baseline}`", tuple(values))
 
 
 def _say_where(found: Headline, axis: str) -> str:

@@ -11,8 +11,9 @@ FILE = "explore.html"
 _ROOT = Path(__file__).parents[1]
 _TEMPLATES, _VENDOR = _ROOT / "templates", _ROOT / "vendor"
 _LEAD = (
-    "Every row at every size that was measured, holes included. Choose what to see: chart and table follow, and the "
-    "address remembers it. A heading sorts; a row's name shows that row alone."
+    "Every row at every size that was measured, holes included. The main rows of a family at one place and setting are "
+    "shown first, all of it at a click. Choose what to see: chart and table follow, and the address remembers it. A "
+    "heading sorts; a row's name shows that row alone."
 )
 _WITHOUT = "This table needs JavaScript; [points.csv](points.csv) holds the same points."
 

@@ -33,7 +33,8 @@ def build_form(digest: Digest) -> Form:
     }
     text = json.dumps(packed, ensure_ascii=False, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
     named = tuple((family.name, FAMILIES[family.name].title) for family in families)
-    return Form(text, named, _tabulate_rules(digest))
+    rules = (_tabulate_rules(digest, family) for family in digest.families)
+    return Form(text, named, tuple(table for table in rules if table.rows))
 
 
 def _pack_family(digest: Digest, family: FamilyDigest) -> dict[str, Any]:
@@ -53,10 +54,9 @@ def _pack_family(digest: Digest, family: FamilyDigest) -> dict[str, Any]:
         "axis": family.axis,
         "size": name_letter(family.axis),
         "letters": [[letter, capital(name_letter(letter))] for letter in family.letters if letter != "B"],
-        "accuracy": facts.accuracy,
         "questions": [
-            [question.key, question.words, sorted({kind for _, kind, _ in rows if answers(kind, question)})]
-            for question in facts.questions
+            [q.key, q.words, sorted({kind for _, kind, _ in rows if answers(kind, q)}), q.accuracy]
+            for q in facts.questions
         ],
         "rows": list(rows),
         "reasons": list(reasons),
@@ -129,21 +129,24 @@ def _pack_time(knot: Knot) -> list[Any]:
     return [_short(1e6 * number) for number in (knot.seconds, knot.low, knot.high)]
 
 
-def _tabulate_rules(digest: Digest) -> Table:
+def _tabulate_rules(digest: Digest, family: FamilyDigest) -> Table:
     """Rules of what was measured at several sizes: for what is asked first everywhere, for the rest where cards are."""
     lines = []
-    for family in digest.families:
-        shown = {key for panel in (family.card.panels if family.card else ()) for key in panel}
-        for question in FAMILIES[family.name].questions:
-            for group in _group_states(family):
-                keys = {series.key for series in group}
-                several = sum(len(series.sizes) for series in group) >= SEVERAL
-                if several and (question.first or keys & shown):
-                    lines += _write_rule(digest, family, question, group)
+    shown = {key for panel in (family.card.panels if family.card else ()) for key in panel}
+    for question in FAMILIES[family.name].questions:
+        for group in _group_states(family):
+            keys = {series.key for series in group}
+            several = sum(len(series.sizes) for series in group) >= SEVERAL
+            if several and (question.first or keys & shown):
+                lines += _write_rule(digest, family, question, group)
     heads = columns(
-        ("family", "What for"), ("place", "Where"), ("rule", "Use"), ("regret", "Slower than the best by at most", True)
+        ("question", "What for"),
+        ("place", "Where"),
+        ("rule", "Use"),
+        ("regret", "Slower than the best by at most", True),
     )
-    return Table("rules", "Which method to use, by size", heads, tuple(lines), stacked=True)
+    name, title = f"rules-{family.name}", FAMILIES[family.name].title
+    return Table(name.replace("_", "-"), title, heads, tuple(lines), folded=True, stacked=True)
 
 
 def _write_rule(
@@ -158,7 +161,7 @@ def _write_rule(
     lent = sorted({series.lent_from.machine for series in group if series.lent_from})
     notes = [setting, f"spread between processes lent by {', '.join(lent)}" if lent else ""]
     line = {
-        "family": Cell(FAMILIES[family.name].title, note=question.words),
+        "question": Cell(capital(question.words)),
         "place": Cell(name_place(digest, group[0].place), note="; ".join(filter(None, notes))),
         "rule": Cell(say_ranges(told, family.axis)),
         "regret": Cell(write_bound(told.worst)),

@@ -1,14 +1,15 @@
-"""How rows moved from commit to commit: in times of their family's yardstick, and in seconds."""
+"""How rows moved from commit to commit, in times of their family's yardstick, and where they certainly changed."""
 
 import math
 from collections import Counter
 from collections.abc import Sequence
 
 from ..digest import Digest
-from ..digest.history import Track
+from ..digest.history import Change, Track
 from ..families import FAMILIES
 from ..plots import MOST_LINES, Line
 from ..plots.history import draw_history
+from ..statistics import FEWEST_VALUES, SMALLEST_MARGIN
 from ..text import count, write_ratio, write_size
 from .blocks import Block, Cell, Figure, Figures, Page, Section, Table, Text, columns
 from .naming import name_place
@@ -24,7 +25,7 @@ _SITE = "asv's own site shows every commit: `asv publish`, then `asv preview`."
 
 
 def build(digest: Digest) -> tuple[Page, ...]:
-    """Ratios to the yardstick over commits where they were recorded, then the largest changes."""
+    """What certainly changed, ratios to the yardstick over commits where they were recorded, then what moved most."""
     history = digest.history
     commits = count(len(history.commits), "commit")
     if not history.tracks:
@@ -38,6 +39,7 @@ def build(digest: Digest) -> tuple[Page, ...]:
     if not figures:
         blocks = [Text("Nothing was recorded of it yet: records of later commits have it.", "note")]
     sections = (
+        Section("points", "Change points", tuple(_show_points(digest))),
         Section("yardstick", "Times of the yardstick over commits", tuple(blocks)),
         Section("changes", "Oldest and newest commit", tuple(_show_changes(digest))),
     )
@@ -75,8 +77,16 @@ def _draw(digest: Digest, family: str) -> Figure | None:
             for track in tracks
             if track.row == row and track.size == size
         ]
-        panels.append((f"{tracks[0].axis} = {write_size(size)}", lines))
-    title = f"{family}, {name_place(digest, most[0])}, in times of {FAMILIES[family].yardstick}: {_say_change(tracks)}"
+        marks = [
+            (commits.index(change.first) - 0.5, colours.get(change.row, "c7"))
+            for change in digest.history.changes
+            for track in tracks
+            if track.row in rows and track.size == size and change.of(track)
+        ]
+        panels.append((f"{tracks[0].axis} = {write_size(size)}", lines, marks))
+    changes = [change for change in digest.history.changes if any(change.of(track) for track in tracks)]
+    told = _say_point(changes) if changes else _say_change(tracks)
+    title = f"{family}, {name_place(digest, most[0])}, in times of {FAMILIES[family].yardstick}: {told}"
     name, alt = f"history-{family}".replace("_", "-"), f"{title}, from {commits[0][:8]} to {commits[-1][:8]}."
     return Figure(name, title, draw_history(name, alt, panels, commits), alt)
 
@@ -97,6 +107,66 @@ def _say_change(tracks: Sequence[Track]) -> str:
     return f"the most that moved is {largest.row} at {largest.axis} = {write_size(largest.size)}, {factor:.3g} × {way}"
 
 
+def _say_point(changes: Sequence[Change]) -> str:
+    largest = max(changes, key=lambda change: abs(math.log(change.factor)))
+    size = f"{largest.axis} = {write_size(largest.size)}"
+    return f"{largest.row} at {size} takes {write_ratio(largest.factor)} × as long from {largest.first[:8]} on"
+
+
+def _show_points(digest: Digest) -> list[Block]:
+    """The certain changes, largest first; where there is none, why."""
+    tracks, changes = digest.history.tracks, digest.history.changes
+    longest = max((len(track.paired) for track in tracks), default=0)
+    if longest < FEWEST_VALUES:
+        few = (
+            f"Nothing can be certain yet: a change takes {FEWEST_VALUES} commits of one row in one environment, and "
+            f"the longest record has {longest}."
+        )
+        return [Text(few, "note")]
+    tried = count(sum(len(track.paired) >= FEWEST_VALUES for track in tracks), "row")
+    certain = f"{count(len(changes), 'change')} of level by more than {100 * SMALLEST_MARGIN:.0f} %"
+    note = (
+        f"Of {tried} recorded at {FEWEST_VALUES} commits or more, {certain} {'is' if len(changes) == 1 else 'are'} "
+        "certain: by Pettitt's rank test, of the rows told 5 % at most have not changed (false discovery rate). A "
+        "change lies between two commits that were recorded; what changed may be the row, its yardstick, or a library "
+        "of that environment. One that was undone since is seen less well."
+    )
+    return [Text(note, "note"), *([_tabulate_points(digest)] if changes else [])]
+
+
+def _tabulate_points(digest: Digest) -> Table:
+    ordered = sorted(
+        digest.history.changes, key=lambda c: (-abs(math.log(c.factor)), c.family, c.row, c.size, str(c.fixed))
+    )
+    rows = tuple(
+        {
+            "row": Cell(change.row, note=f"{change.family}, {name_place(digest, change.place)}"),
+            "factor": Cell(f"{write_ratio(change.factor)} ×", "bad" if change.factor > 1 else "good"),
+            "size": Cell(f"{change.axis} = {write_size(change.size)}", note=_write_fixed(change)),
+            "first": Cell(change.first[:8], note=f"after {change.last[:8]}"),
+            "before": Cell(f"{change.before:.3g}", note=count(change.commits[0], "commit")),
+            "after": Cell(f"{change.after:.3g}", note=count(change.commits[1], "commit")),
+            "against": Cell(FAMILIES[change.family].yardstick),
+        }
+        for change in ordered[:MOST_ROWS]
+    )
+    heads = columns(
+        ("row", "Row"),
+        ("factor", "After / before", True),
+        ("size", "Size"),
+        ("first", "From"),
+        ("before", "Before", True),
+        ("after", "After", True),
+        ("against", "In times of"),
+    )
+    only = f": the {MOST_ROWS} largest" if len(ordered) > MOST_ROWS else ""
+    return Table("points", f"What certainly changed, and by how much{only}", heads, rows, stacked=True)
+
+
+def _write_fixed(of: Track | Change) -> str:
+    return ", ".join(f"{letter} = {write_size(value)}" for letter, value in of.fixed)
+
+
 def _show_changes(digest: Digest) -> list[Block]:
     tracks = [track for track in digest.history.tracks if not math.isnan(track.change)]
     tracks.sort(key=lambda track: (-abs(math.log(track.change)), track.row, track.size, str(track.fixed)))
@@ -105,8 +175,8 @@ def _show_changes(digest: Digest) -> list[Block]:
     note = (
         f"Of {count(len(tracks), 'row')} that can be told in times of their yardstick at two commits, {len(moved):,} "
         f"moved by more than {100 * (SHOWN - 1):.0f} %{only}. A ratio that was not paired by round (≈) is one of "
-        "medians, and moves where the machine does. None has a verdict: `python -m benchmarks compare` measures two "
-        "commits side by side and gives one."
+        "medians, and moves where the machine does. Two commits alone have no verdict: `python -m benchmarks compare` "
+        "measures them side by side and gives one."
     )
     blocks: list[Block] = [Text(note, "note")]
     if moved:
@@ -119,12 +189,11 @@ def _tabulate(digest: Digest, tracks: Sequence[Track]) -> Table:
     for track in tracks:
         sign = "" if len(track.paired) > 1 else "≈ "
         (old, before), (new, after) = track.compared[0], track.compared[-1]
-        fixed = ", ".join(f"{letter} = {write_size(value)}" for letter, value in track.fixed)
         rows.append(
             {
                 "row": Cell(track.row, note=f"{track.family}, {name_place(digest, track.place)}"),
                 "ratio": Cell(f"{write_ratio(track.change)} ×"),
-                "size": Cell(f"{track.axis} = {write_size(track.size)}", note=fixed),
+                "size": Cell(f"{track.axis} = {write_size(track.size)}", note=_write_fixed(track)),
                 "old": Cell(f"{sign}{before:.3g}", note=old[:8]),
                 "new": Cell(f"{sign}{after:.3g}", note=new[:8]),
                 "against": Cell(FAMILIES[track.family].yardstick),

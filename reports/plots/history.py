@@ -1,4 +1,4 @@
-"""Ratios over commits, a panel a size: commits stand at equal distances, oldest first."""
+"""Ratios over commits, a panel a size: commits stand at equal distances, oldest first; a dashed line is a change."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from .labels import label_lines
 from .stack import make_stack
-from .style import Line, draw_line, finish, keep_right, set_log, write_tick
+from .style import Line, draw_line, finish, keep_right, light, set_log, write_tick
 
 # Commits that a panel's width can name.
 _NAMED = 5
@@ -15,15 +15,23 @@ _NAMED = 5
 _PANEL = 130
 
 
-def draw_history(name: str, alt: str, panels: Sequence[tuple[str, Sequence[Line]]], commits: Sequence[str]) -> str:
-    """Panels of (title, lines), whose sizes are places in `commits`; all have one logarithmic axis."""
-    right = keep_right(line.label for _, lines in panels for line in lines)
-    figure, under = make_stack([title for title, _ in panels], right=right, panel=_PANEL)
-    values = [v.value for _, lines in panels for line in lines for v in line.values]
+# A change's place among the commits and the colour of its line.
+Mark = tuple[float, str]
+
+
+def draw_history(
+    name: str, alt: str, panels: Sequence[tuple[str, Sequence[Line], Sequence[Mark]]], commits: Sequence[str]
+) -> str:
+    """Panels of (title, lines, changes), whose sizes are places in `commits`; all have one logarithmic axis."""
+    right = keep_right(line.label for _, lines, _ in panels for line in lines)
+    figure, under = make_stack([title for title, _, _ in panels], right=right, panel=_PANEL)
+    values = [v.value for _, lines, _ in panels for line in lines for v in line.values]
     last = len(commits) - 1
     step = max(1, math.ceil(last / _NAMED))
-    for axes, (_, lines) in zip(under, panels, strict=True):
+    for axes, (_, lines, changes) in zip(under, panels, strict=True):
         set_log(axes, x=False)
+        for place, colour in changes:
+            axes.axvline(place, color=light(colour), linewidth=1, linestyle=(0, (2, 2)), zorder=1)
         for line in lines:
             draw_line(axes, line, join=True)
         axes.set_xlim(-0.2, last + 0.2)

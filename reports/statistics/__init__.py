@@ -2,6 +2,7 @@
 
 from ._quantile import student_arm
 from .calibrate import Calibration, Miss, calibrate, cover_sizes
+from .change import FEWEST_VALUES, Step, find_changes, find_step
 from .coverage import Coverage, cover_processes, pool_coverages
 from .crossover import Crossover, find_crossover
 from .estimate import Estimate
@@ -31,6 +32,7 @@ from .verdict import SMALLEST_MARGIN, VERDICTS, Verdict, choose_margin, judge
 __all__ = [
     "APART",
     "ENOUGH_CELLS",
+    "FEWEST_VALUES",
     "MINIMUM_SAMPLES",
     "NEAR",
     "OUTCOMES",
@@ -50,6 +52,7 @@ __all__ = [
     "Ratio",
     "Slope",
     "Spread",
+    "Step",
     "Verdict",
     "attainable_seconds",
     "bound_ratio",
@@ -64,10 +67,12 @@ __all__ = [
     "estimate_median",
     "estimate_payoff",
     "estimate_process",
+    "find_changes",
     "find_crossover",
     "find_frontier",
     "find_levels",
     "find_plan",
+    "find_step",
     "fit_exponent",
     "fit_exponents",
     "fit_shape",

@@ -132,10 +132,12 @@
     return wanted;
   }
 
+  const readQuestion = (family) => family.questions.find(([key]) => key === form.question.value);
+
   function answerPlace(family, series, size, wanted, limit) {
-    const [key, , computes] = family.questions.find(([k]) => k === form.question.value);
+    const [key, , computes, accuracy] = readQuestion(family);
     const all = series.rows.map((row) => predict(family, series.sizes, row, size)).filter((p) => computes.includes(p.computes));
-    const own = all.some((p) => p.exact) ? null : family.accuracy;
+    const own = all.some((p) => p.exact) ? null : accuracy;
     limit ??= own;
     const fits = (p) => (limit === null ? p.exact : p.error >= 0 && p.error <= limit);
     const { regrets, sizes, minutes } = findRegrets(chooseCells(series.answers[key] || {}, limit, own), size);
@@ -184,6 +186,8 @@
   function answer() {
     const family = families[form.family.value], size = Number(form.size.value);
     const accuracy = form.accuracy.value.trim(), given = accuracy === "" ? null : Number(accuracy);
+    const [, , computes, own] = readQuestion(family);
+    form.accuracy.placeholder = family.rows.some(([, kind, exact]) => exact && computes.includes(kind)) ? "exact" : own;
     out.replaceChildren();
     if (!(size > 0)) return add(out, "p", `The size ${family.axis} must be a positive number.`);
     if (given !== null && !(given > 0)) return add(out, "p", "The error must be a positive number such as 1e-4, or empty for exact methods.");
@@ -207,7 +211,6 @@
     const family = families[form.family.value], values = (letter) => [...new Set(family.series.map((s) => s.fixed[letter]))];
     const longest = family.series.reduce((best, s) => (s.sizes.length > best.sizes.length ? s : best));
     form.querySelector(".axis").textContent = family.size;
-    form.accuracy.placeholder = longest.rows.some(([row]) => family.rows[row][2]) ? "exact" : family.accuracy;
     fill(form.question, family.questions.map(([key, words]) => [key, words]));
     fill(form.place, [["", "all"], ...[...new Set(family.series.map((s) => s.place))].map((p) => [p, p])]);
     form.batch.value = longest.fixed.B ?? "";

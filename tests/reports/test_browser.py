@@ -156,13 +156,17 @@ def test_form_says_what_was_not_measured(visit):
 def test_without_javascript_the_rules_stand_there(visit):
     page, _, _ = visit(java_script_enabled=False)
     assert not page.locator(".ask").is_visible()
-    assert page.locator("#table-rules").is_visible()
+    rules = page.locator("#table-rules-logdet")
+    assert rules.locator("summary").inner_text().startswith("Log-determinant gradients ")
+    assert not rules.locator("table").is_visible()
+    rules.locator("summary").click()
+    assert rules.locator("table").is_visible()
     assert page.locator("#card-logdet svg").first.is_visible()
 
 
 def test_printed_without_the_form_and_with_the_rules(visit):
     page, _, _ = visit()
-    assert not page.locator("#table-rules").is_visible()
+    assert not page.locator("#table-rules-logdet").is_visible()
     page.emulate_media(media="print")
-    assert page.locator("#table-rules").is_visible()
+    assert page.locator("#table-rules-logdet table").is_visible()
     assert not page.locator(".ask").is_visible()

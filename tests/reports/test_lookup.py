@@ -1,6 +1,7 @@
 """The answer at one size, from a digest written by hand: the arithmetic that the page's form does too."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +17,9 @@ from reports.statistics import Estimate
 
 GRADIENT = FAMILIES["logdet"].questions[0]
 PLACE = Place("m", "torch", "cpu", "float32")
+
+
+INVERSE = next(question for question in FAMILIES["line_integral"].questions if question.key == "inverse")
 
 
 def measure(key, **fixed):
@@ -163,3 +167,18 @@ def test_a_precision_that_was_not_measured_falls_back_on_the_others():
 def test_what_was_not_measured_is_said():
     family = make_family([make_row("a", (1.0, 9.0, 50.0))])
     assert ask(family, 100.0, wanted={"B": 32.0, "L": 2.0}).unlike == (("B", 32.0, 100),)
+
+
+def test_where_no_method_is_exact_a_question_has_an_accuracy_of_its_own():
+    rows = (
+        make_row("adaptive", (2e-3, 8e-3, None), "inverse", exact=False, error=1.5e-4),
+        make_row("as_printed", (1e-3, 4e-3, None), "inverse", exact=False, error=2e-2),
+    )
+    series = measure("s")
+    cells = tuple(replace(answer(size, adaptive=0.0), series="s", question="inverse") for size in (100.0, 400.0))
+    family = FamilyDigest("line_integral", "d", (), {}, (series,), cells, form=(FormSeries("s", rows),))
+    found = find_answer(family, series, INVERSE, 200)
+    assert (found.pick.row, found.accuracy) == ("adaptive", INVERSE.accuracy)
+    assert [p.row for p in found.excluded] == ["as_printed"]
+    assert find_answer(family, series, INVERSE, 200, 1e-1).pick.row == "as_printed"
+    assert find_answer(family, series, INVERSE, 200, 1e-6).pick is None

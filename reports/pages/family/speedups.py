@@ -70,7 +70,7 @@ def choose_lines(facts: Family, lines: list[Line]) -> list[Line]:
 
 def _entitle(family: FamilyDigest, drawn: list[Measured]) -> str:
     """The family's first headline where its verdict holds in every panel that has it, else what is drawn."""
-    baseline, row = FAMILIES[family.name].headlines[0]
+    baseline, row, _ = FAMILIES[family.name].headlines[0]
     found = [_collect(family, series).get((baseline, row), []) for series in drawn]
     last = [max(known, key=lambda s: s.size) for known in found if known]
     if not last or any(s.verdict != "faster" for s in last):

@@ -6,8 +6,9 @@ import math
 import pytest
 
 from reports.analysis import Analysis
-from reports.digest.history import digest_history
+from reports.digest.history import Mark, Track, digest_history, list_changes
 from reports.load import load
+from reports.points import Place
 
 # What is planted as the paired ratio to the yardstick, by the first digits of the commit.
 TIMES = {"0a1b": 2.0, "3f2a": 3.0}
@@ -51,3 +52,18 @@ def test_a_recorded_ratio_is_what_is_compared(folder):
     (track,) = [track for track in history.tracks if (track.row, track.size) == ("relative", 64)]
     assert [times for _, times in track.paired] == [2.0, 3.0]
     assert track.change == 1.5
+
+
+def test_changes_are_told_with_the_commits_that_hold_them():
+    place = Place("m", "torch", "cpu", "float32")
+    times = [math.nan, 2.0, 2.02, 1.98, 2.01, 1.99, 2.0, 3.0, 3.03, 2.97, 3.02, 2.98, 3.01]
+    marks = tuple(Mark(f"{j:02}", 1e-3, ratio, ratio) for j, ratio in enumerate(times))
+    track = Track("m", "env", "logdet", place, "D", 64.0, (("B", 100),), "relative", marks)
+    (change,) = list_changes([track])
+    assert (change.last, change.first, change.commits) == ("06", "07", (6, 6))
+    assert (change.before, change.after) == pytest.approx((2.0, 3.005))
+    assert change.factor == pytest.approx(3.005 / 2)
+    assert change.of(track)
+    # As certain, and too small to matter.
+    small = tuple(Mark(mark.commit, 1e-3, ratio**0.05, ratio) for mark, ratio in zip(marks, times, strict=True))
+    assert list_changes([Track("m", "env", "logdet", place, "D", 64.0, (("B", 100),), "relative", small)]) == ()

@@ -19,7 +19,7 @@ from reports.digest.fronts import Front
 from reports.digest.goals import Goal
 from reports.digest.gpu import CardHealth
 from reports.digest.health import Comparisons, CoverageRow, Health, MachineState, PlaceHealth
-from reports.digest.history import History
+from reports.digest.history import Change, History
 from reports.digest.ladders import Climb
 from reports.digest.lent import LentFrom
 from reports.digest.libraries import Beside
@@ -40,7 +40,7 @@ CHAPTERS = (Speedup, Crossing, Growth, Payoff, Beside, Climb, Front, Worth, Doub
 DEVICES = (DevicesDigest, Spread, Grown, Agreement, Modelled, Quantity)
 
 
-@pytest.mark.parametrize("kind", [*ANSWERS, *CHAPTERS, *HEALTH, *DEVICES, StudyDigest, StudyMethod, History])
+@pytest.mark.parametrize("kind", [*ANSWERS, *CHAPTERS, *HEALTH, *DEVICES, StudyDigest, StudyMethod, History, Change])
 def test_every_field_is_named(kind):
     text = DOCUMENT.read_text().replace("`", " ")
     words = set(re.sub(r"[.\[\],:;()]", " ", text).split())

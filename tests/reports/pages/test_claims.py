@@ -26,6 +26,7 @@ def test_the_scoreboard_links_and_counts(digest):
     (page,) = claims.build(digest)
     (table,) = page.sections[0].blocks
     assert isinstance(table, Table)
+    assert table.stacked
     assert [row["id"].text for row in table.rows] == [f"[{c.id}](#{c.id.lower()})" for c in digest.claims]
     assert [row["verdict"].text for row in table.rows] == [claim.verdict for claim in digest.claims]
     for verdict, number in Counter(claim.verdict for claim in digest.claims).items():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from reports.digest.shown import MOST_LINES, choose_shown
 from reports.pages import explore
 from reports.render import render_page
 
@@ -67,6 +68,8 @@ def test_choosing_sorting_and_the_chart_follow_the_keyboard(visit, digest):
     page, messages, _ = visit(viewport={"width": 1400, "height": 900})
     status = page.locator("#explorer > [role=status]")
     ran = points(digest, outcome="ok")
+    page.locator("button.more").focus()
+    page.keyboard.press("Enter")
     assert status.inner_text().startswith(f"{len(ran):,} points chosen")
     assert page.locator("#chart canvas").count() == 1
     page.locator("[name=rows]").focus()
@@ -93,8 +96,30 @@ def test_choosing_sorting_and_the_chart_follow_the_keyboard(visit, digest):
     assert messages == []
 
 
+def test_a_few_rows_are_shown_first_and_all_at_a_click(visit, digest):
+    page, messages, _ = visit()
+    status, more = page.locator("#explorer > [role=status]"), page.locator("button.more")
+    first = choose_shown(digest.family("logdet"))
+    answers = digest.family("logdet").answers
+    assert first.rows[0] in {cell.pick.row for cell in answers if cell.pick and cell.series == first.series.key}
+    assert page.input_value("[name=rows]") == ", ".join(first.rows)
+    lines = int(status.inner_text().split(" points chosen, ")[1].split(" ")[0])
+    assert lines == page.locator(".lines button").count() == len(first.rows) <= MOST_LINES
+    assert more.inner_text() == "Show all rows, places and settings"
+    more.click()
+    everything = len(points(digest, outcome="ok"))
+    assert status.inner_text().startswith(f"{everything:,} points chosen")
+    again, _, _ = visit(page.evaluate("location.hash"))
+    assert again.locator("#explorer > [role=status]").inner_text() == status.inner_text()
+    assert more.inner_text() == "Show the main rows only"
+    more.click()
+    assert page.input_value("[name=rows]") == ", ".join(first.rows)
+    assert messages == []
+
+
 def test_holes_are_found_by_their_reason(visit, digest):
     page, messages, _ = visit()
+    page.locator("button.more").click()
     page.select_option("[name=outcome]", "no")
     holes = len(points(digest)) - len(points(digest, outcome="ok"))
     assert page.locator("#explorer > [role=status]").inner_text() == f"{holes} points chosen, 0 lines drawn."

@@ -60,7 +60,9 @@ def test_headlines_are_paired_ratios_at_the_largest_size(page, digest, analysis)
     assert len(family.card.headlines) == len(FAMILIES["logdet"].headlines) * len(family.card.panels)
     for found in family.card.headlines:
         ratio = analysis.ratio(known[found.series], found.at, found.row, found.baseline)
-        told = next(r for r in card.ratios if r.words == f"Time of `{found.row}` over that of `{found.baseline}`")
+        told = next(
+            r for r in card.ratios if r.words.endswith(f": time of `{found.row}` over that of `{found.baseline}`")
+        )
         assert f"{write_ratio(ratio)} ×" in [value for _, value, _ in told.values]
         later = [size for size in family.find(found.series).sizes if size > found.at]
         assert all(analysis.ratio(known[found.series], s, found.row, found.baseline) is None for s in later)

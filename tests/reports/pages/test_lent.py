@@ -28,8 +28,9 @@ def test_the_first_page_has_rules_and_says_whose_spread_they_have(alone_digest):
     assert all("no rule yet" not in rule for rule in card.rules)
     assert any("slower than the best" in rule or "nothing is faster" in rule for rule in card.rules)
     form = next(section for section in page.sections if section.id == "answer").blocks[0]
-    assert form.rules.rows
-    assert all(row["place"].note.startswith("spread between processes lent by") for row in form.rules.rows)
+    (rules,) = form.rules
+    assert rules.rows
+    assert all(row["place"].note.startswith("spread between processes lent by") for row in rules.rows)
     family = json.loads(form.data)["families"]["logdet"]
     # Of one lender each, where the card's are told together.
     found = {series.lent_from for series in alone_digest.family("logdet").series}
