@@ -52,10 +52,10 @@ def visit(browser, report):
         context.close()
 
 
-@pytest.mark.parametrize("folder", ["built", "published"])
+@pytest.mark.parametrize("folder", ["built", *PUBLISHED], ids=lambda path: path if path == "built" else path.name)
 def test_every_page_fits_a_phone_and_says_nothing_on_the_console(visit, report, folder):
     """Offline, with all that is folded open; wide tables scroll in their own containers."""
-    path = report if folder == "built" else PUBLISHED[0]
+    path = report if folder == "built" else folder
     files = sorted(file.name for file in path.glob("*.html"))
     page, messages, requests = visit(files[0], path, viewport={"width": 390, "height": 844}, color_scheme="dark")
     for file in files:

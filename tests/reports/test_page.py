@@ -86,13 +86,10 @@ def pages(report):
     return parse(report)
 
 
-@pytest.fixture(params=["built", "published"])
+@pytest.fixture(params=["built", *PUBLISHED], ids=lambda path: path if path == "built" else path.name)
 def folder(request, report):
-    """The folder of the invented results, and the one that is published."""
-    if request.param == "built":
-        return report
-    (published,) = PUBLISHED
-    return published
+    """The folder of the invented results, and those that are published."""
+    return report if request.param == "built" else request.param
 
 
 def test_byte_identical_rebuild_without_what_an_earlier_one_left(results, report, tmp_path):
