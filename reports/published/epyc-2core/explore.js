@@ -3,7 +3,7 @@
 (function () {
   const mount = document.getElementById("explorer");
   if (!mount || !window.POINTS || !window.DataTable) return;
-  const { columns, series, letters, varied, colours } = window.POINTS;
+  const { columns, series, letters, varied, colours, shown } = window.POINTS;
   const number = columns.size.length;
 
   function read(column) {
@@ -64,11 +64,14 @@
   form.setAttribute("aria-label", "Choose points");
   status.className = "note";
   status.setAttribute("role", "status");
+  const more = document.createElement("button");
+  more.type = "button";
+  more.className = "more";
   const plot = document.createElement("div"), table = document.createElement("table"), wrap = document.createElement("div");
   plot.id = "chart";
   wrap.className = "points";
   wrap.append(table);
-  mount.append(form, status, plot, wrap);
+  mount.append(form, status, more, plot, wrap);
   form.addEventListener("submit", (event) => event.preventDefault());
 
   function addField(name, text, field) {
@@ -113,6 +116,25 @@
       if (values.length < 2) form.elements[name].value = "";
     }
     list.replaceChildren(...distinct(here.map((p) => p.row)).map((row) => new Option(row)));
+  }
+
+  // All of a family is more lines than anybody tells apart: the first look is at a few rows of one place and setting.
+  const isWhole = () => !rows.value && CHOICES.every((name) => !form.elements[name].value);
+
+  function showFirst() {
+    const first = shown[form.family.value];
+    if (!first) return;
+    const known = { ...series[first.series], place: points.find((p) => p.series === first.series).place };
+    rows.value = first.rows.join(", ");
+    for (const name of ["place", ...letters]) {
+      const select = form.elements[name];
+      if (!select.parentElement.hidden) select.value = known[name] ?? "";
+    }
+  }
+
+  function showAll() {
+    rows.value = "";
+    for (const name of CHOICES) form.elements[name].value = "";
   }
 
   function choose() {
@@ -173,6 +195,8 @@
     const lines = window.drawChart(plot, chosen, { y, title, write: (value) => write(value, unit) });
     const count = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
     status.textContent = `${count(chosen.length, "point")} chosen, ${count(lines, "line")} drawn.`;
+    more.hidden = isWhole() && !shown[form.family.value];
+    more.textContent = isWhole() ? "Show the main rows only" : "Show all rows, places and settings";
   }
 
   // The address remembers the choice, so that it can be sent to somebody.
@@ -187,11 +211,13 @@
     if (kept.has("family") || kept.has("rows")) form.family.value = kept.get("family") || "";
     offer();
     for (const [name, value] of kept) if (form.elements[name]) form.elements[name].value = value;
+    if (!kept.size) showFirst();
     if (form.y.value === "") form.y.value = "seconds";
     if (kept.size && !kept.has("outcome")) form.outcome.value = "";
   }
 
-  form.family.addEventListener("change", () => { rows.value = ""; offer(); });
+  form.family.addEventListener("change", () => { showAll(); offer(); showFirst(); });
+  more.addEventListener("click", () => { (isWhole() ? showFirst : showAll)(); change(); });
   form.addEventListener("change", change);
   rows.addEventListener("input", change);
   table.addEventListener("click", (event) => {
