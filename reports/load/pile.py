@@ -1,12 +1,16 @@
 """What is collected while files are read, and how one of them is."""
 
+import gzip
 import hashlib
 import json
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .run import Origin, Session, SourceFile
+
+_GZIP = b"\x1f\x8b"
 
 
 @dataclass
@@ -32,7 +36,11 @@ class Pile:
             return None
         try:
             raw = path.read_bytes()
-            data = json.loads(raw)
+            # Published studies are packed.
+            data = json.loads(gzip.decompress(raw) if raw.startswith(_GZIP) else raw)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            self.problems.append(f"{name}: a damaged gzip file ({error})")
+            return None
         except OSError as error:
             self.problems.append(f"{name}: cannot be read ({error.strerror})")
             return None

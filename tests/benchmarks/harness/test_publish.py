@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 
@@ -190,3 +191,14 @@ def test_a_cell_that_is_being_measured_again_is_open(unfinished):
 def test_nothing_to_publish_is_one_line(local, tmp_path):
     with pytest.raises(ValueError, match=r"no results of machine 'there' in .*; there are: here"):
         publish(local, tmp_path / "results", "there")
+
+
+def test_a_study_is_published_packed(tmp_path):
+    folder = tmp_path / "local/here/studies/aaaaaaaa"
+    write_json(folder / "toy.study", {"dirty": False, "rows": [{"loss": 1.0}] * 1000})
+    assert publish(tmp_path / "local", tmp_path / "results") == 0
+    target = tmp_path / "results/here/studies/aaaaaaaa/toy.study"
+    assert target.stat().st_size < (folder / "toy.study").stat().st_size / 5
+    assert gzip.decompress(target.read_bytes()) == (folder / "toy.study").read_bytes()
+    assert publish(tmp_path / "local", tmp_path / "results") == 0  # the same again: nothing is set aside
+    assert [path.name for path in target.parent.iterdir()] == ["toy.study"]

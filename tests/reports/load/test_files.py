@@ -1,10 +1,12 @@
 """Foreign, newer and broken files: each is one line in the problems, and the rest is read."""
 
+import gzip
 import json
 
 import pytest
 
 from reports.load import load
+from reports.load.pile import Pile
 from reports.studies import SETTINGS
 
 NOT_ONES = {
@@ -120,3 +122,15 @@ def test_a_short_list_of_samples(synthetic, tmp_path):
     path.write_text(json.dumps(data))
     (problem,) = load(folder).problems
     assert "not an asv result file (IndexError" in problem
+
+
+def test_a_packed_file_is_read_and_a_damaged_one_is_a_line(tmp_path):
+    path = tmp_path / "here/studies/aaaaaaaa/toy.study"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(gzip.compress(json.dumps({"rows": [1] * 1000}).encode()))
+    pile = Pile((tmp_path,))
+    assert pile.read(tmp_path, path, "study") == {"rows": [1] * 1000}
+    path.write_bytes(path.read_bytes()[:-12])
+    assert pile.read(tmp_path, path, "study") is None
+    (problem,) = pile.problems
+    assert problem.startswith("here/studies/aaaaaaaa/toy.study: a damaged gzip file")
