@@ -15,7 +15,6 @@ from reports.forecasts import Forecasts
 from reports.lenders import read_lenders
 from reports.load import load
 from reports.points import pair_samples
-from reports.states import read_state
 from reports.statistics import bound_spread, paired_ratio, reach_process
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -133,7 +132,8 @@ def test_predictions_know_how_far_they_miss(committed):
 def test_few_answers_are_open(committed):
     for family in committed.families:
         cells = [cell for cell in digest_answers(committed, family) if cell.pick is not None]
-        assert sum(cell.open for cell in cells) < 0.2 * len(cells)
+        # Most cells of implicit have one process and ten exact rivals, which more processes would tell apart.
+        assert sum(cell.open for cell in cells) < (0.35 if family == "implicit" else 0.2) * len(cells)
         # More minutes settle most of what is open.
         assert not any(cell.minutes <= 0 for cell in cells if cell.open)
 
@@ -152,23 +152,9 @@ def test_times_of_one_process_without_neighbours_have_no_interval(committed):
         assert all(p.seconds.undetermined == (committed.coverage(series.family).total == 0) for p in points)
 
 
-def test_cells_of_a_faster_machine_are_on_no_curve_of_the_others(committed):
-    rates = {
-        (
-            session.get("cell", "family"),
-            *(session.get("cell", name) for name in ("backend", "dtype")),
-            state.letter,
-        ): state
-        for state in committed.states
-        for session in state.sessions
-    }
-    slow, fast = rates["implicit", "jax", "float64", "A"], rates["implicit", "jax", "float64", "B"]
-    assert fast.gemm_flops_per_s > 2 * slow.gemm_flops_per_s
-    assert all(read_state(session)[0] > 2 * slow.gemm_flops_per_s for session in fast.sessions)
-    letters = {(s.place.backend, s.place.dtype): set() for s in committed.series("implicit")}
-    for series in committed.series("implicit"):
-        letters[series.place.backend, series.place.dtype].add(series.state)
-    assert {"A", "B"} <= letters["jax", "float64"]
+def test_a_family_measured_under_todays_ruler_is_of_one_state(committed):
+    for family in ("logdet", "implicit"):
+        assert {series.state for series in committed.series(family)} == {""}
 
 
 def test_every_record_of_the_gpu_is_read(h100):

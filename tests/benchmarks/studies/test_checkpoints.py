@@ -77,6 +77,8 @@ def train(tmp_path, monkeypatch):
 
         monkeypatch.setattr(store, "save", save_and_note)
         monkeypatch.setattr(_run.time, "monotonic", lambda: clock.now)
+        # Hundreds of trainings of nothing: what a collection of a test process's memory takes is not asked here.
+        monkeypatch.setattr(_run, "_settle", lambda: None)
         store.begin({"processes": []})
         rows: list[dict] = []
         try:
