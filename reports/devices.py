@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .records import find_records
+
 SCHEMA = 1
 # What every line of a part has; numbers from 0.
 NUMBERS = {
@@ -28,24 +30,10 @@ class Sharding:
 def find_shardings(
     places: Iterable[Path], read: Callable[[Path], Any], problems: list[str], commit: str | None = None
 ) -> tuple[Sharding, ...]:
-    """Of each machine the newest record (of `commit`, where one is given).
-
-    `places` are the machines' folders, `read` parses a file or returns None; a record that cannot be used is a line in
-    `problems`.
-    """
+    """Of each machine the newest record; see `find_records`."""
     newest: dict[str, Sharding] = {}
-    for place in places:
-        for path in sorted(place.glob("studies/*/*.sharding")):
-            record = read(path)
-            fault = None if record is None else find_fault(record)
-            name = path.relative_to(place.parent).as_posix()
-            if fault:
-                problems.append(f"{name}: {fault}")
-            if record is None or fault or (commit and not (record.get("commit") or "").startswith(commit)):
-                continue
-            found = Sharding(name, place.name, record)
-            if place.name not in newest or _rank(found) > _rank(newest[place.name]):
-                newest[place.name] = found
+    for name, machine, record in find_records(places, "sharding", find_fault, read, problems, commit):
+        newest[machine] = Sharding(name, machine, record)
     return tuple(newest[name] for name in sorted(newest))
 
 
@@ -67,7 +55,3 @@ def find_fault(record: dict[str, Any]) -> str | None:
                 if not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
                     return f"{part} {j}: {name} must be a number from 0, got {value!r}"
     return None
-
-
-def _rank(sharding: Sharding) -> tuple[str, str]:
-    return str(sharding.record.get("finished_at") or ""), sharding.path

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .records import find_records
 from .statistics import Estimate, Ratio, estimate_median, paired_ratio
 
 SCHEMA = 1
@@ -97,25 +98,11 @@ class Study:
 def find_studies(
     places: Iterable[Path], read: Callable[[Path], Any], problems: list[str], commit: str | None = None
 ) -> tuple[Study, ...]:
-    """Of each machine, study and data the newest record (of `commit`, where one is given).
-
-    `places` are the machines' folders, `read` parses a file or returns None; a record that cannot be used is a line in
-    `problems`.
-    """
+    """Of each machine, study and data the newest record; see `find_records`."""
     newest: dict[tuple[str, str, str], Study] = {}
-    for place in places:
-        for path in sorted(place.glob("studies/*/*.study")):
-            record = read(path)
-            fault = None if record is None else find_fault(record)
-            name = path.relative_to(place.parent).as_posix()
-            if fault:
-                problems.append(f"{name}: {fault}")
-            if record is None or fault or (commit and not (record.get("commit") or "").startswith(commit)):
-                continue
-            study = Study(name, place.name, record["study"], record["data"], record)
-            key = (place.name, study.name, study.data)
-            if key not in newest or _rank(study) > _rank(newest[key]):
-                newest[key] = study
+    for name, machine, record in find_records(places, "study", find_fault, read, problems, commit):
+        study = Study(name, machine, record["study"], record["data"], record)
+        newest[machine, study.name, study.data] = study
     return tuple(newest[key] for key in sorted(newest))
 
 
@@ -249,7 +236,3 @@ def _ends(study: Study, method: str, name: str) -> dict[int, float]:
     """The number of each seed's last epoch, where it is known."""
     last = {row["seed"]: row.get(name) for row in study.of(method)}
     return {seed: value for seed, value in last.items() if value is not None}
-
-
-def _rank(study: Study) -> tuple[str, str]:
-    return str(study.record.get("finished_at") or ""), study.path

@@ -93,14 +93,15 @@ def measure(seconds: float, machine: str | None = None, device: str = "cuda") ->
             start = time.monotonic()
             profile = replace(CARD, session_limit_s=min(CARD.session_limit_s, left))
             earlier = [read_json(path) for done in range(process) if (path := store.path(cell, done)).exists()]
-            said = measure_process(cell, profile, store, process, earlier, cache=Path(cache), keeps=_keeps(profile))
+            keeps = _keeps(profile)
+            said = measure_process(cell, profile, store, process, earlier, cache=Path(cache), keeps=keeps)
             if reason := _unavailable(said):
                 absent[cell.backend] = reason
                 print(f"card: {cell.backend} is left out: {reason}", flush=True)
                 continue
             if not known:
                 measured += 1
-                left_open += not _keeps(profile)(said)
+                left_open += not keeps(said)
             took = "taken up" if known else f"{time.monotonic() - start:.1f} s"
             print(f"[{number:>3}/{len(turns)}] {cell.name} process {process}: {took}, {_outcomes(said)}", flush=True)
     if not left_open and not absent:
@@ -130,10 +131,9 @@ def _facts(device: str) -> str:
 
 def _unavailable(record: dict[str, Any]) -> str:
     """Why no row of the record could be tried: its backend has not the device (or an empty text)."""
-    reasons = {row["reason"] for row in record["rows"].values()}
-    return (
-        reasons.pop() if len(reasons) == 1 and all(r["outcome"] == "skipped" for r in record["rows"].values()) else ""
-    )
+    found = {(row["outcome"], row["reason"]) for row in record["rows"].values()}
+    kind, reason = found.pop() if len(found) == 1 else ("", "")
+    return reason if kind == "skipped" else ""
 
 
 def _keeps(profile: Profile) -> Callable[[dict[str, Any]], bool]:

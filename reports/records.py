@@ -1,0 +1,32 @@
+"""Records below a machine's `studies`, of whatever kind: which are there, usable, and in what order they were made."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+
+def find_records(
+    places: Iterable[Path],
+    suffix: str,
+    find_fault: Callable[[dict[str, Any]], str | None],
+    read: Callable[[Path], Any],
+    problems: list[str],
+    commit: str | None = None,
+) -> list[tuple[str, str, dict[str, Any]]]:
+    """(name, machine, record) of every usable record of this suffix (of `commit`, where one is given), the newest last.
+
+    `places` are the machines' folders, `read` parses a file or returns None; a record with a fault is a line in
+    `problems`.
+    """
+    found = []
+    for place in places:
+        for path in sorted(place.glob(f"studies/*/*.{suffix}")):
+            record = read(path)
+            fault = None if record is None else find_fault(record)
+            name = path.relative_to(place.parent).as_posix()
+            if fault:
+                problems.append(f"{name}: {fault}")
+            if record is None or fault or (commit and not (record.get("commit") or "").startswith(commit)):
+                continue
+            found.append((name, place.name, record))
+    return sorted(found, key=lambda each: (str(each[2].get("finished_at") or ""), each[0]))
