@@ -43,6 +43,8 @@ class Family:
     sweeps          profile -> name -> sweep, where it has any; a sweep is an asv class, the unnamed one carries the
                     backend's name alone
     rows            profile -> the methods that are tried, where that is not all of them
+    apart           methods that only the sweeps try that name them (``Sweep.only``): those of other models and other
+                    questions, beside which the family's own sessions would grow long
     compiled        profile -> the methods whose compiled form is tried, where that is not all that have one
     row_share       share of the profile's seconds for one row: a session of many rows has less for each
     call_share      share of the profile's longest call
@@ -56,6 +58,7 @@ class Family:
     yardstick: str
     sweeps: Mapping[str, Mapping[str, Sweep]]
     rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    apart: tuple[str, ...] = ()
     compiled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     row_share: float = 1.0
     call_share: float = 1.0

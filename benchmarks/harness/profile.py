@@ -66,11 +66,13 @@ class Profile:
 
     def tries(self, family: str, method: str, role: str, sizes: Mapping[str, Any] | None = None) -> bool:
         """Whether the rows of this method are measured at all, or in a cell of these sizes."""
-        chosen = FAMILIES[family].rows.get(self.name)
+        declared = FAMILIES[family]
+        chosen = declared.rows.get(self.name)
         if (chosen is not None and method not in chosen) or (role == "peer" and not self.peers):
             return False
         sweeps = self._sweeps_with(family, sizes or {})
-        return not sweeps or any(not sweep.only or method in sweep.only for sweep in sweeps)
+        named = any(method in sweep.only for sweep in sweeps)
+        return named or not sweeps or (method not in declared.apart and any(not sweep.only for sweep in sweeps))
 
     def refuses(self, family: str, method: str, form: str, swept: float) -> str:
         """Why this form of the method is not tried in a cell of this swept size (or an empty text)."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import bench_core
 from bench_core.method import DEVICES
-from benchmarks.families import FAMILIES
+from benchmarks.families import FAMILIES, Sweep
 from benchmarks.harness import run
 from benchmarks.harness.cell import Cell, rows
 from benchmarks.harness.profile import PATIENT, PROFILES, QUICK, STANDARD
@@ -102,6 +104,19 @@ def test_rows_that_are_not_for_a_size_are_not_tried():
     assert "psd_formed" in rows("line_integral", "torch", None, [psd])
     assert "psd_formed" in rows("line_integral", "torch", None, [tanh, psd])
     assert set(rows("line_integral", "torch", None, [psd])) < set(rows("line_integral", "torch"))
+
+
+def test_rows_apart_are_tried_where_a_sweep_names_them(monkeypatch):
+    declared = FAMILIES["logdet"]
+    rivals = Sweep({"D": (10, 100), "B": (100,), "L": (1,)}, only=("relative", "inverse"))
+    sweeps = {"standard": {**declared.sweeps["standard"], "Rivals": rivals}}
+    monkeypatch.setitem(FAMILIES, "logdet", replace(declared, sweeps=sweeps, apart=("inverse",)))
+    main, beside, free = ({"D": 100, "B": B, "L": L} for B, L in ((100, 2), (100, 1), (7, 3)))
+    assert "inverse" not in rows("logdet", "torch", STANDARD, [main])
+    assert [row.partition(":")[0] for row in rows("logdet", "jax", STANDARD, [beside])] == [
+        *("relative", "relative", "inverse")
+    ]
+    assert "inverse" in rows("logdet", "torch", STANDARD, [free])  # asked for by itself
 
 
 def test_the_largest_cells_take_all_their_rounds_in_one_process():
