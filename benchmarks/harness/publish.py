@@ -12,6 +12,8 @@ from benchmarks.harness import unfinished
 from benchmarks.harness.record import read_json, write_json
 from benchmarks.harness.store import keep_aside, processes_in
 
+PACKED = (".session", ".study")  # every sample, every epoch: a third and a sixth of the bytes
+
 
 def publish(
     local: Path,
@@ -54,8 +56,9 @@ def publish(
                 refused += 1
                 print(f"refused {place.name}/{name}: {dirty} records of a dirty tree; commit and run", file=sys.stderr)
                 continue
+            recorded = any(path.suffix == ".session" for path in files)
             for path in files:
-                _copy(path, target / path.relative_to(place), families)
+                _copy(path, target / path.relative_to(place), families, recorded)
             copied += 1
             without = f", {len(left)} open cells left out" if left else ""
             print(f"copied {place.name}/{name}: {len(files)} files{without}")
@@ -106,13 +109,14 @@ def _names(path: Path, stem: str) -> bool:
     return path.stem == stem or stem == f"{path.stem[:8]}-{read_json(path).get('env_name')}"
 
 
-def _copy(path: Path, target: Path, families: tuple[str, ...] = ()) -> None:
+def _copy(path: Path, target: Path, families: tuple[str, ...] = (), recorded: bool = False) -> None:
+    """``recorded``: session records have what asv's file keeps."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".json" and path.name != "machine.json" and (target.exists() or families):
-        _merge(path, target, ("results", "durations"), _has(families))
+    if path.suffix == ".json" and path.name != "machine.json":
+        _merge(path, target, ("results", "durations"), _has(families), bare=recorded)
         return
     content = path.read_bytes()
-    if path.suffix == ".study":  # a line for every epoch of every training: a sixth of the bytes
+    if path.suffix in PACKED:
         content = gzip.compress(content, mtime=0)
     if target.exists() and target.read_bytes() != content and path.suffix != ".json":
         keep_aside(target)
@@ -127,9 +131,22 @@ def _copy(path: Path, target: Path, families: tuple[str, ...] = ()) -> None:
     temporary.replace(target)
 
 
-def _merge(path: Path, target: Path, parts: tuple[str, ...], chosen: Callable[[str], bool]) -> None:
-    """The newer file's entries over the older's; below ``parts`` too, those that are ``chosen`` by name."""
+def _merge(path: Path, target: Path, parts: tuple[str, ...], chosen: Callable[[str], bool], bare: bool = False) -> None:
+    """The newer file's entries over the older's; below ``parts`` too, those that are ``chosen`` by name; of asv's
+    results, ``bare``, all but the samples: its statistics stay, and the samples stand in the session records.
+    """
     new: dict[str, Any] = read_json(path)
     old: dict[str, Any] = read_json(target) if target.exists() else {}
     told = {part: {name: value for name, value in new.get(part, {}).items() if chosen(name)} for part in parts}
+    if bare and "samples" in (columns := new.get("result_columns", [])):
+        place = columns.index("samples")
+        told["results"] = {name: _without(entry, place) for name, entry in told["results"].items()}
     write_json(target, old | new | {part: old.get(part, {}) | told[part] for part in parts}, asv=True)
+
+
+def _without(entry: list[Any], place: int) -> list[Any]:
+    """asv's entry with nothing in this column; of columns at the end that hold nothing asv writes none."""
+    entry = [None if at == place else value for at, value in enumerate(entry)]
+    while entry and entry[-1] is None:
+        entry.pop()
+    return entry

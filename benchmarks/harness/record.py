@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 SCHEMA = 1
+_GZIP = b"\x1f\x8b"
 
 
 def write_json(path: Path, data: Any, *, asv: bool = False) -> None:
@@ -28,11 +31,11 @@ def write_json(path: Path, data: Any, *, asv: bool = False) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """The file's content; ``ValueError`` in one line where it is not JSON."""
+    """The file's content, packed with gzip or not; ``ValueError`` in one line where it is not JSON."""
+    content = path.read_bytes()
     try:
-        with open(path, encoding="utf-8") as stream:
-            return json.load(stream)
-    except json.JSONDecodeError as error:
+        return json.loads(gzip.decompress(content) if content.startswith(_GZIP) else content)
+    except (ValueError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(f"{path} is not valid JSON ({error}); remove it or restore it from version control") from error
 
 

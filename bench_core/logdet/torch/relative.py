@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from bench_core.logdet.torch._network import Gradients, add_outer, backpropagate, targets
+from bench_core.logdet.torch._network import Gradients, backpropagate_turned, targets
 
 
 def relative(
@@ -22,12 +22,10 @@ def relative(
     number). Raises ``RuntimeError`` (torch) where shapes do not fit. Source: Gresele et al. 2020, eq. 13-15 and
     appendix F; "+ W" is folded into the last product.
     """
-    _, pre, deltas, _ = backpropagate(x, weights, biases, alpha)
+    pre, deltas, turned = backpropagate_turned(x, weights, biases, alpha)
     weight_gradients, bias_gradients = [], []
-    for W, b, y, delta, dW, db in zip(weights, biases, pre, deltas, *targets(out, len(weights))):
-        if y.shape[0] > y.shape[1]:  # B > D: the D x D product first is the cheaper order
-            weight_gradients.append(torch.addmm(W, delta.T @ y, W, out=dW))
-        else:
-            weight_gradients.append(add_outer(W, delta, y @ W, dW))
+    for W, b, y, delta, right, dW, db in zip(weights, biases, pre, deltas, turned, *targets(out, len(weights))):
+        left, right = (delta.T @ y, W) if right is None else (delta.T, right)
+        weight_gradients.append(torch.addmm(W, left, right, out=dW))
         bias_gradients.append(torch.addmv(b, delta.T, 1 + y @ b, out=db))
     return weight_gradients, bias_gradients

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from bench_core.logdet.torch._network import backpropagate
+from bench_core.logdet.torch._network import backpropagate_turned
 
 
 def relative_step(
@@ -21,16 +21,20 @@ def relative_step(
     Cost: (4L-1) 2BD^2 FLOPs, about 5 s D^2 bytes a layer; no gradient is stored, the update is one product's beta and
     alpha. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: Gresele et al. 2020, eq. 13 and appendix F.
     """
-    _, pre, deltas, _ = backpropagate(x, weights, biases, alpha)
-    for W, b, y, delta in zip(weights, biases, pre, deltas):
-        update(W, b, y, delta, rate)
+    pre, deltas, turned = backpropagate_turned(x, weights, biases, alpha)
+    for W, b, y, delta, right in zip(weights, biases, pre, deltas, turned):
+        update(W, b, y, delta, right, rate)
     return weights, biases
 
 
-def update(W: Tensor, b: Tensor, y: Tensor, delta: Tensor, rate: float, outer: Tensor | None = None) -> None:
-    """The step of one layer, in place; ``outer`` is ``Delta^T Y`` where the caller has it (B > D)."""
-    if y.shape[0] > y.shape[1]:  # B > D: small matrices, and W may not be both operand and result
+def update(
+    W: Tensor, b: Tensor, y: Tensor, delta: Tensor, turned: Tensor | None, rate: float, outer: Tensor | None = None
+) -> None:
+    """The step of one layer, in place; ``turned`` is ``Y W``, or None where B > D: there W may not be both operand and
+    result. ``outer`` is ``Delta^T Y`` where the caller has it (B > D).
+    """
+    if turned is None:
         W.copy_(torch.addmm(W, delta.T @ y if outer is None else outer, W, beta=1 + rate, alpha=rate))
     else:
-        W.addmm_(delta.T, y @ W, beta=1 + rate, alpha=rate)
+        W.addmm_(delta.T, turned, beta=1 + rate, alpha=rate)
     b.addmv_(delta.T, 1 + y @ b, beta=1 + rate, alpha=rate)

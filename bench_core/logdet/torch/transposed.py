@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from bench_core.logdet.torch._network import Gradients, add_outer, backpropagate, targets
+from bench_core.logdet.torch._network import Gradients, backpropagate, targets
 
 
 def transposed(
@@ -28,6 +28,6 @@ def transposed(
     layers = zip(weights, inputs, [deltas[0] @ weights[0], *pulled], *targets(out, len(weights)))
     for W, z, delta_w, dW, db in layers:
         turned = delta_w @ W.T
-        weight_gradients.append(add_outer(W, turned, z, dW))
+        weight_gradients.append(torch.addmm(W, turned.T, z, out=dW))
         bias_gradients.append(torch.sum(turned, 0, out=db))
     return weight_gradients, bias_gradients

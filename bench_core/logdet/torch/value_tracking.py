@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from bench_core.logdet.torch._network import backpropagate
+from bench_core.logdet.torch._network import backpropagate_turned
 from bench_core.logdet.torch.relative_step import update
 
 
@@ -39,10 +39,10 @@ def value_tracking(
     and then. Cost: (4L-1) 2BD^2 + L (2 B^2 D + (2/3) B^3) FLOPs. Raises ``RuntimeError`` (torch) where shapes do not
     fit. Source: the matrix determinant lemma along Gresele et al. 2020, eq. 13.
     """
-    _, pre, deltas, _ = backpropagate(x, weights, biases, alpha)
+    pre, deltas, turned = backpropagate_turned(x, weights, biases, alpha)
     changes = []
-    for W, b, y, delta in zip(weights, biases, pre, deltas):
-        outer = delta.T @ y if y.shape[0] > y.shape[1] else None
+    for W, b, y, delta, right in zip(weights, biases, pre, deltas, turned):
+        outer = delta.T @ y if right is None else None
         changes.append(logabsdet_change(y, delta, rate, outer))
-        update(W, b, y, delta, rate, outer)
+        update(W, b, y, delta, right, rate, outer)
     return weights, biases, logabsdet + torch.stack(changes)

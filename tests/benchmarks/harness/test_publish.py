@@ -193,12 +193,26 @@ def test_nothing_to_publish_is_one_line(local, tmp_path):
         publish(local, tmp_path / "results", "there")
 
 
-def test_a_study_is_published_packed(tmp_path):
-    folder = tmp_path / "local/here/studies/aaaaaaaa"
-    write_json(folder / "toy.study", {"dirty": False, "rows": [{"loss": 1.0}] * 1000})
+@pytest.mark.parametrize("place", ["studies/aaaaaaaa/toy.study", f"sessions/{STEM}/cell.p0.session"])
+def test_records_are_published_packed(tmp_path, place):
+    source, target = tmp_path / "local/here" / place, tmp_path / "results/here" / place
+    record = {"dirty": False, "rows": [{"loss": 1.0}] * 1000}
+    write_json(source, record)
     assert publish(tmp_path / "local", tmp_path / "results") == 0
-    target = tmp_path / "results/here/studies/aaaaaaaa/toy.study"
-    assert target.stat().st_size < (folder / "toy.study").stat().st_size / 5
-    assert gzip.decompress(target.read_bytes()) == (folder / "toy.study").read_bytes()
+    assert target.stat().st_size < source.stat().st_size / 5
+    assert gzip.decompress(target.read_bytes()) == source.read_bytes()
+    assert read_json(target) == record
     assert publish(tmp_path / "local", tmp_path / "results") == 0  # the same again: nothing is set aside
-    assert [path.name for path in target.parent.iterdir()] == ["toy.study"]
+    assert [path.name for path in target.parent.iterdir()] == [target.name]
+
+
+def test_samples_that_the_records_have_stand_there_alone(local, tmp_path):
+    columns = {"result_columns": ["result", "params", "stats_repeat", "samples", "profile"]}
+    entry = [[0.1], [["'relative'"]], [3], [[0.1, 0.1, 0.2]]]
+    told = {"env_name": "checkout", "results": {"b": entry}, "durations": {}} | columns
+    write_json(local / f"here/{STEM}.json", told)
+    write_json(local / "here/bbbbbbbb-other.json", told | {"env_name": "other"})
+    assert publish(local, tmp_path / "results") == 0
+    assert read_json(tmp_path / f"results/here/{STEM}.json")["results"] == {"b": entry[:3]}
+    # Of a run without records asv's file is all there is.
+    assert read_json(tmp_path / "results/here/bbbbbbbb-other.json")["results"] == {"b": entry}
