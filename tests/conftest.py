@@ -48,7 +48,7 @@ ROOMS = {f"tests/reports/{name}": "pages" for name in PAGES} | {
     )
 }
 # Files of single tests that take a minute: begun last, one process would wait for the other.
-FIRST = ("test_asv.py", "test_performance_gate.py")
+FIRST = ("test_documents.py", "test_asv.py", "test_performance_gate.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -121,11 +121,16 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A copy of the checkout's code, to plant faults in; run Python with it as the working folder."""
+    """A copy of the checkout's code, to plant faults in; run Python with it as the working folder. Its ceilings are
+    small.
+    """
     import shutil
+
+    from tests.ceilings import shrink
 
     for name in ("bench_core", "benchmarks"):
         shutil.copytree(ROOT / name, tmp_path / "checkout" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shrink(tmp_path / "checkout/bench_core")
     return tmp_path / "checkout"
 
 

@@ -8,26 +8,29 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import bench_core
-from benchmarks.harness import run
+from benchmarks.harness import run, session
 from benchmarks.harness.profile import SMOKE
+from tests.ceilings import shrink
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class Repository:
-    """A git repository with the checkout's code, and the means to run things in it."""
+    """A git repository with the checkout's code, its ceilings small, and the means to run things in it."""
 
     def __init__(self, folder: Path, scratch: str):
         self.folder = folder / "repository"
         self.folder.mkdir()
         for name in ("bench_core", "benchmarks"):
             shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shrink(self.folder / "bench_core")
         for name in ("asv.conf.json", "constraints.txt", "pyproject.toml", "README.md", ".gitignore"):
             if (ROOT / name).exists():
                 shutil.copy(ROOT / name, self.folder / name)
@@ -91,6 +94,27 @@ def smoke_sessions() -> int:
     ]
     assert {SMOKE.processes_of(cell.family, cell.swept) for cell in every} == {1}
     return len(every)
+
+
+@pytest.fixture(scope="session")
+def _small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of ``bench_core`` with small ceilings. Do not write into it."""
+    folder = tmp_path_factory.mktemp("small") / "bench_core"
+    shutil.copytree(ROOT / "bench_core", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shrink(folder)
+    return folder
+
+
+@pytest.fixture
+def kernels_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """``kernels_of(bench_core)``: sessions that this process starts time the kernels in that folder."""
+    return lambda folder: monkeypatch.setattr(session, "bench_core", SimpleNamespace(__file__=folder / "__init__.py"))
+
+
+@pytest.fixture
+def small_ceilings(kernels_of: Callable[[Path], None], _small: Path) -> None:
+    """Sessions that this process starts have small ceilings."""
+    kernels_of(_small)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from benchmarks.harness import session
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.profile import PATIENT
 
+pytestmark = pytest.mark.usefixtures("small_ceilings")
 JACOBIANS = Cell.of("logdet", "torch", {"D": 500, "B": 100})
 LONG = {"relative": "", "jacobian_autodiff": "", "inverse": ""}
 

@@ -19,6 +19,7 @@ from benchmarks.harness import policy, session, state, system
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.profile import QUICK
 
+pytestmark = pytest.mark.usefixtures("small_ceilings")
 FAST = replace(QUICK, row_budget_s=0.05, max_rounds=8, processes=1, repetitions=0)
 ROOT = Path(__file__).resolve().parents[3]
 PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -192,7 +193,7 @@ def test_a_wrong_result_is_reported_and_not_timed(checkout, run_python, tmp_path
         "benchmarks",
         "cell",
         "--profile",
-        "quick",
+        "smoke",
         "--method",
         "relative",
         "--method",
@@ -257,7 +258,7 @@ def test_a_killed_process_costs_its_row_only():
     """SIGKILL from outside, as the system's out-of-memory killer sends it, while one row is being built."""
     hit, kill = _killer(lambda event: event["row"] == "inverse")
     rows = {"relative": "", "inverse": "", "gemm_floor": ""}
-    record = session.run(Cell.of("logdet", "torch", {"D": 1500}), replace(FAST, call_limit_s=9.0), rows, on_event=kill)
+    record = session.run(Cell.of("logdet", "torch", {"D": 1000}), replace(FAST, call_limit_s=9.0), rows, on_event=kill)
     assert hit.is_set()
     assert record["rows"]["inverse"]["outcome"] == "oom"
     assert "killed in" in record["rows"]["inverse"]["reason"]
@@ -266,13 +267,15 @@ def test_a_killed_process_costs_its_row_only():
     assert record["rows"]["gemm_floor"]["samples_s"]
 
 
-def test_a_kill_in_the_twins_turn_is_its_rows():
+def test_a_kill_in_the_twins_turn_is_its_rows(checkout, kernels_of):
     """The twin is a row of the record, and no method."""
+    kernels_of(checkout / "bench_core")
+    # A call long enough for the signal to reach the worker within it, on a busy machine too.
+    kernel, last = checkout / "bench_core/logdet/torch/relative.py", "    _, pre, deltas, _ = "
+    _plant(kernel, last, f"    __import__('time').sleep(0.5)\n{last}")
     hit, kill = _killer(lambda event: (event["row"] or "").endswith("~twin"))
     rows = {"relative": "", "gemm_floor": ""}
-    # A call long enough for the signal to reach the worker within it, on a busy machine too.
-    cell = Cell.of("logdet", "torch", {"D": 1500, "B": 800})
-    record = session.run(cell, replace(FAST, call_limit_s=9.0), rows, on_event=kill)
+    record = session.run(SMALL, replace(FAST, call_limit_s=9.0), rows, on_event=kill)
     assert hit.is_set()
     assert record["rows"]["relative"]["outcome"] == "oom"
     assert record["rows"]["gemm_floor"]["samples_s"]
@@ -335,7 +338,7 @@ def test_a_row_that_never_ends_is_a_timeout(checkout, run_python, tmp_path):
         "benchmarks",
         "cell",
         "--profile",
-        "quick",
+        "smoke",
         "--method",
         "relative",
         "--method",
@@ -361,7 +364,7 @@ def test_a_stopped_call_that_its_work_explains_is_over_the_budget(checkout, run_
     _make_impatient(checkout, seconds=2)
     _plant(checkout / "benchmarks/harness/admission.py", "EXPLAINED = 100.0", "EXPLAINED = 1e12")
     wanted = ("--method", "relative", "--method", "transposed", "D=16")
-    run_python("-m", "benchmarks", "cell", "--profile", "quick", *wanted, cwd=checkout)
+    run_python("-m", "benchmarks", "cell", "--profile", "smoke", *wanted, cwd=checkout)
     rows = _record_of(tmp_path / "results")["rows"]
     assert rows["transposed"]["outcome"] == "over_budget"
     assert rows["transposed"]["reason"] == "time: measured > 2 s a call, budget 0.5 s"
@@ -373,14 +376,14 @@ def test_the_sessions_deadline_blames_no_row(checkout, run_python, tmp_path):
     """Neither the one that it met, nor those that had no turn: larger sizes try them all again."""
     _hang(checkout)
     profiles = checkout / "benchmarks/harness/profile.py"
-    _plant(profiles, "session_limit_s=90", "session_limit_s=12")
+    _plant(profiles, "session_limit_s=60,", "session_limit_s=9,")
     _plant(
         checkout / "benchmarks/harness/admission.py",
         "IMPORTS_S, COMPILATION_S = 4.0, 10.0",
         "IMPORTS_S, COMPILATION_S = 4.0, 99.0",
     )
     wanted = ("--method", "relative", "--method", "transposed", "--method", "inverse", "D=16")
-    run_python("-m", "benchmarks", "cell", "--profile", "quick", *wanted, cwd=checkout)
+    run_python("-m", "benchmarks", "cell", "--profile", "smoke", *wanted, cwd=checkout)
     rows = _record_of(tmp_path / "results")["rows"]
     assert rows["transposed"]["reason"] == "time: the session's time was over in its first call"
     for row in rows.values():
@@ -437,7 +440,7 @@ def test_what_is_over_the_budget_is_not_called_again_and_again(checkout, run_pyt
     )
     kernel.write_text(text.replace("    inputs, _, deltas", planted))
     wanted = ("--method", "relative", "--method", "transposed", "D=16")
-    run_python("-m", "benchmarks", "cell", "--profile", "quick", *wanted, cwd=checkout)
+    run_python("-m", "benchmarks", "cell", "--profile", "smoke", *wanted, cwd=checkout)
     record = _record_of(tmp_path / "results")
     row = record["rows"]["transposed"]
     assert row["outcome"] == "over_budget"
