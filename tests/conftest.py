@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import compileall
 import gc
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -119,19 +121,23 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A copy of the checkout's code, to plant faults in; run Python with it as the working folder. Its ceilings are
-    small.
-    """
-    import shutil
-
+@pytest.fixture(scope="session")
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkout's code with small ceilings, compiled: whoever copies it need not. Do not write into it."""
     from tests.ceilings import shrink
 
+    folder = tmp_path_factory.mktemp("code")
     for name in ("bench_core", "benchmarks"):
-        shutil.copytree(ROOT / name, tmp_path / "checkout" / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shrink(tmp_path / "checkout/bench_core")
-    return tmp_path / "checkout"
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shrink(folder / "bench_core")
+    assert compileall.compile_dir(folder, quiet=1)
+    return folder
+
+
+@pytest.fixture
+def checkout(code: Path, tmp_path: Path) -> Path:
+    """A copy of it to plant faults in; run Python with it as the working folder."""
+    return shutil.copytree(code, tmp_path / "checkout")
 
 
 def _runner(folder: Path):

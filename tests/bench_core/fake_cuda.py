@@ -1,9 +1,10 @@
 """Every torch kernel on a CUDA device that need not be there: whether it stays on it, and where the host waits for it.
 
 A script with a process of its own, ``python fake_cuda.py FOLDER [FAMILY:NAME …]``: it prints a line of JSON for each
-row, or for those that are named. Tensors are fake: they have a shape, a dtype and a device, and no numbers; operations that mix devices fail as they would there.
-What a loop asks of the numbers is answered so that it turns a few times. A build of torch that knows no CUDA cannot
-take gradients there, even fake ones: ``fake_cuda.cpp`` is a device for it, compiled into FOLDER.
+row, or for those that are named. Tensors are fake: they have a shape, a dtype and a device, and no numbers; operations
+that mix devices fail as they would there. What a loop asks of the numbers is answered so that it turns a few times. A
+build of torch that knows no CUDA cannot take gradients there, even fake ones: ``fake_cuda.cpp`` is a device for it,
+compiled into FOLDER.
 """
 
 from __future__ import annotations

@@ -22,7 +22,6 @@ from benchmarks.harness.profile import QUICK
 pytestmark = pytest.mark.usefixtures("small_ceilings")
 FAST = replace(QUICK, row_budget_s=0.05, max_rounds=8, processes=1, repetitions=0)
 ROOT = Path(__file__).resolve().parents[3]
-PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 SMALL = Cell.of("logdet", "torch", {"D": 12, "B": 8, "L": 2})
 
 
@@ -211,7 +210,7 @@ def test_a_wrong_result_is_reported_and_not_timed(checkout, run_python, tmp_path
     assert "wrong" in done.stdout
 
 
-@pytest.mark.skipif(PROCESSORS < 2, reason="needs two processors")
+@pytest.mark.skipif(len(policy.affinity()) < 2, reason="needs two processors")
 def test_batched_lu_under_two_threads_is_never_ok_with_a_wrong_result(checkout, run_python, tmp_path):
     """Of torch 2.13.0's CPU wheel it is wrong, an error, never done or right, whichever the processor makes of it.
 
