@@ -49,7 +49,8 @@ ROOMS = {f"tests/reports/{name}": "pages" for name in PAGES} | {
         "tests/benchmarks/sharding/test_sharding_record.py",
     )
 }
-# Files of single tests that take a minute: begun last, one process would wait for the other.
+# Begun last, a long test would leave one process waiting for the other: files of tests that take half a minute come
+# first, then those that start sessions.
 FIRST = ("test_documents.py", "test_asv.py", "test_performance_gate.py")
 
 
@@ -88,7 +89,7 @@ def _compile_for_less() -> Callable[[], None]:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """After pytest-randomly."""
-    items.sort(key=lambda item: item.path.name not in FIRST)
+    items.sort(key=lambda item: (item.path.name not in FIRST, "benchmarks" not in item.path.parts))
 
 
 @pytest.hookimpl(optionalhook=True)
