@@ -190,7 +190,7 @@ def test_one_session_computes_for_the_others_of_its_cell_and_errors_stay(tmp_pat
     plain, told = measured("torch", "")
     assert told == {"read": 0, "computed": 0, "discarded": 0}
     cold, told = measured("torch", str(tmp_path))
-    assert told["computed"] >= 4  # the integral and the inverse, of the cell's data and of new ones
+    assert told["computed"] >= 4, told  # the integral and the inverse, of the cell's data and of new ones
     number = told["computed"]
     warm, told = measured("torch", str(tmp_path))
     assert told == {"read": number, "computed": 0, "discarded": 0}

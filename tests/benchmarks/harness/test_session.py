@@ -241,8 +241,8 @@ def test_batched_lu_under_two_threads_is_never_ok_with_a_wrong_result(checkout, 
 
 
 def test_exhausted_memory_is_oom_and_the_session_goes_on(monkeypatch):
-    """The child may map 6 GiB; the Jacobians of 400 samples at D = 800 need more, the other rows little."""
-    monkeypatch.setenv("BENCH_ADDRESS_SPACE_BYTES", str(6 * 2**30))
+    """The child may map 4 GiB; the Jacobians of 400 samples at D = 800 need more, the other rows little."""
+    monkeypatch.setenv("BENCH_ADDRESS_SPACE_BYTES", str(4 * 2**30))
     patient = replace(FAST, call_limit_s=1e9)
     rows = {"relative": "", "jacobian_autodiff": "", "gemm_floor": ""}
     record = session.run(Cell.of("logdet", "torch", {"D": 800, "B": 400}), patient, rows)
@@ -375,7 +375,7 @@ def test_the_sessions_deadline_blames_no_row(checkout, run_python, tmp_path):
     """Neither the one that it met, nor those that had no turn: larger sizes try them all again."""
     _hang(checkout)
     profiles = checkout / "benchmarks/harness/profile.py"
-    _plant(profiles, "session_limit_s=60,", "session_limit_s=9,")
+    _plant(profiles, "session_limit_s=60,", "session_limit_s=6,")
     _plant(
         checkout / "benchmarks/harness/admission.py",
         "IMPORTS_S, COMPILATION_S = 4.0, 10.0",
