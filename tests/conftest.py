@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # test does not ask for more.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "BENCH_THREADS": "1"}
+    # No pool of compilers, which takes longer to start than to compile.
+    os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = "1"
 
 # Nothing of the user's is read or written, whatever sessions the tests start.
 os.environ["BENCH_CACHE"] = ""
