@@ -11,7 +11,7 @@ from benchmarks.harness.cell import Cell
 from benchmarks.harness.profile import QUICK
 
 pytestmark = pytest.mark.usefixtures("small_ceilings")
-FAST = replace(QUICK, row_budget_s=0.05, max_rounds=8, processes=1)
+FAST = replace(QUICK, row_budget_s=0.05, max_rounds=8, processes=1, repetitions=0)
 
 
 def _run(backend: str, sizes: dict, *rows: str) -> dict:
