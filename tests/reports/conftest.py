@@ -181,6 +181,33 @@ def implicit_report(implicit_results, tmp_path_factory) -> Path:
     return output
 
 
+@pytest.fixture(scope="session")
+def _analysed() -> dict[tuple, Analysis]:
+    """Analyses of folders that tests share, by what was asked for."""
+    return {}
+
+
+@pytest.fixture
+def read_once(_analysed, tmp_path_factory, monkeypatch) -> None:
+    """Commands read and analyse a folder that tests share once, and a test's own each time."""
+    base = tmp_path_factory.getbasetemp()
+
+    def read(sources, *more):
+        if any(Path(source).parent != base or Path(source).name.startswith("test_") for source in sources):
+            return load(sources, *more)
+        return (*sources, *more)
+
+    def analyse(asked):
+        if not isinstance(asked, tuple):
+            return Analysis(asked)
+        if asked not in _analysed:
+            _analysed[asked] = Analysis(load(asked[:-2], *asked[-2:]))
+        return _analysed[asked]
+
+    monkeypatch.setattr("reports.__main__.load", read)
+    monkeypatch.setattr("reports.__main__.Analysis", analyse)
+
+
 @pytest.fixture
 def small(synthetic, tmp_path) -> Path:
     """A small results folder to break: one backend's worth of four sizes, one process."""
