@@ -22,7 +22,8 @@ LONG = {"relative": "", "jacobian_autodiff": "", "inverse": ""}
 def _delay(checkout: Path, row: str, line: str, seconds: float) -> None:
     """Every call of torch's row takes so long before it comes to this line."""
     kernel = checkout / f"bench_core/logdet/torch/{row}.py"
-    assert line in (text := kernel.read_text())
+    text = kernel.read_text()
+    assert line in text
     kernel.write_text(text.replace(line, f"    __import__('time').sleep({seconds})\n{line}"))
 
 
