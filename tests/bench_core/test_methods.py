@@ -17,6 +17,8 @@ from tests.examples import THOROUGH, examples
 METHODS = [m for f in bench_core.FAMILIES for b in bench_core.BACKENDS for m in bench_core.methods(f, b)]
 # In JAX some rows are one program but for a number, and take seconds to compile: one or two of each are enough.
 TWINS = {"tol": (1e-3, 1e-9), "Q": (8, 32, 64, 256)}
+# Of rows that turn more or less often two are enough without the slow tests.
+AGAIN = {"k": (1, 10, 20), "K": (30, 300, 1000)}
 BUILT = [m for m in METHODS if m.backend == "torch" or not any(m.settings.get(name) in TWINS[name] for name in TWINS)]
 
 
@@ -24,9 +26,13 @@ def _slow(*given):
     return pytest.param(*given, marks=pytest.mark.slow)
 
 
+def _again(m: bench_core.Method) -> bool:
+    return m.backend == "jax" and any(m.settings.get(name) in AGAIN[name] for name in AGAIN)
+
+
 def _mark(m: bench_core.Method):
     """diffrax and GMRES take several seconds to compile one size of one row; GMRES has tests of its own."""
-    return _slow(m) if m.backend == "jax" and ("dopri5" in m.name or "gmres" in m.name) else m
+    return _slow(m) if m.backend == "jax" and ("dopri5" in m.name or "gmres" in m.name or _again(m)) else m
 
 
 def _each_answer(methods: list[bench_core.Method]):
@@ -159,7 +165,7 @@ def test_kernels_run_again_with_the_same_answer(m):
 
 
 COSTED = [
-    (m, sizes) if m.backend == "torch" or number == 0 else _slow(m, sizes)
+    (m, sizes) if m.backend == "torch" or (number == 0 and not _again(m)) else _slow(m, sizes)
     for m in BUILT
     if judges.of(m.family).costed(m)
     for number, sizes in enumerate(judges.of(m.family).COSTED)
