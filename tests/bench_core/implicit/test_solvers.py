@@ -110,8 +110,8 @@ def test_a_tolerance_below_rounding_ends_where_the_format_does(m):
 @pytest.mark.parametrize("m", SOLVERS, ids=_name)
 def test_maps_that_do_not_contract(m):
     """Solved, or said not to be; never a number that is neither."""
-    rng = np.random.default_rng(3)
-    A = 3 * rng.standard_normal((12, 12)) / 12**0.5
+    rng = np.random.default_rng(4)
+    A = 3 * rng.standard_normal((8, 8)) / 8**0.5  # the others' sizes: what JAX has compiled for them serves here
     problem = _own(A)
     got = _run(m, problem)
     fault = problem.fault(got, m, "float64")
