@@ -62,7 +62,7 @@ class Cluster(MockedSubprocess):
 
 
 @pytest.fixture
-def cluster(monkeypatch, tmp_path) -> Iterator[Cluster]:
+def cluster(monkeypatch, tmp_path, small_ceilings) -> Iterator[Cluster]:
     """A mocked Slurm, and a run of three cells at a commit; jobs run here, and so must not change this process."""
     monkeypatch.setenv("BENCH_RESULTS", str(tmp_path / "results"))
     monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
