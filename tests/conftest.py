@@ -32,7 +32,7 @@ os.environ["BENCH_CACHE"] = ""
 
 # No deadline: it would be a promise about the processor.
 settings.register_profile("thorough", max_examples=100, deadline=None, database=None)
-settings.register_profile("quick", max_examples=25, deadline=None, database=None)
+settings.register_profile("quick", max_examples=15, deadline=None, database=None)
 
 # Files whose tests share a set-up that takes longer than they do: all tests of a room are given to one process.
 PAGES = (
@@ -119,9 +119,12 @@ def _compiled_here(tmp_path_factory) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays: collections of the garbage, which the harness takes before it times, pass it by."""
+    """What was imported stays: collections of the garbage, which the harness takes before it times, pass it by. Others
+    are fewer: a test leaves little garbage, and tracing a program makes thousands of objects that are none.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

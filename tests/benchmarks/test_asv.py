@@ -137,7 +137,7 @@ def test_killed_at_random_moments_a_run_resumes_and_ends_with_the_same_cells(rep
     metric = "" if THOROUGH else r"\w*\.track_seconds"
     command = (*SMOKE, "--bench", "|".join(f"^{name}{metric}" for name in names.values()))
     measured: dict[str, str] = {}
-    for _ in range(examples(quick=2, thorough=10)):
+    for _ in range(examples(quick=1, thorough=10)):
         child = repository.start(*command)
         time.sleep(rng.uniform(0.5, 3.0))  # less than the run takes
         tree = [*psutil.Process(child.pid).children(recursive=True), psutil.Process(child.pid)]
