@@ -12,7 +12,6 @@ from reports.__main__ import main
 from reports.analysis import Analysis
 from reports.digest import Digest, build_digest
 from reports.load import load
-from tests.examples import THOROUGH
 from tests.reports.claims.planted import implicit_study, integral_study, logdet_study, plant_study, score_study
 
 ROOT = Path(__file__).parents[2]
@@ -156,6 +155,8 @@ def implicit_results(synthetic, tmp_path_factory) -> Path:
 
     Its page has two hundred figures; without the slow tests half of them: JAX has one sweep where torch has three.
     """
+    from tests.examples import THOROUGH  # here: where this folder is named, its conftest is read before the marks are
+
     folder = tmp_path_factory.mktemp("implicit-results")
     synthetic.write_results(folder, sizes=(16, 64, 256, 1024), processes=2, cuda=False, rounds=8)
     return synthetic.write_implicit(folder, jax=("", "Spectrum", "Conv") if THOROUGH else ("Spectrum",))
