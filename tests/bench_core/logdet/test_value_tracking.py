@@ -29,7 +29,7 @@ def test_drift_over_many_steps():
         x = torch.randn(B, D, generator=generator)
         _, _, value = value_tracking(x, weights, biases, value, problem.alpha, rate)
     truth = torch.stack([torch.linalg.slogdet(W.double()).logabsdet for W in weights])
-    assert (truth - anchor).abs().min() > steps / 100  # the determinant did move
+    assert (truth - anchor).abs().min() > steps / 200  # the determinant did move
     assert float((value.double() - truth).abs().max()) / D < 1e-4
 
 

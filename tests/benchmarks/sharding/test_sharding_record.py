@@ -8,7 +8,6 @@ import pytest
 
 from benchmarks.sharding.programs import record
 from reports.devices import find_fault
-from tests.examples import examples
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +21,6 @@ def written(tmp_path_factory):
         patch.setattr(record, "SIZES", (256,))
         patch.setattr(record, "DEVICES", (1, 2))
         patch.setattr(record, "AGREED", {"D": 64, "B": 8, "L": 2})
-        # Two real processes answer in ``tests/bench_core/logdet/test_sharded.py``.
-        patch.setattr(record, "PROCESSES", examples(quick=1, thorough=2))
         path = record.write("here", "python -m benchmarks sharding --machine here")
     assert path.parent.parent == folder / "results/here/studies"
     return json.loads(path.read_text())

@@ -184,6 +184,7 @@ def test_the_record_says_what_was_done(whole_study):
     assert by_key[("cg", 0, 1)]["loss"] != by_key[("cg", 1, 1)]["loss"]
 
 
+@pytest.mark.slow
 def test_the_digits_are_the_default(run_python, quiet, tmp_path):
     pytest.importorskip("sklearn")
     smoke = ("-m", "benchmarks", "study", "implicit-training", "--profile", "smoke", "--machine", "here")
