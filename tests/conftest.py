@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import compileall
 import gc
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # test does not ask for more.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "BENCH_THREADS": "1"}
+    # No pool of compilers, which takes longer to start than to compile.
+    os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = "1"
 
 # Nothing of the user's is read or written, whatever sessions the tests start.
 os.environ["BENCH_CACHE"] = ""
@@ -28,7 +32,7 @@ os.environ["BENCH_CACHE"] = ""
 
 # No deadline: it would be a promise about the processor.
 settings.register_profile("thorough", max_examples=100, deadline=None, database=None)
-settings.register_profile("quick", max_examples=25, deadline=None, database=None)
+settings.register_profile("quick", max_examples=15, deadline=None, database=None)
 
 # Files whose tests share a set-up that takes longer than they do: all tests of a room are given to one process.
 PAGES = (
@@ -47,8 +51,9 @@ ROOMS = {f"tests/reports/{name}": "pages" for name in PAGES} | {
         "tests/benchmarks/sharding/test_sharding_record.py",
     )
 }
-# Files of single tests that take a minute: begun last, one process would wait for the other.
-FIRST = ("test_asv.py", "test_performance_gate.py")
+# Begun last, a long test would leave one process waiting for the other: files of tests that take half a minute come
+# first, then those that start sessions.
+FIRST = ("test_documents.py", "test_asv.py", "test_performance_gate.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -86,7 +91,7 @@ def _compile_for_less() -> Callable[[], None]:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """After pytest-randomly."""
-    items.sort(key=lambda item: item.path.name not in FIRST)
+    items.sort(key=lambda item: (item.path.name not in FIRST, "benchmarks" not in item.path.parts))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -114,19 +119,31 @@ def _compiled_here(tmp_path_factory) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays: collections of the garbage, which the harness takes before it times, pass it by."""
+    """What was imported stays: collections of the garbage, which the harness takes before it times, pass it by. Others
+    are fewer: a test leaves little garbage, and tracing a program makes thousands of objects that are none.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture(scope="session")
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkout's code with small ceilings, compiled: whoever copies it need not. Do not write into it."""
+    from tests.ceilings import shrink
+
+    folder = tmp_path_factory.mktemp("code")
+    for name in ("bench_core", "benchmarks"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shrink(folder / "bench_core")
+    assert compileall.compile_dir(folder, quiet=1)
+    return folder
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A copy of the checkout's code, to plant faults in; run Python with it as the working folder."""
-    import shutil
-
-    for name in ("bench_core", "benchmarks"):
-        shutil.copytree(ROOT / name, tmp_path / "checkout" / name, ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path / "checkout"
+def checkout(code: Path, tmp_path: Path) -> Path:
+    """A copy of it to plant faults in; run Python with it as the working folder."""
+    return shutil.copytree(code, tmp_path / "checkout")
 
 
 def _runner(folder: Path):

@@ -30,14 +30,14 @@ def test_the_gate_fails_on_a_real_slowdown_and_on_nothing_else(subset, run_pytho
     assert base.returncode == 0, base.stdout
     # Wide, because this test shares its machine with others (hence one thread, too); the planted slowdown is wider, and
     # of a row that is called 18 times and not 1,800.
-    gate = ("--benchmark-compare=*_base", "--benchmark-compare-fail=median:900%")
+    gate = ("--benchmark-compare=*_base", "--benchmark-compare-fail=median:400%")
     same = run_python(*command, *gate, cwd=subset, BENCH_THREADS="1")
     assert same.returncode == 0, same.stdout
 
     kernel = subset / "bench_core/logdet/torch/relative.py"
     kernel.write_text(
         kernel.read_text().replace(
-            "    _, pre, deltas, _", "    import time\n\n    time.sleep(0.5)\n    _, pre, deltas, _"
+            "    _, pre, deltas, _", "    import time\n\n    time.sleep(0.3)\n    _, pre, deltas, _"
         )
     )
     slower = run_python(*command, *gate, cwd=subset, BENCH_THREADS="1")

@@ -1,9 +1,10 @@
 """Every torch kernel on a CUDA device that need not be there: whether it stays on it, and where the host waits for it.
 
-A script with a process of its own, ``python fake_cuda.py FOLDER``: it prints a line of JSON for each row. Tensors are
-fake: they have a shape, a dtype and a device, and no numbers; operations that mix devices fail as they would there.
-What a loop asks of the numbers is answered so that it turns a few times. A build of torch that knows no CUDA cannot
-take gradients there, even fake ones: ``fake_cuda.cpp`` is a device for it, compiled into FOLDER.
+A script with a process of its own, ``python fake_cuda.py FOLDER [FAMILY:NAME …]``: it prints a line of JSON for each
+row, or for those that are named. Tensors are fake: they have a shape, a dtype and a device, and no numbers; operations
+that mix devices fail as they would there. What a loop asks of the numbers is answered so that it turns a few times. A
+build of torch that knows no CUDA cannot take gradients there, even fake ones: ``fake_cuda.cpp`` is a device for it,
+compiled into FOLDER.
 """
 
 from __future__ import annotations
@@ -228,7 +229,7 @@ backend.require_device = lambda device: None
 
 for fault in (look, copy_out, copy_in, choose, check, mix, look_in_backward):
     print(json.dumps(planted(fault)), flush=True)
-seen = set()
+seen, asked = set(), set(sys.argv[2:])
 for family in bench_core.FAMILIES:
     for m in bench_core.methods(family, "torch"):
         room = judges.of(family).room(m)
@@ -240,6 +241,8 @@ for family in bench_core.FAMILIES:
         )
         others = [room | other for other in OTHER[family] if m.is_for(other) and program not in seen]
         seen.add(program)
+        if asked and f"{family}:{m.name}" not in asked:
+            continue
         for form in FORMS:
             if form in m.forms and m.settings.get("K", 0) <= LONGEST:
                 for sizes in (room, *others):

@@ -34,20 +34,34 @@ EIGENVECTORS = "_linalg_eigh bench_core/line_integral/torch/_solve.py"
 
 
 def _rows():
+    """Rows that are one program but for a number: the first of them, the others slow."""
+    seen = set()
     for family in bench_core.FAMILIES:
         for m in bench_core.methods(family, "torch"):
+            program = (
+                family,
+                m.declaration.kernel or m.name,
+                *(v for v in m.settings.values() if isinstance(v, str | bool)),
+            )
+            marks = pytest.mark.slow if program in seen else ()
             for form in m.forms:
                 if form in FORMS and m.settings.get("K", 0) <= LONGEST:
-                    yield pytest.param(m, form, id=f"{family}-{m.name}-{form}")
+                    seen.add(program)
+                    yield pytest.param(m, form, id=f"{family}-{m.name}-{form}", marks=marks)
 
 
 @pytest.fixture(scope="module")
-def said(runner, tmp_path_factory):
-    """What the script says: of rows, by family, name and form, and of planted faults."""
+def said(request, runner, tmp_path_factory):
+    """What the script says: of planted faults, and of rows, by family, name and form. Where some rows' tests were
+    chosen, of those alone.
+    """
     if torch.version.cuda is None and not shutil.which("g++"):
         pytest.skip("needs a C++ compiler (g++) for a fake device")
     folder = tmp_path_factory.mktemp("fake")
-    done = runner(folder)(str(SCRIPT), str(folder))
+    items = [item for item in request.session.items if item.path == Path(__file__)]
+    chosen = [item.callspec.params.get("m") for item in items if hasattr(item, "callspec")]
+    names = sorted({f"{m.family}:{m.name}" for m in chosen if m is not None})
+    done = runner(folder)(str(SCRIPT), str(folder), *names)
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     rows: dict[tuple[str, ...], list[dict]] = {}

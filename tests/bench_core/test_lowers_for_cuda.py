@@ -12,6 +12,7 @@ import bench_core
 from bench_core.backends import jax as backend
 from bench_core.implicit.tuning import Prepared
 from tests.bench_core import judges
+from tests.examples import THOROUGH
 
 METHODS = [m for family in bench_core.FAMILIES for m in bench_core.methods(family, "jax")]
 
@@ -97,8 +98,12 @@ def test_every_row_lowers(m, lower):
     """In every form and precision; all that it calls are CUDA's libraries, and never Python."""
     sizes = judges.of(m.family).room(m)
     try:
-        texts = [lower(m, sizes, form=form) for form in m.forms] + [lower(m, sizes, "float64")]
-        texts += [lower(m, other) for other in OTHER[m.family] if m.is_for(other)]
+        texts = [lower(m, sizes, form=form) for form in m.forms]
+        others = [other for other in OTHER[m.family] if m.is_for(other)]
+        # Without the slow tests the other ways are float64's, too.
+        texts += [lower(m, other, "float32" if THOROUGH else "float64") for other in others]
+        if THOROUGH or not others:
+            texts.append(lower(m, sizes, "float64"))
     except bench_core.Unavailable as missing:
         pytest.skip(str(missing))
     for text in texts:

@@ -17,6 +17,8 @@ from tests.examples import THOROUGH, examples
 METHODS = [m for f in bench_core.FAMILIES for b in bench_core.BACKENDS for m in bench_core.methods(f, b)]
 # In JAX some rows are one program but for a number, and take seconds to compile: one or two of each are enough.
 TWINS = {"tol": (1e-3, 1e-9), "Q": (8, 32, 64, 256)}
+# Of rows that turn more or less often two are enough without the slow tests.
+AGAIN = {"k": (1, 10, 20), "K": (30, 300, 1000)}
 BUILT = [m for m in METHODS if m.backend == "torch" or not any(m.settings.get(name) in TWINS[name] for name in TWINS)]
 
 
@@ -24,9 +26,13 @@ def _slow(*given):
     return pytest.param(*given, marks=pytest.mark.slow)
 
 
+def _again(m: bench_core.Method) -> bool:
+    return m.backend == "jax" and any(m.settings.get(name) in AGAIN[name] for name in AGAIN)
+
+
 def _mark(m: bench_core.Method):
     """diffrax and GMRES take several seconds to compile one size of one row; GMRES has tests of its own."""
-    return _slow(m) if m.backend == "jax" and ("dopri5" in m.name or "gmres" in m.name) else m
+    return _slow(m) if m.backend == "jax" and ("dopri5" in m.name or "gmres" in m.name or _again(m)) else m
 
 
 def _each_answer(methods: list[bench_core.Method]):
@@ -67,20 +73,14 @@ def test_right_to_rounding(m):
     judge = judges.of(m.family)
     number = judge.EXAMPLES[m.backend]
     both = ("float64",) if m.iterative else ("float64", "float32")
-    # JAX compiles for every size and precision, which takes most of a second.
-    one, other = (both, both) if THOROUGH or m.backend == "torch" else (both[:1], both[-1:])
+    corners = [{"sizes": sizes, "seed": 3} for sizes in judge.corners(m)]
+    # JAX compiles for every size and precision, which takes a third of a second: the least size in float64 and others
+    # in float32, without the slow tests.
+    few = m.backend == "jax" and not THOROUGH
 
-    @settings(max_examples=examples(quick=-(-number // 3), thorough=2 * number))
-    @example(sizes=judge.corners(m)[0], seed=3, dtypes=one)
-    @example(sizes=judge.corners(m)[1], seed=3, dtypes=other)
-    @given(
-        sizes=judge.sizes(m),
-        seed=st.integers(0, 2**32 - 1),
-        dtypes=st.just(both) if one is both else st.sampled_from([(dtype,) for dtype in both]),
-    )
-    def check(sizes, seed, dtypes):
+    def check(sizes, seed):
         problem = bench_core.problem(m.family, seed=seed, **sizes)
-        for dtype in dtypes:
+        for dtype in both if not few else both[:1] if sizes == corners[0]["sizes"] else both[-1:]:
             got = _result(m, problem, dtype)
             assert all(a.dtype == dtype for name, a in got.items() if name != "iterations")
             error = judge.error(problem, got, m)
@@ -89,7 +89,10 @@ def test_right_to_rounding(m):
             if m.exact and not m.iterative:
                 assert problem.error(got, m) <= m.tolerance(dtype)
 
-    check()
+    drawn = given(sizes=judge.sizes(m), seed=st.integers(0, 2**32 - 1))(check)
+    for corner in corners[: 1 if few else 2]:
+        drawn = example(**corner)(drawn)
+    settings(max_examples=examples(quick=-(-number // 3), thorough=2 * number))(drawn)()
 
 
 @pytest.mark.parametrize("m", METHODS, ids=_name)
@@ -162,7 +165,7 @@ def test_kernels_run_again_with_the_same_answer(m):
 
 
 COSTED = [
-    (m, sizes) if m.backend == "torch" or number == 0 else _slow(m, sizes)
+    (m, sizes) if m.backend == "torch" or (number == 0 and not _again(m)) else _slow(m, sizes)
     for m in BUILT
     if judges.of(m.family).costed(m)
     for number, sizes in enumerate(judges.of(m.family).COSTED)

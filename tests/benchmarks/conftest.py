@@ -8,34 +8,38 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import bench_core
-from benchmarks.harness import run
+from benchmarks.harness import run, session
 from benchmarks.harness.profile import SMOKE
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class Repository:
-    """A git repository with the checkout's code, and the means to run things in it."""
+    """A git repository with the checkout's code, its ceilings small, and the means to run things in it."""
 
-    def __init__(self, folder: Path, scratch: str):
+    def __init__(self, folder: Path, scratch: str, code: Path, of: Repository | None = None):
+        """A new one with this code, or a copy of another one with all that was measured there."""
         self.folder = folder / "repository"
-        self.folder.mkdir()
-        for name in ("bench_core", "benchmarks"):
-            shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("asv.conf.json", "constraints.txt", "pyproject.toml", "README.md", ".gitignore"):
-            if (ROOT / name).exists():
-                shutil.copy(ROOT / name, self.folder / name)
         # asv keeps its knowledge of machines in the home folder; sessions of one temporary folder wait for each other.
         self.environment = os.environ | {"HOME": str(folder), "PYTHONPATH": str(self.folder), "TMPDIR": scratch}
         self.environment["BENCH_LOCK"] = f"{scratch}/lock"
         for name in ("AUTHOR", "COMMITTER"):
             self.environment |= {f"GIT_{name}_NAME": "tester", f"GIT_{name}_EMAIL": "tester@example.org"}
+        if of is not None:
+            shutil.copytree(of.folder, self.folder, symlinks=True)
+            return
+        shutil.copytree(code, self.folder)
+        for name in ("asv.conf.json", "constraints.txt", "pyproject.toml", "README.md", ".gitignore"):
+            if (ROOT / name).exists():
+                shutil.copy(ROOT / name, self.folder / name)
         self.git("init", "--quiet", "--initial-branch=main")
         self.commit("first")
 
@@ -94,10 +98,34 @@ def smoke_sessions() -> int:
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Iterator[Repository]:
-    # A short name: that of a socket in it must not be longer than a hundred characters.
-    with tempfile.TemporaryDirectory(prefix="jb") as scratch:
-        yield Repository(tmp_path, scratch)
+def kernels_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """``kernels_of(bench_core)``: sessions that this process starts time the kernels in that folder."""
+    return lambda folder: monkeypatch.setattr(session, "bench_core", SimpleNamespace(__file__=folder / "__init__.py"))
+
+
+@pytest.fixture
+def small_ceilings(kernels_of: Callable[[Path], None], code: Path) -> None:
+    """Sessions that this process starts have small ceilings."""
+    kernels_of(code / "bench_core")
+
+
+@pytest.fixture(scope="session")
+def make_repository(code: Path) -> Callable[..., AbstractContextManager[Repository]]:
+    """``make_repository(folder, of=None)``: the context of a repository in this folder."""
+
+    @contextmanager
+    def make(folder: Path, of: Repository | None = None) -> Iterator[Repository]:
+        # A short name: that of a socket in it must not be longer than a hundred characters.
+        with tempfile.TemporaryDirectory(prefix="jb") as scratch:
+            yield Repository(folder, scratch, code, of)
+
+    return make
+
+
+@pytest.fixture
+def repository(make_repository, tmp_path: Path) -> Iterator[Repository]:
+    with make_repository(tmp_path) as made:
+        yield made
 
 
 class Trial:

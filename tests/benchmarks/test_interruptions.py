@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -121,7 +122,8 @@ def _goes_on(repository, command, kept: dict[str, str]) -> subprocess.CompletedP
 
 def _kill_all(repository, child) -> None:
     for process in _of(repository):
-        process.send_signal(signal.SIGKILL)
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+            process.send_signal(signal.SIGKILL)
     child.wait()
 
 

@@ -12,7 +12,6 @@ from reports.__main__ import main
 from reports.analysis import Analysis
 from reports.digest import Digest, build_digest
 from reports.load import load
-from tests.examples import THOROUGH
 from tests.reports.claims.planted import implicit_study, integral_study, logdet_study, plant_study, score_study
 
 ROOT = Path(__file__).parents[2]
@@ -156,6 +155,8 @@ def implicit_results(synthetic, tmp_path_factory) -> Path:
 
     Its page has two hundred figures; without the slow tests half of them: JAX has one sweep where torch has three.
     """
+    from tests.examples import THOROUGH  # here: where this folder is named, its conftest is read before the marks are
+
     folder = tmp_path_factory.mktemp("implicit-results")
     synthetic.write_results(folder, sizes=(16, 64, 256, 1024), processes=2, cuda=False, rounds=8)
     return synthetic.write_implicit(folder, jax=("", "Spectrum", "Conv") if THOROUGH else ("Spectrum",))
@@ -179,6 +180,33 @@ def implicit_report(implicit_results, tmp_path_factory) -> Path:
     output = tmp_path_factory.mktemp("implicit-report")
     assert main(["--results", str(implicit_results), "--output", str(output)]) == 0
     return output
+
+
+@pytest.fixture(scope="session")
+def _analysed() -> dict[tuple, Analysis]:
+    """Analyses of folders that tests share, by what was asked for."""
+    return {}
+
+
+@pytest.fixture
+def read_once(_analysed, tmp_path_factory, monkeypatch) -> None:
+    """Commands read and analyse a folder that tests share once, and a test's own each time."""
+    base = tmp_path_factory.getbasetemp()
+
+    def read(sources, *more):
+        if any(Path(source).parent != base or Path(source).name.startswith("test_") for source in sources):
+            return load(sources, *more)
+        return (*sources, *more)
+
+    def analyse(asked):
+        if not isinstance(asked, tuple):
+            return Analysis(asked)
+        if asked not in _analysed:
+            _analysed[asked] = Analysis(load(asked[:-2], *asked[-2:]))
+        return _analysed[asked]
+
+    monkeypatch.setattr("reports.__main__.load", read)
+    monkeypatch.setattr("reports.__main__.Analysis", analyse)
 
 
 @pytest.fixture

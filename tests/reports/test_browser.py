@@ -52,7 +52,11 @@ def visit(browser, report):
         context.close()
 
 
-@pytest.mark.parametrize("folder", ["built", *PUBLISHED], ids=lambda path: path if path == "built" else path.name)
+@pytest.mark.parametrize(
+    "folder",
+    ["built", *(pytest.param(path, marks=pytest.mark.slow) for path in PUBLISHED)],
+    ids=lambda path: path if path == "built" else path.name,
+)
 def test_every_page_fits_a_phone_and_says_nothing_on_the_console(visit, report, folder):
     """Offline, with all that is folded open; wide tables scroll in their own containers."""
     path = report if folder == "built" else folder

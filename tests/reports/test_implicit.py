@@ -21,6 +21,8 @@ from reports.points import Point
 from reports.statistics import Estimate
 from tests.reports.claims.planted import plant_cells
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 
 def series_of(analysis, backend="torch", **fixed):
     wanted = {"B": 64, "gamma": 0.9, "T": "random"} | fixed

@@ -2,8 +2,12 @@
 
 import json
 
+import pytest
+
 from reports.__main__ import main
 from reports.terminal import _count_forms
+
+pytestmark = pytest.mark.usefixtures("read_once")
 
 
 def run(capsys, *arguments):

@@ -161,6 +161,7 @@ def test_the_search_of_a_whole_number(rate):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("m", TORCHDEQ, ids=_name)
 def test_no_setting_costs_a_tenth(m):
     """A limit of exactly as many iterations as the run takes gives the same bits; ours takes no tenth longer."""

@@ -10,9 +10,10 @@ import pytest
 import torch
 
 import bench_core
+from tests.examples import examples
 
 
-def test_drift_over_a_thousand_steps():
+def test_drift_over_many_steps():
     """log|det W| followed by the determinant lemma against slogdet in float64, on new data every step."""
     from bench_core.logdet.torch.value_tracking import value_tracking
 
@@ -23,11 +24,12 @@ def test_drift_over_a_thousand_steps():
     anchor = torch.stack([torch.linalg.slogdet(W.double()).logabsdet for W in weights])
     value = anchor.float()
     generator = torch.Generator().manual_seed(1)
-    for _ in range(1000):
+    steps = examples(quick=400, thorough=1000)
+    for _ in range(steps):
         x = torch.randn(B, D, generator=generator)
         _, _, value = value_tracking(x, weights, biases, value, problem.alpha, rate)
     truth = torch.stack([torch.linalg.slogdet(W.double()).logabsdet for W in weights])
-    assert (truth - anchor).abs().min() > 10  # the determinant did move
+    assert (truth - anchor).abs().min() > steps / 200  # the determinant did move
     assert float((value.double() - truth).abs().max()) / D < 1e-4
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -57,17 +56,16 @@ def test_choosing_the_quieter_half_favours_neither_side():
     assert pair.summarise(swapped)["log_ratio"] == pytest.approx(-pair.summarise(blocks)["log_ratio"])
 
 
-def test_slower_wrong_dying_and_gone(tmp_path, plant):
+def test_slower_wrong_dying_and_gone(checkout, tmp_path, plant):
     """Four rows of one head, each with a change of its own, and one without."""
-    shutil.copytree(ROOT / "bench_core", tmp_path / "checkout/bench_core", ignore=shutil.ignore_patterns("__pycache__"))
-    base = sides.make(None, tmp_path / "checkout", tmp_path / "sides")
-    plant(tmp_path / "checkout", "logdet/torch/relative.py", "    _, pre,", f"    {SLEEP}\n    _, pre,")
-    plant(tmp_path / "checkout", "logdet/torch/inverse.py", "addmm_(delta.T, z)", "addmm_(delta.T, 2 * z)")
-    plant(tmp_path / "checkout", "logdet/torch/transposed.py", "    inputs, _,", f"    {DIE}\n    inputs, _,")
+    base = sides.make(None, checkout, tmp_path / "sides")
+    plant(checkout, "logdet/torch/relative.py", "    _, pre,", f"    {SLEEP}\n    _, pre,")
+    plant(checkout, "logdet/torch/inverse.py", "addmm_(delta.T, z)", "addmm_(delta.T, 2 * z)")
+    plant(checkout, "logdet/torch/transposed.py", "    inputs, _,", f"    {DIE}\n    inputs, _,")
     declared = (ROOT / "bench_core/logdet/__init__.py").read_text().split("\n")
     gone = next(line for line in declared if "as printed" in line)
-    plant(tmp_path / "checkout", "logdet/__init__.py", gone, "")
-    head = sides.make(None, tmp_path / "checkout", tmp_path / "sides")
+    plant(checkout, "logdet/__init__.py", gone, "")
+    head = sides.make(None, checkout, tmp_path / "sides")
     rows = ("relative", "relative_published", "inverse", "transposed", "gemm_floor")
     found = pair.measure({"base": base, "head": head}, SMALL, QUICK, first="head", asked=rows, policy={})
     assert found["failed"] is None
@@ -89,11 +87,10 @@ def test_slower_wrong_dying_and_gone(tmp_path, plant):
     assert f"{SMALL.name}: relative_published: only base has it" in text
 
 
-def test_a_side_that_cannot_start_is_said(tmp_path, plant):
-    shutil.copytree(ROOT / "bench_core", tmp_path / "checkout/bench_core", ignore=shutil.ignore_patterns("__pycache__"))
-    base = sides.make(None, tmp_path / "checkout", tmp_path / "sides")
-    (tmp_path / "checkout/bench_core/__init__.py").write_text("raise RuntimeError('planted')\n")
-    head = sides.make(None, tmp_path / "checkout", tmp_path / "sides")
+def test_a_side_that_cannot_start_is_said(checkout, tmp_path, plant):
+    base = sides.make(None, checkout, tmp_path / "sides")
+    (checkout / "bench_core/__init__.py").write_text("raise RuntimeError('planted')\n")
+    head = sides.make(None, checkout, tmp_path / "sides")
     found = pair.measure({"base": base, "head": head}, SMALL, QUICK, first="base", policy={})
     assert found["failed"].startswith("head: error: the process ended in start (exit status 1)")
     assert "planted" in found["failed"]

@@ -15,7 +15,7 @@ from benchmarks.harness.run import every_cell
 
 
 @pytest.fixture
-def small(monkeypatch, tmp_path):
+def small(monkeypatch, tmp_path, small_ceilings):
     """Four cells of a second each, and where their records go."""
     monkeypatch.setenv("BENCH_RESULTS", str(tmp_path / "results"))
     monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))

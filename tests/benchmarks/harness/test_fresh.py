@@ -81,7 +81,7 @@ def test_every_call_pays_for_its_results_and_no_other_row_does(backend):
 @pytest.mark.skipif(
     not policy.is_glibc() or sys.platform != "linux", reason="what it gives back is glibc's and Linux's"
 )
-def test_in_a_session_the_row_that_allocates_says_that_it_pays(monkeypatch):
+def test_in_a_session_the_row_that_allocates_says_that_it_pays(monkeypatch, small_ceilings):
     monkeypatch.setenv("BENCH_ALLOCATOR", "kept")
     record = session.run(
         Cell.of("logdet", "torch", {"D": 300, "B": 8}), SMOKE, {"relative": "", "relative:allocating": ""}

@@ -10,7 +10,8 @@ from benchmarks.harness import session
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.profile import QUICK
 
-FAST = replace(QUICK, row_budget_s=0.05, max_rounds=8, processes=1)
+pytestmark = pytest.mark.usefixtures("small_ceilings")
+FAST = replace(QUICK, row_budget_s=0.05, max_rounds=8, processes=1, repetitions=0)
 
 
 def _run(backend: str, sizes: dict, *rows: str) -> dict:

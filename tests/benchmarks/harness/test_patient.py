@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
@@ -13,19 +14,36 @@ from benchmarks.harness import session
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.profile import PATIENT
 
+pytestmark = pytest.mark.usefixtures("small_ceilings")
 JACOBIANS = Cell.of("logdet", "torch", {"D": 500, "B": 100})
 LONG = {"relative": "", "jacobian_autodiff": "", "inverse": ""}
 
 
+def _delay(checkout: Path, row: str, line: str, seconds: float) -> None:
+    """Every call of torch's row takes so long before it comes to this line."""
+    kernel = checkout / f"bench_core/logdet/torch/{row}.py"
+    text = kernel.read_text()
+    assert line in text
+    kernel.write_text(text.replace(line, f"    __import__('time').sleep({seconds})\n{line}"))
+
+
+@pytest.fixture
+def long(checkout, kernels_of) -> Cell:
+    """A small cell, of which ``jacobian_autodiff`` takes long."""
+    _delay(checkout, "jacobian_autodiff", "    parameters = [p.detach()", 1.0)
+    kernels_of(checkout / "bench_core")
+    return Cell.of("logdet", "torch", {"D": 12, "B": 8})
+
+
 @pytest.mark.parametrize("backend", ["torch", pytest.param("jax", marks=pytest.mark.slow)])
-def test_a_long_first_call_is_the_rows_only_sample(backend):
+def test_a_long_first_call_is_the_rows_only_sample(backend, long):
     begun = []
 
     def follow(event):
         if event["event"] == "begin" and event["row"] == "jacobian_autodiff":
             begun.append(event["what"])
 
-    cell = replace(JACOBIANS, backend=backend)
+    cell = long if backend == "torch" else replace(JACOBIANS, backend=backend)
     record = session.run(cell, replace(PATIENT, apart_from_s=0.7), LONG, on_event=follow)
     row = record["rows"]["jacobian_autodiff"]
     assert (row["outcome"], row["apart"], row["number"]) == ("ok", True, 1)
@@ -41,7 +59,8 @@ def test_a_long_first_call_is_the_rows_only_sample(backend):
     assert record["profile"] == "patient"
 
 
-def test_what_was_timed_apart_survives_the_process():
+def test_what_was_timed_apart_survives_the_process(long, checkout):
+    _delay(checkout, "inverse", "    inputs, _, deltas, _ = ", 0.5)  # for the signal to reach the worker within it
     begun = []
 
     def follow(event):
@@ -52,7 +71,7 @@ def test_what_was_timed_apart_survives_the_process():
                     if "worker.py" in " ".join(child.cmdline()):
                         child.send_signal(signal.SIGKILL)
 
-    record = session.run(JACOBIANS, replace(PATIENT, apart_from_s=0.7), LONG, on_event=follow)
+    record = session.run(long, replace(PATIENT, apart_from_s=0.7), LONG, on_event=follow)
     assert begun.count("jacobian_autodiff") == 1
     assert begun.count("relative") == 2
     assert record["rows"]["jacobian_autodiff"]["samples_s"]

@@ -13,6 +13,7 @@ import time
 import pytest
 
 from benchmarks.harness.record import read_json, write_json
+from tests.examples import examples
 
 WRITER = """
 import sys
@@ -27,7 +28,7 @@ while True:
 
 def test_no_half_file_is_ever_read_under_sigkill(tmp_path):
     path, rng, seen = tmp_path / "record.json", random.Random(0), []
-    for _ in range(10):
+    for _ in range(examples(quick=4, thorough=10)):
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(path)], env=os.environ | {"PYTHONPATH": os.getcwd()}, cwd=os.getcwd()
         )

@@ -27,6 +27,7 @@ assert sys.argv[1:] == ["open", "--json"], sys.argv
 records = list(pathlib.Path("results-local/here/sessions").glob("*/*.session"))
 print(json.dumps({entries} if len(records) < 3 else []))
 """
+OWN = {"BENCH_MACHINE": "here", "BENCH_THREADS": "1"}
 CELL = (
     *("-m", "benchmarks", "cell", "--profile", "smoke", "D=8", "B=16"),
     *("--method", "relative", "--method", "transposed", "--method", "gemm_floor"),
@@ -43,14 +44,23 @@ def _plant_entries(repository, *entries: dict) -> None:
     _plant_report(repository, REPORT.replace("{entries}", repr(list(entries))))
 
 
+@pytest.fixture(scope="module")
+def once(make_repository, tmp_path_factory):
+    """One process of a small cell, with three rows. Do not write into it."""
+    with make_repository(tmp_path_factory.mktemp("once")) as made:
+        made.environment |= OWN
+        _plant_entries(made, ENTRY)
+        done = made.python(*CELL)
+        assert done.returncode == 0, done.stderr
+        yield made
+
+
 @pytest.fixture
-def measured(repository):
-    """One process of a small cell, with three rows."""
-    repository.environment |= {"BENCH_MACHINE": "here", "BENCH_THREADS": "1"}
-    _plant_entries(repository, ENTRY)
-    done = repository.python(*CELL)
-    assert done.returncode == 0, done.stderr
-    return repository
+def measured(once, make_repository, tmp_path):
+    """A copy of it."""
+    with make_repository(tmp_path, of=once) as copied:
+        copied.environment |= OWN
+        yield copied
 
 
 def _records(repository) -> dict[str, dict]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import pickle
 from pathlib import Path
@@ -51,6 +52,12 @@ def write_cifar10(folder: Path, count: int = 3, pickler: Any = PicklerOfPython2)
         with open(folder / name, "wb") as stream:
             pickler(stream, protocol=2).dump({b"data": pixels, b"labels": labels, b"batch_label": b"a batch"})
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _young() -> None:
+    """Trainings collect their garbage before they time: not once more what a whole process of tests has piled up."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

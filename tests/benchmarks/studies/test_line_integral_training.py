@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.studies.line_integral.step import LineIntegralTraining, Settings, Target
 from benchmarks.studies.line_integral_training import METHODS
+from tests.examples import examples
 
 SETTINGS = Settings(H=64, learning_rate=0.01, train=5, test=100, tol_fixed=1e-5, tol_start=1.0)
 SEEDS = [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 10))]
@@ -55,9 +56,10 @@ def test_slopes_of_abs_are_bounded(seed):
 
 @pytest.mark.parametrize("method", ["dopri5_fixed", "dopri5_annealed"])
 def test_constraints_hold_by_adaptive_steps_too(method):
+    steps = examples(quick=20, thorough=50)
     for target, J in ((EXP, "psd"), (ABS, "tanh")):
-        training = _train(method, target, J)
-        rows = [training.epoch(number) for number in range(1, 51)]
+        training = _train(method, target, J, last=steps)
+        rows = [training.epoch(number) for number in range(1, steps + 1)]
         for end in (rows[0]["initial"], rows[-1]["final"]):
             assert end["slope_min"] > 0 if J == "psd" else -1 <= end["slope_min"] <= end["slope_max"] <= 1
 

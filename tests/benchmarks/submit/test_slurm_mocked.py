@@ -14,7 +14,7 @@ from submitit.core.test_core import MockedSubprocess
 from submitit.slurm.slurm import SlurmJob
 
 from benchmarks.__main__ import main
-from benchmarks.harness import environment, lifeline, run
+from benchmarks.harness import environment, lifeline, policy, run
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.profile import PROFILES, SMOKE
 from benchmarks.harness.record import read_json
@@ -62,7 +62,7 @@ class Cluster(MockedSubprocess):
 
 
 @pytest.fixture
-def cluster(monkeypatch, tmp_path) -> Iterator[Cluster]:
+def cluster(monkeypatch, tmp_path, small_ceilings) -> Iterator[Cluster]:
     """A mocked Slurm, and a run of three cells at a commit; jobs run here, and so must not change this process."""
     monkeypatch.setenv("BENCH_RESULTS", str(tmp_path / "results"))
     monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
@@ -185,7 +185,7 @@ def test_processes_of_a_cell_are_jobs_of_their_own(cluster, tmp_path, monkeypatc
 
 
 @pytest.mark.slow
-@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two processors")
+@pytest.mark.skipif(len(policy.affinity()) < 2, reason="needs two processors")
 def test_nodes_of_two_kinds_are_two_machines(cluster, tmp_path, capsys):
     assert _submit() == 0
     _run_job(cluster, tmp_path, "12_0")

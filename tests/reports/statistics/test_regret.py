@@ -15,6 +15,10 @@ from reports.statistics import (
 )
 
 
+def slow(*given):
+    return pytest.param(*given, marks=pytest.mark.slow)
+
+
 def simulate(rng, truth, processes, sigma, rounds=12, noise=0.03):
     """Seconds (processes, rounds, rows): each row's own luck in a process, and noise of a round."""
     luck = rng.normal(0, sigma, (processes, 1, len(truth)))
@@ -43,7 +47,7 @@ def bound(cell, spread):
     "sigma", [lambda rng: 0.02, lambda rng: 0.02 * math.sqrt(3 / rng.chisquare(3))], ids=["even", "heavy"]
 )
 @pytest.mark.parametrize("apart", [0.0, 0.02], ids=["equal", "near"])
-@pytest.mark.parametrize(("count", "processes"), [(2, 1), (5, 1), (5, 3), (12, 2)])
+@pytest.mark.parametrize(("count", "processes"), [slow(2, 1), (5, 1), slow(5, 3), (12, 2)])
 def test_the_chosen_one_loses_more_than_its_bound_in_one_of_twenty_at_most(count, processes, apart, sigma):
     rng = np.random.default_rng(count + processes)
     spread, draws = lend_spread(rng, sigma), 300
