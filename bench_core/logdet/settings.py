@@ -5,3 +5,31 @@ from __future__ import annotations
 ALPHA = 0.1  # slope of the activation where none is given
 RATE = 0.1  # mu of the step that is checked: large enough that float32 sees the update
 STEADY_RATE = 1e-7  # mu of the steps that are timed: thousands of them leave the parameters where they are
+# mu of the checked step whose inverse is carried: one of RATE makes W nearly singular wherever 1 / c, c = mu / (1 + mu),
+# is an eigenvalue of the batch's Y Y^T / B, which at D = 360 to 1,500 and B = 100 is likely.
+TRACKED_RATE = 0.01
+
+# Numbers of the samples' Jacobians that a kernel holds at once: on the CPU what the caches hold, on a GPU what keeps it
+# busy.
+CHUNK = {"cpu": 1 << 20, "cuda": 1 << 26}
+
+# Triangular factors are multiplied in blocks of rows, of at least so many and at most MOST_BLOCKS of them: a dense
+# product of the whole takes twice the operations, one of few rows runs slower than they save.
+LEAST_ROWS, MOST_BLOCKS = 256, 8
+
+
+def rate(computes: str) -> float:
+    """mu of the step that is checked, of the methods that take one."""
+    return TRACKED_RATE if computes == "tracked" else RATE
+
+
+def chunk(device: str) -> int:
+    """Numbers of the samples' Jacobians that a kernel holds at once on this device."""
+    return CHUNK[device]
+
+
+def blocks(D: int) -> list[tuple[int, int]]:
+    """First and last row (exclusive) of the blocks of a triangular factor."""
+    number = max(1, min(MOST_BLOCKS, D // LEAST_ROWS))
+    edges = [round(D * i / number) for i in range(number + 1)]
+    return list(zip(edges, edges[1:]))
