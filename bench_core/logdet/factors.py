@@ -10,7 +10,7 @@ from bench_core.masters import align
 
 
 class Factors:
-    """The factors of a problem's weights, L unit lower triangular and U upper, by an LU in float64 with partial pivoting.
+    """The factors of weights, L unit lower triangular and U upper, by an LU in float64 with partial pivoting.
 
     masters   ``{"W0": (D, D), ...}``, packed as LAPACK does: L below the diagonal, U on it and above. They are the
               layer's parameters, and as such rounded as the weights are; ``P L U`` is W but for that rounding

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 ALPHA = 0.1  # slope of the activation where none is given
 RATE = 0.1  # mu of the step that is checked: large enough that float32 sees the update
 STEADY_RATE = 1e-7  # mu of the steps that are timed: thousands of them leave the parameters where they are
-# mu of the checked step whose inverse is carried: one of RATE makes W nearly singular wherever 1 / c, c = mu / (1 + mu),
-# is an eigenvalue of the batch's Y Y^T / B, which at D = 360 to 1,500 and B = 100 is likely.
+# mu of the checked step whose inverse is carried: with RATE it leads near a singular W wherever 1 + 1 / mu is close to
+# an eigenvalue of the batch's Y Y^T / B, as at B = 100 and D of some hundreds.
 TRACKED_RATE = 0.01
 
 # Numbers of the samples' Jacobians that a kernel holds at once: on the CPU what the caches hold, on a GPU what keeps it
@@ -32,4 +34,4 @@ def blocks(D: int) -> list[tuple[int, int]]:
     """First and last row (exclusive) of the blocks of a triangular factor."""
     number = max(1, min(MOST_BLOCKS, D // LEAST_ROWS))
     edges = [round(D * i / number) for i in range(number + 1)]
-    return list(zip(edges, edges[1:]))
+    return list(pairwise(edges))
