@@ -12,9 +12,10 @@ import numpy as np
 from .clocks import Clocks
 from .statistics import Estimate, Spread, deviate_process, estimate_process, middle
 
-# What `computes` says of rows that return no gradient; every other word is a gradient of some kind.
+# What `computes` says of rows that return no gradient, or one that is no answer to what computes the family's: of
+# another model's parameters, or along steps of one kind alone. Every other word is a gradient of some kind.
 NOT_GRADIENTS = (
-    *("step", "value", "products", "fixed_point"),
+    *("step", "value", "products", "fixed_point", "factors", "tracked"),
     *("inverse", "inverse_rk4", "curl", "curl_difference", "curl_moments"),
 )
 # Kinds of gradient that belong to different models: who trains one has no use for another's, however fast it is.

@@ -31,7 +31,7 @@ def backpropagate(
     deltas, pulled = [_last_delta(pre)], []
     for k in range(len(weights) - 1, 0, -1):
         pulled.insert(0, deltas[0] @ weights[k])
-        deltas.insert(0, _delta(pulled[0], pre[k - 1], alpha))
+        deltas.insert(0, pull_back(pulled[0], pre[k - 1], alpha))
     return inputs, pre, deltas, pulled
 
 
@@ -52,7 +52,7 @@ def backpropagate_turned(
         else:
             pulled, right = deltas[0] @ weights[k], pre[k] @ weights[k] if batch <= dimension else None
         turned.insert(0, right)
-        deltas.insert(0, _delta(pulled, pre[k - 1], alpha))
+        deltas.insert(0, pull_back(pulled, pre[k - 1], alpha))
     turned.insert(0, pre[0] @ weights[0] if batch <= dimension else None)
     return pre, deltas, turned
 
@@ -80,8 +80,10 @@ def _last_delta(pre: list[Tensor]) -> Tensor:
     return pre[-1] * (-1.0 / pre[-1].shape[0])
 
 
-def _delta(pulled: Tensor, y: Tensor, alpha: float) -> Tensor:
-    """Delta of a layer from the next one's ``Delta W``."""
+def pull_back(pulled: Tensor, y: Tensor, alpha: float) -> Tensor:
+    """Delta of a layer whose pre-activations are y: the gradient by its output, through the activation, and that of
+    ``log s'(y)``; all (B, D).
+    """
     gate = torch.sigmoid(y)
     slope = (gate * (1 - alpha)).add_(alpha)
     curve = torch.addcmul(gate, gate, gate, value=-1).mul_((1 - alpha) / y.shape[0])

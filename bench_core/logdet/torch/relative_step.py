@@ -23,18 +23,24 @@ def relative_step(
     """
     pre, deltas, turned = backpropagate_turned(x, weights, biases, alpha)
     for W, b, y, delta, right in zip(weights, biases, pre, deltas, turned):
-        update(W, b, y, delta, right, rate)
+        update(W, b, y, delta, rate, right)
     return weights, biases
 
 
 def update(
-    W: Tensor, b: Tensor, y: Tensor, delta: Tensor, turned: Tensor | None, rate: float, outer: Tensor | None = None
+    W: Tensor,
+    b: Tensor,
+    y: Tensor,
+    delta: Tensor,
+    rate: float,
+    turned: Tensor | None = None,
+    outer: Tensor | None = None,
 ) -> None:
-    """The step of one layer, in place; ``turned`` is ``Y W``, or None where B > D: there W may not be both operand and
-    result. ``outer`` is ``Delta^T Y`` where the caller has it (B > D).
+    """The step of one layer, in place; ``turned`` is ``Y W`` and ``outer`` (B > D) ``Delta^T Y`` where the caller has
+    it.
     """
-    if turned is None:
+    if y.shape[0] > y.shape[1]:  # B > D: small matrices, and W may not be both operand and result
         W.copy_(torch.addmm(W, delta.T @ y if outer is None else outer, W, beta=1 + rate, alpha=rate))
     else:
-        W.addmm_(delta.T, turned, beta=1 + rate, alpha=rate)
+        W.addmm_(delta.T, y @ W if turned is None else turned, beta=1 + rate, alpha=rate)
     b.addmv_(delta.T, 1 + y @ b, beta=1 + rate, alpha=rate)

@@ -44,5 +44,5 @@ def value_tracking(
     for W, b, y, delta, right in zip(weights, biases, pre, deltas, turned):
         outer = delta.T @ y if right is None else None
         changes.append(logabsdet_change(y, delta, rate, outer))
-        update(W, b, y, delta, right, rate, outer)
+        update(W, b, y, delta, rate, right, outer)
     return weights, biases, logabsdet + torch.stack(changes)
