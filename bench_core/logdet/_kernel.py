@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from bench_core.held import FROM, Held
 from bench_core.kernel import Kernel
 from bench_core.logdet import _results
-from bench_core.logdet.settings import RATE, STEADY_RATE
+from bench_core.logdet.settings import LEARNED, RATE, STEADY_RATE
 
 
 class LogdetKernel(Kernel):
@@ -27,9 +28,14 @@ class LogdetKernel(Kernel):
         scalars = (self._problem.alpha, RATE, STEADY_RATE)
         self._scalars = [backend.scalar(value, self._device, self._dtype) for value in scalars]
         self._results: _results.Results | None = None  # what the next call overwrites
+        self._extra: tuple = ()  # what a rival has beside the parameters: a library's layer, a learned inverse, probes
         self.reset()
         donated = tuple(range(1, 1 + len(self._state))) if method.in_place else ()
         function = method.function
+        if method.declaration.prepares:
+            place = partial(backend.from_numpy, device=self._device, dtype=self._dtype)
+            self._extra, settings = method.module.prepare(self._problem, place, **method.settings)
+            function = partial(function, **settings)
         if method.overwrites(self._form):
             weights, biases = (list(side) for side in self._state)
             self._results = _results.borrow(self._problem, backend, self._device, self._dtype, (weights, biases))
@@ -51,7 +57,7 @@ class LogdetKernel(Kernel):
 
     def _arguments(self) -> tuple:
         alpha, checked, small = self._scalars
-        given = (self._placed["x"], *self._state, alpha)
+        given = (self._placed["x"], *self._state, alpha, *self._extra)
         if self._method.in_place:
             given += (small if self._steady else checked,)
         return given if self._results is None else (*given, self._overwritten())
@@ -93,5 +99,10 @@ class LogdetKernel(Kernel):
             return {"logabsdet": out}
         if computes == "products":
             return {f"W{k}": a for k, a in enumerate(out)}
-        weights, biases, *value = out
-        return self._problem.named(weights, biases) | ({"logabsdet": value[0]} if value else {})
+        if computes == "factored":
+            return out
+        weights, biases, *more = out
+        named = self._problem.named(weights, biases)
+        if computes in LEARNED:
+            return named | {f"R{k}": a for k, a in enumerate(more[0])}
+        return named | ({"logabsdet": more[0]} if more else {})

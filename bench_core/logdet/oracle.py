@@ -10,6 +10,9 @@ With Delta_k (B x D) the gradient of the mean log-likelihood without the log-det
     value       the change of each log|det W| under the step, beside the step itself
     products    the plain products of ``gemm_floor``
 
+Rivals' answers: ``factored`` by the parameters of a library's layer (``factored.py``), ``self_normalizing`` and
+``free_form`` the ordinary gradient and, exactly, that of a learned inverse R (the kernels' docstrings).
+
 (Gresele et al. 2020, equations 9 to 15 and appendix F; Z is the input of the layer, s'' / s' in closed form.)
 Biases follow their weights: the relative gradient is the steepest direction of ``y -> y + E y + e``, the transposed
 one of ``z -> z + E z + e``, so the layer is one homogeneous matrix [W b; 0 1] and db the last column of its gradient.
@@ -28,8 +31,9 @@ import numpy as np
 
 from bench_core import masters
 from bench_core.held import Held, is_finite
+from bench_core.logdet import companions, factored
 from bench_core.logdet.problem import LogdetProblem
-from bench_core.logdet.settings import RATE
+from bench_core.logdet.settings import LEARNED, RATE
 from bench_core.masters import relative_error
 from bench_core.method import Method
 from bench_core.problem import Arrays
@@ -186,13 +190,15 @@ class Oracle:
     def measure(self, method: Method) -> str:
         """See ``Problem.measure``."""
         D, computes = self._problem.D, method.computes
-        if D <= DENSE_LIMIT or computes == "logdets":
+        if D <= DENSE_LIMIT or computes in ("logdets", "factored"):
             return "reference"
-        return "residual" if computes == "ordinary" and D > SOLVE_LIMIT else "probes"
+        return "residual" if computes in ("ordinary", *LEARNED) and D > SOLVE_LIMIT else "probes"
 
     def error(self, arrays: dict[str, Any], method: Method) -> float:
         """See ``Problem.error``; a log-determinant counts in nats per dimension."""
         p, computes = self._problem, method.computes
+        if computes == "factored":
+            return factored.error(p, arrays, method.declaration.kernel)
         expected = self.names(computes)
         if set(arrays) != set(expected):
             raise ValueError(f"results named {sorted(arrays)}; allowed: {sorted(expected)}")
@@ -204,8 +210,24 @@ class Oracle:
                 raise ValueError(f"result {name} has shape {np.shape(array)}; allowed: {shape}")
             if not is_finite(array):
                 return float("inf")
-            errors.append(self._error_of(name, array, computes))
+            if name[0] == "R":
+                errors.append(self._error_of_inverse(int(name[1:]), array, method))
+            else:
+                errors.append(self._error_of(name, array, "ordinary" if computes in LEARNED else computes))
         return float(max(errors))
+
+    def quality(self, arrays: dict[str, Any], method: Method) -> dict[str, float]:
+        """See ``LogdetProblem.quality``."""
+        if method.exact or method.computes not in ("ordinary", *LEARNED):
+            return {}
+        p, means, squares = self._problem, [], []
+        for k in range(p.L):
+            term = np.asarray(arrays[f"W{k}"], np.float64) - self.deltas[k].T @ self.inputs[k]
+            mean = float((term * p.masters[f"W{k}"]).sum() / p.D)
+            rest = term @ self.times(self._probes.T, k).T - mean * self._probes
+            means.append(mean)
+            squares.append((rest**2).sum() / self._probes.size)
+        return {"mean": float(np.mean(means)), "spread": float(np.sqrt(np.mean(squares)))}
 
     def names(self, computes: str) -> list[str]:
         """Names of the results of this answer."""
@@ -215,6 +237,8 @@ class Oracle:
         if computes == "products":
             return [f"W{k}" for k in layers]
         parameters = [f"{letter}{k}" for k in layers for letter in "Wb"]
+        if computes in LEARNED:
+            return [*parameters, *(f"R{k}" for k in layers)]
         return [*parameters, "logabsdet"] if computes == "value" else parameters
 
     def _error_of(self, name: str, array: Any, computes: str) -> float:
@@ -234,6 +258,17 @@ class Oracle:
             return self._residual(k, got, v)
         want = self.weight_times(k, computes)
         return relative_error(got - want, want - self.weight_times(k, "weight") if steps else want)
+
+    def _error_of_inverse(self, k: int, array: Any, method: Method) -> float:
+        """Of the gradient by the learned inverse against its own formula."""
+        p, v, steps = self._problem, self._vectors, method.settings["steps"]
+        R, z = companions.learned_inverse(p, k, steps).astype(np.float64), self.pre[k] - p.arrays[f"b{k}"]
+        left = 2 * companions.PENALTY / p.B * (z @ R.T - self.inputs[k])
+        if method.computes == "self_normalizing":
+            want = -(left + self.times(self.deltas[k], k)).T @ (z @ v) - self.times(v.T, k).T
+        else:
+            want = -left.T @ (z @ v)
+        return relative_error(np.asarray(array, np.float64) @ v - want, want)
 
     def _residual(self, k: int, got: np.ndarray, v: np.ndarray) -> float:
         """``|W^T (G - Delta^T Z) v - v| / |W^T G v|``: zero only for the exact G, and no inverse is taken."""
