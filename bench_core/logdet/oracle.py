@@ -10,7 +10,7 @@ With Delta_k (B x D) the gradient of the mean log-likelihood without the log-det
     value       the change of each log|det W| under the step, beside the step itself
     products    the plain products of ``gemm_floor``
 
-Rivals' answers: ``factored`` by the parameters of a library's layer (``factored.py``), ``self_normalizing`` and
+Rivals' answers: ``factored`` by the parameters of a library's layer (``libraries.py``), ``self_normalizing`` and
 ``free_form`` the ordinary gradient and, exactly, that of a learned inverse R (the kernels' docstrings).
 
 (Gresele et al. 2020, equations 9 to 15 and appendix F; Z is the input of the layer, s'' / s' in closed form.)
@@ -31,7 +31,7 @@ import numpy as np
 
 from bench_core import masters
 from bench_core.held import Held, is_finite
-from bench_core.logdet import companions, factored
+from bench_core.logdet import companions, libraries
 from bench_core.logdet.problem import LogdetProblem
 from bench_core.logdet.settings import LEARNED, RATE
 from bench_core.masters import relative_error
@@ -198,7 +198,7 @@ class Oracle:
         """See ``Problem.error``; a log-determinant counts in nats per dimension."""
         p, computes = self._problem, method.computes
         if computes == "factored":
-            return factored.error(p, arrays, method.declaration.kernel)
+            return libraries.error(p, arrays, method.declaration.kernel)
         expected = self.names(computes)
         if set(arrays) != set(expected):
             raise ValueError(f"results named {sorted(arrays)}; allowed: {sorted(expected)}")

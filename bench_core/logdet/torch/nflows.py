@@ -8,7 +8,7 @@ from typing import Any
 from nflows.transforms.lu import LULinear
 from torch import Tensor
 
-from bench_core.logdet import factored
+from bench_core.logdet import libraries
 from bench_core.logdet.problem import LogdetProblem
 from bench_core.logdet.torch._peer import Layer, differentiate, load
 
@@ -32,7 +32,7 @@ def nflows(
 
     How it differs from ours: another model, whose parameters are the entries below and above two diagonals, packed, and
     ``softplus(d) + 1e-3`` on U's; no permutation, so that rows of our W come in the order of its pivots and with
-    positive ones (``bench_core.logdet.factored``), which the likelihood does not see. Both triangles are written into
+    positive ones (``bench_core.logdet.libraries``), which the likelihood does not see. Both triangles are written into
     zeros in every call, and multiply as square matrices.
 
     x (B, D), layer an ``LULinear``, parameters its own by our names; weights, biases and alpha are not used. Returns
@@ -45,5 +45,5 @@ def nflows(
 def prepare(problem: LogdetProblem, place: Callable[..., Tensor]) -> tuple[tuple, dict[str, Any]]:
     """The layer with our W in it, and its parameters."""
     layer = LULinear(problem.D)
-    held = factored.masters(problem, "nflows")
+    held = libraries.masters(problem, "nflows")
     return (layer, load(layer, NAMES, {name: place(held[name]) for name in NAMES})), {}

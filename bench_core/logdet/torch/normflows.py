@@ -9,7 +9,7 @@ import torch
 from normflows.flows import LULinearPermute
 from torch import Tensor
 
-from bench_core.logdet import factored
+from bench_core.logdet import libraries
 from bench_core.logdet.problem import LogdetProblem
 from bench_core.logdet.torch._peer import Layer, differentiate, load
 
@@ -33,7 +33,7 @@ def normflows(
 
     How it differs from ours: another model, whose parameters are the entries below and above two diagonals, packed, and
     ``softplus(d) + 1e-3`` on U's. Its permutation, random and fixed, is set to that of our W's pivots, so that it holds
-    our W but for the signs of rows (``bench_core.logdet.factored``). The direction from data to base is the layer's
+    our W but for the signs of rows (``bench_core.logdet.libraries``). The direction from data to base is the layer's
     ``inverse``. Both triangles are written into zeros in every call, and multiply as square matrices.
 
     x (B, D), layer the ``inverse`` of an ``LULinearPermute``, parameters its own by our names; weights, biases and
@@ -46,7 +46,7 @@ def normflows(
 def prepare(problem: LogdetProblem, place: Callable[..., Tensor]) -> tuple[tuple, dict[str, Any]]:
     """The layer with our W in it, and its parameters."""
     layer = LULinearPermute(problem.D)
-    held = factored.masters(problem, "normflows")
+    held = libraries.masters(problem, "normflows")
     parameters = load(layer, NAMES, {name: place(held[name]) for name in NAMES})
     order = torch.as_tensor(held["order"], device=parameters["b"].device)
     layer.permutation.register_buffer("_permutation", order)

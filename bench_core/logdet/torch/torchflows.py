@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import Parameter
 from torchflows.bijections.finite.matrix import LUMatrix
 
-from bench_core.logdet import factored
+from bench_core.logdet import libraries
 from bench_core.logdet.problem import LogdetProblem
 from bench_core.logdet.torch._peer import Layer, differentiate, load
 from bench_core.method import Unavailable
@@ -33,7 +33,7 @@ def torchflows(
 
     How it differs from ours: another model, whose parameters are the entries below and above two diagonals, packed, and
     ``exp(d) + 1e-3`` on U's; no permutation, so that rows of our W come in the order of its pivots and with positive
-    ones (``bench_core.logdet.factored``), which the likelihood does not see. It has no bias: b is added behind it. Both
+    ones (``bench_core.logdet.libraries``), which the likelihood does not see. It has no bias: b is added behind it. Both
     triangles are written into identities in every call, on the CPU and in torch's default precision, and multiply as
     square matrices.
 
@@ -46,7 +46,7 @@ def torchflows(
 
 def prepare(problem: LogdetProblem, place: Callable[..., Tensor]) -> tuple[tuple, dict[str, Any]]:
     """The layer with our W in it, and its parameters."""
-    held = factored.masters(problem, "torchflows")
+    held = libraries.masters(problem, "torchflows")
     matrix, b = LUMatrix((problem.D,)), Parameter(place(held["b"]))
     if b.device.type != "cpu":
         raise Unavailable("torchflows fills its triangles on the CPU, and cannot from parameters on another device")

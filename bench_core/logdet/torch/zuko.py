@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import Parameter
 from zuko.transforms import LULinearTransform
 
-from bench_core.logdet import factored
+from bench_core.logdet import libraries
 from bench_core.logdet.problem import LogdetProblem
 from bench_core.logdet.torch._peer import Layer, differentiate
 
@@ -26,7 +26,7 @@ def zuko(
 
     How it differs from ours: another model, whose parameter is one matrix with L in and below its diagonal and U, which
     has ones there, above; no permutation, so that rows of our W come in the order of its pivots
-    (``bench_core.logdet.factored``), which the likelihood does not see. It has no bias: b is added behind it. The
+    (``bench_core.logdet.libraries``), which the likelihood does not see. It has no bias: b is added behind it. The
     library forms ``L U``, a product of D x D matrices, in every call, and two more on the way back.
 
     x (B, D), layer an ``LULinearTransform`` made anew in every call, as its parameter changes, and the bias behind it,
@@ -38,7 +38,7 @@ def zuko(
 
 def prepare(problem: LogdetProblem, place: Callable[..., Tensor]) -> tuple[tuple, dict[str, Any]]:
     """The layer with our W in it, and its parameters."""
-    held = factored.masters(problem, "zuko")
+    held = libraries.masters(problem, "zuko")
     LU, b = (Parameter(place(held[name])) for name in ("LU", "b"))
 
     def layer(x: Tensor) -> tuple[Tensor, Tensor]:

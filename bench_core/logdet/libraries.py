@@ -67,7 +67,7 @@ def masters(problem: LogdetProblem, package: str) -> Arrays:
         dtype = problem.masters["W0"].dtype
         return {name: a if name == "order" else a.astype(dtype) for name, a in found.items()}
 
-    return problem.recall(f"factored_{package}", compute, data=False)
+    return problem.recall(f"{package}", compute, data=False)
 
 
 def names(package: str) -> tuple[str, ...]:
