@@ -33,9 +33,9 @@ def torchflows(
 
     How it differs from ours: another model, whose parameters are the entries below and above two diagonals, packed, and
     ``exp(d) + 1e-3`` on U's; no permutation, so that rows of our W come in the order of its pivots and with positive
-    ones (``bench_core.logdet.libraries``), which the likelihood does not see. It has no bias: b is added behind it. Both
-    triangles are written into identities in every call, on the CPU and in torch's default precision, and multiply as
-    square matrices.
+    ones (``bench_core.logdet.libraries``), which the likelihood does not see. It has no bias: b is added behind it.
+    Both triangles are written into identities in every call, on the CPU and in torch's default precision, and multiply
+    as square matrices.
 
     x (B, D), layer an ``LUMatrix`` and the bias behind it, parameters theirs by our names; weights, biases and alpha
     are not used. Returns lower, upper (D (D-1) / 2,), diagonal and b (D,). Cost: 5 2BD^2 FLOPs. Raises ``RuntimeError``
