@@ -62,7 +62,7 @@ def _library(name: str, package: str, formula: Callable[..., Cost], dtypes: tupl
     """A library's layer, with the version that is installed; without the package its row is skipped."""
     return Declaration(
         name,
-        "factored",
+        "factors",
         formula,
         cite(package),
         role="peer",

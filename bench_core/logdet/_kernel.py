@@ -99,7 +99,7 @@ class LogdetKernel(Kernel):
             return {"logabsdet": out}
         if computes == "products":
             return {f"W{k}": a for k, a in enumerate(out)}
-        if computes == "factored":
+        if isinstance(out, dict):  # a library's, by its own parameters
             return out
         weights, biases, *more = out
         named = self._problem.named(weights, biases)

@@ -10,8 +10,8 @@ With Delta_k (B x D) the gradient of the mean log-likelihood without the log-det
     value       the change of each log|det W| under the step, beside the step itself
     products    the plain products of ``gemm_floor``
 
-Rivals' answers: ``factored`` by the parameters of a library's layer (``libraries.py``), ``self_normalizing`` and
-``free_form`` the ordinary gradient and, exactly, that of a learned inverse R (the kernels' docstrings).
+Rivals' answers: a library's ``factors`` by its own parameters (``libraries.py``); of ``self_normalizing`` and
+``free_form`` the ordinary gradient and, by its own formula, that of a learned inverse R (the kernels' docstrings).
 
 (Gresele et al. 2020, equations 9 to 15 and appendix F; Z is the input of the layer, s'' / s' in closed form.)
 Biases follow their weights: the relative gradient is the steepest direction of ``y -> y + E y + e``, the transposed
@@ -190,14 +190,14 @@ class Oracle:
     def measure(self, method: Method) -> str:
         """See ``Problem.measure``."""
         D, computes = self._problem.D, method.computes
-        if D <= DENSE_LIMIT or computes in ("logdets", "factored"):
+        if D <= DENSE_LIMIT or computes == "logdets" or method.declaration.kernel in libraries.LAYOUTS:
             return "reference"
         return "residual" if computes in ("ordinary", *LEARNED) and D > SOLVE_LIMIT else "probes"
 
     def error(self, arrays: dict[str, Any], method: Method) -> float:
         """See ``Problem.error``; a log-determinant counts in nats per dimension."""
         p, computes = self._problem, method.computes
-        if computes == "factored":
+        if method.declaration.kernel in libraries.LAYOUTS:
             return libraries.error(p, arrays, method.declaration.kernel)
         expected = self.names(computes)
         if set(arrays) != set(expected):

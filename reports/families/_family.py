@@ -32,6 +32,8 @@ class Family:
     exponents   leading powers by swept letter and row at fixed batch; "*" stands for every other row
     questions   what can be asked, the most common first
     work        what its methods spend by choice
+    rivals      fixed sizes of the series that has other models and estimates beside the methods; a front of it is shown
+                at some of its sizes, and of no other series
     notes       what a reader must know of this family, told on its page
     """
 
@@ -45,4 +47,5 @@ class Family:
     questions: tuple[Question, ...]
     exponents: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     work: str = "products"
+    rivals: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Libraries' layers: the likelihood of ours, the gradient that autodiff through them gives, and what they cannot hold."""
+"""Libraries' layers: our likelihood, the gradient that autodiff through them gives, and what they cannot hold."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench_core.logdet import LogdetProblem, libraries
 from bench_core.logdet.torch._network import log_density
 from bench_core.logdet.torch.slogdet_autodiff import log_likelihood
 
-LAYERS = [m for m in bench_core.methods("logdet", "torch") if m.computes == "factored"]
+LAYERS = [m for m in bench_core.methods("logdet", "torch") if m.declaration.kernel in libraries.LAYOUTS]
 SIZES = [{"D": 1, "B": 3, "L": 1}, {"D": 2, "B": 1, "L": 1}, {"D": 23, "B": 40, "L": 1}]
 each = pytest.mark.parametrize("m", LAYERS, ids=lambda m: m.name)
 
