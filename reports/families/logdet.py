@@ -32,7 +32,8 @@ LOGDET = Family(
         "The ordinary, relative and transposed gradients are different directions, each exact: the relative one is the "
         "ordinary one times WᵀW, the transposed one WWᵀ times it. Each has its own best learning rate.",
         "Layers that hold triangular factors (`lu_layer`, libraries') or learn an inverse beside W "
-        "(`self_normalizing`, `free_form`) are other models: their gradient is by other parameters, and answers no question about this one.",
+        "(`self_normalizing`, `free_form`) are other models: their gradient is by other parameters, and answers no "
+        "question about this one.",
         "Estimates of W⁻ᵀ: times Wᵀ it is the identity; a mean of its diagonal of 1 is unbiased, the spread, relative "
         "to the identity, the noise. Four times the probes halve it.",
     ),
