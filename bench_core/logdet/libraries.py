@@ -20,9 +20,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
 
 from bench_core.held import is_finite
+from bench_core.logdet.factors import Factors
 from bench_core.logdet.problem import LogdetProblem
 from bench_core.masters import relative_error
 from bench_core.method import Unavailable
@@ -103,9 +103,10 @@ def reference(problem: LogdetProblem, package: str) -> Arrays:
 
 
 def _factor(problem: LogdetProblem, package: str) -> Arrays:
-    layout, W, b = LAYOUTS[package], problem.arrays["W0"], problem.arrays["b0"]
-    places, L, U = linalg.lu(W.T if layout.permutes else W, p_indices=True, check_finite=False)
-    order = np.argsort(places)  # (W or W^T)[order] = L U
+    layout, b = LAYOUTS[package], problem.arrays["b0"]
+    factors = Factors({"W0": problem.masters["W0"].T}) if layout.permutes else problem.factors
+    packed, order = factors.masters["W0"].astype(np.float64), factors.orders["W0"][1]
+    L, U = np.tril(packed, -1) + np.eye(problem.D), np.triu(packed)  # of W or W^T, in this order
     if layout.permutes:
         L, U = U.T, L.T
     else:

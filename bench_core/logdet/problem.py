@@ -18,13 +18,14 @@ applied in O(D^2 log D). (Badly scaled columns alone would do LU no harm.)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from scipy.fft import dct, idct
 
 from bench_core.held import FROM, Held
+from bench_core.logdet.factors import Factors
 from bench_core.logdet.settings import ALPHA
 from bench_core.masters import adopt, align, normal, normal_matrix, take
 from bench_core.method import Method, check_seed, check_size
@@ -63,12 +64,8 @@ class LogdetProblem(Problem):
         self.D, self.B, self.L = check_size("D", D), check_size("B", B), check_size("L", L)
         if not 0 < alpha <= 1:
             raise ValueError(f"alpha = {alpha!r} is not a slope; allowed: 0 < alpha <= 1")
-        if condition is not None and not 1 <= condition <= MOST:
-            raise ValueError(
-                f"condition = {condition!r} is not a condition number; allowed: numbers from 1 to {MOST:g}"
-            )
         self.seed, self.alpha = check_seed(seed), float(alpha)
-        self.condition = condition if condition is None else float(condition)
+        self.condition = None if condition is None else _check_condition(condition)
 
     @classmethod
     def from_arrays(
@@ -112,6 +109,11 @@ class LogdetProblem(Problem):
         names = [f"W{k}" for k in range(self.L)]
         self.held = {name: Held(backend.place(self, name, device, "float32"), backend) for name in names}
 
+    @cached_property
+    def factors(self) -> Factors:
+        """``W = P L U`` of every layer; takes an LU in float64 each, once for all data."""
+        return Factors({name: self.masters[name] for name in self.parameters if name[0] == "W"})
+
     def quality(self, arrays: dict[str, Any], method: Method) -> dict[str, float]:
         """What else there is to say of an ordinary gradient that is an estimate: of its log-det term times ``W^T``,
         which the exact one makes the identity,
@@ -133,6 +135,14 @@ class LogdetProblem(Problem):
         return {"x": normal((self.B, self.D), streams[-1])} | self.named(weights, biases)
 
 
+def _check_condition(given: Any) -> float:
+    """Return ``given`` as a float from 1 to MOST; raise ``ValueError`` in one line otherwise."""
+    number = isinstance(given, (int, float, np.number)) and not isinstance(given, bool)
+    if not number or not 1 <= given <= MOST:
+        raise ValueError(f"condition = {given!r} is not a condition number; allowed: numbers from 1 to {MOST:g}")
+    return float(given)
+
+
 def _weight(D: int, stream: np.random.SeedSequence, condition: float | None) -> np.ndarray:
     """``P (I + SPREAD N / sqrt(D))``, or ``Q_1 diag(s) Q_2^T`` of a condition number."""
     if condition is not None:
@@ -146,6 +156,8 @@ def _weight(D: int, stream: np.random.SeedSequence, condition: float | None) -> 
 
 def _rotate(matrix: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """``Q matrix`` of a random orthogonal Q: signs, a cosine transform, signs, its inverse, signs."""
+    from scipy.fft import dct, idct
+
     first, second, third = rng.choice([-1.0, 1.0], size=(3, len(matrix), 1))
     turned = dct(first * matrix, axis=0, norm="ortho")
     return third * idct(second * turned, axis=0, norm="ortho")

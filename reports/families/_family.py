@@ -31,6 +31,9 @@ class Family:
     card        rows of the card's picture, at most six
     exponents   leading powers by swept letter and row at fixed batch; "*" stands for every other row
     questions   what can be asked, the most common first
+    main        fixed sizes of the family's own sweep, which its claims are about; further sweeps stand beside it
+    beside      (letter, what) of the sizes that those run over, and what is told over each: `times` of the yardstick
+                or `error`
     work        what its methods spend by choice
     rivals      fixed sizes of the series that has other models and estimates beside the methods; a front of it is shown
                 at some of its sizes, and of no other series
@@ -46,6 +49,8 @@ class Family:
     card: tuple[str, ...]
     questions: tuple[Question, ...]
     exponents: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    main: Mapping[str, object] = field(default_factory=dict)
+    beside: tuple[tuple[str, str], ...] = ()
     work: str = "products"
     rivals: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -18,22 +18,41 @@ LOGDET = Family(
         Question("ordinary", "the ordinary gradient", ("ordinary",)),
         Question("step", "a whole update in place", ("step",)),
         Question("value", "the likelihood after the update", ("value",)),
+        Question("with_value", "the ordinary gradient and the log-determinant", ("ordinary_with_value",)),
+        Question("tracked", "the ordinary gradient along relative steps", ("tracked",)),
+        Question("factors", "the gradient of a layer of triangular factors", ("factors",)),
     ),
     exponents={
         "D": {
             **dict.fromkeys(
-                ("gemm_floor", "relative", "relative_published", "transposed", "relative_step", "value_tracking"), 2.0
+                (
+                    *("gemm_floor", "relative", "relative_published", "transposed", "relative_step", "value_tracking"),
+                    *("inverse_tracked", "lu_layer"),
+                ),
+                2.0,
             ),
-            **dict.fromkeys(("inverse", "slogdet_autodiff", "jacobian_autodiff", "slogdet"), 3.0),
+            **dict.fromkeys(
+                (
+                    *("inverse", "slogdet_autodiff", "jacobian_autodiff", "jacobian_autodiff_chunked"),
+                    *("ordinary_with_value", "slogdet"),
+                ),
+                3.0,
+            ),
         }
     },
+    main={"L": 2},
+    beside=(("B", "times"), ("L", "times"), ("condition", "error")),
     rivals={"B": 100, "L": 1},
     notes=(
         "The ordinary, relative and transposed gradients are different directions, each exact: the relative one is the "
         "ordinary one times WᵀW, the transposed one WWᵀ times it. Each has its own best learning rate.",
-        "Layers that hold triangular factors (`lu_layer`, libraries') or learn an inverse beside W "
-        "(`self_normalizing`, `free_form`) are other models: their gradient is by other parameters, and answers no "
-        "question about this one.",
+        "Layers that hold triangular factors (`lu_layer`: the same density with W = PLU; libraries') or learn an "
+        "inverse beside W (`self_normalizing`, `free_form`) are other models. Who trains W has no use for their "
+        "gradients, and they are no answer to what computes that of W. The error of factors is against a reference of "
+        "their own, that of a learned inverse's gradient by W against the true one.",
+        "`inverse_tracked` gives the ordinary gradient where the steps are relative ones: these change W by rank B, as "
+        "no ordinary step does, and W⁻¹ follows by Woodbury's formula. Its error counts the carried inverse after one "
+        "step, as the residual of W⁻¹W = I; rounding adds up over many, and it can be taken anew.",
         "Estimates of W⁻ᵀ: times Wᵀ it is the identity; a mean of its diagonal of 1 is unbiased, the spread, relative "
         "to the identity, the noise. Four times the probes halve it.",
     ),

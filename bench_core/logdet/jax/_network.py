@@ -28,11 +28,18 @@ def backpropagate(
             inputs.append(activate(pre[k], alpha))
     deltas = [pre[last] * (-1.0 / batch)]
     for k in range(last - 1, -1, -1):
-        gate = jax.nn.sigmoid(pre[k])
-        slope = alpha + (1 - alpha) * gate
-        curve = gate * (1 - gate) * ((1 - alpha) / batch)
-        deltas.insert(0, (deltas[0] @ weights[k + 1]) * slope + curve / slope)
+        deltas.insert(0, pull_back(deltas[0] @ weights[k + 1], pre[k], alpha))
     return inputs, pre, deltas
+
+
+def pull_back(pulled: Array, y: Array, alpha: Array) -> Array:
+    """Delta of a layer whose pre-activations are y: the gradient by its output, through the activation, and that of
+    ``log s'(y)``; all (B, D).
+    """
+    gate = jax.nn.sigmoid(y)
+    slope = alpha + (1 - alpha) * gate
+    curve = gate * (1 - gate) * ((1 - alpha) / y.shape[0])
+    return pulled * slope + curve / slope
 
 
 def outer(left: Array, right: Array) -> Array:

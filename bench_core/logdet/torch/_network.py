@@ -37,12 +37,19 @@ def backpropagate(
             inputs.append(activate(pre[k], alpha))
     deltas, pulled = [pre[last] * (-1.0 / batch)], []
     for k in range(last - 1, -1, -1):
-        gate = torch.sigmoid(pre[k])
-        slope = (gate * (1 - alpha)).add_(alpha)
-        curve = torch.addcmul(gate, gate, gate, value=-1).mul_((1 - alpha) / batch)
         pulled.insert(0, deltas[0] @ weights[k + 1])
-        deltas.insert(0, (pulled[0] * slope).addcdiv_(curve, slope))
+        deltas.insert(0, pull_back(pulled[0], pre[k], alpha))
     return inputs, pre, deltas, pulled
+
+
+def pull_back(pulled: Tensor, y: Tensor, alpha: float) -> Tensor:
+    """Delta of a layer whose pre-activations are y: the gradient by its output, through the activation, and that of
+    ``log s'(y)``; all (B, D).
+    """
+    gate = torch.sigmoid(y)
+    slope = (gate * (1 - alpha)).add_(alpha)
+    curve = torch.addcmul(gate, gate, gate, value=-1).mul_((1 - alpha) / y.shape[0])
+    return (pulled * slope).addcdiv_(curve, slope)
 
 
 def targets(out: Gradients | None, layers: int) -> tuple[Sequence[Tensor | None], Sequence[Tensor | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -53,7 +54,9 @@ def prepare(problem: LogdetProblem, place: Callable[..., Tensor]) -> tuple[tuple
     parameters = load(matrix, NAMES, {name: place(held[name]) for name in NAMES})
 
     def layer(x: Tensor) -> tuple[Tensor, Tensor]:
-        y, logabsdet = matrix(x)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # it indexes with a list, which torch will read otherwise
+            y, logabsdet = matrix(x)
         return y + b, logabsdet
 
     return (layer, parameters | {"b": b}), {}

@@ -2,6 +2,7 @@
 
 from . import (
     accuracy,
+    beside,
     clocks,
     compilation,
     crossovers,
@@ -29,6 +30,7 @@ CHAPTERS = (
     accuracy,
     qualities,
     ladders,
+    beside,
     rivals,
     libraries,
     work,
