@@ -9,7 +9,7 @@ from bench_core.logdet._kernel import LogdetKernel
 from bench_core.logdet.problem import LogdetProblem
 from bench_core.method import FORMS, Cost, Declaration
 from bench_core.peers import cite
-from bench_core.precision import FINE
+from bench_core.precision import DTYPES, FINE
 
 __all__ = ["METHODS", "LogdetProblem", "kernel", "problem"]
 
@@ -34,7 +34,7 @@ def _by_lu(name: str, computes: str, formula: Callable[..., Cost], source: str, 
     return Declaration(name, computes, formula, source, dtypes=FINE, **more)
 
 
-# What a rival has beside the parameters, and estimates, are for the precisions of a processor.
+# Libraries are loaded for the precisions of a processor.
 _FLOATS = ("float32", "float64")
 _ONE = (("L", (1,)),)
 
@@ -54,7 +54,7 @@ def _estimate(
         kernel=kernel,
         settings=tuple(settings.items()),
         only=_ONE if computes == "free_form" else (),
-        dtypes=_FLOATS,
+        dtypes=FINE if computes == "ordinary" else DTYPES,  # a solve comes to nothing in bfloat16
     )
 
 
