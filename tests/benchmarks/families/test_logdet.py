@@ -16,7 +16,7 @@ RIVALS = {m.name for m in METHODS if m.role == "peer" or not m.exact}
 @pytest.mark.parametrize("profile", ["standard", "full"])
 def test_estimates_and_libraries_are_rivals(profile):
     sweep = LOGDET.sweeps[profile]["Rivals"]
-    assert RIVALS <= set(sweep.only)
+    assert set(sweep.only) >= RIVALS
     assert set(sweep.only) <= {m.name for m in METHODS}
     (layers,), (batch,) = sweep.sizes["L"], sweep.sizes["B"]
     for m in METHODS:
@@ -29,4 +29,4 @@ def test_estimates_and_libraries_are_rivals(profile):
 
 def test_libraries_are_tried_where_libraries_are():
     assert not PROFILES["quick"].tries("logdet", "nflows_lu", "peer", {"D": 1000, "B": 100, "L": 1})
-    assert RIVALS <= set(LOGDET.apart)
+    assert set(LOGDET.apart) >= RIVALS
