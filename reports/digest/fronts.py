@@ -15,6 +15,7 @@ MOST_KINDS = 3
 @dataclass(frozen=True)
 class Trade:
     """A row of a front. `front`: no other method is better in both error and time. `other`: it is of another model.
+    `ratio`: its time in that of the method which the family's first headline recommends, where rivals are told.
 
     cosine, descent  of the parameter gradient p against the oracle's g: <p, g> / |p| |g| and <p, g> / |g|²
     residual         the largest of a sample, |v - Jᵀw| / |v|
@@ -34,6 +35,7 @@ class Trade:
     front: bool
     other: bool = False
     peak_bytes: float = math.nan
+    ratio: Estimate | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,10 @@
 """A family's methods beside other models, libraries and estimates: errors and times at some sizes of one series."""
 
+from dataclasses import replace
+
 from ..analysis import Analysis
 from ..families import FAMILIES
+from ..points import Series
 from .fronts import Front, digest_front
 
 # The smallest size, the largest, and one between: more panels would tell the same.
@@ -16,8 +19,16 @@ def digest_rivals(analysis: Analysis, name: str) -> tuple[Front, ...]:
             fronts = [digest_front(analysis, series, size) for size in analysis.sizes(series)]
             fronts = [front for front in fronts if _has_rivals(front)]
             step = (len(fronts) - 1) / (MOST_SIZES - 1)
-            found += [fronts[round(j * step)] for j in range(MOST_SIZES)] if len(fronts) > MOST_SIZES else fronts
+            chosen = [fronts[round(j * step)] for j in range(MOST_SIZES)] if len(fronts) > MOST_SIZES else fronts
+            found += [_compare(analysis, series, front) for front in chosen]
     return tuple(found)
+
+
+def _compare(analysis: Analysis, series: Series, front: Front) -> Front:
+    """The same with each row's time in that of the family's recommended method, paired by round."""
+    ours = FAMILIES[series.family].headlines[0][1]
+    trades = (replace(t, ratio=analysis.ratio(series, front.size, t.row, ours)) for t in front.trades)
+    return replace(front, trades=tuple(trades))
 
 
 def _has_rivals(front: Front) -> bool:

@@ -5,7 +5,7 @@ from ...digest.fronts import Front, Trade
 from ...digest.series import Measured
 from ...families import FAMILIES
 from ...plots.front import Spot, choose_names, draw_fronts
-from ...text import write_bytes, write_error, write_seconds, write_size
+from ...text import write_bytes, write_error, write_ratio, write_seconds, write_size
 from ..blocks import Cell, Figure, Figures, Section, Table, Text, columns
 from ._names import caption, name_series, name_shared, series_cell, size_cell
 
@@ -65,6 +65,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
         ("row", "Row"),
         ("kind", "What it is"),
         ("seconds", "Time", True),
+        ("ratio", f"In times of `{FAMILIES[family.name].headlines[0][1]}`", True),
         ("error", "Error", True),
         ("memory", "Memory of a call", True),
     )
@@ -75,6 +76,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
             "row": Cell(trade.row),
             "kind": Cell(_say_kind(trade)),
             "seconds": Cell(write_seconds(trade.seconds)),
+            "ratio": Cell(f"{write_ratio(trade.ratio)} ×" if trade.ratio else "–"),
             "error": Cell(write_error(trade.error)),
             "memory": Cell(write_bytes(trade.peak_bytes)),
         }

@@ -59,6 +59,7 @@ def test_no_other_model_is_on_the_front_or_an_answer(family):
         assert trades["hutchinson_cg_1"].front
         assert not any(trades[name].front for name in ("lu_layer", "self_normalizing_10", "hutchinson_cg_100"))
         assert trades["relative"].peak_bytes > 0
+        assert trades["nflows_lu"].ratio.value == pytest.approx(RIVALS["nflows_lu"][-1])
     picks = {answer.pick.row for answer in (*family.answers, *family.approximate) if answer.pick}
     assert picks <= {"relative", "inverse"}
     known = {candidate.row for answer in family.answers for candidate in answer.candidates}

@@ -10,7 +10,8 @@ def trade(make, row, seconds, error, front=False, role="method", exact=True, oth
     nothing = dict.fromkeys(("products", "cosine", "descent", "residual"), math.nan)
     about = make.about(seconds)
     known = {"row": row, "role": role, "exact": exact, "seconds": about, "error": error, "counted": False}
-    return Trade(**known, **nothing, front=front, other=other, peak_bytes=2e6)
+    ratio = make.about(seconds / 3)
+    return Trade(**known, **nothing, front=front, other=other, peak_bytes=2e6, ratio=ratio)
 
 
 def test_every_row_is_told_with_what_it_is(make):
@@ -35,6 +36,7 @@ def test_every_row_is_told_with_what_it_is(make):
         "a library, another model",
         "exact",
     ]
+    assert table.rows[-1]["ratio"].text.startswith("2.0")
     assert {line["memory"].text for line in table.rows} == {"2.00 MB"}
 
 
