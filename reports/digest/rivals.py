@@ -27,8 +27,9 @@ def digest_rivals(analysis: Analysis, name: str) -> tuple[Front, ...]:
 def _compare(analysis: Analysis, series: Series, front: Front) -> Front:
     """The same with each row's time in that of the family's recommended method, paired by round."""
     ours = FAMILIES[series.family].headlines[0][1]
-    trades = (replace(t, ratio=analysis.ratio(series, front.size, t.row, ours)) for t in front.trades)
-    return replace(front, trades=tuple(trades))
+    others = (t for t in front.trades if t.row != ours)
+    ratios = {t.row: analysis.ratio(series, front.size, t.row, ours) for t in others}
+    return replace(front, trades=tuple(replace(t, ratio=ratios.get(t.row)) for t in front.trades))
 
 
 def _has_rivals(front: Front) -> bool:
