@@ -54,7 +54,7 @@ def _choose(trades) -> set[str]:
 
 
 def _tell(front: Front) -> str:
-    told = [f"{t.row} {write_seconds(t.seconds)}, error {write_error(t.error)}" for t in front.trades]
+    told = [f"{t.row} {write_seconds(t.seconds.value)}, error {write_error(t.error)}" for t in front.trades]
     return "; ".join(told)
 
 
