@@ -5,6 +5,8 @@ R is judged by its own formula, with z = y - b and c the weight of the reconstru
 
     free_form          dR = -2 c / B (Z R^T - X)^T Z
     self_normalizing   dR = -(Delta W + 2 c / B (Z R^T - X))^T Z - W^T
+
+against the size of its term in X: the two of the reconstruction cancel the more, the nearer R is to the inverse.
 """
 
 from __future__ import annotations
@@ -35,9 +37,9 @@ class LearnedOracle(Oracle):
             return super()._error_of(name, array, "ordinary")
         p, v, k = self._problem, self._vectors, int(name[1:])
         R, z = learned_inverse(p, k, self._steps).astype(np.float64), self.pre[k] - p.arrays[f"b{k}"]
-        left = 2 * PENALTY / p.B * (z @ R.T - self.inputs[k])
+        pulled = z @ v * (2 * PENALTY / p.B)
+        term = self.inputs[k].T @ pulled
+        want = term - R @ (z.T @ pulled)
         if computes == "self_normalizing":
-            want = -(left + self.times(self.deltas[k], k)).T @ (z @ v) - self.times(v.T, k).T
-        else:
-            want = -left.T @ (z @ v)
-        return relative_error(np.asarray(array, np.float64) @ v - want, want)
+            want -= self.times(self.deltas[k], k).T @ (z @ v) + self.times(v.T, k).T
+        return relative_error(np.asarray(array, np.float64) @ v - want, term)

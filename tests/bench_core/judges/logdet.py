@@ -162,11 +162,11 @@ def answer(problem, computes: str, rate: float) -> dict[str, np.ndarray]:
     return out | ({"logabsdet": np.array(change)} if computes == "value" else {})
 
 
-def learned(problem, method) -> dict[str, np.ndarray]:
+def learned(problem, method) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """What a method with a learned inverse R should return: R for ``W^-1``, or B probes of it; and R's own gradient,
-    of the reconstruction by autodiff.
+    of the reconstruction by autodiff. Beside it the sizes of what cancels in that where R is the inverse.
     """
-    out, x = ordinary(problem), torch.from_numpy(problem.arrays["x"])
+    out, sizes, x = ordinary(problem), {}, torch.from_numpy(problem.arrays["x"])
     for k in range(problem.L):
         W, b = (torch.from_numpy(problem.arrays[f"{letter}{k}"]) for letter in "Wb")
         R = torch.from_numpy(companions.learned_inverse(problem, k, method.settings["steps"])).double().requires_grad_()
@@ -180,8 +180,9 @@ def learned(problem, method) -> dict[str, np.ndarray]:
             # Delta^T Z with z = W x for x, and W back from y to x: W^T Delta^T X W^T.
             dR = dR - W.T @ delta @ W.T - W.T
         out |= {f"W{k}": (delta + estimate).numpy(), f"R{k}": dR.numpy()}
+        sizes[f"R{k}"] = float(torch.linalg.norm(x.T @ z)) * 2 / problem.B
         x = problem.alpha * (z + b) + (1 - problem.alpha) * torch.logaddexp(z + b, torch.zeros_like(z))
-    return out
+    return out, sizes
 
 
 def error(problem, got: dict[str, np.ndarray], method) -> float | None:
@@ -190,8 +191,9 @@ def error(problem, got: dict[str, np.ndarray], method) -> float | None:
     """
     if method.declaration.kernel == "hutchinson_cg":
         return None
+    sizes: dict[str, float] = {}
     if "steps" in method.settings:
-        want = learned(problem, method)
+        want, sizes = learned(problem, method)
     else:
         want = answer(problem, method.computes, rate(method.computes))
     assert got.keys() == want.keys()
@@ -203,5 +205,5 @@ def error(problem, got: dict[str, np.ndarray], method) -> float | None:
         else:
             steps = method.computes in ("step", "value", "tracked") and name[0] in "Wb"
             size = reference - problem.arrays[name] if steps else reference
-            errors.append(np.linalg.norm(difference) / np.linalg.norm(size))
+            errors.append(np.linalg.norm(difference) / sizes.get(name, np.linalg.norm(size)))
     return float(max(errors))
