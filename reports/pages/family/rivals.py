@@ -10,8 +10,8 @@ from ..blocks import Cell, Figure, Figures, Section, Table, Text, columns
 from ._names import caption, name_series, name_shared, series_cell, size_cell
 
 NOTE = (
-    "The line is the front of the family's own methods: no other of them is better in both. Hollow: beaten, a library "
-    "or another model, whose gradient is by other parameters and goes another way. Its error is that of its own "
+    "Filled: the front of the family's own methods, no other of which is better in both. Hollow: beaten, a library or "
+    "another model, whose gradient is by other parameters and goes another way. Its error is that of its own "
     "gradient, or, where it learns an inverse, of the likelihood's gradient by W. An estimate's error is that of one "
     "call, its noise included, which a training loop averages over its steps."
 )
@@ -42,15 +42,30 @@ def _name(family: FamilyDigest, front: Front, shown: list[Measured]) -> str:
 
 def _place(family: FamilyDigest, front: Front) -> list[Spot]:
     trades = [trade for trade in front.trades if ":" not in trade.row]
-    # Beside the front's, names of rivals that stand far enough apart.
-    named = _choose(trade for trade in trades if trade.front)
-    named |= _choose(trade for trade in trades if not trade.front and (trade.other or not trade.exact))
+    best = [trade for trade in trades if trade.front]
+    named = choose_names([t.row for t in best], [(t.seconds.value, t.error) for t in best]) if best else set()
+    named |= {trade.row for trade in trades if trade.row in FAMILIES[family.name].baselines}
+    # Of each other kind one: more names would run into each other.
+    for kind in (_is_library, _is_model, _is_biased, _is_estimate):
+        nearest = sorted(filter(kind, trades), key=lambda t: t.seconds.value if t.exact else t.error)
+        named |= {trade.row for trade in nearest[:1]}
     return [Spot(t.row, family.colours[t.row], t.seconds, t.error, t.front, t.row in named) for t in trades]
 
 
-def _choose(trades) -> set[str]:
-    chosen = list(trades)
-    return choose_names([t.row for t in chosen], [(t.seconds.value, t.error) for t in chosen]) if chosen else set()
+def _is_library(trade: Trade) -> bool:
+    return trade.role == "peer"
+
+
+def _is_model(trade: Trade) -> bool:
+    return trade.role != "peer" and trade.other and trade.exact
+
+
+def _is_biased(trade: Trade) -> bool:
+    return trade.role != "peer" and trade.other and not trade.exact
+
+
+def _is_estimate(trade: Trade) -> bool:
+    return trade.role != "peer" and not trade.other and not trade.exact
 
 
 def _tell(front: Front) -> str:
@@ -89,8 +104,8 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
 
 def _say_kind(trade: Trade) -> str:
     """What a reader must know before he compares."""
-    if trade.role == "peer":
+    if _is_library(trade):
         return "a library, another model" if trade.other else "a library"
     if trade.other:
-        return "another model" if trade.exact else "another model, biased"
+        return "another model, biased" if _is_biased(trade) else "another model"
     return ("exact" if trade.exact else "an estimate") + (", on the front" if trade.front else "")
