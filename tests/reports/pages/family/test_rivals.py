@@ -37,7 +37,7 @@ def test_every_row_is_told_with_what_it_is(make):
         "exact",
     ]
     assert table.rows[-1]["ratio"].text.startswith("2.0")
-    assert {line["memory"].text for line in table.rows} == {"2.00 MB"}
+    assert {line["memory"].text for line in table.rows} == {"2 MB"}
 
 
 def test_a_family_without_rivals_has_no_chapter(make):
