@@ -12,11 +12,14 @@ import numpy as np
 from .clocks import Clocks
 from .statistics import Estimate, Spread, deviate_process, estimate_process, middle
 
+# Gradients by other parameters than the family's: shown beside its methods, and never an answer to its questions.
+OTHER_MODELS = ("factors", "self_normalizing", "free_form")
 # What `computes` says of rows that return no gradient, or one that is no answer to what computes the family's: of
 # another model's parameters, or along steps of one kind alone. Every other word is a gradient of some kind.
 NOT_GRADIENTS = (
-    *("step", "value", "products", "fixed_point", "factors", "tracked"),
+    *("step", "value", "logdets", "products", "fixed_point", "tracked"),
     *("inverse", "inverse_rk4", "curl", "curl_difference", "curl_moments"),
+    *OTHER_MODELS,
 )
 # Kinds of gradient that belong to different models: who trains one has no use for another's, however fast it is.
 MODELS = ("psi", "phi", "tied")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 
 from bench_core.implicit import cost
 from bench_core.implicit._kernel import ImplicitKernel
 from bench_core.implicit.problem import ImplicitProblem
 from bench_core.method import FORMS, Declaration
+from bench_core.peers import cite
 
 __all__ = ["METHODS", "ImplicitProblem", "kernel", "problem"]
 
@@ -61,15 +61,11 @@ def _truncated(
 
 def _peer(name: str, backend: str, package: str, **settings) -> Declaration:
     """A library's solver, with the version that is installed; without the package its row is skipped."""
-    try:
-        source = f"{package} {version(package)}"
-    except PackageNotFoundError:
-        source = package
     return Declaration(
         name,
         "parameter_gradient",
         cost.peer,
-        source,
+        cite(package),
         role="peer",
         forms=((backend, FORMS[backend][:1]),),
         kernel=package,

@@ -8,7 +8,8 @@ from bench_core.logdet import cost
 from bench_core.logdet._kernel import LogdetKernel
 from bench_core.logdet.problem import LogdetProblem
 from bench_core.method import FORMS, Cost, Declaration
-from bench_core.precision import FINE
+from bench_core.peers import cite
+from bench_core.precision import DTYPES, FINE
 
 __all__ = ["METHODS", "LogdetProblem", "kernel", "problem"]
 
@@ -32,6 +33,69 @@ def _by_lu(name: str, computes: str, formula: Callable[..., Cost], source: str, 
     """A method that factorises, which neither framework does in bfloat16."""
     return Declaration(name, computes, formula, source, dtypes=FINE, **more)
 
+
+# Libraries are loaded for the precisions of a processor.
+_FLOATS = ("float32", "float64")
+_ONE = (("L", (1,)),)
+
+
+def _estimate(
+    name: str, computes: str, formula: Callable[..., Cost], source: str, kernel: str, **settings
+) -> Declaration:
+    """A gradient that is approximate by design."""
+    return Declaration(
+        name,
+        computes,
+        formula,
+        source,
+        exact=False,
+        prepares=True,
+        forms=_PLAIN,
+        kernel=kernel,
+        settings=tuple(settings.items()),
+        only=_ONE if computes == "free_form" else (),
+        dtypes=FINE if computes == "ordinary" else DTYPES,  # a solve comes to nothing in bfloat16
+    )
+
+
+def _library(name: str, package: str, formula: Callable[..., Cost], dtypes: tuple[str, ...] = _FLOATS) -> Declaration:
+    """A library's layer, with the version that is installed; without the package its row is skipped."""
+    return Declaration(
+        name,
+        "factors",
+        formula,
+        cite(package),
+        role="peer",
+        prepares=True,
+        forms=(("torch", ("eager",)),),
+        kernel=package,
+        only=_ONE,
+        dtypes=dtypes,
+    )
+
+
+def _quadrature(probes: int, steps: int) -> Declaration:
+    """matfree's estimate of the value."""
+    return Declaration(
+        f"matfree_slq_{probes}",
+        "logdets",
+        cost.lanczos(probes, steps),
+        f"{cite('matfree')}; Ubaru et al. 2017",
+        exact=False,
+        role="peer",
+        prepares=True,
+        reads_data=False,
+        forms=(("jax", ("jit",)),),
+        kernel="matfree",
+        settings=(("probes", probes), ("steps", steps)),
+        dtypes=_FLOATS,
+    )
+
+
+PROBES = (1, 10, 100)
+LEARNED_STEPS = (1, 10)
+# Of the solve and of the quadrature: where W has a condition number of 4 what they leave is below the probes' noise.
+TURNS = 10
 
 METHODS = (
     _gradient("relative", "relative", cost.relative, "Gresele et al. 2020, eq. 13-15, app. F", _ALLOCATING),
@@ -79,4 +143,40 @@ METHODS = (
         forms=_PLAIN,
     ),
     _by_lu("slogdet", "logdets", cost.slogdet, "log|det W| by LU", role="calibration", forms=_PLAIN, reads_data=False),
+    *(
+        _estimate(
+            f"hutchinson_cg_{n}",
+            "ordinary",
+            cost.hutchinson_cg(n, TURNS),
+            f"Hutchinson 1990 on Gresele et al. 2020, eq. 10, CGLS, n = {n}",
+            "hutchinson_cg",
+            probes=n,
+            iterations=TURNS,
+        )
+        for n in PROBES
+    ),
+    *(
+        _estimate(
+            f"self_normalizing_{steps}",
+            "self_normalizing",
+            cost.self_normalizing,
+            f"Keller et al. 2021, section 3, the inverse after {steps} of its steps",
+            "self_normalizing",
+            steps=steps,
+        )
+        for steps in LEARNED_STEPS
+    ),
+    _estimate(
+        f"free_form_{LEARNED_STEPS[-1]}",
+        "free_form",
+        cost.free_form,
+        f"Draxler et al. 2024, sections 3 and 4, the decoder after {LEARNED_STEPS[-1]} of its steps",
+        "free_form",
+        steps=LEARNED_STEPS[-1],
+    ),
+    _library("nflows_lu", "nflows", cost.factored),
+    _library("normflows_lu_permute", "normflows", cost.factored),
+    _library("torchflows_lu", "torchflows", cost.factored, ("float32",)),
+    _library("zuko_lu", "zuko", cost.factored_formed),
+    *(_quadrature(n, TURNS) for n in PROBES),
 )

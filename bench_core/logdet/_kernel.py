@@ -11,7 +11,7 @@ import numpy as np
 from bench_core.held import FROM, Held
 from bench_core.kernel import Kernel
 from bench_core.logdet import _results
-from bench_core.logdet.settings import STEADY_RATE, chunk, rate
+from bench_core.logdet.settings import LEARNED, STEADY_RATE, chunk, rate
 
 
 class LogdetKernel(Kernel):
@@ -29,11 +29,16 @@ class LogdetKernel(Kernel):
         self._scalars = [backend.scalar(value, self._device, self._dtype) for value in scalars]
         self._results: _results.Results | None = None  # what the next call overwrites
         self._inverses: list[np.ndarray] = []  # W^-T in float64, where the method carries them
+        self._extra: tuple = ()  # what a rival has beside the parameters: a library's layer, a learned inverse, probes
         self.reset()
         donated = tuple(range(1, 1 + len(self._state))) if method.in_place else ()
         function = method.function
         if method.declaration.chunked:
             function = partial(function, chunk=chunk(self._device))
+        if method.declaration.prepares:
+            place = partial(backend.from_numpy, device=self._device, dtype=self._dtype)
+            self._extra, settings = method.module.prepare(self._problem, place, **method.settings)
+            function = partial(function, **settings)
         if method.overwrites(self._form):
             weights, biases = (list(side) for side in self._state[:2])
             self._results = _results.borrow(self._problem, backend, self._device, self._dtype, (weights, biases))
@@ -59,6 +64,8 @@ class LogdetKernel(Kernel):
         names = [name for name in p.masters if name[0] != "W" or computes != "factors"]
         place = self._place(names, own=p.parameters if self._method.in_place else ())
         biases = tuple(place[f"b{k}"] for k in layers)
+        if computes == "factors" and self._method.role == "peer":  # a library's layer holds its own
+            return (), biases
         if computes == "factors":
             packed = tuple(backend.place(p.factors, f"W{k}", *at) for k in layers)
             return packed, biases, tuple(backend.from_indices(p.factors.orders[f"W{k}"], at[0]) for k in layers)
@@ -72,7 +79,7 @@ class LogdetKernel(Kernel):
 
     def _arguments(self) -> tuple:
         alpha, checked, small = self._scalars
-        given = (self._placed["x"], *self._state, alpha)
+        given = (self._placed["x"], *self._state, alpha, *self._extra)
         if self._method.in_place:
             given += (small if self._steady else checked,)
         return given if self._results is None else (*given, self._overwritten())
@@ -116,10 +123,15 @@ class LogdetKernel(Kernel):
             return {"logabsdet": out}
         if computes == "products":
             return {f"W{k}": a for k, a in enumerate(out)}
+        if isinstance(out, dict):  # a library's, by its own parameters
+            return out
         if computes == "tracked":
             weights, biases, inverses, *gradients = out
             more = {"V": inverses, **dict(zip("Gg", gradients))}
             named = {f"{letter}{k}": array for letter, arrays in more.items() for k, array in enumerate(arrays)}
             return self._problem.named(weights, biases) | named
-        weights, biases, *value = out
-        return self._problem.named(weights, biases) | ({"logabsdet": value[0]} if value else {})
+        weights, biases, *more = out
+        named = self._problem.named(weights, biases)
+        if computes in LEARNED:
+            return named | {f"R{k}": array for k, array in enumerate(more[0])}
+        return named | ({"logabsdet": more[0]} if more else {})

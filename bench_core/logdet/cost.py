@@ -110,6 +110,49 @@ def inverse_tracked(p, itemsize: int) -> Cost:
     return _cost(p, itemsize, flops, matrices=10 * p.L - 2, held=2 * p.L)
 
 
+def hutchinson_cg(probes: int, iterations: int) -> Callable[..., Cost]:
+    """(3L-1) u and, of n probes, 2nD^2 twice an iteration and once for the outer product."""
+
+    def cost(p, itemsize: int) -> Cost:
+        flops = _forward_backward(p) + p.L * (_u(p) + (2 * iterations + 1) * 2.0 * probes * p.D**2)
+        found = _cost(p, itemsize, flops, matrices=(4 + 2 * iterations) * p.L, held=p.L)
+        return replace(found, peak_bytes=found.peak_bytes + 7.0 * probes * p.D * itemsize)
+
+    return cost
+
+
+def self_normalizing(p, itemsize: int) -> Cost:
+    """5L u: forward L, ``Delta W`` L, the reconstruction L, two outer products L; two gradients a layer."""
+    return _cost(p, itemsize, 5 * p.L * _u(p), matrices=9 * p.L, held=2 * p.L)
+
+
+def free_form(p, itemsize: int) -> Cost:
+    """6 u: forward, the probes and the reconstruction through the decoder, three outer products; two gradients."""
+    return _cost(p, itemsize, 6 * _u(p), matrices=8, held=2)
+
+
+def factored(p, itemsize: int) -> Cost:
+    """5 u: forward through two triangles, as square matrices; back by each, and through the second."""
+    return _cost(p, itemsize, 5 * _u(p), matrices=16, held=6)
+
+
+def factored_formed(p, itemsize: int) -> Cost:
+    """2 u + 6 D^3: ``L U`` is formed, and its gradient taken back to both."""
+    return _cost(p, itemsize, 2 * _u(p) + 6.0 * p.D**3, matrices=20, held=7)
+
+
+def lanczos(probes: int, steps: int) -> Callable[..., Cost]:
+    """2nD^2 twice a step; the orthogonalisation, 8 n steps D a step, is left out."""
+
+    def cost(p, itemsize: int) -> Cost:
+        taken = min(steps, p.D)
+        flops = p.L * taken * 4.0 * probes * p.D**2
+        found = _cost(p, itemsize, flops, matrices=2 * taken * p.L, held=0, activations=0)
+        return replace(found, peak_bytes=found.peak_bytes + 2.0 * taken * probes * p.D * itemsize)
+
+    return cost
+
+
 def gemm_floor(p, itemsize: int) -> Cost:
     """The products of ``relative`` and nothing else."""
     return _cost(p, itemsize, _forward_backward(p) + _relative_products(p), matrices=4 * p.L - 1, held=p.L)

@@ -12,6 +12,8 @@ With Delta_k (B x D) the gradient of the mean log-likelihood without the log-det
     factors     another model's, whose parameters are L and U: see ``factored_oracle``
     products    the plain products of ``gemm_floor``
 
+A library's ``factors`` are by its own parameters (``libraries``); layers with a learned inverse: ``learned_oracle``.
+
 (Gresele et al. 2020, equations 9 to 15 and appendix F; Z is the input of the layer, s'' / s' in closed form.)
 Biases follow their weights: the relative gradient is the steepest direction of ``y -> y + E y + e``, the transposed
 one of ``z -> z + E z + e``, so the layer is one homogeneous matrix [W b; 0 1] and db the last column of its gradient.
@@ -30,8 +32,9 @@ import numpy as np
 
 from bench_core import masters
 from bench_core.held import Held, is_finite
+from bench_core.logdet import libraries
 from bench_core.logdet.problem import LogdetProblem
-from bench_core.logdet.settings import rate
+from bench_core.logdet.settings import LEARNED, rate
 from bench_core.masters import relative_error
 from bench_core.method import Method
 from bench_core.problem import Arrays
@@ -57,12 +60,18 @@ class Oracle:
         rng = np.random.default_rng([problem.seed, 0x0AC1E])
         self._probes = rng.standard_normal((problem.D, PROBES))
         self._kept: dict[tuple[int, str], np.ndarray] = {}
+        self._others: dict[int, Oracle] = {}
 
     @cached_property
     def _factored(self) -> Oracle:
         from bench_core.logdet.factored_oracle import FactoredOracle
 
         return FactoredOracle(self._problem)
+
+    def _learned(self, steps: int) -> Oracle:
+        from bench_core.logdet.learned_oracle import LearnedOracle
+
+        return self._others.setdefault(steps, LearnedOracle(self._problem, steps))
 
     # -- the network ------------------------------------------------------------------------------------------------
 
@@ -200,12 +209,17 @@ class Oracle:
         D, computes = self._problem.D, method.computes
         if computes == "tracked":
             return "residual"
-        if D <= DENSE_LIMIT or computes == "logdets":
+        if D <= DENSE_LIMIT or computes == "logdets" or method.declaration.kernel in libraries.LAYOUTS:
             return "reference"
-        return "residual" if computes in ORDINARY and D > SOLVE_LIMIT else "probes"
+        return "residual" if computes in (*ORDINARY, *LEARNED) and D > SOLVE_LIMIT else "probes"
 
     def error(self, arrays: dict[str, Any], method: Method) -> float:
         """See ``Problem.error``; a log-determinant counts in nats per dimension."""
+        package = method.declaration.kernel
+        if package in libraries.LAYOUTS:
+            return libraries.error(self._problem, arrays, package)
+        if method.computes in LEARNED:
+            return self._learned(method.settings["steps"])._judge(arrays, method)
         return (self._factored if method.computes == "factors" else self)._judge(arrays, method)
 
     def _judge(self, arrays: dict[str, Any], method: Method) -> float:
@@ -223,6 +237,19 @@ class Oracle:
                 return float("inf")
             errors.append(self._error_of(name, array, computes))
         return float(max(errors))
+
+    def quality(self, arrays: dict[str, Any], method: Method) -> dict[str, float]:
+        """See ``LogdetProblem.quality``."""
+        if method.exact or method.computes not in ("ordinary", *LEARNED):
+            return {}
+        p, means, squares = self._problem, [], []
+        for k in range(p.L):
+            term = np.asarray(arrays[f"W{k}"], np.float64) - self.deltas[k].T @ self.inputs[k]
+            mean = float((term * p.masters[f"W{k}"]).sum() / p.D)
+            rest = term @ self.times(self._probes.T, k).T - mean * self._probes
+            means.append(mean)
+            squares.append((rest**2).sum() / self._probes.size)
+        return {"mean": float(np.mean(means)), "spread": float(np.sqrt(np.mean(squares)))}
 
     def names(self, computes: str) -> list[str]:
         """Names of the results of this answer."""

@@ -28,7 +28,7 @@ from bench_core.held import FROM, Held
 from bench_core.logdet.factors import Factors
 from bench_core.logdet.settings import ALPHA
 from bench_core.masters import adopt, align, normal, normal_matrix, take
-from bench_core.method import check_seed, check_size
+from bench_core.method import Method, check_seed, check_size
 from bench_core.problem import Problem
 
 SPREAD = 0.3  # norm of the perturbation is about 2 * SPREAD < 1 but for the smallest D: singular with probability zero
@@ -92,7 +92,8 @@ class LogdetProblem(Problem):
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Shape of the array of this name."""
-        return {"x": (self.B, self.D), "W": (self.D, self.D), "b": (self.D,)}[name[0]]
+        square = (self.D, self.D)
+        return {"x": (self.B, self.D), "W": square, "b": (self.D,), "R": square}[name[0]]
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -112,6 +113,15 @@ class LogdetProblem(Problem):
     def factors(self) -> Factors:
         """``W = P L U`` of every layer; takes an LU in float64 each, once for all data."""
         return Factors({name: self.masters[name] for name in self.parameters if name[0] == "W"})
+
+    def quality(self, arrays: dict[str, Any], method: Method) -> dict[str, float]:
+        """What else there is to say of an ordinary gradient that is an estimate: of its log-det term times ``W^T``,
+        which the exact one makes the identity,
+
+        mean     the mean of the diagonal: 1 where the estimate is unbiased
+        spread   the size of what is left without it, relative to the identity's: the noise
+        """
+        return self.oracle.quality(arrays, method)
 
     def named(self, weights: Any, biases: Any) -> dict[str, Any]:
         """``{"W0": ..., "b0": ..., "W1": ...}`` from lists by layer."""

@@ -32,6 +32,7 @@ from .history import History, digest_history
 from .ladders import Climb, digest_climbs
 from .libraries import Beside, digest_libraries
 from .qualities import Worth, digest_qualities
+from .rivals import digest_rivals
 from .rules import PlaceRule, Rule, find_place_rules, find_rules
 from .series import Measured, digest_series
 from .speedups import Speedup, digest_speedups
@@ -70,6 +71,7 @@ class FamilyDigest:
     libraries: tuple[Beside, ...] = ()
     climbs: tuple[Climb, ...] = ()
     fronts: tuple[Front, ...] = ()
+    rivals: tuple[Front, ...] = ()
     qualities: tuple[Worth, ...] = ()
     doublings: tuple[Doubling, ...] = ()
     clocks: tuple[Clocked, ...] = ()
@@ -138,6 +140,7 @@ def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         libraries=digest_libraries(analysis, name, series),
         climbs=digest_climbs(analysis, name, series),
         fronts=digest_fronts(analysis, name),
+        rivals=digest_rivals(analysis, name),
         qualities=digest_qualities(analysis, name, series),
         doublings=digest_doublings(analysis, name),
         clocks=digest_clocks(analysis, name, series),

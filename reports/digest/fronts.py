@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 from ..analysis import Analysis
-from ..points import NOT_GRADIENTS, Point, Series
+from ..families import FAMILIES
+from ..points import NOT_GRADIENTS, OTHER_MODELS, Point, Series
 from ..statistics import Estimate
 
 # Of more kinds of problem than this, those far apart in their order tell what the others do.
@@ -13,7 +14,8 @@ MOST_KINDS = 3
 
 @dataclass(frozen=True)
 class Trade:
-    """A row of a front. `front`: no other method is better in both error and time.
+    """A row of a front. `front`: no other method is better in both error and time. `other`: it is of another model.
+    `ratio`: its time in that of the method which the family's first headline recommends, where rivals are told.
 
     cosine, descent  of the parameter gradient p against the oracle's g: <p, g> / |p| |g| and <p, g> / |g|²
     residual         the largest of a sample, |v - Jᵀw| / |v|
@@ -31,6 +33,9 @@ class Trade:
     descent: float
     residual: float
     front: bool
+    other: bool = False
+    peak_bytes: float = math.nan
+    ratio: Estimate | None = None
 
 
 @dataclass(frozen=True)
@@ -43,11 +48,12 @@ class Front:
 
 
 def digest_fronts(analysis: Analysis, name: str) -> tuple[Front, ...]:
-    """Of each place, at the size where most kinds of problem were measured; none where all methods are exact.
+    """Of each place, at the size where most kinds of problem were measured; none where all methods are exact, or where
+    other models stand beside them (`digest_rivals`).
 
     Where some place has several kinds, one with a single kind adds little: it is left out.
     """
-    if not any(analysis.approximate_rows(series) for series in analysis.series(name)):
+    if FAMILIES[name].rivals or not any(analysis.approximate_rows(series) for series in analysis.series(name)):
         return ()
     found, groups = [], analysis.groups(name)
     several = [group for group in groups if len(group.series) > 1]
@@ -56,15 +62,16 @@ def digest_fronts(analysis: Analysis, name: str) -> tuple[Front, ...]:
         if len(kinds) > MOST_KINDS:
             step = (len(kinds) - 1) / (MOST_KINDS - 1)
             kinds = tuple(kinds[round(j * step)] for j in range(MOST_KINDS))
-        found += [_digest_front(analysis, series, group.size) for series in kinds]
+        found += [digest_front(analysis, series, group.size) for series in kinds]
     return tuple(front for front in found if sum(trade.front for trade in front.trades) > 1)
 
 
-def _digest_front(analysis: Analysis, series: Series, size: float) -> Front:
+def digest_front(analysis: Analysis, series: Series, size: float) -> Front:
+    """The gradients of one cell, those of other models beside them and never on the front."""
     rows = (row for row in analysis.rows(series) if "~" not in row)
     points = [p for row in rows if (p := analysis.point(series, size, row)) is not None and p.ok and p.error >= 0]
-    points = [p for p in points if p.role in ("method", "peer") and p.computes not in NOT_GRADIENTS]
-    best = {p.row for p in points if p.role == "method" and not any(_beats(q, p) for q in points)}
+    points = [p for p in points if p.role in ("method", "peer") and (_is_other(p) or p.computes not in NOT_GRADIENTS)]
+    best = {p.row for p in points if _competes(p) and not any(_beats(q, p) for q in points)}
     points.sort(key=lambda p: (p.seconds.value, p.row))
     return Front(analysis.key(series), size, tuple(_digest_trade(p, p.row in best) for p in points))
 
@@ -72,7 +79,15 @@ def _digest_front(analysis: Analysis, series: Series, size: float) -> Front:
 def _beats(a: Point, b: Point) -> bool:
     """Whether `a` is a method that is as good as `b` in both and better in one."""
     ours, theirs = (a.error, a.seconds.value), (b.error, b.seconds.value)
-    return a.role == "method" and ours != theirs and all(x <= y for x, y in zip(ours, theirs, strict=True))
+    return _competes(a) and ours != theirs and all(x <= y for x, y in zip(ours, theirs, strict=True))
+
+
+def _competes(point: Point) -> bool:
+    return point.role == "method" and not _is_other(point)
+
+
+def _is_other(point: Point) -> bool:
+    return point.computes in OTHER_MODELS
 
 
 def _digest_trade(point: Point, front: bool) -> Trade:
@@ -89,4 +104,6 @@ def _digest_trade(point: Point, front: bool) -> Trade:
         descent=quality.descent,
         residual=quality.residual,
         front=front,
+        other=_is_other(point),
+        peak_bytes=point.peak_bytes,
     )

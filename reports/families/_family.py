@@ -35,6 +35,8 @@ class Family:
     beside      (letter, what) of the sizes that those run over, and what is told over each: `times` of the yardstick
                 or `error`
     work        what its methods spend by choice
+    rivals      fixed sizes of the series that has other models and estimates beside the methods; a front of it is shown
+                at some of its sizes, and of no other series
     notes       what a reader must know of this family, told on its page
     """
 
@@ -50,4 +52,5 @@ class Family:
     main: Mapping[str, object] = field(default_factory=dict)
     beside: tuple[tuple[str, str], ...] = ()
     work: str = "products"
+    rivals: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -42,13 +42,18 @@ LOGDET = Family(
     },
     main={"L": 2},
     beside=(("B", "times"), ("L", "times"), ("condition", "error")),
+    rivals={"B": 100, "L": 1},
     notes=(
         "The ordinary, relative and transposed gradients are different directions, each exact: the relative one is the "
         "ordinary one times WᵀW, the transposed one WWᵀ times it. Each has its own best learning rate.",
-        "`lu_layer` is another model: the same density with W = PLU, whose parameters are L and U. Who trains W has no "
-        "use for its gradient, and it is no answer to what computes that of W; its error is against its own reference.",
+        "Layers that hold triangular factors (`lu_layer`: the same density with W = PLU; libraries') or learn an "
+        "inverse beside W (`self_normalizing`, `free_form`) are other models. Who trains W has no use for their "
+        "gradients, and they are no answer to what computes that of W. The error of factors is against a reference of "
+        "their own, that of a learned inverse's gradient by W against the true one.",
         "`inverse_tracked` gives the ordinary gradient where the steps are relative ones: these change W by rank B, as "
         "no ordinary step does, and W⁻¹ follows by Woodbury's formula. Its error counts the carried inverse after one "
         "step, as the residual of W⁻¹W = I; rounding adds up over many, and it can be taken anew.",
+        "Estimates of W⁻ᵀ: times Wᵀ it is the identity; a mean of its diagonal of 1 is unbiased, the spread, relative "
+        "to the identity, the noise. Four times the probes halve it.",
     ),
 )

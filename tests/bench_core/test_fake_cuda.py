@@ -24,6 +24,8 @@ LONGEST = 30  # steps of an unrolled pass; the others' loops are the same, and t
 LIBRARIES = {
     "torchdeq": "torchdeq",
     "torchopt": "torchopt",
+    "nflows": "nflows",
+    "normflows": "normflows",
     "dopri5_direct": "torchdiffeq",
     "dopri5_adjoint": "torchdiffeq",
     "inverse_dopri5": "torchdiffeq",

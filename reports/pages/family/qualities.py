@@ -1,4 +1,4 @@
-"""How good an answer is that is no gradient: the noise of a curl's probes, the errors of an inverse."""
+"""How good an answer is that is no gradient, or an estimate of one: noise and bias of probes, errors of an inverse."""
 
 import math
 
@@ -14,9 +14,10 @@ MOST_ROWS = 60
 
 
 def build(family: FamilyDigest) -> Section | None:
-    """One table, where the family has inverses or curls; what its columns mean stands in the notes above."""
+    """One table, where the family has inverses, curls or estimates; what its columns mean stands in the notes above."""
     if not family.qualities:
         return None
+    curl = any(worth.computes.startswith("curl") for worth in family.qualities)
     inverse = any(worth.computes.startswith("inverse") for worth in family.qualities)
     known = family.qualities
     if len(known) > MOST_ROWS:
@@ -42,8 +43,12 @@ def build(family: FamilyDigest) -> Section | None:
         | {name: _write(worth, name) for name in measures}
         for worth in known
     )
-    title = "Inverses" if inverse else "Probes of the curl"
-    words = "How near the inverses are" if inverse else "How noisy the probes of the curl are"
+    if inverse:
+        title, words = "Inverses", "How near the inverses are"
+    elif curl:
+        title, words = "Probes of the curl", "How noisy the probes of the curl are"
+    else:
+        title, words = "Estimates", "How biased (mean) and how noisy (spread) the estimates are"
     table = Table(f"{family.name}-qualities", caption(words, shown), heads, rows, folded=len(rows) > 30)
     return Section("qualities", title, (table,))
 

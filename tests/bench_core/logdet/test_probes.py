@@ -13,8 +13,8 @@ METHODS = [m for b in bench_core.BACKENDS for m in bench_core.methods("logdet", 
 
 @pytest.mark.parametrize("m", METHODS, ids=lambda m: f"{m.backend}-{m.name}")
 def test_probes_agree_with_every_entry(m, monkeypatch):
-    if m.name.startswith("jacobian_autodiff") or m.computes == "logdets":
-        pytest.skip("too slow at this size, or has no matrix to probe")
+    if m.name.startswith("jacobian_autodiff") or m.computes == "logdets" or m.role == "peer" or not m.exact:
+        pytest.skip("too slow at this size, or has no matrix to probe, or no exact answer")
     problem = bench_core.problem("logdet", D=96, B=16, L=2, seed=5)
     kernel = m.build(problem, dtype="float64")
     got = {name: array.copy() for name, array in kernel.to_numpy(kernel.run()).items()}
