@@ -20,12 +20,10 @@ from typing import Any
 import numpy as np
 
 from bench_core.held import FROM, Held
-from bench_core.logdet.settings import ALPHA
+from bench_core.logdet.settings import ALPHA, SPREAD, check_slope
 from bench_core.masters import adopt, normal, normal_matrix, take
 from bench_core.method import check_seed, check_size
 from bench_core.problem import Problem
-
-SPREAD = 0.3  # norm of the perturbation is about 2 * SPREAD < 1 but for the smallest D: singular with probability zero
 
 
 class LogdetProblem(Problem):
@@ -44,9 +42,7 @@ class LogdetProblem(Problem):
 
     def __init__(self, D: int = 64, B: int = 100, L: int = 2, seed: int = 0, alpha: float = ALPHA):
         self.D, self.B, self.L = check_size("D", D), check_size("B", B), check_size("L", L)
-        if not 0 < alpha <= 1:
-            raise ValueError(f"alpha = {alpha!r} is not a slope; allowed: 0 < alpha <= 1")
-        self.seed, self.alpha = check_seed(seed), float(alpha)
+        self.seed, self.alpha = check_seed(seed), check_slope(alpha)
 
     @classmethod
     def from_arrays(

@@ -14,25 +14,47 @@ def activate(y: Array, alpha: Array) -> Array:
     return alpha * y + (1 - alpha) * jax.nn.softplus(y)
 
 
+def log_slope(y: Array, alpha: Array) -> Array:
+    """``log s'(y) = log(a + (1 - a) sigmoid(y))``."""
+    return jnp.log(alpha + (1 - alpha) * jax.nn.sigmoid(y))
+
+
 def backpropagate(
     x: Array, weights: Sequence[Array], biases: Sequence[Array], alpha: Array
 ) -> tuple[list[Array], list[Array], list[Array]]:
     """Inputs Z, pre-activations Y and Delta of every layer, each (B, D); ``bench_core.logdet.oracle`` has the
     formulas.
     """
-    batch, last = x.shape[0], len(weights) - 1
-    inputs, pre = [x], []
+    inputs, pre = propagate(x, weights, biases, alpha)
+    share = 1.0 / x.shape[0]
+    return inputs, pre, pull_back(pre, weights, pre[-1] * -share, share, alpha)
+
+
+def propagate(
+    x: Array, weights: Sequence[Array], biases: Sequence[Array], alpha: Array
+) -> tuple[list[Array], list[Array]]:
+    """Inputs Z and pre-activations Y of every layer, each (B, D)."""
+    last, inputs, pre = len(weights) - 1, [x], []
     for k, (W, b) in enumerate(zip(weights, biases)):
         pre.append(inputs[k] @ W.T + b)
         if k < last:
             inputs.append(activate(pre[k], alpha))
-    deltas = [pre[last] * (-1.0 / batch)]
-    for k in range(last - 1, -1, -1):
+    return inputs, pre
+
+
+def pull_back(
+    pre: Sequence[Array], weights: Sequence[Array], delta: Array, share: Array | float, alpha: Array
+) -> list[Array]:
+    """Delta of every layer from the last one's; ``share`` is what each sample's log-determinant counts, a number or
+    (B, 1).
+    """
+    deltas = [delta]
+    for k in range(len(pre) - 2, -1, -1):
         gate = jax.nn.sigmoid(pre[k])
         slope = alpha + (1 - alpha) * gate
-        curve = gate * (1 - gate) * ((1 - alpha) / batch)
+        curve = gate * (1 - gate) * ((1 - alpha) * share)
         deltas.insert(0, (deltas[0] @ weights[k + 1]) * slope + curve / slope)
-    return inputs, pre, deltas
+    return deltas
 
 
 def outer(left: Array, right: Array) -> Array:

@@ -23,26 +23,48 @@ def activate(y: Tensor, alpha: float) -> Tensor:
     return torch.lerp(softplus(y, threshold=50), y, alpha)
 
 
+def log_slope(y: Tensor, alpha: float) -> Tensor:
+    """``log s'(y) = log(a + (1 - a) sigmoid(y))``."""
+    return torch.log(alpha + (1 - alpha) * torch.sigmoid(y))
+
+
 def backpropagate(
     x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alpha: float
 ) -> tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]:
     """Inputs Z, pre-activations Y and Delta of every layer, each (B, D); ``bench_core.logdet.oracle`` has the
     formulas.
     """
-    batch, last = x.shape[0], len(weights) - 1
-    inputs, pre = [x], []
+    inputs, pre = propagate(x, weights, biases, alpha)
+    share = 1.0 / x.shape[0]
+    return inputs, pre, *pull_back(pre, weights, pre[-1] * -share, share, alpha)
+
+
+def propagate(
+    x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alpha: float
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Inputs Z and pre-activations Y of every layer, each (B, D)."""
+    last, inputs, pre = len(weights) - 1, [x], []
     for k, (W, b) in enumerate(zip(weights, biases)):
         pre.append(torch.addmm(b, inputs[k], W.T))
         if k < last:
             inputs.append(activate(pre[k], alpha))
-    deltas, pulled = [pre[last] * (-1.0 / batch)], []
-    for k in range(last - 1, -1, -1):
+    return inputs, pre
+
+
+def pull_back(
+    pre: Sequence[Tensor], weights: Sequence[Tensor], delta: Tensor, share: Tensor | float, alpha: float
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Delta of every layer from the last one's, and what W makes of each but the first, (B, D); ``share`` is what each
+    sample's log-determinant counts, a number or (B, 1).
+    """
+    deltas, pulled = [delta], []
+    for k in range(len(pre) - 2, -1, -1):
         gate = torch.sigmoid(pre[k])
         slope = (gate * (1 - alpha)).add_(alpha)
-        curve = torch.addcmul(gate, gate, gate, value=-1).mul_((1 - alpha) / batch)
+        curve = torch.addcmul(gate, gate, gate, value=-1).mul_((1 - alpha) * share)
         pulled.insert(0, deltas[0] @ weights[k + 1])
         deltas.insert(0, (pulled[0] * slope).addcdiv_(curve, slope))
-    return inputs, pre, deltas, pulled
+    return deltas, pulled
 
 
 def targets(out: Gradients | None, layers: int) -> tuple[Sequence[Tensor | None], Sequence[Tensor | None]]:
@@ -50,20 +72,31 @@ def targets(out: Gradients | None, layers: int) -> tuple[Sequence[Tensor | None]
     return out if out is not None else ([None] * layers, [None] * layers)
 
 
-def add_outer(W: Tensor, left: Tensor, right: Tensor, out: Tensor | None) -> Tensor:
-    """``W + left^T right``, left (B, D) and right (B, D), into ``out`` where there is one."""
+def add_product(W: Tensor, left: Tensor, right: Tensor, out: Tensor | None, times: Tensor | None = None) -> Tensor:
+    """``W + left right``, W taken ``times`` where that is given, into ``out`` where there is one."""
+    # A number on its device is none of addmm's: reading it would wait. The copy of W takes it.
+    return torch.addmm(W, left, right, out=out) if times is None else torch.mul(W, times, out=out).addmm_(left, right)
+
+
+def add_outer(W: Tensor, left: Tensor, right: Tensor, out: Tensor | None, times: Tensor | None = None) -> Tensor:
+    """``W + left^T right``, left (B, D) and right (B, D), W taken ``times`` where that is given, into ``out`` where
+    there is one.
+    """
     D = len(W)
     whole = W.device.type != "cpu" or D < TILED_FROM or torch.compiler.is_compiling()
     # Of a tensor of another class, one cut over devices, a tile may lie elsewhere.
     if whole or type(W) not in (Tensor, torch.nn.Parameter):
-        return torch.addmm(W, left.T, right, out=out)
+        return add_product(W, left.T, right, out, times)
     out = torch.empty_like(W) if out is None else out
     rows = max(1, TILE // D)
     tile = W.new_empty(rows, D)
     for start in range(0, D, rows):
         part = slice(start, min(start + rows, D))
         product = torch.mm(left[:, part].T, right, out=tile[: part.stop - start])
-        torch.add(product, W[part], out=out[part])
+        if times is None:
+            torch.add(product, W[part], out=out[part])
+        else:
+            torch.addcmul(product, W[part], times, out=out[part])
     return out
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from bench_core.logdet.torch._network import Gradients, add_outer, backpropagate, targets
+from bench_core.logdet.torch._network import Gradients, add_outer, add_product, backpropagate, targets
 
 
 def relative(
@@ -25,9 +25,22 @@ def relative(
     _, pre, deltas, _ = backpropagate(x, weights, biases, alpha)
     weight_gradients, bias_gradients = [], []
     for W, b, y, delta, dW, db in zip(weights, biases, pre, deltas, *targets(out, len(weights))):
-        if y.shape[0] > y.shape[1]:  # B > D: the D x D product first is the cheaper order
-            weight_gradients.append(torch.addmm(W, delta.T @ y, W, out=dW))
-        else:
-            weight_gradients.append(add_outer(W, delta, y @ W, dW))
-        bias_gradients.append(torch.addmv(b, delta.T, 1 + y @ b, out=db))
+        weight_gradients.append(differentiate_weight(W, y, delta, dW))
+        bias_gradients.append(differentiate_bias(b, y, delta, db))
     return weight_gradients, bias_gradients
+
+
+def differentiate_weight(
+    W: Tensor, y: Tensor, delta: Tensor, out: Tensor | None = None, total: Tensor | None = None
+) -> Tensor:
+    """``dW`` of one layer, (D, D); the log-determinant counts ``total`` (one where it is not given)."""
+    if y.shape[0] > y.shape[1]:  # B > D: the D x D product first is the cheaper order
+        return add_product(W, delta.T @ y, W, out, total)
+    return add_outer(W, delta, y @ W, out, total)
+
+
+def differentiate_bias(
+    b: Tensor, y: Tensor, delta: Tensor, out: Tensor | None = None, total: Tensor | None = None
+) -> Tensor:
+    """``db`` of one layer, (D,); the log-determinant counts ``total`` (one where it is not given)."""
+    return torch.addmv(b if total is None else b * total, delta.T, 1 + y @ b, out=out)
