@@ -86,6 +86,7 @@ _KRYLOV = ("bicgstab", "gmres", "normal_cg")
 
 METHODS = (
     _truncated("jfb", cost.jfb, "Wu Fung et al. 2022, eq. 16", forms=_EVERY),
+    _truncated("jfb_layer", cost.jfb_layer, "Wu Fung et al. 2022, eq. 16 and algorithm 1, by autograd"),
     *(
         _truncated(
             f"neumann_{k}",

@@ -25,6 +25,11 @@ def jfb(p, itemsize: int) -> Cost:
     return _cost(p, itemsize)
 
 
+def jfb_layer(p, itemsize: int) -> Cost:
+    """One evaluation, and reverse mode back through it."""
+    return _cost(p, itemsize, evaluations=1, vectors=3)
+
+
 def neumann_k(k: int):
     """k vjps by Horner's rule."""
 

@@ -43,6 +43,9 @@ METHODS = (
     Declaration("relative_step", "step", cost.relative_step, "Gresele et al. 2020, eq. 13", in_place=True),
     _by_lu("value_tracking", "value", cost.value_tracking, "determinant lemma along eq. 13", in_place=True),
     Declaration(
+        "relative_layer", "relative", cost.relative, "Gresele et al. 2020, eq. 13-15, by autograd", forms=_PLAIN
+    ),
+    Declaration(
         "gemm_floor",
         "products",
         cost.gemm_floor,

@@ -29,11 +29,11 @@ def fixed_point(
     No derivative enters the forward solve; then T is applied once more, and autodiff takes that application alone
     (``stop_gradient`` says it all, and leaves every mode of autodiff in use). The gradients by the parameters and by x
     are ``(dT/dtheta)^T v`` and ``(dT/dx)^T v`` with v the loss gradient by z: the exact ones are those of
-    ``(I - dT/dz)^-T v``, from which v is at most ``gamma / (1 - gamma) |v|`` away where T contracts by gamma.
+    ``(I - dT/dz)^-T v``, of which v has a relative error of at most gamma where T contracts by gamma.
 
-    T           a function of the parameters, z (B, \\*shape) and x, the same shape back; each sample's numbers depend on
-                that sample alone. What gradients are asked for must come by ``parameters`` or x: of what T closes over
-                JAX would differentiate the solver's loop, and refuses
+    T           a function of the parameters, z (B, \\*shape) and x, the same shape back, each sample's numbers from
+                that sample alone. What gradients are asked for must come by ``parameters`` or x: where T closes over it
+                JAX would have to differentiate the solver's loop, and refuses
     parameters  any pytree
     x           (B, ...)
     shape       of one sample's state: a whole number or several

@@ -17,7 +17,7 @@ class FixedPoint(nn.Module):
 
     The forward solve leaves no graph; then T is applied once more, and reverse mode takes that application alone. The
     gradients by T's parameters and by x are ``(dT/dtheta)^T v`` and ``(dT/dx)^T v`` with v the loss gradient by z: the
-    exact ones are those of ``(I - dT/dz)^-T v``, from which v is at most ``gamma / (1 - gamma) |v|`` away where T
+    exact ones are those of ``(I - dT/dz)^-T v``, of which v has a relative error of at most gamma where T
     contracts by gamma.
 
     T         a module or function ``T(z, x)`` of z (B, \\*shape), the same shape back; each call must give the same

@@ -36,7 +36,7 @@ def relative_flow(
     gradient by x; none by alpha is given.
 
     The second result is ``sum_k sum_j log s'(y_kj) + sum_k log|det W_k|``. Training does not need the number of its
-    second term, an LU a layer: without ``value`` it is left out (as if zero) while the gradients are those of the whole.
+    second term, an LU a layer: without ``value`` it is left out (as if zero), while the gradients are of the whole.
 
     x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns (B, D) and (B,). Cost: L 2BD^2
     FLOPs forward, (3L-1) 2BD^2 backward, one product more for the gradient by x; ``value`` (2/3) L D^3. Raises

@@ -39,7 +39,7 @@ class RelativeLinear(nn.Module):
         self.bias.zero_()
 
     def forward(self, x: Tensor, value: bool | None = None) -> tuple[Tensor, Tensor]:
-        """``z`` (B, D) and ``log|det W|`` (B,): its number where ``value``, which is in ``eval()`` if it is not said."""
+        """``z`` (B, D) and ``log|det W|`` (B,), its number where ``value``, which is so in ``eval()`` unless given."""
         return relative_flow(x, [self.weight], [self.bias], value=not self.training if value is None else value)
 
     def extra_repr(self) -> str:
@@ -60,8 +60,8 @@ class RelativeFlow(nn.Module):
         self.layers = nn.ModuleList(RelativeLinear(D, device, dtype) for _ in range(check_size("L", L)))
 
     def forward(self, x: Tensor, value: bool | None = None) -> tuple[Tensor, Tensor]:
-        """``z`` (B, D) and ``log|det dz/dx|`` (B,): its number where ``value``, which is in ``eval()`` if it is not
-        said.
+        """``z`` (B, D) and ``log|det dz/dx|`` (B,), its number where ``value``, which is so in ``eval()`` unless
+        given.
         """
         layers = cast(Sequence[RelativeLinear], self.layers)
         weights, biases = [layer.weight for layer in layers], [layer.bias for layer in layers]

@@ -89,7 +89,7 @@ def adjoint(problem, method) -> list[torch.Tensor] | None:
         eye = torch.eye(len(u), dtype=u.dtype)
         if method.exact:
             out.append(torch.linalg.solve(eye - M, v))
-        elif method.name == "jfb":
+        elif method.name in ("jfb", "jfb_layer"):
             out.append(v)
         elif method.name.startswith("neumann_"):
             out.append(sum(torch.linalg.matrix_power(M, j) @ v for j in range(method.settings["k"] + 1)))
