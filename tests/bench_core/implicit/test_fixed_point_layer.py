@@ -1,4 +1,4 @@
-"""The fixed-point layer: its gradients against autodiff through one application, and what a module is expected to do."""
+"""The fixed-point layer: its gradients against autodiff through one application, and what a module should do."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Contraction(nn.Module):
 
 
 def _wanted(problem) -> dict[str, np.ndarray]:
-    """Gradients of ``<v, T(u; d)>`` at the problem's own fixed point, by autodiff through one application in float64."""
+    """Gradients of ``<v, T(u; d)>`` at the problem's own fixed point, by float64 autodiff through one application."""
     u, v = (torch.from_numpy(problem.arrays[name]) for name in "uv")
     A, d = (torch.from_numpy(problem.arrays[name]).requires_grad_() for name in "Ad")
     return {name: g.numpy() for name, g in zip("Ad", torch.autograd.grad((v * torch.tanh(u @ A.T + d)).sum(), (A, d)))}

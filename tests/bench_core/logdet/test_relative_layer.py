@@ -157,7 +157,7 @@ def test_training_takes_no_factorisation_and_no_product_too_many():
 
 
 def test_a_single_layer_stands_where_a_linear_one_did():
-    """Its parameters' names and shapes, the ordinary gradient for what is before it, relative ones added up over uses."""
+    """Its parameters' names, the ordinary gradient for what is before it, relative ones added up over uses."""
     torch.manual_seed(0)
     before, plain, layer = nn.Linear(3, 4), nn.Linear(4, 4), RelativeLinear(4)
     layer.load_state_dict(plain.state_dict())
