@@ -33,6 +33,7 @@ class Problem(ABC):
     family: str
     data: tuple[str, ...]  # names of the arrays that are data and not parameters: a training loop draws them anew
     kept: tuple[str, ...] = ()  # names of results that other data may leave as they are, see ``unseen``
+    optional: tuple[str, ...] = ()  # sizes that are among ``sizes`` only where they are given
     dtypes: tuple[str, ...] = DTYPES  # precisions in which there is an answer to tell from rounding
     seed: int
     keeper: Keeper | None = None  # of these data: other data have another one, or none

@@ -9,6 +9,10 @@ The weights are ``W = P (I + 0.3 N / sqrt(D))``, with P a random permutation and
 condition number about 4 at every D. A plain Gaussian matrix has a condition number that grows with D, so that float32
 inverses of large ones are wrong for reasons that have nothing to do with the methods compared here. The permutation
 makes LU pivot.
+
+Where a condition number is given W has it: ``W = Q_1 diag(s) Q_2^T``, s falling geometrically from 1 to 1 / condition,
+each Q a cosine transform and its inverse with random signs before, between and after them: orthogonal, dense, and
+applied in O(D^2 log D). (Badly scaled columns alone would do LU no harm.)
 """
 
 from __future__ import annotations
@@ -18,12 +22,16 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from scipy.fft import dct, idct
 
 from bench_core.held import FROM, Held
 from bench_core.logdet.settings import ALPHA, SPREAD, check_slope
-from bench_core.masters import adopt, normal, normal_matrix, take
+from bench_core.masters import adopt, align, normal, normal_matrix, take
 from bench_core.method import check_seed, check_size
 from bench_core.problem import Problem
+
+# Largest condition number: beyond, the rounding of W's entries to float32 is as large as its smallest singular value.
+MOST = 1e6
 
 
 class LogdetProblem(Problem):
@@ -31,6 +39,7 @@ class LogdetProblem(Problem):
 
     D, B, L   dimension, batch size, layers
     alpha     slope ``a`` of the activation
+    condition condition number of every W, 1 to 1e6 (to a tenth at 1e6); about 4, and no size of the problem, without it
     arrays    ``{"x": (B, D), "W0": (D, D), "b0": (D,), "W1": ...}`` as float64
 
     W at D = 20,000 takes 1.6 GB as float32, 3.2 as float64.
@@ -38,11 +47,25 @@ class LogdetProblem(Problem):
 
     family = "logdet"
     data = ("x",)
+    optional = ("condition",)
     held: Mapping[str, Held] = MappingProxyType({})  # weights that the oracle may read on a device
 
-    def __init__(self, D: int = 64, B: int = 100, L: int = 2, seed: int = 0, alpha: float = ALPHA):
+    def __init__(
+        self,
+        D: int = 64,
+        B: int = 100,
+        L: int = 2,
+        seed: int = 0,
+        alpha: float = ALPHA,
+        condition: float | None = None,
+    ):
         self.D, self.B, self.L = check_size("D", D), check_size("B", B), check_size("L", L)
+        if condition is not None and not 1 <= condition <= MOST:
+            raise ValueError(
+                f"condition = {condition!r} is not a condition number; allowed: numbers from 1 to {MOST:g}"
+            )
         self.seed, self.alpha = check_seed(seed), check_slope(alpha)
+        self.condition = condition if condition is None else float(condition)
 
     @classmethod
     def from_arrays(
@@ -63,8 +86,9 @@ class LogdetProblem(Problem):
         return problem
 
     @property
-    def sizes(self) -> dict[str, int]:
-        return {"D": self.D, "B": self.B, "L": self.L}
+    def sizes(self) -> dict[str, Any]:
+        given = {} if self.condition is None else {"condition": self.condition}
+        return {"D": self.D, "B": self.B, "L": self.L} | given
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Shape of the array of this name."""
@@ -91,14 +115,24 @@ class LogdetProblem(Problem):
     def draw(self) -> dict[str, np.ndarray]:
         streams = np.random.SeedSequence(self.seed).spawn(2 * self.L + 1)
         layers = range(self.L)
-        weights = [_weight(self.D, streams[2 * k]) for k in layers]
+        weights = [_weight(self.D, streams[2 * k], self.condition) for k in layers]
         biases = [normal((self.D,), streams[2 * k + 1], scale=0.5) for k in layers]
         return {"x": normal((self.B, self.D), streams[-1])} | self.named(weights, biases)
 
 
-def _weight(D: int, stream: np.random.SeedSequence) -> np.ndarray:
-    """``P (I + SPREAD N / sqrt(D))``."""
+def _weight(D: int, stream: np.random.SeedSequence, condition: float | None) -> np.ndarray:
+    """``P (I + SPREAD N / sqrt(D))``, or ``Q_1 diag(s) Q_2^T`` of a condition number."""
+    if condition is not None:
+        rng = np.random.default_rng(stream)
+        return align(_rotate(_rotate(np.diag(np.geomspace(1, 1 / condition, D)), rng).T, rng).T)
     permutation = np.random.default_rng(stream.spawn(1)[0]).permutation(D)
     weight = normal_matrix(D, stream, SPREAD / np.sqrt(D))
     weight[np.arange(D), permutation] += np.float32(1)
     return weight
+
+
+def _rotate(matrix: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """``Q matrix`` of a random orthogonal Q: signs, a cosine transform, signs, its inverse, signs."""
+    first, second, third = rng.choice([-1.0, 1.0], size=(3, len(matrix), 1))
+    turned = dct(first * matrix, axis=0, norm="ortho")
+    return third * idct(second * turned, axis=0, norm="ortho")

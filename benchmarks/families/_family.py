@@ -18,20 +18,25 @@ class Sweep:
     dtypes        precisions of its own, where it has any
     only          the rows that are tried, where that is not all of the profile's
     call_share    share of the profile's longest call that is tried, where that is not the family's
+    process_share share of the profile's sessions of one cell, where that is not the family's
+    forms         whether the rows' further forms are tried beside their first
     """
 
     sizes: dict[str, tuple[Any, ...]]
     dtypes: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     call_share: float = 0.0
+    process_share: float = 0.0
+    forms: bool = True
 
     def cells(self) -> list[dict[str, Any]]:
         """The sizes of every cell."""
         return [dict(zip(self.sizes, values)) for values in itertools.product(*self.sizes.values())]
 
     def holds(self, sizes: Mapping[str, Any]) -> bool:
-        """Whether a cell of these sizes is one of them."""
-        return all(sizes.get(name) in values for name, values in self.sizes.items())
+        """Whether a cell of these sizes is one of them; a size that the sweep does not name is another cell's."""
+        named = set(sizes) <= set(self.sizes)
+        return named and all(sizes.get(name) in values for name, values in self.sizes.items())
 
 
 @dataclass(frozen=True)

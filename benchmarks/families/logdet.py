@@ -1,4 +1,8 @@
-"""Log-determinant gradients: over the dimension, with two layers."""
+"""Log-determinant gradients: over the dimension, with two layers; and beside what a user would pick instead, over the
+batch, the layers and the condition of W.
+"""
+
+from typing import Any
 
 from benchmarks.families._family import STANDARD_D, Family, Sweep
 
@@ -15,6 +19,48 @@ _PATIENT_D = tuple(D for D in STANDARD_D if D >= 1000)
 # The sizes that fill a card, the paper's largest among them; there lower precisions are what the products are for.
 _CARD_D = (1000, 4000, 8192, 20000)
 
+# Other models and other questions, which the main sweep does without: the suite's own, and libraries'.
+_OTHERS = ("lu_layer", "inverse_tracked", "ordinary_with_value")
+_LIBRARIES: tuple[str, ...] = ()
+# What they are compared with: the suite's gradient, its exact rivals, and the yardstick.
+_RIVALS = ("relative", "inverse", "slogdet_autodiff", "gemm_floor", *_OTHERS, *_LIBRARIES)
+# The Jacobian of every sample, all of them at once and a few at a time: as far as a call takes less than a second.
+_JACOBIANS = ("jacobian_autodiff", "jacobian_autodiff_chunked")
+# Whose order of products the batch may turn.
+_ORDERS = ("relative", "relative_published", "transposed", "gemm_floor")
+
+
+def _beside(
+    rivals: tuple[int, ...],
+    batch: dict[str, tuple[int, ...]],
+    wide: dict[str, tuple[int, ...]],
+    layers: dict[str, tuple[int, ...]],
+    condition: tuple[float, ...],
+) -> dict[str, Sweep]:
+    """One layer beside other parameterisations and libraries, over the dimension; the Jacobian's autodiff a few samples
+    at a time; over the batch, below and above the dimension; over the layers; over the condition of W, where a row's
+    error is the answer.
+
+    One process a cell: how much processes differ, the main sweep tells.
+    """
+
+    def sweep(sizes: dict[str, tuple[Any, ...]], only: tuple[str, ...]) -> Sweep:
+        return Sweep(sizes, only=only, process_share=1 / 3, forms=False)
+
+    one = {"L": (1,)}
+    return {
+        "Rivals": sweep({"D": rivals, "B": (100,), **one}, _RIVALS),
+        "Jacobians": sweep({"D": tuple(D for D in rivals if D <= 300), "B": (100,), **one}, _JACOBIANS),
+        "Batch": sweep(batch | one, (*_ORDERS, "inverse")),
+        "BatchWide": sweep(wide | one, _ORDERS),
+        "Layers": sweep({"D": layers["D"], "B": (100,), "L": layers["L"]}, (*_ORDERS, "inverse", "lu_layer")),
+        "Condition": sweep(
+            {"D": (100,), "B": (100,), **one, "condition": condition},
+            (*_RIVALS, *_JACOBIANS, "transposed", "value_tracking", "slogdet"),
+        ),
+    }
+
+
 LOGDET = Family(
     name="logdet",
     swept="D",
@@ -23,8 +69,27 @@ LOGDET = Family(
     sweeps={
         "smoke": _sweeps((8, 12), (16,)),
         "quick": _sweeps((10, 30, 100, 300, 1000, 2000)),
-        "standard": _sweeps(STANDARD_D),
-        "full": _sweeps(STANDARD_D, (1, 10, 100, 1000)),
+        "standard": {
+            **_sweeps(STANDARD_D),
+            **_beside(
+                (100, 300, 1000, 3000),
+                # At B = 100 they are among the rivals.
+                {"D": (100, 1000), "B": (1, 1000, 10000)},
+                {"D": (4000,), "B": (1, 1000)},
+                {"D": (100,), "L": (8, 32)},
+                (1.0, 1e2, 1e4, 1e6),
+            ),
+        },
+        "full": {
+            **_sweeps(STANDARD_D, (1, 10, 100, 1000)),
+            **_beside(
+                STANDARD_D,
+                {"D": (100, 1000), "B": (1, 10, 1000, 10000)},
+                {"D": (4000,), "B": (1, 10, 100, 1000, 10000)},
+                {"D": (100, 1000), "L": (8, 32)},
+                (1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6),
+            ),
+        },
         "patient": _sweeps(_PATIENT_D),
         "card": {
             **_sweeps(tuple(sorted({*STANDARD_D, *_CARD_D}))),
@@ -32,6 +97,7 @@ LOGDET = Family(
         },
     },
     rows={"patient": _PATIENT},
+    apart=(*_OTHERS, *_LIBRARIES, "jacobian_autodiff_chunked"),
     # The suite's gradient and its exact rival. The other six would be two thirds of the longest session: torch compiles
     # them for 28 of 42 s.
     compiled={"quick": ("relative", "inverse"), "card": ("relative",)},

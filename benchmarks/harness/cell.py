@@ -33,9 +33,9 @@ class Cell:
         check_choice("backend", backend, bench_core.BACKENDS)
         check_choice("device", device, DEVICES)
         check_choice("dtype", dtype, DTYPES)
-        known = bench_core.problem(family).sizes
+        known = bench_core.problem(family)
         for name in sizes:
-            check_choice(f"size of {family}", name, tuple(known))
+            check_choice(f"size of {family}", name, (*known.sizes, *older.optional(known)))
         full = bench_core.problem(family, **sizes).sizes  # refuses what the family does not allow
         return cls(family, backend, device, dtype, tuple(full.items()))
 
@@ -84,12 +84,13 @@ def rows(
         row_name(method.name, form, method.forms)
         for method in bench_core.methods(family, backend)
         for form in (older.forms_on(method, device) if profile is None or profile.forms else method.forms[:1])
-        if any(older.is_for(method, sizes) and _tries(profile, method, sizes) for sizes in at or [{}])
+        if any(older.is_for(method, sizes) and _tries(profile, method, form, sizes) for sizes in at or [{}])
     )
 
 
-def _tries(profile: Profile | None, method: bench_core.Method, sizes: Mapping[str, Any]) -> bool:
-    return profile is None or profile.tries(method.family, method.name, method.role, sizes)
+def _tries(profile: Profile | None, method: bench_core.Method, form: str, sizes: Mapping[str, Any]) -> bool:
+    further = form != method.forms[0]
+    return profile is None or profile.tries(method.family, method.name, method.role, sizes, further)
 
 
 def row_name(method: str, form: str, forms: tuple[str, ...]) -> str:

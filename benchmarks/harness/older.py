@@ -108,6 +108,11 @@ def kept(problem: Any) -> tuple[str, ...]:
     return getattr(problem, "kept", ())
 
 
+def optional(problem: Any) -> tuple[str, ...]:
+    """Sizes that the problem has only where they are given."""
+    return getattr(problem, "optional", ())
+
+
 def unseen(problem: Any) -> Any:
     """The problem with other data, or None."""
     return problem.unseen() if hasattr(problem, "unseen") else None

@@ -64,15 +64,20 @@ class Profile:
         """The family's sweeps under this profile, by name; a family may have none."""
         return FAMILIES[family].sweeps.get(self.name, {})
 
-    def tries(self, family: str, method: str, role: str, sizes: Mapping[str, Any] | None = None) -> bool:
-        """Whether the rows of this method are measured at all, or in a cell of these sizes."""
+    def tries(
+        self, family: str, method: str, role: str, sizes: Mapping[str, Any] | None = None, further: bool = False
+    ) -> bool:
+        """Whether the row of this method is measured at all, or in a cell of these sizes, or those of its ``further``
+        forms.
+        """
         declared = FAMILIES[family]
         chosen = declared.rows.get(self.name)
         if (chosen is not None and method not in chosen) or (role == "peer" and not self.peers):
             return False
         sweeps = self._sweeps_with(family, sizes or {})
-        named = any(method in sweep.only for sweep in sweeps)
-        return named or not sweeps or (method not in declared.apart and any(not sweep.only for sweep in sweeps))
+        wanted = [sweep for sweep in sweeps if sweep.forms or not further]
+        named = any(method in sweep.only for sweep in wanted)
+        return named or not sweeps or (method not in declared.apart and any(not sweep.only for sweep in wanted))
 
     def refuses(self, family: str, method: str, form: str, swept: float) -> str:
         """Why this form of the method is not tried in a cell of this swept size (or an empty text)."""
@@ -92,17 +97,20 @@ class Profile:
         """The sweeps that a cell of these sizes is in; none for a cell that was asked for by itself."""
         return [sweep for sweep in self.sweeps(family).values() if sweep.holds(sizes)]
 
-    def processes_of(self, family: str, swept: float = 0) -> int:
-        """Sessions of one cell of this family and swept size."""
+    def processes_of(self, family: str, swept: float = 0, sizes: Mapping[str, Any] | None = None) -> int:
+        """Sessions of one cell of this family and swept size; a sweep that the cell is in may have its own share."""
         if swept >= self.alone_from:
             return 1
         declared = FAMILIES[family]
-        share = 1.0 if swept in declared.anchors.get(self.name, ()) else declared.process_share
+        anchored = swept in declared.anchors.get(self.name, ())
+        sweeps = self._sweeps_with(family, sizes or {})
+        shares = [sweep.process_share or declared.process_share for sweep in sweeps]
+        share = 1.0 if anchored else max(shares, default=declared.process_share)
         return max(1, round(self.processes * share))
 
-    def rounds_of(self, family: str, swept: float = 0) -> int:
+    def rounds_of(self, family: str, swept: float = 0, sizes: Mapping[str, Any] | None = None) -> int:
         """Rounds every row takes part in."""
-        return max(self.min_rounds, -(-self.cell_rounds // self.processes_of(family, swept)))
+        return max(self.min_rounds, -(-self.cell_rounds // self.processes_of(family, swept, sizes)))
 
     def call_seconds(self, family: str, sizes: Mapping[str, Any]) -> float:
         """The longest call that is tried in a cell of this family."""

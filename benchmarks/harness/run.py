@@ -62,7 +62,7 @@ def measure(
     """Records of all processes of a cell, measured now or taken up from a run that was cut off."""
     records: list[dict[str, Any]] = []
     store.begin(profile, lambda: planned(profile, cell.device, store.run.plan))
-    for process in range(profile.processes_of(cell.family, cell.swept)):
+    for process in range(profile.processes_of(cell.family, cell.swept, dict(cell.sizes))):
         records.append(
             measure_process(cell, profile, store, process, records, cache=cache, only=only, on_event=on_event)
         )
@@ -119,7 +119,9 @@ def measure_process(
                 return record
         store.save(cell, process, record)
         if process == 0:
-            store.set_aside(cell, profile.processes_of(cell.family, cell.swept))  # those of an earlier measurement
+            store.set_aside(
+                cell, profile.processes_of(cell.family, cell.swept, dict(cell.sizes))
+            )  # those of an earlier measurement
     store.note_done(cell, process, record, resumed=resumed)
     progress.write("session done", cell=cell.name, process=process, elapsed_s=time.monotonic() - began)
     return record
@@ -128,7 +130,7 @@ def measure_process(
 def planned(profile: Profile, device: str, plan: str = "") -> dict[str, int]:
     """Every cell of a profile by name, with its number of processes; ``plan`` is asv's ``--bench``."""
     return {
-        cell.name: profile.processes_of(cell.family, cell.swept)
+        cell.name: profile.processes_of(cell.family, cell.swept, dict(cell.sizes))
         for cell in every_cell(profile, device)
         if not plan or any(re.search(plan, name) for name in _benchmarks(cell, profile))
     }
@@ -206,10 +208,15 @@ def expected_seconds(cell: Cell, profile: Profile) -> float:
             total += (
                 0.3
                 + 3 * call
-                + max(profile.rounds_of(cell.family, cell.swept) * call, min(most_s, profile.row_seconds(cell.family)))
+                + max(
+                    profile.rounds_of(cell.family, cell.swept, dict(cell.sizes)) * call,
+                    min(most_s, profile.row_seconds(cell.family)),
+                )
             )
+            if not profile.tries(cell.family, method.name, method.role, sizes, further=True):
+                continue
             if "compiled" in method.forms and not profile.refuses(cell.family, method.name, "compiled", cell.swept):
                 total += 2.0 + profile.row_seconds(cell.family)
             if profile.forms and "graph" in older.forms_on(method, cell.device):
                 total += profile.row_seconds(cell.family)
-    return profile.processes_of(cell.family, cell.swept) * (4.0 + total)
+    return profile.processes_of(cell.family, cell.swept, dict(cell.sizes)) * (4.0 + total)

@@ -9,6 +9,7 @@ import pytest
 import bench_core
 from bench_core.method import DEVICES
 from benchmarks.families import FAMILIES, Sweep
+from benchmarks.families._family import STANDARD_D
 from benchmarks.harness import run
 from benchmarks.harness.cell import Cell, rows
 from benchmarks.harness.profile import PATIENT, PROFILES, QUICK, STANDARD
@@ -117,6 +118,61 @@ def test_rows_apart_are_tried_where_a_sweep_names_them(monkeypatch):
         *("relative", "relative", "inverse")
     ]
     assert "inverse" in rows("logdet", "torch", STANDARD, [free])  # asked for by itself
+
+
+def test_a_sweep_may_do_with_fewer_processes_and_without_further_forms(monkeypatch):
+    declared = FAMILIES["logdet"]
+    sizes = {"D": (10, 100), "B": (100,), "L": (1,)}
+    beside = Sweep(sizes, only=("relative",), process_share=1 / 3, forms=False)
+    sweeps = {"standard": {**declared.sweeps["standard"], "Rivals": beside}}
+    monkeypatch.setitem(FAMILIES, "logdet", replace(declared, sweeps=sweeps))
+    cell, main = ({"D": 100, "B": 100, "L": L} for L in (1, 2))
+    assert rows("logdet", "torch", STANDARD, [cell]) == ("relative",)
+    assert "relative:compiled" in rows("logdet", "torch", STANDARD, [main])
+    assert (STANDARD.processes_of("logdet", 100, cell), STANDARD.rounds_of("logdet", 100, cell)) == (1, 6)
+    assert (STANDARD.processes_of("logdet", 100, main), STANDARD.rounds_of("logdet", 100, main)) == (3, 2)
+    # A cell that another sweep has too is measured as that one asks.
+    monkeypatch.setitem(sweeps["standard"], "More", Sweep(sizes, only=("inverse",)))
+    assert STANDARD.processes_of("logdet", 100, cell) == 3
+    assert "inverse:compiled" in rows("logdet", "torch", STANDARD, [cell])
+    assert "relative:compiled" not in rows("logdet", "torch", STANDARD, [cell])
+
+
+def test_what_is_beside_the_main_sweep_leaves_it_as_it_is():
+    """Its cells, their names, rows and processes; and the sweeps beside it are short ones of their own rows."""
+    declared, sweeps = FAMILIES["logdet"], STANDARD.sweeps("logdet")
+    main = sweeps[""]
+    assert main == Sweep({"D": STANDARD_D, "B": (100,), "L": (2,)})
+    for backend in bench_core.BACKENDS:
+        every = cells("logdet", backend, STANDARD, "cpu")
+        mine = [cell for cell in every if main.holds(dict(cell.sizes))]
+        assert [cell.name for cell in mine] == [f"logdet-{backend}-cpu-float32-D{D}-B100-L2" for D in STANDARD_D]
+        names = [m.name for m in bench_core.methods("logdet", backend) if m.name not in declared.apart]
+        for cell in mine[:-1]:
+            assert STANDARD.processes_of("logdet", cell.swept, dict(cell.sizes)) == 3
+            tried = rows("logdet", backend, STANDARD, [dict(cell.sizes)])
+            assert list(dict.fromkeys(row.partition(":")[0] for row in tried)) == names
+        for cell in every:
+            if cell not in mine:
+                assert STANDARD.processes_of("logdet", cell.swept, dict(cell.sizes)) == 1
+                assert not any(":" in row for row in rows("logdet", backend, STANDARD, [dict(cell.sizes)]))
+    at = [{"D": 1000, "B": 100, "L": 1}]
+    assert {*declared.apart, "relative", "inverse", "slogdet_autodiff"} - {"jacobian_autodiff_chunked"} <= {
+        *rows("logdet", "torch", STANDARD, at),
+        *rows("logdet", "jax", STANDARD, at),
+    }
+
+
+def test_a_size_that_is_not_given_is_none():
+    """Cells keep the names that they had before there was such a size, and those with it are in no other sweep."""
+    plain, given = (Cell.of("logdet", "torch", {"D": 100, "L": 1} | more) for more in ({}, {"condition": 1e4}))
+    assert plain.name == "logdet-torch-cpu-float32-D100-B100-L1"
+    assert given.name == "logdet-torch-cpu-float32-D100-B100-L1-condition10000"
+    assert Cell.from_json(given.to_json()) == given
+    sweeps = STANDARD.sweeps("logdet").values()
+    assert [sweep.holds(dict(given.sizes)) for sweep in sweeps] == ["condition" in sweep.sizes for sweep in sweeps]
+    with pytest.raises(ValueError, match="unknown size of implicit 'condition'; allowed: D, B, gamma"):
+        Cell.of("implicit", "torch", {"condition": 2.0})
 
 
 def test_the_largest_cells_take_all_their_rounds_in_one_process():

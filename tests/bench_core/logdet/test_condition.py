@@ -1,0 +1,46 @@
+"""Problems whose W has a condition number that is asked for, and those that were there before."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+
+import bench_core
+
+
+@pytest.mark.parametrize("condition", [1.0, 1e3, 1e6])
+@pytest.mark.parametrize("D", [2, 100])
+def test_every_weight_has_the_condition_number(D, condition):
+    problem = bench_core.problem("logdet", D=D, L=2, seed=1, condition=condition)
+    assert problem.sizes == {"D": D, "B": 100, "L": 2, "condition": condition}
+    W = [problem.arrays[f"W{k}"] for k in range(2)]
+    assert not np.array_equal(*W)
+    for each in W:
+        assert np.linalg.cond(each) == pytest.approx(condition, rel=0.1)
+        assert np.linalg.norm(each, 2) == pytest.approx(1, rel=1e-5)
+
+
+def test_a_weight_of_a_condition_number_is_dense_and_no_column_is_small():
+    """Nor is it badly scaled: that alone would leave an LU as exact as it is."""
+    W = bench_core.problem("logdet", D=100, L=1, condition=1e6).arrays["W0"]
+    assert (np.abs(W) > 1e-6).mean() > 0.99
+    for axis in (0, 1):
+        sizes = np.linalg.norm(W, axis=axis)
+        assert sizes.max() < 5 * sizes.min()
+
+
+def test_without_it_the_numbers_are_those_of_before():
+    problem = bench_core.problem("logdet", D=64, B=100, L=2, seed=0)
+    drawn = b"".join(problem.masters[name].tobytes() for name in sorted(problem.masters))
+    assert hashlib.sha256(drawn).hexdigest()[:16] == "HASH"
+    assert problem.sizes == {"D": 64, "B": 100, "L": 2}
+
+
+@pytest.mark.parametrize("given", [0.5, -1, 1e7, float("nan")])
+def test_what_is_no_condition_number_is_one_line(given):
+    with pytest.raises(
+        ValueError, match=r"^condition = \S+ is not a condition number; allowed: numbers from 1 to 1e\+06$"
+    ):
+        bench_core.problem("logdet", condition=given)
