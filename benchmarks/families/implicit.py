@@ -16,8 +16,9 @@ _QUICK = (
     *("forward_picard", "parameter_vjp"),
 )
 _SMOKE = ("jfb", "neumann_2", "cg", "gmres", "unrolled_10", "forward_picard", "parameter_vjp")
-# Other truncations than the paper's, and solvers that are given the last training step's w.
+# JFB through the layer; other truncations than the paper's, and solvers that are given the last training step's w.
 _APART = (
+    "jfb_layer",
     *(f"{name}_{k}" for name in ("gmres", "bicgstab") for k in (1, 2, 5, 10, 20)),
     *("neumann_warm_1", "neumann_warm_5", "neumann_warm", "gmres_warm", "matfree_lsmr"),
 )

@@ -32,8 +32,7 @@ def fixed_point(
     ``(I - dT/dz)^-T v``, of which v has a relative error of at most gamma where T contracts by gamma.
 
     T           a function of the parameters, z (B, \\*shape) and x, the same shape back, each sample's numbers from
-                that sample alone. What gradients are asked for must come by ``parameters`` or x: where T closes over it
-                JAX would have to differentiate the solver's loop, and refuses
+                that sample alone
     parameters  any pytree
     x           (B, ...)
     shape       of one sample's state: a whole number or several

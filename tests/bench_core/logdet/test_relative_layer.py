@@ -144,14 +144,11 @@ def test_the_number_is_there_in_eval_and_where_it_is_asked_for():
 
 def test_training_takes_no_factorisation_and_no_product_too_many():
     problem = bench_core.problem("logdet", D=8, B=5, L=3)
-    flow, x, u = _flow(problem), torch.from_numpy(problem.arrays["x"]), 2.0 * 5 * 8**2
-    for given_x, value, products, factorisations in (
-        (x, False, 11, 0),
-        (x, True, 11, 3),
-        (x.requires_grad_(), False, 12, 0),
-    ):
+    flow, u = _flow(problem), 2.0 * 5 * 8**2
+    for by_x, value, products, factorisations in ((False, False, 11, 0), (False, True, 11, 3), (True, False, 12, 0)):
+        x = torch.from_numpy(problem.arrays["x"]).requires_grad_(by_x)
         with Count() as count:
-            sum(part.sum() for part in flow(given_x, value)).backward()
+            sum(part.sum() for part in flow(x, value)).backward()
         assert count.product_flops == products * u
         assert sum(count.others.values()) == factorisations
 
