@@ -12,10 +12,11 @@ import numpy as np
 from .clocks import Clocks
 from .statistics import Estimate, Spread, deviate_process, estimate_process, middle
 
-# What `computes` says of rows that return no gradient, or one for which they are given more than the problem: the last
-# step's answer. Every other word is a gradient of some kind.
+# What `computes` says of rows that return no gradient, or one that is no answer to what computes the family's: of
+# another model's parameters, along steps of one kind alone, or from more than the problem, the last step's answer. Every
+# other word is a gradient of some kind.
 NOT_GRADIENTS = (
-    *("step", "value", "products", "fixed_point", "warm_gradient"),
+    *("step", "value", "products", "fixed_point", "factors", "tracked", "warm_gradient"),
     *("inverse", "inverse_rk4", "curl", "curl_difference", "curl_moments"),
 )
 # Kinds of gradient that belong to different models: who trains one has no use for another's, however fast it is.

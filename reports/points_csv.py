@@ -28,6 +28,7 @@ SIZES = (
     Column("d", "", "dimension of the data (line_integral, score)"),
     Column("B", "", "batch"),
     Column("L", "", "layers (logdet, score)"),
+    Column("condition", "", "condition number of every W, about 4 where empty (logdet)"),
     Column("H", "", "width of the hidden layers (line_integral, score)"),
     Column("J", "", "what the Jacobian is made of: free, tanh, psd, kronecker or kronecker_psd (line_integral)"),
     Column("gamma", "", "contraction factor of the iterated map (implicit)"),

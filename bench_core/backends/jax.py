@@ -76,6 +76,11 @@ def from_numpy(array: np.ndarray, device: str, dtype: str) -> jax.Array:
     return _put(array, device, dtype, own=True)
 
 
+def from_indices(array: np.ndarray, device: str) -> jax.Array:
+    """Whole numbers that other arrays are indexed with."""
+    return jax.device_put(np.asarray(array, np.int32), _device(device)).block_until_ready()
+
+
 def scalar(value: float, device: str, dtype: str) -> jax.Array:
     """An array without axes, so that it is an argument of the compiled program and never one of its constants."""
     return _put(np.asarray(value), device, dtype, own=True)

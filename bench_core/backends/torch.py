@@ -117,6 +117,11 @@ def from_numpy(array: np.ndarray, device: str, dtype: str) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(array)).to(device=device, dtype=_numbers(dtype), copy=True)
 
 
+def from_indices(array: np.ndarray, device: str) -> torch.Tensor:
+    """Whole numbers that other arrays are indexed with."""
+    return torch.from_numpy(np.ascontiguousarray(array, np.int64)).to(device=device)
+
+
 def scalar(value: float, device: str, dtype: str) -> float:
     return value
 

@@ -40,8 +40,35 @@ METHODS = (
     _by_lu("inverse", "ordinary", cost.inverse, "Gresele et al. 2020, eq. 10", buffers=True),
     _by_lu("slogdet_autodiff", "ordinary", cost.slogdet_autodiff, "Gresele et al. 2020, eq. 9"),
     _by_lu("jacobian_autodiff", "ordinary", cost.jacobian_autodiff, "Gresele et al. 2020, eq. 2, section 5"),
+    _by_lu(
+        "jacobian_autodiff_chunked",
+        "ordinary",
+        cost.jacobian_autodiff_chunked,
+        "Gresele et al. 2020, eq. 2, a few samples at a time",
+        chunked=True,
+        forms=_PLAIN,
+    ),
+    _by_lu(
+        "ordinary_with_value",
+        "ordinary_with_value",
+        cost.ordinary_with_value,
+        "Gresele et al. 2020, eq. 9 and 10, one LU",
+        buffers=True,
+        forms=_PLAIN,
+    ),
     Declaration("relative_step", "step", cost.relative_step, "Gresele et al. 2020, eq. 13", in_place=True),
     _by_lu("value_tracking", "value", cost.value_tracking, "determinant lemma along eq. 13", in_place=True),
+    _by_lu(
+        "inverse_tracked",
+        "tracked",
+        cost.inverse_tracked,
+        "Woodbury's formula along eq. 13",
+        in_place=True,
+        buffers=True,
+        forms=_PLAIN,
+    ),
+    # Another model: its parameters are triangular factors, and its gradient is no other row's.
+    _gradient("lu_layer", "factors", cost.lu_layer, "Kingma and Dhariwal 2018, section 3.2", _PLAIN),
     Declaration(
         "relative_layer", "relative", cost.relative, "Gresele et al. 2020, eq. 13-15, by autograd", forms=_PLAIN
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from bench_core.held import FROM, Held
 from bench_core.kernel import Kernel
 from bench_core.logdet import _results
-from bench_core.logdet.settings import RATE, STEADY_RATE
+from bench_core.logdet.settings import STEADY_RATE, chunk, rate
 
 
 class LogdetKernel(Kernel):
@@ -24,30 +25,48 @@ class LogdetKernel(Kernel):
 
     def _build(self) -> None:
         backend, method = self._backend, self._method
-        scalars = (self._problem.alpha, RATE, STEADY_RATE)
+        scalars = (self._problem.alpha, rate(method.computes), STEADY_RATE)
         self._scalars = [backend.scalar(value, self._device, self._dtype) for value in scalars]
         self._results: _results.Results | None = None  # what the next call overwrites
+        self._inverses: list[np.ndarray] = []  # W^-T in float64, where the method carries them
         self.reset()
         donated = tuple(range(1, 1 + len(self._state))) if method.in_place else ()
         function = method.function
+        if method.declaration.chunked:
+            function = partial(function, chunk=chunk(self._device))
         if method.overwrites(self._form):
-            weights, biases = (list(side) for side in self._state)
+            weights, biases = (list(side) for side in self._state[:2])
             self._results = _results.borrow(self._problem, backend, self._device, self._dtype, (weights, biases))
-            self.held_bytes = self.lent_bytes = sum(a.nbytes for a in self._named(self._overwritten()).values())
-            function, donated = backend.into_buffers(function, len(self._arguments()))
+            sides = self._results.last[:1] if method.computes == "products" else self._results.last
+            self.held_bytes = self.lent_bytes = sum(a.nbytes for side in sides for a in side)
+            function, more = backend.into_buffers(function, len(self._arguments()))
+            donated += more
         self._call = backend.prepare(function, self._arguments(), self._form, donated)
 
     def reset(self, steady: bool = False) -> None:
         """Back to the problem's own parameters (only a method that works in place has moved)."""
-        p, own = self._problem, self._method.in_place
         self._state: tuple = ()  # the old copies go before the new ones come
         self._steady = steady
         with self._backend.pinned(self._dtype):
-            place = self._place(p.masters, own=p.parameters if own else ())
-            layers = range(p.L)
-            self._state = (tuple(place[f"W{k}"] for k in layers), tuple(place[f"b{k}"] for k in layers))
-            if self._method.computes == "value":
-                self._state += (self._backend.from_numpy(np.zeros(p.L), self._device, self._dtype),)
+            self._state = self._start()
+
+    def _start(self) -> tuple:
+        """The parameters, by the weights and by the biases, and what else the method takes or carries along."""
+        p, backend, computes = self._problem, self._backend, self._method.computes
+        at, layers = (self._device, self._dtype), range(p.L)
+        names = [name for name in p.masters if name[0] != "W" or computes != "factors"]
+        place = self._place(names, own=p.parameters if self._method.in_place else ())
+        biases = tuple(place[f"b{k}"] for k in layers)
+        if computes == "factors":
+            packed = tuple(backend.place(p.factors, f"W{k}", *at) for k in layers)
+            return packed, biases, tuple(backend.from_indices(p.factors.orders[f"W{k}"], at[0]) for k in layers)
+        weights = tuple(place[f"W{k}"] for k in layers)
+        if computes == "value":
+            return weights, biases, backend.from_numpy(np.zeros(p.L), *at)
+        if computes == "tracked":
+            self._inverses = self._inverses or [np.linalg.inv(p.arrays[f"W{k}"].T) for k in layers]
+            return weights, biases, tuple(backend.from_numpy(V, *at) for V in self._inverses)
+        return weights, biases
 
     def _arguments(self) -> tuple:
         alpha, checked, small = self._scalars
@@ -62,11 +81,9 @@ class LogdetKernel(Kernel):
         return self._results.last[0] if self._method.computes == "products" else self._results.last
 
     def _answer(self) -> Any:
-        if self._results is not None:
-            return self._overwrite(self._results)
-        out = self._call(*self._arguments())
+        out = self._call(*self._arguments()) if self._results is None else self._overwrite(self._results)
         if self._method.in_place:
-            self._state = tuple(out)
+            self._state = tuple(out[: len(self._state)])
             self._steady = True
         return out
 
@@ -76,7 +93,11 @@ class LogdetKernel(Kernel):
         except Exception:
             results.repair()
             raise
-        results.last = (out, results.last[1]) if self._method.computes == "products" else out
+        if self._method.computes == "products":
+            results.last = (out, results.last[1])
+        else:
+            first = len(self._state) if self._method.in_place else 0
+            results.last = tuple(out[first : first + 2])
         return out
 
     def judged(self, out: Any) -> dict[str, Any]:
@@ -93,5 +114,10 @@ class LogdetKernel(Kernel):
             return {"logabsdet": out}
         if computes == "products":
             return {f"W{k}": a for k, a in enumerate(out)}
+        if computes == "tracked":
+            weights, biases, inverses, *gradients = out
+            more = {"V": inverses, **dict(zip("Gg", gradients))}
+            named = {f"{letter}{k}": array for letter, arrays in more.items() for k, array in enumerate(arrays)}
+            return self._problem.named(weights, biases) | named
         weights, biases, *value = out
         return self._problem.named(weights, biases) | ({"logabsdet": value[0]} if value else {})

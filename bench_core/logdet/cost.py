@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from bench_core.logdet.settings import blocks, chunk
 from bench_core.method import Cost
 
 LU = 2 / 3  # of D^3
@@ -55,6 +56,12 @@ def slogdet_autodiff(p, itemsize: int) -> Cost:
     return _cost(p, itemsize, flops, matrices=9 * p.L - 1, held=2 * p.L + 2)
 
 
+def ordinary_with_value(p, itemsize: int) -> Cost:
+    """As ``inverse``, with the identity that is solved for."""
+    flops = _forward_backward(p) + p.L * (_u(p) + INVERSE * p.D**3)
+    return _cost(p, itemsize, flops, matrices=9 * p.L - 1, held=p.L + 2)
+
+
 def jacobian_autodiff(p, itemsize: int) -> Cost:
     """(6L - 2 + 8/3) B D^3 + (3L-1) u: L products for each sample's Jacobian, their 2L - 1 gradients, LU and a solve.
 
@@ -63,6 +70,24 @@ def jacobian_autodiff(p, itemsize: int) -> Cost:
     flops = p.B * (6 * p.L - 2 + INVERSE) * p.D**3 + (3 * p.L - 1) * _u(p)
     cost = _cost(p, itemsize, flops, matrices=p.B * (4 * p.L + 4), held=p.B * (p.L + 3) + p.L)
     return replace(cost, least_bytes=cost.least_bytes + p.B * p.D**2 * itemsize)
+
+
+def jacobian_autodiff_chunked(p, itemsize: int) -> Cost:
+    """As ``jacobian_autodiff``, and so many samples' Jacobians are held as the CPU's chunk has room for."""
+    whole = jacobian_autodiff(p, itemsize)
+    size = min(p.B, max(1, chunk("cpu") // p.D**2))
+    held = _cost(p, itemsize, 0, matrices=0, held=size * (p.L + 3) + p.L)
+    least = p.L * p.D**2 * itemsize + p.D**2 * itemsize
+    return replace(whole, peak_bytes=held.peak_bytes, least_bytes=float(least))
+
+
+def lu_layer(p, itemsize: int) -> Cost:
+    """(6L-1) u / 2 in the limit of small blocks: two triangles forward, two back, their outer products.
+
+    A block of rows is multiplied as far as its triangle reaches, its own square whole.
+    """
+    reached = sum((stop - start) * (p.D - start) for start, stop in blocks(p.D))
+    return _cost(p, itemsize, (6 * p.L - 1) * 2.0 * p.B * reached, matrices=4 * p.L, held=p.L)
 
 
 def relative_step(p, itemsize: int) -> Cost:
@@ -76,6 +101,13 @@ def value_tracking(p, itemsize: int) -> Cost:
     lemma = (2 * p.B**2 * p.D if p.B <= p.D else 0) + LU * small**3
     flops = _forward_backward(p) + _relative_products(p) + p.L * lemma
     return _cost(p, itemsize, flops, matrices=5 * p.L - 1, held=0)
+
+
+def inverse_tracked(p, itemsize: int) -> Cost:
+    """``relative_step``, (3L-1) u of outer products and of ``Delta V``, and 4 B^2 D + (2/3) B^3 a layer."""
+    woodbury = (3 * p.L - 1) * _u(p) + p.L * (4 * p.B**2 * p.D + LU * p.B**3)
+    flops = _forward_backward(p) + _relative_products(p) + woodbury
+    return _cost(p, itemsize, flops, matrices=10 * p.L - 2, held=p.L)
 
 
 def gemm_floor(p, itemsize: int) -> Cost:

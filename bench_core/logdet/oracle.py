@@ -8,6 +8,8 @@ With Delta_k (B x D) the gradient of the mean log-likelihood without the log-det
     transposed  dW = W W^T (Delta^T Z) + W        db = W W^T (Delta^T 1)        ordinary, times W W^T from the left
     step        W + mu dW_relative, b + mu db_relative
     value       the change of each log|det W| under the step, beside the step itself
+    tracked     the ordinary gradient, beside a step of its own mu and W^-T after it
+    factors     another model's, whose parameters are L and U: see ``factored_oracle``
     products    the plain products of ``gemm_floor``
 
 (Gresele et al. 2020, equations 9 to 15 and appendix F; Z is the input of the layer, s'' / s' in closed form.)
@@ -29,7 +31,7 @@ import numpy as np
 from bench_core import masters
 from bench_core.held import Held, is_finite
 from bench_core.logdet.problem import LogdetProblem
-from bench_core.logdet.settings import RATE
+from bench_core.logdet.settings import rate
 from bench_core.masters import relative_error
 from bench_core.method import Method
 from bench_core.problem import Arrays
@@ -38,17 +40,29 @@ DENSE_LIMIT = 512  # largest D compared entry by entry
 # Largest D whose ordinary gradient is compared with the true one: an LU in float64, below a second a layer. Above, the
 # residual of W^T W^-T = I stands for it, which a badly conditioned W makes larger than the error (six times at 1e4).
 SOLVE_LIMIT = 4096
+# Answers that step, and the parameter that a result stands beside: V is W^-T after a step, G and g the gradients.
+ORDINARY = ("ordinary", "ordinary_with_value")
+STEPS = ("step", "value", "tracked")
+LIKE = {"V": "W", "G": "W", "g": "b"}
 PROBES = 8  # E|E v|^2 over standard normal v is |E|_F^2: 8 probes put the estimate within a factor of about 1.5
 
 
 class Oracle:
     """Reference results for one problem; each is computed when first asked for and kept (B x D arrays only)."""
 
+    _passed = "pass"  # under which name the network's pass is kept
+
     def __init__(self, problem: LogdetProblem):
         self._problem = problem
         rng = np.random.default_rng([problem.seed, 0x0AC1E])
         self._probes = rng.standard_normal((problem.D, PROBES))
         self._kept: dict[tuple[int, str], np.ndarray] = {}
+
+    @cached_property
+    def _factored(self) -> Oracle:
+        from bench_core.logdet.factored_oracle import FactoredOracle
+
+        return FactoredOracle(self._problem)
 
     # -- the network ------------------------------------------------------------------------------------------------
 
@@ -68,7 +82,7 @@ class Oracle:
     @cached_property
     def _pass(self) -> tuple[list[np.ndarray], ...]:
         """Inputs Z, pre-activations Y and Delta of every layer."""
-        found = self._problem.recall("pass", self._compute_pass)
+        found = self._problem.recall(self._passed, self._compute_pass)
         return tuple([found[f"{kind}{k}"] for k in range(self._problem.L)] for kind in ("input", "pre", "delta"))
 
     def _compute_pass(self) -> Arrays:
@@ -108,7 +122,7 @@ class Oracle:
             plain = delta.sum(0, keepdims=True)
             return (plain if computes == "ordinary" else self.times_transposed(self.times(plain, k), k))[0]
         relative = delta.T @ (1 + self.pre[k] @ b) + b
-        return relative if computes == "relative" else b + RATE * relative
+        return relative if computes == "relative" else b + rate(computes) * relative
 
     @cached_property
     def _vectors(self) -> np.ndarray:
@@ -139,7 +153,7 @@ class Oracle:
             return self.times_transposed(self.times(delta, k), k).T @ (self.inputs[k] @ v) + wv
         if computes == "relative":
             return delta.T @ (self.pre[k] @ wv) + wv
-        return wv + RATE * self.weight_times(k, "relative")
+        return wv + rate(computes) * self.weight_times(k, "relative")
 
     def _inverse_times(self, k: int) -> np.ndarray:
         """``W_k^-T v``, the same for all data."""
@@ -169,16 +183,14 @@ class Oracle:
         return self._problem.recall("logdets", compute, data=False)["logdets"]
 
     def values(self, computes: str) -> np.ndarray:
-        """log|det W| of every layer (``logdets``), or its change under the step (``value``), by the determinant
-        lemma.
-        """
+        """log|det W| of every layer, or its change under the step (``value``), by the determinant lemma."""
         p = self._problem
-        if computes == "logdets":
+        if computes != "value":
             return self._logdets
-        change = []
+        change, mu = [], rate(computes)
         for k in range(p.L):
-            small, scale = self.pre[k] @ self.deltas[k].T, RATE / (1 + RATE)
-            change.append(p.D * np.log1p(RATE) + np.linalg.slogdet(np.eye(p.B) + scale * small)[1])
+            small, scale = self.pre[k] @ self.deltas[k].T, mu / (1 + mu)
+            change.append(p.D * np.log1p(mu) + np.linalg.slogdet(np.eye(p.B) + scale * small)[1])
         return np.array(change)
 
     # -- the error --------------------------------------------------------------------------------------------------
@@ -186,12 +198,17 @@ class Oracle:
     def measure(self, method: Method) -> str:
         """See ``Problem.measure``."""
         D, computes = self._problem.D, method.computes
+        if computes == "tracked":
+            return "residual"
         if D <= DENSE_LIMIT or computes == "logdets":
             return "reference"
-        return "residual" if computes == "ordinary" and D > SOLVE_LIMIT else "probes"
+        return "residual" if computes in ORDINARY and D > SOLVE_LIMIT else "probes"
 
     def error(self, arrays: dict[str, Any], method: Method) -> float:
         """See ``Problem.error``; a log-determinant counts in nats per dimension."""
+        return (self._factored if method.computes == "factors" else self)._judge(arrays, method)
+
+    def _judge(self, arrays: dict[str, Any], method: Method) -> float:
         p, computes = self._problem, method.computes
         expected = self.names(computes)
         if set(arrays) != set(expected):
@@ -199,7 +216,7 @@ class Oracle:
         errors = []
         for name in expected:
             array = arrays[name]
-            shape = (p.L,) if name == "logabsdet" else p.shape(name)
+            shape = (p.L,) if name == "logabsdet" else p.shape(LIKE.get(name[0], name[0]))
             if np.shape(array) != shape:
                 raise ValueError(f"result {name} has shape {np.shape(array)}; allowed: {shape}")
             if not is_finite(array):
@@ -214,19 +231,23 @@ class Oracle:
             return ["logabsdet"]
         if computes == "products":
             return [f"W{k}" for k in layers]
-        parameters = [f"{letter}{k}" for k in layers for letter in "Wb"]
-        return [*parameters, "logabsdet"] if computes == "value" else parameters
+        letters = "WbVGg" if computes == "tracked" else "Wb"
+        parameters = [f"{letter}{k}" for k in layers for letter in letters]
+        return [*parameters, "logabsdet"] if computes in ("value", "ordinary_with_value") else parameters
 
     def _error_of(self, name: str, array: Any, computes: str) -> float:
         if name == "logabsdet":
             # Nats per dimension: log|det W| itself may be zero.
             return float(np.abs(array - self.values(computes)).max() / self._problem.D)
-        k, master = int(name[1:]), self._problem.masters[name]
-        steps = computes in ("step", "value")
-        if name[0] == "b":
+        k, letter = int(name[1:]), name[0]
+        if letter == "V":
+            return self._residual_after(k, array)
+        computes = "ordinary" if letter in "Gg" or computes == "ordinary_with_value" else computes
+        steps = computes in STEPS
+        if letter in "bg":
             want = self.bias(k, computes)
             # The error of a step counts against the update, not against the parameter it barely changed.
-            return relative_error(array - want, want - master if steps else want)
+            return relative_error(array - want, want - self._problem.masters[name] if steps else want)
         v = self._vectors
         whole = self._problem.D <= DENSE_LIMIT
         got = np.asarray(array, np.float64) if whole else masters.times_transposed(v.T, array).T
@@ -234,6 +255,11 @@ class Oracle:
             return self._residual(k, got, v)
         want = self.weight_times(k, computes)
         return relative_error(got - want, want - self.weight_times(k, "weight") if steps else want)
+
+    def _residual_after(self, k: int, array: Any) -> float:
+        """``|V^T W v - v| / |v|`` for W after the step: zero only for its ``V = W^-T``, and no inverse is taken."""
+        v, stepped = self._vectors, self.weight_times(k, "tracked")
+        return relative_error(masters.times(stepped.T, array).T - v, v)
 
     def _residual(self, k: int, got: np.ndarray, v: np.ndarray) -> float:
         """``|W^T (G - Delta^T Z) v - v| / |W^T G v|``: zero only for the exact G, and no inverse is taken."""

@@ -18,18 +18,20 @@ applied in O(D^2 log D). (Badly scaled columns alone would do LU no harm.)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from scipy.fft import dct, idct
 
 from bench_core.held import FROM, Held
-from bench_core.logdet.settings import ALPHA, SPREAD, check_slope
+from bench_core.logdet.factors import Factors
+from bench_core.logdet.settings import ALPHA, check_slope
 from bench_core.masters import adopt, align, normal, normal_matrix, take
 from bench_core.method import check_seed, check_size
 from bench_core.problem import Problem
 
+SPREAD = 0.3  # norm of the perturbation is about 2 * SPREAD < 1 but for the smallest D: singular with probability zero
 # Largest condition number: beyond, the rounding of W's entries to float32 is as large as its smallest singular value.
 MOST = 1e6
 
@@ -60,12 +62,8 @@ class LogdetProblem(Problem):
         condition: float | None = None,
     ):
         self.D, self.B, self.L = check_size("D", D), check_size("B", B), check_size("L", L)
-        if condition is not None and not 1 <= condition <= MOST:
-            raise ValueError(
-                f"condition = {condition!r} is not a condition number; allowed: numbers from 1 to {MOST:g}"
-            )
         self.seed, self.alpha = check_seed(seed), check_slope(alpha)
-        self.condition = condition if condition is None else float(condition)
+        self.condition = None if condition is None else _check_condition(condition)
 
     @classmethod
     def from_arrays(
@@ -108,6 +106,11 @@ class LogdetProblem(Problem):
         names = [f"W{k}" for k in range(self.L)]
         self.held = {name: Held(backend.place(self, name, device, "float32"), backend) for name in names}
 
+    @cached_property
+    def factors(self) -> Factors:
+        """``W = P L U`` of every layer; takes an LU in float64 each, once for all data."""
+        return Factors({name: self.masters[name] for name in self.parameters if name[0] == "W"})
+
     def named(self, weights: Any, biases: Any) -> dict[str, Any]:
         """``{"W0": ..., "b0": ..., "W1": ...}`` from lists by layer."""
         return {f"{letter}{k}": a for k, pair in enumerate(zip(weights, biases)) for letter, a in zip("Wb", pair)}
@@ -118,6 +121,14 @@ class LogdetProblem(Problem):
         weights = [_weight(self.D, streams[2 * k], self.condition) for k in layers]
         biases = [normal((self.D,), streams[2 * k + 1], scale=0.5) for k in layers]
         return {"x": normal((self.B, self.D), streams[-1])} | self.named(weights, biases)
+
+
+def _check_condition(given: Any) -> float:
+    """Return ``given`` as a float from 1 to MOST; raise ``ValueError`` in one line otherwise."""
+    number = isinstance(given, (int, float, np.number)) and not isinstance(given, bool)
+    if not number or not 1 <= given <= MOST:
+        raise ValueError(f"condition = {given!r} is not a condition number; allowed: numbers from 1 to {MOST:g}")
+    return float(given)
 
 
 def _weight(D: int, stream: np.random.SeedSequence, condition: float | None) -> np.ndarray:
@@ -133,6 +144,8 @@ def _weight(D: int, stream: np.random.SeedSequence, condition: float | None) -> 
 
 def _rotate(matrix: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """``Q matrix`` of a random orthogonal Q: signs, a cosine transform, signs, its inverse, signs."""
+    from scipy.fft import dct, idct
+
     first, second, third = rng.choice([-1.0, 1.0], size=(3, len(matrix), 1))
     turned = dct(first * matrix, axis=0, norm="ortho")
     return third * idct(second * turned, axis=0, norm="ortho")

@@ -3,12 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 ALPHA = 0.1  # slope of the activation where none is given
-SPREAD = 0.3  # norm of the perturbation is about 2 * SPREAD < 1 but for the smallest D: singular with probability zero
 RATE = 0.1  # mu of the step that is checked: large enough that float32 sees the update
 STEADY_RATE = 1e-7  # mu of the steps that are timed: thousands of them leave the parameters where they are
+# mu of the checked step whose inverse is carried: with RATE it leads near a singular W wherever 1 + 1 / mu is close to
+# an eigenvalue of the batch's Y Y^T / B, as at B = 100 and D of some hundreds.
+TRACKED_RATE = 0.01
+
+# Numbers of the samples' Jacobians that a kernel holds at once: on the CPU what the caches hold, on a GPU what keeps it
+# busy.
+CHUNK = {"cpu": 1 << 20, "cuda": 1 << 26}
+
+# Triangular factors are multiplied in blocks of rows, of at least so many and at most MOST_BLOCKS of them: a dense
+# product of the whole takes twice the operations, one of few rows runs slower than they save.
+LEAST_ROWS, MOST_BLOCKS = 256, 8
+
+
+def rate(computes: str) -> float:
+    """mu of the step that is checked, of the methods that take one."""
+    return TRACKED_RATE if computes == "tracked" else RATE
+
+
+def chunk(device: str) -> int:
+    """Numbers of the samples' Jacobians that a kernel holds at once on this device."""
+    return CHUNK[device]
+
+
+def blocks(D: int) -> list[tuple[int, int]]:
+    """First and last row (exclusive) of the blocks of a triangular factor."""
+    number = max(1, min(MOST_BLOCKS, D // LEAST_ROWS))
+    edges = [round(D * i / number) for i in range(number + 1)]
+    return list(pairwise(edges))
 
 
 def check_slope(alpha: Any) -> float:

@@ -34,7 +34,7 @@ LIMIT_BYTES = 2 << 30
 _SUFFIX = ".oracle"
 _DIGEST_BYTES = 32
 # What a problem carries for its own convenience and not as a number of the question.
-_OURS = ("masters", "oracle", "keeper", "held")
+_OURS = ("masters", "oracle", "keeper", "held", "factors")
 
 Arrays = dict[str, np.ndarray]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ..analysis import Analysis
+from ..families import FAMILIES
 from ..points import Place, Series
 from ..statistics import Ratio, choose_margin
 from ..studies import Study
@@ -21,6 +22,12 @@ def list_cells(analysis: Analysis, family: str, place: Place) -> Iterator[tuple[
     for series in analysis.series(family):
         for size in analysis.sizes(series) if series.place == place else ():
             yield series, size
+
+
+def list_main(analysis: Analysis, family: str) -> tuple[Series, ...]:
+    """The series of the family's own sweep; where none of these was measured, all."""
+    known, main = analysis.series(family), FAMILIES[family].main.items()
+    return tuple(series for series in known if all(series.size(letter) == value for letter, value in main)) or known
 
 
 def list_studies(analysis: Analysis, name: str, data: str | None = None) -> list[Study]:
@@ -57,7 +64,8 @@ def name_cell(analysis: Analysis, series: Series, size: float) -> str:
 
 
 def _tell_apart(analysis: Analysis, series: Series) -> list[str]:
-    return [f"{letter} = {write_size(series.size(letter))}" for letter in analysis.letters(series.family)]
+    known = dict(series.fixed)
+    return [f"{name} = {write_size(known[name])}" for name in analysis.letters(series.family) if name in known]
 
 
 def study_margin(analysis: Analysis, study: Study) -> float:

@@ -4,7 +4,7 @@ from ..analysis import Analysis
 from ..points import Series
 from ..statistics import Exponent
 from ..text import write_estimate, write_size
-from ._cells import at_series
+from ._cells import at_series, list_main
 from ._claim import SWEEPS, Claim, Evidence
 from ._effects import exact, of_exponent
 from ._rule import Limits
@@ -19,7 +19,9 @@ BESIDE = ("slogdet_autodiff",)
 def measure(analysis: Analysis) -> list[Evidence]:
     """Fitted exponents of each series."""
     return [
-        _judge(analysis, series, row, power) for series in analysis.series("logdet") for row, power in POWERS.items()
+        _judge(analysis, series, row, power)
+        for series in list_main(analysis, "logdet")
+        for row, power in POWERS.items()
     ]
 
 

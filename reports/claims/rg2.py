@@ -10,7 +10,7 @@ from ..analysis import Analysis
 from ..points import Series
 from ..statistics import Estimate, Ratio
 from ..text import write_ratio, write_size
-from ._cells import at_series, keep
+from ._cells import at_series, keep, list_main
 from ._claim import SWEEPS, Claim, Evidence
 from ._effects import of_ratio
 from ._rule import Effect, Limits, at_most, find_effect
@@ -28,7 +28,7 @@ BESIDE = ("slogdet_autodiff",)
 def measure(analysis: Analysis) -> list[Evidence]:
     """The typical speed-up over each baseline, and how far apart those of two sizes are."""
     findings = []
-    for series in analysis.series("logdet"):
+    for series in list_main(analysis, "logdet"):
         for baseline in BASELINES:
             known = _list_ratios(analysis, series, baseline)
             if known:

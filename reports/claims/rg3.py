@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ..analysis import Analysis
 from ..points import Point, Series
 from ..text import write_bytes, write_seconds, write_size
-from ._cells import at_series
+from ._cells import at_series, list_main
 from ._claim import PATIENT, SWEEPS, Claim, Evidence
 from ._effects import at_least, exact
 from ._rule import Effect, Limits
@@ -21,7 +21,7 @@ LIMITS = Limits(low=1.0, fails_below=1.0)
 
 def measure(analysis: Analysis) -> list[Evidence]:
     """Where `jacobian_autodiff` ends, and whether memory is what ends it."""
-    return [_judge(analysis, series) for series in analysis.series("logdet") if ROW in analysis.rows(series)]
+    return [_judge(analysis, series) for series in list_main(analysis, "logdet") if ROW in analysis.rows(series)]
 
 
 def _judge(analysis: Analysis, series: Series) -> Evidence:

@@ -31,6 +31,9 @@ class Family:
     card        rows of the card's picture, at most six
     exponents   leading powers by swept letter and row at fixed batch; "*" stands for every other row
     questions   what can be asked, the most common first
+    main        fixed sizes of the family's own sweep, which its claims are about; further sweeps stand beside it
+    beside      (letter, what) of the sizes that those run over, and what is told over each: `times` of the yardstick
+                or `error`
     work        what its methods spend by choice
     notes       what a reader must know of this family, told on its page
     """
@@ -44,5 +47,7 @@ class Family:
     card: tuple[str, ...]
     questions: tuple[Question, ...]
     exponents: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    main: Mapping[str, object] = field(default_factory=dict)
+    beside: tuple[tuple[str, str], ...] = ()
     work: str = "products"
     notes: tuple[str, ...] = ()

@@ -53,7 +53,12 @@ def _pack_family(digest: Digest, family: FamilyDigest) -> dict[str, Any]:
     packed = {
         "axis": family.axis,
         "size": name_letter(family.axis),
-        "letters": [[letter, capital(name_letter(letter))] for letter in family.letters if letter != "B"],
+        # A size that some series do not have is none to choose by.
+        "letters": [
+            [letter, capital(name_letter(letter))]
+            for letter in family.letters
+            if letter != "B" and all(letter in dict(series.fixed) for series in family.series)
+        ],
         "questions": [
             [q.key, q.words, sorted({kind for _, kind, _ in rows if answers(kind, q)}), q.accuracy]
             for q in facts.questions

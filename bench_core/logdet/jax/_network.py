@@ -26,8 +26,7 @@ def backpropagate(
     formulas.
     """
     inputs, pre = propagate(x, weights, biases, alpha)
-    share = 1.0 / x.shape[0]
-    return inputs, pre, pull_back(pre, weights, pre[-1] * -share, share, alpha)
+    return inputs, pre, pull_through(pre[-1] * (-1.0 / x.shape[0]), pre, weights, alpha)
 
 
 def propagate(
@@ -42,19 +41,24 @@ def propagate(
     return inputs, pre
 
 
-def pull_back(
-    pre: Sequence[Array], weights: Sequence[Array], delta: Array, share: Array | float, alpha: Array
+def pull_through(
+    delta: Array, pre: Sequence[Array], weights: Sequence[Array], alpha: Array, share: Array | None = None
 ) -> list[Array]:
-    """Delta of every layer from the last one's; ``share`` is what each sample's log-determinant counts, a number or
-    (B, 1).
-    """
+    """Delta of every layer from the last one's, (B, D)."""
     deltas = [delta]
     for k in range(len(pre) - 2, -1, -1):
-        gate = jax.nn.sigmoid(pre[k])
-        slope = alpha + (1 - alpha) * gate
-        curve = gate * (1 - gate) * ((1 - alpha) * share)
-        deltas.insert(0, (deltas[0] @ weights[k + 1]) * slope + curve / slope)
+        deltas.insert(0, pull_back(deltas[0] @ weights[k + 1], pre[k], alpha, share))
     return deltas
+
+
+def pull_back(pulled: Array, y: Array, alpha: Array, share: Array | None = None) -> Array:
+    """Delta of a layer whose pre-activations are y: the gradient by its output, through the activation, and that of
+    ``log s'(y)``; all (B, D). ``share`` (B, 1) is what each sample's ``log s'`` counts, 1 / B where it is not given.
+    """
+    gate = jax.nn.sigmoid(y)
+    slope = alpha + (1 - alpha) * gate
+    curve = gate * (1 - gate) * ((1 - alpha) / y.shape[0] if share is None else (1 - alpha) * share)
+    return pulled * slope + curve / slope
 
 
 def outer(left: Array, right: Array) -> Array:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from bench_core.logdet.jax._network import log_slope, propagate, pull_back
+from bench_core.logdet.jax._network import log_slope, propagate, pull_through
 from bench_core.logdet.jax.relative import differentiate_bias, differentiate_weight
 from bench_core.logdet.jax.slogdet import slogdet
 from bench_core.logdet.settings import ALPHA, check_layers
@@ -65,10 +65,10 @@ def _forward(x: Array, weights: tuple[Array, ...], biases: tuple[Array, ...], al
 
 
 def _backward(kept: Any, cotangents: tuple[Array, Array]) -> tuple[Any, ...]:
-    """The gradients by ``pull_back`` and the kernel ``relative``'s own."""
+    """The gradients by ``pull_through`` and the kernel ``relative``'s own."""
     pre, weights, biases, alpha = kept
     by_z, by_logabsdet = cotangents
-    deltas, total = pull_back(pre, weights, by_z, by_logabsdet[:, None], alpha), by_logabsdet.sum()
+    deltas, total = pull_through(by_z, pre, weights, alpha, by_logabsdet[:, None]), by_logabsdet.sum()
     by_weights = tuple(differentiate_weight(W, y, delta, total) for W, y, delta in zip(weights, pre, deltas))
     by_biases = tuple(differentiate_bias(b, y, delta, total) for b, y, delta in zip(biases, pre, deltas))
     return deltas[0] @ weights[0], by_weights, by_biases, None

@@ -37,15 +37,22 @@ def update(
     if pre[0].shape[0] > pre[0].shape[1]:  # B > D: small matrices, and W may not be both operand and result
         moved = tuple(grow * W + (rate * outer(delta, y)) @ W for W, y, delta in zip(weights, pre, deltas))
     else:
-        moved = lax.platform_dependent(
-            tuple(weights),
-            grow,
-            scaled,
-            [y @ W for W, _, y, _ in layers],
-            cuda=partial(add_outers, rows=CUDA_TILE),
-            default=partial(add_outers, rows=TILE),
-        )
+        moved = add_to_all(weights, grow, scaled, [y @ W for W, _, y, _ in layers])
     return moved, tuple(grow * b + outer(delta, 1 + y @ b) for _, b, y, delta in layers)
+
+
+def add_to_all(
+    weights: Sequence[Array], grow: Array, lefts: Sequence[Array], rights: Sequence[Array]
+) -> tuple[Array, ...]:
+    """``grow W + left^T right`` for every layer, left and right (B, D), in place where the weights are donated."""
+    return lax.platform_dependent(
+        tuple(weights),
+        grow,
+        lefts,
+        rights,
+        cuda=partial(add_outers, rows=CUDA_TILE),
+        default=partial(add_outers, rows=TILE),
+    )
 
 
 def add_outers(

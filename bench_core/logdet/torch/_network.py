@@ -35,8 +35,7 @@ def backpropagate(
     formulas.
     """
     inputs, pre = propagate(x, weights, biases, alpha)
-    share = 1.0 / x.shape[0]
-    return inputs, pre, *pull_back(pre, weights, pre[-1] * -share, share, alpha)
+    return inputs, pre, *pull_through(pre[-1] * (-1.0 / x.shape[0]), pre, weights, alpha)
 
 
 def propagate(
@@ -51,20 +50,26 @@ def propagate(
     return inputs, pre
 
 
-def pull_back(
-    pre: Sequence[Tensor], weights: Sequence[Tensor], delta: Tensor, share: Tensor | float, alpha: float
+def pull_through(
+    delta: Tensor, pre: Sequence[Tensor], weights: Sequence[Tensor], alpha: float, share: Tensor | None = None
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Delta of every layer from the last one's, and what W makes of each but the first, (B, D); ``share`` is what each
-    sample's log-determinant counts, a number or (B, 1).
-    """
+    """Delta of every layer from the last one's, and what W makes of each but the first, (B, D)."""
     deltas, pulled = [delta], []
     for k in range(len(pre) - 2, -1, -1):
-        gate = torch.sigmoid(pre[k])
-        slope = (gate * (1 - alpha)).add_(alpha)
-        curve = torch.addcmul(gate, gate, gate, value=-1).mul_((1 - alpha) * share)
         pulled.insert(0, deltas[0] @ weights[k + 1])
-        deltas.insert(0, (pulled[0] * slope).addcdiv_(curve, slope))
+        deltas.insert(0, pull_back(pulled[0], pre[k], alpha, share))
     return deltas, pulled
+
+
+def pull_back(pulled: Tensor, y: Tensor, alpha: float, share: Tensor | None = None) -> Tensor:
+    """Delta of a layer whose pre-activations are y: the gradient by its output, through the activation, and that of
+    ``log s'(y)``; all (B, D). ``share`` (B, 1) is what each sample's ``log s'`` counts, 1 / B where it is not given.
+    """
+    gate = torch.sigmoid(y)
+    slope = (gate * (1 - alpha)).add_(alpha)
+    count = (1 - alpha) / y.shape[0] if share is None else (1 - alpha) * share
+    curve = torch.addcmul(gate, gate, gate, value=-1).mul_(count)
+    return (pulled * slope).addcdiv_(curve, slope)
 
 
 def targets(out: Gradients | None, layers: int) -> tuple[Sequence[Tensor | None], Sequence[Tensor | None]]:

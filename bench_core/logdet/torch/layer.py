@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from bench_core.logdet.settings import ALPHA, SPREAD, check_layers, check_slope
-from bench_core.logdet.torch._network import log_slope, propagate, pull_back
+from bench_core.logdet.problem import SPREAD
+from bench_core.logdet.settings import ALPHA, check_layers, check_slope
+from bench_core.logdet.torch._network import log_slope, propagate, pull_through
 from bench_core.logdet.torch.relative import differentiate_bias, differentiate_weight
 from bench_core.logdet.torch.slogdet import slogdet
 from bench_core.method import check_size
@@ -104,7 +105,7 @@ def relative_flow(
 
 
 class _Relative(torch.autograd.Function):
-    """The network's two results by ``propagate``, its gradients by ``pull_back`` and the kernel ``relative``'s own."""
+    """The network's two results by ``propagate``, its gradients by ``pull_through`` and the kernel ``relative``'s own."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, alpha: float, *parameters: Tensor) -> tuple[Tensor, Tensor]:
@@ -122,7 +123,7 @@ class _Relative(torch.autograd.Function):
     def backward(ctx: Any, by_z: Tensor, by_logabsdet: Tensor) -> tuple[Tensor | None, ...]:
         layers = len(ctx.saved_tensors) // 3
         pre, weights, biases = (ctx.saved_tensors[k * layers : (k + 1) * layers] for k in range(3))
-        deltas, _ = pull_back(pre, weights, by_z, by_logabsdet.unsqueeze(1), ctx.alpha)
+        deltas, _ = pull_through(by_z, pre, weights, ctx.alpha, by_logabsdet.unsqueeze(1))
         total = by_logabsdet.sum()
         wanted = ctx.needs_input_grad
         by_x = deltas[0] @ weights[0] if wanted[0] else None

@@ -2,6 +2,7 @@
 
 from . import (
     accuracy,
+    beside,
     clocks,
     compilation,
     crossovers,
@@ -28,6 +29,7 @@ CHAPTERS = (
     accuracy,
     qualities,
     ladders,
+    beside,
     libraries,
     work,
     compilation,

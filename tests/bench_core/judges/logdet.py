@@ -9,13 +9,14 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
-from bench_core.logdet.settings import RATE
+from bench_core.logdet.settings import rate
 
 _SIZES = st.fixed_dictionaries({"D": st.integers(2, 14), "B": st.integers(1, 20), "L": st.integers(1, 4)})
 EXAMPLES = {"torch": 12, "jax": 3}
 COSTED = ({"D": 24, "B": 10, "L": 3}, {"D": 10, "B": 30, "L": 2}, {"D": 16, "B": 16, "L": 2})
 # FLOPs of the factorisations in D^3 a call. LAPACK's trsm solves one triangle with D right-hand sides.
 TORCH = {"_linalg_slogdet": 2 / 3, "linalg_inv_ex": 8 / 3, "linalg_lu_solve": 2.0, "_linalg_check_errors": 0.0}
+TORCH |= {"linalg_lu_factor_ex": 2 / 3}
 XLA = {"lapack_sgetrf_ffi": 2 / 3, "lapack_strsm_ffi": 1.0}
 
 
@@ -44,9 +45,15 @@ def costed(method) -> bool:
 
 def factorised(problem, method, calls) -> float:
     """FLOPs of the library routines that were called."""
+    if method.name == "inverse_tracked":
+        # Of B x B systems with D right-hand sides, one a layer.
+        B, systems = problem.B, {"torch": "_linalg_solve_ex", "jax": "lapack_sgetrf_ffi"}[method.backend]
+        assert method.backend == "jax" or set(calls) <= {systems, "_linalg_check_errors"}
+        assert method.backend == "torch" or calls["lapack_strsm_ffi"] == 2 * calls[systems]
+        return calls[systems] * (2 / 3 * B**3 + 2 * B**2 * problem.D)
     D = min(problem.B, problem.D) if method.name == "value_tracking" else problem.D
     # A batched call is one call: B of them for the Jacobians.
-    batch = problem.B if method.name == "jacobian_autodiff" else 1
+    batch = problem.B if method.name.startswith("jacobian_autodiff") else 1
     if method.backend == "torch":
         assert set(calls) <= TORCH.keys()
         return batch * sum(TORCH[name] * number for name, number in calls.items()) * D**3
@@ -59,7 +66,7 @@ def saved(problem, method) -> float:
     if method.backend == "jax" and method.name == "relative_published":
         # The product Z W^T that the paper's order takes twice is one common subexpression.
         return 2 * p.B * p.D**2 * p.L
-    if method.backend == "jax" and method.name == "jacobian_autodiff":
+    if method.backend == "jax" and method.name.startswith("jacobian_autodiff"):
         # The product with the identity and its gradient are not taken for every sample: they are W itself.
         return 4 * p.B * p.D**3 - 4 * p.D**3
     return 0.0
@@ -86,11 +93,39 @@ def ordinary(problem) -> dict[str, np.ndarray]:
     return {name: g.numpy() for name, g in zip(parameters, gradients)}
 
 
+def by_factors(problem) -> dict[str, np.ndarray]:
+    """Gradients by the packed factors (D, D) and the biases, named as the weights and biases: reverse mode through
+    ``P L U`` and its log-determinant as a matrix.
+    """
+    arrays = {name: torch.from_numpy(array) for name, array in problem.arrays.items()}
+    x, D = arrays.pop("x"), problem.D
+    arrays |= {name: torch.from_numpy(a.astype(np.float64)) for name, a in problem.factors.masters.items()}
+    parameters = {name: array.requires_grad_() for name, array in arrays.items()}
+    z, value = x, torch.zeros((), dtype=torch.float64)
+    for k in range(problem.L):
+        packed = parameters[f"W{k}"]
+        permuted = torch.from_numpy(np.eye(D)[problem.factors.orders[f"W{k}"][0]])
+        W = permuted @ (packed.tril(-1) + torch.eye(D, dtype=torch.float64)) @ packed.triu()
+        z = z @ W.T + parameters[f"b{k}"]
+        value = value + torch.linalg.slogdet(W)[1]
+        if k < problem.L - 1:
+            slope = problem.alpha + (1 - problem.alpha) * torch.sigmoid(z)
+            value = value + slope.log().sum() / problem.B
+            z = problem.alpha * z + (1 - problem.alpha) * torch.logaddexp(z, torch.zeros_like(z))
+    gradients = torch.autograd.grad(value - 0.5 * (z**2).sum() / problem.B, list(parameters.values()))
+    return {name: g.numpy() for name, g in zip(parameters, gradients)}
+
+
 def answer(problem, computes: str, rate: float) -> dict[str, np.ndarray]:
     """What a method that computes this should return, from the ordinary gradient by matrix products."""
+    if computes == "factors":
+        return by_factors(problem)
     plain, p = ordinary(problem), problem.arrays
     if computes == "ordinary":
         return plain
+    layers = range(problem.L)
+    if computes == "ordinary_with_value":
+        return plain | {"logabsdet": np.array([np.linalg.slogdet(p[f"W{k}"])[1] for k in layers])}
     out: dict[str, np.ndarray] = {}
     change = []
     for k in range(problem.L):
@@ -109,6 +144,9 @@ def answer(problem, computes: str, rate: float) -> dict[str, np.ndarray]:
         else:
             out |= {f"W{k}": W + rate * dW, f"b{k}": b + rate * db}
             change.append(np.linalg.slogdet(W + rate * dW)[1] - np.linalg.slogdet(W)[1])
+    if computes == "tracked":
+        out |= {f"V{k}": np.linalg.inv(out[f"W{k}"]).T for k in layers}
+        return out | {("G" if name[0] == "W" else "g") + name[1:]: array for name, array in plain.items()}
     return out | ({"logabsdet": np.array(change)} if computes == "value" else {})
 
 
@@ -116,7 +154,7 @@ def error(problem, got: dict[str, np.ndarray], method) -> float:
     """Largest relative error over the results; steps count against the update, log-determinants in nats per
     dimension.
     """
-    want = answer(problem, method.computes, RATE)
+    want = answer(problem, method.computes, rate(method.computes))
     assert got.keys() == want.keys()
     errors = []
     for name, reference in want.items():
@@ -124,6 +162,7 @@ def error(problem, got: dict[str, np.ndarray], method) -> float:
         if name == "logabsdet":
             errors.append(np.abs(difference).max() / problem.D)
         else:
-            size = reference - problem.arrays[name] if method.computes in ("step", "value") else reference
+            steps = method.computes in ("step", "value", "tracked") and name[0] in "Wb"
+            size = reference - problem.arrays[name] if steps else reference
             errors.append(np.linalg.norm(difference) / np.linalg.norm(size))
     return float(max(errors))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import bench_core
+from bench_core.logdet import settings
 
 
 def test_the_formulas_of_the_paper():
@@ -20,6 +21,27 @@ def test_the_formulas_of_the_paper():
         "relative_step": 7 * u,
         "gemm_floor": 7 * u,
         "slogdet": 4 / 3 * cube,
+        "ordinary_with_value": 5 * u + 16 / 3 * cube,
+        "inverse_tracked": 12 * u + 2 * (4 * 100**2 * 1000 + 2 / 3 * 100**3),
     }
     for name, flops in want.items():
         assert bench_core.method("logdet", name, "torch").cost(problem).flops == pytest.approx(flops)
+
+
+@pytest.mark.parametrize(("D", "blocks"), [(300, 1), (1024, 4), (20000, 8)])
+def test_triangles_take_half_of_a_dense_product(D, blocks):
+    """And of each block the other half of its own square: (1 + 1 / n) / 2 with n equal blocks."""
+    problem = bench_core.problem("logdet", D=D, B=100, L=2)
+    assert len(settings.blocks(D)) == blocks
+    flops = bench_core.method("logdet", "lu_layer", "torch").cost(problem).flops
+    assert flops == pytest.approx(11 * 2 * 100 * D**2 * (1 + 1 / blocks) / 2)
+
+
+def test_a_few_samples_hold_fewer_jacobians():
+    few, whole = (
+        bench_core.method("logdet", name, "torch") for name in ("jacobian_autodiff_chunked", "jacobian_autodiff")
+    )
+    for D, share in ((100, 1), (1000, 1 / 100)):
+        problem = bench_core.problem("logdet", D=D, B=100, L=1)
+        assert few.cost(problem).flops == whole.cost(problem).flops
+        assert few.cost(problem).peak_bytes == pytest.approx(share * whole.cost(problem).peak_bytes, rel=0.5)

@@ -13,7 +13,7 @@ METHODS = [m for b in bench_core.BACKENDS for m in bench_core.methods("logdet", 
 
 @pytest.mark.parametrize("m", METHODS, ids=lambda m: f"{m.backend}-{m.name}")
 def test_probes_agree_with_every_entry(m, monkeypatch):
-    if m.name == "jacobian_autodiff" or m.computes == "logdets":
+    if m.name.startswith("jacobian_autodiff") or m.computes == "logdets":
         pytest.skip("too slow at this size, or has no matrix to probe")
     problem = bench_core.problem("logdet", D=96, B=16, L=2, seed=5)
     kernel = m.build(problem, dtype="float64")

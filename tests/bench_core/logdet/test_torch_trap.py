@@ -88,7 +88,10 @@ def test_batched_lu_is_right_with_one_thread_whatever_two_make_of_it(tmp_path):
 
 
 # One process for all: importing what they need takes longer than they do. Where one fails, each by itself says which.
-OWN = ("inverse", "slogdet_autodiff", "jacobian_autodiff", "slogdet")
+OWN = (
+    *("inverse", "slogdet_autodiff", "jacobian_autodiff", "jacobian_autodiff_chunked", "ordinary_with_value"),
+    *("inverse_tracked", "slogdet"),
+)
 
 
 @pytest.mark.parametrize("names", [OWN, *(pytest.param((name,), marks=pytest.mark.slow) for name in OWN)], ids=" ".join)

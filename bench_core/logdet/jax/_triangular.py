@@ -1,0 +1,44 @@
+"""Products with the packed factors of a weight, block by block: half the operations of a dense product.
+
+JAX has no trmm; a mask over the whole matrix would be a pass through memory and half of the product for nothing.
+"""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+from jax import Array
+
+from bench_core.logdet.jax._network import outer
+from bench_core.logdet.settings import blocks
+
+
+def times(left: Array, packed: Array, upper: bool, transposed: bool) -> Array:
+    """``left U``, ``left U^T``, ``left L`` or ``left L^T`` for left (B, D) and L, U packed in one matrix (D, D)."""
+    parts = []
+    for start, stop in blocks(len(packed)):
+        here = slice(start, stop)
+        there = slice(stop, None) if upper == transposed else slice(0, start)
+        corner, own = packed[here, here], left[:, here]
+        block = jnp.triu(corner) if upper else jnp.tril(corner, -1)
+        part = own @ (block.T if transposed else block)
+        part = part if upper else part + own  # the ones on the diagonal
+        if left[:, there].size:
+            part = part + left[:, there] @ (packed[here, there].T if transposed else packed[there, here])
+        parts.append(part)
+    return jnp.concatenate(parts, 1)
+
+
+def differentiate(packed: Array, lower: tuple[Array, Array], upper: tuple[Array, Array]) -> Array:
+    """The packed gradient of ``log|det U|`` and of two outer products, ``left^T right`` below the diagonal of the pair
+    ``lower``, on it and above of ``upper``. All four are (B, D).
+    """
+    rows = []
+    for start, stop in blocks(len(packed)):
+        here = slice(start, stop)
+        corner = jnp.tril(outer(lower[0][:, here], lower[1][:, here]), -1)
+        corner = corner + jnp.triu(outer(upper[0][:, here], upper[1][:, here]))
+        corner = corner + jnp.diag(1 / jnp.diagonal(packed[here, here]))
+        before = outer(lower[0][:, here], lower[1][:, :start])
+        after = outer(upper[0][:, here], upper[1][:, stop:])
+        rows.append(jnp.concatenate([before, corner, after], 1))
+    return jnp.concatenate(rows, 0)
