@@ -13,8 +13,8 @@ from .clocks import Clocks
 from .statistics import Estimate, Spread, deviate_process, estimate_process, middle
 
 # What `computes` says of rows that return no gradient, or one that is no answer to what computes the family's: of
-# another model's parameters, along steps of one kind alone, or from more than the problem, the last step's answer. Every
-# other word is a gradient of some kind.
+# another model's parameters, along steps of one kind alone, or from more than the problem, the last step's answer.
+# Every other word is a gradient of some kind.
 NOT_GRADIENTS = (
     *("step", "value", "products", "fixed_point", "factors", "tracked", "warm_gradient"),
     *("inverse", "inverse_rk4", "curl", "curl_difference", "curl_moments"),

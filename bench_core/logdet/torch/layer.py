@@ -105,7 +105,7 @@ def relative_flow(
 
 
 class _Relative(torch.autograd.Function):
-    """The network's two results by ``propagate``, its gradients by ``pull_through`` and the kernel ``relative``'s own."""
+    """The two results by ``propagate``, the gradients by ``pull_through`` and the kernel ``relative``'s own."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, alpha: float, *parameters: Tensor) -> tuple[Tensor, Tensor]:
