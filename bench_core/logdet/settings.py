@@ -19,7 +19,7 @@ CHUNK = {"cpu": 1 << 20, "cuda": 1 << 26}
 
 # Triangular factors are multiplied in blocks of rows, of at least so many and at most MOST_BLOCKS of them: a dense
 # product of the whole takes twice the operations, one of few rows runs slower than they save.
-LEAST_ROWS, MOST_BLOCKS = 256, 8
+LEAST_ROWS, MOST_BLOCKS = 250, 8
 
 
 def rate(computes: str) -> float:

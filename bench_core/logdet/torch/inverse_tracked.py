@@ -45,7 +45,7 @@ def inverse_tracked(
     for k, (W, b, V, z, y, delta, dW, db) in enumerate(layers):
         weight_gradients.append(add_outer(V, delta, z, dW))
         bias_gradients.append(torch.sum(delta, 0, out=db))
-        turned = delta @ V if k < len(weights) - 1 else (z + b @ V).mul_(-1.0 / x.shape[0])
+        turned = delta @ V if k < len(weights) - 1 else (z + V.T @ b).mul_(-1.0 / x.shape[0])
         follow(V, y, delta, turned, rate)
         update(W, b, y, delta, rate)
     return weights, biases, inverses, weight_gradients, bias_gradients

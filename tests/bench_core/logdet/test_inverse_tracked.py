@@ -10,6 +10,7 @@ import torch
 
 import bench_core
 from bench_core.logdet.oracle import Oracle
+from bench_core.method import load_backend
 from benchmarks.harness import memory
 
 D, B = 200, 50
@@ -24,18 +25,23 @@ def _run(backend: str, steps: int, rate: float, anchor_every: int = 0):
     weights = [take(problem.masters[f"W{k}"]) for k in range(2)]
     biases = [take(problem.masters[f"b{k}"]) for k in range(2)]
     inverses = [take(np.linalg.inv(problem.masters[f"W{k}"]).T.copy()) for k in range(2)]
+    to_numpy = load_backend(backend).to_numpy
+
+    def read(array) -> np.ndarray:
+        return to_numpy(array).astype(np.float64)
+
     call = function if backend == "torch" else jax.jit(function, static_argnames="anchor")
     rng = np.random.default_rng(1)
     for step in range(steps):
         x = take(rng.standard_normal((B, D), dtype=np.float32))
         anchor = bool(anchor_every) and step % anchor_every == 0
-        before = [np.array(a, np.float64) for a in (*weights, *biases, x)]
+        before = [read(a) for a in (*weights, *biases, x)]
         weights, biases, inverses, *gradients = call(x, weights, biases, inverses, problem.alpha, rate, anchor=anchor)
-    return [[np.array(a) for a in side] for side in (weights, inverses, gradients[0])], before
+    return [[read(a) for a in side] for side in (weights, inverses, gradients[0])], before
 
 
 def _drift(weights, inverses) -> float:
-    return max(np.linalg.norm(V.T @ W.astype(np.float64) - np.eye(D)) / np.sqrt(D) for W, V in zip(weights, inverses))
+    return max(np.linalg.norm(V.T @ W - np.eye(D)) / np.sqrt(D) for W, V in zip(weights, inverses))
 
 
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)
@@ -68,8 +74,8 @@ def test_an_anchor_forgets_what_was_carried(backend):
     right = {name: np.array(a) for name, a in kernel.to_numpy(kernel.run()).items()}
     kernel.reset()
     x, weights, biases, inverses, alpha, rate, _ = kernel._arguments()
-    zeros = [0 * V for V in inverses]
     with kernel._backend.pinned("float64"):
+        zeros = [0 * V for V in inverses]
         out = m.function(x, weights, biases, zeros, alpha, rate, anchor=True)
     got = kernel.to_numpy(out)
     for name, array in right.items():

@@ -110,7 +110,7 @@ def test_rows_that_are_not_for_a_size_are_not_tried():
 def test_rows_apart_are_tried_where_a_sweep_names_them(monkeypatch):
     declared = FAMILIES["logdet"]
     rivals = Sweep({"D": (10, 100), "B": (100,), "L": (1,)}, only=("relative", "inverse"))
-    sweeps = {"standard": {**declared.sweeps["standard"], "Rivals": rivals}}
+    sweeps = {"standard": {"": declared.sweeps["standard"][""], "Rivals": rivals}}
     monkeypatch.setitem(FAMILIES, "logdet", replace(declared, sweeps=sweeps, apart=("inverse",)))
     main, beside, free = ({"D": 100, "B": B, "L": L} for B, L in ((100, 2), (100, 1), (7, 3)))
     assert "inverse" not in rows("logdet", "torch", STANDARD, [main])
@@ -124,7 +124,7 @@ def test_a_sweep_may_do_with_fewer_processes_and_without_further_forms(monkeypat
     declared = FAMILIES["logdet"]
     sizes = {"D": (10, 100), "B": (100,), "L": (1,)}
     beside = Sweep(sizes, only=("relative",), process_share=1 / 3, forms=False)
-    sweeps = {"standard": {**declared.sweeps["standard"], "Rivals": beside}}
+    sweeps = {"standard": {"": declared.sweeps["standard"][""], "Rivals": beside}}
     monkeypatch.setitem(FAMILIES, "logdet", replace(declared, sweeps=sweeps))
     cell, main = ({"D": 100, "B": 100, "L": L} for L in (1, 2))
     assert rows("logdet", "torch", STANDARD, [cell]) == ("relative",)
