@@ -121,8 +121,9 @@ class _Relative(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, by_z: Tensor, by_logabsdet: Tensor) -> tuple[Tensor | None, ...]:
-        layers = len(ctx.saved_tensors) // 3
-        pre, weights, biases = (ctx.saved_tensors[k * layers : (k + 1) * layers] for k in range(3))
+        saved = ctx.saved_tensors
+        layers = len(saved) // 3
+        pre, weights, biases = saved[:layers], saved[layers:-layers], saved[-layers:]
         deltas, _ = pull_through(by_z, pre, weights, ctx.alpha, by_logabsdet.unsqueeze(1))
         total = by_logabsdet.sum()
         wanted = ctx.needs_input_grad
