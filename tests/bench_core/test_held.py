@@ -68,7 +68,7 @@ def test_a_numpy_array_is_asked_the_same(number):
 def test_a_result_is_judged_the_same_where_it_is(backend, staying):
     problem = bench_core.problem("logdet", D=600, B=8)  # large enough for probes
     for method in bench_core.methods("logdet", backend):
-        if method.name == "jacobian_autodiff":
+        if method.name.startswith("jacobian_autodiff"):
             continue
         kernel = method.build(problem, "cpu", "float32")
         out = kernel.run()

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from bench_core.logdet.jax._network import backpropagate, outer
-from bench_core.logdet.jax.relative_step import add_to_all, update
+from bench_core.logdet.jax.relative_step import update
 
 
 def inverse_tracked(
@@ -40,10 +40,12 @@ def inverse_tracked(
     weight_gradients = [outer(delta, z) + V for V, z, delta in zip(inverses, inputs, deltas)]
     last = (inputs[-1] + biases[-1] @ inverses[-1]) * (-1.0 / x.shape[0])
     turned = [*(delta @ V for V, delta in zip(inverses[:-1], deltas)), last]
-    c = rate / (1 + rate)
+    c, shrink = rate / (1 + rate), 1 / (1 + rate)
     lefts = [
-        jnp.linalg.solve(jnp.eye(len(y), dtype=y.dtype) + c * (y @ delta.T), y) * (-c / (1 + rate))
+        jnp.linalg.solve(jnp.eye(len(y), dtype=y.dtype) + c * (y @ delta.T), y) * (-c * shrink)
         for y, delta in zip(pre, deltas)
     ]
-    followed = add_to_all(inverses, 1 / (1 + rate), lefts, turned)
-    return *update(weights, biases, pre, deltas, rate), followed, weight_gradients, [delta.sum(0) for delta in deltas]
+    followed = [(V, shrink, left, right) for V, left, right in zip(inverses, lefts, turned)]
+    moved, biases = update(weights, biases, pre, deltas, rate, followed)
+    layers = len(weights)
+    return moved[:layers], biases, moved[layers:], weight_gradients, [delta.sum(0) for delta in deltas]

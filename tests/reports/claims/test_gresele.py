@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import pytest
 
@@ -173,3 +174,20 @@ def test_a_gradient_that_leaves_the_numbers_settles_nothing(synthetic, tmp_path)
     found = judge(plant_study(synthetic, tmp_path, logdet_study(diverges=True)), "RG4")
     assert found.verdict == "not run"
     assert "left the numbers at every rate" in found.decided
+
+
+def test_what_stands_beside_the_main_sweep_is_no_part_of_it(synthetic, tmp_path):
+    """One layer, of a condition number too, and slower by the dimension: no claim is about these."""
+    alone = judge(plant(synthetic, tmp_path), "RG1")
+
+    def edit(record, **sizes):
+        record["cell"]["sizes"] |= sizes
+        relative = record["rows"]["relative"]
+        relative["samples_s"] = [record["cell"]["sizes"]["D"] * seconds for seconds in relative["samples_s"]]
+
+    plant(synthetic, tmp_path, edit=partial(edit, L=1))
+    analysis = plant(synthetic, tmp_path, edit=partial(edit, L=1, condition=1e4))
+    assert len(analysis.series("logdet")) == 3
+    digest = judge(analysis, "RG1")
+    assert [(part.what, part.verdict) for part in digest.parts] == [(part.what, part.verdict) for part in alone.parts]
+    assert not any("condition" in part.where for part in digest.parts)
