@@ -39,6 +39,8 @@ class LogdetKernel(Kernel):
             self._results = _results.borrow(self._problem, backend, self._device, self._dtype, (weights, biases))
             sides = self._results.last[:1] if method.computes == "products" else self._results.last
             self.held_bytes = self.lent_bytes = sum(a.nbytes for side in sides for a in side)
+            if method.computes == "tracked":
+                self.held_bytes += sum(V.nbytes for V in self._state[2])
             function, more = backend.into_buffers(function, len(self._arguments()))
             donated += more
         self._call = backend.prepare(function, self._arguments(), self._form, donated)

@@ -107,7 +107,7 @@ def inverse_tracked(p, itemsize: int) -> Cost:
     """``relative_step``, (3L-1) u of outer products and of ``Delta V``, and 4 B^2 D + (2/3) B^3 a layer."""
     woodbury = (3 * p.L - 1) * _u(p) + p.L * (4 * p.B**2 * p.D + LU * p.B**3)
     flops = _forward_backward(p) + _relative_products(p) + woodbury
-    return _cost(p, itemsize, flops, matrices=10 * p.L - 2, held=p.L)
+    return _cost(p, itemsize, flops, matrices=10 * p.L - 2, held=2 * p.L)
 
 
 def gemm_floor(p, itemsize: int) -> Cost:

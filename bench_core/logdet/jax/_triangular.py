@@ -32,13 +32,14 @@ def differentiate(packed: Array, lower: tuple[Array, Array], upper: tuple[Array,
     """The packed gradient of ``log|det U|`` and of two outer products, ``left^T right`` below the diagonal of the pair
     ``lower``, on it and above of ``upper``. All four are (B, D).
     """
-    rows = []
+    out = jnp.zeros_like(packed)
     for start, stop in blocks(len(packed)):
         here = slice(start, stop)
         corner = jnp.tril(outer(lower[0][:, here], lower[1][:, here]), -1)
         corner = corner + jnp.triu(outer(upper[0][:, here], upper[1][:, here]))
-        corner = corner + jnp.diag(1 / jnp.diagonal(packed[here, here]))
-        before = outer(lower[0][:, here], lower[1][:, :start])
-        after = outer(upper[0][:, here], upper[1][:, stop:])
-        rows.append(jnp.concatenate([before, corner, after], 1))
-    return jnp.concatenate(rows, 0)
+        out = out.at[here, here].set(corner + jnp.diag(1 / jnp.diagonal(packed[here, here])))
+        if start:
+            out = out.at[here, :start].set(outer(lower[0][:, here], lower[1][:, :start]))
+        if stop < len(packed):
+            out = out.at[here, stop:].set(outer(upper[0][:, here], upper[1][:, stop:]))
+    return out

@@ -88,3 +88,14 @@ def test_jax_holds_no_more_than_it_returns():
     problem = bench_core.problem("logdet", D=size, B=20, L=2)
     kernel = METHODS["jax"].build(problem)
     assert memory.of_program(kernel) < 1.1 * 4 * size**2
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_what_is_carried_counts_as_held(backend):
+    """Beside the gradients, which the kernels of a problem share, the inverses, which are its own."""
+    problem = bench_core.problem("logdet", D=64, B=6, L=2)
+    kernel, other = (
+        bench_core.method("logdet", name, backend).build(problem) for name in ("inverse_tracked", "inverse")
+    )
+    assert kernel.lent_bytes == other.held_bytes
+    assert kernel.held_bytes == other.held_bytes + 2 * 4 * 64 * 64
