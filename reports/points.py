@@ -15,9 +15,10 @@ from .statistics import Estimate, Spread, deviate_process, estimate_process, mid
 # Gradients by other parameters than the family's: shown beside its methods, and never an answer to its questions.
 OTHER_MODELS = ("factors", "self_normalizing", "free_form")
 # What `computes` says of rows that return no gradient, or one that is no answer to what computes the family's: of
-# another model's parameters, or along steps of one kind alone. Every other word is a gradient of some kind.
+# another model's parameters, along steps of one kind alone, or from more than the problem, the last step's answer.
+# Every other word is a gradient of some kind.
 NOT_GRADIENTS = (
-    *("step", "value", "logdets", "products", "fixed_point", "tracked"),
+    *("step", "value", "logdets", "products", "fixed_point", "tracked", "warm_gradient"),
     *("inverse", "inverse_rk4", "curl", "curl_difference", "curl_moments"),
     *OTHER_MODELS,
 )

@@ -38,6 +38,22 @@ def _solver(
     )
 
 
+def _warm(name: str, formula: Callable, source: str, kernel: str = "", **settings) -> Declaration:
+    """A method that is given the w of the last training step: it has more to start from than the problem says."""
+    return Declaration(
+        name,
+        "warm_gradient",
+        formula,
+        source,
+        exact=not settings,
+        forms=_EAGER,
+        kernel=kernel,
+        prepares=True,
+        settings=tuple(settings.items()),
+        iterative=not settings,
+    )
+
+
 def _forward(name: str, formula: Callable, source: str) -> Declaration:
     return Declaration(name, "fixed_point", formula, source, forms=_EAGER, iterative=True)
 
@@ -76,12 +92,14 @@ def _peer(name: str, backend: str, package: str, **settings) -> Declaration:
 
 
 ORDERS = (1, 2, 5, 10, 20)
+WARM_ORDERS = (1, 5)
 DEPTHS = (10, 30, 100, 300, 1000)
 _CG_PUBLISHED = {"torch": cost.cg_published, "jax": cost.cg_published_shared}
 _KRYLOV = ("bicgstab", "gmres", "normal_cg")
 
 METHODS = (
     _truncated("jfb", cost.jfb, "Wu Fung et al. 2022, eq. 16", forms=_EVERY),
+    _truncated("jfb_layer", cost.jfb_layer, "Wu Fung et al. 2022, eq. 16 and algorithm 1, by autograd"),
     *(
         _truncated(
             f"neumann_{k}",
@@ -90,6 +108,21 @@ METHODS = (
             "neumann_k",
             _EVERY if k == 5 else _GRAPH,
             k=k,
+        )
+        for k in ORDERS
+    ),
+    *(
+        _truncated(
+            f"{name}_{k}",
+            formula(k),
+            f"{source}, cut after k products, and one step of Wu Fung et al. 2022, eq. 22",
+            f"{name}_k",
+            _GRAPH,
+            k=k,
+        )
+        for name, formula, source in (
+            ("gmres", cost.gmres_k, "Saad and Schultz 1986, as GCR (Eisenstat, Elman and Schultz 1983)"),
+            ("bicgstab", cost.bicgstab_k, "van der Vorst 1992"),
         )
         for k in ORDERS
     ),
@@ -108,6 +141,18 @@ METHODS = (
     _solver("gmres", cost.gmres, "Saad and Schultz 1986"),
     _solver("bicgstab", cost.bicgstab, "van der Vorst 1992"),
     _solver("bicgstab_global", cost.bicgstab, "van der Vorst 1992, the batch as one system", "bicgstab", whole=True),
+    _warm("neumann_warm", cost.neumann_warm, "Wu Fung et al. 2022, eq. 22, from the last step's w"),
+    _warm("gmres_warm", cost.gmres_warm, "Saad and Schultz 1986, from the last step's w"),
+    *(
+        _warm(
+            f"neumann_warm_{k}",
+            cost.neumann_k(k),
+            "Wu Fung et al. 2022, eq. 22, from the last step's w",
+            "neumann_warm_k",
+            k=k,
+        )
+        for k in WARM_ORDERS
+    ),
     _solver("anderson", cost.anderson, "Walker and Ni 2011, window 5"),
     _solver("broyden", cost.broyden, "Bai et al. 2019, section 3.1.3 (good Broyden, 30 pairs)"),
     Declaration("dense", "parameter_gradient", cost.dense, "Wu Fung et al. 2022, eq. 14 by LU", forms=_EAGER),
@@ -132,6 +177,7 @@ METHODS = (
     _peer("torchopt_normal_cg", "torch", "torchopt"),
     *(_peer(f"jaxopt_{n}", "jax", "jaxopt", solver=n) for n in _KRYLOV),
     _peer("optimistix_fixed_point", "jax", "optimistix"),
+    _peer("matfree_lsmr", "jax", "matfree"),
     *(_peer(f"lineax_{n}", "jax", "lineax", solver=n) for n in _KRYLOV),
     *(_peer(f"lineax_{n}_vmapped", "jax", "lineax", solver=n, vmapped=True) for n in ("bicgstab", "normal_cg")),
     Declaration(

@@ -25,6 +25,11 @@ def jfb(p, itemsize: int) -> Cost:
     return _cost(p, itemsize)
 
 
+def jfb_layer(p, itemsize: int) -> Cost:
+    """One evaluation, and reverse mode back through it."""
+    return _cost(p, itemsize, evaluations=1, vectors=3)
+
+
 def neumann_k(k: int):
     """k vjps by Horner's rule."""
 
@@ -37,6 +42,34 @@ def neumann_k(k: int):
 def neumann(p, itemsize: int, n: int) -> Cost:
     """n vjps, and one more for the true residual at the end."""
     return _cost(p, itemsize, vjps=n + (n > 0), vectors=3)
+
+
+def gmres_k(k: int):
+    """k vjps; a pair of vectors is kept of each."""
+
+    def cost(p, itemsize: int) -> Cost:
+        return _cost(p, itemsize, vjps=k, vectors=2 * k + 4)
+
+    return cost
+
+
+def bicgstab_k(k: int):
+    """k vjps, one each half step."""
+
+    def cost(p, itemsize: int) -> Cost:
+        return _cost(p, itemsize, vjps=k, vectors=7)
+
+    return cost
+
+
+def neumann_warm(p, itemsize: int, n: int) -> Cost:
+    """As ``neumann``, and one vjp for the residual that it starts from."""
+    return _cost(p, itemsize, vjps=1 + n + (n > 0), vectors=4)
+
+
+def gmres_warm(p, itemsize: int, n: int) -> Cost:
+    """As ``gmres``, and one vjp for the residual that it starts from."""
+    return _cost(p, itemsize, vjps=1 + n + -(-n // KEPT), vectors=min(n, KEPT) + 4)
 
 
 def phantom(k: int):

@@ -13,6 +13,8 @@ WINDOW = 5  # pairs that Anderson acceleration keeps
 KEPT = 30  # pairs that Broyden's method keeps, vectors of a GMRES cycle, ours and the libraries'
 DIVERGED = 1e12  # relative residual at which an iterative method gives up
 STALLED = 0.5  # a residual computed anew that has not fallen to this part of the last one has met its precision
+LOST = 8.0  # eps of a vector's size: what is left of it below that, where parts of it are taken away, is rounding
+MOVED = 1e-2  # by how much of its size the last training step's problem differs from this one, in every array
 HELD = 0.5  # what a format rounds away of a number, in units of its eps: see ``tuning.held``
 
 

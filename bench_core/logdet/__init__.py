@@ -134,6 +134,9 @@ METHODS = (
     # Another model: its parameters are triangular factors, and its gradient is no other row's.
     _gradient("lu_layer", "factors", cost.lu_layer, "Kingma and Dhariwal 2018, section 3.2", _PLAIN),
     Declaration(
+        "relative_layer", "relative", cost.relative, "Gresele et al. 2020, eq. 13-15, by autograd", forms=_PLAIN
+    ),
+    Declaration(
         "gemm_floor",
         "products",
         cost.gemm_floor,

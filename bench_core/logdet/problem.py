@@ -26,7 +26,7 @@ import numpy as np
 
 from bench_core.held import FROM, Held
 from bench_core.logdet.factors import Factors
-from bench_core.logdet.settings import ALPHA
+from bench_core.logdet.settings import ALPHA, check_slope
 from bench_core.masters import adopt, align, normal, normal_matrix, take
 from bench_core.method import Method, check_seed, check_size
 from bench_core.problem import Problem
@@ -62,9 +62,7 @@ class LogdetProblem(Problem):
         condition: float | None = None,
     ):
         self.D, self.B, self.L = check_size("D", D), check_size("B", B), check_size("L", L)
-        if not 0 < alpha <= 1:
-            raise ValueError(f"alpha = {alpha!r} is not a slope; allowed: 0 < alpha <= 1")
-        self.seed, self.alpha = check_seed(seed), float(alpha)
+        self.seed, self.alpha = check_seed(seed), check_slope(alpha)
         self.condition = None if condition is None else _check_condition(condition)
 
     @classmethod

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 ALPHA = 0.1  # slope of the activation where none is given
 RATE = 0.1  # mu of the step that is checked: large enough that float32 sees the update
@@ -39,3 +41,25 @@ def blocks(D: int) -> list[tuple[int, int]]:
     number = max(1, min(MOST_BLOCKS, D // LEAST_ROWS))
     edges = [round(D * i / number) for i in range(number + 1)]
     return list(pairwise(edges))
+
+
+def check_slope(alpha: Any) -> float:
+    """Return ``alpha`` as a float; raise ``ValueError`` in one line where it is no slope of the activation."""
+    if not 0 < alpha <= 1:
+        raise ValueError(f"alpha = {alpha!r} is not a slope; allowed: 0 < alpha <= 1")
+    return float(alpha)
+
+
+def check_layers(x: Any, weights: Sequence[Any], biases: Sequence[Any]) -> None:
+    """Raise ``ValueError`` in one line where arrays are not x (B, D), L x (D, D) and L x (D,) of one dtype."""
+    if x.ndim != 2 or 0 in x.shape:
+        raise ValueError(f"x has shape {tuple(x.shape)}; allowed: (B, D) with B and D from 1")
+    if len(weights) != len(biases) or not len(weights):
+        raise ValueError(f"{len(weights)} weights and {len(biases)} biases given; allowed: as many of each, from 1")
+    D = x.shape[1]
+    for letter, arrays, shape in (("W", weights, (D, D)), ("b", biases, (D,))):
+        for k, array in enumerate(arrays):
+            if tuple(array.shape) != shape:
+                raise ValueError(f"{letter}{k} has shape {tuple(array.shape)} with x (B, {D}); allowed: {shape}")
+            if array.dtype != x.dtype:
+                raise ValueError(f"{letter}{k} is {array.dtype} with x of {x.dtype}; allowed: one dtype for all")

@@ -1,5 +1,5 @@
 """Gradients through a fixed point: over the dimension, over contraction and normality, of one sample, of a conv block,
-and over the dimensions where calls take seconds.
+and over the dimensions where calls take seconds; and what else k products can buy.
 """
 
 from benchmarks.families._family import STANDARD_D, Family, Sweep
@@ -16,6 +16,21 @@ _QUICK = (
     *("forward_picard", "parameter_vjp"),
 )
 _SMOKE = ("jfb", "neumann_2", "cg", "gmres", "unrolled_10", "forward_picard", "parameter_vjp")
+# JFB through the layer; other truncations than the paper's, and solvers that are given the last training step's w.
+_APART = (
+    "jfb_layer",
+    *(f"{name}_{k}" for name in ("gmres", "bicgstab") for k in (1, 2, 5, 10, 20)),
+    *("neumann_warm_1", "neumann_warm_5", "neumann_warm", "gmres_warm", "matfree_lsmr"),
+)
+# At equal products: beside the paper's truncations and the solvers that they are cut from.
+_TRUNCATED = Sweep(
+    {"D": (256,), "B": (64,), "gamma": (0.9,), "T": ("random", "symmetric", "rotation"), "tol": (1e-6,)},
+    ("float64",),
+    only=(
+        *("jfb", "neumann_1", "neumann_2", "neumann_5", "neumann_10", "neumann_20", "phantom", *_APART),
+        *("neumann", "cg", "gmres", "bicgstab", "parameter_vjp"),
+    ),
+)
 
 
 def _sweeps(
@@ -69,13 +84,17 @@ IMPLICIT = Family(
     sweeps={
         "smoke": _sweeps((8,), 8, (0.5,), ("symmetric",), single=(8,), conv=(64,), large=(8,), B=4),
         "quick": _sweeps((16, 64, 256), 64, (0.9,), ("rotation",), single=(64,), conv=(64,), large=(512,)),
-        "standard": _STANDARD,
+        "standard": {**_STANDARD, "Truncated": _TRUNCATED},
         "card": _STANDARD,
-        "full": _sweeps(
-            STANDARD_D, 512, _GAMMA, _SPECTRA, single=STANDARD_D, conv=(64, 256, 1024, 4096), large=STANDARD_D
-        ),
+        "full": {
+            **_sweeps(
+                STANDARD_D, 512, _GAMMA, _SPECTRA, single=STANDARD_D, conv=(64, 256, 1024, 4096), large=STANDARD_D
+            ),
+            "Truncated": _TRUNCATED,
+        },
     },
     rows={"smoke": _SMOKE, "quick": _QUICK},
+    apart=_APART,
     # A session has some 30 rows, four times as many as one of logdet, and JAX compiles each of them anew in every
     # process, half a minute a cell: one process in standard, two in full.
     row_share=0.2,

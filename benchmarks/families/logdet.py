@@ -20,7 +20,7 @@ _PATIENT_D = tuple(D for D in STANDARD_D if D >= 1000)
 _CARD_D = (1000, 4000, 8192, 20000)
 
 # Other models and other questions, which the main sweep does without: the suite's own, and libraries'.
-_OTHERS = ("lu_layer", "inverse_tracked", "ordinary_with_value")
+_OTHERS = ("lu_layer", "inverse_tracked", "ordinary_with_value", "relative_layer")
 _ESTIMATES = (
     *("hutchinson_cg_1", "hutchinson_cg_10", "hutchinson_cg_100"),
     *("self_normalizing_1", "self_normalizing_10", "free_form_10"),

@@ -15,11 +15,14 @@ IMPLICIT = Family(
     card=("jfb", "neumann_5", "neumann", "bicgstab", "gmres", "cg_published"),
     questions=(
         Question("gradient", "the exact parameter gradient", ("parameter_gradient",), first=True),
+        Question("warm", "the parameter gradient from the last step's w", ("warm_gradient",)),
         Question("fixed_point", "the fixed point itself", ("fixed_point",)),
     ),
     exponents={"D": {"dense": 3.0, "*": 2.0}},
     notes=(
         "JFB, truncated series and unrolled iterations are approximate: they are recommended only where an error is "
         "allowed. Iterative rows stop at one true residual a sample, checked again before they stop.",
+        "Warm rows are given the w of the last training step, whose weights, slopes and loss gradient were a hundredth "
+        "away: they answer a question of their own.",
     ),
 )

@@ -27,7 +27,7 @@ LOGDET = Family(
             **dict.fromkeys(
                 (
                     *("gemm_floor", "relative", "relative_published", "transposed", "relative_step", "value_tracking"),
-                    *("inverse_tracked", "lu_layer"),
+                    *("inverse_tracked", "lu_layer", "relative_layer"),
                 ),
                 2.0,
             ),

@@ -19,6 +19,11 @@ def gmres(operator: Adjoint[Array], v: Array, *, stop: Stop) -> Solution:
     vjps in n iterations, one more for the true residual after every cycle, the last one too, and 2 j B D multiply-adds
     in the j-th iteration of a cycle. Raises ``TypeError`` (JAX) where shapes do not fit. Source: Saad and Schultz 1986.
     """
+    return iterate(operator, v, jnp.zeros_like(v), v, Progress.of(norm(v)), stop)
+
+
+def iterate(operator: Adjoint[Array], v: Array, w: Array, residual: Array, progress: Progress, stop: Stop) -> Solution:
+    """Cycles from w with the residual ``v - J^T w``."""
 
     def cycle(state):
         w, residual, progress = state
@@ -27,8 +32,7 @@ def gmres(operator: Adjoint[Array], v: Array, *, stop: Stop) -> Solution:
         residual = v - w + operator.vjp(w)
         return w, residual, progress.check(residual, stop)
 
-    start = (jnp.zeros_like(v), v, Progress.of(norm(v)))
-    w, _, progress = lax.while_loop(lambda state: state[-1].goes_on(stop), cycle, start)
+    w, _, progress = lax.while_loop(lambda state: state[-1].goes_on(stop), cycle, (w, residual, progress))
     return progress.end(w)
 
 

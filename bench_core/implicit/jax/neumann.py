@@ -20,6 +20,11 @@ def neumann(operator: Adjoint[Array], v: Array, *, stop: Stop) -> Solution:
     gamma each. Diverges, and says so, where the spectral radius of A is not below 1. Raises ``TypeError`` (JAX) where
     shapes do not fit. Source: Wu Fung et al. 2022, eq. 22.
     """
+    return iterate(operator, v, jnp.zeros_like(v), v, Progress.of(norm(v)), stop)
+
+
+def iterate(operator: Adjoint[Array], v: Array, w: Array, residual: Array, progress: Progress, stop: Stop) -> Solution:
+    """The series of the residual ``v - J^T w``, added to w."""
 
     def goes_on(state):
         return state[-1].goes_on(stop)
@@ -36,5 +41,5 @@ def neumann(operator: Adjoint[Array], v: Array, *, stop: Stop) -> Solution:
         residual = v - w + operator.vjp(w)
         return w, residual, progress.check(residual, stop)
 
-    w, _, progress = lax.while_loop(goes_on, again, (jnp.zeros_like(v), v, Progress.of(norm(v))))
+    w, _, progress = lax.while_loop(goes_on, again, (w, residual, progress))
     return progress.end(w)

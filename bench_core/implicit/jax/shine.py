@@ -19,7 +19,7 @@ def prepare(operator: Operator[Array], v: Array, stop: Stop) -> Prepared:
     """What the forward solve leaves behind."""
 
     def factors(arrays: dict[str, Array]) -> dict[str, Array]:
-        return solve(operator.of(arrays), stop)[1]._asdict()
+        return solve(operator.of(arrays), jnp.zeros_like(v), stop)[1]._asdict()
 
     return Prepared(jax.jit(factors)(operator.arrays), {})
 

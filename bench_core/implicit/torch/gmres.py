@@ -19,8 +19,11 @@ def gmres(operator: Adjoint[Tensor], v: Tensor, *, stop: Stop) -> Solution:
     iterations, one more for the true residual after every cycle, the last one too, and 2 j B D multiply-adds in the
     j-th iteration of a cycle. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: Saad and Schultz 1986.
     """
-    progress = Progress(norm(v), stop)
-    w, residual = torch.zeros_like(v), v
+    return iterate(operator, v, torch.zeros_like(v), v, Progress(norm(v), stop))
+
+
+def iterate(operator: Adjoint[Tensor], v: Tensor, w: Tensor, residual: Tensor, progress: Progress) -> Solution:
+    """Cycles from w with the residual ``v - J^T w``."""
     while progress.goes_on():
         w = w + _cycle(operator, residual, progress)
         residual = v - w + operator.vjp(w)

@@ -20,8 +20,11 @@ def neumann(operator: Adjoint[Tensor], v: Tensor, *, stop: Stop) -> Solution:
     gamma each. Diverges, and says so, where the spectral radius of A is not below 1. Raises ``RuntimeError`` (torch)
     where shapes do not fit. Source: Wu Fung et al. 2022, eq. 22.
     """
-    progress = Progress(norm(v), stop)
-    w, residual = torch.zeros_like(v), v
+    return iterate(operator, v, torch.zeros_like(v), v, Progress(norm(v), stop))
+
+
+def iterate(operator: Adjoint[Tensor], v: Tensor, w: Tensor, residual: Tensor, progress: Progress) -> Solution:
+    """The series of the residual ``v - J^T w``, added to w, which is overwritten."""
     while progress.goes_on():
         term = progress.keep(residual)
         w += term

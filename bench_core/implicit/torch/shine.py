@@ -16,7 +16,7 @@ FALLBACK = 1.3
 
 def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop) -> Prepared:
     """What the forward solve leaves behind."""
-    return Prepared(solve(operator, stop)[1]._asdict(), {})
+    return Prepared(solve(operator, torch.zeros_like(v), stop)[1]._asdict(), {})
 
 
 def shine(operator: Operator[Tensor], v: Tensor, left: Tensor, right: Tensor) -> Solution:

@@ -23,9 +23,19 @@ def relative(
     _, pre, deltas = backpropagate(x, weights, biases, alpha)
     weight_gradients, bias_gradients = [], []
     for W, b, y, delta in zip(weights, biases, pre, deltas):
-        if y.shape[0] > y.shape[1]:  # B > D: the D x D product first is the cheaper order
-            weight_gradients.append(outer(delta, y) @ W + W)
-        else:
-            weight_gradients.append(outer(delta, y @ W) + W)
-        bias_gradients.append(outer(delta, 1 + y @ b) + b)
+        weight_gradients.append(differentiate_weight(W, y, delta))
+        bias_gradients.append(differentiate_bias(b, y, delta))
     return weight_gradients, bias_gradients
+
+
+def differentiate_weight(W: Array, y: Array, delta: Array, total: Array | None = None) -> Array:
+    """``dW`` of one layer, (D, D); the log-determinant counts ``total`` (one where it is not given)."""
+    own = W if total is None else total * W
+    if y.shape[0] > y.shape[1]:  # B > D: the D x D product first is the cheaper order
+        return outer(delta, y) @ W + own
+    return outer(delta, y @ W) + own
+
+
+def differentiate_bias(b: Array, y: Array, delta: Array, total: Array | None = None) -> Array:
+    """``db`` of one layer, (D,); the log-determinant counts ``total`` (one where it is not given)."""
+    return outer(delta, 1 + y @ b) + (b if total is None else total * b)

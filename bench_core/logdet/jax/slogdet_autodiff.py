@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from bench_core.logdet.jax._network import activate, log_density
+from bench_core.logdet.jax._network import activate, log_density, log_slope
 
 
 def log_likelihood(x: Array, weights: Sequence[Array], biases: Sequence[Array], alpha: Array) -> Array:
@@ -19,7 +19,7 @@ def log_likelihood(x: Array, weights: Sequence[Array], biases: Sequence[Array], 
         value = value + jnp.linalg.slogdet(W)[1]
         if k < len(weights) - 1:
             z = activate(y, alpha)
-            value = value + jnp.log(alpha + (1 - alpha) * jax.nn.sigmoid(y)).sum() / x.shape[0]
+            value = value + log_slope(y, alpha).sum() / x.shape[0]
         else:
             z = y
     return value + log_density(z).mean()

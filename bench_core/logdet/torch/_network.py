@@ -21,18 +21,19 @@ def activate(y: Tensor, alpha: float) -> Tensor:
     return torch.lerp(softplus(y, threshold=50), y, alpha)
 
 
+def log_slope(y: Tensor, alpha: float) -> Tensor:
+    """``log s'(y) = log(a + (1 - a) sigmoid(y))``."""
+    return torch.log(alpha + (1 - alpha) * torch.sigmoid(y))
+
+
 def backpropagate(
     x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alpha: float
 ) -> tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]:
     """Inputs Z, pre-activations Y, Delta of every layer and ``Delta W`` of all but the first, each (B, D);
     ``bench_core.logdet.oracle`` has the formulas.
     """
-    inputs, pre = _forward(x, weights, biases, alpha)
-    deltas, pulled = [_last_delta(pre)], []
-    for k in range(len(weights) - 1, 0, -1):
-        pulled.insert(0, deltas[0] @ weights[k])
-        deltas.insert(0, pull_back(pulled[0], pre[k - 1], alpha))
-    return inputs, pre, deltas, pulled
+    inputs, pre = propagate(x, weights, biases, alpha)
+    return inputs, pre, *pull_through(last_delta(pre), pre, weights, alpha)
 
 
 def backpropagate_turned(
@@ -42,9 +43,9 @@ def backpropagate_turned(
 
     No ``Y W`` where B > D: there ``Delta^T Y`` first is the cheaper order.
     """
-    _, pre = _forward(x, weights, biases, alpha)
+    _, pre = propagate(x, weights, biases, alpha)
     batch, dimension = x.shape
-    deltas: list[Tensor] = [_last_delta(pre)]
+    deltas: list[Tensor] = [last_delta(pre)]
     turned: list[Tensor | None] = []
     for k in range(len(weights) - 1, 0, -1):
         if takes_stacked(x):
@@ -65,9 +66,10 @@ def takes_stacked(x: Tensor) -> bool:
     return STACKED_FROM <= dimension >= batch and type(x) is Tensor
 
 
-def _forward(
+def propagate(
     x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alpha: float
 ) -> tuple[list[Tensor], list[Tensor]]:
+    """Inputs Z and pre-activations Y of every layer, each (B, D)."""
     inputs, pre = [x], []
     for k, (W, b) in enumerate(zip(weights, biases)):
         pre.append(torch.addmm(b, inputs[k], W.T))
@@ -76,23 +78,42 @@ def _forward(
     return inputs, pre
 
 
-def _last_delta(pre: list[Tensor]) -> Tensor:
+def last_delta(pre: Sequence[Tensor]) -> Tensor:
+    """Delta of the last layer, which is linear."""
     return pre[-1] * (-1.0 / pre[-1].shape[0])
 
 
-def pull_back(pulled: Tensor, y: Tensor, alpha: float) -> Tensor:
+def pull_through(
+    delta: Tensor, pre: Sequence[Tensor], weights: Sequence[Tensor], alpha: float, share: Tensor | None = None
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Delta of every layer from the last one's, and what W makes of each but the first, (B, D)."""
+    deltas, pulled = [delta], []
+    for k in range(len(pre) - 2, -1, -1):
+        pulled.insert(0, deltas[0] @ weights[k + 1])
+        deltas.insert(0, pull_back(pulled[0], pre[k], alpha, share))
+    return deltas, pulled
+
+
+def pull_back(pulled: Tensor, y: Tensor, alpha: float, share: Tensor | None = None) -> Tensor:
     """Delta of a layer whose pre-activations are y: the gradient by its output, through the activation, and that of
-    ``log s'(y)``; all (B, D).
+    ``log s'(y)``; all (B, D). ``share`` (B, 1) is what each sample's ``log s'`` counts, 1 / B where it is not given.
     """
     gate = torch.sigmoid(y)
     slope = (gate * (1 - alpha)).add_(alpha)
-    curve = torch.addcmul(gate, gate, gate, value=-1).mul_((1 - alpha) / y.shape[0])
+    count = (1 - alpha) / y.shape[0] if share is None else (1 - alpha) * share
+    curve = torch.addcmul(gate, gate, gate, value=-1).mul_(count)
     return (pulled * slope).addcdiv_(curve, slope)
 
 
 def targets(out: Gradients | None, layers: int) -> tuple[Sequence[Tensor | None], Sequence[Tensor | None]]:
     """The tensors that results are written into, or None for each."""
     return out if out is not None else ([None] * layers, [None] * layers)
+
+
+def add_product(W: Tensor, left: Tensor, right: Tensor, out: Tensor | None, times: Tensor | None = None) -> Tensor:
+    """``W + left right``, W taken ``times`` where that is given, into ``out`` where there is one."""
+    # A number on its device is none of addmm's: reading it would wait. The copy of W takes it.
+    return torch.addmm(W, left, right, out=out) if times is None else torch.mul(W, times, out=out).addmm_(left, right)
 
 
 def log_density(z: Tensor) -> Tensor:

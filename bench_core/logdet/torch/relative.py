@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from bench_core.logdet.torch._network import Gradients, backpropagate_turned, targets
+from bench_core.logdet.torch._network import Gradients, add_product, backpropagate_turned, targets
 
 
 def relative(
@@ -25,7 +25,29 @@ def relative(
     pre, deltas, turned = backpropagate_turned(x, weights, biases, alpha)
     weight_gradients, bias_gradients = [], []
     for W, b, y, delta, right, dW, db in zip(weights, biases, pre, deltas, turned, *targets(out, len(weights))):
-        left, right = (delta.T @ y, W) if right is None else (delta.T, right)
-        weight_gradients.append(torch.addmm(W, left, right, out=dW))
-        bias_gradients.append(torch.addmv(b, delta.T, 1 + y @ b, out=db))
+        weight_gradients.append(differentiate_weight(W, y, delta, right, dW))
+        bias_gradients.append(differentiate_bias(b, y, delta, db))
     return weight_gradients, bias_gradients
+
+
+def differentiate_weight(
+    W: Tensor,
+    y: Tensor,
+    delta: Tensor,
+    turned: Tensor | None = None,
+    out: Tensor | None = None,
+    total: Tensor | None = None,
+) -> Tensor:
+    """``dW`` of one layer, (D, D); ``turned`` is ``Y W`` where the caller has it; the log-determinant counts ``total``
+    (one where it is not given).
+    """
+    if y.shape[0] > y.shape[1]:  # B > D: the D x D product first is the cheaper order
+        return add_product(W, delta.T @ y, W, out, total)
+    return add_product(W, delta.T, y @ W if turned is None else turned, out, total)
+
+
+def differentiate_bias(
+    b: Tensor, y: Tensor, delta: Tensor, out: Tensor | None = None, total: Tensor | None = None
+) -> Tensor:
+    """``db`` of one layer, (D,); the log-determinant counts ``total`` (one where it is not given)."""
+    return torch.addmv(b if total is None else b * total, delta.T, 1 + y @ b, out=out)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from bench_core.logdet.companions import PENALTY, learned_inverse
 from bench_core.logdet.problem import LogdetProblem
-from bench_core.logdet.torch._network import add_outer, backpropagate
+from bench_core.logdet.torch._network import backpropagate
 
 
 def self_normalizing(
@@ -38,7 +38,7 @@ def self_normalizing(
     for W, b, given, y, delta, back, R in layers:
         z = y - b
         rest = torch.addmm(given, z, R.T, beta=-1)
-        weight_gradients.append(add_outer(R.T, delta, given, None))
+        weight_gradients.append(torch.addmm(R.T, delta.T, given))
         left = torch.add(back, rest, alpha=2 * PENALTY / len(x))
         inverse_gradients.append(torch.addmm(W.T, left.T, z, beta=-1, alpha=-1))
     return weight_gradients, [delta.sum(0) for delta in deltas], inverse_gradients

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from bench_core.logdet.torch._network import activate, log_density
+from bench_core.logdet.torch._network import activate, log_density, log_slope
 
 
 def log_likelihood(x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alpha: float) -> Tensor:
@@ -19,7 +19,7 @@ def log_likelihood(x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor
         value = value + torch.linalg.slogdet(W).logabsdet
         if k < len(weights) - 1:
             z = activate(y, alpha)
-            value = value + torch.log(alpha + (1 - alpha) * torch.sigmoid(y)).sum() / x.shape[0]
+            value = value + log_slope(y, alpha).sum() / x.shape[0]
         else:
             z = y
     return value + log_density(z).mean()

@@ -44,7 +44,7 @@ def _with(m, kernel, problem, **changed):
 
 
 # One row a library in JAX, which compiles a row again and again while its tolerance is searched.
-FEW = ("jaxopt_bicgstab", "lineax_bicgstab", "optimistix_fixed_point")
+FEW = ("jaxopt_bicgstab", "lineax_bicgstab", "optimistix_fixed_point", "matfree_lsmr")
 
 
 @pytest.mark.parametrize(

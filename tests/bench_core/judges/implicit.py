@@ -89,8 +89,12 @@ def adjoint(problem, method) -> list[torch.Tensor] | None:
         eye = torch.eye(len(u), dtype=u.dtype)
         if method.exact:
             out.append(torch.linalg.solve(eye - M, v))
-        elif method.name == "jfb":
+        elif method.name in ("jfb", "jfb_layer"):
             out.append(v)
+        elif method.computes == "warm_gradient":
+            return None
+        elif method.name.startswith("gmres_"):
+            out.append(_least_residual(eye - M, v, method.settings["k"]))
         elif method.name.startswith("neumann_"):
             out.append(sum(torch.linalg.matrix_power(M, j) @ v for j in range(method.settings["k"] + 1)))
         elif method.name == "phantom":
@@ -99,6 +103,21 @@ def adjoint(problem, method) -> list[torch.Tensor] | None:
         else:
             return None
     return out
+
+
+def _least_residual(J: torch.Tensor, v: torch.Tensor, k: int) -> torch.Tensor:
+    """``x + (v - J x)``, x from k products by least squares in an orthonormal basis of what they span."""
+    basis = [v / v.norm()]
+    while len(basis) < k:
+        q = J @ basis[-1]
+        for known in [*basis, *basis]:
+            q = q - (known @ q) * known
+        if q.norm() < 1e-12:
+            break
+        basis.append(q / q.norm())
+    space = torch.stack(basis, 1)
+    x = space @ torch.linalg.lstsq(J @ space, v[:, None]).solution[:, 0]
+    return x + v - J @ x
 
 
 def answer(problem, method) -> dict[str, np.ndarray] | None:

@@ -1,0 +1,41 @@
+"""BiCGStab cut after k products."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from bench_core.implicit.operator import Adjoint
+from bench_core.implicit.settings import LOST
+from bench_core.implicit.torch._batch import Solution, divide, dot, norm
+
+
+def bicgstab_k(operator: Adjoint[Tensor], v: Tensor, *, k: int) -> Solution:
+    """``w = x + r``: x after k half steps of BiCGStab for ``J^T x = v``, r the residual that its recurrence has.
+
+    Adding r is one step of ``w = v + A^T w``, ``A = dT/du``, that costs no product: none is JFB. Nothing is kept but
+    the last vectors, and nothing is minimised but each second half step's residual: it may rise.
+
+    v (B, D). No bound. Cost: k vjps, and 5 B D multiply-adds each. A sample that is solved stays as it is. Raises
+    ``RuntimeError`` (torch) where shapes do not fit. Source: van der Vorst 1992.
+    """
+    w, residual = torch.zeros_like(v), v
+    p = shadow = v
+    rho, least = dot(v, v), LOST * torch.finfo(v.dtype).eps * norm(v)
+    y, alpha = v, rho
+    for half in range(k):
+        going = norm(residual) > least
+        if half % 2 == 0:
+            y = p - operator.vjp(p)
+            alpha = torch.where(going, divide(rho, dot(shadow, y)), 0)
+            w = torch.addcmul(w, alpha, p)
+            residual = torch.addcmul(residual, alpha, y, value=-1)
+        else:
+            t = residual - operator.vjp(residual)
+            omega = torch.where(going, divide(dot(t, residual), dot(t, t)), 0)
+            w = torch.addcmul(w, omega, residual)
+            residual = torch.addcmul(residual, omega, t, value=-1)
+            new = dot(shadow, residual)
+            p = residual + divide(new, rho) * divide(alpha, omega) * (p - omega * y)
+            rho = new
+    return Solution(w + residual)

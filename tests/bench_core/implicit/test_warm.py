@@ -1,0 +1,70 @@
+"""Solvers that start from the w of the last training step."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import bench_core
+from bench_core.implicit.last_step import last_step
+from bench_core.implicit.settings import MOVED
+from tests.examples import THOROUGH
+
+BACKENDS = bench_core.BACKENDS if THOROUGH else ("torch",)
+
+
+def _build(problem, name, backend):
+    m = bench_core.method("implicit", name, backend)
+    return m, m.build(problem, dtype="float64")
+
+
+def _run(kernel):
+    return {name: np.array(array) for name, array in kernel.to_numpy(kernel.run()).items()}
+
+
+def test_the_last_problem_is_a_hundredth_away_and_always_the_same():
+    arrays = {"A": np.random.default_rng(0).standard_normal((50, 40)), "v": np.full((8, 40), 3.0)}
+    moved, again = last_step(arrays), last_step(arrays)
+    for name, array in arrays.items():
+        assert np.linalg.norm(moved[name] - array) / np.linalg.norm(array) == pytest.approx(MOVED, rel=0.1)
+        assert np.array_equal(moved[name], again[name])
+
+
+def test_both_backends_are_given_the_same_w():
+    problem = bench_core.problem("implicit", D=12, B=3, gamma=0.8, T="symmetric")
+    torch, jax = (_build(problem, "neumann_warm_1", backend)[1]._extra["last"] for backend in bench_core.BACKENDS)
+    np.testing.assert_allclose(np.asarray(torch), np.asarray(jax), rtol=1e-4, atol=1e-5)
+    away = np.linalg.norm(np.asarray(torch) - problem.oracle.w) / np.linalg.norm(problem.oracle.w)
+    assert 1e-3 < away < 0.2
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", ["neumann", "gmres"])
+def test_a_warm_start_saves_products_and_changes_no_answer(backend, name):
+    """On other data, where the old w is none, it starts from 0, and is right all the same."""
+    problem = bench_core.problem("implicit", D=48, B=6, gamma=0.9, T="symmetric", tol=1e-6)
+    (_, cold), (m, warm) = (_build(problem, n, backend) for n in (name, f"{name}_warm"))
+    cold_n, warm_n = (kernel.iterations(kernel.run()) for kernel in (cold, warm))
+    assert problem.fault(_run(warm), m, "float64") == ""
+    assert warm_n < cold_n - 5
+    fresh = problem.unseen()
+    warm.refill(fresh)
+    got = _run(warm)
+    assert fresh.fault(got, m, "float64") == ""
+    assert got["iterations"][1] < got["iterations"][0]  # the second sample's v is what it was, the first's turned
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_product_from_the_last_w_is_worth_several_from_nothing(backend):
+    problem = bench_core.problem("implicit", D=48, B=6, gamma=0.9, T="symmetric")
+    errors = {}
+    for name in ("neumann_warm_1", "neumann_warm_5", "neumann_1", "neumann_5"):
+        m, kernel = _build(problem, name, backend)
+        errors[name] = problem.error(_run(kernel), m)
+    assert errors["neumann_warm_5"] < errors["neumann_warm_1"] < errors["neumann_5"] < errors["neumann_1"]
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_rows_that_are_given_more_say_so(backend):
+    named = [m.name for m in bench_core.methods("implicit", backend) if m.computes == "warm_gradient"]
+    assert named == ["neumann_warm", "gmres_warm", "neumann_warm_1", "neumann_warm_5"]
