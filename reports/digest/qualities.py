@@ -1,22 +1,29 @@
-"""How good an answer is that is no gradient: the noise of a curl's probes, the errors of an inverse."""
+"""How good an answer is beyond its error: the noise of a curl's probes, an inverse's errors, a worst sample's."""
 
+import math
 from dataclasses import dataclass
 
 from ..analysis import Analysis
+from ..points import Series
 from ..statistics import Estimate
-from .series import Measured, find_keys
+from .series import Measured, Row, find_keys
 
-KINDS = ("curl", "curl_difference", "curl_moments", "inverse", "inverse_rk4")
+CURLS = ("curl", "curl_difference", "curl_moments", "curl_probes")
+INVERSES = ("inverse", "inverse_rk4", "inverse_root")
+# An integral has something to say only where its samples differ, or its rule estimates its error.
+KINDS = (*CURLS, *INVERSES, "integral")
 
 
 @dataclass(frozen=True)
 class Worth:
-    """A curl's or an inverse's answer; NaN where it was not recorded.
+    """A curl's, an inverse's or an integral's answer; NaN where it was not recorded.
 
-    error              against the row's own rule in float64
+    error              against the row's own rule in float64, of a root and an integral the true one
     path_error         of an inverse, against the solution of the ODE
     round_trip         of an inverse, |y(x) - y| / |y|
     mean, spread       of a curl's ratio to the dense one, over the samples
+    sample_error       of an integral, the largest of a sample's y where one is harder than the others
+    estimate           of an integral, the largest of a sample's y by the rule's own estimate
     """
 
     series: str
@@ -29,6 +36,8 @@ class Worth:
     round_trip: float
     mean: float
     spread: float
+    sample_error: float = math.nan
+    estimate: float = math.nan
 
 
 def digest_qualities(analysis: Analysis, name: str, measured: tuple[Measured, ...]) -> tuple[Worth, ...]:
@@ -36,6 +45,7 @@ def digest_qualities(analysis: Analysis, name: str, measured: tuple[Measured, ..
     keys, found = find_keys(analysis, name), []
     for series in measured:
         rows = [row for row in series.rows if row.computes in KINDS and row.role == "method" and row.ran]
+        rows = [row for row in rows if row.computes != "integral" or _tells(analysis, keys[series.key], row)]
         if not rows:
             continue
         size = max(series.sizes, key=lambda d: (sum(_ran(row.at(d)) for row in rows), d))
@@ -44,9 +54,16 @@ def digest_qualities(analysis: Analysis, name: str, measured: tuple[Measured, ..
             if point is not None and point.ok:
                 q = point.quality
                 known = point.seconds, point.error, q.path_error, q.round_trip, q.mean, q.spread
-                found.append(Worth(series.key, size, row.name, row.computes, *known))
+                told = q.sample_error, q.estimate
+                found.append(Worth(series.key, size, row.name, row.computes, *known, *told))
     return tuple(found)
 
 
 def _ran(cell) -> bool:
     return cell is not None and cell.seconds is not None
+
+
+def _tells(analysis: Analysis, series: Series, row: Row) -> bool:
+    """Whether an integral has more to say than its error."""
+    points = analysis.points(series, row.name)
+    return any(not math.isnan(value) for p in points for value in (p.quality.sample_error, p.quality.estimate))

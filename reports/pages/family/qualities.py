@@ -1,4 +1,4 @@
-"""How good an answer is that is no gradient: the noise of a curl's probes, the errors of an inverse."""
+"""How good an answer is beyond its error: the noise of a curl's probes, an inverse's errors, a worst sample's."""
 
 import math
 
@@ -8,7 +8,10 @@ from ...text import write_error, write_seconds
 from ..blocks import Cell, Section, Table, columns
 from ._names import caption, series_cell, size_cell
 
-MEASURES = {"mean": "Mean", "spread": "Spread", "path_error": "Path error", "round_trip": "Round trip"}
+MEASURES = {
+    **{"mean": "Mean", "spread": "Spread", "path_error": "Path error", "round_trip": "Round trip"},
+    **{"sample_error": "Worst sample", "estimate": "By its estimate"},
+}
 # Of more networks than the table holds those of the most sizes are kept.
 MOST_ROWS = 60
 
@@ -42,8 +45,9 @@ def build(family: FamilyDigest) -> Section | None:
         | {name: _write(worth, name) for name in measures}
         for worth in known
     )
-    title = "Inverses" if inverse else "Probes of the curl"
-    words = "How near the inverses are" if inverse else "How noisy the probes of the curl are"
+    hard = " and hard samples" if any(worth.computes == "integral" for worth in family.qualities) else ""
+    title = f"Inverses{hard}" if inverse else "Probes of the curl"
+    words = f"How near the inverses{hard} are" if inverse else "How noisy the probes of the curl are"
     table = Table(f"{family.name}-qualities", caption(words, shown), heads, rows, folded=len(rows) > 30)
     return Section("qualities", title, (table,))
 

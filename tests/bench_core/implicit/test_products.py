@@ -41,7 +41,7 @@ def test_counts_equal_the_formulas(m):
 
 
 def _compiled():
-    """Of JAX's rows that differ in how often they turn, one or two of each: it takes seconds to compile one and its count."""
+    """Of JAX's rows that differ in how often they turn, few of each: compiling one and its count takes seconds."""
     for m in METHODS:
         if m.backend == "jax":
             again = m.settings.get("K", 10) not in (10, DEEP) or m.settings.get("k", 5) != 5
