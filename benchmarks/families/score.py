@@ -11,7 +11,7 @@ _APART = (
     "sliced",
 )
 _CURL = Sweep(
-    {"d": (32, 256), "H": (64,), "L": (2,), "B": (256,)},
+    {"d": (32, 256), "H": (96,), "L": (2,), "B": (128,)},
     only=("psi", "psi_closed_form", "curl_jvp_vjp", "curl_published", "curl_dense", *_APART),
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ def _integrate(problem, corners) -> np.ndarray:
     arrays = dict(problem.arrays)
     network = Network(arrays, problem.J)
     total = np.zeros_like(corners[0])
-    for a, b in zip(corners, corners[1:]):
+    for a, b in itertools.pairwise(corners):
         for t, w in zip(*gauss_legendre(24)):
             total += w * network.apply(network.outputs(network.hidden(a + t * (b - a))), b - a)
     return total

@@ -117,9 +117,7 @@ def test_estimates_of_no_curl_are_zero_and_have_no_error():
 
 
 def test_slices_of_a_linear_network_are_what_they_are_on_paper():
-    """``psi(y) = V s(W0 y + b0) + c`` with hidden units far above 0, where s is the identity: ``L = mean (v^T A v + |g|^2
-    / 2)``, A = V W0, and ``dc = mean g``.
-    """
+    """Far above 0, where s is the identity: ``L = mean (v^T A v + |g|^2 / 2)``, A = V W0, and ``dc = mean g``."""
     source = ScoreProblem(d=3, H=4, L=1, B=6, seed=1)
     given = _parameters(source)
     given["b0"] = np.full(4, 200.0)
