@@ -35,7 +35,7 @@ from bench_core.problem import Problem
 
 JACOBIANS = ("free", "tanh", "psd", "kronecker", "kronecker_psd", "hessian", "uneven")
 SPREAD = 0.25  # of the factors about the identity: singular at four standard deviations, even of a 1 x 1 factor
-FAR = 16  # times the length of the others' paths
+FAR = 4  # times the length of the others' paths
 
 
 class LineIntegralProblem(Problem):

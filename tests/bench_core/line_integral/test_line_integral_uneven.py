@@ -38,7 +38,9 @@ def test_the_last_sample_is_the_hard_one_and_stays_it():
 
 
 def test_the_mean_of_a_batch_lets_the_hard_sample_off():
-    """At 1e-3 the batch errs on it many times more than it does alone; its own control does not, at less work."""
+    """At 1e-3 the batch errs on it more than that, and many times more than it does alone; its own control does not, at
+    less work.
+    """
     problem = LineIntegralProblem(d=10, B=EASY + 1, H=64, J="uneven")
     errors, taken = {}, {}
     for name, posed in (
@@ -50,8 +52,8 @@ def test_the_mean_of_a_batch_lets_the_hard_sample_off():
         key = m.name, posed.B
         errors[key], taken[key] = posed.quality(got, m)["sample_error"], n
     batch, own, alone = errors.values()
-    assert batch > 5 * alone
-    assert own < 3 * alone
+    assert batch > 10 * alone
+    assert batch > 1e-3 > own
     assert taken["dopri5_per_sample_0.001", EASY + 1] < taken["dopri5_direct_0.001", EASY + 1]
 
 
