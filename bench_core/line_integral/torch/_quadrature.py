@@ -44,6 +44,6 @@ def integrate(
         losses.append(loss.detach())
         if inner is not None:
             apart = ((w - inner)[:, None] * slopes.detach().view(len(t), *c.shape)).sum(0)
-            estimates.append(torch.linalg.vector_norm(apart, dim=1))
+            estimates.append(apart.square().sum(1).sqrt())
     out = {"loss": torch.stack(losses).sum(), "y": torch.cat(values), **gradients}
     return out | {"estimate": torch.cat(estimates)} if estimates else out
