@@ -75,16 +75,22 @@ def _legendre(Q):
 
 def _kronrod(Q):
     """QUADPACK's, which asks for 21 points of a finite range and for 15 of an endless one, with ``x = (1 - t) / t``. A
-    node's weight is the integral of what is one there and zero elsewhere.
+    node's weight is by how much the integral of t grows where a little is added there.
     """
     asked: list[float] = []
-    end, how = {15: np.inf, 21: 1.0}[Q], {"epsabs": 1e9, "limit": 1}
-    quad(lambda x: asked.append(x) or 0.0, 0, end, **how)
-    weights = np.array([quad(lambda x, node=node: float(x == node), 0, end, **how)[0] for node in asked])
-    if Q == 21:
-        return list(zip(asked, weights))
-    t = 1 / (1 + np.array(asked))
-    return list(zip(t, weights * t**2))
+    end, more = {15: np.inf, 21: 1.0}[Q], 1e-3
+
+    def integrate(node):
+        def integrand(x):
+            asked.append(x)
+            t = 1 / (1 + x) if Q == 15 else x
+            return (t + more * (x == node)) * (t**2 if Q == 15 else 1)
+
+        return quad(integrand, 0, end, epsabs=1e9)[0]
+
+    plain = integrate(-1.0)
+    nodes = tuple(asked)
+    return [(1 / (1 + x) if Q == 15 else x, (integrate(x) - plain) / more) for x in nodes]
 
 
 def _sum(terms) -> torch.Tensor:
