@@ -45,6 +45,7 @@ def _compiled():
     for m in METHODS:
         if m.backend == "jax":
             again = m.settings.get("K", 10) not in (10, DEEP) or m.settings.get("k", 5) != 5
+            again |= m.computes == "warm_gradient" or m.declaration.kernel in ("gmres_k", "bicgstab_k")
             yield pytest.param(m, marks=pytest.mark.slow if again else (), id=f"{m.backend}-{m.name}")
 
 
