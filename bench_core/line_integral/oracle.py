@@ -108,8 +108,8 @@ class Oracle:
 
     def _quality_of_samples(self, arrays: dict[str, np.ndarray]) -> dict[str, float]:
         """What the samples of an integral differ in."""
-        y, size = self.integral["y"], np.linalg.norm(self.integral["y"], axis=1)
-        size = np.where(size > 0, size, 1)
+        y = self.integral["y"]
+        size = np.sqrt(self._network.d) + np.linalg.norm(y, axis=1)
         found = {}
         if self._network.J == "uneven":
             found["sample_error"] = float((np.linalg.norm(arrays["y"] - y, axis=1) / size).max())

@@ -137,8 +137,9 @@ class LineIntegralProblem(Problem):
     def quality(self, arrays: dict[str, np.ndarray], method: Method) -> dict[str, float]:
         """What else there is to say, of an inverse x for d up to 256, of an integral where its samples differ:
 
-        sample_error largest relative error of a sample's y, where J is *uneven*
-        estimate     largest relative error of a sample's y by the rule's own estimate, where it has one
+        sample_error largest ``|y - y*| / (sqrt(d) + |y*|)`` of a sample, where J is *uneven*: y* is the true y, and its
+                     size with the root of d what a relative and absolute tolerance of entries is in units of
+        estimate     the same by the rule's own estimate, where it has one
         path_error   relative error against the solution of the ODE
         round_trip   ``|y(x) - y| / |y|``: what is left where J is not the Jacobian of anything; absent where the
                      integral to x does not converge

@@ -22,8 +22,8 @@ class Worth:
     path_error         of an inverse, against the solution of the ODE
     round_trip         of an inverse, |y(x) - y| / |y|
     mean, spread       of a curl's ratio to the dense one, over the samples
-    sample_error       of an integral, the largest of a sample's y where one is harder than the others
-    estimate           of an integral, the largest of a sample's y by the rule's own estimate
+    sample_error       of an integral, the largest |y - y*| / (sqrt(d) + |y*|) of a sample where one is harder
+    estimate           of an integral, the same by the rule's own estimate
     """
 
     series: str
