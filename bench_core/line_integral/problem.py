@@ -109,7 +109,9 @@ class LineIntegralProblem(Problem):
         if self.J == "hessian":
             # |W0^T W0| is about (1 + sqrt(H / d))^2: J stays positive unless the q are all large and of one sign.
             q = normal((H,), streams[4], 0.5 / (1 + np.sqrt(H / d)) ** 2)
-            out["W1"] = align(np.einsum("h,hi,hj->ijh", q, out["W0"], out["W0"]).reshape(d * d, H))
+            # The pairs first: symmetric to the last bit, as Cholesky takes J to be.
+            pairs = out["W0"].T[:, None] * out["W0"].T
+            out["W1"] = align((pairs * q).reshape(d * d, H))
             out["b1"] = align(eye)
             return out
         scale = {"tanh": 1.0}.get(self.J, 1 / np.sqrt(d) if self.J in PLAIN else SPREAD / np.sqrt(side)) / np.sqrt(H)
