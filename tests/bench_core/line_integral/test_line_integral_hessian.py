@@ -39,7 +39,7 @@ def test_the_hessian_is_symmetric_and_positive():
         problem = LineIntegralProblem(d=10, B=64, H=64, J="hessian", seed=seed)
         network = Network(dict(problem.arrays), "hessian")
         formed = network.form(network.outputs(network.hidden(problem.arrays["x"])))
-        np.testing.assert_allclose(formed, formed.transpose(0, 2, 1), atol=1e-15)
+        np.testing.assert_allclose(formed, formed.transpose(0, 2, 1), atol=1e-14)
         weights = problem.arrays["W1"].reshape(10, 10, 64)
         np.testing.assert_array_equal(weights, weights.transpose(1, 0, 2))
         assert np.linalg.eigvalsh(formed).min() > 0.2
