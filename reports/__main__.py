@@ -25,7 +25,10 @@ SIZES = {
     "B": (float, "batch; the nearest one measured is used (default: the sweep with most sizes)"),
     "L": (float, "layers (logdet, score)"),
     "H": (float, "width of the hidden layers (line_integral, score)"),
-    "J": (str, "what the Jacobian is made of: free, tanh, psd, kronecker or kronecker_psd (line_integral)"),
+    "J": (
+        str,
+        "what the Jacobian is made of: free, tanh, psd, kronecker, kronecker_psd, hessian or uneven (line_integral)",
+    ),
     "gamma": (float, "contraction factor (implicit)"),
     "T": (str, "what is iterated: random, symmetric, rotation or conv (implicit)"),
     "tol": (float, "tolerance of the solvers (implicit)"),

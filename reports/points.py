@@ -19,7 +19,7 @@ OTHER_MODELS = ("factors", "self_normalizing", "free_form")
 # Every other word is a gradient of some kind.
 NOT_GRADIENTS = (
     *("step", "value", "logdets", "products", "fixed_point", "tracked", "warm_gradient"),
-    *("inverse", "inverse_rk4", "curl", "curl_difference", "curl_moments"),
+    *("inverse", "inverse_rk4", "inverse_root", "curl", "curl_difference", "curl_moments", "curl_probes"),
     *OTHER_MODELS,
 )
 # Kinds of gradient that belong to different models: who trains one has no use for another's, however fast it is.
@@ -88,10 +88,11 @@ class Products:
 class Quality:
     """What a result is worth beyond its error, the worst process of each; NaN where it was not recorded.
 
-    residual is the largest |v - J^T w| / |v| of a sample, cosine that of the parameter gradient p against the
-    oracle's g, descent <p, g> / |g|^2. path_error and round_trip are an inverse's, mean and spread those of a curl's
-    ratio to the dense one, over the samples. conditioning is the largest kappa(M^T M) of a sample, M the derivative by
-    the parameters.
+    residual is the largest |v - J^T w| / |v| of a sample, cosine that of the parameter gradient p against the oracle's
+    g, descent <p, g> / |g|^2. path_error and round_trip are an inverse's, mean and spread those of a curl's ratio to
+    the dense one, over the samples. sample_error is the largest of a sample where one is harder than the others,
+    estimate the largest by the rule's own estimate. conditioning is the largest kappa(M^T M) of a sample, M the
+    derivative by the parameters.
     """
 
     residual: float = math.nan
@@ -103,6 +104,8 @@ class Quality:
     round_trip: float = math.nan
     mean: float = math.nan
     spread: float = math.nan
+    sample_error: float = math.nan
+    estimate: float = math.nan
     conditioning: float = math.nan
 
 

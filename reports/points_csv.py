@@ -30,7 +30,11 @@ SIZES = (
     Column("L", "", "layers (logdet, score)"),
     Column("condition", "", "condition number of every W, about 4 where empty (logdet)"),
     Column("H", "", "width of the hidden layers (line_integral, score)"),
-    Column("J", "", "what the Jacobian is made of: free, tanh, psd, kronecker or kronecker_psd (line_integral)"),
+    Column(
+        "J",
+        "",
+        "what the Jacobian is made of: free, tanh, psd, kronecker, kronecker_psd, hessian or uneven (line_integral)",
+    ),
     Column("gamma", "", "contraction factor of the iterated map (implicit)"),
     Column("T", "", "what is iterated: random, symmetric, rotation or conv (implicit)"),
     Column("tol", "", "relative residual at which the solvers stop (implicit)"),

@@ -58,10 +58,15 @@ class ImplicitKernel(Kernel):
     def refill(self, problem: Any) -> None:
         super().refill(problem)
         with self._backend.pinned(self._dtype):
-            for name, array in self._operators.linearise(self._placed, problem).arrays.items():
+            operator = self._operators.linearise(self._placed, problem)
+            for name, array in operator.arrays.items():
                 if name not in self._placed:
                     held, fresh = self._operator.arrays[name], self._backend.to_numpy(array)
                     self._operator.arrays[name] = self._backend.overwrite(held, fresh)
+            if self._method.computes == "warm_gradient":  # other data had another last step
+                settings, prepare = self._method.settings, self._method.module.prepare
+                for name, array in prepare(operator, self._placed["v"], Stop(problem.tol), **settings).arrays.items():
+                    self._extra[name] = self._backend.overwrite(self._extra[name], self._backend.to_numpy(array))
 
     def _named(self, out: Any) -> dict[str, Any]:
         return dict(out)

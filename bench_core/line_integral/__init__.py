@@ -6,6 +6,7 @@ from bench_core.line_integral import cost
 from bench_core.line_integral._inverse import SingularJacobian
 from bench_core.line_integral._kernel import LineIntegralKernel
 from bench_core.line_integral.problem import LineIntegralProblem
+from bench_core.line_integral.settings import PLAIN
 from bench_core.method import Declaration
 
 __all__ = ["METHODS", "LineIntegralProblem", "SingularJacobian", "kernel", "problem"]
@@ -17,17 +18,17 @@ kernel = LineIntegralKernel
 _PLAIN = (("torch", ("eager",)), ("jax", ("jit",)))
 # The kinds of Jacobian that have an inverse, and those that a solver needs.
 _KINDS = {
-    "lu": ("psd", "kronecker", "kronecker_psd"),
-    "cholesky": ("psd", "kronecker_psd"),
+    "lu": ("psd", "kronecker", "kronecker_psd", "hessian"),
+    "cholesky": ("psd", "kronecker_psd", "hessian"),
     "kronecker": ("kronecker", "kronecker_psd"),
 }
 
 
 # The kernels that take a few samples at a time.
-_CHUNKED = ("gauss_legendre", "trapezoid", "formed")
+_CHUNKED = ("gauss_legendre", "gauss_kronrod", "trapezoid", "formed")
 
 
-def _quadrature(name: str, kernel: str, source: str, Q: int, formula=None, J: str = "") -> Declaration:
+def _quadrature(name: str, kernel: str, source: str, Q: int, formula=None, *J: str) -> Declaration:
     return Declaration(
         name,
         "integral",
@@ -38,11 +39,13 @@ def _quadrature(name: str, kernel: str, source: str, Q: int, formula=None, J: st
         kernel=kernel,
         settings=(("Q", Q),),
         chunked=kernel in _CHUNKED,
-        only=(("J", (J,)),) if J else (),
+        only=(("J", J),) if J else (),
     )
 
 
-def _adaptive(name: str, kernel: str, computes: str, formula, source: str, **settings) -> Declaration:
+def _adaptive(
+    name: str, kernel: str, computes: str, formula, source: str, J: tuple[str, ...] = (), **settings
+) -> Declaration:
     return Declaration(
         name,
         computes,
@@ -53,7 +56,7 @@ def _adaptive(name: str, kernel: str, computes: str, formula, source: str, **set
         kernel=kernel,
         settings=tuple(settings.items()),
         iterative=True,
-        only=(("J", _KINDS[settings["solver"]]),) if "solver" in settings else (),
+        only=(("J", J),) if J else (),
     )
 
 
@@ -64,6 +67,7 @@ SOLVERS = ("lu", "cholesky", "kronecker")
 METHODS = (
     *(_quadrature(f"gauss_legendre_{Q}", "gauss_legendre", "Golub and Welsch 1969", Q) for Q in NODES),
     *(_quadrature(f"trapezoid_{Q}", "trapezoid", "the trapezoidal rule", Q) for Q in (16, 64, 256)),
+    *(_quadrature(f"gauss_kronrod_{Q}", "gauss_kronrod", "Kronrod 1965", Q) for Q in (15, 21)),
     *(
         _adaptive(
             f"dopri5_{way}_{tol:g}",
@@ -79,13 +83,24 @@ METHODS = (
         )
         for tol in (1e-3, 1e-6, 1e-9)
     ),
+    *(
+        _adaptive(
+            f"dopri5_per_sample_{tol:g}",
+            "dopri5_per_sample",
+            "integral",
+            {"torch": cost.dopri5("again"), "jax": cost.dopri5("direct")},
+            "Lorraine and Hossain 2022, section 5; Dormand and Prince 1980, every sample with steps of its own",
+            tol=tol,
+        )
+        for tol in (1e-3, 1e-6)
+    ),
     _quadrature(
         "averaged_hidden_16",
         "averaged_hidden",
         "linearity of the output layer: it may follow the quadrature",
         16,
-        formula=cost.averaged_hidden(16),
-        J="free",
+        cost.averaged_hidden(16),
+        *PLAIN,
     ),
     _quadrature(
         "psd_applied",
@@ -103,7 +118,7 @@ METHODS = (
         cost.quadrature(16, formed=True),
         "psd",
     ),
-    _quadrature("kronecker", "gauss_legendre", "A C B^T = (A (x) B) c (Van Loan 2000)", 16, J="kronecker"),
+    _quadrature("kronecker", "gauss_legendre", "A C B^T = (A (x) B) c (Van Loan 2000)", 16, None, "kronecker"),
     _quadrature(
         "kronecker_formed",
         "formed",
@@ -132,10 +147,21 @@ METHODS = (
             "inverse",
             cost.inverse_dopri5(solver),
             "Lorraine and Hossain 2022, section 4.3, as an ODE with adaptive steps",
+            _KINDS[solver],
             solver=solver,
             tol=1e-5,
         )
         for solver in SOLVERS
+    ),
+    _adaptive(
+        "inverse_newton",
+        "inverse_newton",
+        "inverse_root",
+        cost.inverse_newton,
+        "Newton's method on y(x) = y, by the integral's own Jacobian",
+        _KINDS["cholesky"],
+        Q=cost.NEWTON_NODES,
+        tol=1e-5,
     ),
     Declaration(
         "inverse_as_printed",

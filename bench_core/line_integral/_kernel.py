@@ -20,7 +20,8 @@ class LineIntegralKernel(Kernel):
     """See :class:`bench_core.kernel.Kernel`.
 
     ``run`` (torch) and ``to_numpy`` (JAX, whose programs cannot raise) raise ``SingularJacobian`` for an inverse that
-    does not exist, and ``to_numpy`` a ``ValueError`` where adaptive steps ended without a result.
+    does not exist, and ``to_numpy`` a ``ValueError`` where adaptive steps, or the search for a root, ended without a
+    result.
     """
 
     def _build(self) -> None:
@@ -62,19 +63,18 @@ class LineIntegralKernel(Kernel):
         if not all(np.isfinite(array).all() for array in arrays.values()):
             self._explain()
             if self._method.iterative:
-                raise ValueError(
-                    f"adaptive steps ended without a result, after {self.iterations(out)} evaluations of J"
-                )
+                what = "the search for a root" if self._method.computes == "inverse_root" else "adaptive steps"
+                raise ValueError(f"{what} ended without a result, after {self.iterations(out)} evaluations of J")
         return arrays
 
     def iterations(self, out: Any) -> int | None:
-        """Evaluations of J that an adaptive method took; None of one that does not adapt."""
+        """Evaluations of J that an adaptive method took, of a sample; None of one that does not adapt."""
         return int(out["evaluations"]) if "evaluations" in out else None
 
     def _explain(self) -> None:
         """Raise ``SingularJacobian`` if that is why an inverse failed, on the arrays that it was given."""
         computes, settings = self._method.computes, self._method.settings
-        if computes == "integral":
+        if computes in ("integral", "inverse_root"):  # of these J(x) is not inverted
             return
 
         def walk(inverse: Inverse) -> object:

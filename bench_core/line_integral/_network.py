@@ -3,7 +3,7 @@
 With ``h = tanh(W0 x + b0)``, ``M = W1 h + b1`` and r the gradient by ``y = J c``, the gradient by J is ``G = r c^T``,
 and by M:
 
-    free           G
+    free           G (hessian and uneven, too)
     tanh           G (1 - tanh(M)^2)
     psd            (G + G^T) M
     kronecker      with C, R the matrices of c, r: dA = R B C^T, dB = R^T A C

@@ -4,7 +4,7 @@ One evaluation of the network at n points is ``2n (dH + Hm)``, m the outputs; it
 2Hm)`` more (none by the points). On top comes what the kind of Jacobian asks for, per point: ``J c`` and its gradient
 by the outputs, s = sqrt(d):
 
-    free, tanh     2 products of d^2       kronecker       5 of s^3
+    free ... tanh  2 products of d^2       kronecker       5 of s^3
     psd            5 of d^2                kronecker_psd  11 of s^3
     psd formed     3 of d^3 and 2 of d^2   kronecker formed  2 of d^2
 
@@ -18,12 +18,14 @@ from __future__ import annotations
 from dataclasses import replace
 from math import isqrt
 
-from bench_core.line_integral.settings import chunk
+from bench_core.line_integral.settings import PLAIN, chunk
 from bench_core.method import Cost
 
+NEWTON_NODES = 16  # of the integral that Newton's method inverts
+
 # Products of ``J c`` alone (the adjoint equation's way forward), and with its gradient.
-FORWARD = {"free": 1, "tanh": 1, "psd": 2, "kronecker": 2, "kronecker_psd": 4}
-BOTH = {"free": 2, "tanh": 2, "psd": 5, "kronecker": 5, "kronecker_psd": 11}
+FORWARD = {**dict.fromkeys((*PLAIN, "tanh"), 1), "psd": 2, "kronecker": 2, "kronecker_psd": 4}
+BOTH = {**dict.fromkeys((*PLAIN, "tanh"), 2), "psd": 5, "kronecker": 5, "kronecker_psd": 11}
 
 
 def quadrature(Q: int, formed: bool = False):
@@ -66,7 +68,9 @@ def psd_applied(Q: int):
 
 
 def dopri5(way: str):
-    """n evaluations, differentiated; the adjoint equation evaluates as often again, with a gradient each."""
+    """n evaluations, differentiated ``direct``; the ``adjoint`` equation evaluates as often again, with a gradient
+    each, and so does what goes over accepted steps ``again``.
+    """
 
     def cost(p, itemsize: int, n: int) -> Cost:
         if way == "direct":
@@ -94,6 +98,14 @@ def inverse_dopri5(solver: str):
         return _solves(p, itemsize, solver, n)
 
     return cost
+
+
+def inverse_newton(p, itemsize: int, n: int) -> Cost:
+    """n evaluations with d vjps each, and an LU for every step."""
+    points = 2.0 * n * p.B * (1 + p.d) * (p.d * p.H + p.H * p.outputs)
+    solves = n / NEWTON_NODES * p.B * (2 / 3 * p.d**3 + 2 * p.d**2)
+    held = NEWTON_NODES * p.B
+    return _cost(p, itemsize, points + solves, evaluations=n, held=held, beside=p.B * 3 * p.d**2, gradients=0)
 
 
 def inverse_as_printed(Q: int):

@@ -56,11 +56,11 @@ class Oracle:
 
     def measure(self, method: Method) -> str:
         """See ``Problem.measure``."""
-        return "reference"
+        return "residual" if method.computes == "inverse_root" else "reference"
 
     def error(self, arrays: dict[str, np.ndarray], method: Method) -> float:
         """See ``Problem.error``. Of an integral the loss, y and the parameters' gradients; of ``inverse_rk4`` x against
-        the same steps in float64, of another inverse against the solution of the ODE.
+        the same steps in float64, of a root ``|y(x) - y| / |y|``, of another inverse against the solution of the ODE.
 
         Raises ``ValueError`` where there is no reference: for an integral that does not converge and, as
         ``SingularJacobian``, for a Jacobian that is singular on the way.
@@ -70,6 +70,8 @@ class Oracle:
             raise ValueError(f"results named {sorted(arrays)}; missing: {', '.join(missing)}")
         if method.computes == "integral":
             want = self.integral
+        elif method.computes == "inverse_root":
+            return self._read_root(np.asarray(arrays["x"]))
         elif method.computes == "inverse_rk4":
             want = {"x": self.inverse_rk4(method.settings["steps"])}
         else:
@@ -86,10 +88,31 @@ class Oracle:
 
     def quality(self, arrays: dict[str, np.ndarray], method: Method) -> dict[str, float]:
         """See ``LineIntegralProblem.quality``."""
+        if method.computes == "integral":
+            return self._quality_of_samples(arrays)
         x, y = np.asarray(arrays.get("x", np.nan), np.float64), self._target
-        if method.computes == "integral" or self._network.d > DENSE_LIMIT or not np.isfinite(x).all():
+        if self._network.d > DENSE_LIMIT or not np.isfinite(x).all():
             return {}
         found = {"path_error": relative_error(x - self.inverse, self.inverse)}
         with contextlib.suppress(ValueError):  # an x far away may leave an integral that does not converge
             found["round_trip"] = relative_error(_integral.integrate(self._network, x) - y, y)
+        return found
+
+    def _read_root(self, x: np.ndarray) -> float:
+        """``|y(x) - y| / |y|``; ``ValueError`` for another shape."""
+        if x.shape != self._target.shape:
+            raise ValueError(f"result x has shape {x.shape}; allowed: {self._target.shape}")
+        if not np.isfinite(x).all():
+            return float("inf")
+        return relative_error(_integral.integrate(self._network, x.astype(np.float64)) - self._target, self._target)
+
+    def _quality_of_samples(self, arrays: dict[str, np.ndarray]) -> dict[str, float]:
+        """What the samples of an integral differ in."""
+        y = self.integral["y"]
+        size = np.sqrt(self._network.d) + np.linalg.norm(y, axis=1)
+        found = {}
+        if self._network.J == "uneven":
+            found["sample_error"] = float((np.linalg.norm(arrays["y"] - y, axis=1) / size).max())
+        if "estimate" in arrays:
+            found["estimate"] = float((arrays["estimate"] / size).max())
         return found

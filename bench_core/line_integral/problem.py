@@ -8,7 +8,10 @@ y0 = 0: a shift of the data), and the loss ``mean |y(x) - target|^2``. The netwo
 - *tanh*           ``J = tanh(M)``, entry by entry: every slope in [-1, 1];
 - *psd*            ``J = M M^T + eps I``: invertible;
 - *kronecker*      ``J = A (x) B`` with the factors A, B of sqrt(d) x sqrt(d), 2 d outputs instead of d^2;
-- *kronecker_psd*  ``J = (A (x) B) (A (x) B)^T + eps I``.
+- *kronecker_psd*  ``J = (A (x) B) (A (x) B)^T + eps I``;
+- *hessian*        ``J = M``, drawn as ``M(x) = I + W0^T diag(q tanh(W0 x + b0)) W0``: J is the Hessian of a potential,
+  to rounding in float32, so that the integral does not depend on the path, and the inverse below is one;
+- *uneven*         ``J = M``, and the last sample's path is FAR times as long as the others': one hard one among them.
 
 M of *psd* and the factors A, B vary about the identity, with condition numbers of a few: the inverse at d = 1,024 is
 then a question of cost and not of stiffness. eps = 1e-4 as in the paper.
@@ -20,25 +23,27 @@ where J is the Jacobian of something: otherwise the result depends on the path.
 from __future__ import annotations
 
 from math import isqrt
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
-from bench_core.line_integral.settings import KRONECKER
+from bench_core.line_integral.settings import KRONECKER, PLAIN
 from bench_core.masters import adopt, align, normal, take
 from bench_core.method import Method, check_choice, check_seed, check_size
 from bench_core.precision import FINE
 from bench_core.problem import Problem
 
-JACOBIANS = ("free", "tanh", "psd", "kronecker", "kronecker_psd")
+JACOBIANS = ("free", "tanh", "psd", "kronecker", "kronecker_psd", "hessian", "uneven")
 SPREAD = 0.25  # of the factors about the identity: singular at four standard deviations, even of a 1 x 1 factor
+FAR = 4  # times the length of the others' paths
 
 
 class LineIntegralProblem(Problem):
     """Seeded parameters and data at one size.
 
     d, B, H   dimension (a square number for the kronecker kinds), batch size, width of the hidden layer
-    J         what the Jacobian is made of: ``free``, ``tanh``, ``psd``, ``kronecker``, ``kronecker_psd``
+    J         what the Jacobian is made of: ``free``, ``tanh``, ``psd``, ``kronecker``, ``kronecker_psd``,
+              ``hessian``, ``uneven``
     arrays    ``{"x", "target": (B, d), "W0": (H, d), "b0": (H,), "W1": (m, H), "b1": (m,)}`` as float64, m = d^2
               outputs in row-major order, or A and then B
     """
@@ -98,14 +103,30 @@ class LineIntegralProblem(Problem):
         }
         side = isqrt(d) if self.J in KRONECKER else d
         varied = self.J in ("psd", *KRONECKER)
-        scale = {"free": 1 / np.sqrt(d), "tanh": 1.0}.get(self.J, SPREAD / np.sqrt(side)) / np.sqrt(H)
+        if self.J == "uneven":
+            out["x"][-1] *= np.float32(FAR)
+        eye = np.eye(side, dtype=np.float32).ravel()
+        if self.J == "hessian":
+            # |W0^T W0| is about (1 + sqrt(H / d))^2: J stays positive unless the q are all large and of one sign.
+            q = normal((H,), streams[4], 0.5 / (1 + np.sqrt(H / d)) ** 2)
+            # The pairs first: symmetric to the last bit, as Cholesky takes J to be.
+            pairs = out["W0"].T[:, None] * out["W0"].T
+            out["W1"] = align((pairs * q).reshape(d * d, H))
+            out["b1"] = align(eye)
+            return out
+        scale = {"tanh": 1.0}.get(self.J, 1 / np.sqrt(d) if self.J in PLAIN else SPREAD / np.sqrt(side)) / np.sqrt(H)
         out["W1"] = normal((self.outputs, H), streams[4], scale)
         if varied:
-            eye = np.eye(side, dtype=np.float32).ravel()
             out["b1"] = align(np.tile(eye, 2) if self.J in KRONECKER else eye)
         else:
             out["b1"] = normal((self.outputs,), streams[5], 0.5 / np.sqrt(d))
         return out
+
+    def unseen(self) -> Self:
+        """See ``Problem.unseen``; of *uneven* samples no entry changes its place, or the hard one would be none."""
+        if self.J != "uneven":
+            return super().unseen()
+        return self.with_data({name: -self.masters[name] for name in self.data})
 
     def guess_iterations(self, method: Method) -> int:
         """How many evaluations of J an adaptive method may take: some ten steps of six."""
@@ -116,8 +137,11 @@ class LineIntegralProblem(Problem):
         return method.settings["tol"] if method.iterative else method.tolerance(dtype)
 
     def quality(self, arrays: dict[str, np.ndarray], method: Method) -> dict[str, float]:
-        """What else there is to say of an inverse x, for d up to 256:
+        """What else there is to say, of an inverse x for d up to 256, of an integral where its samples differ:
 
+        sample_error largest ``|y - y*| / (sqrt(d) + |y*|)`` of a sample, where J is *uneven*: y* is the true y, and its
+                     size with the root of d what a relative and absolute tolerance of entries is in units of
+        estimate     the same by the rule's own estimate, where it has one
         path_error   relative error against the solution of the ODE
         round_trip   ``|y(x) - y| / |y|``: what is left where J is not the Jacobian of anything; absent where the
                      integral to x does not converge

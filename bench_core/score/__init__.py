@@ -14,10 +14,27 @@ kernel = ScoreKernel
 
 # Probes are read now and then, never trained through: compiling them would answer no question.
 _PLAIN = (("torch", ("eager",)), ("jax", ("jit",)))
+_GRAPH = (("torch", ("eager", "graph")), ("jax", ("jit",)))
+
+
+def _probes(k: int, rademacher: bool) -> Declaration:
+    """k probes a sample, an estimate: judged by the curl itself, as no exact row is."""
+    return Declaration(
+        f"curl_{'rademacher' if rademacher else 'probes'}_{k}",
+        "curl_probes",
+        cost.curl_probes(k),
+        f"Hutchinson 1990, |J - J^T|_F^2 by {'signs' if rademacher else 'normal probes'}",
+        exact=False,
+        forms=_PLAIN,
+        kernel="curl_probes",
+        settings=(("k", k), ("rademacher", rademacher)),
+    )
+
 
 METHODS = (
     Declaration("psi", "psi", cost.psi, "Saremi 2019, eq. of L[psi]"),
     Declaration("psi_closed_form", "psi", cost.psi_closed_form, "the derivatives of L[psi] of Saremi 2019 by hand"),
+    Declaration("sliced", "sliced", cost.sliced, "Song et al. 2019 (SSM-VR), of psi", forms=_GRAPH),
     Declaration("phi", "phi", cost.phi, "Saremi 2019, eq. of L(theta), by double backpropagation"),
     Declaration(
         "phi_forward_over_reverse", "phi", cost.phi_forward_over_reverse, "Pearlmutter 1994, on L(theta) of Saremi 2019"
@@ -33,4 +50,6 @@ METHODS = (
         forms=_PLAIN,
     ),
     Declaration("curl_dense", "curl", cost.curl_dense, "|J - J^T|_F^2 from d vjps", forms=_PLAIN),
+    *(_probes(k, rademacher=False) for k in (4, 16)),
+    *(_probes(k, rademacher=True) for k in (1, 4, 16)),
 )

@@ -1,7 +1,8 @@
-"""From a method's function to a kernel: arguments and names, the same for both backends."""
+"""From a method's function to a kernel: arguments, settings and names, the same for both backends."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from bench_core.kernel import Kernel
@@ -13,15 +14,18 @@ class ScoreKernel(Kernel):
     def _build(self) -> None:
         p, computes = self._problem, self._method.computes
         self._curl = computes.startswith("curl")
+        probed = self._curl or computes == "sliced"
+        self._data = ("y", "v") if probed else ("x", "y")
         names = p.parameters(computes)
-        place = self._place((*(("y", "v") if self._curl else ("x", "y")), *names))
+        place = self._place((*self._data, *names))
         self.parameters = {name: place[name] for name in names}
-        self._scalars = () if self._curl else (self._backend.scalar(p.sigma, self._device, self._dtype),)
-        self._call = self._backend.prepare(self._method.function, self._arguments(), self._form, ())
+        self._scalars = () if probed else (self._backend.scalar(p.sigma, self._device, self._dtype),)
+        function, settings = self._method.function, self._method.settings
+        call = partial(function, **settings) if settings else function
+        self._call = self._backend.prepare(call, self._arguments(), self._form, ())
 
     def _arguments(self) -> tuple:
-        data = [self._placed[name] for name in (("y", "v") if self._curl else ("x", "y"))]
-        return (*data, self.parameters, *self._scalars)
+        return (*(self._placed[name] for name in self._data), self.parameters, *self._scalars)
 
     def _named(self, out: Any) -> dict[str, Any]:
         if self._curl:

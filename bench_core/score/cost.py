@@ -22,6 +22,11 @@ def psi_closed_form(p, itemsize: int) -> Cost:
     return _cost(p, itemsize, wide=5, square=3)
 
 
+def sliced(p, itemsize: int) -> Cost:
+    """``2B (10dH + 6(L-1)H^2)``: the network and its tangent, each forward, back and once a weight."""
+    return _cost(p, itemsize, wide=10, square=6, held=2)
+
+
 def phi(p, itemsize: int) -> Cost:
     """``2B (5dH + 6(L-1)H^2)``: every product of phi's gradient is taken back twice, but for the first."""
     return _cost(p, itemsize, wide=5, square=6, held=2)
@@ -49,6 +54,15 @@ def psi_tied(p, itemsize: int) -> Cost:
 def curl_probe(p, itemsize: int) -> Cost:
     """One jvp and one vjp, and the hidden layers forward: ``2B (5dH + 3(L-1)H^2)``."""
     return _cost(p, itemsize, wide=5, square=3, vjps=1, jvps=1, gradients=0)
+
+
+def curl_probes(k: int):
+    """k jvps and k vjps, and the hidden layers forward once: ``2B ((1 + 4k) dH + (1 + 2k) (L-1) H^2)``."""
+
+    def cost(p, itemsize: int) -> Cost:
+        return _cost(p, itemsize, wide=1 + 4 * k, square=1 + 2 * k, held=k, vjps=k, jvps=k, gradients=0)
+
+    return cost
 
 
 def curl_dense(p, itemsize: int) -> Cost:

@@ -6,6 +6,10 @@ Hidden layers ``h_k = z_k W_k^T + b_k``, ``z_{k+1} = s(h_k)``, ``z_0 = y``; ``e`
     phi    g = d_0 W_0 with d_{L-1} = a s'(h_{L-1}), d_{k-1} = (d_k W_k) s'(h_{k-1}); the derivative of <g, e> by the
            parameters is that of the derivative of phi along e: with tangents z'_0 = e, h'_k = z'_k W_k^T,
            z'_{k+1} = s'(h_k) h'_k and d'_k, the derivative of d_k along them, dW_k = d'_k^T z_k + d_k^T z'_k
+    sliced L = mean (v^T g' + |g|^2 / 2), g' the derivative of g along v; with the tangents of above, z'_0 = v, and e',
+    the
+           gradient by g': back with g as psi goes, and D'_k = (D'_{k+1} W_{k+1}) s'(h_k) beside it, which adds
+           (D'_{k+1} W_{k+1}) s''(h_k) h'_k to D_k; dW_k = D_k^T z_k + D'_k^T z'_k
     tied   g = (q s(h_0)) W_0
 
 The curl of psi at a sample: ``J = V S_{L-1} W_{L-1} ... S_0 W_0``, S_k = diag s'(h_k). With ``M`` all but the first and
@@ -77,9 +81,9 @@ class Oracle:
     def answer(self, computes: str) -> dict[str, np.ndarray]:
         """The results of this answer by name."""
         if computes not in self._kept:
-            self._kept[computes] = {"psi": self._psi, "phi": self._phi, "tied": self._tied}.get(
-                computes, lambda: {"curl": self._curl(computes)}
-            )()
+            self._kept[computes] = {
+                **{"psi": self._psi, "phi": self._phi, "tied": self._tied, "sliced": self._sliced}
+            }.get(computes, lambda: {"curl": self._curl(computes)})()
         return self._kept[computes]
 
     def _loss(self, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -97,6 +101,26 @@ class Oracle:
             delta = back * slope(pre[k])
             out |= {f"W{k}": delta.T @ inputs[k], f"b{k}": delta.sum(0)}
             back = delta @ self._arrays[f"W{k}"]
+        return out
+
+    def _sliced(self) -> dict[str, np.ndarray]:
+        (inputs, pre), batch, v = self._trunk, self._problem.B, self._arrays["v"]
+        moved, lifts = [v], []
+        for k, h in enumerate(pre):
+            lifts.append(moved[k] @ self._arrays[f"W{k}"].T)
+            moved.append(slope(h) * lifts[k])
+        g, tangent = inputs[-1] @ self._arrays["V"].T + self._arrays["c"], moved[-1] @ self._arrays["V"].T
+        out = {
+            "loss": ((v * tangent).sum() + (g**2).sum() / 2) / batch,
+            "V": (g.T @ inputs[-1] + v.T @ moved[-1]) / batch,
+            "c": g.sum(0) / batch,
+        }
+        back, beside = g @ self._arrays["V"] / batch, v @ self._arrays["V"] / batch
+        for k in range(self._problem.L - 1, -1, -1):
+            delta = back * slope(pre[k]) + beside * curvature(pre[k]) * lifts[k]
+            turned = beside * slope(pre[k])
+            out |= {f"W{k}": delta.T @ inputs[k] + turned.T @ moved[k], f"b{k}": delta.sum(0)}
+            back, beside = delta @ self._arrays[f"W{k}"], turned @ self._arrays[f"W{k}"]
         return out
 
     def _phi(self) -> dict[str, np.ndarray]:
@@ -157,7 +181,7 @@ class Oracle:
         return self.jvp(self._arrays["v"]), self.vjp(self._arrays["v"])
 
     def _curl(self, computes: str) -> np.ndarray:
-        if computes == "curl":
+        if computes in ("curl", "curl_probes"):
             norms, traces = self._norms
             return 2 * (norms - traces)
         forward, back = self._pair
@@ -173,7 +197,7 @@ class Oracle:
 
     def error(self, arrays: dict[str, np.ndarray], method: Method) -> float:
         """See ``Problem.error``. A curl counts against ``|Jv|^2 + |J^T v|^2`` (``2 |J|_F^2`` the dense one): it may be
-        zero itself.
+        zero itself. What estimates it by probes counts against the curl, where it is not zero.
         """
         computes = method.computes
         want = self.answer(computes)
@@ -191,7 +215,9 @@ class Oracle:
 
     def _scale(self, computes: str) -> np.ndarray:
         """What a curl of zero is measured by."""
-        if computes == "curl":
+        if computes == "curl_probes" and not self._is_rounding(dense := self._curl("curl")):
+            return dense
+        if computes in ("curl", "curl_probes"):
             return 2 * self._norms[0]
         forward, back = self._pair
         return (forward**2 + back**2).sum(1)
@@ -199,8 +225,11 @@ class Oracle:
     def quality(self, arrays: dict[str, np.ndarray], computes: str) -> dict[str, float]:
         """See ``ScoreProblem.quality``."""
         dense = self._curl("curl") if "curl" in arrays else None
-        # Of a gradient (d = 1, or a tied readout) the curl is rounding, and no ratio to it means anything.
-        if dense is None or (dense <= 1e-12 * self._norms[0]).any():
+        if dense is None or self._is_rounding(dense):
             return {}
         ratio = np.asarray(arrays["curl"], np.float64) / dense
         return {"mean": float(ratio.mean()), "spread": float(ratio.std())}
+
+    def _is_rounding(self, dense: np.ndarray) -> bool:
+        """Of a gradient (d = 1, or a tied readout) the curl is rounding, and no ratio to it means anything."""
+        return bool((dense <= 1e-12 * self._norms[0]).any())

@@ -1,4 +1,6 @@
-"""Functions that are integrals of a learned Jacobian: over the dimension, for every kind of J."""
+"""Functions that are integrals of a learned Jacobian: over the dimension, for every kind of J; other rules and another
+inverse where J is a Hessian, and one hard sample among easy ones.
+"""
 
 from typing import Any
 
@@ -16,6 +18,29 @@ _QUICK = (
     *("inverse_lu_rk4", "inverse_cholesky_rk4", "inverse_kronecker_rk4", "inverse_as_printed"),
 )
 _SMOKE = ("gauss_legendre_4", "gauss_legendre_16", "psd_applied", "inverse_lu_rk4")
+_APART = (
+    *("gauss_kronrod_15", "gauss_kronrod_21", "dopri5_per_sample_0.001", "dopri5_per_sample_1e-06"),
+    "inverse_newton",
+)
+# Where the result does not depend on the path: rules with an estimate of their error, steps of every sample's own, and
+# the inverse as an ODE and as a root, which are one there.
+_RULES = Sweep(
+    {"d": (10, 30), "B": (64,), "H": (64,), "J": ("hessian",)},
+    ("float64",),
+    (
+        *("gauss_legendre_8", "gauss_legendre_16", "trapezoid_64", "averaged_hidden_16", "dopri5_direct_1e-06"),
+        *("inverse_cholesky_rk4", "inverse_cholesky_dopri5", *_APART),
+    ),
+)
+# 2,047 easy samples and a hard one: who holds the mean of a batch to the tolerance lets the hard one off.
+_HARD = Sweep(
+    {"d": (10,), "B": (2048,), "H": (64,), "J": ("uneven",)},
+    ("float64",),
+    (
+        *("gauss_legendre_16", "gauss_legendre_32", "gauss_kronrod_21", "dopri5_direct_0.001", "dopri5_direct_1e-06"),
+        *("dopri5_per_sample_0.001", "dopri5_per_sample_1e-06"),
+    ),
+)
 
 
 def _sweeps(
@@ -63,17 +88,22 @@ LINE_INTEGRAL = Family(
         # One cell for the sweeps of a batch: it is measured once.
         "smoke": _sweeps((4,), (4,), (4,), ("kronecker_psd",), (4,), *2 * (("kronecker_psd",),)),
         "quick": _sweeps((8, 32), (8,), (16,), ("kronecker_psd",), (256,), limited=("free",)),
-        "standard": _STANDARD,
+        "standard": {**_STANDARD, "Rules": _RULES, "Hard": _HARD},
         "card": _STANDARD,
-        "full": _sweeps(
-            (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
-            (1, 8, 16, 32, 64, 128, 256, 512, 1024),
-            (4, 16, 36, 64, 144, 256, 576, 1024, 2304, 4096),
-            _KRONECKER,
-            (16, 64, 256, 1024, 4096),
-        ),
+        "full": {
+            **_sweeps(
+                (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
+                (1, 8, 16, 32, 64, 128, 256, 512, 1024),
+                (4, 16, 36, 64, 144, 256, 576, 1024, 2304, 4096),
+                _KRONECKER,
+                (16, 64, 256, 1024, 4096),
+            ),
+            "Rules": _RULES,
+            "Hard": _HARD,
+        },
     },
     rows={"smoke": _SMOKE, "quick": _QUICK},
+    apart=_APART,
     # JAX compiles every row anew in every process.
     row_share=0.3,
     call_share=0.3,

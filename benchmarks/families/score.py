@@ -1,8 +1,19 @@
-"""Networks that stand for a gradient: over the dimension with two hidden layers, and over their number."""
+"""Networks that stand for a gradient: over the dimension with two hidden layers, and over their number; what estimates
+their curl, and their objectives.
+"""
 
 from benchmarks.families._family import Family, Sweep
 
 _FULL_D = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
+# Several probes a sample, and the rival of denoising.
+_APART = (
+    *("curl_probes_4", "curl_probes_16", "curl_rademacher_1", "curl_rademacher_4", "curl_rademacher_16"),
+    "sliced",
+)
+_CURL = Sweep(
+    {"d": (32, 256), "H": (96,), "L": (2,), "B": (128,)},
+    only=("psi", "psi_closed_form", "curl_jvp_vjp", "curl_published", "curl_dense", *_APART),
+)
 
 
 def _sweeps(
@@ -25,10 +36,11 @@ SCORE = Family(
         "smoke": _sweeps((2,), (8,), (2,), (8,), (2,)),
         # All above compiled_up_to: torch takes 20 s to compile the four rows.
         "quick": _sweeps((16, 64, 512), (64,), (64,), (64,), (4,)),
-        "standard": _STANDARD,
+        "standard": {**_STANDARD, "Curl": _CURL},
         "card": _STANDARD,
-        "full": _sweeps(_FULL_D, (64, 256, 1024), (2, 64, 512), (64, 256), (1, 3, 4, 6)),
+        "full": {**_sweeps(_FULL_D, (64, 256, 1024), (2, 64, 512), (64, 256), (1, 3, 4, 6)), "Curl": _CURL},
     },
+    apart=_APART,
     rows={"smoke": ("psi", "phi", "curl_jvp_vjp")},
     # torch compiles its rows anew in every process.
     row_share=0.5,

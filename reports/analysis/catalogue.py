@@ -95,13 +95,20 @@ class Catalogue:
 
     def groups(self, family: str) -> tuple[Group, ...]:
         """For each place the size and batch at which most series were measured, the largest of them."""
+        return tuple({group.place: group for group in reversed(self.every_group(family))}.values())[::-1]
+
+    def every_group(self, family: str) -> tuple[Group, ...]:
+        """Of all places, those of each size and batch: of one place those of most series first, then the largest."""
         found: dict[Place, dict[tuple[float, float], list[Series]]] = {}
         for series in self.series(family):
             for size in self.sizes(series):
                 at = size, float(series.size("B") or 0)
                 found.setdefault(series.place, {}).setdefault(at, []).append(series)
-        chosen = {place: max(cells, key=lambda at: (len(cells[at]), at)) for place, cells in found.items()}
-        return tuple(Group(place, at[0], tuple(found[place][at])) for place, at in chosen.items())
+        return tuple(
+            Group(place, at[0], tuple(cells[at]))
+            for place, cells in found.items()
+            for at in sorted(cells, key=lambda at: (len(cells[at]), at), reverse=True)
+        )
 
     def point(self, series: Series, size: float, row: str) -> Point | None:
         """One row at one size, None where nothing is known of it."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..analysis import Analysis
 from ..families import FAMILIES
-from ..points import NOT_GRADIENTS, OTHER_MODELS, Point, Series
+from ..points import NOT_GRADIENTS, OTHER_MODELS, Group, Point, Series
 from ..statistics import Estimate
 
 # Of more kinds of problem than this, those far apart in their order tell what the others do.
@@ -48,8 +48,8 @@ class Front:
 
 
 def digest_fronts(analysis: Analysis, name: str) -> tuple[Front, ...]:
-    """Of each place, at the size where most kinds of problem were measured; none where all methods are exact, or where
-    other models stand beside them (`digest_rivals`).
+    """Of each place, at the size where most kinds of problem were measured, and where others stand that were not tried
+    there; none where all methods are exact, or where other models stand beside them (`digest_rivals`).
 
     Where some place has several kinds, one with a single kind adds little: it is left out.
     """
@@ -57,13 +57,24 @@ def digest_fronts(analysis: Analysis, name: str) -> tuple[Front, ...]:
         return ()
     found, groups = [], analysis.groups(name)
     several = [group for group in groups if len(group.series) > 1]
-    for group in several or groups:
+    for group in _add_groups(analysis, name, several or list(groups)):
         kinds = group.series
         if len(kinds) > MOST_KINDS:
             step = (len(kinds) - 1) / (MOST_KINDS - 1)
             kinds = tuple(kinds[round(j * step)] for j in range(MOST_KINDS))
         found += [digest_front(analysis, series, group.size) for series in kinds]
     return tuple(front for front in found if sum(trade.front for trade in front.trades) > 1)
+
+
+def _add_groups(analysis: Analysis, name: str, groups: list[Group]) -> list[Group]:
+    """These, each followed by those of its place where a method has the place's first point in any front."""
+    told, places = {}, [group.place for group in groups]
+    for group in [*groups, *analysis.every_group(name)]:
+        rows = {row for series in group.series for row in analysis.approximate_rows(series) if ":" not in row}
+        known = told.setdefault(group.place, [])
+        if group.place in places and not rows <= {row for _, shown in known for row in shown}:
+            known.append((group, rows))
+    return [group for place in places for group, _ in told[place]]
 
 
 def digest_front(analysis: Analysis, series: Series, size: float) -> Front:

@@ -1,4 +1,4 @@
-"""How good an answer is that is no gradient, or an estimate of one: noise and bias of probes, errors of an inverse."""
+"""How good an answer is beyond its error: noise and bias of probes, errors of an inverse, a worst sample's."""
 
 import math
 from dataclasses import dataclass
@@ -8,18 +8,23 @@ from ..points import Series
 from ..statistics import Estimate
 from .series import Measured, Row, find_keys
 
-KINDS = ("curl", "curl_difference", "curl_moments", "inverse", "inverse_rk4")
+CURLS = ("curl", "curl_difference", "curl_moments", "curl_probes")
+INVERSES = ("inverse", "inverse_rk4", "inverse_root")
+# An integral has something to say only where its samples differ, or its rule estimates its error.
+KINDS = (*CURLS, *INVERSES, "integral")
 
 
 @dataclass(frozen=True)
 class Worth:
-    """A curl's, an inverse's or an estimate's answer; NaN where it was not recorded.
+    """A curl's, an inverse's, an estimate's or an integral's answer; NaN where it was not recorded.
 
-    error              against the row's own rule in float64
+    error              against the row's own rule in float64, of a root and an integral the true one
     path_error         of an inverse, against the solution of the ODE
     round_trip         of an inverse, |y(x) - y| / |y|
     mean, spread       of a curl's ratio to the dense one, over the samples; of an estimated log-det term, which times
                        Wᵀ would be the identity, its diagonal's mean and the size of the rest
+    sample_error       of an integral, the largest |y - y*| / (sqrt(d) + |y*|) of a sample where one is harder
+    estimate           of an integral, the same by the rule's own estimate
     """
 
     series: str
@@ -32,6 +37,8 @@ class Worth:
     round_trip: float
     mean: float
     spread: float
+    sample_error: float = math.nan
+    estimate: float = math.nan
 
 
 def digest_qualities(analysis: Analysis, name: str, measured: tuple[Measured, ...]) -> tuple[Worth, ...]:
@@ -47,7 +54,8 @@ def digest_qualities(analysis: Analysis, name: str, measured: tuple[Measured, ..
             if point is not None and point.ok:
                 q = point.quality
                 known = point.seconds, point.error, q.path_error, q.round_trip, q.mean, q.spread
-                found.append(Worth(series.key, size, row.name, row.computes, *known))
+                told = q.sample_error, q.estimate
+                found.append(Worth(series.key, size, row.name, row.computes, *known, *told))
     return tuple(found)
 
 
@@ -55,10 +63,16 @@ def _has_quality(analysis: Analysis, series: Series, row: Row) -> bool:
     if row.role != "method" or not row.ran:
         return False
     if row.computes in KINDS:
-        return True
+        return row.computes != "integral" or _tells(analysis, series, row)
     points = analysis.points(series, row.name)
     return not row.exact and any(point.ok and not math.isnan(point.quality.mean) for point in points)
 
 
 def _ran(cell) -> bool:
     return cell is not None and cell.seconds is not None
+
+
+def _tells(analysis: Analysis, series: Series, row: Row) -> bool:
+    """Whether an integral has more to say than its error."""
+    points = analysis.points(series, row.name)
+    return any(not math.isnan(value) for p in points for value in (p.quality.sample_error, p.quality.estimate))

@@ -23,6 +23,8 @@ SCORE = Family(
     notes=(
         "ψ and φ are different models: who trains one has no use for another's gradient, however fast it is.",
         "Probes of the curl: a mean of 1 is unbiased, the spread is the noise of one probe. Four times the spread "
-        "takes sixteen times the probes.",
+        "takes sixteen times the probes. Rows of several probes, normal or of signs, are judged by the curl itself.",
+        "Sliced score matching trains the same ψ on the same noisy data without the clean ones: an objective of its "
+        "own, and no answer to the questions above.",
     ),
 )

@@ -26,17 +26,18 @@ def _slow(*given):
     return pytest.param(*given, marks=pytest.mark.slow)
 
 
-def _again(m: bench_core.Method) -> bool:
-    return m.backend == "jax" and any(m.settings.get(name) in AGAIN[name] for name in AGAIN)
+def _is_long(m: bench_core.Method) -> bool:
+    """Rows that JAX takes seconds to compile: diffrax's, GMRES and what starts warm, which have tests of their own, and
+    of those that differ in how often they turn all but one or two.
+    """
+    if m.declaration.kernel in ("gmres_k", "bicgstab_k", "curl_probes"):
+        return m.name not in ("bicgstab_5", "curl_rademacher_4")
+    again = any(m.settings.get(name) in AGAIN[name] for name in AGAIN)
+    return "dopri5" in m.name or "gmres" in m.name or m.computes == "warm_gradient" or again
 
 
 def _mark(m: bench_core.Method):
-    """diffrax and GMRES take several seconds to compile one size of one row; GMRES has tests of its own. Of truncated
-    solvers that differ in how often they turn one is enough.
-    """
-    turns = m.settings.get("k", 5) if (m.declaration.kernel or "").endswith("_k") else 5
-    long = "dopri5" in m.name or ("gmres" in m.name and m.name != "gmres_5") or turns != 5
-    return _slow(m) if m.backend == "jax" and (long or _again(m)) else m
+    return _slow(m) if m.backend == "jax" and _is_long(m) else m
 
 
 def _each_answer(methods: list[bench_core.Method]):
@@ -171,7 +172,7 @@ def test_kernels_run_again_with_the_same_answer(m):
 
 
 COSTED = [
-    (m, sizes) if m.backend == "torch" or (number == 0 and not _again(m)) else _slow(m, sizes)
+    (m, sizes) if m.backend == "torch" or (number == 0 and not _is_long(m)) else _slow(m, sizes)
     for m in BUILT
     if judges.of(m.family).costed(m)
     for number, sizes in enumerate(judges.of(m.family).COSTED)

@@ -174,7 +174,7 @@ def implicit(implicit_analysis):
 
 
 def test_answers_by_accuracy(implicit, implicit_analysis, synthetic):
-    gradient, fixed_point = FAMILIES["implicit"].questions
+    gradient, _, fixed_point = FAMILIES["implicit"].questions
     series = implicit.find(implicit_analysis.key(series_of(implicit_analysis)))
 
     def find(accuracy=None, question=gradient):

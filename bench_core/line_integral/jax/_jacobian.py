@@ -8,7 +8,7 @@ from math import isqrt
 import jax.numpy as jnp
 from jax import Array
 
-from bench_core.line_integral.settings import EPS
+from bench_core.line_integral.settings import EPS, PLAIN
 
 Parameters = Mapping[str, Array]
 
@@ -42,7 +42,7 @@ def times(matrices: Array, c: Array) -> Array:
 def apply(M: Array, c: Array, J: str) -> Array:
     """``J c`` from the outputs M (n, m) and c (n, d), J never formed."""
     d = c.shape[1]
-    if J == "free":
+    if J in PLAIN:
         return times(square(M, d), c)
     if J == "tanh":
         return times(jnp.tanh(square(M, d)), c)

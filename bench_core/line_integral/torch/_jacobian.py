@@ -8,7 +8,7 @@ from math import isqrt
 import torch
 from torch import Tensor
 
-from bench_core.line_integral.settings import EPS
+from bench_core.line_integral.settings import EPS, PLAIN
 
 Parameters = Mapping[str, Tensor]
 
@@ -43,7 +43,7 @@ def times(matrices: Tensor, c: Tensor) -> Tensor:
 def apply(M: Tensor, c: Tensor, J: str) -> Tensor:
     """``J c`` from the outputs M (n, m) and c (n, d), J never formed."""
     d = c.shape[1]
-    if J == "free":
+    if J in PLAIN:
         return times(square(M, d), c)
     if J == "tanh":
         return times(torch.tanh(square(M, d)), c)

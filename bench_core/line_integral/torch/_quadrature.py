@@ -18,15 +18,17 @@ def integrate(
     apply: Callable[[Tensor, Tensor], Tensor],
     chunk: int,
     formed: int = 0,
+    inner: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """Loss, y and gradients for the nodes and weights of ``rule``; ``apply(M, c)`` is J c, and forms that many numbers.
 
     The loss is a sum over samples, so that its gradient is too: as many samples at once as have ``chunk`` outputs (or
-    formed numbers) at all their nodes, one at least, and (B, Q, d, d) is never held.
+    formed numbers) at all their nodes, one at least, and (B, Q, d, d) is never held. With the weights of an ``inner``
+    rule at the same nodes there is an estimate of every sample's error, too: how far the two are apart.
     """
     (t, w), (batch, d) = rule, x.shape
     leaves = {name: p.detach().requires_grad_() for name, p in parameters.items()}
-    numbers, values, losses = max(parameters["b1"].shape[0], formed), [], []
+    numbers, values, losses, estimates = max(parameters["b1"].shape[0], formed), [], [], []
     gradients: dict[str, Tensor] = {}
     size = max(1, chunk // (numbers * len(t)))
     for start in range(0, batch, size):
@@ -40,4 +42,8 @@ def integrate(
             gradients[name] = gradients[name].add_(part) if name in gradients else part
         values.append(y.detach())
         losses.append(loss.detach())
-    return {"loss": torch.stack(losses).sum(), "y": torch.cat(values), **gradients}
+        if inner is not None:
+            apart = ((w - inner)[:, None] * slopes.detach().view(len(t), *c.shape)).sum(0)
+            estimates.append(apart.square().sum(1).sqrt())
+    out = {"loss": torch.stack(losses).sum(), "y": torch.cat(values), **gradients}
+    return out | {"estimate": torch.cat(estimates)} if estimates else out

@@ -1,4 +1,4 @@
-"""How good an answer is that is no gradient, or an estimate of one: noise and bias of probes, errors of an inverse."""
+"""How good an answer is beyond its error: noise and bias of probes, errors of an inverse, a worst sample's."""
 
 import math
 
@@ -8,7 +8,10 @@ from ...text import write_error, write_seconds
 from ..blocks import Cell, Section, Table, columns
 from ._names import caption, series_cell, size_cell
 
-MEASURES = {"mean": "Mean", "spread": "Spread", "path_error": "Path error", "round_trip": "Round trip"}
+MEASURES = {
+    **{"mean": "Mean", "spread": "Spread", "path_error": "Path error", "round_trip": "Round trip"},
+    **{"sample_error": "Worst sample", "estimate": "By its estimate"},
+}
 # Of more networks than the table holds those of the most sizes are kept.
 MOST_ROWS = 60
 
@@ -43,8 +46,9 @@ def build(family: FamilyDigest) -> Section | None:
         | {name: _write(worth, name) for name in measures}
         for worth in known
     )
+    hard = " and hard samples" if any(worth.computes == "integral" for worth in family.qualities) else ""
     if inverse:
-        title, words = "Inverses", "How near the inverses are"
+        title, words = f"Inverses{hard}", f"How near the inverses{hard} are"
     elif curl:
         title, words = "Probes of the curl", "How noisy the probes of the curl are"
     else:

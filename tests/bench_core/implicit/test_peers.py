@@ -44,12 +44,15 @@ def _with(m, kernel, problem, **changed):
 
 
 # One row a library in JAX, which compiles a row again and again while its tolerance is searched.
-FEW = ("jaxopt_bicgstab", "lineax_bicgstab", "optimistix_fixed_point", "matfree_lsmr")
+FEW = ("jaxopt_bicgstab", "lineax_bicgstab", "optimistix_fixed_point")
 
 
 @pytest.mark.parametrize(
     "m",
-    [m if m.backend == "torch" or m.name in FEW else pytest.param(m, marks=pytest.mark.slow) for m in PEERS],
+    [
+        m if m.backend == "torch" or m.name in (*FEW, "matfree_lsmr") else pytest.param(m, marks=pytest.mark.slow)
+        for m in PEERS
+    ],
     ids=_name,
 )
 def test_a_librarys_answer_is_right_and_not_better_than_asked_for(m):

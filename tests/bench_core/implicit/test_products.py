@@ -48,7 +48,7 @@ def _compiled():
     for m in METHODS:
         if m.backend == "jax":
             again = m.settings.get("K", 10) not in (10, DEEP) or m.settings.get("k", 1) not in (1, 5) or m.name in twins
-            again = again or ((m.declaration.kernel or "").endswith("_k") and m.settings["k"] != 5)
+            again |= m.computes == "warm_gradient" or m.declaration.kernel in ("gmres_k", "bicgstab_k")
             yield pytest.param(m, marks=pytest.mark.slow if again else (), id=f"{m.backend}-{m.name}")
 
 

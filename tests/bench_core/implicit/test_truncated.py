@@ -67,6 +67,13 @@ def test_gmres_is_within_gamma_of_the_least_residual(T):
     assert all((after <= before / problem.gamma).all() for before, after in pairwise(reached))
 
 
+@pytest.mark.parametrize("name", ["gmres_5", "bicgstab_5"])
+def test_both_backends_agree(name):
+    problem = _problem("rotation")
+    (_, torch), (_, jax) = (_run(problem, name, backend) for backend in bench_core.BACKENDS)
+    np.testing.assert_allclose(jax["w"], torch["w"], rtol=1e-9, atol=1e-11)
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_where_krylov_pays_and_where_it_does_not(backend):
     """Equal products: on a symmetric map GMRES is nearer by far; on a rotation nothing is."""

@@ -63,8 +63,11 @@ def answer(problem, method) -> dict[str, np.ndarray]:
     x, y, v = (p.pop(name) for name in "xyv")
     if method.computes.startswith("curl"):
         out = []
-        for data, probe in zip(y, v):
+        for i, (data, probe) in enumerate(zip(y, v)):
             J = torch.autograd.functional.jacobian(_network(problem, p, "psi"), data)
+            if method.computes == "curl_probes":
+                out.append(_mean_of_probes(J, v, i, **method.settings))
+                continue
             forward, back = J @ probe, J.T @ probe
             out.append(
                 {
@@ -82,9 +85,30 @@ def answer(problem, method) -> dict[str, np.ndarray]:
         if name[0] in "Wb" + names and name[1:] in ("", *map(str, range(layers)))
     }
     g = _network(problem, p, method.computes)
-    loss = sum(((a - b - problem.sigma**2 * g(b)) ** 2).sum() for a, b in zip(x, y)) / problem.B
+    if method.computes == "sliced":
+        loss = sum(_slice(g, data, probe) for data, probe in zip(y, v)) / problem.B
+    else:
+        loss = sum(((a - b - problem.sigma**2 * g(b)) ** 2).sum() for a, b in zip(x, y)) / problem.B
     gradients = torch.autograd.grad(loss, list(p.values()))
     return {"loss": loss.detach().numpy()} | {name: a.numpy() for name, a in zip(p, gradients)}
+
+
+def _mean_of_probes(J, v, i, k, rademacher):
+    """Sample i's probes are its own v and those after it, round the batch."""
+    found = []
+    for j in range(k):
+        probe = v[(i + j) % len(v)]
+        probe = torch.where(probe > 0, 1.0, -1.0).double() if rademacher else probe
+        found.append(((J @ probe - J.T @ probe) ** 2).sum())
+    return torch.stack(found).mean()
+
+
+def _slice(g, data, probe):
+    """``v^T J v + |g|^2 / 2`` of one sample."""
+    data = data.clone().requires_grad_()
+    value = g(data)
+    (back,) = torch.autograd.grad(value @ probe, data, create_graph=True)
+    return back @ probe + value @ value / 2
 
 
 def error(problem, got: dict[str, np.ndarray], method) -> float:
@@ -95,7 +119,7 @@ def error(problem, got: dict[str, np.ndarray], method) -> float:
         p = {name: torch.from_numpy(array) for name, array in problem.arrays.items()}
         network = _network(problem, p, "psi")
         sizes = [torch.autograd.functional.jacobian(network, data).square().sum() for data in p["y"]]
-        if method.computes != "curl":
+        if method.computes not in ("curl", "curl_probes"):
             sizes = [_products(network, data, probe) for data, probe in zip(p["y"], p["v"])]
         scale = 2 * np.linalg.norm(np.array([float(s) for s in sizes]))
         return float(np.linalg.norm(got["curl"] - want["curl"]) / scale)

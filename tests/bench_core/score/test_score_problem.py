@@ -66,7 +66,7 @@ def test_a_tied_readout_has_no_curl(backend):
 
 
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)
-@pytest.mark.parametrize("name", ["curl_jvp_vjp", "curl_published"])
+@pytest.mark.parametrize("name", ["curl_jvp_vjp", "curl_published", "curl_rademacher_1"])
 def test_probes_are_unbiased(backend, name):
     """The mean over many probes of one point, within four of its standard errors of the dense curl."""
     source, number = ScoreProblem(d=6, H=9, L=2, B=1, seed=4), 20_000
@@ -90,6 +90,46 @@ def test_the_difference_is_four_times_less_noisy_than_the_published_probe(backen
         spreads[name] = problem.quality(got, m)["spread"]
         assert m.cost(problem).flops == bench_core.method("score", "curl_jvp_vjp", backend).cost(problem).flops
     assert spreads["curl_published"] >= 4 * spreads["curl_jvp_vjp"]
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_more_probes_and_signs_are_less_noisy(backend):
+    """Sixteen times the probes, a quarter of the spread; signs are never noisier, and at small d much less."""
+    spreads, errors = {}, {}
+    for d, name in ((64, "curl_jvp_vjp"), (64, "curl_probes_16"), (3, "curl_probes_16"), (3, "curl_rademacher_16")):
+        problem = ScoreProblem(d=d, H=64, L=2, B=512, seed=0)
+        m, got = _run(problem, name, backend)
+        quality = problem.quality(got, m)
+        spreads[d, name], errors[d, name] = quality["spread"], problem.error(got, m)
+        assert abs(quality["mean"] - 1) < 5 * quality["spread"] / np.sqrt(problem.B / m.settings.get("k", 1))
+    assert spreads[64, "curl_jvp_vjp"] / spreads[64, "curl_probes_16"] == pytest.approx(4, rel=0.3)
+    assert spreads[3, "curl_rademacher_16"] < 0.8 * spreads[3, "curl_probes_16"]
+    # Held to the curl itself, an estimate's error is its noise.
+    assert errors[64, "curl_jvp_vjp"] < 1e-12
+    assert 0.3 < errors[64, "curl_probes_16"] / spreads[64, "curl_probes_16"] < 3
+
+
+def test_estimates_of_no_curl_are_zero_and_have_no_error():
+    problem = ScoreProblem(d=1, H=5, L=2, B=4)
+    for name in ("curl_probes_4", "curl_rademacher_4"):
+        m, got = _run(problem, name, "torch")
+        assert problem.error(got, m) < 1e-12
+
+
+def test_slices_of_a_linear_network_are_what_they_are_on_paper():
+    """Far above 0, where s is the identity: ``L = mean (v^T A v + |g|^2 / 2)``, A = V W0, and ``dc = mean g``."""
+    source = ScoreProblem(d=3, H=4, L=1, B=6, seed=1)
+    given = _parameters(source)
+    given["b0"] = np.full(4, 200.0)
+    problem = ScoreProblem.from_arrays(source.arrays["x"], source.arrays["y"], given)
+    y, v = problem.arrays["y"], problem.arrays["v"]
+    A = given["V"] @ given["W0"]
+    g = y @ A.T + given["V"] @ given["b0"] + given["c"]
+    m, got = _run(problem, "sliced", "torch")
+    assert got["loss"] == pytest.approx(((v * (v @ A.T)).sum() + (g**2).sum() / 2) / 6)
+    np.testing.assert_allclose(got["c"], g.mean(0), rtol=1e-10)
+    np.testing.assert_allclose(got["b0"], (g @ given["V"]).mean(0), rtol=1e-9)
+    assert problem.error(got, m) < 1e-10
 
 
 def test_phi_costs_up_to_twice_psi():

@@ -175,6 +175,20 @@ def test_a_size_that_is_not_given_is_none():
         Cell.of("implicit", "torch", {"condition": 2.0})
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_rows_apart_have_sweeps_and_are_in_no_other(family):
+    """In standard: other sweeps' sessions are what they were before there were such rows."""
+    apart, sweeps = set(FAMILIES[family].apart), STANDARD.sweeps(family).values()
+    known = {m.name for backend in bench_core.BACKENDS for m in bench_core.methods(family, backend)}
+    assert apart <= known & {row for sweep in sweeps for row in sweep.only}
+    for sweep in sweeps:
+        assert set(sweep.only) <= known
+        for backend in bench_core.BACKENDS:
+            for at in sweep.cells():
+                tried = {row.partition(":")[0] for row in rows(family, backend, STANDARD, [at])}
+                assert tried <= set(sweep.only) if apart & set(sweep.only) else not tried & apart
+
+
 def test_the_largest_cells_take_all_their_rounds_in_one_process():
     assert (STANDARD.processes_of("logdet", 10_000), STANDARD.rounds_of("logdet", 10_000)) == (3, 2)
     assert (STANDARD.processes_of("logdet", 20_000), STANDARD.rounds_of("logdet", 20_000)) == (1, 6)

@@ -1,6 +1,8 @@
 """Fronts: nobody on one is beaten in both, nobody beaten is on one."""
 
-from reports.digest.fronts import MOST_KINDS
+from reports.analysis import Analysis
+from reports.digest.fronts import MOST_KINDS, digest_fronts
+from reports.load import load
 
 
 def test_a_front_holds_what_no_other_method_beats(implicit_digest):
@@ -28,3 +30,17 @@ def test_a_few_kinds_of_problem_of_each_place_far_apart(implicit_digest):
 
 def test_where_all_methods_are_exact_there_is_none(implicit_digest):
     assert implicit_digest.family("logdet").fronts == ()
+
+
+def test_methods_with_a_sweep_of_their_own_have_fronts_of_their_own(synthetic, tmp_path):
+    """Beside those at the size of most kinds, where they were not tried; a size with nothing new has none."""
+    rows = ("jfb", "neumann_5", "neumann")
+    for D, batch in ((512, 64), (400, 100), (320, 64)):
+        for T in ("random", "symmetric") if D > 320 else ("random",):
+            record = synthetic.make_implicit_session(D, batch, 0.9, T, rows=rows)
+            if D == 400:
+                record["rows"]["gmres_5"] = record["rows"]["neumann_5"] | {"method": "gmres_5"}
+            synthetic.write_session(tmp_path, record, "direct")
+    fronts = digest_fronts(Analysis(load(tmp_path)), "implicit")
+    assert [front.size for front in fronts] == [512, 512, 400, 400]
+    assert all(("gmres_5" in {t.row for t in front.trades}) == (front.size == 400) for front in fronts)

@@ -1,0 +1,102 @@
+"""One hard sample among easy ones: who controls whose error."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import bench_core
+from bench_core.line_integral import LineIntegralProblem
+from bench_core.line_integral.problem import FAR
+from bench_core.line_integral.torch._steps import take_steps
+
+EASY = 2047
+
+
+def _run(problem, name, backend="torch"):
+    m = bench_core.method("line_integral", name, backend)
+    kernel = m.build(problem, dtype="float64")
+    out = kernel.run()
+    return m, {name: np.array(a) for name, a in kernel.to_numpy(out).items()}, kernel.iterations(out)
+
+
+def _alone(problem):
+    """The hard sample by itself."""
+    arrays = dict(problem.arrays)
+    x, target = (arrays.pop(name)[-1:] for name in ("x", "target"))
+    return LineIntegralProblem.from_arrays(x, target, **arrays, J="uneven")
+
+
+def test_the_last_sample_is_the_hard_one_and_stays_it():
+    free, uneven = (LineIntegralProblem(d=4, B=5, H=6, J=J, seed=3) for J in ("free", "uneven"))
+    for name, array in free.arrays.items():
+        far = np.array([1, 1, 1, 1, FAR])[:, None] if name == "x" else 1
+        np.testing.assert_array_equal(uneven.arrays[name], far * array)
+    lengths = np.linalg.norm(uneven.unseen().arrays["x"], axis=1)
+    np.testing.assert_array_equal(lengths, np.linalg.norm(uneven.arrays["x"], axis=1))
+    assert not np.array_equal(uneven.unseen().arrays["x"], uneven.arrays["x"])
+
+
+def test_the_mean_of_a_batch_lets_the_hard_sample_off():
+    """At 1e-3 the batch errs on it by more, and by many times what it errs alone; its own control does not, at less
+    work.
+    """
+    problem = LineIntegralProblem(d=10, B=EASY + 1, H=64, J="uneven")
+    single = _alone(problem)
+    want, errors, taken, told = single.oracle.integral["y"][0], [], [], []
+    for name, posed in (
+        ("dopri5_direct_0.001", problem),
+        ("dopri5_per_sample_0.001", problem),
+        ("dopri5_direct_0.001", single),
+    ):
+        m, got, n = _run(posed, name)
+        errors.append(np.linalg.norm(got["y"][-1] - want) / np.linalg.norm(want))
+        taken.append(n)
+        told.append(posed.quality(got, m)["sample_error"])
+    batch, own, alone = errors
+    assert batch > 10 * alone
+    assert batch > 1e-3 > 3 * own
+    assert taken[1] < taken[0]
+    # Of all samples' errors the worst is told, in the tolerance's own units.
+    assert told[0] > told[1]
+    assert told[2] == pytest.approx(alone * np.linalg.norm(want) / (10**0.5 + np.linalg.norm(want)))
+
+
+@pytest.mark.parametrize("tol", [1e-3, 1e-6])
+def test_a_sample_takes_the_steps_that_it_takes_alone(tol):
+    problem = LineIntegralProblem(d=3, B=6, H=8, J="uneven", seed=2)
+    _, together, _ = _run(problem, f"dopri5_per_sample_{tol:g}")
+    _, alone, _ = _run(_alone(problem), f"dopri5_per_sample_{tol:g}")
+    np.testing.assert_allclose(together["y"][-1], alone["y"][0], rtol=1e-12)
+
+
+@pytest.mark.slow
+def test_both_backends_hold_every_sample_to_the_tolerance():
+    problem = LineIntegralProblem(d=4, B=32, H=16, J="uneven", seed=4)
+    for backend in bench_core.BACKENDS:
+        m, got, n = _run(problem, "dopri5_per_sample_1e-06", backend)
+        assert problem.quality(got, m)["sample_error"] < 1e-4
+        assert problem.error(got, m) < 1e-4
+        assert n > 10
+
+
+def test_steps_that_do_not_end_are_no_result(monkeypatch):
+    problem = LineIntegralProblem(d=2, B=3, H=4, J="uneven")
+    problem.masters["W0"][:] = np.float32(np.nan)
+    with pytest.raises(ValueError, match=r"^adaptive steps ended without a result, after \d+ evaluations of J$"):
+        _run(problem, "dopri5_per_sample_0.001")
+
+
+def test_steps_make_up_the_path_of_every_sample():
+    import torch
+
+    x = torch.tensor([[1.0], [40.0]], dtype=torch.float64)
+    steps = take_steps(lambda t, rows: torch.cos(t[:, None] * x[rows]) * x[rows], x, 1e-6)
+    np.testing.assert_allclose(steps.y.numpy(), np.sin(x.numpy()), atol=1e-4)
+    for row in range(2):
+        mine = steps.rows == row
+        ends = steps.starts[mine] + steps.lengths[mine]
+        np.testing.assert_allclose(steps.starts[mine][1:], ends[:-1], atol=1e-15)
+        assert steps.starts[mine][0] == 0
+        assert float(ends[-1]) == pytest.approx(1, abs=1e-14)
+    assert (steps.rows == 1).sum() > 3 * (steps.rows == 0).sum()
