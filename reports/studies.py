@@ -21,6 +21,9 @@ BASELINE = "jfb"
 # What the section tells of each study, which its record must therefore have.
 SETTINGS = {
     "logdet-training": (*("architecture", "batch", "optimiser", "steps", "test", "train", "L", "d"),),
+    "logdet-density": (
+        *("architecture", "batch", "folds", "optimiser", "parameters", "steps", "test", "train", "valid", "L", "d"),
+    ),
     "implicit-training": (
         *("architecture", "batch", "gamma", "learning_rate", "most", "optimiser", "parameters"),
         *("test", "tol", "train", "D"),

@@ -1,0 +1,117 @@
+"""Study: densities learned by the relative gradient, held-out, against flows from a library at equal parameters.
+
+Gresele et al. 2020, section 5, figure 2 and table 1. In the plane the network alone, for its pictures; on the tables of
+scikit-learn, and on five of the paper's from a folder, ``relative`` against ``lu``, the same layers with every weight
+as L U, and ``maf``, a masked autoregressive flow, both of zuko's and with as many parameters. One optimiser, Adam, at
+every rate of RATES: which rate and which epoch are best is read from the record, by the samples that validate, and so
+is what each reaches in equal time. Rows: see ``DensityTraining.epoch``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks.studies import planes, tables
+from benchmarks.studies._run import Study
+
+DATA = (*planes.DATA, *tables.DATA)
+MODELS: Mapping[str, str] = {
+    "relative": "Gresele et al. 2020, eq. 13-15",
+    "lu": "zuko's LULinearTransform between the same activations",
+    "maf": "Papamakarios et al. 2017, zuko's MAF",
+}
+RATES = (0.003, 0.01, 0.03)
+BATCH = 100
+# Square layers have no width: in the plane depth alone makes room.
+LAYERS, LAYERS_IN_THE_PLANE = 5, 16
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Epochs, seeds and steps of an epoch, on a bundled table and (``plane``) in the plane.
+
+    steps_large   of an epoch of the published tables, which have from 30,000 samples to a million
+    points        to train on in the plane
+    """
+
+    epochs: int
+    seeds: int
+    steps: int
+    plane_epochs: int
+    plane_seeds: int
+    plane_steps: int
+    steps_large: int
+    points: int
+
+
+PROFILES = {
+    "smoke": Profile(1, 1, 2, 1, 1, 2, 2, 200),
+    "quick": Profile(20, 2, 20, 20, 1, 50, 200, 2000),
+    "standard": Profile(40, 5, 25, 60, 2, 100, 1000, 5000),
+}
+
+
+def prepare(profile: str, data: str, folder: str | None, epochs: int | None, seeds: int | None) -> Study:
+    """The study on these data; ``epochs`` and ``seeds`` override the profile's."""
+    chosen, plane = PROFILES[profile], data in planes.DATA
+    if plane and folder is not None:
+        raise ValueError(f"folder {folder!r} given for data {data!r}, which is drawn; allowed: no --folder")
+    split = _draw(data, chosen.points) if plane else tables.load(data, folder)
+    # Imported here: see implicit_training.py.
+    from bench_core.backends.torch import configure
+
+    try:
+        from benchmarks.studies.logdet.density import DensityTraining, Settings
+        from benchmarks.studies.logdet.flows import find_hidden
+    except ImportError as error:
+        raise ValueError(f"study logdet-density needs zuko ({error}): pip install 'jacobench[studies]'") from error
+
+    first = split(0)
+    D, last = first.train.shape[1], epochs or (chosen.plane_epochs if plane else chosen.epochs)
+    steps = chosen.plane_steps if plane else chosen.steps_large if data in tables.READERS else chosen.steps
+    settings = Settings(L=LAYERS_IN_THE_PLANE if plane else LAYERS, batch=BATCH, steps=steps, last=last)
+    parameters = settings.L * (D * D + D)
+    models: dict[str, dict[str, Any]] = {"relative": {"parameters": parameters}}
+    if not plane:
+        hidden, count = find_hidden(D, parameters)
+        models |= {"lu": {"parameters": parameters}, "maf": {"parameters": count, "hidden": hidden}}
+    methods = {
+        f"{model}_{rate:g}": {
+            "exact": True,
+            "source": f"{MODELS[model]}, Adam",
+            "settings": {"model": model, "rate": rate, **known},
+        }
+        for model, known in models.items()
+        for rate in RATES
+    }
+    facts = asdict(settings) | {
+        "dtype": "float32",
+        "optimiser": "Adam",
+        "train": len(first.train),
+        "valid": len(first.valid),
+        "test": len(first.test),
+        "d": D,
+        "folds": tables.FOLDS if data in tables.BUNDLED else None,
+        "parameters": parameters,
+        "architecture": "square layers with a smooth leaky ReLU between them, standard normal base",
+    }
+    return Study(
+        name="logdet-density",
+        data=data,
+        profile=profile,
+        settings=facts,
+        methods=methods,
+        seeds=tuple(range(seeds or (chosen.plane_seeds if plane else chosen.seeds))),
+        epochs=last,
+        configure=configure,
+        start=lambda method, seed: DensityTraining(methods[method]["settings"], seed, split(seed), settings),
+        packages=("scikit-learn", "zuko") if data in tables.BUNDLED else ("zuko",),
+    )
+
+
+def _draw(data: str, count: int) -> Callable[[int], tables.Split]:
+    """Splits of a density in the plane: other samples for each seed and part."""
+    draw = planes.DRAWS[data]
+    return lambda seed: tables.Split(*(draw(count, 3 * seed + part) for part in range(3)))

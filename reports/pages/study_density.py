@@ -1,0 +1,160 @@
+"""Study: densities learned by the relative gradient beside flows from a library (Gresele et al. 2020, table 1)."""
+
+from collections.abc import Sequence
+
+from ..densities import OURS
+from ..digest.densities import Reached
+from ..digest.studies import StudyDigest
+from ..plots.densities import SHARES, Plane, draw_densities
+from ..statistics import Estimate
+from ..text import count, write_list, write_seconds, write_share, write_size
+from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns
+from .study_parts import cost_cells, tell_origin
+
+TITLE = "Densities by the relative gradient, and by flows from a library"
+# The pictures, the tables at hand, the paper's.
+ORDER = ("moons", "mixture", "rings", "chessboard", "digits", "breast_cancer", "wine", "diabetes", "iris")
+PAPERS = ("power", "gas", "hepmass", "miniboone", "bsds300")
+NAMES = {OURS: "relative", "lu": "LU flow (zuko)", "maf": "masked autoregressive flow (zuko)"}
+# Table 1 of the paper, nats: dimension, ours with two deviations, MAF (5), and the best of its seven flows.
+PUBLISHED = {
+    "POWER": (6, 0.065, 0.013, -0.458, 0.375),
+    "GAS": (8, 6.978, 0.020, 7.042, 8.357),
+    "HEPMASS": (21, -21.958, 0.019, -19.400, -18.368),
+    "MINIBOONE": (43, -13.372, 0.450, -11.816, -11.795),
+    "BSDS300": (63, 151.12, 0.28, 149.22, 153.28),
+    "MNIST": (784, -1375.2, 1.4, -1300.5, -1038.5),
+}
+_EXPLAINED = (
+    "Mean log-likelihood of test samples in nats a dimension, higher is better; data standardised by the training "
+    "samples, so that figures of two data sets do not compare. Rate and epoch are those of the highest likelihood of "
+    "the samples that validate, seed by seed; no test sample has a say in them. Means over the seeds with a t "
+    "interval, of folds widened for what they share (Nadeau and Bengio 2003); differences are paired by seed. In equal "
+    "time: of what every training had within the seconds of the quickest. Whether ours are competitive is "
+    "[claim RG5](claims.html#rg5)."
+)
+_PUBLISHED_EXPLAINED = (
+    "From the paper, where models have similar numbers of parameters. Its data sets come with no package: `python -m "
+    "benchmarks study logdet-density --data power --folder FOLDER` trains on one of them. The tables above are others, "
+    "and their figures do not compare with these."
+)
+
+
+def show(studies: Sequence[StudyDigest]) -> list[Block]:
+    """The pictures, the models on every table, the paper's table, then what each study was."""
+    rank = {data: j for j, data in enumerate((*ORDER, *PAPERS))}
+    studies = sorted(studies, key=lambda study: (study.machine, rank.get(study.data, len(rank)), study.data))
+    figure = _draw([study for study in studies if study.machine == studies[0].machine])
+    blocks: list[Block] = [] if figure is None else [Figures("As figure 2", (figure,))]
+    blocks += [_tabulate(studies), Text(_EXPLAINED, "note"), _tabulate_published(studies)]
+    blocks.append(Text(_PUBLISHED_EXPLAINED, "note"))
+    for study in studies:
+        blocks += [Heading(f"{study.data}, machine {study.machine}"), Text(_describe(study)), tell_origin(study)]
+    return blocks
+
+
+def _describe(study: StudyDigest) -> str:
+    setting = study.settings
+    rates = sorted({method.settings["rate"] for method in study.methods})
+    split = f"a fold of {setting['folds']} to test" if setting["folds"] else "one split, or samples of its own a seed"
+    return (
+        f"{setting['train']:,} samples of dimension {write_size(setting['d'])} to train on, {setting['valid']:,} to "
+        f"validate, {setting['test']:,} to test ({split}); {count(study.epochs, 'epoch')} of "
+        f"{count(setting['steps'], 'step')} from {count(len(study.seeds), 'seed')}, batches of {setting['batch']}; "
+        f"L = {setting['L']}: {setting['architecture']}; {setting['optimiser']} at rates of "
+        f"{write_list([f'{rate:g}' for rate in rates])}, the same for every model."
+    )
+
+
+def _tabulate(studies: Sequence[StudyDigest]) -> Table:
+    several = len({study.machine for study in studies}) > 1
+    rows = []
+    for study in studies:
+        for found in study.reached:
+            method = study.method(found.method)
+            assert method is not None
+            name = f"{study.data}, {study.machine}" if several else study.data
+            rows.append(cost_cells(study, method) | _tell(study, found) | {"place": Cell(name)})
+    heads = columns(
+        ("place", "Data"),
+        ("row", "Model"),
+        ("parameters", "Parameters", True),
+        ("rate", "Rate", True),
+        ("value", "Nats a dimension", True),
+        ("ahead", "Relative minus it", True),
+        ("timed", "In equal time", True),
+        ("ahead_timed", "Relative minus it", True),
+        ("epoch", "Best epoch", True),
+        ("ratio", "Time of a step over relative's", True),
+    )
+    return Table("study-logdet-density", "Held-out log-likelihood", heads, tuple(rows))
+
+
+def _tell(study: StudyDigest, found: Reached) -> dict[str, Cell]:
+    return {
+        "row": Cell(NAMES.get(found.model, found.model)),
+        "parameters": Cell(f"{found.parameters:,}"),
+        "rate": Cell(f"{found.rate:g}", note=f"{found.times} of {len(study.seeds)} seeds"),
+        "value": _write(found.value),
+        "ahead": _write(found.ahead),
+        "timed": _write(found.value_timed),
+        "ahead_timed": _write(found.ahead_timed),
+        "epoch": Cell(f"{found.epoch:g}", note=f"after {write_seconds(found.spent_s)}"),
+    }
+
+
+def _write(value: Estimate | None) -> Cell:
+    if value is None:
+        return Cell("–")
+    return Cell(f"{value.value:.3f}", note="" if value.undetermined else f"{value.low:.3f} to {value.high:.3f}")
+
+
+def _tabulate_published(studies: Sequence[StudyDigest]) -> Table:
+    """Each of the paper's data sets, and ours where it was trained on."""
+    rows = []
+    for name, (d, ours, spread, maf, best) in PUBLISHED.items():
+        here = [found for study in studies if study.data == name.lower() for found in study.reached]
+        mine = next((found for found in here if found.model == OURS), None)
+        rows.append(
+            {
+                "row": Cell(name),
+                "d": Cell(f"{d}"),
+                "ours": Cell(f"{ours:g} ± {spread:g}", note=f"{ours / d:.3f} a dimension"),
+                "maf": Cell(f"{maf:g}", note=f"{maf / d:.3f} a dimension"),
+                "best": Cell(f"{best:g}", note=f"{best / d:.3f} a dimension"),
+                "ahead": Cell(f"{(ours - maf) / d:+.3f}"),
+                "here": Cell("not run") if mine is None else _write(mine.value),
+            }
+        )
+    heads = columns(
+        ("row", "Data"),
+        ("d", "Dimension", True),
+        ("ours", "Relative, nats", True),
+        ("maf", "MAF (5), nats", True),
+        ("best", "Best of seven flows, nats", True),
+        ("ahead", "Relative minus MAF (5), a dimension", True),
+        ("here", "Relative here, nats a dimension", True),
+    )
+    return Table("published-gresele-table-1", "The paper's table 1", heads, tuple(rows))
+
+
+def _draw(studies: Sequence[StudyDigest]) -> Figure | None:
+    """Samples and learned density of every data set in the plane."""
+    planes, told = [], []
+    for study in studies:
+        found = next((found for found in study.reached if found.model == OURS), None)
+        if study.picture is None or found is None:
+            continue
+        picture = study.picture
+        planes.append(Plane(study.data, picture.limit, picture.side, picture.values, picture.points))
+        told.append(f"{study.data} {found.value.value:.3f}")
+    if not planes:
+        return None
+    shares = write_list(write_share(share) for share in SHARES)
+    alt = (
+        "Samples in the plane, each beside the density that was learned of them, darker in the smallest regions that "
+        f"hold {shares} of its mass. Held-out nats a dimension: {', '.join(told)}."
+    )
+    title = f"Samples, and the density learned of them: {write_list(plane.title for plane in planes)}"
+    name = "study-logdet-density-planes"
+    return Figure(name, title, draw_densities(name, alt, planes), alt)
