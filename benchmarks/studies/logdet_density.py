@@ -59,6 +59,7 @@ def prepare(profile: str, data: str, folder: str | None, epochs: int | None, see
     if plane and folder is not None:
         raise ValueError(f"folder {folder!r} given for data {data!r}, which is drawn; allowed: no --folder")
     split = _draw(data, chosen.points) if plane else tables.load(data, folder)
+    truth = float(-planes.SHAPES[data]().log_density(split(0).test).mean()) if plane else None
     # Imported here: see implicit_training.py.
     from bench_core.backends.torch import configure
 
@@ -94,6 +95,7 @@ def prepare(profile: str, data: str, folder: str | None, epochs: int | None, see
         "test": len(first.test),
         "d": D,
         "folds": tables.FOLDS if data in tables.BUNDLED else None,
+        "truth": truth,
         "parameters": parameters,
         "architecture": "square layers with a smooth leaky ReLU between them, standard normal base",
     }
@@ -112,6 +114,7 @@ def prepare(profile: str, data: str, folder: str | None, epochs: int | None, see
 
 
 def _draw(data: str, count: int) -> Callable[[int], tables.Split]:
-    """Splits of a density in the plane: other samples for each seed and part."""
-    draw = planes.DRAWS[data]
-    return lambda seed: tables.Split(*(draw(count, 3 * seed + part) for part in range(3)))
+    """Samples of a density in the plane, the same for all seeds."""
+    shape = planes.SHAPES[data]()
+    found = tables.Split(*(shape.draw(count, part) for part in range(3)))
+    return lambda seed: found

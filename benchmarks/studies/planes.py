@@ -1,40 +1,68 @@
-"""Densities in the plane, as pictures show them: two half circles, a mixture, rings, a chessboard."""
+"""Densities in the plane whose truth is known: points of curves or centres, all as likely, and normal noise.
+
+Of the kinds that the published code of Gresele et al. 2020 names: a sine, two moons, three modes, rings.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.studies.logdet_training import draw_moons
-from benchmarks.studies.score_training import draw_mixture
-
-NOISE = 0.08
-
-
-def draw_rings(count: int, seed: int) -> np.ndarray:
-    """Samples (count, 2) of two circles of radius 1 and 2.2, as many for each length, with noise."""
-    rng = np.random.default_rng(seed)
-    radii = np.where(rng.random(count) < 1 / 3.2, 1.0, 2.2)
-    angles = 2 * np.pi * rng.random(count)
-    points = radii[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    return points + NOISE * rng.standard_normal((count, 2))
+# Points of a curve, which then has no beads at any noise here.
+NODES = 400
+# All samples lie within it in either coordinate.
+LIMIT = 3.5
 
 
-def draw_chessboard(count: int, seed: int) -> np.ndarray:
-    """Samples (count, 2) of the eight black fields of a board of 4 x 4 on [-2.4, 2.4]^2."""
-    rng = np.random.default_rng(seed)
-    row = rng.integers(4, size=count)
-    column = 2 * rng.integers(2, size=count) + row % 2
-    return 1.2 * (np.stack([column, row], axis=1) - 2 + rng.random((count, 2)))
+@dataclass(frozen=True)
+class Plane:
+    """``p(x) = mean_i N(x; nodes_i, noise^2 I)``, nodes (n, 2)."""
+
+    nodes: np.ndarray
+    noise: float
+
+    def draw(self, count: int, seed: int) -> np.ndarray:
+        """Samples (count, 2)."""
+        rng = np.random.default_rng(seed)
+        return self.nodes[rng.integers(len(self.nodes), size=count)] + self.noise * rng.standard_normal((count, 2))
+
+    def log_density(self, x: np.ndarray) -> np.ndarray:
+        """At points x (n, 2), in nats."""
+        found = [self._log_density(part) for part in np.array_split(x, max(1, len(x) // 1000))]
+        return np.concatenate(found)
+
+    def _log_density(self, x: np.ndarray) -> np.ndarray:
+        exponents = -((x[:, None] - self.nodes) ** 2).sum(-1) / (2 * self.noise**2)
+        top = exponents.max(1)
+        return top + np.log(np.exp(exponents - top[:, None]).mean(1)) - np.log(2 * np.pi * self.noise**2)
 
 
-# All within LIMIT of the origin in either coordinate, but for the tails.
-DRAWS: Mapping[str, Callable[[int, int], np.ndarray]] = {
-    "moons": draw_moons,
-    "mixture": draw_mixture,
-    "rings": draw_rings,
-    "chessboard": draw_chessboard,
-}
-LIMIT = 3.0
-DATA = tuple(DRAWS)
+def _sine() -> Plane:
+    """A wave and a half, nodes at equal steps of x."""
+    x = np.linspace(-2.5, 2.5, NODES)
+    return Plane(np.stack([x, 1.5 * np.sin(1.9 * x)], axis=1), 0.25)
+
+
+def _moons() -> Plane:
+    """Two half circles that reach into each other."""
+    angles = np.linspace(0, np.pi, NODES // 2)
+    upper = np.stack([np.cos(angles) - 0.5, np.sin(angles) - 0.25], axis=1)
+    return Plane(1.7 * np.concatenate([upper, -upper]), 0.2)
+
+
+def _modes() -> Plane:
+    """Three centres."""
+    return Plane(np.array([[-1.5, 0.0], [1.5, 1.5], [1.5, -1.5]]), 0.35)
+
+
+def _rings() -> Plane:
+    """Two circles about one centre, as many nodes for each length."""
+    angles = 2 * np.pi * np.arange(NODES) / NODES
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return Plane(np.concatenate([2.4 * circle, circle[::2]]), 0.2)
+
+
+SHAPES: Mapping[str, Callable[[], Plane]] = {"sine": _sine, "moons": _moons, "modes": _modes, "rings": _rings}
+DATA = tuple(SHAPES)

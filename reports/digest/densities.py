@@ -18,6 +18,7 @@ class Reached:
     value, ahead        mean over the seeds; ours minus it (None of ours), paired by seed
     value_timed,
     ahead_timed         the same of what each had within the seconds of the quickest training
+    short               of samples whose density is known: that of the truth minus ours, in nats a dimension; else None
     """
 
     model: str
@@ -31,6 +32,7 @@ class Reached:
     value_timed: Estimate
     ahead: Estimate | None
     ahead_timed: Estimate | None
+    short: Estimate | None
 
 
 def digest_densities(study: Study) -> tuple[Reached, ...]:
@@ -57,9 +59,15 @@ def _digest_model(study: Study, model: str) -> Reached | None:
         value_timed=_estimate(study, timed),
         ahead=estimate_mean(study, ahead[0]) if ahead[0] else None,
         ahead_timed=estimate_mean(study, ahead[1]) if ahead[1] else None,
+        short=_estimate_short(study, [choice.value for choice in chosen.values()]),
     )
 
 
 def _estimate(study: Study, chosen: dict[int, Choice]) -> Estimate:
     values = [choice.value for choice in chosen.values()]
     return estimate_mean(study, values) if values else Estimate(float("nan"), float("nan"), float("nan"))
+
+
+def _estimate_short(study: Study, values: list[float]) -> Estimate | None:
+    truth = study.setting("truth")
+    return None if truth is None else estimate_mean(study, [-truth / study.setting("d") - value for value in values])
