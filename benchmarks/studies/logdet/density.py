@@ -87,7 +87,7 @@ class DensityTraining:
     def __init__(self, chosen: Mapping[str, Any], seed: int, split: Split, settings: Settings):
         self._seed, self._settings = seed, settings
         self._train, self._valid, self._test = (
-            torch.from_numpy(part.astype(np.float32)) for part in (split.train, split.valid, split.test)
+            torch.from_numpy(part.astype(np.float32, copy=False)) for part in (split.train, split.valid, split.test)
         )
         if chosen["model"] == "maf":
             self.model: Model = MaskedFlow(self._train.shape[1], chosen["hidden"], seed)

@@ -66,7 +66,7 @@ def test_published_tables_are_split_as_published(published, data, shapes):
     if by is None:
         np.testing.assert_array_equal(split.test, np.load(published / "BSDS300/test.npy"))
     else:
-        np.testing.assert_allclose(np.concatenate(by).mean(0), 0, atol=1e-12)
+        np.testing.assert_allclose(np.concatenate(by).mean(0), 0, atol=1e-6)
         np.testing.assert_allclose(np.concatenate(by).std(0), 1, rtol=0.01)
 
 
@@ -74,7 +74,7 @@ def test_miniboone_keeps_its_order_and_power_is_shuffled(published):
     table = np.load(published / "miniboone/data.npy")
     split = load("miniboone", str(published))(0)
     scale = table[:180].std(0)
-    np.testing.assert_allclose(split.test * scale + table[:180].mean(0), table[180:])
+    np.testing.assert_allclose(split.test * scale + table[:180].mean(0), table[180:], rtol=1e-4, atol=1e-5)
     power = np.load(published / "power/data.npy")[:, [0, 2, 4, 5, 6, 7]]
     last = load("power", str(published))(0).test[:, 5]  # the time, to which nothing is added
     assert np.corrcoef(last, power[180:, 5])[0, 1] < 0.9
