@@ -23,42 +23,37 @@ MODELS: Mapping[str, str] = {
     "maf": "Papamakarios et al. 2017, zuko's MAF",
 }
 RATES = (0.003, 0.01, 0.03)
-BATCH = 100
+BATCH, POINTS = 100, 5000
 # Square layers have no width: in the plane depth alone makes room.
-LAYERS, LAYERS_IN_THE_PLANE = 5, 16
+LAYERS = {"plane": 16, "bundled": 5, "published": 5}
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Epochs, seeds and steps of an epoch, on a bundled table and (``plane``) in the plane.
-
-    steps_large   of an epoch of the published tables, which have from 30,000 samples to a million
-    points        to train on in the plane
-    """
+    """Epochs, seeds and steps of an epoch."""
 
     epochs: int
     seeds: int
     steps: int
-    plane_epochs: int
-    plane_seeds: int
-    plane_steps: int
-    steps_large: int
-    points: int
 
 
-PROFILES = {
-    "smoke": Profile(1, 1, 2, 1, 1, 2, 2, 200),
-    "quick": Profile(20, 2, 20, 20, 1, 50, 200, 2000),
-    "standard": Profile(40, 5, 25, 60, 2, 100, 1000, 5000),
+# By kind of data: a bundled table is learned in some hundred steps, and a few too many are too many; the published
+# ones have 30,000 to a million rows, and hours to learn from them.
+PROFILES: Mapping[str, Mapping[str, Profile]] = {
+    "plane": {"smoke": Profile(1, 1, 2), "quick": Profile(20, 1, 50), "standard": Profile(60, 2, 100)},
+    "bundled": {"smoke": Profile(1, 1, 2), "quick": Profile(40, 2, 10), "standard": Profile(80, 5, 10)},
+    "published": {"smoke": Profile(1, 1, 2), "quick": Profile(10, 1, 200), "standard": Profile(30, 3, 1000)},
 }
 
 
 def prepare(profile: str, data: str, folder: str | None, epochs: int | None, seeds: int | None) -> Study:
     """The study on these data; ``epochs`` and ``seeds`` override the profile's."""
-    chosen, plane = PROFILES[profile], data in planes.DATA
+    plane = data in planes.DATA
+    kind = "plane" if plane else "bundled" if data in tables.BUNDLED else "published"
+    chosen = PROFILES[kind][profile]
     if plane and folder is not None:
         raise ValueError(f"folder {folder!r} given for data {data!r}, which is drawn; allowed: no --folder")
-    split = _draw(data, chosen.points) if plane else tables.load(data, folder)
+    split = _draw(data) if plane else tables.load(data, folder)
     truth = float(-planes.SHAPES[data]().log_density(split(0).test).mean()) if plane else None
     # Imported here: see implicit_training.py.
     from bench_core.backends.torch import configure
@@ -70,9 +65,8 @@ def prepare(profile: str, data: str, folder: str | None, epochs: int | None, see
         raise ValueError(f"study logdet-density needs zuko ({error}): pip install 'jacobench[studies]'") from error
 
     first = split(0)
-    D, last = first.train.shape[1], epochs or (chosen.plane_epochs if plane else chosen.epochs)
-    steps = chosen.plane_steps if plane else chosen.steps_large if data in tables.READERS else chosen.steps
-    settings = Settings(L=LAYERS_IN_THE_PLANE if plane else LAYERS, batch=BATCH, steps=steps, last=last)
+    D, last = first.train.shape[1], epochs or chosen.epochs
+    settings = Settings(L=LAYERS[kind], batch=BATCH, steps=chosen.steps, last=last)
     parameters = settings.L * (D * D + D)
     models: dict[str, dict[str, Any]] = {"relative": {"parameters": parameters}}
     if not plane:
@@ -94,7 +88,7 @@ def prepare(profile: str, data: str, folder: str | None, epochs: int | None, see
         "valid": len(first.valid),
         "test": len(first.test),
         "d": D,
-        "folds": tables.FOLDS if data in tables.BUNDLED else None,
+        "folds": tables.FOLDS if kind == "bundled" else None,
         "truth": truth,
         "parameters": parameters,
         "architecture": "square layers with a smooth leaky ReLU between them, standard normal base",
@@ -105,16 +99,16 @@ def prepare(profile: str, data: str, folder: str | None, epochs: int | None, see
         profile=profile,
         settings=facts,
         methods=methods,
-        seeds=tuple(range(seeds or (chosen.plane_seeds if plane else chosen.seeds))),
+        seeds=tuple(range(seeds or chosen.seeds)),
         epochs=last,
         configure=configure,
         start=lambda method, seed: DensityTraining(methods[method]["settings"], seed, split(seed), settings),
-        packages=("scikit-learn", "zuko") if data in tables.BUNDLED else ("zuko",),
+        packages=("scikit-learn", "zuko") if kind == "bundled" else ("zuko",),
     )
 
 
-def _draw(data: str, count: int) -> Callable[[int], tables.Split]:
+def _draw(data: str) -> Callable[[int], tables.Split]:
     """Samples of a density in the plane, the same for all seeds."""
     shape = planes.SHAPES[data]()
-    found = tables.Split(*(shape.draw(count, part) for part in range(3)))
+    found = tables.Split(*(shape.draw(POINTS, part) for part in range(3)))
     return lambda seed: found
