@@ -114,12 +114,12 @@ class TriangularFlow(_LibraryFlow):
 
 
 class MaskedFlow(_LibraryFlow):
-    """A masked autoregressive flow (zuko's ``MAF``) with two hidden layers of ``hidden`` units a transform."""
+    """A masked autoregressive flow (zuko's ``MAF``); ``hidden`` are the units of each transform's hidden layers."""
 
-    def __init__(self, D: int, hidden: int, seed: int):
+    def __init__(self, D: int, hidden: Sequence[int], seed: int):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            super().__init__(zuko.flows.MAF(D, transforms=TRANSFORMS, hidden_features=(hidden, hidden)))
+            super().__init__(zuko.flows.MAF(D, transforms=TRANSFORMS, hidden_features=tuple(hidden)))
 
     def count(self) -> int:
         """Parameters that act: weights under a mask do not."""
@@ -127,17 +127,20 @@ class MaskedFlow(_LibraryFlow):
         return sum(p.numel() for p in self.parameters) - masked
 
 
-def find_hidden(D: int, parameters: int) -> tuple[int, int]:
-    """Hidden units with which a masked flow comes nearest to so many parameters, and how many it then has."""
+def find_hidden(D: int, parameters: int) -> tuple[tuple[int, int], int]:
+    """Units of two hidden layers, as many in both or one more in either, with which a masked flow comes nearest to so
+    many parameters, and how many it then has.
+    """
 
-    def count(hidden: int) -> int:
+    def count(hidden: tuple[int, int]) -> int:
         return MaskedFlow(D, hidden, 0).count()
 
     low, high = 1, 2
-    while count(high) < parameters:
+    while count((high, high)) < parameters:
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if count(middle) < parameters else (low, middle)
-    hidden = min((low, high), key=lambda hidden: abs(count(hidden) - parameters))
-    return hidden, count(hidden)
+        low, high = (middle, high) if count((middle, middle)) < parameters else (low, middle)
+    counts = {hidden: count(hidden) for hidden in ((low, low), (low, high), (high, low), (high, high))}
+    nearest = min(counts, key=lambda hidden: abs(counts[hidden] - parameters))
+    return nearest, counts[nearest]

@@ -18,7 +18,7 @@ from benchmarks.studies.planes import LIMIT, SHAPES
 from benchmarks.studies.tables import Split
 
 SETTINGS = Settings(L=3, batch=50, steps=10, last=3)
-CHOICES = [{"model": model, "rate": 0.01, "hidden": 6} for model in MODELS]
+CHOICES = [{"model": model, "rate": 0.01, "hidden": (6, 6)} for model in MODELS]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_a_start_has_units_of_mean_0_and_deviation_1(wide):
 
 def test_flows_go_uphill_by_the_gradient_of_their_likelihood(wide):
     """By differences of the value, along the gradient."""
-    flow = MaskedFlow(5, 8, seed=0)
+    flow = MaskedFlow(5, (8, 8), seed=0)
     flow.differentiate(wide)
     gradients = [p.grad.clone() for p in flow.parameters]
     before, step = float(flow.log_likelihood(wide).mean()), 1e-3
