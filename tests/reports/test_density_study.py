@@ -23,9 +23,10 @@ from tests.reports.claims.planted import density_study, judge, plant_study
 def published(runner, synthetic, tmp_path_factory):
     """The folder of published results after both kinds of study ran into the local ones, beside other sessions."""
     folder = tmp_path_factory.mktemp("density")
+    run = runner(folder)
     for data in ("iris", "rings"):
         given = ("--data", data, "--profile", "smoke", "--machine", synthetic.MACHINE)
-        done = runner(folder)("-m", "benchmarks", "study", "logdet-density", *given, BENCH_THREADS="1")
+        done = run("-m", "benchmarks", "study", "logdet-density", *given, BENCH_THREADS="1")
         assert done.returncode == 0, done.stderr
     local, target = folder / "results", folder / "published"
     for path in local.glob("*/studies/*/logdet-density-*.study"):
@@ -66,6 +67,7 @@ def test_it_is_read_judged_and_shown_as_it_was_trained(published):
 def planted(synthetic, tmp_path):
     """A study with a known truth."""
     synthetic.write_index(tmp_path)
+    synthetic.write_session(tmp_path, synthetic.make_session(64, rows=("relative",), rounds=8), "direct")
 
     def plant(data="wine", **options):
         found = plant_study(synthetic, tmp_path, density_study(data, **options)).run.studies

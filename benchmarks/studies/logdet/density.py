@@ -48,7 +48,8 @@ class Settings:
 class Model(Protocol):
     """A density: what is trained, its gradient, its value."""
 
-    parameters: Sequence[Tensor]
+    @property
+    def parameters(self) -> Sequence[Tensor]: ...
 
     def differentiate(self, x: Tensor) -> None:
         """Leave the gradient of the mean log-likelihood of these samples in ``.grad`` of every parameter."""

@@ -59,7 +59,6 @@ class SmoothLeakyReLU(Transform):
 
     domain = codomain = constraints.real
     bijective = True
-    sign = +1
 
     def __init__(self, alpha: float):
         super().__init__()
