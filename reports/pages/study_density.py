@@ -61,8 +61,8 @@ def _describe(study: StudyDigest) -> str:
         f"{setting['train']:,} samples of dimension {write_size(setting['d'])} to train on, {setting['valid']:,} to "
         f"validate, {setting['test']:,} to test, {split}; {count(study.epochs, 'epoch')} of "
         f"{count(setting['steps'], 'step')} from {count(len(study.seeds), 'seed')}, batches of {setting['batch']}; "
-        f"L = {setting['L']}: {setting['architecture']}; {setting['optimiser']} at rates of "
-        f"{write_list([f'{rate:g}' for rate in rates])}, the same for every model."
+        f"L = {setting['L']}: {setting['architecture']} (least slope {setting['alpha']:g}); {setting['optimiser']} at "
+        f"rates of {write_list([f'{rate:g}' for rate in rates])}, the same for every model."
     )
 
 

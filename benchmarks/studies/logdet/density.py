@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 import bench_core
-from bench_core.logdet.settings import ALPHA
 from benchmarks.studies.logdet.flows import MaskedFlow, Start, TriangularFlow
 from benchmarks.studies.logdet.step import log_likelihood
 from benchmarks.studies.planes import LIMIT
@@ -36,13 +35,14 @@ class Settings:
     batch   samples of a step, all where there are no more
     steps   of an epoch
     last    the last epoch, which holds the picture of a density in the plane
+    alpha   the activation's least slope
     """
 
     L: int
     batch: int
     steps: int
     last: int
-    alpha: float = ALPHA
+    alpha: float
 
 
 class Model(Protocol):

@@ -17,7 +17,7 @@ from benchmarks.studies.logdet_density import DATA, MODELS, RATES, prepare
 from benchmarks.studies.planes import LIMIT, SHAPES
 from benchmarks.studies.tables import Split
 
-SETTINGS = Settings(L=3, batch=50, steps=10, last=3)
+SETTINGS = Settings(L=3, batch=50, steps=10, last=3, alpha=0.3)
 CHOICES = [{"model": model, "rate": 0.01, "hidden": (6, 6)} for model in MODELS]
 
 
@@ -90,7 +90,7 @@ def test_training_lowers_the_loss_and_goes_on_where_it_was(chosen, split, tmp_pa
 
 
 def test_the_picture_is_the_density_that_validates_best(split):
-    training = DensityTraining(CHOICES[0], 0, split, Settings(L=3, batch=50, steps=20, last=4))
+    training = DensityTraining(CHOICES[0], 0, split, Settings(L=3, batch=50, steps=20, last=4, alpha=0.3))
     rows = [training.epoch(number) for number in (1, 2, 3)]
     assert all(row["picture"] is None for row in rows)
     kept = training.model.log_likelihood(torch.from_numpy(split.test).float())
