@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,8 @@ pytest.importorskip("sklearn")
 pytest.importorskip("zuko")
 
 from benchmarks.harness.publish import publish
-from benchmarks.studies.logdet_density import RATES
+from benchmarks.studies._run import run
+from benchmarks.studies.logdet_density import RATES, prepare
 from reports.analysis import Analysis
 from reports.densities import choose, choose_all, estimate_mean, find_picture, list_models, share_seconds, subtract
 from reports.digest import build_digest
@@ -22,13 +24,18 @@ from tests.reports.claims.planted import density_study, judge, plant_study
 
 @pytest.fixture(scope="module")
 def published(runner, synthetic, tmp_path_factory):
-    """The folder of published results after both kinds of study ran into the local ones, beside other sessions."""
+    """The folder of published results after both kinds of study ran into the local ones, beside other sessions: a table
+    by the command, a plane in this process, which has torch already.
+    """
     folder = tmp_path_factory.mktemp("density")
-    run = runner(folder)
-    for data in ("iris", "rings"):
-        given = ("--data", data, "--profile", "smoke", "--machine", synthetic.MACHINE)
-        done = run("-m", "benchmarks", "study", "logdet-density", *given, BENCH_THREADS="1")
-        assert done.returncode == 0, done.stderr
+    given = ("--data", "iris", "--profile", "smoke", "--machine", synthetic.MACHINE)
+    done = runner(folder)("-m", "benchmarks", "study", "logdet-density", *given, BENCH_THREADS="1")
+    assert done.returncode == 0, done.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BENCH_RESULTS", str(folder / "results"))
+        patch.setenv("BENCH_LOCK", str(folder / "lock"))
+        plane = replace(prepare("smoke", "rings", None, None, None), configure=lambda threads: None)
+        assert run(plane, synthetic.MACHINE, "python -m benchmarks study logdet-density --data rings") == 0
     local, target = folder / "results", folder / "published"
     for path in local.glob("*/studies/*/logdet-density-*.study"):
         # The tests' own tree may be dirty, which the command would rightly refuse.
@@ -39,8 +46,8 @@ def published(runner, synthetic, tmp_path_factory):
 
 
 def test_it_is_read_judged_and_shown_as_it_was_trained(published):
-    run = load(published)
-    table, plane = run.studies
+    found = load(published)
+    table, plane = found.studies
     assert (table.data, plane.data) == ("iris", "rings")
     assert (list_models(table), list_models(plane)) == (("relative", "lu", "maf"), ("relative",))
     assert len(table.rows) == 3 * len(RATES)
@@ -48,7 +55,7 @@ def test_it_is_read_judged_and_shown_as_it_was_trained(published):
     assert picture is not None
     assert len(picture.values) == picture.side**2
     assert find_picture(table) is None
-    digest = build_digest(Analysis(run))
+    digest = build_digest(Analysis(found))
     (claim,) = (claim for claim in digest.claims if claim.id == "RG5")
     (counted,) = (part for part in claim.parts if part.counts)
     assert counted.study == "iris"
