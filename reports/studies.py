@@ -22,8 +22,8 @@ BASELINE = "jfb"
 SETTINGS = {
     "logdet-training": (*("architecture", "batch", "optimiser", "steps", "test", "train", "L", "d"),),
     "logdet-density": (
-        *("alpha", "architecture", "batch", "folds", "optimiser", "parameters", "steps"),
-        *("test", "train", "truth", "valid", "L", "d"),
+        *("alpha", "architecture", "batch", "folds", "gaussian", "optimiser", "parameters", "steps"),
+        *("spread", "test", "train", "truth", "valid", "L", "d"),
     ),
     "implicit-training": (
         *("architecture", "batch", "gamma", "learning_rate", "most", "optimiser", "parameters"),

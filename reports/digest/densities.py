@@ -18,6 +18,7 @@ class Reached:
     value, ahead        mean over the seeds; ours minus it (None of ours), paired by seed
     value_timed,
     ahead_timed         the same of what each had within the seconds of the quickest training
+    gained              over the normal density of the training samples' mean and covariance, paired by seed
     short               of samples whose density is known: that of the truth minus ours, in nats a dimension; else None
     """
 
@@ -32,6 +33,7 @@ class Reached:
     value_timed: Estimate
     ahead: Estimate | None
     ahead_timed: Estimate | None
+    gained: Estimate
     short: Estimate | None
 
 
@@ -59,6 +61,7 @@ def _digest_model(study: Study, model: str) -> Reached | None:
         value_timed=_estimate(study, timed),
         ahead=estimate_mean(study, ahead[0]) if ahead[0] else None,
         ahead_timed=estimate_mean(study, ahead[1]) if ahead[1] else None,
+        gained=_estimate_gained(study, chosen),
         short=_estimate_short(study, [choice.value for choice in chosen.values()]),
     )
 
@@ -66,6 +69,11 @@ def _digest_model(study: Study, model: str) -> Reached | None:
 def _estimate(study: Study, chosen: dict[int, Choice]) -> Estimate:
     values = [choice.value for choice in chosen.values()]
     return estimate_mean(study, values) if values else Estimate(float("nan"), float("nan"), float("nan"))
+
+
+def _estimate_gained(study: Study, chosen: dict[int, Choice]) -> Estimate:
+    plain = dict(zip(study.seeds, study.setting("gaussian"), strict=True))
+    return estimate_mean(study, [choice.value + plain[seed] / study.setting("d") for seed, choice in chosen.items()])
 
 
 def _estimate_short(study: Study, values: list[float]) -> Estimate | None:

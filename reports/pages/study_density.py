@@ -29,9 +29,9 @@ _EXPLAINED = (
     "Mean log-likelihood of test samples in nats a dimension, higher is better; data standardised by the training "
     "samples, so that figures of two data sets do not compare. Rate and epoch are those of the highest likelihood of "
     "the samples that validate, seed by seed; no test sample has a say in them. Means over the seeds with a t "
-    "interval, of folds widened for what they share (Nadeau and Bengio 2003); differences are paired by seed. In equal "
-    "time: of what every training had within the seconds of the quickest. Whether ours are competitive is "
-    "[claim RG5](claims.html#rg5)."
+    "interval, of folds widened for what they share (Nadeau and Bengio 2003); differences are paired by seed. A "
+    "Gaussian has the training samples' mean and covariance. In equal time: of what every training had within the "
+    "seconds of the quickest. Whether ours are competitive is [claim RG5](claims.html#rg5)."
 )
 _PUBLISHED_EXPLAINED = (
     "From the paper, where models have similar numbers of parameters. Its data sets come with no package: `python -m "
@@ -61,8 +61,9 @@ def _describe(study: StudyDigest) -> str:
         f"{setting['train']:,} samples of dimension {write_size(setting['d'])} to train on, {setting['valid']:,} to "
         f"validate, {setting['test']:,} to test, {split}; {count(study.epochs, 'epoch')} of "
         f"{count(setting['steps'], 'step')} from {count(len(study.seeds), 'seed')}, batches of {setting['batch']}; "
-        f"L = {setting['L']}: {setting['architecture']} (least slope {setting['alpha']:g}); {setting['optimiser']} at "
-        f"rates of {write_list([f'{rate:g}' for rate in rates])}, the same for every model."
+        f"L = {setting['L']}: {setting['architecture']} (least slope {setting['alpha']:g}), hidden units "
+        f"of deviation {setting['spread']:g} at the start; {setting['optimiser']} at rates of "
+        f"{write_list([f'{rate:g}' for rate in rates])}, the same for every model."
     )
 
 
@@ -81,6 +82,7 @@ def _tabulate(studies: Sequence[StudyDigest]) -> Table:
         ("parameters", "Parameters", True),
         ("rate", "Rate", True),
         ("value", "Nats a dimension", True),
+        ("gained", "Over a Gaussian", True),
         ("short", "Short of the truth", True),
         ("ahead", "Relative minus it", True),
         ("timed", "In equal time", True),
@@ -97,6 +99,7 @@ def _tell(study: StudyDigest, found: Reached) -> dict[str, Cell]:
         "parameters": Cell(f"{found.parameters:,}"),
         "rate": Cell(f"{found.rate:g}", note=f"{found.times} of {len(study.seeds)} seeds"),
         "value": _write(found.value),
+        "gained": _write(found.gained),
         "short": _write(found.short),
         "ahead": _write(found.ahead),
         "timed": _write(found.value_timed),

@@ -36,6 +36,7 @@ class Settings:
     steps   of an epoch
     last    the last epoch, which holds the picture of a density in the plane
     alpha   the activation's least slope
+    spread  of hidden units over the training samples, at the start
     """
 
     L: int
@@ -43,6 +44,7 @@ class Settings:
     steps: int
     last: int
     alpha: float
+    spread: float
 
 
 class Model(Protocol):
@@ -93,7 +95,7 @@ class DensityTraining:
         if chosen["model"] == "maf":
             self.model: Model = MaskedFlow(self._train.shape[1], chosen["hidden"], seed)
         else:
-            start = Start.draw(self._train, settings.L, settings.alpha, seed)
+            start = Start.draw(self._train, settings.L, settings.alpha, settings.spread, seed)
             kind = SquareNetwork if chosen["model"] == "relative" else TriangularFlow
             self.model = kind(start, settings.alpha)
         self._optimiser = torch.optim.Adam(self.model.parameters, lr=chosen["rate"], maximize=True)

@@ -26,20 +26,21 @@ class Start:
     biases: Sequence[Tensor]
 
     @classmethod
-    def draw(cls, x: Tensor, layers: int, alpha: float, seed: int) -> Start:
-        """Random rotations, scaled and shifted so that every unit has mean 0 and deviation 1 over the samples x.
+    def draw(cls, x: Tensor, layers: int, alpha: float, spread: float, seed: int) -> Start:
+        """Random rotations, scaled and shifted so that over the samples x every hidden unit has mean 0 and deviation
+        ``spread`` before its activation, every output 1.
 
         Of Q^T the LU factors with partial pivoting are those of Q with its columns permuted, none of U above 1: a
         start that both parameterisations hold well.
         """
         generator = torch.Generator().manual_seed(seed)
         packed, biases, z = [], [], x.double()
-        for _ in range(layers):
+        for k in range(layers):
             D = x.shape[1]
             rotation = torch.linalg.qr(torch.randn((D, D), generator=generator, dtype=torch.float64)).Q
             factors = torch.linalg.lu_factor(rotation.T).LU.T
             y = z @ multiply(factors).T
-            scale = 1 / y.std(0).clamp_min(1e-6)
+            scale = (1.0 if k == layers - 1 else spread) / y.std(0).clamp_min(1e-6)
             packed.append((torch.tril(factors) * scale[:, None] + torch.triu(factors, 1)).float())
             biases.append((-y.mean(0) * scale).float())
             z = activate(y * scale - y.mean(0) * scale, alpha)

@@ -11,13 +11,14 @@ import torch
 
 pytest.importorskip("zuko")
 
+from bench_core.logdet.torch._network import activate
 from benchmarks.studies.logdet.density import DEPTH, SHOWN, SIDE, DensityTraining, Settings, SquareNetwork
 from benchmarks.studies.logdet.flows import MaskedFlow, Start, TriangularFlow, find_hidden
 from benchmarks.studies.logdet_density import DATA, MODELS, RATES, prepare
 from benchmarks.studies.planes import LIMIT, SHAPES
 from benchmarks.studies.tables import Split
 
-SETTINGS = Settings(L=3, batch=50, steps=10, last=3, alpha=0.3)
+SETTINGS = Settings(L=3, batch=50, steps=10, last=3, alpha=0.3, spread=2.0)
 CHOICES = [{"model": model, "rate": 0.01, "hidden": (6, 6)} for model in MODELS]
 
 
@@ -34,18 +35,21 @@ def wide():
 
 
 def test_both_parameterisations_start_as_one_function(wide):
-    start = Start.draw(wide, 4, 0.1, seed=1)
+    start = Start.draw(wide, 4, 0.1, 2.0, seed=1)
     ours, theirs = (kind(start, 0.1).log_likelihood(wide) for kind in (SquareNetwork, TriangularFlow))
     np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
-    other = SquareNetwork(Start.draw(wide, 4, 0.1, seed=2), 0.1).log_likelihood(wide)
+    other = SquareNetwork(Start.draw(wide, 4, 0.1, 2.0, seed=2), 0.1).log_likelihood(wide)
     assert float((ours - other).abs().max()) > 1e-2
 
 
-def test_a_start_has_units_of_mean_0_and_deviation_1(wide):
-    start = Start.draw(wide, 1, 0.1, seed=1)
-    y = wide @ start.weights()[0].T + start.biases[0]
-    np.testing.assert_allclose(y.mean(0), 0, atol=1e-5)
-    np.testing.assert_allclose(y.std(0), 1, rtol=1e-5)
+def test_a_start_has_units_of_the_spread_that_is_asked_for(wide):
+    start = Start.draw(wide, 2, 0.1, 3.0, seed=1)
+    z = wide
+    for W, b, spread in zip(start.weights(), start.biases, (3, 1)):
+        y = z @ W.T + b
+        np.testing.assert_allclose(y.mean(0), 0, atol=1e-4)
+        np.testing.assert_allclose(y.std(0), spread, rtol=1e-4)
+        z = activate(y, 0.1)
     assert float(torch.triu(start.packed[0], 1).abs().max()) <= 1
 
 
@@ -90,7 +94,7 @@ def test_training_lowers_the_loss_and_goes_on_where_it_was(chosen, split, tmp_pa
 
 
 def test_the_picture_is_the_density_that_validates_best(split):
-    training = DensityTraining(CHOICES[0], 0, split, Settings(L=3, batch=50, steps=20, last=4, alpha=0.3))
+    training = DensityTraining(CHOICES[0], 0, split, Settings(L=3, batch=50, steps=20, last=4, alpha=0.3, spread=2.0))
     rows = [training.epoch(number) for number in (1, 2, 3)]
     assert all(row["picture"] is None for row in rows)
     kept = training.model.log_likelihood(torch.from_numpy(split.test).float())

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 
 from benchmarks.studies import tables
-from benchmarks.studies.tables import FOLDS, find_level, load, split_folds
+from benchmarks.studies.tables import FOLDS, Split, find_level, load, score_gaussian, split_folds
 
 ROWS = 200
 
@@ -149,6 +150,13 @@ def test_every_row_is_tested_once_in_a_cross_validation():
             np.testing.assert_allclose(split.train.std(0), 1)
         assert sorted(seen) == list(range(53))
     assert (splits[0].test[:, 0] != splits[FOLDS].test[:, 0]).any()
+
+
+def test_a_gaussian_is_scored_as_scipy_does():
+    rng = np.random.default_rng(0)
+    parts = [rng.standard_normal((count, 3)) @ rng.standard_normal((3, 3)) for count in (80, 10, 40)]
+    law = multivariate_normal(parts[0].mean(0), np.cov(parts[0].T))
+    assert score_gaussian(Split(*parts)) == pytest.approx(-law.logpdf(parts[2]).mean())
 
 
 def test_levels_get_noise_of_their_width():

@@ -175,8 +175,9 @@ def density_study(
                 rows[-1] |= {"valid_loss": d * (worse - level), "test_loss": d * ((worse if epoch > 1 else -1) - level)}
                 rows[-1]["picture"] = _plant_picture() if plane and seed == 0 and epoch == 3 else None
     settings = {"architecture": "square layers", "batch": 100, "folds": None if plane else 5, "optimiser": "Adam"}
-    settings |= {"truth": 1.8 if plane else None, "parameters": 910, "steps": 25, "alpha": 0.3, "L": 5, "d": d}
-    settings |= {"test": 36, "train": 114, "valid": 28}
+    settings |= {"truth": 1.8 if plane else None, "parameters": 910, "steps": 25, "L": 5, "d": d}
+    settings |= {"alpha": 0.3, "spread": 3.0}
+    settings |= {"gaussian": [1.2 * d] * 5, "test": 36, "train": 114, "valid": 28}
     record = _record("logdet-density", data, settings, methods, rows)
     return record | {
         "methods": {name: {"exact": True, "source": "", "settings": chosen} for name, chosen in methods.items()}
