@@ -82,7 +82,6 @@ def _tabulate_planes(studies: Sequence[StudyDigest]) -> Table:
         ("gained", "Over a Gaussian", True),
         ("short", "Short of the truth", True),
         ("rate", "Rate", True),
-        ("epoch", "Best epoch", True),
     )
     return Table("study-logdet-density-planes", "In the plane, where the density is known", heads, tuple(rows))
 
@@ -103,7 +102,6 @@ def _tabulate(studies: Sequence[StudyDigest]) -> Table:
         ("ahead", "Relative minus it", True),
         ("ahead_timed", "In equal time", True),
         ("rate", "Rate", True),
-        ("epoch", "Best epoch", True),
         ("ratio", "Time of a step", True),
     )
     return Table("study-logdet-density", "Held-out log-likelihood at equal parameters", heads, tuple(rows))
@@ -119,13 +117,13 @@ def _name_model(found: Reached) -> Cell:
 
 
 def _tell(study: StudyDigest, found: Reached) -> dict[str, Cell]:
+    when = f"epoch {found.epoch:g}, {write_seconds(found.spent_s)}"
     return {
         "value": _write(found.value),
         "gained": _write(found.gained),
         "ahead": _write(found.ahead),
         "ahead_timed": _write(found.ahead_timed),
-        "rate": Cell(f"{found.rate:g}", note=f"{found.times} of {len(study.seeds)} seeds"),
-        "epoch": Cell(f"{found.epoch:g}", note=write_seconds(found.spent_s)),
+        "rate": Cell(f"{found.rate:g}", note=f"{found.times} of {len(study.seeds)} seeds\n{when}"),
     }
 
 
