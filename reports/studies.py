@@ -21,6 +21,10 @@ BASELINE = "jfb"
 # What the section tells of each study, which its record must therefore have.
 SETTINGS = {
     "logdet-training": (*("architecture", "batch", "optimiser", "steps", "test", "train", "L", "d"),),
+    "logdet-density": (
+        *("alpha", "architecture", "batch", "folds", "gaussian", "optimiser", "parameters", "steps"),
+        *("spread", "test", "train", "truth", "valid", "L", "d"),
+    ),
     "implicit-training": (
         *("architecture", "batch", "gamma", "learning_rate", "most", "optimiser", "parameters"),
         *("test", "tol", "train", "D"),

@@ -15,6 +15,7 @@ from bench_core.method import check_choice, check_size
 
 STUDIES = {
     "logdet-training": "logdet_training",
+    "logdet-density": "logdet_density",
     "implicit-training": "implicit_training",
     "line-integral-training": "line_integral_training",
     "score-training": "score_training",
@@ -29,7 +30,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("study", help=f"{', '.join(STUDIES)}")
     parser.add_argument("--data", help="what is learned, by name [default: the study's first]")
-    parser.add_argument("--folder", help="folder with the original files of the images, where they are not built in")
+    parser.add_argument("--folder", help="folder with the files of the images or tables, where they are not built in")
     parser.add_argument("--epochs", type=int, help="epochs of every training [default: the profile's]")
     parser.add_argument("--seeds", type=int, help="trainings of every method [default: the profile's]")
     parser.add_argument("--profile", default="standard", help=f"{', '.join(PROFILES)} [default: standard]")

@@ -176,6 +176,7 @@ def write_json(digest: Digest) -> str:
             row["knots"] = [_shorten_knot(**knot) for knot in row["knots"]]
             del row["errors"], row["bytes"], row["refused"]
     for study in plain["studies"]:
+        del study["picture"]
         for method in study["methods"]:
             del method["curves"], method["learned"]
     del plain["health"]["provenance"]["files"], plain["history"]["tracks"]

@@ -11,14 +11,18 @@ from typing import Any
 from ..analysis import Analysis
 from ..claims._cells import study_margin
 from ..claims.rg4 import find_best
+from ..densities import NAME as DENSITY
+from ..densities import OURS, Picture, find_picture
 from ..statistics import Estimate, judge
 from ..studies import Study, epoch_ratios, epoch_seconds, final, final_differences, products, summarise_seeds
+from .densities import Reached, digest_densities
 
 # The method that each study's times are told in; where methods differ in their rate, see `_find_best`.
 BASELINES = {"implicit-training": "jfb", "line-integral-training": "gauss_legendre", "score-training": "psi_2"}
 # What an epoch's row may hold besides its times, as medians and ranges over the seeds.
 MEASURES = (
-    *("loss", "accuracy", "test_loss", "tol", "asymmetry", "score_error", "path_gap", "slope_min", "slope_max"),
+    *("loss", "accuracy", "valid_loss", "test_loss", "tol", "asymmetry", "score_error", "path_gap"),
+    *("slope_min", "slope_max"),
     *("cosine", "cosine_latent", "contraction", "probe_residual", "residual", "iterations"),
 )
 # Extremes over all seeds and epochs: the worst is what counts.
@@ -84,7 +88,9 @@ class StudyMethod:
 
 @dataclass(frozen=True)
 class StudyDigest:
-    """One study on one data set. `key` is its name in files; `resumed` how often it was cut off and went on."""
+    """One study on one data set. `key` is its name in files; `resumed` how often it was cut off and went on; `reached`
+    and `picture` are of a density study alone.
+    """
 
     name: str
     data: str
@@ -106,6 +112,8 @@ class StudyDigest:
     processor: str
     versions: tuple[tuple[str, str], ...]
     elapsed_s: float
+    reached: tuple[Reached, ...] = ()
+    picture: Picture | None = None
 
     def method(self, name: str) -> StudyMethod | None:
         """A method by its name."""
@@ -146,9 +154,12 @@ def _ends(value: Estimate | None) -> tuple[str, ...]:
 
 
 def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:
-    record, best = study.record, _find_best(study)
-    # Plain descent by the ordinary gradient, which may have left the numbers at every rate: then there is none.
-    baseline = BASELINES.get(study.name) or next((m for m in best if m.startswith("ordinary_gd")), "")
+    record, reached = study.record, digest_densities(study) if study.name == DENSITY else ()
+    best = tuple(found.method for found in reached) or _find_best(study)
+    # Plain descent by the ordinary gradient, or of densities ours: it may have left the numbers at every rate, and then
+    # there is none.
+    ours = OURS if reached else "ordinary_gd"
+    baseline = BASELINES.get(study.name) or next((method for method in best if method.startswith(ours)), "")
     processes = record.get("processes") or []
     environment = processes[0].get("environment", {}) if processes else {}
     margin = study_margin(analysis, study)
@@ -178,6 +189,8 @@ def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:
         processor=str(environment.get("cpu") or "an unnamed processor"),
         versions=tuple(sorted((str(k), str(v)) for k, v in (environment.get("packages") or {}).items())),
         elapsed_s=float(record.get("elapsed_s") or math.nan),
+        reached=reached,
+        picture=find_picture(study) if study.name == DENSITY else None,
     )
 
 

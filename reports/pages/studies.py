@@ -3,13 +3,14 @@
 from ..digest import Digest
 from ..digest.studies import write_study
 from ..text import count
-from . import study_implicit, study_line_integral, study_logdet, study_score
+from . import study_density, study_implicit, study_line_integral, study_logdet, study_score
 from .blocks import Asset, Page, Section, missing
 
 FILE = "studies.html"
 # In the order of the families they belong to.
 SHOWN = {
     "logdet-training": study_logdet,
+    "logdet-density": study_density,
     "implicit-training": study_implicit,
     "line-integral-training": study_line_integral,
     "score-training": study_score,

@@ -12,7 +12,14 @@ from reports.__main__ import main
 from reports.analysis import Analysis
 from reports.digest import Digest, build_digest
 from reports.load import load
-from tests.reports.claims.planted import implicit_study, integral_study, logdet_study, plant_study, score_study
+from tests.reports.claims.planted import (
+    density_study,
+    implicit_study,
+    integral_study,
+    logdet_study,
+    plant_study,
+    score_study,
+)
 
 ROOT = Path(__file__).parents[2]
 # The ruler of the published logdet cells that were measured in several processes.
@@ -130,10 +137,11 @@ def alone_digest(alone_analysis) -> Digest:
 
 @pytest.fixture(scope="session")
 def studied(synthetic, tmp_path_factory) -> Digest:
-    """The digest of a few cells with all studies beside them, on seven data sets."""
+    """The digest of a few cells with all studies beside them, on nine data sets."""
     folder = synthetic.write_results(tmp_path_factory.mktemp("studied"), (64, 256), processes=1, cuda=False, rounds=8)
     records = [
         logdet_study(),
+        *map(density_study, ("rings", "wine")),
         implicit_study(),
         *map(integral_study, ("exp", "abs", "plane")),
         *map(score_study, ("mixture", "digits")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,20 +105,8 @@ class LogdetTraining:
             yield self._train[torch.randperm(count, generator=generator)[:batch]]
 
     def loss(self, x: Tensor) -> float:
-        """Negative mean log-likelihood in nats, in float64: ``-mean_i [log N(z_L) + sum_k sum_j log s'(y_k)] - sum_k
-        log |det W_k|``.
-        """
-        alpha, z = self._settings.alpha, x.double()
-        value = torch.zeros(len(z), dtype=torch.float64)
-        for k, (W, b) in enumerate(zip(self.weights, self.biases)):
-            y = z @ W.double().T + b.double()
-            value = value + torch.linalg.slogdet(W.double()).logabsdet
-            z = y
-            if k < len(self.weights) - 1:
-                value = value + torch.log(alpha + (1 - alpha) * torch.sigmoid(y)).sum(-1)
-                z = activate(y, alpha)
-        constant = 0.5 * z.shape[1] * np.log(2 * np.pi)
-        return float(constant - (value + log_density(z)).mean())
+        """Negative mean log-likelihood in nats, in float64."""
+        return -float(log_likelihood(x, self.weights, self.biases, self._settings.alpha).mean())
 
     def save(self, path: Path) -> None:
         torch.save(
@@ -131,6 +119,20 @@ class LogdetTraining:
         for mine, saved in zip((*self.weights, *self.biases), (*state["weights"], *state["biases"])):
             mine.copy_(saved)
         self._optimiser.load_state_dict(state["optimiser"])
+
+
+def log_likelihood(x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alpha: float) -> Tensor:
+    """Of each sample in nats, in float64: ``log N(z_L) + sum_k sum_j log s'(y_k) + sum_k log |det W_k|``, (n,)."""
+    z = x.double()
+    value = torch.full((len(z),), -0.5 * z.shape[1] * np.log(2 * np.pi), dtype=torch.float64)
+    for k, (W, b) in enumerate(zip(weights, biases)):
+        y = z @ W.double().T + b.double()
+        value = value + torch.linalg.slogdet(W.double()).logabsdet
+        z = y
+        if k < len(weights) - 1:
+            value = value + torch.log(alpha + (1 - alpha) * torch.sigmoid(y)).sum(-1)
+            z = activate(y, alpha)
+    return value + log_density(z)
 
 
 def initialise(D: int, L: int, seed: int) -> tuple[list[Tensor], list[Tensor]]:

@@ -222,7 +222,7 @@ def test_time_left_is_told_from_the_same_methods():
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("flow-training",), "unknown study 'flow-training'; allowed: logdet-training, implicit-training"),
+        (("flow-training",), "unknown study 'flow-training'; allowed: logdet-training, logdet-density, "),
         (
             ("implicit-training", "--data", "imagenet"),
             "unknown data of implicit-training 'imagenet'; allowed: digits, ",

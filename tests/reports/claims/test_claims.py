@@ -82,8 +82,8 @@ def test_what_was_not_measured_is_not_run(analysis):
     found = {digest.id: digest for digest in judge_claims(analysis)}
     assert {id_ for id_, digest in found.items() if digest.verdict == "not run"} == set(IDS) - {"RG1", "RG2", "RG3"}
     assert "no study was run" in found["RG4"].decided
-    assert "no study trains densities" in found["RG5"].decided
-    assert [id_ for id_, digest in found.items() if not digest.command] == ["RG5"]
+    assert "no study was run" in found["RG5"].decided
+    assert all(digest.command for digest in found.values())
 
 
 def test_the_part_that_decided_gives_the_number(analysis):

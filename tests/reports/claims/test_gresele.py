@@ -1,4 +1,4 @@
-"""Claims RG1 to RG4 against synthetic truth."""
+"""Claims RG1 to RG5 against synthetic truth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from reports.analysis import Analysis
 from reports.claims.rg2 import ORDER_OF_100, model_speedup
 from reports.load import load
-from tests.reports.claims.planted import judge, logdet_study, parts, plant_study
+from tests.reports.claims.planted import density_study, judge, logdet_study, parts, plant_study
 
 
 def plant(
@@ -191,3 +191,47 @@ def test_what_stands_beside_the_main_sweep_is_no_part_of_it(synthetic, tmp_path)
     digest = judge(analysis, "RG1")
     assert [(part.what, part.verdict) for part in digest.parts] == [(part.what, part.verdict) for part in alone.parts]
     assert not any("condition" in part.where for part in digest.parts)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "spread", "verdict"),
+    [
+        (0.05, 0.01, "reproduced"),
+        (-0.05, 0.01, "reproduced"),
+        (-0.4, 0.01, "contradicted"),
+        (-0.1, 0.1, "undetermined"),
+    ],
+)
+def test_densities_are_compared_split_by_split(synthetic, tmp_path, ahead, spread, verdict):
+    """What all models of a seed have in common, 0.04, drops out."""
+    plant(synthetic, tmp_path)
+    digest = judge(plant_study(synthetic, tmp_path, density_study(ahead=ahead, spread=spread)), "RG5")
+    (counted,) = (part for part in digest.parts if part.counts)
+    assert (counted.verdict, digest.verdict, digest.assumption_met) == (verdict, verdict, True)
+    assert counted.effect.value == pytest.approx(ahead, abs=2.5 * spread)
+    assert "lu 910 and maf 910" in counted.measured
+    assert "training on wine" in digest.decided
+
+
+def test_in_equal_time_slower_flows_stop_earlier(synthetic, tmp_path):
+    """Theirs have not come to the end of an epoch when ours have done three; twice as slow they have done one."""
+    plant(synthetic, tmp_path)
+    four, two = (
+        parts(judge(plant_study(synthetic, tmp_path, density_study(slower=slower)), "RG5"), "equal time")
+        for slower in (4.0, 2.0)
+    )
+    assert "no number from some seed" in four[0].measured
+    assert not four[0].counts
+    assert two[0].effect.value == pytest.approx(-0.95, abs=0.05), "the flows' first epoch tests best"
+
+
+def test_models_of_unequal_size_settle_nothing(synthetic, tmp_path):
+    plant(synthetic, tmp_path)
+    digest = judge(plant_study(synthetic, tmp_path, density_study(parameters=1100)), "RG5")
+    assert (digest.verdict, digest.assumption_met) == ("undetermined", False)
+    assert "equal numbers of parameters, within 10 %" in digest.decided
+
+
+def test_pictures_alone_are_no_comparison(synthetic, tmp_path):
+    plant(synthetic, tmp_path)
+    assert judge(plant_study(synthetic, tmp_path, density_study("rings")), "RG5").verdict == "not run"

@@ -11,6 +11,7 @@ from reports.digest.answers import CellAnswer
 from reports.digest.clocks import Clocked
 from reports.digest.compilation import Payoff
 from reports.digest.crossovers import Crossing
+from reports.digest.densities import Reached
 from reports.digest.devices import Agreement, DevicesDigest, Grown, Modelled, Spread
 from reports.digest.double_backprop import Doubling
 from reports.digest.exponents import Growth
@@ -40,7 +41,10 @@ CHAPTERS = (Speedup, Crossing, Growth, Payoff, Beside, Climb, Front, Worth, Doub
 DEVICES = (DevicesDigest, Spread, Grown, Agreement, Modelled, Quantity)
 
 
-@pytest.mark.parametrize("kind", [*ANSWERS, *CHAPTERS, *HEALTH, *DEVICES, StudyDigest, StudyMethod, History, Change])
+STUDIES = (StudyDigest, StudyMethod, Reached)
+
+
+@pytest.mark.parametrize("kind", [*ANSWERS, *CHAPTERS, *HEALTH, *DEVICES, *STUDIES, History, Change])
 def test_every_field_is_named(kind):
     text = DOCUMENT.read_text().replace("`", " ")
     words = set(re.sub(r"[.\[\],:;()]", " ", text).split())

@@ -13,17 +13,17 @@ def figures(page):
     return [figure for section in page.sections for figure in section.figures()]
 
 
-def test_eight_figures_at_most(studied):
+def test_nine_figures_at_most(studied):
     (page,) = studies.build(studied)
     names = [figure.name for figure in figures(page)]
-    assert len(names) == len(set(names)) == 8
+    assert len(names) == len(set(names)) == 9
     for figure in figures(page):
         assert f'aria-label="{figure.alt[:30]}' in figure.svg
         assert len(figure.alt) > 60
     # Another machine's trainings are tables: no more figures.
     other = tuple(replace(study, machine="other", key=f"{study.key}-other") for study in studied.studies)
     both = replace(studied, studies=(*studied.studies, *other))
-    assert len(figures(studies.build(both)[0])) == 8
+    assert len(figures(studies.build(both)[0])) == 9
 
 
 def test_titles_state_a_finding_only_where_it_holds(studied):

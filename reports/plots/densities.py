@@ -1,0 +1,84 @@
+"""Densities in the plane: samples on the left, what was learned of them on the right, one pair above another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .style import FONT, RULE, WIDTH, finish, light, rc
+
+# Pixels: what stands above a pair, between its two panels and around all.
+ABOVE, BETWEEN, AROUND = 26, 14, 4
+SIDE = (WIDTH - BETWEEN - 2 * AROUND) / 2
+# Of the learned mass: the smallest regions that hold so much of it, from outside inwards.
+SHARES = (0.95, 0.8, 0.6, 0.4, 0.2)
+# How much each region darkens what it lies on.
+DARKER = 0.2
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A pair: its title, samples (x, y), and log-densities at side x side centres of cells of [-limit, limit]^2, rows
+    from below.
+    """
+
+    title: str
+    limit: float
+    side: int
+    values: Sequence[float]
+    points: Sequence[tuple[float, float]]
+
+
+def draw_densities(name: str, alt: str, planes: Sequence[Plane]) -> str:
+    """The pairs; the darker, the smaller the region that holds a share of the mass."""
+    height = len(planes) * (ABOVE + SIDE) + AROUND
+    with matplotlib.rc_context(rc()):
+        figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=72)
+        for j, plane in enumerate(planes):
+            bottom = (height - (j + 1) * (ABOVE + SIDE)) / height
+            left, right = (
+                figure.add_axes((x / WIDTH, bottom, SIDE / WIDTH, SIDE / height))
+                for x in (AROUND, AROUND + SIDE + BETWEEN)
+            )
+            _frame(left, f"{plane.title}: samples", plane.limit)
+            _frame(right, "learned density", plane.limit)
+            _draw_samples(left, plane)
+            _draw_density(right, plane)
+    return finish(figure, name, alt)
+
+
+def find_levels(values: np.ndarray, shares: Sequence[float] = SHARES) -> list[float]:
+    """Of log-densities on equal cells: above which lies each share of their mass, rising as the shares fall."""
+    falling = np.sort(values.ravel())[::-1]
+    mass = np.cumsum(np.exp(falling - falling[0]))
+    return [float(falling[np.searchsorted(mass, share * mass[-1])]) for share in shares]
+
+
+def _frame(axes: Axes, title: str, limit: float) -> None:
+    axes.set_title(title, loc="left", fontsize=FONT, pad=7)
+    axes.set_xlim(-limit, limit)
+    axes.set_ylim(-limit, limit)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_color(RULE)
+
+
+def _draw_samples(axes: Axes, plane: Plane) -> None:
+    x, y = zip(*plane.points, strict=True)
+    # One path of short strokes with round ends: a mark for each sample is most of a figure's bytes.
+    stroke = 0.004 * plane.limit
+    across = [end for at in x for end in (at - stroke, at + stroke, np.nan)]
+    along = [end for at in y for end in (at, at, np.nan)]
+    axes.plot(across, along, color=light("c7"), linewidth=2.2, alpha=0.6, solid_capstyle="round")
+
+
+def _draw_density(axes: Axes, plane: Plane) -> None:
+    values = np.asarray(plane.values).reshape(plane.side, plane.side)
+    line = (np.arange(plane.side) + 0.5) * (2 * plane.limit / plane.side) - plane.limit
+    top = float(values.max()) + 1
+    for level in find_levels(values):
+        axes.contourf(line, line, values, levels=[level, top], colors=[light("c0")], alpha=DARKER)
