@@ -15,8 +15,8 @@ TONES = {"met": "good", "missed": "bad", "undetermined": "undecided", "not judge
 _RANGE = f"D = {' to '.join(map(write_size, LARGE))}"
 NOTE = (
     "The rate of its own products is that of `gemm_floor` in the same rounds. The copy is the bytes of the formula at "
-    f"the speed that the roofline has for it. Both are for {_RANGE}, the replay for D up to {SMALL}. An empty launch is "
-    "a queued call of a kernel that has next to nothing to do, timed in the same sessions. "
+    f"the speed that the roofline has for it. Both are for {_RANGE}, the replay for D up to {SMALL}. An empty launch "
+    "is a queued call of a kernel that has next to nothing to do, timed in the same sessions. "
     "Without an interval the value alone says met or missed: by one process."
 )
 LAUNCH = "Not judged: the records of that size hold no time of an empty launch."
