@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
+import time
 from dataclasses import replace
 
 import pytest
 
 from bench_core.method import Unavailable
 from benchmarks.families import FAMILIES, Sweep
-from benchmarks.harness import card
+from benchmarks.harness import card, lock, run
 from benchmarks.harness.profile import CARD
 from benchmarks.harness.run import every_cell
 
@@ -90,6 +93,52 @@ def test_nothing_begins_when_the_time_is_over(small, capsys):
     assert card.measure(1, "here", "cpu") == 0
     assert "0 sessions in" in capsys.readouterr().out
     assert not _records(small)
+
+
+@contextlib.contextmanager
+def _machine_held(seconds):
+    """Another session holds the machine for so long, or until the block ends."""
+    held, over = threading.Event(), threading.Event()
+
+    def hold():
+        with lock.machine_lock("another session"):
+            held.set()
+            over.wait(seconds)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait()
+    try:
+        yield
+    finally:
+        over.set()
+        holder.join()
+
+
+def test_waiting_for_the_machine_is_within_the_time(small, capsys):
+    began = time.monotonic()
+    with _machine_held(20):
+        assert card.measure(3, "here", "cpu") == 0
+        assert time.monotonic() - began < 3  # less than that is left for no session
+    told, last = [line for line in capsys.readouterr().out.splitlines() if "card: " in line][1:]
+    assert told.startswith("card: the machine was not free in time: process ")
+    assert told.endswith(" for another session")
+    assert "0 sessions in" in last
+    assert "3 are left" in last
+    assert not _records(small)
+
+
+def test_a_session_has_what_is_left_when_the_machine_is_free(small, monkeypatch):
+    given = []
+
+    def begin(cell, profile, rows, **more):
+        given.append(profile.session_limit_s)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run.session, "run", begin)
+    with _machine_held(1), pytest.raises(KeyboardInterrupt):
+        card.measure(10, "here", "cpu")
+    assert 5 < given[0] <= 9.1
 
 
 def test_a_session_that_the_end_cuts_off_leaves_its_cell_open(small, monkeypatch, capsys):
