@@ -79,6 +79,17 @@ class LogdetKernel(Kernel):
         results.last = (out, results.last[1]) if self._method.computes == "products" else out
         return out
 
+    def wait(self, out: Any) -> None:
+        """As every kernel's. A call that runs out of memory on a device may say so here first: what it should have left
+        for the others' calls is not there.
+        """
+        try:
+            super().wait(out)
+        except Exception:
+            if self._results is not None:
+                self._results.repair()
+            raise
+
     def judged(self, out: Any) -> dict[str, Any]:
         if self._device == "cpu":
             return self.to_numpy(out)
