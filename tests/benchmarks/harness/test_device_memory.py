@@ -16,9 +16,7 @@ GB = 10**9
 
 @pytest.fixture
 def torch(monkeypatch):
-    """torch's allocator on a card of 80 GB: 20 GB taken from the driver, of which tensors hold 5, and 3 of the rest are a
-    graph's.
-    """
+    """torch's allocator on a card of 80 GB: 20 GB are torch's, of which tensors hold 5 and a graph keeps 3."""
     released: list[str] = []
     module = types.ModuleType("torch")
     module.__dict__.update(
