@@ -126,7 +126,8 @@ def measure_process(
                 return record
         store.save(cell, process, record)
         if process == 0:
-            store.set_aside(cell, profile.processes_of(cell.family, cell.swept))  # those of an earlier measurement
+            processes = profile.processes_of(cell.family, cell.swept)
+            store.set_aside(cell, lambda n: n < processes and store.resumable(cell, profile, n) is not None)
     store.note_done(cell, process, record, resumed=resumed)
     progress.write("session done", cell=cell.name, process=process, elapsed_s=time.monotonic() - began)
     return record

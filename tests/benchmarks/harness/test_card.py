@@ -6,15 +6,17 @@ import contextlib
 import os
 import threading
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
 from bench_core.method import Unavailable
 from benchmarks.families import FAMILIES, Sweep
-from benchmarks.harness import card, lock, run
+from benchmarks.harness import RULER, card, lock, policy, run
 from benchmarks.harness.profile import CARD
+from benchmarks.harness.record import SCHEMA, read_json
 from benchmarks.harness.run import every_cell
+from benchmarks.harness.store import processes_in
 
 
 @pytest.fixture
@@ -87,6 +89,32 @@ def test_what_the_time_allows_is_measured_and_the_same_command_goes_on(small, ca
     after = _records(small)
     assert after.keys() == before.keys()
     assert [name for name in after if after[name] != before[name]] == [gone.name]
+
+
+def test_a_first_process_measured_anew_stands_beside_no_further_ones_of_another_day(small, monkeypatch):
+    """The second of each cell comes when there is time, which may be never."""
+    monkeypatch.setattr(card, "CARD", replace(card.CARD, processes=2))
+    days = iter(["first"] * 6 + ["second", "killed"])
+
+    def measure(cell, profile, rows, *, process, **more):
+        if (day := next(days)) == "killed":
+            raise KeyboardInterrupt
+        row = {"outcome": "ok", "reason": "", "samples_s": [], "role": "method"}
+        record = {"schema": SCHEMA, "ruler": RULER, "commit": "0" * 40, "dirty": False, "cell": cell.to_json()}
+        record |= {"profile": profile.name, "environment": {"policy": asdict(policy.chosen())}, "elapsed_s": 1.0}
+        return record | {"started_at": day, "rows": dict.fromkeys(rows, row)}
+
+    monkeypatch.setattr(run.session, "run", measure)
+    assert card.measure(600, "here", "cpu") == 0
+    with pytest.raises(KeyboardInterrupt):
+        card.measure(600, "here", "cpu")
+    (folder,) = small.glob("sessions/*/")
+    days_of = {
+        cell.swept: [read_json(path)["started_at"] for path in processes_in(folder, cell.name).values()]
+        for cell in every_cell(card.CARD, "cpu")
+    }
+    assert days_of == {12: ["second"], 8: ["first"] * 2, 10: ["first"] * 2}
+    assert [read_json(path)["started_at"] for path in folder.glob("superseded/*.p1.*.session")] == ["first"]
 
 
 def test_nothing_begins_when_the_time_is_over(small, capsys):
