@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.harness.stream import say
+
 TELL_EVERY_S = 10.0
 
 
@@ -48,7 +50,7 @@ def machine_lock(what: str, tell: Callable[[str], None] | None = None, until: fl
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            with _telling(descriptor, tell or _print):
+            with _telling(descriptor, tell or say):
                 if not _wait(descriptor, until):
                     raise BusyError(f"the machine was not free in time: {_holder(descriptor)}") from None
         held = True
@@ -161,7 +163,3 @@ def _user() -> str:
 def _command() -> str:
     """The command in one line: of asv's benchmarks it is the run that they belong to."""
     return os.environ.get("BENCH_COMMAND") or shlex.join(["python", *sys.orig_argv[1:]])[:200]
-
-
-def _print(line: str) -> None:
-    print(f"benchmarks: {line}", file=sys.stderr, flush=True)

@@ -77,6 +77,7 @@ def _submit(parsed: argparse.Namespace) -> int:
     from benchmarks.harness.profile import PROFILES
     from benchmarks.harness.session import ROOT
     from benchmarks.harness.store import Store, probe_all
+    from benchmarks.harness.stream import say
     from benchmarks.submit import local, slurm
     from benchmarks.submit.submission import Submission, find_all, plan, planned_cells
 
@@ -93,7 +94,7 @@ def _submit(parsed: argparse.Namespace) -> int:
     if settings.executor == "local":
         local.places(parsed.device, settings.workers)
         for line in system.warnings():
-            print(f"benchmarks: warning: {line}", file=sys.stderr)
+            say(f"warning: {line}")
     name = RunName(os.urandom(6).hex(), plan(parsed.family, parsed.backend))
     store = Store(machine=parsed.machine, environment_name=plain_run.environment_name(profile, parsed.device), run=name)
     if store.commit is None:
