@@ -110,8 +110,8 @@ class Question:
 
 
 def settle(seconds: float, machine: str | None = None) -> int:
-    """Measure where regret is widest until the time is spent, waiting for the machine included, or nothing is open; exit
-    status 1 where something is open and nothing of it can be measured here.
+    """Measure where regret is widest until the time is spent, waiting for the machine included, or nothing is open;
+    exit status 1 where something is open and nothing of it can be measured here.
 
     Raises ``ValueError`` in one line where the report does not answer.
     """

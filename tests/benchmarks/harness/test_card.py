@@ -123,29 +123,9 @@ def test_nothing_begins_when_the_time_is_over(small, capsys):
     assert not _records(small)
 
 
-@contextlib.contextmanager
-def _machine_held(seconds):
-    """Another session holds the machine for so long, or until the block ends."""
-    held, over = threading.Event(), threading.Event()
-
-    def hold():
-        with lock.machine_lock("another session"):
-            held.set()
-            over.wait(seconds)
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    held.wait()
-    try:
-        yield
-    finally:
-        over.set()
-        holder.join()
-
-
 def test_waiting_for_the_machine_is_within_the_time(small, capsys):
     began = time.monotonic()
-    with _machine_held(20):
+    with lock.machine_lock("another session"):  # a lock is another's even within one process
         assert card.measure(3, "here", "cpu") == 0
         assert time.monotonic() - began < 3  # less than that is left for no session
     told, last = [line for line in capsys.readouterr().out.splitlines() if "card: " in line][1:]
@@ -164,7 +144,10 @@ def test_a_session_has_what_is_left_when_the_machine_is_free(small, monkeypatch)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(run.session, "run", begin)
-    with _machine_held(1), pytest.raises(KeyboardInterrupt):
+    another = contextlib.ExitStack()
+    another.enter_context(lock.machine_lock("another session"))
+    threading.Timer(1, another.close).start()
+    with pytest.raises(KeyboardInterrupt):
         card.measure(10, "here", "cpu")
     assert 5 < given[0] <= 9.1
 
