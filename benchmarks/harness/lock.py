@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.harness.outcome import one_line
 from benchmarks.harness.stream import say
 
 TELL_EVERY_S = 10.0
@@ -140,9 +141,10 @@ def _holder(descriptor: int) -> str:
         holder = json.loads(os.pread(descriptor, 65536, 0))
         since = float(holder["up"]) + time.time() - _up()
         clock = time.strftime("%H:%M:%S", time.localtime(since))
-        return (
+        return one_line(
             f"process {int(holder['pid'])} of {holder['user']} ({holder['command']}) holds it since {clock}"
-            f" for {holder['what']}"
+            f" for {holder['what']}",
+            limit=500,
         )
     except (OSError, ValueError, KeyError, TypeError):
         return "another session holds it"
