@@ -120,7 +120,9 @@ def test_a_session_that_does_not_fit_is_not_begun(measured):
 def test_waiting_for_the_machine_is_within_the_time(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("BENCH_RESULTS", str(tmp_path))
     monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
-    question = settle.Question(Cell.of("logdet", "torch", {"D": 8}), SMOKE, ("relative",), 0.41, tmp_path, {})
+    (known := tmp_path / "known").write_text('{"commit": null}')
+    cell = Cell.of("logdet", "torch", {"D": 8})
+    question = settle.Question(cell, SMOKE, ("relative",), 0.41, tmp_path, {0: known})
     monkeypatch.setattr(settle, "_ask", lambda results: [ENTRY])
     monkeypatch.setattr(settle.Question, "of", lambda *_: question)
     monkeypatch.setattr(settle.Question, "expected_s", lambda self: 0.1)
