@@ -20,7 +20,7 @@ Values = dict[str, Any]
 
 def write_incident(digest: Digest, incident: Incident, brief: bool = False) -> str:
     """One line, without a full stop; a `brief` one counts cells and does not name them."""
-    values = incident.values | {"brief": brief}
+    values: Values = {**incident.values, "brief": brief}
     where = name_place(digest, values["place"]) if "place" in values else ""
     if "state" in values:
         where += f", state {values['state']}"
