@@ -14,7 +14,7 @@ from benchmarks.harness import lifeline
 from benchmarks.harness.profile import PROFILES
 from benchmarks.harness.session import ROOT
 from benchmarks.harness.store import LOCAL, Store
-from benchmarks.harness.stream import tolerate
+from benchmarks.harness.stream import say, tolerate
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return parsed.command(parsed)
     except ValueError as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
+        say(error)
         return 2
     except KeyboardInterrupt as ended:
         print("\nbenchmarks: interrupted; the same command goes on from here", file=sys.stderr)
@@ -150,7 +150,7 @@ def _warn() -> None:
 
     policy.chosen()
     for line in system.warnings():
-        print(f"benchmarks: warning: {line}", file=sys.stderr)
+        say(f"warning: {line}")
 
 
 def _publish(parsed: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from benchmarks.families import FAMILIES
 from benchmarks.harness import RULER, lifeline, outcome, run
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.listing import rows_of_checkout
+from benchmarks.harness.pairs import paired_ratios
 from benchmarks.harness.profile import device_from_environment, profile_from_environment
 from benchmarks.harness.record import read_json, write_json
 from benchmarks.harness.store import Store, UnwritableError
@@ -51,7 +52,7 @@ class _Door:
         """
         yardstick = FAMILIES[self.family].yardstick
         pairs = zip(self._rows(method, sizes), self._rows(yardstick, sizes)) if method != yardstick else ()
-        samples = [ratio for row, other in pairs for ratio in _paired(row, other)]
+        samples = [ratio for row, other in pairs if not row.get("apart") for ratio in paired_ratios(row, other)]
         return {"samples": samples, "number": 1} if samples else math.nan
 
     def track_peak_bytes(self, method: str, *sizes: Any) -> float:
@@ -138,12 +139,6 @@ if os.environ.get("BENCH_ASV") == str(os.getppid()):
 
 # A method or family that the commit under test does not have yet, or no longer.
 _ABSENT = {"outcome": "skipped", "rounds": [], "samples_s": [], "error": None, "peak_bytes": None}
-
-
-def _paired(row: dict[str, Any], other: dict[str, Any]) -> list[float]:
-    """The ratios of two rows of one session, over the rounds that both took part in."""
-    seconds = dict(zip(other["rounds"], other["samples_s"]))
-    return [taken / seconds[at] for at, taken in zip(row["rounds"], row["samples_s"]) if at in seconds]
 
 
 def _largest(values: Iterable[float | None]) -> float:

@@ -43,8 +43,13 @@ def read_state(session: Session) -> tuple[float, float, float]:
         session.get("state", name, default=session.get("ceiling", name))
         for name in ("gemm_flops_per_s", "copy_bytes_per_s")
     )
-    gemm, copy, canary_s = (_positive(value) for value in (*rates, known))
+    gemm, copy, canary_s = (read_positive(value) for value in (*rates, known))
     return gemm, copy, canary_s
+
+
+def read_positive(value: Any) -> float:
+    """What a record says of a rate or a time; NaN where that is no positive number."""
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) and value > 0 else math.nan
 
 
 def session_key(session: Session) -> tuple[Any, ...]:
@@ -69,7 +74,3 @@ def _split(sessions: list[Session]) -> Iterable[State]:
 def _find_scope(session: Session) -> tuple[str, ...]:
     cell = (str(session.get("cell", name)) for name in ("backend", "device", "dtype"))
     return session.machine, *cell, str(session.get("environment", "threads", default=""))
-
-
-def _positive(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) and value > 0 else math.nan

@@ -1,6 +1,7 @@
 """Numbers as words: an estimate with its unit, a size, a hole. One place, so that every section writes them alike."""
 
 import math
+import re
 from typing import Any
 
 from .statistics import Estimate
@@ -92,9 +93,11 @@ def write_error(value: float | None) -> str:
 
 
 def write_size(value: Any) -> str:
-    """A size: 1,024; a fraction as it is."""
+    """A size: 1,024; a fraction as it is; of an estimate its bounds too."""
     if isinstance(value, str):
         return value
+    if isinstance(value, Estimate):
+        return re.sub(r"(?<![\d.])\d{4,}", lambda digits: f"{int(digits[0]):,}", write_estimate(value))
     return f"{int(value):,}" if float(value).is_integer() else f"{value:g}"
 
 

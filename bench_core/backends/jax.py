@@ -118,8 +118,16 @@ def buffers(example: Any) -> Any:
 
 
 def is_there(arrays: Any) -> bool:
-    """Whether the arrays can still be read: what is donated to a call that fails may be gone."""
-    return not any(array.is_deleted() for array in jax.tree.leaves(arrays))
+    """Whether the arrays can still be read: what is donated to a call that fails may be gone, and what such a call has
+    returned is broken where it failed on the device only. Waits for them.
+    """
+    if any(array.is_deleted() for array in jax.tree.leaves(arrays)):
+        return False
+    try:
+        jax.block_until_ready(arrays)
+    except RuntimeError:  # XLA's own are such
+        return False
+    return True
 
 
 def into_buffers(function: Callable, count: int) -> tuple[Callable, tuple[int, ...]]:

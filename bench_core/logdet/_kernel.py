@@ -109,6 +109,17 @@ class LogdetKernel(Kernel):
             results.last = tuple(out[first : first + 2])
         return out
 
+    def wait(self, out: Any) -> None:
+        """As every kernel's. A call that runs out of memory on a device may say so here first: what it should have left
+        for the others' calls is not there.
+        """
+        try:
+            super().wait(out)
+        except Exception:
+            if self._results is not None:
+                self._results.repair()
+            raise
+
     def judged(self, out: Any) -> dict[str, Any]:
         if self._device == "cpu":
             return self.to_numpy(out)

@@ -19,7 +19,7 @@ class Results:
         self.last = backend.buffers(like)
 
     def repair(self) -> None:
-        """After a call that failed: new arrays where the old ones went with it."""
+        """After a call that failed: new arrays where the old ones went with it, or are what it left."""
         if not self._backend.is_there(self.last):
             self.last = self._backend.buffers(self._like)
 
@@ -36,4 +36,6 @@ def borrow(problem: Any, backend: Any, device: str, dtype: str, like: tuple[list
     results = known.get(key)
     if results is None:
         results = known[key] = Results(backend, like)
+    else:
+        results.repair()  # nobody need have waited for the last call of another kernel
     return results

@@ -18,6 +18,7 @@ from benchmarks.harness import ledger, lifeline
 from benchmarks.harness.ledger import RunName
 from benchmarks.harness.session import ROOT
 from benchmarks.harness.store import LOCAL, UnwritableError, probe_all
+from benchmarks.harness.stream import say
 
 _FOLLOW_S = 0.2
 
@@ -64,7 +65,7 @@ def _end(place: tuple[Path, str], run: RunName) -> None:
         ledger.tell(place[0] / place[1], run, "stopped")
         probe_all(*place)
     except (OSError, UnwritableError) as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
+        say(error)
 
 
 def _follow() -> None:
@@ -92,16 +93,12 @@ def _show(events: Path, over: threading.Event) -> None:
             *lines, rest = (rest + stream.read()).split("\n")
             for event in map(json.loads, lines):
                 if event["event"] == "line":
-                    _say(event["text"])
+                    say(event["text"])
                 elif event["event"] == "session":
                     if event["resumed"] and not resumed:
-                        _say("going on with a run that was cut off: what it measured is kept")
+                        say("going on with a run that was cut off: what it measured is kept")
                     sessions, resumed = sessions + 1, resumed + event["resumed"]
             if last:
                 if resumed:
-                    _say(f"{sessions} sessions, {resumed} of them taken up from a run that was cut off")
+                    say(f"{sessions} sessions, {resumed} of them taken up from a run that was cut off")
                 return
-
-
-def _say(line: str) -> None:
-    print(f"benchmarks: {line}", file=sys.stderr, flush=True)

@@ -20,8 +20,9 @@ from typing import Any
 import bench_core
 from benchmarks.harness import environment, gpu, ledger, outcome, policy
 from benchmarks.harness.cell import Cell
+from benchmarks.harness.lock import BusyError
 from benchmarks.harness.plain_run import environment_name
-from benchmarks.harness.profile import CARD, Profile
+from benchmarks.harness.profile import CARD
 from benchmarks.harness.record import read_json
 from benchmarks.harness.run import every_cell, measure_process, planned
 from benchmarks.harness.store import Store, probe_all
@@ -67,11 +68,13 @@ def ordered(cells: list[Cell]) -> list[Cell]:
 
 
 def measure(seconds: float, machine: str | None = None, device: str = "cuda") -> int:
-    """Measure the profile ``card`` for so long; exit status 1 where no backend has the device.
+    """Measure the profile ``card`` for so long, waiting for the machine included; exit status 1 where no backend has
+    the device.
 
     A session that the end of the time cuts off leaves no record: its cell stays open for the next run.
     """
     began, absent = time.monotonic(), dict[str, str]()
+    ends = began + seconds
     if device == "cuda":
         os.environ.setdefault("XLA_FLAGS", _XLA_FLAGS)
     flags = os.environ.get("XLA_FLAGS")
@@ -80,12 +83,12 @@ def measure(seconds: float, machine: str | None = None, device: str = "cuda") ->
     probe_all(store.results, store.machine)
     # A cell with one process is done, and may be published: the further ones come when there is time.
     store.begin(CARD, lambda: dict.fromkeys(planned(CARD, device), 1))
-    turns, measured, left_open = list(_turns(every_cell(CARD, device))), 0, 0
+    turns, measured, left_open, keeps = list(_turns(every_cell(CARD, device))), 0, 0, _keeps(ends)
     with tempfile.TemporaryDirectory(prefix="jacobench-") as cache:
         for number, (cell, process) in enumerate(turns, 1):
             if cell.backend in absent:
                 continue
-            left = seconds - (time.monotonic() - began)
+            left = ends - time.monotonic()
             known = store.resumable(cell, CARD, process) is not None
             if left < LEAST_S and not known:
                 left_open += 1
@@ -93,8 +96,18 @@ def measure(seconds: float, machine: str | None = None, device: str = "cuda") ->
             start = time.monotonic()
             profile = replace(CARD, session_limit_s=min(CARD.session_limit_s, left))
             earlier = [read_json(path) for done in range(process) if (path := store.path(cell, done)).exists()]
-            keeps = _keeps(profile)
-            said = measure_process(cell, profile, store, process, earlier, cache=Path(cache), keeps=keeps)
+            try:
+                said = measure_process(
+                    *(cell, profile, store, process, earlier),
+                    cache=Path(cache),
+                    keeps=keeps,
+                    ends=ends,
+                    least_s=LEAST_S,
+                )
+            except BusyError as error:
+                left_open += 1
+                print(f"card: {error}", flush=True)
+                continue
             if reason := _unavailable(said):
                 absent[cell.backend] = reason
                 print(f"card: {cell.backend} is left out: {reason}", flush=True)
@@ -136,11 +149,14 @@ def _unavailable(record: dict[str, Any]) -> str:
     return reason if kind == "skipped" else ""
 
 
-def _keeps(profile: Profile) -> Callable[[dict[str, Any]], bool]:
-    """Whether a record is to be kept: one of a session that the end of the time cut off is not."""
-    short = profile.session_limit_s < CARD.session_limit_s
+def _keeps(ends: float) -> Callable[[dict[str, Any]], bool]:
+    """Whether the record of a session that has just ended is to be kept: one that the end of the time cut off is not.
+
+    It may have waited for the machine: the time that it had is what was left when it began.
+    """
 
     def keeps(record: dict[str, Any]) -> bool:
+        short = ends - (time.monotonic() - record["elapsed_s"]) < CARD.session_limit_s
         cut = short and any("time: the session's" in (row["reason"] or "") for row in record["rows"].values())
         return not cut and not _unavailable(record)
 

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import gpu
+from benchmarks.harness import cgroup, gpu
 
 # What products are taken in, where that is not the dtype of the arrays to its last digit.
 _PRODUCTS = {"tf32": "tf32", "bfloat16": "bfloat16, summed in float32"}
@@ -18,6 +18,7 @@ PACKAGES = ("torch", "jax", "jaxlib", "numpy", "scipy")
 
 def describe(device: str, threads: int, dtype: str = "float32") -> dict[str, Any]:
     """Facts that hold for the whole session. Call it in the session's process, after the backend was imported."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "python": platform.python_version(),
         "packages": packages(),
@@ -25,7 +26,11 @@ def describe(device: str, threads: int, dtype: str = "float32") -> dict[str, Any
         "cpu": cpu(),
         "cores": os.cpu_count(),
         "threads": threads,
-        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "memory_bytes": machine,
+        # What a row's arrays may take at most: of the host, of which a control group may allow a part, or of the card.
+        "device_memory_bytes": gpu.memory_bytes()
+        if device == "cuda"
+        else min(machine, cgroup.memory_bytes() or machine),
         "blas": _blas(),
         "matmul_precision": _PRODUCTS.get(dtype, "highest"),
         "xla_flags": os.environ.get("XLA_FLAGS"),

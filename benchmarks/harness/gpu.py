@@ -73,6 +73,16 @@ def l2_bytes() -> int | None:
     return None if failed or size.value <= 0 else size.value
 
 
+def memory_bytes() -> int | None:
+    """All of the first visible card's memory by the CUDA driver; None where that cannot be read."""
+    if (found := _first_device()) is None:
+        return None
+    driver, device = found
+    size = ctypes.c_size_t()
+    failed = driver.cuDeviceTotalMem_v2(ctypes.byref(size), device)
+    return None if failed or size.value <= 0 else size.value
+
+
 def count() -> int:
     """How many cards the driver shows to this process."""
     driver, found = _driver(), ctypes.c_int()

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import getpass
 import json
+import math
 import os
 import shlex
 import sys
@@ -16,7 +17,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.harness.outcome import one_line
+from benchmarks.harness.stream import say
+
 TELL_EVERY_S = 10.0
+
+
+class BusyError(ValueError):
+    """The machine was not free in time."""
 
 
 def path() -> Path:
@@ -29,27 +37,31 @@ def path() -> Path:
 
 
 @contextlib.contextmanager
-def machine_lock(what: str, tell: Callable[[str], None] | None = None) -> Iterator[None]:
+def machine_lock(what: str, tell: Callable[[str], None] | None = None, until: float = math.inf) -> Iterator[None]:
     """Hold the machine while measuring ``what``; others wait, and are told for whom.
 
     The kernel releases the lock when its holder ends, however it ends. A session on a GPU holds it too: one on the
     processor beside it would spoil the times of its host.
 
     tell    called with one line as soon as there is something to wait for, and every ten seconds after
+    until   when waiting ends (``time.monotonic``), with ``BusyError``
     """
-    descriptor = _open(path())
+    descriptor, held = _open(path()), False
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            with _telling(descriptor, tell or _print):
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            with _telling(descriptor, tell or say):
+                if not _wait(descriptor, until):
+                    raise BusyError(f"the machine was not free in time: {_holder(descriptor)}") from None
+        held = True
         _sign(descriptor, {"pid": os.getpid(), "user": _user(), "what": what, "command": _command(), "up": _up()})
         yield
     finally:
         # Empty before it is free: what is read while one waits is the holder's.
-        with contextlib.suppress(OSError):
-            os.ftruncate(descriptor, 0)
+        if held:
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, 0)
         os.close(descriptor)
 
 
@@ -66,6 +78,34 @@ def _open(file: Path) -> int:
         return descriptor
     except PermissionError:
         return os.open(file, os.O_RDONLY | os.O_NOFOLLOW)  # enough to wait for it and to hold it
+
+
+def _wait(descriptor: int, until: float) -> bool:
+    """Wait for the lock; whether it was had in time.
+
+    A thread waits, as nothing ends a wait that has begun: whoever asks again and again instead is passed over by those
+    who wait. What comes too late is given back.
+    """
+    if until == math.inf:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return True
+    own, turn, had, late = os.dup(descriptor), threading.Lock(), threading.Event(), threading.Event()
+
+    def wait() -> None:
+        try:
+            fcntl.flock(own, fcntl.LOCK_EX)
+            with turn:
+                if late.is_set():
+                    fcntl.flock(own, fcntl.LOCK_UN)
+                had.set()
+        finally:
+            os.close(own)
+
+    threading.Thread(target=wait, daemon=True).start()
+    had.wait(max(0.0, until - time.monotonic()))
+    with turn:
+        late.set()
+        return had.is_set()
 
 
 def _sign(descriptor: int, holder: dict[str, Any]) -> None:
@@ -101,9 +141,10 @@ def _holder(descriptor: int) -> str:
         holder = json.loads(os.pread(descriptor, 65536, 0))
         since = float(holder["up"]) + time.time() - _up()
         clock = time.strftime("%H:%M:%S", time.localtime(since))
-        return (
+        return one_line(
             f"process {int(holder['pid'])} of {holder['user']} ({holder['command']}) holds it since {clock}"
-            f" for {holder['what']}"
+            f" for {holder['what']}",
+            limit=500,
         )
     except (OSError, ValueError, KeyError, TypeError):
         return "another session holds it"
@@ -124,7 +165,3 @@ def _user() -> str:
 def _command() -> str:
     """The command in one line: of asv's benchmarks it is the run that they belong to."""
     return os.environ.get("BENCH_COMMAND") or shlex.join(["python", *sys.orig_argv[1:]])[:200]
-
-
-def _print(line: str) -> None:
-    print(f"benchmarks: {line}", file=sys.stderr, flush=True)

@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.harness import cgroup, outcome
 
 _WORKSPACES = 1.5  # times what a compiled program says it takes: workspaces of libraries are not in it
+_SHARED = (0, 0)  # torch's name of the pool that is no graph's
 _ROOM = 0.8  # of the free memory: the rest may lie in pieces
 
 
@@ -33,15 +34,17 @@ def instrument(backend: str, device: str) -> str:
 def free(backend: str, device: str) -> float:
     """Bytes that this session may still take on its device.
 
-    On CUDA both frameworks keep what they have once taken: blocks that torch holds and no tensor uses are free, and so
-    is what JAX's pool has left.
+    On CUDA both frameworks keep what they have once taken: blocks that torch holds and no tensor uses are free, but for
+    those in the pools of CUDA graphs, which are their graphs' alone, and so is what JAX's pool has left.
     """
     if device == "cuda":
         with contextlib.suppress(Exception):
             if backend == "torch":
                 import torch
 
-                unused = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
+                segments = torch.cuda.memory_snapshot()
+                everyones = (each for each in segments if tuple(each.get("segment_pool_id", _SHARED)) == _SHARED)
+                unused = sum(each["total_size"] - each["allocated_size"] for each in everyones)
                 return float(torch.cuda.mem_get_info()[0] + unused)
             stats = _jax_stats()
             return float(stats["bytes_limit"] - stats["bytes_in_use"])

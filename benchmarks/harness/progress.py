@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Any
+
+from benchmarks.harness.stream import say
 
 
 class Progress:
@@ -30,7 +31,7 @@ class Progress:
         if self._path is not None:
             self.write("line", text=line)
         else:
-            print(f"benchmarks: {line}", file=sys.stderr, flush=True)
+            say(line)
 
 
 def estimate_left(done: list[tuple[float, float]], left: list[float]) -> float | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +82,14 @@ def measure_process(
     only: tuple[str, ...] = (),
     on_event: Callable[[dict[str, Any]], None] = lambda event: None,
     keeps: Callable[[dict[str, Any]], bool] = lambda record: True,
+    ends: float = math.inf,
+    least_s: float = 0.0,
 ) -> dict[str, Any]:
     """The record of one process of a cell, after those of its ``earlier`` processes; the run's ledger has begun.
 
-    What ``keeps`` refuses is returned and not stored: the cell stays open.
+    keeps    what it refuses is returned and not stored: the cell stays open
+    ends     when waiting for the machine and the session are over (``time.monotonic``): the session has what is left
+    least_s  that it must have: ``BusyError`` where the machine is not free by then
     """
     progress = Progress()
     record = None if only else store.resumable(cell, profile, process)
@@ -95,8 +101,9 @@ def measure_process(
         tried = _rows(cell, profile, known, earlier, only)
         if store.crashes(cell, process) >= CRASHES:
             tried = dict.fromkeys(tried, ("error", "took the run down twice"))
-        with machine_lock(cell.name, progress.tell), store.room():
+        with machine_lock(cell.name, progress.tell, ends - least_s), store.room():
             began = time.monotonic()  # waiting for another session is not time in this one
+            profile = replace(profile, session_limit_s=min(profile.session_limit_s, ends - began))
             progress.write("session", cell=cell.name, process=process, resumed=False)
             store.note("running", cell, process, pid=os.getpid(), began=ledger.began(os.getpid()))
             try:
@@ -119,9 +126,8 @@ def measure_process(
                 return record
         store.save(cell, process, record)
         if process == 0:
-            store.set_aside(
-                cell, profile.processes_of(cell.family, cell.swept, dict(cell.sizes))
-            )  # those of an earlier measurement
+            processes = profile.processes_of(cell.family, cell.swept, dict(cell.sizes))
+            store.set_aside(cell, lambda n: n < processes and store.resumable(cell, profile, n) is not None)
     store.note_done(cell, process, record, resumed=resumed)
     progress.write("session done", cell=cell.name, process=process, elapsed_s=time.monotonic() - began)
     return record

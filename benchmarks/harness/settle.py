@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.harness import RULER, environment, policy, session
 from benchmarks.harness.cell import Cell, rows
-from benchmarks.harness.lock import machine_lock
+from benchmarks.harness.lock import BusyError, machine_lock
 from benchmarks.harness.outcome import one_line
 from benchmarks.harness.profile import PROFILES, Profile
 from benchmarks.harness.progress import Progress
@@ -95,11 +95,13 @@ class Question:
         start = sum(stages.get(stage, 0.0) for stage in ("start", "problem", "ceiling")) or _START_S
         return start + share * max(0.0, sum(stages.values()) - start)
 
-    def measure(self) -> int:
-        """One more process of the cell, kept beside the others; its number."""
+    def measure(self, until: float) -> int:
+        """One more process of the cell, kept beside the others; its number. ``BusyError`` where the machine is not free
+        until then (``time.monotonic``).
+        """
         # The checkout's own commit may be a later one with the same bench_core.
         same = {"commit": read_json(self.paths[min(self.paths)])["commit"], "dirty": False}
-        with machine_lock(self.cell.name, Progress().tell):
+        with machine_lock(self.cell.name, Progress().tell, until):
             with room(self.folder):
                 number = 1 + max([*self.paths, *processes_in(self.folder, self.cell.name)])
                 record = session.run(self.cell, self.profile, dict.fromkeys(self.rows, ""), process=number)
@@ -108,8 +110,8 @@ class Question:
 
 
 def settle(seconds: float, machine: str | None = None) -> int:
-    """Measure where regret is widest until the time is spent or nothing is open; exit status 1 where something is open
-    and nothing of it can be measured here.
+    """Measure where regret is widest until the time is spent, waiting for the machine included, or nothing is open;
+    exit status 1 where something is open and nothing of it can be measured here.
 
     Raises ``ValueError`` in one line where the report does not answer.
     """
@@ -142,7 +144,11 @@ def settle(seconds: float, machine: str | None = None) -> int:
             if question.expected_s() > left:
                 continue
             start = time.monotonic()
-            number = question.measure()
+            try:
+                number = question.measure(began + seconds - question.expected_s())
+            except BusyError as error:
+                print(f"settle: {error}; {_spent(measured, began)}")
+                return 0
             measured += 1
             print(
                 f"[{measured:>3}] {question.cell.name} process {number}: {', '.join(question.rows)},"

@@ -111,10 +111,13 @@ class Store:
             write_json(path, record)
         return path
 
-    def set_aside(self, cell: Cell, processes: int) -> None:
-        """Move the records of further processes of a cell aside: they belong to a measurement that was replaced."""
+    def set_aside(self, cell: Cell, belongs: Callable[[int], bool]) -> None:
+        """Move the records of a cell's further processes aside, as its first one was measured anew: those that do not
+        belong to this measurement but to the one that it replaces. A process a cell may be all that there is time for,
+        and one of today beside two of another day are not three of one measurement.
+        """
         for number, path in processes_in(self.folder, cell.name).items():
-            if number >= processes:
+            if number and not belongs(number):
                 with self._kept():
                     keep_aside(path)
                     path.unlink()

@@ -1,4 +1,4 @@
-"""Streams that are not UTF-8."""
+"""What is said to whoever runs a command, and streams that are not UTF-8."""
 
 from __future__ import annotations
 
@@ -13,3 +13,8 @@ def tolerate() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def say(line: object) -> None:
+    """One line on stderr, now."""
+    print(f"benchmarks: {line}", file=sys.stderr, flush=True)

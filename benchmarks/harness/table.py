@@ -7,6 +7,8 @@ import sys
 import time
 from typing import Any
 
+from benchmarks.harness.pairs import paired_ratios
+
 _START = time.monotonic()
 
 
@@ -40,19 +42,19 @@ def show(records: list[dict[str, Any]]) -> None:
         )
     names = [name for name in records[0]["rows"] if not name.endswith("~twin")]
     reasons: list[str] = []
-    baseline = next((name for name in names if _times(records, name)), None)
+    baseline = next((name for name in names if _seconds(records, name)), None)
     for name in names:
         rows = [record["rows"][name] for record in records]
         worst = next((row for row in rows if row["outcome"] != "ok"), rows[0])
-        times = _times(records, name)
+        seconds = _seconds(records, name)
         table.add_row(
             name,
-            _number(statistics.median(times.values()) if times else None, ".3g"),
-            _number(_ratio(times, _times(records, baseline)) if baseline else None, ".3f"),
+            _number(statistics.median(seconds) if seconds else None, ".3g"),
+            _number(_ratio(records, name, baseline) if baseline else None, ".3f"),
             _number(worst["error"], ".1e"),
             _number(worst["peak_bytes"] / 2**20 if worst["peak_bytes"] is not None else None, ".1f"),
             _number(worst["first_call_s"], ".3g"),
-            "apart" if rows[0].get("apart") else str(len(times)) if times else "",
+            "apart" if rows[0].get("apart") else str(len(seconds)) if seconds else "",
             worst["outcome"],
         )
         if worst["reason"]:
@@ -73,25 +75,21 @@ def show(records: list[dict[str, Any]]) -> None:
 def _show_plain(records: list[dict[str, Any]]) -> None:
     for name in records[0]["rows"]:
         rows = [record["rows"].get(name, {"outcome": "", "reason": ""}) for record in records]
-        times = _times(records, name)
-        seconds = f"{statistics.median(times.values()):.3g} s" if times else ""
-        print(f"{name:<30} {seconds:>12}  {rows[0]['outcome']} {rows[0]['reason']}")
+        seconds = _seconds(records, name)
+        median = f"{statistics.median(seconds):.3g} s" if seconds else ""
+        print(f"{name:<30} {median:>12}  {rows[0]['outcome']} {rows[0]['reason']}")
 
 
-def _times(records: list[dict[str, Any]], name: str) -> dict[tuple[int, Any], float]:
-    """Seconds by (process, round); the one sample of a row that was timed apart has no round."""
-    return {
-        (record["process"], index): seconds
-        for record in records
-        if name in record["rows"]
-        for index, seconds in zip(record["rows"][name]["rounds"] or ["apart"], record["rows"][name]["samples_s"])
-    }
+def _seconds(records: list[dict[str, Any]], name: str) -> list[float]:
+    """Samples of all processes."""
+    return [seconds for record in records for seconds in record["rows"].get(name, {"samples_s": []})["samples_s"]]
 
 
-def _ratio(times: dict[tuple[int, Any], float], baseline: dict[tuple[int, Any], float]) -> float | None:
-    """Median of the paired ratios."""
-    shared = times.keys() & baseline.keys()
-    return statistics.median(times[key] / baseline[key] for key in shared) if shared else None
+def _ratio(records: list[dict[str, Any]], name: str, baseline: str) -> float | None:
+    """Median of the paired ratios of all processes."""
+    pairs = (paired_ratios(record["rows"][name], record["rows"][baseline]) for record in records)
+    found = [ratio for ratios in pairs for ratio in ratios]
+    return statistics.median(found) if found else None
 
 
 def _number(value: float | None, form: str) -> str:

@@ -77,7 +77,8 @@ def _submit(parsed: argparse.Namespace) -> int:
     from benchmarks.harness.profile import PROFILES
     from benchmarks.harness.session import ROOT
     from benchmarks.harness.store import Store, probe_all
-    from benchmarks.submit import local
+    from benchmarks.harness.stream import say
+    from benchmarks.submit import local, slurm
     from benchmarks.submit.submission import Submission, find_all, plan, planned_cells
 
     profile = PROFILES[check_choice("profile", parsed.profile, tuple(PROFILES))]
@@ -93,7 +94,7 @@ def _submit(parsed: argparse.Namespace) -> int:
     if settings.executor == "local":
         local.places(parsed.device, settings.workers)
         for line in system.warnings():
-            print(f"benchmarks: warning: {line}", file=sys.stderr)
+            say(f"warning: {line}")
     name = RunName(os.urandom(6).hex(), plan(parsed.family, parsed.backend))
     store = Store(machine=parsed.machine, environment_name=plain_run.environment_name(profile, parsed.device), run=name)
     if store.commit is None:
@@ -105,7 +106,9 @@ def _submit(parsed: argparse.Namespace) -> int:
     for earlier in reversed(find_all(store.results, store.machine)):
         same = (earlier.commit, earlier.profile, earlier.device, earlier.run.plan, earlier.settings.executor)
         asked = (store.commit, profile, parsed.device, name.plan, settings.executor)
-        if same == asked and earlier.sent() and not earlier.is_told() and not earlier.is_old():
+        if same != asked or earlier.is_told() or earlier.is_old():
+            continue
+        if earlier.sent() or slurm.unnoted(earlier):
             print(f"going on with run {earlier.run.id}: what it measured is kept")
             return _resume(earlier, parsed)
     probe_all(store.results, store.machine)
@@ -144,6 +147,9 @@ def _send(submission) -> int:
 
     with submission.alone():
         submission.check_checkout()
+        if submission.settings.executor == "slurm":
+            for (cell, process), job in slurm.unnoted(submission).items():
+                submission.note("submitted", cell=cell, process=process, job=job)
         standings = _standings(submission)
         for each in standings:
             if each.state == "beside" and each.record:  # its time is none: it is measured anew
@@ -222,7 +228,7 @@ def _standings(submission):
     from benchmarks.submit import slurm, standing
 
     if submission.settings.executor == "slurm":
-        return standing.read(submission, slurm.queued(submission), slurm.ended)
+        return standing.read(submission, slurm.queued(submission), slurm.ended, slurm.unnoted(submission))
     return standing.read(submission)
 
 

@@ -85,13 +85,17 @@ def _job(submission: Submission, standing: Standing) -> dict[str, Any]:
 def _file(store: Store, standing: Standing, record: dict[str, Any]) -> bool:
     """Keep a record, and add it to the run's ledger; whether it was not there."""
     cell, process = standing.session.cell, standing.session.process
-    path = store.path(cell, process)
-    known = Past.read(store.ledgers.own()).done.get((cell.name, process))
-    if known and path.exists() and known == sha256(path) and read_json(path) == record:
+    path, done = store.path(cell, process), Past.read(store.ledgers.own()).done
+
+    def is_filed(number: int) -> bool:
+        where = store.path(cell, number)
+        return where.exists() and done.get((cell.name, number)) == sha256(where)
+
+    if is_filed(process) and read_json(path) == record:
         return False
     store.save(cell, process, record)
     if process == 0:
-        store.set_aside(cell, record["processes"])  # those of an earlier measurement
+        store.set_aside(cell, is_filed)
     store.note_done(cell, process, record, resumed=False)
     return True
 

@@ -44,10 +44,11 @@ def submit(submission: Submission, sessions: Sequence[Session]) -> list[str]:
         executor.update_parameters(**_parameters(submission, executor._valid_parameters()))
         for first in range(0, len(sessions), ARRAY):
             part = sessions[first : first + ARRAY]
+            submission.note_sending(part)
             jobs = executor.submit_array([Job.of(submission, session.index) for session in part])
             for session, job in zip(part, jobs):
                 submission.note_submitted(session, job.job_id)
-            arrays.append(jobs[0].job_id.partition("_")[0])
+            arrays.append(_array(jobs[0].job_id))
     except (FailedJobError, FailedSubmissionError, RuntimeError, OSError) as error:
         raise ValueError(f"Slurm takes no job: {one_line(error)}") from error
     return arrays
@@ -66,18 +67,53 @@ def queued(submission: Submission) -> dict[str, str]:
     return {job: "running" if state in _RUNNING else "waiting" for job, state in states.items()}
 
 
-def ended(jobs: Iterable[str]) -> dict[str, str]:
-    """Slurm's word for how jobs ended; none where it keeps no accounts."""
-    arrays = ",".join(sorted({job.partition("_")[0] for job in jobs}))
+def unnoted(submission: Submission) -> dict[tuple[str, int], str]:
+    """Jobs that were sent though the command that sent them was killed before it had noted them, by cell and process.
+
+    One array at most: the next one is sent when all of the last are noted. What it was to hold the ledger has; whether
+    it was sent, and its number, is Slurm's to say.
+
+    Raises
+    ------
+    ValueError
+        in one line, where Slurm is to be asked and does not answer
+    """
+    sessions, noted = submission.last_sending()
+    if len(noted) == len(sessions):
+        return {}
+    arrays = {_array(job) for job in noted.values()}
+    if not arrays:
+        known = {_array(job) for jobs in submission.sent().values() for job in jobs}
+        arrays = {_array(job) for job in (*queued(submission), *_ended_by_name(submission))} - known
     if not arrays:
         return {}
+    array = max(arrays, key=int)
+    jobs = [array] if len(sessions) == 1 else [f"{array}_{place}" for place in range(len(sessions))]
+    return {session: job for session, job in zip(sessions, jobs) if session not in noted}
+
+
+def ended(jobs: Iterable[str]) -> dict[str, str]:
+    """Slurm's word for how jobs ended; none where it keeps no accounts."""
+    arrays = ",".join(sorted({_array(job) for job in jobs}))
+    return _ask_accounts(f"--jobs={arrays}") if arrays else {}
+
+
+def _ended_by_name(submission: Submission) -> dict[str, str]:
+    """Slurm's word for all of the run's jobs that it has accounts of; a run that is older is not gone on with."""
+    return _ask_accounts(f"--name={job_name(submission)}", "--starttime=now-2days")
+
+
+def _ask_accounts(*which: str) -> dict[str, str]:
     try:
-        listing = _ask(
-            "sacct", "--noheader", "--parsable2", "--allocations", "--format=JobID,State", f"--jobs={arrays}"
-        )
+        listing = _ask("sacct", "--noheader", "--parsable2", "--allocations", "--format=JobID,State", *which)
     except ValueError:
         return {}
     return dict(line.split("|", 1) for line in listing.splitlines() if "|" in line)
+
+
+def _array(job: str) -> str:
+    """The number of a job's array, or its own where it was sent alone."""
+    return job.partition("_")[0]
 
 
 def job_name(submission: Submission) -> str:

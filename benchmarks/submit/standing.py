@@ -53,13 +53,17 @@ def read(
     submission: Submission,
     queued: Mapping[str, str] = MappingProxyType({}),
     ended: Callable[[Iterable[str]], Mapping[str, str]] = lambda jobs: {},
+    unnoted: Mapping[tuple[str, int], str] = MappingProxyType({}),
 ) -> list[Standing]:
     """Every session's, in their order.
 
     queued  what the scheduler still has: job -> ``waiting`` or ``running``
     ended   how jobs ended that it has no more, where it knows
+    unnoted jobs that it has though the run's ledger does not
     """
     sent, ledgers = submission.sent(), submission.session_ledgers()
+    for key, job in unnoted.items():
+        sent.setdefault(key, []).append(job)
     found = [_of(submission, session, sent, ledgers, queued) for session in submission.sessions]
     ends = ended([each.job for each in found if each.state == "lost" and each.job])
     return mark_beside([_explain(submission, each, ends) for each in found])

@@ -9,9 +9,10 @@
         lock                                                             held by the command that sends jobs or merges
 
 No two processes write one file, so that a file system without locks, as between nodes, loses no line. The run's ledger
-has three events of its own:
+has four events of its own:
 
     {"event": "submit", "device":, "cells": [], "executor":, "workers":, "slurm": {}, "setup": [], "variables": {}}
+    {"event": "sending", "sessions": [[cell, process], …]}      an array, a job for each of them, is about to be sent
     {"event": "submitted", "cell":, "process":, "job":}         a job was sent for the session
     {"event": "kind", "machine":, "kind": []}                   the name that results of such nodes are filed under
 """
@@ -21,7 +22,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,20 @@ class Submission:
     def note(self, event: str, **fields: Any) -> None:
         """Add an event to the run's ledger."""
         self._ledger.write(event, **fields)
+
+    def note_sending(self, sessions: Sequence[Session]) -> None:
+        """An array is about to be sent: whatever ends this command, the next one knows what to ask for."""
+        self.note("sending", sessions=[[each.cell.name, each.process] for each in sessions])
+
+    def last_sending(self) -> tuple[list[tuple[str, int]], dict[tuple[str, int], str]]:
+        """The sessions, as cell and process, of the last array that was about to be sent; the jobs noted since then."""
+        events = self._ledger.events()
+        places = [place for place, event in enumerate(events) if event["event"] == "sending"]
+        if not places:
+            return [], {}
+        sending, *after = events[places[-1] :]
+        noted = {(each["cell"], each["process"]): each["job"] for each in after if each["event"] == "submitted"}
+        return [(cell, process) for cell, process in sending["sessions"]], noted
 
     def note_submitted(self, session: Session, job: str) -> None:
         """A job was sent for a session."""

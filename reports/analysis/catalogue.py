@@ -131,11 +131,14 @@ class Catalogue:
 
     @kept
     def memory_bytes(self, place: Place) -> float | None:
-        """Memory of the machine as its sessions recorded it; host memory says nothing about a GPU's."""
-        if place.device != "cpu":
-            return None
-        found = [s.get("environment", "memory_bytes") for s in self.sessions(place)]
-        found = [value for value in found if isinstance(value, int | float)]
+        """Memory that rows may take there, as its sessions recorded it; None where they do not say.
+
+        Older records have the host's only, which says nothing about a GPU's.
+        """
+        names = ("device_memory_bytes", "memory_bytes") if place.device == "cpu" else ("device_memory_bytes",)
+        told = ([s.get("environment", name) for name in names] for s in self.sessions(place))
+        first = (next((value for value in values if isinstance(value, int | float)), None) for values in told)
+        found = [value for value in first if value is not None]
         return float(np.median(found)) if found else None
 
 

@@ -4,10 +4,12 @@ import math
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from ..ceilings import Ceilings
 from ..load import Session
 from ..points import Point, Series
-from ..states import session_key
+from ..states import read_positive, session_key
 from ..statistics import Ceiling, attainable_seconds
 from .catalogue import Catalogue, find_place, kept
 
@@ -31,6 +33,12 @@ class Rooflines(Catalogue):
         if ceiling is None or math.isnan(point.flops) or math.isnan(point.bytes) or not point.flops + point.bytes > 0:
             return None
         return attainable_seconds(point.flops, point.bytes, ceiling)
+
+    def launch_s(self, series: Series, size: float) -> float:
+        """Seconds of an empty launch by the sessions of a cell, the median; NaN where none of them timed one."""
+        told = [read_positive(s.get("ceiling", "launch_s")) for s in self.cell_sessions(series, size) if not s.patient]
+        known = [seconds for seconds in told if not math.isnan(seconds)]
+        return float(np.median(known)) if known else math.nan
 
     def cell_sessions(self, series: Series, size: float) -> list[Session]:
         """Sessions of a cell in the series' state; those of an unknown state are in that of the series."""

@@ -25,8 +25,8 @@ def measure(analysis: Analysis) -> list[Evidence]:
 
 
 def _judge(analysis: Analysis, series: Series) -> Evidence:
-    """Effect: the memory needed where it ends, over the machine's."""
-    where, what = at_series(analysis, series), f"memory that {ROW} needs where it ends, over the machine's"
+    """Effect: the memory needed where it ends, over the device's."""
+    where, what = at_series(analysis, series), f"memory that {ROW} needs where it ends, over the device's"
     points = analysis.points(series, ROW)
     ran, ended = [point for point in points if point.ok], _find_end(points)
     if not ran and ended is None:
@@ -91,7 +91,7 @@ def _explain(analysis: Analysis, series: Series, ended: Point) -> tuple[Effect, 
 
 
 def _share(analysis: Analysis, series: Series, point: Point, name: str) -> float:
-    """Bytes over the machine's memory; NaN where either is not known."""
+    """Bytes over the memory of the device; NaN where either is not known."""
     memory = analysis.memory_bytes(series.place)
     return getattr(point, name) / memory if memory else math.nan
 
@@ -105,7 +105,7 @@ CLAIM = Claim(
     short="Memory, not time, ends autodiff of the Jacobian.",
     figure="section 5, figure 1 (left)",
     printed="autodiff at the smallest dimension only, on a GPU of the time",
-    threshold="what it needs where it ends is at least the machine's memory; a limit of time settles nothing",
+    threshold="what it needs where it ends is at least the memory of its device; a limit of time settles nothing",
     command=f"{SWEEPS}; {PATIENT}",
     measure=measure,
 )

@@ -115,7 +115,8 @@ def _find_end(analysis: Analysis, series: Series, row: str) -> tuple[float, str]
         reach = np.geomspace(largest, largest * REACH, 200)
         over = reach[law.predict(reach) > limit]
         if over.size:
-            return float(over[0]), f"predicted memory is more than the machine's {limit / 1e9:.3g} GB"
+            whose = "machine" if series.place.device == "cpu" else "card"
+            return float(over[0]), f"predicted memory is more than the {whose}'s {limit / 1e9:.3g} GB"
     return None
 
 

@@ -26,7 +26,7 @@ class Goal:
     value     what `limit` bounds: for products from below, else from above; None where it cannot be told
     seconds   of a call of the row
     verdict   met or missed: by the whole interval, or where there is none (`sure` is false) by the value; undetermined
-              where the interval reaches across; not judged without a value
+              where the interval reaches across; not judged without a value: the records time no empty launch
     """
 
     series: str
@@ -57,13 +57,12 @@ def _judge_series(analysis: Analysis, key: str, series: Series) -> Iterator[Goal
             share = analysis.ratio(series, size, FLOOR, RELATIVE)
             yield _judge(key, relative, "products", share, SHARE)
         if large and step is not None and step.ok and (bound := _bound_copy(analysis, series, step)):
-            seconds = step.seconds
-            times = Estimate(seconds.value / bound, seconds.low / bound, seconds.high / bound, seconds.n)
-            yield _judge(key, step, "copy", times, COPIES)
+            yield _judge(key, step, "copy", _count_times(step, bound), COPIES)
         replay = analysis.point(series, size, f"{RELATIVE}:{GRAPH}")
         if size <= SMALL and replay is not None and replay.ok:
-            # No record holds the time of an empty launch.
-            yield _judge(key, replay, "launch", None, LAUNCHES)
+            launch = analysis.launch_s(series, size)
+            times = None if math.isnan(launch) else _count_times(replay, launch)
+            yield _judge(key, replay, "launch", times, LAUNCHES)
 
 
 def _bound_copy(analysis: Analysis, series: Series, step: Point) -> float:
@@ -73,6 +72,12 @@ def _bound_copy(analysis: Analysis, series: Series, step: Point) -> float:
         return 0.0
     moved = step.bytes / ceiling.bytes_per_s
     return moved if moved > step.flops / ceiling.flops_per_s else 0.0
+
+
+def _count_times(point: Point, unit_s: float) -> Estimate:
+    """A call of the row in what takes so many seconds, which have no interval of their own."""
+    seconds = point.seconds
+    return Estimate(seconds.value / unit_s, seconds.low / unit_s, seconds.high / unit_s, seconds.n)
 
 
 def _judge(key: str, point: Point, kind: str, value: Estimate | None, limit: float) -> Goal:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from statistics import median
 from typing import Any
 
@@ -10,9 +10,6 @@ from ..analysis import Analysis
 from ..families import FAMILIES
 from ..points import DIMENSIONS, Place
 from ..statistics import SMALLEST_MARGIN, find_changes
-
-# What tells one track from another, and a change's track from the others.
-_NAMES = ("environment", "family", "place", "axis", "size", "fixed", "row")
 
 
 @dataclass(frozen=True)
@@ -28,10 +25,9 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Track:
-    """A row of a cell over the commits of one machine and environment, oldest first; at least two."""
+class Followed:
+    """A row of a cell on one machine in one environment: what tells one track from another."""
 
-    machine: str
     environment: str
     family: str
     place: Place
@@ -39,6 +35,12 @@ class Track:
     size: float
     fixed: tuple[tuple[str, Any], ...]
     row: str
+
+
+@dataclass(frozen=True)
+class Track(Followed):
+    """A row over the commits, oldest first; at least two."""
+
     marks: tuple[Mark, ...]
 
     @property
@@ -60,19 +62,12 @@ class Track:
 
 
 @dataclass(frozen=True)
-class Change:
+class Change(Followed):
     """A row's ratio to the yardstick changed its level after the commit `last`; `first` is the next that was recorded.
 
     `before` and `after` are the medians of the levels, of the numbers of `commits` on both sides.
     """
 
-    environment: str
-    family: str
-    place: Place
-    axis: str
-    size: float
-    fixed: tuple[tuple[str, Any], ...]
-    row: str
     last: str
     first: str
     before: float
@@ -86,7 +81,7 @@ class Change:
 
     def of(self, track: Track) -> bool:
         """Whether it is a change of this track."""
-        return all(getattr(self, name) == getattr(track, name) for name in _NAMES)
+        return _name(self) == _name(track)
 
 
 @dataclass(frozen=True)
@@ -132,13 +127,17 @@ def _tell_changes(track: Track, steps: Sequence[int]) -> Iterator[Change]:
     commits, times = zip(*track.paired, strict=True) if steps else ((), ())
     for start, at, end in zip((0, *steps), steps, (*steps[1:], len(times)), strict=False):
         yield Change(
-            **{name: getattr(track, name) for name in _NAMES},
+            **_name(track),
             last=commits[at - 1],
             first=commits[at],
             before=median(times[start:at]),
             after=median(times[at:end]),
             commits=(at - start, end - at),
         )
+
+
+def _name(followed: Followed) -> dict[str, Any]:
+    return {each.name: getattr(followed, each.name) for each in fields(Followed)}
 
 
 def _find_yardstick(
@@ -166,4 +165,4 @@ def _make_track(key: tuple[str, ...], lines: list[dict[Any, Any]], yardstick: di
         for line in lines
     ]
     place, fixed = Place(machine, backend, device, dtype), tuple(sorted(sizes.items()))
-    return Track(machine, environment, family, place, axis, size, fixed, row, tuple(marks))
+    return Track(environment, family, place, axis, size, fixed, row, tuple(marks))

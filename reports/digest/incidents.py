@@ -1,6 +1,7 @@
 """What happened to a run: plain facts, one for each kind and place, and none for what did not happen."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -213,4 +214,6 @@ def _find_wrong(analysis: Analysis) -> Iterator[Incident]:
 
 
 def _list_cells(sessions: Iterable[Session]) -> tuple[str, ...]:
-    return tuple(sorted({session.cell for session in sessions}))
+    """By name, numbers in it by their value."""
+    cells = {session.cell for session in sessions}
+    return tuple(sorted(cells, key=lambda cell: [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", cell)]))

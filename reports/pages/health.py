@@ -56,8 +56,8 @@ def _sum_up(digest: Digest) -> str:
     warnings = digest.health.warnings
     if not warnings:
         return "Nothing was recorded that makes these numbers less trustworthy."
-    first = write_incident(digest, warnings[0])
     if len(warnings) == 1:
+        first = write_incident(digest, warnings[0], brief=True)
         return f"One thing makes some of these numbers less trustworthy: {first}."
     return f"{len(warnings)} things make some of these numbers less trustworthy; they stand below."
 

@@ -52,7 +52,7 @@ def tabulate_holes(digest: Digest) -> Table:
     heads = columns(
         ("family", "Family"), ("outcome", "Outcome"), ("cells", "Cells", True), ("reason", "Why"), ("span", "Sizes")
     )
-    return Table("holes", "Rows that gave no time, by reason", heads, tuple(rows))
+    return Table("holes", "Rows that gave no time, by reason", heads, tuple(rows), stacked=True)
 
 
 def _fill(pattern: str, numbers: list[tuple[str, ...]]) -> str:
@@ -60,9 +60,18 @@ def _fill(pattern: str, numbers: list[tuple[str, ...]]) -> str:
     words = pattern.split("#")
     told = [words[0]]
     for given, word in zip(zip(*numbers, strict=True), words[1:], strict=True):
-        low, high = (pick(given, key=lambda text: float(text.replace(",", ""))) for pick in (min, max))
+        low, high = (_write(pick(given, key=_read)) for pick in (min, max))
         told += [low if low == high else f"{low} to {high}", word]
     return "".join(told)
+
+
+def _read(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def _write(text: str) -> str:
+    """As it was given, but for large numbers in powers of ten."""
+    return f"{_read(text):,.0f}" if "e+" in text and _read(text) < 1e9 else text
 
 
 def _name_rows(rows: dict[str, int]) -> str:

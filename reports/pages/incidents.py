@@ -1,22 +1,26 @@
 """The sentence of each kind of incident. The facts are `reports/digest/incidents.py`'s."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..digest import Digest
 from ..digest.incidents import Incident
-from ..text import count, write_bytes, write_list, write_seconds, write_share, write_size
+from ..text import count, write_bytes, write_list, write_rate, write_seconds, write_share, write_size
 from .naming import name_place
 
 # Names in a sentence; more are counted.
 SHOWN = 4
 
+# A rate as records tell it; where two are compared the second has no unit.
+_RATE = re.compile(r"\b(\d+(?:\.\d+)?e\+\d+)(?: FLOP/s)?")
+
 Values = dict[str, Any]
 
 
-def write_incident(digest: Digest, incident: Incident) -> str:
-    """One line, without a full stop."""
-    values = incident.values
+def write_incident(digest: Digest, incident: Incident, brief: bool = False) -> str:
+    """One line, without a full stop; a `brief` one counts cells and does not name them."""
+    values: Values = {**incident.values, "brief": brief}
     where = name_place(digest, values["place"]) if "place" in values else ""
     if "state" in values:
         where += f", state {values['state']}"
@@ -37,8 +41,12 @@ def _write_states(values: Values) -> str:
 
 
 def _write_moved(values: Values) -> str:
+    told = f"the machine's speed moved within {_cells(values)}"
+    if values["brief"]:
+        return told
     again = f", after {count(values['repeated'], 'repetition')}" if values["repeated"] else ""
-    return f"the machine's speed moved within {_cells(values)} ({values['how']}){again}"
+    how = _RATE.sub(lambda number: write_rate(float(number[1])), values["how"])
+    return f"{told} ({how}){again}"
 
 
 def _write_card(values: Values) -> str:
@@ -54,11 +62,19 @@ def _write_wrong(values: Values) -> str:
 
 def _cells(values: Values) -> str:
     cells = values["cells"]
+    if values["brief"]:
+        return count(len(cells), "cell")
     return f"{count(len(cells), 'cell')}: {_shorten(cells)}" if len(cells) > 1 else cells[0]
 
 
 def _shorten(words: Sequence[str], most: int = SHOWN) -> str:
     return write_list(words) if len(words) <= most else f"{', '.join(words[:most])} and {len(words) - most} more"
+
+
+def _list_failures(lines: Sequence[str]) -> str:
+    """The first two: each is a sentence with commas of its own."""
+    told = "; ".join(lines[:2])
+    return f"{told}; and {len(lines) - 2} more" if len(lines) > 2 else told
 
 
 _WRITERS: dict[str, Callable[[Values], str]] = {
@@ -96,7 +112,7 @@ _WRITERS: dict[str, Callable[[Values], str]] = {
     "states": _write_states,
     "failures": lambda v: (
         f"{count(len(v['lines']), 'child process', 'child processes')} ended early, whose rows gave no time: "
-        f"{_shorten(v['lines'], 2)}"
+        f"{_list_failures(v['lines'])}"
     ),
     "wrong": _write_wrong,
 }

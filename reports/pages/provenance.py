@@ -81,7 +81,7 @@ def _tabulate_sources(provenance: Provenance) -> Table:
         ("sessions", "Sessions", True),
         ("asv", "asv file"),
     )
-    return Table("sources", "What was measured where", heads, tuple(rows))
+    return Table("sources", "What was measured where", heads, tuple(rows), stacked=True)
 
 
 def _tabulate_facts(digest: Digest) -> Table:

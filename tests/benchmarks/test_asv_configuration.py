@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,14 @@ def test_the_environment_has_every_library_and_peer_at_a_pinned_version(configur
     wanted = [line for line in extras if "extra" not in line or re.search(r"extra == .peers.", line)]
     of_the_matrix = _needs(["torch", "jax", "jaxlib"])
     assert _needs([*wanted, "psutil", "threadpoolctl"]) <= installed | of_the_matrix
+
+
+def test_whatever_an_extra_names_is_pinned():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pinned = {_normal(line.split("==")[0]) for line in (ROOT / "constraints.txt").read_text().split()}
+    for extra, lines in {"": project["dependencies"], **project["optional-dependencies"]}.items():
+        named = {_normal(re.match(r"[\w.-]+", line)[0]) for line in lines}  # type: ignore[index]
+        assert named <= pinned, extra
 
 
 def _needs(requirements: list[str]) -> set[str]:

@@ -17,21 +17,19 @@ def accelerate(
     """x with ``f(x) = x``, from x (B, D) and its ``image`` f(x): type II, window 5, no damping.
 
     ``relative``: the residual counts against the size of the image, else against ``progress``'s own. One call of f an
-    iteration.
+    iteration. The window's two halves are read once an iteration each, by one product of all samples: its inner
+    products with the residual are carried, as the Gram matrix is, and gain those with the residual's change.
     """
     eye = jnp.eye(WINDOW, dtype=x.dtype)
 
     def step(state):
-        count, x, residual, sums, changes, gram, progress = state
+        count, x, residual, sums, changes, gram, inner, progress = state
         # The window is not full at first: its empty places are zeros, and get weight zero.
         trace = jnp.trace(gram, axis1=1, axis2=2)
         # The window's changes become parallel at the end: a touch of ridge, relative to their size.
         ridge = jnp.finfo(x.dtype).eps * trace
         system = gram + (ridge + (ridge == 0))[:, None, None] * eye
-        weights = _solve(system, jnp.concatenate([dot(c, residual) for c in changes], 1))
-        move = residual
-        for i in range(WINDOW):
-            move = move - weights[:, i : i + 1] * sums[i]
+        move = residual - jnp.einsum("bk,kbd->bd", _solve(system, inner), sums, precision="highest")
         move = progress.keep(move)
         x = x + move
         image = f(x)
@@ -39,15 +37,18 @@ def accelerate(
         change = new - residual
         size = norm(new) / norm(image) if relative else norm(new)
         place = count % WINDOW
-        # The oldest makes room, in place; one column of the Gram matrix is new, the others stay.
+        # The oldest makes room, in place; one column of the Gram matrix is new, the others stay. An inner product stays
+        # for as many iterations as the window is long: rounding has no time to gather.
         sums, changes = sums.at[place].set(move + change), changes.at[place].set(change)
-        column = jnp.concatenate([dot(c, change) for c in changes], 1)
+        column = jnp.einsum("kbd,bd->bk", changes, change, precision="highest")
         gram = gram.at[:, place].set(column).at[:, :, place].set(column)
-        return count + 1, x, new, sums, changes, gram, progress.update(size, stop, 1.0 if relative else norm(x))
+        inner = (inner + column).at[:, place].set(dot(change, new)[:, 0])
+        progress = progress.update(size, stop, 1.0 if relative else norm(x))
+        return count + 1, x, new, sums, changes, gram, inner, progress
 
     zeros = jnp.zeros((WINDOW, *x.shape), x.dtype)
     gram = jnp.zeros((len(x), WINDOW, WINDOW), x.dtype)
-    start = (jnp.asarray(0), x, image - x, zeros, zeros, gram, progress)
+    start = (jnp.asarray(0), x, image - x, zeros, zeros, gram, gram[:, 0], progress)
     _, x, *_, progress = lax.while_loop(lambda state: state[-1].goes_on(stop), step, start)
     return x, progress
 

@@ -14,11 +14,12 @@ WORDS = {
 TONES = {"met": "good", "missed": "bad", "undetermined": "undecided", "not judged": "off"}
 _RANGE = f"D = {' to '.join(map(write_size, LARGE))}"
 NOTE = (
-    f"The rate of its own products is that of `gemm_floor` in the same rounds. The copy is the bytes of the formula at "
-    f"the speed that the roofline has for it. Both are for {_RANGE}, the replay for D up to {SMALL}. "
+    "The rate of its own products is that of `gemm_floor` in the same rounds. The copy is the bytes of the formula at "
+    f"the speed that the roofline has for it. Both are for {_RANGE}, the replay for D up to {SMALL}. An empty launch "
+    "is a queued call of a kernel that has next to nothing to do, timed in the same sessions. "
     "Without an interval the value alone says met or missed: by one process."
 )
-LAUNCH = "No record holds the time of an empty launch: that goal is not judged."
+LAUNCH = "Not judged: the records of that size hold no time of an empty launch."
 
 
 def show_goals(family: FamilyDigest) -> tuple[Block, ...]:

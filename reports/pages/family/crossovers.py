@@ -1,7 +1,7 @@
 """Sizes where a method overtakes what users run today."""
 
 from ...digest import FamilyDigest
-from ...text import write_estimate, write_size
+from ...text import write_size
 from ..blocks import Cell, Section, Table, Text, columns
 from ._names import caption, series_cell
 
@@ -34,7 +34,7 @@ def build(family: FamilyDigest) -> Section | None:
                 "place": series_cell(family.find(crossing.series), shown),
                 "row": Cell(crossing.row),
                 "baseline": Cell(crossing.baseline),
-                "size": Cell(write_estimate(crossing.size)),
+                "size": Cell(write_size(crossing.size)),
                 "kind": Cell(crossing.kind, "", note),
                 "above": Cell(crossing.above),
             }

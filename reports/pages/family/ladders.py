@@ -127,4 +127,9 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
 
 
 def _write(power: Estimate | None) -> str:
-    return write_estimate(power) if power is not None and power.high - power.low < 1 else "–"
+    if power is None or not power.high - power.low < 1:
+        return "–"
+    # Of what is counted and not timed the interval may have hardly a width: no power is told in millionths.
+    if power.high - power.low < 0.01:
+        return f"{power.value:.2f} [{power.low:.2f}, {power.high:.2f}]"
+    return write_estimate(power)

@@ -35,7 +35,8 @@ def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[M
     lines = make_lines(family, group, lambda cell: exact(cell.peak_bytes), least=2)
     title, memory = name_group(group, drawn), group[0].memory_bytes
     most = max((value.value for line in lines for value in line.values), default=0.0)
-    levels = [(memory, f"memory of the machine, {write_memory(memory)}")] if memory < NEAR * most else []
+    whose = "machine" if group[0].place.device == "cpu" else "card"
+    levels = [(memory, f"memory of the {whose}, {write_memory(memory)}")] if memory < NEAR * most else []
     return Panel(title, f"{title}: {list_ends(lines, write_bytes)}.", lines, levels=levels)
 
 

@@ -155,6 +155,36 @@ def test_what_a_failed_call_took_along_is_there_again_for_the_others():
     assert problem.error(other.to_numpy(other.run()), m) < 1e-5
 
 
+class _Broken:
+    """A result of a call that ran out of memory on the device, after it was launched."""
+
+    def is_deleted(self) -> bool:
+        return False
+
+    def block_until_ready(self) -> None:
+        raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate")
+
+
+@pytest.mark.parametrize("waited", [True, False])
+def test_what_fails_while_it_is_waited_for_leaves_results_for_the_others(waited):
+    problem = bench_core.problem("logdet", D=40, B=6)
+    (_, failing), (m, other) = _built("jax", problem, ("relative", "transposed"))
+
+    def fail(*given: Any) -> Any:
+        for array in jax.tree.leaves(given[-1]):
+            array.delete()
+        return jax.tree.map(lambda array: _Broken(), given[-1])
+
+    failing._call = fail
+    out = failing.run()
+    if waited:
+        with pytest.raises(RuntimeError, match="RESOURCE_EXHAUSTED"):
+            failing.wait(out)
+    else:  # the next kernel is built before anyone has waited
+        other = m.build(problem)
+    assert problem.error(other.to_numpy(other.run()), m) < 1e-5
+
+
 @pytest.mark.parametrize("name", ["relative_step", "value_tracking"])
 def test_a_reset_takes_no_second_copy_of_the_parameters(name):
     problem = bench_core.problem("logdet", D=40, B=6)

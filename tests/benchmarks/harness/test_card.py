@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from dataclasses import replace
+import threading
+import time
+from dataclasses import asdict, replace
 
 import pytest
 
 from bench_core.method import Unavailable
 from benchmarks.families import FAMILIES, Sweep
-from benchmarks.harness import card
+from benchmarks.harness import RULER, card, lock, policy, run
 from benchmarks.harness.profile import CARD
+from benchmarks.harness.record import SCHEMA, read_json
 from benchmarks.harness.run import every_cell
+from benchmarks.harness.store import processes_in
 
 
 @pytest.fixture
@@ -86,10 +91,65 @@ def test_what_the_time_allows_is_measured_and_the_same_command_goes_on(small, ca
     assert [name for name in after if after[name] != before[name]] == [gone.name]
 
 
+def test_a_first_process_measured_anew_stands_beside_no_further_ones_of_another_day(small, monkeypatch):
+    """The second of each cell comes when there is time, which may be never."""
+    monkeypatch.setattr(card, "CARD", replace(card.CARD, processes=2))
+    days = iter(["first"] * 6 + ["second", "killed"])
+
+    def measure(cell, profile, rows, *, process, **more):
+        if (day := next(days)) == "killed":
+            raise KeyboardInterrupt
+        row = {"outcome": "ok", "reason": "", "samples_s": [], "role": "method"}
+        record = {"schema": SCHEMA, "ruler": RULER, "commit": "0" * 40, "dirty": False, "cell": cell.to_json()}
+        record |= {"profile": profile.name, "environment": {"policy": asdict(policy.chosen())}, "elapsed_s": 1.0}
+        return record | {"started_at": day, "rows": dict.fromkeys(rows, row)}
+
+    monkeypatch.setattr(run.session, "run", measure)
+    assert card.measure(600, "here", "cpu") == 0
+    with pytest.raises(KeyboardInterrupt):
+        card.measure(600, "here", "cpu")
+    (folder,) = small.glob("sessions/*/")
+    days_of = {
+        cell.swept: [read_json(path)["started_at"] for path in processes_in(folder, cell.name).values()]
+        for cell in every_cell(card.CARD, "cpu")
+    }
+    assert days_of == {12: ["second"], 8: ["first"] * 2, 10: ["first"] * 2}
+    assert [read_json(path)["started_at"] for path in folder.glob("superseded/*.p1.*.session")] == ["first"]
+
+
 def test_nothing_begins_when_the_time_is_over(small, capsys):
     assert card.measure(1, "here", "cpu") == 0
     assert "0 sessions in" in capsys.readouterr().out
     assert not _records(small)
+
+
+def test_waiting_for_the_machine_is_within_the_time(small, capsys):
+    began = time.monotonic()
+    with lock.machine_lock("another session"):  # a lock is another's even within one process
+        assert card.measure(3, "here", "cpu") == 0
+        assert time.monotonic() - began < 3  # less than that is left for no session
+    told, last = [line for line in capsys.readouterr().out.splitlines() if "card: " in line][1:]
+    assert told.startswith("card: the machine was not free in time: process ")
+    assert told.endswith(" for another session")
+    assert "0 sessions in" in last
+    assert "3 are left" in last
+    assert not _records(small)
+
+
+def test_a_session_has_what_is_left_when_the_machine_is_free(small, monkeypatch):
+    given = []
+
+    def begin(cell, profile, rows, **more):
+        given.append(profile.session_limit_s)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run.session, "run", begin)
+    another = contextlib.ExitStack()
+    another.enter_context(lock.machine_lock("another session"))
+    threading.Timer(1, another.close).start()
+    with pytest.raises(KeyboardInterrupt):
+        card.measure(10, "here", "cpu")
+    assert 5 < given[0] <= 9.1
 
 
 def test_a_session_that_the_end_cuts_off_leaves_its_cell_open(small, monkeypatch, capsys):

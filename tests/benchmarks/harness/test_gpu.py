@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.harness import asv_plugin, environment, gpu
 
+MEMORY = {"0000:17:00.0": 40 << 30, "0000:65:00.0": 80 << 30}
 L2 = {"0000:17:00.0": 40 << 20, "0000:65:00.0": 50 << 20}
 CARDS = {"0000:17:00.0": "NVIDIA A100", "0000:65:00.0": "NVIDIA H100"}
 
@@ -37,6 +38,10 @@ class _Driver:
 
     def cuDeviceGetName(self, text, length, device):
         text.value = CARDS[self.visible[device.value]].encode()
+        return 0
+
+    def cuDeviceTotalMem_v2(self, size, device):
+        size._obj.value = MEMORY[self.visible[device.value]]
         return 0
 
     def cuDeviceGetAttribute(self, value, attribute, device):
@@ -116,6 +121,19 @@ def test_the_size_of_the_cache_is_the_first_visible_cards(show, visible, size):
     assert gpu.l2_bytes() == size
     show(None, None)
     assert gpu.l2_bytes() is None
+
+
+@pytest.mark.parametrize(("visible", "size"), [(["0000:65:00.0"], 80 << 30), (["0000:17:00.0"], 40 << 30), ([], None)])
+def test_what_rows_may_take_on_a_card_is_all_of_its_memory(show, visible, size):
+    show(visible, None)
+    assert environment.describe("cuda", 1)["device_memory_bytes"] == size
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(1000, 1000), (1 << 59, None), (None, None)])
+def test_what_rows_may_take_on_the_processor_is_what_the_group_allows(monkeypatch, limit, expected):
+    monkeypatch.setattr(environment.cgroup, "memory_bytes", lambda: limit)
+    found = environment.describe("cpu", 1)
+    assert found["device_memory_bytes"] == (expected or found["memory_bytes"])
 
 
 @pytest.mark.parametrize(("visible", "number"), [(None, 0), ([], 0), (list(CARDS), 2)])

@@ -48,6 +48,22 @@ def test_waiting_says_for_whom_every_so_often_and_death_frees_the_lock(holder, m
     assert all("holds it since" in line and "python -c" in line for line in lines)
 
 
+def test_waiting_ends_in_time_and_leaves_the_holder_its_name(holder, tmp_path):
+    signed, began = (tmp_path / "lock").read_text(), time.monotonic()
+    with (
+        pytest.raises(lock.BusyError, match=f"not free in time: process {holder.pid} of .* for logdet-torch-cuda"),
+        lock.machine_lock("a cell", lambda line: None, began + 0.2),
+    ):
+        pass
+    assert 0.2 <= time.monotonic() - began < 5
+    assert (tmp_path / "lock").read_text() == signed
+    # What was waited for too long is not kept when it comes.
+    holder.kill()
+    holder.wait()
+    with lock.machine_lock("a cell", lambda line: None, time.monotonic() + 5):
+        pass
+
+
 def test_a_free_lock_is_not_talked_about(tmp_path, monkeypatch):
     monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
     lines: list[str] = []

@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.harness import settle
+from benchmarks.harness.cell import Cell
+from benchmarks.harness.lock import machine_lock
+from benchmarks.harness.profile import SMOKE
+
 ENTRY = {
     "family": "logdet",
     "backend": "torch",
@@ -120,6 +125,26 @@ def test_a_session_that_does_not_fit_is_not_begun(measured):
     assert done.returncode == 0, done.stderr
     assert "1 cells still open on here, the shortest session would take " in done.stdout
     assert len(measured.records()) == 1
+
+
+def test_waiting_for_the_machine_is_within_the_time(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("BENCH_RESULTS", str(tmp_path))
+    monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
+    (known := tmp_path / "known").write_text('{"commit": null}')
+    cell = Cell.of("logdet", "torch", {"D": 8})
+    question = settle.Question(cell, SMOKE, ("relative",), 0.41, tmp_path, {0: known})
+    monkeypatch.setattr(settle, "_ask", lambda results: [ENTRY])
+    monkeypatch.setattr(settle.Question, "of", lambda *_: question)
+    monkeypatch.setattr(settle.Question, "expected_s", lambda self: 0.1)
+    monkeypatch.setattr(settle.session, "run", lambda *_, **more: pytest.fail("a session began"))
+    began = time.monotonic()
+    # A lock is another's even within one process.
+    with machine_lock("another session"):
+        assert settle.settle(0.5, "here") == 0
+    assert 0.4 <= time.monotonic() - began < 10
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("settle: the machine was not free in time: process ")
+    assert line.endswith(" for another session; 0 sessions in 0.0 minutes")
 
 
 def test_an_interrupted_one_loses_the_session_in_flight_at_most(measured):

@@ -214,7 +214,7 @@ def test_further_processes_of_a_measurement_that_is_replaced_move_aside(store):
     for process in (0, 1, 2, 10):
         store.save(CELL, process, _record(seed=process))
     other = store.save(Cell.of("logdet", "torch", {"D": 100}), 10, _record())
-    store.set_aside(CELL, 2)
+    store.set_aside(CELL, lambda process: process == 1)
     assert sorted(processes_in(store.folder, CELL.name)) == [0, 1]
     kept = (store.folder / "superseded").glob("*.session")
     assert sorted(read_json(path)["seed"] for path in kept) == [2, 10]

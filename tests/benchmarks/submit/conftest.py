@@ -136,3 +136,12 @@ def tiny(repository):
     for each in made:
         left = each.processes()
         assert not left, f"left behind: {[process.cmdline() for process in left]}"
+
+
+@pytest.fixture
+def cluster(monkeypatch, tmp_path, small_ceilings):
+    """A mocked Slurm: see ``mocked.py``."""
+    from tests.benchmarks.submit.mocked import set_up
+
+    with set_up(monkeypatch, tmp_path) as made:
+        yield made

@@ -4,106 +4,27 @@ from __future__ import annotations
 
 import os
 import platform
-import signal
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from submitit.core import submission as submitit_job
-from submitit.core.test_core import MockedSubprocess
-from submitit.slurm.slurm import SlurmJob
 
 from benchmarks.__main__ import main
-from benchmarks.harness import environment, lifeline, policy, run
-from benchmarks.harness.cell import Cell
+from benchmarks.harness import environment, policy, run
 from benchmarks.harness.profile import PROFILES, SMOKE
 from benchmarks.harness.record import read_json
 from benchmarks.harness.unfinished import open_cells
 from benchmarks.submit.job import Job
 from benchmarks.submit.local import make_executor
-from benchmarks.submit.submission import find
 from reports.load import load
-
-CELLS = [Cell.of("logdet", "torch", {"D": D, "B": 4}) for D in (4, 5, 6)]
-ROWS = ("gemm_floor", "transposed")
-
-
-class Cluster(MockedSubprocess):
-    """submitit's mock, which knows no queue, with one: what was sent is in it until a test takes it out.
-
-    refusal   what sbatch says, where it takes nothing
-    """
-
-    def __init__(self) -> None:
-        super().__init__(known_cmds=["srun", "sbatch"])
-        self.queue: dict[str, str] = {}
-        self.ends: dict[str, str] = {}
-        self.refusal = ""
-
-    def __call__(self, command, **kwargs):
-        if command[0] == "sbatch" and self.refusal:
-            from submitit.core.utils import FailedJobError
-
-            raise FailedJobError(self.refusal)
-        if command[0] == "squeue":
-            return "\n".join(f"{job}|{state}" for job, state in self.queue.items())
-        if command[0] == "sacct":
-            return "\n".join(f"{job}|{state}" for job, state in self.ends.items())
-        return super().__call__(command, **kwargs)
-
-    def set_job_state(self, job_id: str, state: str, array: int = 0) -> None:
-        super().set_job_state(job_id, state, array)
-        jobs = [f"{job_id}_{index}" for index in range(array)] or [job_id]
-        self.queue |= dict.fromkeys(jobs, "PENDING")
-
-    def end(self, job: str, state: str = "COMPLETED") -> None:
-        del self.queue[job]
-        self.ends[job] = state
-
-
-@pytest.fixture
-def cluster(monkeypatch, tmp_path, small_ceilings) -> Iterator[Cluster]:
-    """A mocked Slurm, and a run of three cells at a commit; jobs run here, and so must not change this process."""
-    monkeypatch.setenv("BENCH_RESULTS", str(tmp_path / "results"))
-    monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
-    monkeypatch.setenv("BENCH_THREADS", "1")
-    monkeypatch.setattr(environment, "commit", lambda root: ("a" * 40, False))
-    monkeypatch.setattr(run, "every_cell", lambda profile, device: [replace(cell, device=device) for cell in CELLS])
-    monkeypatch.setattr(run, "rows", lambda *_: ROWS)
-    monkeypatch.setattr(lifeline, "end_in_order", lambda: None)
-    monkeypatch.setattr(lifeline, "die_with", lambda parent: None)
-    numbers = (signal.SIGTERM, signal.SIGCONT, signal.SIGUSR2)
-    handlers, variables, made = [signal.getsignal(number) for number in numbers], os.environ.copy(), Cluster()
-    with made.context():
-        yield made
-    SlurmJob.watcher.clear()
-    os.environ.clear()
-    os.environ.update(variables)
-    for number, handler in zip(numbers, handlers):
-        signal.signal(number, handler)
-
-
-def _submit(*arguments: str) -> int:
-    return main(["submit", "--profile", "smoke", "--executor", "slurm", "--machine", "hpc", *arguments])
-
-
-def _find(tmp_path):
-    return find(tmp_path / "results")
-
-
-def _run_job(cluster: Cluster, tmp_path, job: str) -> None:
-    """What the node does, in this process."""
-    with cluster.job_context(job):
-        submitit_job.process_job(_find(tmp_path).jobs)
-    cluster.end(job)
+from tests.benchmarks.submit.mocked import CELLS, ROWS, find_run, run_job, submit
 
 
 def _batch_file(tmp_path, array: str) -> set[str]:
-    return set((_find(tmp_path).jobs / f"{array}_submission.sh").read_text().splitlines())
+    return set((find_run(tmp_path).jobs / f"{array}_submission.sh").read_text().splitlines())
 
 
 def test_a_run_goes_from_an_array_to_merged_records(cluster, tmp_path, capsys):
-    assert _submit("--workers", "1", "--slurm", "partition=long", "--slurm", "reservation=mine") == 0
+    assert submit("--workers", "1", "--slurm", "partition=long", "--slurm", "reservation=mine") == 0
     assert "3 sessions sent to Slurm as 12;" in capsys.readouterr().out
     assert {
         "#SBATCH --array=0-2%1",
@@ -112,13 +33,13 @@ def test_a_run_goes_from_an_array_to_merged_records(cluster, tmp_path, capsys):
         "#SBATCH --time=11",
         "#SBATCH --partition=long",
         "#SBATCH --reservation=mine",
-        f"#SBATCH --job-name=jacobench-{_find(tmp_path).run.id}",
+        f"#SBATCH --job-name=jacobench-{find_run(tmp_path).run.id}",
     } <= (lines := _batch_file(tmp_path, "12"))
     assert not [line for line in lines if "gpus" in line or line.startswith("srun")]
     # The same command while they are queued sends nothing twice.
-    assert _submit() == 0
+    assert submit() == 0
     assert "nothing to send, 0 sessions are done" in capsys.readouterr().out
-    _run_job(cluster, tmp_path, "12_0")
+    run_job(cluster, tmp_path, "12_0")
     cluster.queue["12_1"] = "RUNNING"
     assert main(["submit", "--status"]) == 1
     said = capsys.readouterr().out
@@ -127,7 +48,7 @@ def test_a_run_goes_from_an_array_to_merged_records(cluster, tmp_path, capsys):
     assert "sessions: 1 running, 1 waiting" in capsys.readouterr().err
     # One is killed by the time limit: it is lost, and the others are not.
     cluster.end("12_1", "TIMEOUT")
-    _run_job(cluster, tmp_path, "12_2")
+    run_job(cluster, tmp_path, "12_2")
     assert main(["submit", "--status"]) == 1
     said = capsys.readouterr().out
     assert "3 sessions: 2 done, 1 lost" in said
@@ -137,7 +58,7 @@ def test_a_run_goes_from_an_array_to_merged_records(cluster, tmp_path, capsys):
     lines = _batch_file(tmp_path, "13")
     assert {"#SBATCH --time=30", "#SBATCH --partition=long"} <= lines
     assert not [line for line in lines if "--array" in line]
-    _run_job(cluster, tmp_path, "13")
+    run_job(cluster, tmp_path, "13")
     assert main(["submit", "--status"]) == 0
     assert main(["submit", "--merge"]) == 0
     records = [read_json(path) for path in sorted(tmp_path.glob("results/hpc/sessions/*/*.session"))]
@@ -148,8 +69,8 @@ def test_a_run_goes_from_an_array_to_merged_records(cluster, tmp_path, capsys):
 
 
 def test_a_lost_session_is_merged_as_the_outcome_that_its_job_had(cluster, tmp_path, capsys):
-    assert _submit() == 0
-    _run_job(cluster, tmp_path, "12_0")
+    assert submit() == 0
+    run_job(cluster, tmp_path, "12_0")
     for job, state in (("12_1", "TIMEOUT"), ("12_2", "OUT_OF_MEMORY")):
         cluster.end(job, state)
     assert main(["submit", "--merge"]) == 1
@@ -167,15 +88,15 @@ def test_a_lost_session_is_merged_as_the_outcome_that_its_job_had(cluster, tmp_p
 def test_processes_of_a_cell_are_jobs_of_their_own(cluster, tmp_path, monkeypatch):
     monkeypatch.setitem(PROFILES, "smoke", replace(SMOKE, processes=2))
     monkeypatch.setattr(run, "every_cell", lambda profile, device: CELLS[:1])
-    assert _submit() == 0
-    _run_job(cluster, tmp_path, "12_1")
+    assert submit() == 0
+    run_job(cluster, tmp_path, "12_1")
     assert main(["submit", "--merge", "--partial"]) == 1
     (folder,) = tmp_path.glob("results/hpc/sessions/*/")
     assert open_cells(folder) == {CELLS[0].name}
     # Of an earlier measurement there was one more.
     stale = folder / f"{CELLS[0].name}.p2.session"
     stale.write_text("{}")
-    _run_job(cluster, tmp_path, "12_0")
+    run_job(cluster, tmp_path, "12_0")
     assert main(["submit", "--merge"]) == 0
     assert not open_cells(folder)
     assert not stale.exists()
@@ -187,12 +108,12 @@ def test_processes_of_a_cell_are_jobs_of_their_own(cluster, tmp_path, monkeypatc
 @pytest.mark.slow
 @pytest.mark.skipif(len(policy.affinity()) < 2, reason="needs two processors")
 def test_nodes_of_two_kinds_are_two_machines(cluster, tmp_path, capsys):
-    assert _submit() == 0
-    _run_job(cluster, tmp_path, "12_0")
-    _run_job(cluster, tmp_path, "12_1")
-    found = _find(tmp_path)
+    assert submit() == 0
+    run_job(cluster, tmp_path, "12_0")
+    run_job(cluster, tmp_path, "12_1")
+    found = find_run(tmp_path)
     found.resend_with(replace(found.settings, variables={**found.settings.variables, "BENCH_THREADS": "2"}))
-    _run_job(cluster, tmp_path, "12_2")
+    run_job(cluster, tmp_path, "12_2")
     assert main(["submit", "--merge"]) == 0
     places = {path.parents[2].name: path.name for path in tmp_path.glob("results/*/sessions/*/*.session")}
     assert len(places) == 2
@@ -206,16 +127,16 @@ def test_nodes_of_two_kinds_are_two_machines(cluster, tmp_path, capsys):
 
 
 def test_a_job_of_this_machine_has_its_card_and_its_time_though_submitit_gives_neither(cluster, tmp_path, monkeypatch):
-    assert _submit() == 0
+    assert submit() == 0
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     with cluster.job_context("12_0"):
-        Job.of(_find(tmp_path), 0, card="GPU-5a")()
+        Job.of(find_run(tmp_path), 0, card="GPU-5a")()
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "GPU-5a"
-    assert make_executor(_find(tmp_path)).parameters["timeout_min"] >= 24 * 60
+    assert make_executor(find_run(tmp_path)).parameters["timeout_min"] >= 24 * 60
 
 
 def test_a_gpu_is_asked_for_and_a_part_of_a_node_where_the_user_says_so(cluster, tmp_path):
-    assert _submit("--device", "cuda") == 0
+    assert submit("--device", "cuda") == 0
     assert {"#SBATCH --gpus-per-node=1", "#SBATCH --exclusive"} <= _batch_file(tmp_path, "12")
     assert main(["submit", "--status"]) == 1
     for job in list(cluster.queue):
@@ -240,7 +161,7 @@ def test_a_gpu_is_asked_for_and_a_part_of_a_node_where_the_user_says_so(cluster,
     ],
 )
 def test_wrong_input_is_one_line(cluster, capsys, arguments, says):
-    assert _submit(*arguments) == 2
+    assert submit(*arguments) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert says in said
@@ -248,7 +169,7 @@ def test_wrong_input_is_one_line(cluster, capsys, arguments, says):
 
 def test_what_slurm_refuses_is_one_line_and_nothing_is_lost(cluster, tmp_path, capsys):
     cluster.refusal = "sbatch: error: Batch job submission failed:\nInvalid partition name specified"
-    assert _submit("--slurm", "partition=none") == 2
+    assert submit("--slurm", "partition=none") == 2
     said = capsys.readouterr().err
     assert said == (
         "benchmarks: Slurm takes no job: sbatch: error: Batch job submission failed: Invalid partition name specified\n"
@@ -259,10 +180,10 @@ def test_what_slurm_refuses_is_one_line_and_nothing_is_lost(cluster, tmp_path, c
 
 
 def test_a_checkout_that_moved_on_is_refused_before_and_within_a_job(cluster, tmp_path, monkeypatch, capsys):
-    assert _submit() == 0
+    assert submit() == 0
     monkeypatch.setattr(environment, "commit", lambda root: ("b" * 40, False))
     with pytest.raises(ValueError, match=r"is of commit aaaaaaaa and the checkout .* is at bbbbbbbb"):
-        _run_job(cluster, tmp_path, "12_0")
+        run_job(cluster, tmp_path, "12_0")
     cluster.end("12_0", "FAILED")
     assert main(["submit", "--status"]) == 1
     said = capsys.readouterr().out
@@ -277,8 +198,8 @@ def test_a_checkout_that_moved_on_is_refused_before_and_within_a_job(cluster, tm
 
 
 def test_a_run_is_in_one_hand_at_a_time(cluster, tmp_path, capsys):
-    assert _submit() == 0
-    with _find(tmp_path).alone():
+    assert submit() == 0
+    with find_run(tmp_path).alone():
         assert main(["submit", "--merge"]) == 2
         assert main(["submit", "--resume"]) == 2
     said = capsys.readouterr().err.splitlines()

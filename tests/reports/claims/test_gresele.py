@@ -111,6 +111,28 @@ def test_where_time_ends_it_on_a_gpu_what_memory_refuses_is_told_too(synthetic, 
     )
 
 
+@pytest.mark.parametrize(
+    ("card_bytes", "verdict"), [(80e9, "reproduced"), (320e9, "contradicted"), (None, "undetermined")]
+)
+def test_on_a_gpu_the_share_is_of_the_cards_memory(synthetic, tmp_path, card_bytes, verdict):
+    """Never of the host's, which older records have alone."""
+
+    def edit(record):
+        record["environment"] |= {"memory_bytes": 1e9} | ({"device_memory_bytes": card_bytes} if card_bytes else {})
+        row = record["rows"]["jacobian_autodiff"]
+        row |= {"predicted_bytes": 160e9}
+        if record["cell"]["sizes"]["D"] == 256:
+            nothing = {"samples_s": [], "rounds": [], "positions": [], "error": None}
+            reason = "memory: its results and largest array are 149.0 GiB, 72 GiB are free"
+            row |= nothing | {"outcome": "over_budget", "reason": reason}
+
+    rows, sizes = ("relative", "jacobian_autodiff"), (64, 128, 256)
+    (part,) = judge(plant(synthetic, tmp_path, rows=rows, sizes=sizes, edit=edit, device="cuda"), "RG3").parts
+    assert part.verdict == verdict
+    if card_bytes:
+        assert part.effect.value == pytest.approx(160e9 / card_bytes)
+
+
 @pytest.mark.parametrize(("outcome", "verdict"), [("oom", "reproduced"), ("ok", "undetermined")])
 def test_patient_calls_settle_what_our_time_left_open(synthetic, tmp_path, outcome, verdict):
     """Of a row that time ended at D = 512, calls without a limit of time go on to 1,024."""

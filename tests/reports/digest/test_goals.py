@@ -1,5 +1,6 @@
 """Goals on a GPU: planted rates are found, and what no record holds is not judged."""
 
+import numpy as np
 import pytest
 
 from reports.analysis import Analysis
@@ -44,6 +45,19 @@ def test_where_products_take_longer_there_is_no_copy_to_hold_against(synthetic, 
         rows["relative_step"]["cost"] |= {"bytes": 1e3, "flops": 1e12}
 
     assert "copy" not in judge(synthetic, card, tmp_path, edit, processes=1)
+
+
+@pytest.mark.parametrize(("times", "verdict"), [(2.5, "met"), (4.0, "missed")])
+def test_a_replay_in_empty_launches(synthetic, card, tmp_path, times, verdict):
+    for process in range(3):
+        session = card.make_session(synthetic, 64, "torch", process=process)
+        middle = float(np.median(session["rows"]["relative:graph"]["samples_s"]))
+        session["ceiling"]["launch_s"] = middle / times
+        synthetic.write_session(tmp_path, session, "card")
+    (goal,) = build_digest(Analysis(load(tmp_path))).family("logdet").goals
+    assert (goal.kind, goal.row, goal.size) == ("launch", "relative:graph", 64)
+    assert goal.value.value == pytest.approx(times, rel=0.05)
+    assert goal.verdict == verdict
 
 
 def test_a_replay_is_not_judged_without_an_empty_launch(carded_digest):

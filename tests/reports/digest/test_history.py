@@ -58,7 +58,7 @@ def test_changes_are_told_with_the_commits_that_hold_them():
     place = Place("m", "torch", "cpu", "float32")
     times = [math.nan, 2.0, 2.02, 1.98, 2.01, 1.99, 2.0, 3.0, 3.03, 2.97, 3.02, 2.98, 3.01]
     marks = tuple(Mark(f"{j:02}", 1e-3, ratio, ratio) for j, ratio in enumerate(times))
-    track = Track("m", "env", "logdet", place, "D", 64.0, (("B", 100),), "relative", marks)
+    track = Track("env", "logdet", place, "D", 64.0, (("B", 100),), "relative", marks)
     (change,) = list_changes([track])
     assert (change.last, change.first, change.commits) == ("06", "07", (6, 6))
     assert (change.before, change.after) == pytest.approx((2.0, 3.005))
@@ -66,4 +66,4 @@ def test_changes_are_told_with_the_commits_that_hold_them():
     assert change.of(track)
     # As certain, and too small to matter.
     small = tuple(Mark(mark.commit, 1e-3, ratio**0.05, ratio) for mark, ratio in zip(marks, times, strict=True))
-    assert list_changes([Track("m", "env", "logdet", place, "D", 64.0, (("B", 100),), "relative", small)]) == ()
+    assert list_changes([Track("env", "logdet", place, "D", 64.0, (("B", 100),), "relative", small)]) == ()

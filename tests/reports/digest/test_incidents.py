@@ -93,7 +93,7 @@ def test_what_the_state_recorded_is_told_where_it_happened(tell, field, little, 
 def test_repetitions_are_counted(tell):
     state = QUIET | {"moved": "products 1e+11 FLOP/s at the start, 2e+11 at the end", "repeated": 2}
     ((_, _, line),) = tell(lambda session, size: session.update(state=state if size == 64 else QUIET))
-    assert line.endswith("2e+11 at the end), after 2 repetitions")
+    assert line.endswith("(products 100 GFLOP/s at the start, 200 GFLOP/s at the end), after 2 repetitions")
 
 
 def test_warnings_of_the_system_are_told_once(tell):

@@ -117,6 +117,17 @@ def test_a_few_rows_are_shown_first_and_all_at_a_click(visit, digest):
     assert messages == []
 
 
+def test_forms_of_a_method_which_share_its_colour_have_points_of_their_own(visit):
+    rows = "#family=logdet&rows=relative%2C+relative%3Acompiled&place=torch%2C+cpu%2C+float32"
+    page, messages, _ = visit(rows, viewport={"width": 1400, "height": 900})
+    names, signs = (page.locator(f".lines button{part}").all_inner_texts() for part in ("", " span[aria-hidden]"))
+    assert [name.removeprefix(sign).strip() for name, sign in zip(names, signs)] == ["relative", "relative:compiled"]
+    assert signs == ["●", "○"]
+    colours = page.evaluate("[...document.querySelectorAll('.lines span')].map((e) => getComputedStyle(e).color)")
+    assert len(set(colours)) == 1
+    assert messages == []
+
+
 def test_holes_are_found_by_their_reason(visit, digest):
     page, messages, _ = visit()
     page.locator("button.more").click()

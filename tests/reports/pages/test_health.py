@@ -61,6 +61,20 @@ def test_a_warning_is_in_the_lead(digest):
     assert len(items.items) == 1
 
 
+def test_the_lead_counts_what_the_list_names(digest):
+    cells = tuple(f"logdet-jax-cpu-float32-D{D}" for D in range(20, 31))
+    place = digest.families[0].series[0].place
+    how = "products 4.61e+11 FLOP/s at the start, 2.44e+11 at the end"
+    moved = Incident("moved", {"place": place, "state": "A", "how": how, "repeated": 2, "cells": cells})
+    early = Incident("failures", {"lines": ("a, process 0: slow, stopped", "b, process 1: slow", "c", "d")})
+    (page,) = health.build(replace(digest, health=replace(digest.health, warnings=(moved,), notes=(early,))))
+    assert page.lead.endswith(", state A: the machine's speed moved within 11 cells.")
+    told, more = [block.items[0] for block in page.sections[0].blocks if isinstance(block, Items)]
+    assert "within 11 cells: logdet-jax-cpu-float32-D20, " in told
+    assert told.endswith("(products 461 GFLOP/s at the start, 244 GFLOP/s at the end), after 2 repetitions")
+    assert more.endswith("whose rows gave no time: a, process 0: slow, stopped; b, process 1: slow; and 2 more")
+
+
 def test_files_are_beside_the_page(digest):
     (page,) = health.build(digest)
     (asset,) = page.assets

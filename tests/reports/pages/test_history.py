@@ -18,7 +18,7 @@ def track(row, size, ratios, paired=True):
         Mark(commit, 1e-3, ratio if paired else math.nan, ratio) for commit, ratio in zip(COMMITS, ratios, strict=False)
     )
     place = Place("m", "torch", "cpu", "float32")
-    return Track("m", "env", "logdet", place, "D", size, (("B", 100), ("L", 2)), row, marks)
+    return Track("env", "logdet", place, "D", size, (("B", 100), ("L", 2)), row, marks)
 
 
 def build(digest, *tracks):

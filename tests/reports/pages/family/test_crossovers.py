@@ -1,7 +1,10 @@
 """Crossovers: the sizes that were found, and between which they lie."""
 
+from dataclasses import replace
+
 from reports.digest.crossovers import Crossing
 from reports.pages.family import crossovers
+from reports.statistics import Estimate
 
 
 def test_a_crossing_says_where_and_how_it_is_known(make):
@@ -12,3 +15,6 @@ def test_a_crossing_says_where_and_how_it_is_known(make):
     assert line["size"].text == "50.0 [49.5, 50.5]"
     assert line["kind"].note == "between 10 and 100; the last of 2"
     assert line["above"].text == "relative"
+    large = replace(crossing, size=Estimate(1929.62, 1850.5, 3200.0))
+    (table,) = make.tables(crossovers.build(make.family(series, crossovers=(large,))))
+    assert table.rows[0]["size"].text == "1,900 [1,900, 3,200]"

@@ -36,3 +36,5 @@ def test_a_power_that_may_be_anything_is_not_told(make):
     assert table.rows[0]["time"].text == "1.00 [0.90, 1.10]"
     (table,) = make.tables(climb(make, (1, 2, 5, 10), time=Estimate(1.0, 0.1, 2.1)))
     assert table.rows[0]["time"].text == "–"
+    (table,) = make.tables(climb(make, (1, 2, 5, 10), time=Estimate(1.0, 1 - 1e-8, 1 + 1e-8)))
+    assert table.rows[0]["time"].text == "1.00 [1.00, 1.00]"
