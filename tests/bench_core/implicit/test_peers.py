@@ -74,18 +74,17 @@ def test_a_librarys_answer_is_right_and_not_better_than_asked_for(m):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("m", [m for m in PEERS if "lineax" in m.name], ids=_name)
+@pytest.mark.parametrize("m", [m for m in PEERS if "lineax_bicgstab" in m.name], ids=_name)
 @pytest.mark.parametrize("T", ["random", "symmetric"])
-def test_in_float32_it_is_not_better_than_asked_for_either(m, T):
-    """BiCGStab may end at what it takes for a breakdown: short of the tolerance, which the judge says."""
+def test_bicgstab_in_float32_is_not_better_than_asked_for_either(m, T):
+    """It may end at what it takes for a breakdown: short of the tolerance, which the judge says."""
     problem = bench_core.problem("implicit", D=64, B=8, gamma=0.9, T=T, tol=1e-4)
     kernel = _build(m, problem, "float32")
     got = kernel.to_numpy(kernel.run())
     reached = problem.quality(got, m)["residual"]
     if problem.fault(got, m, "float32"):
-        assert "bicgstab" in m.name
         assert reached > problem.tol
-    elif kernel.settings["rtol"] < LARGEST:  # of GMRES, whose tolerance matters to whole cycles only, see above
+    else:
         assert reached >= problem.tol / 3
 
 
