@@ -19,9 +19,9 @@ CHUNK = {"cpu": 1 << 20, "cuda": 1 << 26}
 
 # Triangular factors are multiplied in blocks of rows, of at least so many and at most MOST_BLOCKS of them: a dense
 # product of the whole takes twice the operations, one of few rows runs slower than they save. ``lu_layer`` on two
-# cores, one layer, B = 100, beside dense factors: at D = 300 in two blocks 0.60 ms for 0.52 (torch) and 0.35 for 0.36
-# (JAX), at D = 1,000 in seven 4.4 for 5.5 and 2.2 for 2.8, at D = 3,000 in eight 32 for 51 and 36 for 38.
-LEAST_ROWS, MOST_BLOCKS = 150, 8
+# cores, one layer, B = 100, torch: at D = 1,000 4.1 ms in four blocks, 4.4 in seven, 5.5 with dense factors; at D =
+# 3,000 32 ms in eight, 51 with dense factors. JAX: 2.4 ms in four, 3.4 in eight; 23 ms in eight, 26 in two.
+LEAST_ROWS, MOST_BLOCKS = 250, 8
 
 
 def rate(computes: str) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 from jax import Array
 
-from bench_core.logdet.jax._network import backpropagate, outer
+from bench_core.logdet.jax._network import backpropagate
 from bench_core.logdet.jax.relative_step import update
 
 
@@ -37,7 +37,6 @@ def inverse_tracked(
     if anchor:
         inverses = tuple(jnp.linalg.inv(W).T for W in weights)
     inputs, pre, deltas = backpropagate(x, weights, biases, alpha)
-    weight_gradients = [outer(delta, z) + V for V, z, delta in zip(inverses, inputs, deltas)]
     last = (inputs[-1] + biases[-1] @ inverses[-1]) * (-1.0 / x.shape[0])
     turned = [*(delta @ V for V, delta in zip(inverses[:-1], deltas)), last]
     c, shrink = rate / (1 + rate), 1 / (1 + rate)
@@ -45,7 +44,10 @@ def inverse_tracked(
         jnp.linalg.solve(jnp.eye(len(y), dtype=y.dtype) + c * (y @ delta.T), y) * (-c * shrink)
         for y, delta in zip(pre, deltas)
     ]
-    followed = [(V, shrink, left, right) for V, left, right in zip(inverses, lefts, turned)]
-    moved, biases = update(weights, biases, pre, deltas, rate, followed)
-    layers = len(weights)
-    return moved[:layers], biases, moved[layers:], weight_gradients, [delta.sum(0) for delta in deltas]
+    beside = [(V, shrink, left, right) for V, left, right in zip(inverses, lefts, turned)]
+    # In the same loop: where it is not, XLA copies V twice, for the gradient and for the loop.
+    one, layers = jnp.ones((), x.dtype), len(weights)
+    beside += [(V, one, delta, z) for V, delta, z in zip(inverses, deltas, inputs)]
+    moved, biases = update(weights, biases, pre, deltas, rate, beside)
+    changed, followed, gradients = (moved[start : start + layers] for start in (0, layers, 2 * layers))
+    return changed, biases, followed, list(gradients), [delta.sum(0) for delta in deltas]

@@ -28,7 +28,7 @@ def test_the_formulas_of_the_paper():
         assert bench_core.method("logdet", name, "torch").cost(problem).flops == pytest.approx(flops)
 
 
-@pytest.mark.parametrize(("D", "blocks"), [(140, 1), (300, 2), (20000, 8)])
+@pytest.mark.parametrize(("D", "blocks"), [(300, 1), (1000, 4), (20000, 8)])
 def test_triangles_take_half_of_a_dense_product(D, blocks):
     """And of each block the other half of its own square: (1 + 1 / n) / 2 with n equal blocks."""
     problem = bench_core.problem("logdet", D=D, B=100, L=2)

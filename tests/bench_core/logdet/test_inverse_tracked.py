@@ -17,8 +17,10 @@ D, B = 200, 50
 METHODS = {backend: bench_core.method("logdet", "inverse_tracked", backend) for backend in bench_core.BACKENDS}
 
 
-def _run(backend: str, steps: int, rate: float, anchor_every: int = 0):
-    """W and V of two layers after so many steps, new data every step, in float32; and the gradients of the last."""
+def _run(backend: str, steps: int, rate: float):
+    """Weights, inverses and the last gradients of two layers after so many steps in float32, new data every step; and
+    what the last step was given.
+    """
     function = METHODS[backend].function
     problem = bench_core.problem("logdet", D=D, B=B, L=2, seed=0)
     take = (lambda a: torch.from_numpy(a.copy())) if backend == "torch" else jnp.asarray
@@ -30,13 +32,14 @@ def _run(backend: str, steps: int, rate: float, anchor_every: int = 0):
     def read(array) -> np.ndarray:
         return to_numpy(array).astype(np.float64)
 
-    call = function if backend == "torch" else jax.jit(function, static_argnames="anchor")
+    call = function if backend == "torch" else jax.jit(function)
     rng = np.random.default_rng(1)
+    before = []
     for step in range(steps):
         x = take(rng.standard_normal((B, D), dtype=np.float32))
-        anchor = bool(anchor_every) and step % anchor_every == 0
-        before = [read(a) for a in (*weights, *biases, x)]
-        weights, biases, inverses, *gradients = call(x, weights, biases, inverses, problem.alpha, rate, anchor=anchor)
+        if step == steps - 1:
+            before = [read(a) for a in (*weights, *biases, x)]
+        weights, biases, inverses, *gradients = call(x, weights, biases, inverses, problem.alpha, rate)
     return [[read(a) for a in side] for side in (weights, inverses, gradients[0])], before
 
 
@@ -59,12 +62,6 @@ def test_drift_over_hundreds_of_steps(backend):
         assert np.linalg.norm(gradient - true) < 1e-4 * np.linalg.norm(true)
 
 
-def test_an_anchor_takes_the_inverse_anew():
-    (weights, inverses, _), _ = _run("torch", 200, 1e-2)
-    (others, anchored, _), _ = _run("torch", 200, 1e-2, anchor_every=20)
-    assert _drift(others, anchored) < 0.5 * _drift(weights, inverses)
-
-
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)
 def test_an_anchor_forgets_what_was_carried(backend):
     """Given inverses of nothing at all, with it the results are those of the right ones."""
@@ -83,11 +80,11 @@ def test_an_anchor_forgets_what_was_carried(backend):
 
 
 def test_jax_holds_no_more_than_it_returns():
-    """Weights, inverses and gradients are overwritten: no D x D array is held beside them but a part of one."""
-    size = 1200
-    problem = bench_core.problem("logdet", D=size, B=20, L=2)
+    """Weights, inverses and gradients are overwritten: of what is held beside them nothing is D x D."""
+    size = 2000
+    problem = bench_core.problem("logdet", D=size, B=20, L=1)
     kernel = METHODS["jax"].build(problem)
-    assert memory.of_program(kernel) < 1.1 * 4 * size**2
+    assert memory.of_program(kernel) < 0.7 * 4 * size**2
 
 
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)

@@ -3,9 +3,9 @@
 from reports.pages.family import beside
 
 
-def rows(make, ratio, error=1e-7, **changes):
+def rows(make, ratio, near=1e-7, **changes):
     floor = make.row("gemm_floor", make.cell(100, 1e-3), role="floor")
-    cells = [make.cell(size, 2e-3, ratio=make.about(ratio), error=error) for size in (100, 1000)]
+    cells = [make.cell(size, 2e-3, ratio=make.about(ratio), error=near) for size in (100, 1000)]
     return floor, make.row("relative", *cells), make.row("inverse", make.cell(100, **changes))
 
 
@@ -19,12 +19,16 @@ def test_times_of_the_yardstick_by_batch(make):
     lines = {(line["row"].text, line["size"].text): line for line in table.rows}
     # One series has no other to stand beside; a row without a ratio is not told, the yardstick in its own seconds.
     assert set(lines) == {("gemm_floor", "100"), ("relative", "100"), ("relative", "1,000")}
-    assert [lines["relative", "100"][key].text.split()[0] for key in ("1", "100", "1000")] == ["1.00", "1.10", "2.00"]
+    assert [lines["relative", "100"][key].text.split()[0] for key in ("1", "100", "1000")] == [
+        "1.001",
+        "1.100",
+        "2.000",
+    ]
     assert lines["gemm_floor", "100"]["1"].text.endswith("ms")
 
 
 def test_errors_by_condition_tell_what_is_wrong(make):
-    known = [make.series(*rows(make, 1.0, error=1e-9 * c), B=100, L=1, condition=c) for c in (1.0, 1e2)]
+    known = [make.series(*rows(make, 1.0, near=1e-9 * c), B=100, L=1, condition=c) for c in (1.0, 1e2)]
     wrong = {"seconds": None, "outcome": "wrong", "reason": "error 0.02 exceeds the tolerance 1e-04", "error": 0.02}
     known.append(make.series(*rows(make, 1.0, **wrong), B=100, L=1, condition=1e6))
     plain = make.series(*rows(make, 1.0), B=100, L=1)
