@@ -152,4 +152,5 @@ def test_a_far_away_inverse_has_no_round_trip():
 
 def test_its_error_is_measured_against_the_true_result():
     problem = LineIntegralProblem(d=2, B=3)
-    assert all(problem.measure(m) == "reference" for m in bench_core.methods("line_integral", "torch"))
+    for m in bench_core.methods("line_integral", "torch"):  # a root's is what it leaves of y(x) = y
+        assert problem.measure(m) == ("residual" if m.computes == "inverse_root" else "reference")
