@@ -1,13 +1,13 @@
 """One synthetic results folder and one built report for all tests of the report."""
 
 import importlib.util
-import json
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
+from benchmarks.harness.record import read_json, write_json
 from reports.__main__ import main
 from reports.analysis import Analysis
 from reports.digest import Digest, build_digest
@@ -116,10 +116,9 @@ def alone(tmp_path_factory) -> Path:
     """The published logdet cells with their first process alone, as a user's machine without any other results."""
     folder = tmp_path_factory.mktemp("alone")
     for path in (ROOT / "results").glob("*/sessions/*/logdet-*-cpu-float32-*.p0.session"):
-        if json.loads(path.read_text())["ruler"] == RULER:
-            target = folder / "elsewhere" / "sessions" / path.parent.name
-            target.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, target)
+        record = read_json(path)
+        if record["ruler"] == RULER:
+            write_json(folder / "elsewhere" / "sessions" / path.parent.name / path.name, record)
     return folder
 
 
