@@ -26,7 +26,7 @@ ORDER = ["family", "machine", "backend", "device", "dtype", "cell", "row", "proc
 def load(
     results: str | Path | Sequence[str | Path] = "results", commit: str | None = None, machine: str | None = None
 ) -> Run:
-    """Load a results folder: of each machine (or the one named), environment and family the newest commit, or `commit`.
+    """Load a results folder: of each machine (or the one named), environment and curve the newest commit, or `commit`.
 
     Of several folders (this machine's own results, those that were published) a file of the same name below two of
     them is the first one's.

@@ -1,4 +1,4 @@
-"""Which of all measurements are reported: newest commit of each part, newest ruler, most thorough profile."""
+"""Which of all measurements are reported: newest commit of each curve, newest ruler, most thorough profile."""
 
 import itertools
 import math
@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..points import DIMENSIONS
 from .pile import Pile
+from .row import describe_cell
 from .run import PATIENT, LoadError, Origin, Part, Session, rank_profile, shorten
 
-# A part's family: (machine, environment, commit, family, whether of patient sessions).
-Choice = tuple[str, str, str | None, str, bool]
+# A part's curve: (machine, environment, commit, what its cells have in common, whether of patient sessions).
+Choice = tuple[str, str, str | None, tuple[Any, ...], bool]
 
 
 def find_origin(line: dict[str, Any]) -> Origin:
@@ -38,9 +40,10 @@ def find_date(commit: str | None, dates: dict[str, float]) -> float:
 
 
 def choose_commits(pile: Pile, wanted: str | None, folder: Path) -> None:
-    """Keep the newest commit of each machine, environment and family, or the one `wanted`.
+    """Keep the newest commit of each machine, environment and curve, or the one `wanted`.
 
-    A family is not hidden by a later run of another one, nor what took rounds by a few patient calls.
+    Cells that differ in the dimension alone are one curve: it is of one commit, and not hidden by a later run of
+    another curve, nor what took rounds by a few patient calls.
     """
     found = {_find_choice(line) for line in itertools.chain(pile.lines, pile.asv)}
     if wanted is not None:
@@ -56,7 +59,7 @@ def choose_commits(pile: Pile, wanted: str | None, folder: Path) -> None:
         chosen = set({(m, e, *rest): (m, e, commit, *rest) for m, e, commit, *rest in ordered}.values())
     pile.lines = [line for line in pile.lines if _find_choice(line) in chosen]
     pile.asv = [line for line in pile.asv if _find_choice(line) in chosen]
-    pile.sessions = [s for s in pile.sessions if (*_find_source(s), s.get("cell", "family"), s.patient) in chosen]
+    pile.sessions = [s for s in pile.sessions if (*_find_source(s), _find_curve(_describe(s)), s.patient) in chosen]
 
 
 def drop_superseded(lines: list[dict[str, Any]], pile: Pile) -> tuple[list[dict[str, Any]], int]:
@@ -108,7 +111,18 @@ def _find_source(session: Session) -> Origin:
 
 
 def _find_choice(line: dict[str, Any]) -> Choice:
-    return *find_origin(line), line["family"], line["profile"] == PATIENT
+    return *find_origin(line), _find_curve(line), line["profile"] == PATIENT
+
+
+def _find_curve(cell: dict[str, Any]) -> tuple[Any, ...]:
+    """What the cells of one curve have in common: all but the dimension."""
+    rest = tuple((letter, value) for letter, value in cell["sizes"] if letter not in DIMENSIONS)
+    return *(cell[name] for name in ("family", "backend", "device", "dtype")), rest
+
+
+def _describe(session: Session) -> dict[str, Any]:
+    given = session.get("cell")
+    return describe_cell(given["family"], given["backend"], given["device"], given["dtype"], given["sizes"])
 
 
 def _find_cell(line: dict[str, Any]) -> tuple[Any, ...]:

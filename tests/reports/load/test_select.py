@@ -37,6 +37,24 @@ def test_a_newer_ruler_supersedes_every_cell_of_its_family(small, synthetic):
     assert set(run.frame["family"]) == {"logdet", "implicit"}
 
 
+def test_a_curve_is_not_hidden_by_a_later_run_of_another(small, synthetic):
+    """Of its own family, at another L; one of its own it is hidden by."""
+    (part,) = load(small).parts
+    one, two = (
+        synthetic.make_session(256, "torch", "cpu", rounds=6) | {"commit": digit * 40, "started_at": f"203{n}-01-01T00:00:00Z"}
+        for n, digit in enumerate("ef")
+    )
+    one["cell"] = one["cell"] | {"sizes": one["cell"]["sizes"] | {"L": 7}}
+    synthetic.write_session(small, one, part.environment)
+    run = load(small)
+    assert {part.commit for part in run.parts} == {synthetic.COMMIT, "e" * 40}
+    synthetic.write_session(small, two, part.environment)
+    hidden = load(small).frame
+    torch = hidden[hidden["backend"] == "torch"]
+    assert set(torch["commit"]) == {"e" * 40, "f" * 40}
+    assert set(hidden["commit"]) == {synthetic.COMMIT, "e" * 40, "f" * 40}
+
+
 def test_a_family_is_not_hidden_by_a_later_run_of_another(small, synthetic):
     """In one environment, at two commits."""
     (part,) = load(small).parts
