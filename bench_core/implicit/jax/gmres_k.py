@@ -25,17 +25,10 @@ def gmres_k(operator: Adjoint[Array], v: Array, *, k: int) -> Solution:
     lost = LOST * float(jnp.finfo(v.dtype).eps)
     # p and q = J^T p, the q orthonormal
     directions = images = jnp.zeros((k, *v.shape), v.dtype)
-
     for j in range(k):
         q = residual - operator.vjp(residual)
         least = lost * norm(q)
-
-        def reduce(i: Array, pair: tuple, directions: Array = directions, images: Array = images) -> tuple:
-            p, q = pair
-            part = dot(images[i], q)
-            return p - part * directions[i], q - part * images[i]
-
-        p, q = lax.fori_loop(0, j, reduce, (residual, q)) if j else (residual, q)
+        p, q = _reduce(residual, q, directions, images, j)
         size = norm(q)
         size = jnp.where(size > least, size, 0)  # what is less is rounding, and its direction none
         p, q = divide(p, size), divide(q, size)
@@ -43,3 +36,14 @@ def gmres_k(operator: Adjoint[Array], v: Array, *, k: int) -> Solution:
         w, residual = w + step * p, residual - step * q
         directions, images = directions.at[j].set(p), images.at[j].set(q)
     return Solution(w + residual)
+
+
+def _reduce(p: Array, q: Array, directions: Array, images: Array, j: int) -> tuple[Array, Array]:
+    """q without its parts in the first j images, p without as much of their directions."""
+
+    def one(i: Array, pair: tuple[Array, Array]) -> tuple[Array, Array]:
+        p, q = pair
+        part = dot(images[i], q)
+        return p - part * directions[i], q - part * images[i]
+
+    return lax.fori_loop(0, j, one, (p, q))

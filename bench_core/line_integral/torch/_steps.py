@@ -68,4 +68,5 @@ def take_steps(slope: Callable[[Tensor, Tensor], Tensor], x: Tensor, tol: float)
         goes, evaluations, tried = ~ended, evaluations + 4 * len(rows), tried + 1
         length = torch.minimum(length, left)
         rows, start, length, y, first = rows[goes], start[goes], length[goes], y[goes], first[goes]
-    return Taken(end, *(torch.cat(part) for part in zip(*taken)), evaluations)
+    accepted, starts, lengths = (torch.cat(part) for part in zip(*taken))
+    return Taken(end, accepted, starts, lengths, evaluations)

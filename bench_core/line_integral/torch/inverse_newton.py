@@ -40,7 +40,7 @@ def inverse_newton(target: Tensor, parameters: Parameters, J: str, Q: int, tol: 
     x = trial = step = torch.zeros_like(target)
     rest, limit, steps = torch.full_like(target, torch.inf), tol * size(target), 0
     while True:
-        value, pull = torch.func.vjp(integral, trial)
+        value, pull = torch.func.vjp(integral, trial)[:2]
         new = target - value
         nearer = size(new) < size(rest)
         x, rest = torch.where(nearer, trial, x), torch.where(nearer, new, rest)
