@@ -37,7 +37,7 @@ def test_the_gate_fails_on_a_real_slowdown_and_on_nothing_else(subset, run_pytho
     kernel = subset / "bench_core/logdet/torch/relative.py"
     kernel.write_text(
         kernel.read_text().replace(
-            "    _, pre, deltas, _", "    import time\n\n    time.sleep(0.3)\n    _, pre, deltas, _"
+            "    pre, deltas, turned", "    import time\n\n    time.sleep(0.3)\n    pre, deltas, turned"
         )
     )
     slower = run_python(*command, *gate, cwd=subset, BENCH_THREADS="1")

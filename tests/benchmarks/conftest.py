@@ -152,9 +152,9 @@ class Trial:
 
     def plant(self, passes: int) -> None:
         """A commit of ``relative`` with so many forward passes more; with none it is equal code."""
-        call = "backpropagate(x, weights, biases, alpha)\n"
+        call = "backpropagate_turned(x, weights, biases, alpha)\n"
         more = f"    for _ in range({passes}):\n        {call}" if passes else ""
-        last = f"    _, pre, deltas, _ = {call}"
+        last = f"    pre, deltas, turned = {call}"
         self.repository.replace("bench_core/logdet/torch/relative.py", last, f"    # once more\n{more}{last}")
         self.commits.append(self.repository.commit(f"{passes} planted"))
 

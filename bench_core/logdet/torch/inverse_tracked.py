@@ -34,7 +34,7 @@ def inverse_tracked(
     written into ``out`` where it is given. Rounding adds up: ``anchor`` takes the inverses anew from the weights first,
     (8/3) L D^3, which a training loop asks for now and then. Cost: (7L-2) 2BD^2 + L (4 B^2 D + (2/3) B^3) FLOPs; with B
     > D an inverse costs less. Raises ``RuntimeError`` (torch) where shapes do not fit, ``torch.linalg.LinAlgError`` for
-    a step to a singular W. Source: the Sherman-Morrison-Woodbury formula along Gresele et al. 2020, eq. 13.
+    a step to a singular W (CPU). Source: the Sherman-Morrison-Woodbury formula along Gresele et al. 2020, eq. 13.
     """
     if anchor:
         for W, V in zip(weights, inverses):
@@ -55,4 +55,6 @@ def follow(V: Tensor, y: Tensor, delta: Tensor, turned: Tensor, rate: float) -> 
     """``V = W^-T`` of one layer after the step, in place; ``turned`` is ``Delta V``, all of them (B, D)."""
     c = rate / (1 + rate)
     small = torch.addmm(torch.eye(len(y), dtype=y.dtype, device=y.device), y, delta.T, alpha=c)
-    V.addmm_(torch.linalg.solve(small, y).T, turned, beta=1 / (1 + rate), alpha=-c / (1 + rate))
+    # On a GPU without the look at the outcome, which waits.
+    solved = torch.linalg.solve(small, y) if V.device.type == "cpu" else torch.linalg.solve_ex(small, y)[0]
+    V.addmm_(solved.T, turned, beta=1 / (1 + rate), alpha=-c / (1 + rate))

@@ -15,7 +15,6 @@ from torch import nn
 
 import bench_core
 from bench_core.logdet.jax import layer as jax_layer
-from bench_core.logdet.torch import _network
 from bench_core.logdet.torch.layer import RelativeFlow, RelativeLinear, relative_flow
 from tests.bench_core.aten import Count
 from tests.examples import examples
@@ -92,14 +91,6 @@ def test_backward_leaves_the_relative_gradient_of_any_loss(sizes, seed):
     judge = Judge(problem, seed)
     for dtype in (torch.float64, torch.float32):
         judge.check(_differentiate(problem, judge, dtype), str(dtype).removeprefix("torch."))
-
-
-def test_backward_leaves_it_where_products_go_tile_by_tile(monkeypatch):
-    monkeypatch.setattr(_network, "TILED_FROM", 4)
-    monkeypatch.setattr(_network, "TILE", 16)
-    problem = bench_core.problem("logdet", D=9, B=5, L=2)
-    judge = Judge(problem)
-    judge.check(_differentiate(problem, judge, torch.float64), "float64")
 
 
 @pytest.mark.parametrize("sizes", [{"D": 6, "B": 3, "L": 3}, {"D": 3, "B": 7, "L": 1}], ids=str)

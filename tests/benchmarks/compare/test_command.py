@@ -24,7 +24,7 @@ def _compare(repository, folder, *arguments):
 def test_a_planted_slowdown_of_the_working_tree_fails_the_job(repository, tmp_path, plant):
     """Through the shell script that a CI job runs; many times slower, so that six pairs tell whatever else runs."""
     shutil.copytree(ROOT / "ci", repository.folder / "ci")
-    old = "    _, pre,"
+    old = "    pre, deltas,"
     plant(repository.folder, "logdet/torch/relative.py", old, f"    __import__('time').sleep(4e-3)\n{old}")
     out, page = tmp_path / "out", tmp_path / "summary.md"
     variables = {"PYTHON": sys.executable, "OUT": str(out), "GITHUB_STEP_SUMMARY": str(page), "OMP_NUM_THREADS": "1"}

@@ -59,7 +59,7 @@ def test_choosing_the_quieter_half_favours_neither_side():
 def test_slower_wrong_dying_and_gone(checkout, tmp_path, plant):
     """Four rows of one head, each with a change of its own, and one without."""
     base = sides.make(None, checkout, tmp_path / "sides")
-    plant(checkout, "logdet/torch/relative.py", "    _, pre,", f"    {SLEEP}\n    _, pre,")
+    plant(checkout, "logdet/torch/relative.py", "    pre, deltas,", f"    {SLEEP}\n    pre, deltas,")
     plant(checkout, "logdet/torch/inverse.py", "addmm_(delta.T, z)", "addmm_(delta.T, 2 * z)")
     plant(checkout, "logdet/torch/transposed.py", "    inputs, _,", f"    {DIE}\n    inputs, _,")
     declared = (ROOT / "bench_core/logdet/__init__.py").read_text().split("\n")

@@ -270,7 +270,7 @@ def test_a_kill_in_the_twins_turn_is_its_rows(checkout, kernels_of):
     """The twin is a row of the record, and no method."""
     kernels_of(checkout / "bench_core")
     # A call long enough for the signal to reach the worker within it, on a busy machine too.
-    kernel, last = checkout / "bench_core/logdet/torch/relative.py", "    _, pre, deltas, _ = "
+    kernel, last = checkout / "bench_core/logdet/torch/relative.py", "    pre, deltas, turned = "
     _plant(kernel, last, f"    __import__('time').sleep(0.5)\n{last}")
     hit, kill = _killer(lambda event: (event["row"] or "").endswith("~twin"))
     rows = {"relative": "", "gemm_floor": ""}

@@ -41,8 +41,9 @@ def test_a_curve_is_not_hidden_by_a_later_run_of_another(small, synthetic):
     """Of its own family, at another L; one of its own it is hidden by."""
     (part,) = load(small).parts
     one, two = (
-        synthetic.make_session(256, "torch", "cpu", rounds=6) | {"commit": digit * 40, "started_at": f"203{n}-01-01T00:00:00Z"}
-        for n, digit in enumerate("ef")
+        synthetic.make_session(256, "torch", "cpu", rounds=6)
+        | {"commit": digit * 40, "started_at": f"{year}-01-01T00:00:00Z"}
+        for digit, year in (("e", 2030), ("f", 2031))
     )
     one["cell"] = one["cell"] | {"sizes": one["cell"]["sizes"] | {"L": 7}}
     synthetic.write_session(small, one, part.environment)
