@@ -1,8 +1,28 @@
 // The chart of the chosen points (uPlot): a line for each row and place, over the size, both axes logarithmic.
 "use strict";
 (function () {
-  const FEW = 40, NAMED = 16, HEIGHT = 360;
+  const FEW = 40, NAMED = 16, HEIGHT = 360, MARK = 6;
   let chart = null, watch = null;
+
+  // Forms of a method have its colour: their points tell them apart, of the first form filled ones.
+  const SHAPES = {
+    circle: (path, x, y, r) => { path.moveTo(x + r, y); path.arc(x, y, r, 0, 2 * Math.PI); },
+    square: (path, x, y, r) => path.rect(x - r, y - r, 2 * r, 2 * r),
+    triangle: (path, x, y, r) => { path.moveTo(x, y - r); path.lineTo(x + r, y + r); path.lineTo(x - r, y + r); path.closePath(); },
+    diamond: (path, x, y, r) => { path.moveTo(x, y - r); path.lineTo(x + r, y); path.lineTo(x, y + r); path.lineTo(x - r, y); path.closePath(); },
+  };
+  const MARKS = { "": ["●", "circle"], compiled: ["○", "circle"], graph: ["□", "square"], allocating: ["△", "triangle"] };
+  const form = (line) => line.of.row.split(":")[1] || "", mark = (line) => MARKS[form(line)] || ["◇", "diamond"];
+
+  // uPlot has circles of its own only.
+  function drawMarks(shape) {
+    return (u, k, first, last) => {
+      const path = new Path2D(), r = (MARK * devicePixelRatio) / 2;
+      for (let at = first; at <= last; at++)
+        if (u.data[k][at] > 0) SHAPES[shape](path, u.valToPos(u.data[0][at], "x", true), u.valToPos(u.data[k][at], "y", true), r);
+      return { stroke: path, fill: path };
+    };
+  }
 
   // Points of one row at one place and at the same other sizes are a line.
   function group(points, y) {
@@ -36,10 +56,12 @@
     legend.className = "lines";
     if (lines.length > NAMED) return legend;
     lines.forEach((line, j) => {
-      const item = document.createElement("li"), button = document.createElement("button");
+      const item = document.createElement("li"), button = document.createElement("button"), sign = document.createElement("span");
+      sign.setAttribute("aria-hidden", "true");
+      sign.append(mark(line)[0]);
       button.type = "button";
       button.style.setProperty("--line", `var(--${line.of.colour})`);
-      button.append(line.name);
+      button.append(sign, line.name);
       for (const [event, on] of [["focus", true], ["mouseenter", true], ["blur", false], ["mouseleave", false]])
         button.addEventListener(event, () => chart && chart.setSeries(on ? j + 1 : null, { focus: on }));
       item.append(button);
@@ -83,7 +105,8 @@
           {},
           ...lines.map((line) => ({
             stroke: colour(line.of.colour), width: few ? 1.6 : 1, alpha: few ? 1 : 0.6, spanGaps: true,
-            dash: line.of.backend === "jax" ? [6, 3] : [], points: { show: few, size: 6, fill: colour(line.of.colour) },
+            dash: line.of.backend === "jax" ? [6, 3] : [],
+            points: { show: few, size: MARK, fill: colour(form(line) ? "paper" : line.of.colour), paths: drawMarks(mark(line)[1]) },
           })),
         ],
         hooks: {
