@@ -7,7 +7,7 @@ seconds that the quickest training of the seed took for all of its epochs.
 
 import base64
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,9 +70,23 @@ def choose(study: Study, model: str, seed: int, within: float = math.inf) -> Cho
 
 
 def share_seconds(study: Study, seed: int) -> float:
-    """What the quickest training of a seed took for all of its epochs."""
-    totals = [sum(row["seconds"] for row in study.of(method) if row["seed"] == seed) for method in study.methods]
-    return min(total for total in totals if total > 0)
+    """What the quickest training of a seed took for all of its epochs, of those that stayed among the numbers: the
+    others' epochs cost nothing in the end.
+    """
+    totals = []
+    for method in study.methods:
+        rows = [row for row in study.of(method) if row["seed"] == seed]
+        if rows and rows[-1].get("valid_loss") is not None:
+            totals.append(_add(row["seconds"] for row in rows))
+    return min(totals, default=0.0)
+
+
+def _add(seconds: Iterable[float]) -> float:
+    """One by one, as `choose` adds: `sum` rounds otherwise from Python 3.12 on."""
+    total = 0.0
+    for each in seconds:
+        total += each
+    return total
 
 
 def choose_all(study: Study, model: str, equal_time: bool = False) -> dict[int, Choice]:

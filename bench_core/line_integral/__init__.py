@@ -6,7 +6,7 @@ from bench_core.line_integral import cost
 from bench_core.line_integral._inverse import SingularJacobian
 from bench_core.line_integral._kernel import LineIntegralKernel
 from bench_core.line_integral.problem import LineIntegralProblem
-from bench_core.line_integral.settings import PLAIN
+from bench_core.line_integral.settings import NEWTON_NODES, PLAIN
 from bench_core.method import Declaration
 
 __all__ = ["METHODS", "LineIntegralProblem", "SingularJacobian", "kernel", "problem"]
@@ -160,7 +160,7 @@ METHODS = (
         cost.inverse_newton,
         "Newton's method on y(x) = y, by the integral's own Jacobian",
         _KINDS["cholesky"],
-        Q=cost.NEWTON_NODES,
+        Q=NEWTON_NODES,
         tol=1e-5,
     ),
     Declaration(

@@ -18,10 +18,8 @@ from __future__ import annotations
 from dataclasses import replace
 from math import isqrt
 
-from bench_core.line_integral.settings import PLAIN, chunk
+from bench_core.line_integral.settings import NEWTON_NODES, PLAIN, chunk
 from bench_core.method import Cost
-
-NEWTON_NODES = 16  # of the integral that Newton's method inverts
 
 # Products of ``J c`` alone (the adjoint equation's way forward), and with its gradient.
 FORWARD = {**dict.fromkeys((*PLAIN, "tanh"), 1), "psd": 2, "kronecker": 2, "kronecker_psd": 4}

@@ -14,6 +14,7 @@ PLAIN = ("free", "hessian", "uneven")
 CHUNK = {"cpu": 1 << 22, "cuda": 1 << 26}
 
 STEPS = 4096  # tried by an adaptive solver, after which it gives up
+NEWTON_NODES = 16  # of the integral that Newton's method inverts
 NEWTON = 50  # steps, taken or halved, after which a search for a root gives up
 
 Rule = tuple[np.ndarray, np.ndarray]

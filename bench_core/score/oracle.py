@@ -6,10 +6,9 @@ Hidden layers ``h_k = z_k W_k^T + b_k``, ``z_{k+1} = s(h_k)``, ``z_0 = y``; ``e`
     phi    g = d_0 W_0 with d_{L-1} = a s'(h_{L-1}), d_{k-1} = (d_k W_k) s'(h_{k-1}); the derivative of <g, e> by the
            parameters is that of the derivative of phi along e: with tangents z'_0 = e, h'_k = z'_k W_k^T,
            z'_{k+1} = s'(h_k) h'_k and d'_k, the derivative of d_k along them, dW_k = d'_k^T z_k + d_k^T z'_k
-    sliced L = mean (v^T g' + |g|^2 / 2), g' the derivative of g along v; with the tangents of above, z'_0 = v, and e',
-    the
-           gradient by g': back with g as psi goes, and D'_k = (D'_{k+1} W_{k+1}) s'(h_k) beside it, which adds
-           (D'_{k+1} W_{k+1}) s''(h_k) h'_k to D_k; dW_k = D_k^T z_k + D'_k^T z'_k
+    sliced L = mean (v^T g' + |g|^2 / 2), g' the derivative of g along v; with the tangents of above, z'_0 = v,
+           and e', the gradient by g': back with g as psi goes, and D'_k = (D'_{k+1} W_{k+1}) s'(h_k) beside it, which
+           adds (D'_{k+1} W_{k+1}) s''(h_k) h'_k to D_k; dW_k = D_k^T z_k + D'_k^T z'_k
     tied   g = (q s(h_0)) W_0
 
 The curl of psi at a sample: ``J = V S_{L-1} W_{L-1} ... S_0 W_0``, S_k = diag s'(h_k). With ``M`` all but the first and

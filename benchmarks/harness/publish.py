@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import unfinished
-from benchmarks.harness.record import read_json, write_json
+from benchmarks.harness.record import read_json, unpack, write_json
 from benchmarks.harness.store import keep_aside, processes_in
 
 PACKED = (".session", ".study")  # every sample, every epoch: a third and a sixth of the bytes
@@ -56,7 +56,8 @@ def publish(
                 refused += 1
                 print(f"refused {place.name}/{name}: {dirty} records of a dirty tree; commit and run", file=sys.stderr)
                 continue
-            recorded = any(path.suffix == ".session" for path in files)
+            # Where cells are left out, asv's file is all that is told of them.
+            recorded = not left and any(path.suffix == ".session" for path in files)
             for path in files:
                 _copy(path, target / path.relative_to(place), families, recorded)
             copied += 1
@@ -116,9 +117,11 @@ def _copy(path: Path, target: Path, families: tuple[str, ...] = (), recorded: bo
         _merge(path, target, ("results", "durations"), _has(families), bare=recorded)
         return
     content = path.read_bytes()
+    if target.exists() and unpack(target.read_bytes()) == content:
+        return  # packed by another library, or not yet, it is the same record
     if path.suffix in PACKED:
         content = gzip.compress(content, mtime=0)
-    if target.exists() and target.read_bytes() != content and path.suffix != ".json":
+    if target.exists() and path.suffix != ".json":
         keep_aside(target)
         cell, _, process = path.stem.rpartition(".p")
         if process == "0":  # measured anew: further processes are of the old measurement

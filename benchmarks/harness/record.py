@@ -32,11 +32,15 @@ def write_json(path: Path, data: Any, *, asv: bool = False) -> None:
 
 def read_json(path: Path) -> Any:
     """The file's content, packed with gzip or not; ``ValueError`` in one line where it is not JSON."""
-    content = path.read_bytes()
     try:
-        return json.loads(gzip.decompress(content) if content.startswith(_GZIP) else content)
+        return json.loads(unpack(path.read_bytes()))
     except (ValueError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(f"{path} is not valid JSON ({error}); remove it or restore it from version control") from error
+
+
+def unpack(content: bytes) -> bytes:
+    """A file's bytes, packed with gzip or not."""
+    return gzip.decompress(content) if content.startswith(_GZIP) else content
 
 
 def timestamp() -> str:

@@ -8,8 +8,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 
 from ..collect import collect_points
-from ..load import FAMILIES, Run, Session
-from ..points import Group, Place, Point, Series
+from ..load import FAMILIES, Run, Session, shorten
+from ..points import DIMENSIONS, Group, Place, Point, Series
 from ..states import find_states, session_key
 
 # Fewer sizes are numbers for the tables: no line, no slope, no exponent.
@@ -130,6 +130,20 @@ class Catalogue:
         return [session for session in self.run.sessions if find_place(session) == place]
 
     @kept
+    def commits(self, series: Series) -> tuple[str, ...]:
+        """The commits that its cells are of: one, but for what a few patient calls add."""
+        place = series.place
+        return self._commits.get((series.family, place, frozenset(series.fixed)), ())
+
+    @cached_property
+    def _commits(self) -> dict[tuple[Any, ...], tuple[str, ...]]:
+        found: dict[tuple[Any, ...], set[str]] = {}
+        columns = ["family", "machine", "backend", "device", "dtype", "sizes", "commit"]
+        for family, *where, sizes, commit in self.run.frame[columns].drop_duplicates().itertuples(index=False):
+            rest = frozenset((letter, value) for letter, value in sizes if letter not in DIMENSIONS)
+            found.setdefault((family, Place(*where), rest), set()).add(shorten(commit))
+        return {key: tuple(sorted(commits)) for key, commits in found.items()}
+
     def memory_bytes(self, place: Place) -> float | None:
         """Memory that rows may take there, as its sessions recorded it; None where they do not say.
 

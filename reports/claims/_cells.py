@@ -25,9 +25,9 @@ def list_cells(analysis: Analysis, family: str, place: Place) -> Iterator[tuple[
 
 
 def list_main(analysis: Analysis, family: str) -> tuple[Series, ...]:
-    """The series of the family's own sweep; where none of these was measured, all."""
-    known, main = analysis.series(family), FAMILIES[family].main.items()
-    return tuple(series for series in known if all(series.size(letter) == value for letter, value in main)) or known
+    """The series of the family's own sweep."""
+    main = FAMILIES[family].main.items()
+    return tuple(s for s in analysis.series(family) if all(s.size(letter) == value for letter, value in main))
 
 
 def list_studies(analysis: Analysis, name: str, data: str | None = None) -> list[Study]:

@@ -26,7 +26,10 @@ def measure(analysis: Analysis) -> list[Evidence]:
         others = [model for model in list_models(study) if model != OURS]
         if others:
             found += [_judge(analysis, study, others, timed) for timed in (False, True)]
-    return found or [missing(WHAT.format(""), "no study was run")]
+    if not found:
+        return [missing(WHAT.format(""), "no study was run")]
+    trained = {study.data for study in list_studies(analysis, NAME)}
+    return found + [missing(WHAT.format(""), f"not trained on {data}") for data in BUNDLED if data not in trained]
 
 
 def _judge(analysis: Analysis, study: Study, others: list[str], timed: bool) -> Evidence:

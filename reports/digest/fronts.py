@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..analysis import Analysis
 from ..families import FAMILIES
-from ..points import NOT_GRADIENTS, OTHER_MODELS, Group, Point, Series
+from ..points import NOT_GRADIENTS, OTHER_MODELS, Group, Place, Point, Series
 from ..statistics import Estimate
 
 # Of more kinds of problem than this, those far apart in their order tell what the others do.
@@ -68,13 +68,18 @@ def digest_fronts(analysis: Analysis, name: str) -> tuple[Front, ...]:
 
 def _add_groups(analysis: Analysis, name: str, groups: list[Group]) -> list[Group]:
     """These, each followed by those of its place where a method has the place's first point in any front."""
-    told, places = {}, [group.place for group in groups]
-    for group in [*groups, *analysis.every_group(name)]:
-        rows = {row for series in group.series for row in analysis.approximate_rows(series) if ":" not in row}
-        known = told.setdefault(group.place, [])
-        if group.place in places and not rows <= {row for _, shown in known for row in shown}:
+    told: dict[Place, list[tuple[Group, set[str]]]] = {}
+    for group in groups:
+        told.setdefault(group.place, []).append((group, _list_rows(analysis, group)))
+    for group in analysis.every_group(name):
+        known, rows = told.get(group.place), _list_rows(analysis, group)
+        if known is not None and not rows <= {row for _, shown in known for row in shown}:
             known.append((group, rows))
-    return [group for place in places for group, _ in told[place]]
+    return [group for known in told.values() for group, _ in known]
+
+
+def _list_rows(analysis: Analysis, group: Group) -> set[str]:
+    return {row for series in group.series for row in analysis.approximate_rows(series) if ":" not in row}
 
 
 def digest_front(analysis: Analysis, series: Series, size: float) -> Front:

@@ -84,6 +84,7 @@ class Measured:
     """Cells that differ in one size only, `axis`. `noise` is the place's A/A floor, `margin` what verdicts use.
 
     `roofline` are (size, seconds) of the yardstick's work at the ceiling measured in the series' own state.
+    `commits` are those its cells are of: one, or two where a few patient calls were made later.
     `lent_from` is whose processes say how wide the intervals of its ratios are, None where they are the run's own.
     """
 
@@ -100,6 +101,7 @@ class Measured:
     rows: tuple[Row, ...]
     roofline: tuple[tuple[float, float], ...] = ()
     lent_from: LentFrom | None = None
+    commits: tuple[str, ...] = ()
 
     def row(self, name: str) -> Row | None:
         """A row by its name."""
@@ -144,6 +146,7 @@ def _digest(analysis: Analysis, series: Series, yardstick: str) -> Measured:
         rows=rows,
         roofline=tuple(_trace_roofline(analysis, series, yardstick)),
         lent_from=find_lent(analysis, series),
+        commits=analysis.commits(series),
     )
 
 

@@ -36,7 +36,7 @@ class Pile:
             return None
         try:
             raw = path.read_bytes()
-            # Published studies are packed.
+            # Published records are packed.
             data = json.loads(gzip.decompress(raw) if raw.startswith(_GZIP) else raw)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             self.problems.append(f"{name}: a damaged gzip file ({error})")

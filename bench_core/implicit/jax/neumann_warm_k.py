@@ -21,8 +21,8 @@ def neumann_warm_k(operator: Adjoint[Array], v: Array, last: Array, *, k: int) -
     """k steps of ``w <- v + A^T w``, ``A = dT/du``, from the w of the last training step.
 
     The last step's problem was a hundredth away (see ``last_step``). v, last (B, D). The error of w is at most
-    gamma^k times that of ``last``. Cost: k vjps,
-    ``2 k B D^2`` FLOPs. Raises ``TypeError`` (JAX) where shapes do not fit. Source: Wu Fung et al. 2022, eq. 22,
+    gamma^k times that of ``last``. Cost: k vjps.
+    Raises ``TypeError`` (JAX) where shapes do not fit. Source: Wu Fung et al. 2022, eq. 22,
     from another start.
     """
     w = last

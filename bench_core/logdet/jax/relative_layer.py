@@ -16,7 +16,8 @@ def relative_layer(
 ) -> tuple[list[Array], list[Array]]:
     """The same numbers as ``relative``, by the backward pass of a loss that is made of the layer's results.
 
-    What it takes above ``relative`` is the loss's own, two numbers a sample and layer, and gradients in fresh memory.
+    What it takes above ``relative`` is the loss's own, two numbers a sample and layer, and gradients that are not
+    written where the last ones were.
 
     x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same
     shapes. Cost: (4L-1) 2BD^2 FLOPs, about 5 s D^2 bytes a layer. Raises ``ValueError`` where shapes do not fit.

@@ -16,8 +16,8 @@ def relative_layer(
 ) -> tuple[list[Tensor], list[Tensor]]:
     """The same numbers as ``relative``, by the backward pass of a loss that is made of the layer's results.
 
-    What it takes above ``relative`` is autograd's and the loss's own: two numbers a sample and layer, and gradients in
-    fresh memory, as an optimiser's ``zero_grad`` leaves it.
+    What it takes above ``relative`` is autograd's and the loss's own, two numbers a sample and layer, W times what the
+    log-determinant counts, and gradients that are not written where the last ones were.
 
     x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same
     shapes. Cost: (4L-1) 2BD^2 FLOPs, about 5 s D^2 bytes a layer. Raises ``ValueError`` where shapes do not fit.

@@ -64,7 +64,9 @@ def _group(known: Iterable[Measured], letter: str) -> list[Group]:
         fixed = dict(series.fixed)
         value = fixed.pop(letter, None)
         if isinstance(value, int | float):
-            groups.setdefault((series.place, tuple(fixed.items()), series.state), {})[float(value)] = series
+            # Kernels of two commits are not told as one row's way over the letter.
+            alike = (series.place, tuple(fixed.items()), series.state, series.commits)
+            groups.setdefault(alike, {})[float(value)] = series
     return [dict(sorted(group.items())) for group in groups.values()]
 
 

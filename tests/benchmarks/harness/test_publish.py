@@ -206,6 +206,19 @@ def test_records_are_published_packed(tmp_path, place):
     assert [path.name for path in target.parent.iterdir()] == [target.name]
 
 
+def test_the_same_record_otherwise_packed_is_the_same(local, tmp_path):
+    """By another library, or from before there was packing: no process beside it is set aside."""
+    assert publish(local, tmp_path / "results") == 0
+    sessions = tmp_path / f"results/here/sessions/{STEM}"
+    raw = gzip.decompress((sessions / "cell.p0.session").read_bytes())
+    write_json(sessions / "cell.p3.session", {"seed": 3})
+    for written in (raw, gzip.compress(raw, 1, mtime=7)):
+        (sessions / "cell.p0.session").write_bytes(written)
+        assert publish(local, tmp_path / "results") == 0
+        assert (sessions / "cell.p0.session").read_bytes() == written
+        assert sorted(path.name for path in sessions.iterdir()) == ["cell.p0.session", "cell.p3.session"]
+
+
 def test_samples_that_the_records_have_stand_there_alone(local, tmp_path):
     columns = {"result_columns": ["result", "params", "stats_repeat", "samples", "profile"]}
     entry = [[0.1], [["'relative'"]], [3], [[0.1, 0.1, 0.2]]]

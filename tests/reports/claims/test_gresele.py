@@ -9,6 +9,7 @@ import pytest
 
 from reports.analysis import Analysis
 from reports.claims.rg2 import ORDER_OF_100, model_speedup
+from reports.claims.rg5 import BUNDLED
 from reports.load import load
 from tests.reports.claims.planted import density_study, judge, logdet_study, parts, plant_study
 
@@ -225,14 +226,36 @@ def test_what_stands_beside_the_main_sweep_is_no_part_of_it(synthetic, tmp_path)
     ],
 )
 def test_densities_are_compared_split_by_split(synthetic, tmp_path, ahead, spread, verdict):
-    """What all models of a seed have in common, 0.04, drops out."""
+    """On every table; what all models of a seed have in common, 0.04, drops out."""
     plant(synthetic, tmp_path)
-    digest = judge(plant_study(synthetic, tmp_path, density_study(ahead=ahead, spread=spread)), "RG5")
-    (counted,) = (part for part in digest.parts if part.counts)
-    assert (counted.verdict, digest.verdict, digest.assumption_met) == (verdict, verdict, True)
-    assert counted.effect.value == pytest.approx(ahead, abs=2.5 * spread)
-    assert "lu 910 and maf 910" in counted.measured
-    assert "training on wine" in digest.decided
+    tables = [density_study(data, ahead=ahead, spread=spread) for data in BUNDLED]
+    digest = judge(plant_study(synthetic, tmp_path, *tables), "RG5")
+    counted = [part for part in digest.parts if part.counts]
+    assert [part.verdict for part in counted] == [verdict] * len(BUNDLED)
+    assert (digest.verdict, digest.assumption_met) == (verdict, True)
+    for part in counted:
+        assert part.effect.value == pytest.approx(ahead, abs=2.5 * spread)
+        assert "lu 910 and maf 910" in part.measured
+
+
+def test_one_table_is_not_every_table(synthetic, tmp_path):
+    plant(synthetic, tmp_path)
+    digest = judge(plant_study(synthetic, tmp_path, density_study()), "RG5")
+    assert digest.verdict not in ("reproduced", "contradicted")
+    assert sum("not trained on" in part.measured for part in digest.parts) == len(BUNDLED) - 1
+
+
+def test_a_training_that_left_the_numbers_is_no_measure_of_time(synthetic, tmp_path):
+    """A flow that has no more to differentiate goes through its epochs at once."""
+    plant(synthetic, tmp_path)
+    study, gone = density_study(slower=2.0), density_study(slower=2.0)
+    for row in gone["rows"]:
+        if row["method"] == "maf_0.003":
+            row |= {"seconds": 1e-4, "valid_loss": None, "test_loss": None}
+    known, found = (
+        parts(judge(plant_study(synthetic, tmp_path, each), "RG5"), "equal time")[0] for each in (study, gone)
+    )
+    assert found.effect.value == pytest.approx(known.effect.value, abs=0.05)
 
 
 def test_in_equal_time_slower_flows_stop_earlier(synthetic, tmp_path):
