@@ -1,5 +1,7 @@
 """Sweeps beside the family's own: a table a letter, of series that differ in it alone."""
 
+from dataclasses import replace
+
 from reports.pages.family import beside
 
 
@@ -38,6 +40,15 @@ def test_errors_by_condition_tell_what_is_wrong(make):
     assert (line["1e+06"].text, line["1e+06"].tone) == ("2.0e-02", "bad")
     assert line["1e+06"].note.startswith("error 0.02")
     assert line["100"].tone == ""
+
+
+def test_two_commits_share_no_line(make):
+    """Their kernels may differ: L = 2 of another commit is not beside the others."""
+    known = [replace(make.series(*rows(make, 1.0), B=100, L=L), commits=("aaaaaaaa",)) for L in (1, 8, 32)]
+    other = replace(make.series(*rows(make, 3.0), B=100, L=2), commits=("bbbbbbbb",))
+    (table,) = make.tables(beside.build(make.family(*known, other)))
+    assert table.name == "logdet-by-l"
+    assert [column.label for column in table.columns[3:]] == ["L = 1", "L = 8", "L = 32"]
 
 
 def test_two_values_are_no_table(make):
