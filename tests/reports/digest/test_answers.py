@@ -25,6 +25,21 @@ def test_every_question_and_size_has_an_answer(analysis, answers):
             assert tuple(cell.size for cell in cells) == analysis.sizes(series)
 
 
+def test_where_the_error_is_the_question_there_is_no_answer(synthetic, tmp_path):
+    """W of a condition number: no reader's problem is drawn like it."""
+    for D in (64, 256):
+        for sizes in ({}, {"condition": 1e4}):
+            record = synthetic.make_session(D, rounds=8)
+            record["cell"]["sizes"] |= sizes
+            synthetic.write_session(tmp_path, record, "direct")
+    analysis = Analysis(load(tmp_path))
+    assert len(analysis.series("logdet")) == 2
+    told = {answer.series for answer in digest_answers(analysis, "logdet")}
+    assert told == {
+        analysis.key(series) for series in analysis.series("logdet") if "condition" not in dict(series.fixed)
+    }
+
+
 def test_true_regrets_are_within_their_bounds(analysis, answers, synthetic):
     inside = total = 0
     for series in analysis.series("logdet"):
