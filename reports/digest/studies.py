@@ -28,6 +28,9 @@ MEASURES = (
 # Extremes over all seeds and epochs: the worst is what counts.
 LEAST, MOST = ("cosine", "cosine_latent"), ("contraction", "probe_residual", "residual", "iterations")
 
+# Of longer trainings the table holds so many epochs: the folder is small, and a curve has no more to tell.
+MOST_EPOCHS = 25
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -128,7 +131,9 @@ def digest_studies(analysis: Analysis) -> tuple[StudyDigest, ...]:
 
 
 def write_study(study: StudyDigest) -> str:
-    """`study-KEY.csv`: a line for each method and epoch, with medians and ranges over the seeds."""
+    """`study-KEY.csv`: a line for each method and epoch, at most MOST_EPOCHS of them evenly and the last among them,
+    with medians and ranges over the seeds. The record has all.
+    """
     measures = [name for name in MEASURES if any(name in method.curves for method in study.methods)]
     ends = ("", "_low", "_high")
     stream = io.StringIO()
@@ -137,11 +142,18 @@ def write_study(study: StudyDigest) -> str:
     for method in study.methods:
         # A measure that is not known after every epoch has no curve.
         longest = max(method.curves.values(), key=lambda found: len(found.seconds), default=Curve((), ()))
-        for j, seconds in enumerate(longest.seconds):
+        for j in _choose_epochs(len(longest.seconds)):
+            seconds = longest.seconds[j]
             values = [_at(method.curves.get(name), j) for name in measures]
             cells = [end for value in values for end in _ends(value)]
             writer.writerow((method.name, j + 1, f"{seconds:.6g}", *cells))
     return stream.getvalue()
+
+
+def _choose_epochs(count: int) -> list[int]:
+    """Places of the epochs that are told."""
+    step = max(1, -(-count // MOST_EPOCHS))
+    return list(range(count - 1, -1, -step))[::-1]
 
 
 def _at(found: Curve | None, j: int) -> Estimate | None:
