@@ -96,7 +96,7 @@ def tell_origin(study: StudyDigest) -> Block:
         f"torch {versions.get('torch', '?')}",
         f"{write_seconds(study.elapsed_s)} in all, tests and probes included",
         f"record {study.path}",
-        f"every epoch: [study-{study.key}.csv](study-{study.key}.csv)",
+        f"by epoch: [study-{study.key}.csv](study-{study.key}.csv)",
     ]
     return Text("; ".join(words) + ".", "note")
 

@@ -21,8 +21,10 @@ MEASURES_NOTE = (
 )
 ERROR_NOTE = (
     "Relative error of the timed result against the float64 reference, the worst size and process; a result above its "
-    "tolerance is not timed. Every method of this family is exact: accuracy is no choice, and there is no front."
+    "tolerance is not timed."
 )
+NO_FRONT_NOTE = "Every method of this family is exact: accuracy is no choice, and there is no front."
+RIVALS_NOTE = "Estimates and other models, with their front, have a chapter of their own below."
 
 
 def build(family: FamilyDigest) -> Section | None:
@@ -142,4 +144,4 @@ def _show_errors(family: FamilyDigest) -> list[Block]:
         f"{family.name}-errors", caption("The largest error of each row", shown), heads, tuple(rows), folded=True
     )
     told = [Text(f"Wrong results, not timed: {'; '.join(wrong)}.")] if wrong else []
-    return [Text(ERROR_NOTE, "note"), *told, table]
+    return [Text(f"{ERROR_NOTE} {RIVALS_NOTE if family.rivals else NO_FRONT_NOTE}", "note"), *told, table]

@@ -37,3 +37,14 @@ def test_the_worst_error_of_each_row_and_wrong_results(make):
     assert (cell.text, cell.note) == ("3.0e-06", "D = 100, reference")
     assert any("`relative` at 1,000, far" in getattr(block, "text", "") for block in section.blocks)
     assert make.figures(section) == []
+
+
+def test_a_family_with_estimates_is_not_called_exact(make):
+    series = make.series(make.sweep("relative"))
+    notes = []
+    for rivals in ((), (Front(series.key, 100.0, (trade(make, "relative", 1.0, 1e-7, True),)),)):
+        (note, *_) = accuracy.build(make.family(series, rivals=rivals)).blocks
+        notes.append(note.text)
+    assert "is exact" in notes[0]
+    assert "is exact" not in notes[1]
+    assert "a chapter of their own" in notes[1]
