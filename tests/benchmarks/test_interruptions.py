@@ -267,7 +267,8 @@ def _end_asv(repository, child, end: str) -> None:
     _gone(repository)  # neither a worker nor asv's server
 
 
-@pytest.mark.parametrize("end", ["terminate", *(pytest.param(end, marks=SLOW) for end in ("parent", "asv", "child"))])
+@SLOW
+@pytest.mark.parametrize("end", ["terminate", "parent", "asv", "child"])
 def test_a_run_through_asv_goes_on_after_any_end(small, end):
     for _ in range(5):
         child = _start(small, ASV)
