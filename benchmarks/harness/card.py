@@ -13,7 +13,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,17 +87,15 @@ def measure(seconds: float, machine: str | None = None, device: str = "cuda") ->
         for number, (cell, process) in enumerate(turns, 1):
             if cell.backend in absent:
                 continue
-            left = ends - time.monotonic()
             known = store.resumable(cell, CARD, process) is not None
-            if left < LEAST_S and not known:
+            if ends - time.monotonic() < LEAST_S and not known:
                 left_open += 1
                 continue
             start = time.monotonic()
-            profile = replace(CARD, session_limit_s=min(CARD.session_limit_s, left))
             earlier = [read_json(path) for done in range(process) if (path := store.path(cell, done)).exists()]
             try:
                 said = measure_process(
-                    *(cell, profile, store, process, earlier),
+                    *(cell, CARD, store, process, earlier),
                     cache=Path(cache),
                     keeps=keeps,
                     ends=ends,

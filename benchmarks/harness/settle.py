@@ -140,12 +140,11 @@ def settle(seconds: float, machine: str | None = None) -> int:
             return 1
         before = measured
         for question in found.values():
-            left = seconds - (time.monotonic() - began)
-            if question.expected_s() > left:
+            start, latest = time.monotonic(), began + seconds - question.expected_s()
+            if start > latest:
                 continue
-            start = time.monotonic()
             try:
-                number = question.measure(began + seconds - question.expected_s())
+                number = question.measure(latest)
             except BusyError as error:
                 print(f"settle: {error}; {_spent(measured, began)}")
                 return 0

@@ -156,7 +156,7 @@ def test_a_session_that_the_end_cuts_off_leaves_its_cell_open(small, monkeypatch
     whole = card.measure_process
 
     def cut(cell, profile, store, process, earlier, **more):
-        if profile.session_limit_s < card.CARD.session_limit_s and cell.swept == 8:
+        if more["ends"] - time.monotonic() < profile.session_limit_s and cell.swept == 8:
             profile = replace(profile, session_limit_s=0.05)
         return whole(cell, profile, store, process, earlier, **more)
 
