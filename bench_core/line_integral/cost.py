@@ -99,9 +99,10 @@ def inverse_dopri5(solver: str):
 
 
 def inverse_newton(p, itemsize: int, n: int) -> Cost:
-    """n evaluations with d vjps each, and an LU for every step."""
-    points = 2.0 * n * p.B * (1 + p.d) * (p.d * p.H + p.H * p.outputs)
-    solves = n / NEWTON_NODES * p.B * (2 / 3 * p.d**3 + 2 * p.d**2)
+    """n evaluations and an LU a step; of a J that is no Hessian with d vjps, of the integral at every step."""
+    passes = 1 if p.J == "hessian" else p.d + 2
+    points = 2.0 * n * p.B * passes * (p.d * p.H + p.H * p.outputs)
+    solves = n / (NEWTON_NODES + 1) * p.B * (2 / 3 * p.d**3 + 2 * p.d**2)
     held = NEWTON_NODES * p.B
     return _cost(p, itemsize, points + solves, evaluations=n, held=held, beside=p.B * 3 * p.d**2, gradients=0)
 

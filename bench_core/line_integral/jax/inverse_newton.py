@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from bench_core.line_integral.jax._jacobian import Parameters, apply, network
+from bench_core.line_integral.jax._jacobian import Parameters, apply, form, network
 from bench_core.line_integral.settings import NEWTON
 from bench_core.line_integral.settings import gauss_legendre as rule
 
@@ -16,15 +16,16 @@ from bench_core.line_integral.settings import gauss_legendre as rule
 def inverse_newton(target: Array, parameters: Parameters, J: str, Q: int, tol: float) -> dict[str, Any]:
     """x with ``y(x) = y`` by Newton's method on the integral by Q nodes of Gauss-Legendre, from x = 0.
 
-    With the Jacobian of the integral itself, by d vjps: where J is not the Jacobian of anything, it is not J(x), and
-    this x is not that of the ODE ``dx/dt = J(x)^-1 y``, but the one that the integral takes to y. A step that does not
-    bring a sample nearer is halved.
+    With the Jacobian of the integral itself. Where J is a Hessian that is J(x); where J is not the Jacobian of anything
+    it takes d vjps, and this x is not that of the ODE ``dx/dt = J(x)^-1 y``, but the one that the integral takes to y.
+    A step that does not bring a sample nearer is halved.
 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, tol
     the relative residual ``|y - y(x)| / |y|`` of every sample. Returns x (B, d), not a number where a Jacobian is
-    singular and after 50 steps, for which the kernel raises ``ValueError``, and how often J was evaluated. Cost: n
-    evaluations with d vjps each, 2Bn (1 + d) (dH + Hm) FLOPs, and an LU for every Q of them. Raises ``TypeError`` (JAX)
-    where shapes do not fit. Source: Newton's method, as a baseline for Lorraine and Hossain 2022, section 4.3.
+    singular and after 50 steps, for which the kernel raises ``ValueError``, and how often J was evaluated, Q + 1 times
+    a step. Cost: n evaluations, 2Bn (dH + Hm) FLOPs, and an LU a step; d times that where J is no Hessian. Raises
+    ``TypeError`` (JAX) where shapes do not fit. Source: Newton's method, as a baseline for Lorraine and Hossain 2022,
+    section 4.3.
     """
     t, w = (jnp.asarray(a, target.dtype) for a in rule(Q))
     basis = jnp.eye(target.shape[1], dtype=target.dtype)
@@ -35,25 +36,32 @@ def inverse_newton(target: Array, parameters: Parameters, J: str, Q: int, tol: f
         slopes = apply(network(points, parameters), jnp.broadcast_to(x, (Q, *x.shape)).reshape(points.shape), J)
         return (w @ slopes.reshape(Q, -1)).reshape(x.shape)
 
+    def size(a: Array) -> Array:
+        return jnp.linalg.norm(a, axis=1, keepdims=True)
+
+    def jacobian(x: Array) -> Array:
+        if J == "hessian":
+            return form(network(x, parameters), x.shape[1], J)
+        pull = jax.vjp(integral, x)[1]
+        # Row i of the Jacobians of all samples: they do not meet.
+        return lax.map(lambda e: pull(jnp.broadcast_to(e, x.shape))[0], basis).swapaxes(0, 1)
+
     def short(rest: Array) -> Array:
-        return ~(jnp.linalg.norm(rest, axis=1, keepdims=True) <= limit)
+        return ~(size(rest) <= limit)
 
     def goes_on(state: tuple) -> Array:
         return short(state[1]).any() & (state[-1] < NEWTON)
 
     def turn(state: tuple) -> tuple:
-        x, rest, step, trial, steps = state
-        value, pull = jax.vjp(integral, trial)
-        new = target - value
-        nearer = jnp.linalg.norm(new, axis=1, keepdims=True) < jnp.linalg.norm(rest, axis=1, keepdims=True)
-        x, rest = jnp.where(nearer, trial, x), jnp.where(nearer, new, rest)
-        # Row i of the Jacobians of all samples: they do not meet.
-        rows = lax.map(lambda e: pull(jnp.broadcast_to(e, target.shape))[0], basis).swapaxes(0, 1)
-        newton = jnp.linalg.solve(rows, new[:, :, None])[:, :, 0]
+        x, rest, step, nearer, steps = state
+        newton = jnp.linalg.solve(jacobian(x), rest[:, :, None])[:, :, 0]
         step = jnp.where(nearer, newton, step / 2)
-        return x, rest, step, x + step, steps + 1
+        trial = x + step
+        new = target - integral(trial)
+        nearer = size(new) < size(rest)
+        return jnp.where(nearer, trial, x), jnp.where(nearer, new, rest), step, nearer, steps + 1
 
-    zero = jnp.zeros_like(target)
-    start = (zero, jnp.full_like(target, jnp.inf), zero, zero, jnp.asarray(0))
+    zero = jnp.zeros_like(target)  # which the integral takes to 0
+    start = (zero, target, zero, jnp.ones_like(limit, dtype=bool), jnp.asarray(0))
     x, rest, *_, steps = lax.while_loop(goes_on, turn, start)
-    return {"x": jnp.where(short(rest), jnp.nan, x), "evaluations": Q * steps}
+    return {"x": jnp.where(short(rest), jnp.nan, x), "evaluations": (Q + 1) * steps}

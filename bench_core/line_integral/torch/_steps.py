@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -28,8 +29,16 @@ class Taken(NamedTuple):
 
 
 def constants(like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Nodes, weights and error weights (5,)."""
-    nodes, weights, errors = (like.new_tensor(a) for a in (DOPRI5_NODES, DOPRI5_WEIGHTS, DOPRI5_ERRORS))
+    """Nodes, weights and error weights (5,), in the dtype and on the device of ``like``; not to be changed."""
+    return _placed(like.dtype, like.device)
+
+
+@lru_cache(maxsize=16)
+def _placed(dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    with torch.inference_mode(False):  # see rule
+        nodes, weights, errors = (
+            torch.tensor(a, dtype=dtype, device=device) for a in (DOPRI5_NODES, DOPRI5_WEIGHTS, DOPRI5_ERRORS)
+        )
     return nodes, weights, errors
 
 

@@ -11,6 +11,7 @@ import bench_core
 from bench_core.line_integral import LineIntegralProblem
 from bench_core.line_integral._network import Network
 from bench_core.line_integral.settings import gauss_legendre
+from tests.bench_core.aten import Count
 
 
 def _integrate(problem, corners) -> np.ndarray:
@@ -62,6 +63,19 @@ def test_a_root_is_an_inverse_for_every_j_and_an_odes_end_for_a_hessian_only(bac
         assert (quality["path_error"] < 1e-5) == (J == "hessian")
     _, ode = _run(told["hessian"], "inverse_cholesky_rk4", backend)
     assert ode["round_trip"] < 1e-3
+
+
+@pytest.mark.parametrize("J", ["hessian", "psd"])
+def test_newtons_method_takes_vjps_only_where_j_is_no_hessian(J):
+    """A Hessian is the Jacobian of its integral: forming it is an evaluation, where d vjps are 2d."""
+    problem = LineIntegralProblem(d=6, B=8, H=32, J=J, seed=1)
+    kernel = bench_core.method("line_integral", "inverse_newton", "torch").build(problem, dtype="float64")
+    with Count() as count:
+        evaluations = kernel.iterations(kernel.run())
+    assert evaluations
+    assert evaluations % 17 == 0
+    cost = bench_core.method("line_integral", "inverse_newton", "torch").cost(problem, "float64", evaluations)
+    assert count.product_flops == pytest.approx(cost.flops, rel=0.1)
 
 
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)
