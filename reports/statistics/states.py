@@ -11,14 +11,18 @@ APART = 1.2
 # A reading of one session is noisy: a canary that finds its caches cold takes 1.7 times as long on the same machine.
 # A state lasts; of five sessions that follow each other, one or two disturbed readings do not move the median.
 NEAR = 5
+# No instrument is steadier than this, in log units: two equal readings are no proof that one is.
+STEADY = 0.01
 
 
 def find_levels(readings: Any) -> np.ndarray:
     """Log speed (sessions,) of each session from its log readings (sessions, instruments), sessions in time order.
 
-    Each instrument is read as the median over the five sessions nearest in order, relative to its median over all;
-    the level is the median over the instruments: what moves one instrument alone is that instrument's. A reading that
-    was not taken is NaN; a session without any near it has the level NaN.
+    Each instrument is read as the median over the five sessions nearest in order, relative to its median over all. The
+    level is the weighted median over the instruments, each weighted by one over its mean difference from session to
+    session: what moves one instrument alone is that instrument's, and one that jumps counts for less than a steady one.
+    A state lasts: sessions that follow each other share the median of their levels until one differs from it by more
+    than `APART`. A reading that was not taken is NaN; a session without any near it has the level NaN.
 
     Raises ValueError unless `readings` has two dimensions.
     """
@@ -26,9 +30,12 @@ def find_levels(readings: Any) -> np.ndarray:
     if table.ndim != 2:
         raise ValueError(f"readings must have two dimensions (sessions, instruments), got {table.ndim}")
     count = len(table)
+    if not count:
+        return np.empty(0)
     first = np.clip(np.arange(count) - NEAR // 2, 0, max(count - NEAR, 0))
     smooth = np.array([_median(table[j : j + NEAR], 0) for j in first]).reshape(table.shape)
-    return _median(smooth - _median(smooth, 0), 1) if count else np.empty(0)
+    jumps = np.ma.masked_invalid(np.abs(np.diff(table, axis=0))).mean(axis=0)
+    return _hold(_weighted_median(smooth - _median(smooth, 0), 1 / np.maximum(np.ma.filled(jumps, STEADY), STEADY)))
 
 
 def group_levels(levels: Any, apart: float = APART) -> np.ndarray:
@@ -54,7 +61,33 @@ def group_levels(levels: Any, apart: float = APART) -> np.ndarray:
     return states
 
 
+def _hold(levels: np.ndarray) -> np.ndarray:
+    """Of each level the median of its stretch of time; NaN is in none."""
+    held, stretch = levels.copy(), []
+    for place in np.flatnonzero(np.isfinite(levels)):
+        if stretch and abs(levels[place] - np.median(levels[stretch])) > np.log(APART):
+            stretch = []
+        stretch.append(place)
+        held[stretch] = np.median(levels[stretch])
+    return held
+
+
 def _median(values: np.ndarray, axis: int) -> np.ndarray:
     """Median over what is known along an axis, NaN where nothing is."""
     known = np.ma.masked_invalid(values)
     return np.ma.filled(np.ma.median(known, axis=axis), np.nan)
+
+
+def _weighted_median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Of each row (rows, columns) by the columns' weights, over what is known: the middle of the values that have at
+    most half of the weight on either side; NaN where nothing is known.
+    """
+    order = np.argsort(values, axis=1)  # NaN last
+    ranked = np.take_along_axis(values, order, 1)
+    share = np.cumsum(np.where(np.isnan(ranked), 0, weights[order]), axis=1)
+    share /= np.where(share[:, -1:] > 0, share[:, -1:], np.nan)
+    low, high = (
+        np.take_along_axis(ranked, np.argmax(inside, axis=1)[:, None], 1)[:, 0]
+        for inside in (share >= 0.5 - 1e-9, share > 0.5 + 1e-9)
+    )
+    return (low + high) / 2
