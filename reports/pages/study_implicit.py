@@ -83,11 +83,17 @@ def _explain(study: StudyDigest) -> str:
 def _sum_up(study: StudyDigest) -> list[str]:
     """What the ratios say, where a verdict holds."""
     told = [
-        f"**{method.name}** {write_ratio(method.ratio)} × with {method.vjps + method.jvps:.3g} products a sample"
+        f"**{method.name}** {write_ratio(method.ratio)} × with {method.vjps + method.jvps:.3g} products"
+        f" and {_evaluations(study, method):.3g} evaluations of T a sample"
         for method in study.methods
-        if method.exact and method.verdict in ("faster", "slower")
+        if method.order is None and method.verdict in ("faster", "slower")
     ]
     return [f"In times of {study.baseline}'s, an epoch takes: {write_list(told)}."] if told else []
+
+
+def _evaluations(study: StudyDigest, method: StudyMethod) -> float:
+    """Of T, a sample and step."""
+    return method.evaluations.value / study.epochs / study.settings["train"]
 
 
 def _tabulate_costs(study: StudyDigest) -> Table:
@@ -121,7 +127,7 @@ def _draw(study: StudyDigest) -> list[Figure]:
     series = sorted((m for m in study.methods if m.order is not None), key=lambda m: m.order or 0)
     terms = {method.name: f"k = {method.order}" for method in series if method.order}
     shown = (
-        ("solvers", _entitle(study, exact), [study.baseline, *(m.name for m in exact)], {}),
+        ("solvers", _entitle(study, exact), [study.baseline, *(m.name for m in study.methods if m.order is None)], {}),
         ("series", _entitle_series(study, series), [*(m.name for m in series), *(m.name for m in exact[-1:])], terms),
     )
     figures = []
@@ -154,7 +160,6 @@ def _tabulate_gradients(study: StudyDigest) -> Table:
     rows = []
     for method in study.methods:
         found, missed = method.extremes, method.missed
-        evaluations = method.evaluations.value / study.epochs / study.settings["train"]
         cosine = found.get("cosine")
         rows.append(
             {
@@ -169,7 +174,7 @@ def _tabulate_gradients(study: StudyDigest) -> Table:
                     note=f"{count(missed, 'sample')} above {study.settings['tol']:g}" if missed else "",
                 ),
                 "iterations": Cell(_write(found.get("iterations"), "g")),
-                "evaluations": Cell(f"{evaluations:.3g}"),
+                "evaluations": Cell(f"{_evaluations(study, method):.3g}"),
             }
         )
     heads = columns(

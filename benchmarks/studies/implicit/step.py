@@ -18,8 +18,6 @@ from torch.nn.functional import cross_entropy
 import bench_core
 from bench_core.implicit.settings import Stop
 from bench_core.implicit.torch._operator import Counted
-from bench_core.implicit.torch.bicgstab import bicgstab
-from bench_core.implicit.torch.forward_picard import forward_picard
 from benchmarks.studies.images import Images
 from benchmarks.studies.implicit.network import ImplicitResNet, Linearisation, Map
 
@@ -41,25 +39,37 @@ class Step(NamedTuple):
     backward: Any
 
 
-def make_solver(method: str, tol: float, most: int) -> Solve:
-    """``solve(operator, v)`` of the implicit family's method of this name, on torch."""
-    found = bench_core.method("implicit", method, backend="torch")
+class Solvers(NamedTuple):
+    """``forward(map, like)`` finds the fixed point, ``backward(operator, v)`` w from ``J^T w = v`` or in its stead."""
+
+    forward: Solve
+    backward: Solve
+
+
+def make_solver(name: str, tol: float, most: int) -> Solve:
+    """The implicit family's method of this name, backward or forward, on torch."""
+    found = bench_core.method("implicit", name, backend="torch")
     limits = {"stop": Stop(tol, most)} if found.iterative else {}
     return partial(found.function, **found.settings, **limits)
 
 
-def differentiate(net: ImplicitResNet, images: Tensor, labels: Tensor, solve: Solve, tol: float, most: int) -> Step:
+def make_solvers(backward: str, forward: str, tol: float, most: int) -> Solvers:
+    """Both, to one tolerance."""
+    return Solvers(make_solver(forward, tol, most), make_solver(backward, tol, most))
+
+
+def differentiate(net: ImplicitResNet, images: Tensor, labels: Tensor, solvers: Solvers) -> Step:
     """Leave the gradient of the mean cross-entropy in ``.grad`` of every parameter of S, T and Q.
 
-    Picard iteration to a relative change of ``tol`` in every sample, then w from ``J^T w = v`` by ``solve``, v the
-    loss gradient by the fixed point, then ``(dT/dtheta)^T w`` by autograd (Wu Fung et al. 2022, equation 14; with
-    ``w = v`` equation 16). Cost: n + 1 evaluations of T in n iterations, the solver's products, one parameter vjp.
+    The fixed point by ``solvers.forward``, then w from ``J^T w = v`` by ``solvers.backward``, v the loss gradient by
+    the fixed point, then ``(dT/dtheta)^T w`` by autograd (Wu Fung et al. 2022, equation 14; with ``w = v`` equation
+    16). Cost: n + 1 evaluations of T in n iterations, the solver's products, one parameter vjp.
     """
     net.zero_grad(set_to_none=True)
     q = net.Q(images)
     with torch.no_grad():
         start = q.detach()
-        forward = forward_picard(Map(net, start), start.flatten(1), stop=Stop(tol, most))
+        forward = solvers.forward(Map(net, start), start.flatten(1))
     image, first, second = net.T(forward.w.view_as(q), q)
     u = image.detach().requires_grad_()
     loss = cross_entropy(net.S(u), labels)
@@ -68,7 +78,7 @@ def differentiate(net: ImplicitResNet, images: Tensor, labels: Tensor, solve: So
     v = u.grad.flatten(1)
     operator = Counted(Linearisation(net, first.detach(), second.detach()))
     with torch.no_grad():
-        backward = solve(operator, v)
+        backward = solvers.backward(operator, v)
     image.backward(backward.w.view_as(image))
     return Step(loss.detach(), forward, operator, v, backward)
 
@@ -86,15 +96,15 @@ class Settings:
 
 
 class ImplicitTraining:
-    """One method from one seed; see :class:`benchmarks.studies._run.Training`.
+    """One method, its backward and forward solver, from one seed; see :class:`benchmarks.studies._run.Training`.
 
     The seed decides the first weights; seed and epoch decide the order of the images, which is therefore the same for
     all methods. There is no other randomness, and so no generator whose state would have to be kept.
     """
 
-    def __init__(self, method: str, seed: int, images: Images, settings: Settings):
+    def __init__(self, methods: tuple[str, str], seed: int, images: Images, settings: Settings):
         self._seed, self._settings = seed, settings
-        self._solve = make_solver(method, settings.tol, settings.most)
+        self._solvers = make_solvers(*methods, settings.tol, settings.most)
         self._train, self._train_labels = torch.from_numpy(images.train), torch.from_numpy(images.train_labels)
         self._test, self._test_labels = torch.from_numpy(images.test), torch.from_numpy(images.test_labels)
         with torch.random.fork_rng(devices=[]):
@@ -110,7 +120,7 @@ class ImplicitTraining:
         iterations               of the solver, the most that a sample took; null where it does not iterate
         residual, missed         the largest relative residual that the solver reported, and how many samples kept one
                                  above the tolerance; null where it reports none
-        forward_iterations, forward_residual, forward_missed   the same of the Picard iteration
+        forward_iterations, forward_residual, forward_missed   the same of the forward iteration
         loss                     mean training loss over the epoch
         accuracy                 share of the test images that are classified right after it
         contraction, cosine, cosine_latent, probe_residual     see ``probe``
@@ -149,18 +159,16 @@ class ImplicitTraining:
         right = 0
         for images, labels in zip(self._test.split(TEST_BATCH), self._test_labels.split(TEST_BATCH)):
             q = self.net.Q(images)
-            stop = Stop(self._settings.tol, self._settings.most)
-            u = forward_picard(Map(self.net, q), q.flatten(1), stop=stop).w
+            u = self._solvers.forward(Map(self.net, q), q.flatten(1)).w
             right += int((self.net.S(u.view_as(q)).argmax(dim=1) == labels).sum())
         return right / len(self._test)
 
     def _differentiate(self, batch: Tensor) -> Step:
-        tol, most = self._settings.tol, self._settings.most
-        return differentiate(self.net, self._train[batch], self._train_labels[batch], self._solve, tol, most)
+        return differentiate(self.net, self._train[batch], self._train_labels[batch], self._solvers)
 
     def _probe(self) -> dict[str, float]:
         images, labels = self._train[:PROBED].double(), self._train_labels[:PROBED]
-        return probe(self.net, images, labels, self._solve, self._settings.tol, self._settings.most)
+        return probe(self.net, images, labels, self._solvers)
 
 
 class Tally:
@@ -194,7 +202,7 @@ class Tally:
         return found
 
 
-def probe(net: ImplicitResNet, images: Tensor, labels: Tensor, solve: Solve, tol: float, most: int) -> dict[str, float]:
+def probe(net: ImplicitResNet, images: Tensor, labels: Tensor, solvers: Solvers) -> dict[str, float]:
     """How good the method's gradient is at these weights, in float64 on a few images, untimed.
 
     cosine           of the angle between the method's step (its own tolerance, its own approximate fixed point) and the
@@ -204,11 +212,11 @@ def probe(net: ImplicitResNet, images: Tensor, labels: Tensor, solve: Solve, tol
     contraction      largest ``|dT/du|_2`` of a sample, by power iterations
     """
     exact = copy.deepcopy(net).double()
-    step = differentiate(exact, images, labels, solve, tol, most)
+    step = differentiate(exact, images, labels, solvers)
     taken = _gradients(exact)
     residual = step.v - step.backward.w + step.operator.vjp(step.backward.w)
-    accurate = partial(bicgstab, stop=Stop(PROBE_TOL, PROBE_MOST))
-    right = differentiate(exact, images, labels, accurate, PROBE_TOL, PROBE_MOST)
+    accurate = make_solvers("bicgstab", "forward_picard", PROBE_TOL, PROBE_MOST)
+    right = differentiate(exact, images, labels, accurate)
     wanted = _gradients(exact)
     latent = [name for name in wanted if not name.startswith("classify")]
     return {

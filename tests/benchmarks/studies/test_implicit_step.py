@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from benchmarks.studies.implicit.network import ImplicitResNet, Linearisation
-from benchmarks.studies.implicit.step import differentiate, make_solver, probe
+from benchmarks.studies.implicit.step import Solvers, differentiate, make_solver, make_solvers, probe
 from benchmarks.studies.implicit_training import METHODS
 
 SHAPE, CLASSES, CHANNELS, GAMMA = (1, 8, 8), 4, 2, 0.9
@@ -61,10 +61,15 @@ def _relative(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> float:
     return float((x - y).norm() / y.norm())
 
 
+def _solvers(backward: str, tol: float, most: int, forward: str = "forward_picard") -> Solvers:
+    """At a fixed point to rounding."""
+    return Solvers(make_solver(forward, 1e-13, 1000), make_solver(backward, tol, most))
+
+
 @pytest.mark.parametrize("method", EXACT)
 def test_exact_solvers_give_the_unrolled_gradient(net, batch, method):
     wanted = _unrolled(net, *batch)
-    step = differentiate(net, *batch, make_solver(method, 1e-11, 500), 1e-12, 1000)
+    step = differentiate(net, *batch, _solvers(method, 1e-11, 500))
     given = {name: p.grad for name, p in net.named_parameters()}
     assert _relative(given, wanted) < 1e-9
     assert float(step.backward.residual.max()) <= 1e-11
@@ -73,7 +78,7 @@ def test_exact_solvers_give_the_unrolled_gradient(net, batch, method):
 def test_exact_solvers_give_the_dense_solution(net, batch):
     """w of the smallest possible code: a dense Jacobian and LU, sample by sample."""
     images, _ = batch
-    step = differentiate(net, *batch, make_solver("bicgstab", 1e-12, 500), 1e-13, 1000)
+    step = differentiate(net, *batch, _solvers("bicgstab", 1e-12, 500))
     q = net.Q(images).detach()
     for i in range(len(images)):
         u = step.forward.w[i].view_as(q[i])
@@ -86,7 +91,7 @@ def test_neumann_series_approaches_the_gradient(net, batch):
     wanted = _unrolled(net, *batch)
     errors = []
     for method in ("jfb", "neumann_1", "neumann_5", "neumann_10"):
-        differentiate(net, *batch, make_solver(method, 1e-4, 10), 1e-12, 1000)
+        differentiate(net, *batch, _solvers(method, 1e-4, 10))
         errors.append(_relative({name: p.grad for name, p in net.named_parameters()}, wanted))
     assert errors == sorted(errors, reverse=True)
     assert 1e-3 < errors[0] < 1
@@ -96,7 +101,7 @@ def test_neumann_series_approaches_the_gradient(net, batch):
 def test_jfb_is_backpropagation_through_one_application(net, batch):
     """The paper's figure 3: the fixed point is a constant, T is applied once more in the graph."""
     images, labels = batch
-    step = differentiate(net, *batch, make_solver("jfb", 1e-4, 10), 1e-12, 1000)
+    step = differentiate(net, *batch, _solvers("jfb", 1e-4, 10))
     given = {name: p.grad.clone() for name, p in net.named_parameters()}
     net.zero_grad(set_to_none=True)
     q = net.Q(images)
@@ -143,16 +148,16 @@ def test_norms_follow_the_weights_through_training(batch):
     torch.random.set_rng_state(torch_state)
     optimiser = torch.optim.Adam(net.parameters(), lr=2e-2)
     for _ in range(60):
-        differentiate(net, *batch, make_solver("jfb", 1e-4, 100), 1e-4, 100)
+        differentiate(net, *batch, make_solvers("jfb", "forward_picard", 1e-4, 100))
         optimiser.step()
         net.contract()
-    found = probe(net, *batch, make_solver("jfb", 1e-4, 100), 1e-4, 100)
+    found = probe(net, *batch, make_solvers("jfb", "forward_picard", 1e-4, 100))
     assert found["contraction"] < GAMMA * 1.1
 
 
 def test_the_probe_says_how_good_a_gradient_is(net, batch):
     float32 = copy.deepcopy(net).float()
-    found = {m: probe(float32, *batch, make_solver(m, 1e-4, 100), 1e-4, 100) for m in METHODS}
+    found = {m: probe(float32, *batch, make_solvers(*METHODS[m], 1e-4, 100)) for m in METHODS}
     for method in EXACT:
         assert found[method]["probe_residual"] <= 1e-4
         assert found[method]["cosine"] == pytest.approx(1, abs=1e-6)
@@ -164,7 +169,7 @@ def test_the_probe_says_how_good_a_gradient_is(net, batch):
 def test_products_are_counted_per_sample(net, batch):
     counted = {}
     for method in METHODS:
-        step = differentiate(net, *batch, make_solver(method, 1e-4, 100), 1e-4, 100)
+        step = differentiate(net, *batch, make_solvers(*METHODS[method], 1e-4, 100))
         n = None if step.backward.iterations is None else int(step.backward.iterations.max())
         counted[method] = (step.operator.vjps, step.operator.jvps, n)
     assert counted["jfb"] == (0, 0, None)
@@ -177,6 +182,18 @@ def test_products_are_counted_per_sample(net, batch):
     assert 1 < counted["bicgstab"][0] < counted["cg_published"][0]
 
 
+def test_an_accelerated_fixed_point_is_the_same_one_in_fewer_evaluations(net, batch):
+    """JFB after Anderson acceleration: the gradient is JFB's, and so is its cost backward."""
+    gradients, iterations = [], []
+    for forward in ("forward_picard", "forward_anderson"):
+        step = differentiate(net, *batch, _solvers("jfb", 1e-4, 10, forward))
+        gradients.append({name: p.grad.clone() for name, p in net.named_parameters()})
+        iterations.append(int(step.forward.iterations.max()))
+        assert step.operator.vjps == step.operator.jvps == 0
+    assert _relative(*gradients) < 1e-9
+    assert iterations[1] < iterations[0]
+
+
 @pytest.mark.parametrize(
     ("shape", "latent"), [((1, 8, 8), (2, 8, 8)), ((1, 28, 28), (2, 9, 9)), ((3, 32, 32), (2, 8, 8))]
 )
@@ -184,6 +201,6 @@ def test_all_images_have_a_small_latent_state(shape, latent):
     made = ImplicitResNet(shape, 10, 2, GAMMA)
     assert made.latent == latent
     images = torch.randn(3, *shape, generator=torch.Generator().manual_seed(0))
-    step = differentiate(made, images, torch.tensor([0, 4, 9]), make_solver("cg", 1e-4, 100), 1e-4, 100)
+    step = differentiate(made, images, torch.tensor([0, 4, 9]), make_solvers("cg", "forward_picard", 1e-4, 100))
     assert float(step.backward.residual.max()) <= 1e-4
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in made.parameters())
