@@ -11,7 +11,7 @@ import numpy as np
 from bench_core.held import FROM, Held
 from bench_core.kernel import Kernel
 from bench_core.logdet import _results
-from bench_core.logdet.settings import LEARNED, STEADY_RATE, chunk, rate
+from bench_core.logdet.settings import LEARNED, PROBED, STEADY_RATE, chunk, rate
 
 
 class LogdetKernel(Kernel):
@@ -131,7 +131,7 @@ class LogdetKernel(Kernel):
     def _named(self, out: Any) -> dict[str, Any]:
         computes = self._method.computes
         if computes == "logdets":
-            return {"logabsdet": out}
+            return dict(zip(("logabsdet", PROBED), out)) if isinstance(out, tuple) else {"logabsdet": out}
         if computes == "products":
             return {f"W{k}": a for k, a in enumerate(out)}
         if isinstance(out, dict):  # a library's, by its own parameters

@@ -34,7 +34,7 @@ from bench_core import masters
 from bench_core.held import Held, is_finite
 from bench_core.logdet import libraries
 from bench_core.logdet.problem import LogdetProblem
-from bench_core.logdet.settings import LEARNED, rate
+from bench_core.logdet.settings import LEARNED, PROBED, rate
 from bench_core.masters import relative_error
 from bench_core.method import Method
 from bench_core.problem import Arrays
@@ -225,7 +225,7 @@ class Oracle:
     def _judge(self, arrays: dict[str, Any], method: Method) -> float:
         p, computes = self._problem, method.computes
         expected = self.names(computes)
-        if set(arrays) != set(expected):
+        if set(arrays) - {PROBED} != set(expected):
             raise ValueError(f"results named {sorted(arrays)}; allowed: {sorted(expected)}")
         errors = []
         for name in expected:
@@ -240,9 +240,13 @@ class Oracle:
 
     def quality(self, arrays: dict[str, Any], method: Method) -> dict[str, float]:
         """See ``LogdetProblem.quality``."""
+        p, means, squares = self._problem, [], []
+        if PROBED in arrays:
+            off = np.asarray(arrays[PROBED], np.float64) - self.values(method.computes)[:, None]
+            noise = np.sqrt(off.var(1, ddof=1).mean() / off.size) / p.D if off.shape[1] > 1 else np.nan
+            return {"bias": float(off.mean()) / p.D} | ({"noise": float(noise)} if np.isfinite(noise) else {})
         if method.exact or method.computes not in ("ordinary", *LEARNED):
             return {}
-        p, means, squares = self._problem, [], []
         for k in range(p.L):
             term = np.asarray(arrays[f"W{k}"], np.float64) - self.deltas[k].T @ self.inputs[k]
             mean = float((term * p.masters[f"W{k}"]).sum() / p.D)

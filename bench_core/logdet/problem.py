@@ -118,6 +118,11 @@ class LogdetProblem(Problem):
 
         mean     the mean of the diagonal: 1 where the estimate is unbiased
         spread   the size of what is left without it, relative to the identity's: the noise
+
+        and of a log|det W| that is one, in nats a dimension,
+
+        bias     how far the mean over probes and layers is off: Lanczos' steps, and noise
+        noise    the standard error of that mean, from how far the probes of a layer are apart; absent for one probe
         """
         return self.oracle.quality(arrays, method)
 

@@ -25,6 +25,8 @@ class Worth:
                        Wᵀ would be the identity, its diagonal's mean and the size of the rest
     sample_error       of an integral, the largest |y - y*| / (sqrt(d) + |y*|) of a sample where one is harder
     estimate           of an integral, the same by the rule's own estimate
+    bias, noise        of an estimated log|det W|, in nats a dimension: how far the mean over its probes is off, and
+                       that mean's standard error
     """
 
     series: str
@@ -39,6 +41,8 @@ class Worth:
     spread: float
     sample_error: float = math.nan
     estimate: float = math.nan
+    bias: float = math.nan
+    noise: float = math.nan
 
 
 def digest_qualities(analysis: Analysis, name: str, measured: tuple[Measured, ...]) -> tuple[Worth, ...]:
@@ -54,18 +58,18 @@ def digest_qualities(analysis: Analysis, name: str, measured: tuple[Measured, ..
             if point is not None and point.ok:
                 q = point.quality
                 known = point.seconds, point.error, q.path_error, q.round_trip, q.mean, q.spread
-                told = q.sample_error, q.estimate
+                told = q.sample_error, q.estimate, q.bias, q.noise
                 found.append(Worth(series.key, size, row.name, row.computes, *known, *told))
     return tuple(found)
 
 
 def _has_quality(analysis: Analysis, series: Series, row: Row) -> bool:
-    if row.role != "method" or not row.ran:
+    if row.role not in ("method", "peer") or not row.ran:
         return False
     if row.computes in KINDS:
-        return row.computes != "integral" or _tells(analysis, series, row)
-    points = analysis.points(series, row.name)
-    return not row.exact and any(point.ok and not math.isnan(point.quality.mean) for point in points)
+        return row.role == "method" and (row.computes != "integral" or _tells(analysis, series, row))
+    found = [point.quality for point in analysis.points(series, row.name) if point.ok]
+    return not row.exact and any(not math.isnan(value) for q in found for value in (q.mean, q.bias))
 
 
 def _ran(cell) -> bool:

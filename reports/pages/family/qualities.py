@@ -10,7 +10,7 @@ from ._names import caption, series_cell, size_cell
 
 MEASURES = {
     **{"mean": "Mean", "spread": "Spread", "path_error": "Path error", "round_trip": "Round trip"},
-    **{"sample_error": "Worst sample", "estimate": "By its estimate"},
+    **{"sample_error": "Worst sample", "estimate": "By its estimate", "bias": "Bias", "noise": "Noise"},
 }
 # Of more networks than the table holds those of the most sizes are kept.
 MOST_ROWS = 60
@@ -52,7 +52,7 @@ def build(family: FamilyDigest) -> Section | None:
     elif curl:
         title, words = "Probes of the curl", "How noisy the probes of the curl are"
     else:
-        title, words = "Estimates", "How biased (mean) and how noisy (spread) the estimates are"
+        title, words = "Estimates", "How biased and how noisy the estimates are"
     table = Table(f"{family.name}-qualities", caption(words, shown), heads, rows, folded=len(rows) > 30)
     return Section("qualities", title, (table,))
 
@@ -60,4 +60,6 @@ def build(family: FamilyDigest) -> Section | None:
 def _write(worth: Worth, name: str) -> Cell:
     value = getattr(worth, name)
     plain = name in ("mean", "spread") and not math.isnan(value)
+    if name == "bias" and value < 0:
+        return Cell(f"−{write_error(-value)}")
     return Cell(f"{value:.3g}" if plain else write_error(value))

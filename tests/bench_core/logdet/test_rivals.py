@@ -134,3 +134,10 @@ def test_lanczos_quadrature_is_near_the_value(m):
     got = kernel.to_numpy(kernel.run())
     assert got["logabsdet"].shape == (2,)
     assert 0 < problem.error(got, m) < 4 * noise
+    quality = problem.quality(got, m)
+    each = got["logabsdets"] - np.linalg.slogdet([problem.arrays[f"W{k}"] for k in range(2)])[1][:, None]
+    assert quality["bias"] == pytest.approx(each.mean() / D)
+    assert ("noise" in quality) == (m.settings["probes"] > 1)
+    if "noise" in quality:
+        assert quality["noise"] == pytest.approx(np.sqrt(each.var(1, ddof=1).mean() / each.size) / D)
+        assert quality["noise"] < 3 * noise
