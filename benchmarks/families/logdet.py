@@ -48,15 +48,16 @@ def _beside(
     at a time; over the batch, below and above the dimension; over the layers; over the condition of W, where a row's
     error is the answer.
 
-    One process a cell: how much processes differ, the main sweep tells.
+    One process a cell, for how much processes differ the main sweep tells; but all of them for the rivals, rows that
+    the main sweep does not have.
     """
 
-    def sweep(sizes: dict[str, tuple[Any, ...]], only: tuple[str, ...]) -> Sweep:
-        return Sweep(sizes, only=only, process_share=1 / 3, forms=False)
+    def sweep(sizes: dict[str, tuple[Any, ...]], only: tuple[str, ...], processes: float = 1 / 3) -> Sweep:
+        return Sweep(sizes, only=only, process_share=processes, forms=False)
 
     one = {"L": (1,)}
     return {
-        "Rivals": sweep({"D": rivals, "B": (100,), **one}, _RIVALS),
+        "Rivals": sweep({"D": rivals, "B": (100,), **one}, _RIVALS, processes=1.0),
         "Jacobians": sweep({"D": tuple(D for D in rivals if D <= 300), "B": (100,), **one}, _JACOBIANS),
         "Batch": sweep(batch | one, (*_ORDERS, "inverse")),
         "BatchWide": sweep(wide | one, _ORDERS),
