@@ -125,10 +125,10 @@ def measure(seconds: float, machine: str | None = None, device: str = "cuda") ->
 
 def _turns(cells: list[Cell]) -> Iterator[tuple[Cell, int]]:
     """(cell, process): the first process of every cell, then the second of those that have one, and so on."""
-    most = max((CARD.processes_of(cell.family, cell.swept, dict(cell.sizes)) for cell in cells), default=0)
+    most = max((CARD.processes_of(cell) for cell in cells), default=0)
     for process in range(most):
         for cell in ordered(cells):
-            if process < CARD.processes_of(cell.family, cell.swept, dict(cell.sizes)):
+            if process < CARD.processes_of(cell):
                 yield cell, process
 
 
