@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import overload
 
 import torch
 from torch import Tensor
@@ -57,6 +58,10 @@ def pull_turned(
     return deltas, [pre[0] @ weights[0] if beside else None, *turned]
 
 
+@overload
+def turn(delta: Tensor, y: Tensor, W: Tensor) -> tuple[Tensor, Tensor]: ...
+@overload
+def turn(delta: Tensor, y: None, W: Tensor) -> tuple[Tensor, None]: ...
 def turn(delta: Tensor, y: Tensor | None, W: Tensor) -> tuple[Tensor, Tensor | None]:
     """``Delta W``, and ``Y W`` where there is a Y, each (B, D)."""
     if y is None:

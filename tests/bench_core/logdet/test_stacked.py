@@ -7,6 +7,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import bench_core
+from bench_core.logdet.problem import LogdetProblem
 from bench_core.logdet.torch import _network
 from bench_core.logdet.torch.layer import relative_flow
 
@@ -48,14 +49,15 @@ def test_stacked_products_give_the_same_answers(name, monkeypatch):
 )
 def test_a_layer_stacks_what_is_asked_of_it(frozen, rows, monkeypatch):
     """Down to the gradient by x, and no ``Y W`` of a weight that is not trained."""
-    problem = bench_core.problem("logdet", D=D, B=B, L=L)
+    problem = LogdetProblem(D=D, B=B, L=L)
     given = {name: torch.from_numpy(a).requires_grad_(name != frozen) for name, a in problem.arrays.items()}
     weights, biases = ([given[f"{letter}{k}"] for k in range(L)] for letter in "Wb")
     asked = [array for name, array in given.items() if name != frozen]
     found = []
     for start in (10 * D, D):
         monkeypatch.setattr(_network, "STACKED_FROM", start)
-        loss = sum((part**2).sum() for part in relative_flow(given["x"], weights, biases, problem.alpha))
+        z, logabsdet = relative_flow(given["x"], weights, biases, problem.alpha)
+        loss = (z**2).sum() + (logabsdet**2).sum()
         with _Rows() as seen:
             found.append(torch.autograd.grad(loss, asked))
     assert sorted(seen.found) == rows
