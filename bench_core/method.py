@@ -80,7 +80,7 @@ class Declaration:
     kernel    the kernel's name where several methods share one and differ in their settings
     settings  keyword arguments of the kernel: ``(("k", 5),)``
     iterative it stops at the problem's tolerance: how much it costs is known only afterwards
-    only      the sizes it is for, where that is not all of them: ``(("J", ("psd",)),)``
+    only      the sizes it is for, where that is not all of them: ``(("J", ("psd",)),)``, or a range of them
     dtypes    the precisions it exists in
     """
 
@@ -99,7 +99,7 @@ class Declaration:
     kernel: str = ""
     settings: tuple[tuple[str, Any], ...] = ()
     iterative: bool = False
-    only: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    only: tuple[tuple[str, tuple[Any, ...] | range], ...] = ()
     dtypes: tuple[str, ...] = DTYPES
 
 
@@ -124,7 +124,7 @@ class Method:
 
     def is_for(self, sizes: Mapping[str, Any]) -> bool:
         """Whether it answers at these sizes at all; sizes that are not given do not matter."""
-        return all(name not in sizes or sizes[name] in values for name, values in self.declaration.only)
+        return all(name not in sizes or _is_among(sizes[name], values) for name, values in self.declaration.only)
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -192,7 +192,7 @@ class Method:
         if problem.family != self.family:
             raise ValueError(f"problem of family {problem.family!r} given to {self.family} method {self.name!r}")
         if not self.is_for(problem.sizes):
-            wanted = ", ".join(f"{name} = {' or '.join(map(str, values))}" for name, values in self.declaration.only)
+            wanted = ", ".join(_write_sizes(name, values) for name, values in self.declaration.only)
             raise Unavailable(f"{self.name} is for {wanted}; here {problem.sizes}")
         if dtype not in self.declaration.dtypes or dtype not in problem.dtypes:
             wanted = " or ".join(name for name in self.declaration.dtypes if name in problem.dtypes)
@@ -202,6 +202,15 @@ class Method:
         backend.require_device(device)
         family = importlib.import_module(f"bench_core.{self.family}")
         return family.kernel(self, backend, problem, device, dtype, form)
+
+
+def _is_among(given: Any, values: tuple[Any, ...] | range) -> bool:
+    # A range would look for what is no whole number one by one.
+    return values.start <= given < values.stop if isinstance(values, range) else given in values
+
+
+def _write_sizes(name: str, values: tuple[Any, ...] | range) -> str:
+    return f"{name} from {values.start}" if isinstance(values, range) else f"{name} = {' or '.join(map(str, values))}"
 
 
 def load_backend(name: str):

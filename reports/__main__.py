@@ -56,7 +56,10 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--single-file", action="store_true", help="write all pages as one file, to be mailed")
     commands = parser.add_subparsers(dest="command")
     answer = commands.add_parser(
-        "answer", help="the recommended method at one size", description="The recommended method at one size."
+        "answer",
+        help="the recommended method at one size",
+        description="The recommended method at one size. Cells that are measured for their errors (logdet's over the "
+        "condition of W) have no part in it: the page tells of them.",
     )
     _add_source(answer, argparse.SUPPRESS)
     answer.add_argument("--family", required=True, help=f"one of {', '.join(FAMILIES)}")
@@ -167,6 +170,8 @@ def _answer(options: argparse.Namespace) -> int:
         raise LoadError(f"no results of family {options.family} (the results hold: {', '.join(analysis.families)})")
     family = digest_family(analysis, options.family)
     _check_sizes(family, wanted)
+    if not family.form:
+        raise LoadError(f"no answer in family {options.family}: its cells were measured for their errors alone")
     places = list_places(family, options.backend, options.device, options.dtype)
     if not places:
         wanted_place = ", ".join(word for word in (options.backend, options.device) if word)

@@ -211,12 +211,13 @@ def _log(value: float) -> float:
 def list_places(
     family: FamilyDigest, backend: str | None, device: str | None, dtype: str | None = None
 ) -> list[list[Measured]]:
-    """The series of each place with that backend, device and dtype, None standing for any.
+    """The series of each place with that backend, device and dtype, None standing for any; of those that are about
+    times, which the form has.
 
     A backend and device without the dtype are there with those they have: the answer says so.
     """
     places: dict[Place, list[Measured]] = {}
-    for series in family.series:
+    for series in (family.find(form.series) for form in family.form):
         if backend in (None, series.place.backend) and device in (None, series.place.device):
             places.setdefault(series.place, []).append(series)
     exact = {(place.machine, place.backend, place.device) for place in places if place.dtype == dtype}

@@ -28,6 +28,12 @@ def require_device(device: str) -> None:
         raise Unavailable("device 'cuda' is not available to torch here")
 
 
+def refuse_autocast(x: torch.Tensor) -> None:
+    """Raise ``ValueError`` in one line where autocast would choose another precision than that of a layer's input."""
+    if torch.is_autocast_enabled(x.device.type):
+        raise ValueError("autocast is on; allowed: torch.autocast(..., enabled=False) around these layers")
+
+
 def configure(threads: int, dtype: str = "float32") -> None:
     """One thread number for every operation, and the switches where every kernel of this dtype wants them, so that in a
     process that times no call pays for setting them. (Elsewhere precision is each kernel's own: :func:`pinned`.)

@@ -28,7 +28,7 @@ class LogdetKernel(Kernel):
         scalars = (self._problem.alpha, rate(method.computes), STEADY_RATE)
         self._scalars = [backend.scalar(value, self._device, self._dtype) for value in scalars]
         self._results: _results.Results | None = None  # what the next call overwrites
-        self._inverses: list[np.ndarray] = []  # W^-T in float64, where the method carries them
+        self._inverses: list[np.ndarray] = []  # W^-T as it is placed, where the method carries them
         self._extra: tuple = ()  # what a rival has beside the parameters: a library's layer, a learned inverse, probes
         self.reset()
         donated = tuple(range(1, 1 + len(self._state))) if method.in_place else ()
@@ -73,7 +73,11 @@ class LogdetKernel(Kernel):
         if computes == "value":
             return weights, biases, backend.from_numpy(np.zeros(p.L), *at)
         if computes == "tracked":
-            self._inverses = self._inverses or [np.linalg.inv(p.arrays[f"W{k}"].T) for k in layers]
+            # Kept, for an inverse takes far longer than a reset. What is placed has no more digits.
+            numbers = np.float64 if self._dtype == "float64" else np.float32
+            self._inverses = self._inverses or [
+                np.linalg.inv(p.arrays[f"W{k}"].T).astype(numbers, copy=False) for k in layers
+            ]
             return weights, biases, tuple(backend.from_numpy(V, *at) for V in self._inverses)
         return weights, biases
 

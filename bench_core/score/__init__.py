@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from bench_core.method import Declaration
 from bench_core.score import cost
 from bench_core.score._kernel import ScoreKernel
@@ -28,6 +30,7 @@ def _probes(k: int, rademacher: bool) -> Declaration:
         forms=_PLAIN,
         kernel="curl_probes",
         settings=(("k", k), ("rademacher", rademacher)),
+        only=(("B", range(k, sys.maxsize)),) if k > 1 else (),
     )
 
 

@@ -12,7 +12,8 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def measure(seconds: float, machine: str | None = None, device: str = "cuda") ->
     probe_all(store.results, store.machine)
     # A cell with one process is done, and may be published: the further ones come when there is time.
     store.begin(CARD, lambda: dict.fromkeys(planned(CARD, device), 1))
-    turns, measured, left_open, keeps = list(_turns(every_cell(CARD, device))), 0, 0, _keeps(ends)
+    turns, measured, left_open, end = list(_turns(every_cell(CARD, device))), 0, 0, _End(ends)
     with tempfile.TemporaryDirectory(prefix="jacobench-") as cache:
         for number, (cell, process) in enumerate(turns, 1):
             if cell.backend in absent:
@@ -97,7 +98,7 @@ def measure(seconds: float, machine: str | None = None, device: str = "cuda") ->
                 said = measure_process(
                     *(cell, CARD, store, process, earlier),
                     cache=Path(cache),
-                    keeps=keeps,
+                    keeps=end.keeps,
                     ends=ends,
                     least_s=LEAST_S,
                 )
@@ -109,11 +110,10 @@ def measure(seconds: float, machine: str | None = None, device: str = "cuda") ->
                 absent[cell.backend] = reason
                 print(f"card: {cell.backend} is left out: {reason}", flush=True)
                 continue
-            if not known:
-                measured += 1
-                left_open += not keeps(said)
+            measured += not known
             took = "taken up" if known else f"{time.monotonic() - start:.1f} s"
             print(f"[{number:>3}/{len(turns)}] {cell.name} process {process}: {took}, {_outcomes(said)}", flush=True)
+    left_open += end.cut
     if not left_open and not absent:
         ledger.tell(store.results / store.machine, store.run, "told")
     print(
@@ -125,10 +125,10 @@ def measure(seconds: float, machine: str | None = None, device: str = "cuda") ->
 
 def _turns(cells: list[Cell]) -> Iterator[tuple[Cell, int]]:
     """(cell, process): the first process of every cell, then the second of those that have one, and so on."""
-    most = max((CARD.processes_of(cell.family, cell.swept, dict(cell.sizes)) for cell in cells), default=0)
+    most = max((CARD.processes_of(cell) for cell in cells), default=0)
     for process in range(most):
         for cell in ordered(cells):
-            if process < CARD.processes_of(cell.family, cell.swept, dict(cell.sizes)):
+            if process < CARD.processes_of(cell):
                 yield cell, process
 
 
@@ -146,18 +146,21 @@ def _unavailable(record: dict[str, Any]) -> str:
     return reason if kind == "skipped" else ""
 
 
-def _keeps(ends: float) -> Callable[[dict[str, Any]], bool]:
-    """Whether the record of a session that has just ended is to be kept: one that the end of the time cut off is not.
+@dataclass
+class _End:
+    """The end of the time, ``ends``: of a session that it cut off the record is not kept; ``cut`` counts them."""
 
-    It may have waited for the machine: the time that it had is what was left when it began.
-    """
+    ends: float
+    cut: int = 0
 
-    def keeps(record: dict[str, Any]) -> bool:
-        short = ends - (time.monotonic() - record["elapsed_s"]) < CARD.session_limit_s
+    def keeps(self, record: dict[str, Any]) -> bool:
+        """Whether the record of a session that has just ended is to be kept. It may have waited for the machine: the
+        time that it had is what was left when it began.
+        """
+        short = self.ends - (time.monotonic() - record["elapsed_s"]) < CARD.session_limit_s
         cut = short and any("time: the session's" in (row["reason"] or "") for row in record["rows"].values())
+        self.cut += cut
         return not cut and not _unavailable(record)
-
-    return keeps
 
 
 def _outcomes(record: dict[str, Any]) -> str:

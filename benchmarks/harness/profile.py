@@ -9,10 +9,13 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench_core.method import DEVICES, check_choice
 from benchmarks.families import FAMILIES, Sweep
+
+if TYPE_CHECKING:
+    from benchmarks.harness.cell import Cell
 
 
 @dataclass(frozen=True)
@@ -97,20 +100,20 @@ class Profile:
         """The sweeps that a cell of these sizes is in; none for a cell that was asked for by itself."""
         return [sweep for sweep in self.sweeps(family).values() if sweep.holds(sizes)]
 
-    def processes_of(self, family: str, swept: float = 0, sizes: Mapping[str, Any] | None = None) -> int:
-        """Sessions of one cell of this family and swept size; a sweep that the cell is in may have its own share."""
-        if swept >= self.alone_from:
+    def processes_of(self, cell: Cell) -> int:
+        """Sessions of a cell; a sweep that it is in may have its own share."""
+        if cell.swept >= self.alone_from:
             return 1
-        declared = FAMILIES[family]
-        anchored = swept in declared.anchors.get(self.name, ())
-        sweeps = self._sweeps_with(family, sizes or {})
+        declared = FAMILIES[cell.family]
+        anchored = cell.swept in declared.anchors.get(self.name, ())
+        sweeps = self._sweeps_with(cell.family, dict(cell.sizes))
         shares = [sweep.process_share or declared.process_share for sweep in sweeps]
         share = 1.0 if anchored else max(shares, default=declared.process_share)
         return max(1, round(self.processes * share))
 
-    def rounds_of(self, family: str, swept: float = 0, sizes: Mapping[str, Any] | None = None) -> int:
-        """Rounds every row takes part in."""
-        return max(self.min_rounds, -(-self.cell_rounds // self.processes_of(family, swept, sizes)))
+    def rounds_of(self, cell: Cell) -> int:
+        """Rounds every row of a cell takes part in."""
+        return max(self.min_rounds, -(-self.cell_rounds // self.processes_of(cell)))
 
     def call_seconds(self, family: str, sizes: Mapping[str, Any]) -> float:
         """The longest call that is tried in a cell of this family."""

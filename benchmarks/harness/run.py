@@ -64,7 +64,7 @@ def measure(
     """Records of all processes of a cell, measured now or taken up from a run that was cut off."""
     records: list[dict[str, Any]] = []
     store.begin(profile, lambda: planned(profile, cell.device, store.run.plan))
-    for process in range(profile.processes_of(cell.family, cell.swept, dict(cell.sizes))):
+    for process in range(profile.processes_of(cell)):
         records.append(
             measure_process(cell, profile, store, process, records, cache=cache, only=only, on_event=on_event)
         )
@@ -126,7 +126,7 @@ def measure_process(
                 return record
         store.save(cell, process, record)
         if process == 0:
-            processes = profile.processes_of(cell.family, cell.swept, dict(cell.sizes))
+            processes = profile.processes_of(cell)
             store.set_aside(cell, lambda n: n < processes and store.resumable(cell, profile, n) is not None)
     store.note_done(cell, process, record, resumed=resumed)
     progress.write("session done", cell=cell.name, process=process, elapsed_s=time.monotonic() - began)
@@ -136,7 +136,7 @@ def measure_process(
 def planned(profile: Profile, device: str, plan: str = "") -> dict[str, int]:
     """Every cell of a profile by name, with its number of processes; ``plan`` is asv's ``--bench``."""
     return {
-        cell.name: profile.processes_of(cell.family, cell.swept, dict(cell.sizes))
+        cell.name: profile.processes_of(cell)
         for cell in every_cell(profile, device)
         if not plan or any(re.search(plan, name) for name in _benchmarks(cell, profile))
     }
@@ -215,7 +215,7 @@ def expected_seconds(cell: Cell, profile: Profile) -> float:
                 0.3
                 + 3 * call
                 + max(
-                    profile.rounds_of(cell.family, cell.swept, dict(cell.sizes)) * call,
+                    profile.rounds_of(cell) * call,
                     min(most_s, profile.row_seconds(cell.family)),
                 )
             )
@@ -225,4 +225,4 @@ def expected_seconds(cell: Cell, profile: Profile) -> float:
                 total += 2.0 + profile.row_seconds(cell.family)
             if profile.forms and "graph" in older.forms_on(method, cell.device):
                 total += profile.row_seconds(cell.family)
-    return profile.processes_of(cell.family, cell.swept, dict(cell.sizes)) * (4.0 + total)
+    return profile.processes_of(cell) * (4.0 + total)

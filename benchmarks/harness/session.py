@@ -60,7 +60,7 @@ def run(
         "cell": cell.to_json(),
         "profile": profile.name,
         "process": process,
-        "processes": profile.processes_of(cell.family, cell.swept, dict(cell.sizes)),
+        "processes": profile.processes_of(cell),
         "seed": seed,
         "commit": commit,
         "dirty": dirty,
@@ -89,7 +89,7 @@ def run(
                 "profile": asdict(profile)
                 | {
                     "row_budget_s": profile.row_seconds(cell.family),
-                    "min_rounds": profile.rounds_of(cell.family, cell.swept, dict(cell.sizes)),
+                    "min_rounds": profile.rounds_of(cell),
                 }
                 | {"call_limit_s": profile.call_seconds(cell.family, dict(cell.sizes))},
                 "process": process,

@@ -2,8 +2,9 @@
 
 The report is asked as anyone would ask it (``python -m reports open --json``); it answers with a list, widest regret
 first, of ``{"family", "backend", "device", "dtype", "sizes": {}, "rows": [], "regret", "profile", "machine"}`` (a
-regret of null is not known; what is bounded by a spread that another machine lent comes last). Each session is one more
-process of its cell beside those that are there, under what those ran under.
+regret of null is not known; what is bounded by a spread that another machine lent comes last). Cells of the families'
+main sweeps go before those of the sweeps beside them. Each session is one more process of its cell beside those that
+are there, under what those ran under.
 """
 
 from __future__ import annotations
@@ -82,6 +83,12 @@ class Question:
             other, rows=tuple(row for row in known if row in both)
         )  # the report's first has the widest regret
 
+    @property
+    def leads(self) -> bool:
+        """Whether its cell is in the family's main sweep, which the first page and most claims are about."""
+        main = self.profile.sweeps(self.cell.family).get("")
+        return main is not None and main.holds(dict(self.cell.sizes))
+
     def says(self) -> str:
         """The regret, in words."""
         return "not known" if self.regret is None else f"up to {self.regret:.0%}"
@@ -138,8 +145,9 @@ def settle(seconds: float, machine: str | None = None) -> int:
         if not found:
             print(f"settle: {len(open_here)} open on {name}, none can be measured; {_spent(measured, began)}")
             return 1
-        before = measured
-        for question in found.values():
+        before, left = measured, began + seconds - time.monotonic()
+        fitting = [question for question in found.values() if question.expected_s() <= left]
+        for question in [question for question in fitting if question.leads] or fitting:
             start, latest = time.monotonic(), began + seconds - question.expected_s()
             if start > latest:
                 continue

@@ -109,7 +109,7 @@ class Submission:
     @classmethod
     def begin(cls, store: Store, profile: Profile, device: str, cells: list[Cell], settings: Settings) -> Submission:
         """Plan a run of these cells; nothing is sent yet."""
-        planned = {cell.name: profile.processes_of(cell.family, cell.swept, dict(cell.sizes)) for cell in cells}
+        planned = {cell.name: profile.processes_of(cell) for cell in cells}
         store.begin(profile, lambda: planned)
         own = store.ledgers.own()
         own.write("submit", device=device, cells=[cell.to_json() for cell in cells], **settings.to_json())

@@ -76,7 +76,7 @@ def digest_answers(analysis: Analysis, family: str) -> tuple[CellAnswer, ...]:
     """The answers of a family by series, question and size; questions that no row of a series answers are left out."""
     return tuple(
         _answer(_Cell(analysis, series, size), question, rows, question.accuracy)
-        for series in _list_series(analysis, family)
+        for series in list_timed(analysis, family)
         for question in FAMILIES[family].questions
         if (rows := _prefer_exact(analysis, series, _list_rows(analysis, series, question)))
         for size in analysis.sizes(series)
@@ -86,7 +86,7 @@ def digest_answers(analysis: Analysis, family: str) -> tuple[CellAnswer, ...]:
 def digest_approximate(analysis: Analysis, family: str) -> tuple[CellAnswer, ...]:
     """The same where an error of one of ACCURACIES is allowed, for questions that some row answers approximately."""
     found = []
-    for series in _list_series(analysis, family):
+    for series in list_timed(analysis, family):
         for question in FAMILIES[family].questions:
             rows = _list_rows(analysis, series, question)
             if all(analysis.facts(series, row).exact for row in rows):
@@ -99,8 +99,8 @@ def digest_approximate(analysis: Analysis, family: str) -> tuple[CellAnswer, ...
     return tuple(found)
 
 
-def _list_series(analysis: Analysis, family: str) -> list[Series]:
-    """Those that are about times. Where errors are what is asked, no problem of a reader's is drawn like these."""
+def list_timed(analysis: Analysis, family: str) -> list[Series]:
+    """The series that are about times. Where errors are what is asked, no problem of a reader's is drawn like these."""
     errors = {letter for letter, what in FAMILIES[family].beside if what == "error"}
     return [series for series in analysis.series(family) if not errors & dict(series.fixed).keys()]
 

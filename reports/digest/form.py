@@ -9,7 +9,7 @@ from ..analysis import Analysis
 from ..forecasts import CONFIDENCE, KNOWN_WITHIN, REACH, TOO_WIDE, Forecasts, Knot
 from ..points import Point, Series
 from ..statistics import cover_sizes, pool_coverages
-from .answers import CellAnswer, check_regrets, merge_regrets
+from .answers import CellAnswer, check_regrets, list_timed, merge_regrets
 
 # A pick that is this close to the best is as good as it.
 CLOSE = 0.05
@@ -68,7 +68,7 @@ class Quality:
 
 
 def pack_form(analysis: Analysis, family: str, forecasts: Forecasts) -> tuple[FormSeries, ...]:
-    """Every series of a family with its rows of role method."""
+    """Every series of a family that is about times, with its rows of role method."""
     return tuple(
         FormSeries(
             analysis.key(series),
@@ -78,7 +78,7 @@ def pack_form(analysis: Analysis, family: str, forecasts: Forecasts) -> tuple[Fo
                 if analysis.facts(series, row).role == "method"
             ),
         )
-        for series in analysis.series(family)
+        for series in list_timed(analysis, family)
     )
 
 

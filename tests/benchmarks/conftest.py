@@ -93,7 +93,7 @@ def smoke_sessions() -> int:
         for backend in bench_core.BACKENDS
         for cell in run.cells(family, backend, SMOKE, "cpu")
     ]
-    assert {SMOKE.processes_of(cell.family, cell.swept, dict(cell.sizes)) for cell in every} == {1}
+    assert {SMOKE.processes_of(cell) for cell in every} == {1}
     return len(every)
 
 

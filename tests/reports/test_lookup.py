@@ -164,6 +164,14 @@ def test_a_precision_that_was_not_measured_falls_back_on_the_others():
     assert ask(family, 100.0, wanted={"dtype": "float64"}).unlike == (("dtype", "float64", "float32"),)
 
 
+def test_series_that_are_not_about_times_answer_nothing():
+    """Though they may be the nearest."""
+    family = make_family([make_row("a", (1.0, 9.0, 50.0))])
+    family = replace(family, series=(measure("hard", B=100, L=1, condition=1e4), *family.series))
+    (known,) = list_places(family, None, None)
+    assert find_series(known, {"L": 1.0}).key == "s"
+
+
 def test_what_was_not_measured_is_said():
     family = make_family([make_row("a", (1.0, 9.0, 50.0))])
     assert ask(family, 100.0, wanted={"B": 32.0, "L": 2.0}).unlike == (("B", 32.0, 100),)

@@ -8,6 +8,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
+from bench_core.backends.torch import refuse_autocast
 from bench_core.implicit._layer import check_image, check_input, check_shape, find_solver
 from bench_core.implicit.settings import MOST, Stop
 
@@ -31,8 +32,8 @@ class FixedPoint(nn.Module):
     ends with a residual above tol, and no error.
 
     Cost: n or n + 1 evaluations of T in n iterations (see the solver) and one more, with one vjp of it backward; memory
-    of one application. Raises ``ValueError`` for an unknown solver, and sizes, shapes and dtypes that do not fit.
-    Source: Wu Fung et al. 2022, eq. 16 and algorithm 1.
+    of one application. Raises ``ValueError`` for an unknown solver, and sizes, shapes and dtypes that do not fit, and
+    under autocast. Source: Wu Fung et al. 2022, eq. 16 and algorithm 1.
     """
 
     iterations: Tensor | None = None
@@ -53,6 +54,7 @@ class FixedPoint(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """z (B, \\*shape) for x (B, ...)."""
         check_input(x, x.is_floating_point())
+        refuse_autocast(x)
         state = _Map(self.T, x, (len(x), *self.shape))
         with torch.no_grad():
             found = self._solve(state, x.new_zeros(len(x), prod(self.shape)), stop=self.stop)

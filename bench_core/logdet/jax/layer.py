@@ -8,11 +8,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
+from jax.core import Tracer
 
 from bench_core.logdet.jax._network import log_slope, propagate, pull_through
 from bench_core.logdet.jax.relative import differentiate_bias, differentiate_weight
 from bench_core.logdet.jax.slogdet import slogdet
-from bench_core.logdet.settings import ALPHA, check_layers
+from bench_core.logdet.settings import ALPHA, check_layers, check_slope
 
 
 def relative_linear(x: Array, W: Array, b: Array, value: bool = False) -> tuple[Array, Array]:
@@ -40,13 +41,17 @@ def relative_flow(
 
     x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns (B, D) and (B,). Cost: L 2BD^2
     FLOPs forward, (3L-1) 2BD^2 backward, one product more for the gradient by x; ``value`` (2/3) L D^3. Raises
-    ``ValueError`` for shapes and dtypes that do not fit, ``TypeError`` (JAX) for forward mode. Source: Gresele et al.
-    2020, eq. 13-15 and appendix F.
+    ``ValueError`` for shapes and dtypes that do not fit and for an alpha that is no slope (where it is not traced),
+    ``TypeError`` (JAX) for forward mode. Source: Gresele et al. 2020, eq. 13-15 and appendix F.
     """
     check_layers(x, weights, biases)
+    if not isinstance(alpha, Tracer):
+        check_slope(alpha)
     z, logabsdet = _flow(x, tuple(weights), tuple(biases), alpha)
     if value:
-        logabsdet = logabsdet + lax.stop_gradient(slogdet(x, weights, biases, jnp.asarray(alpha)).sum())
+        # Stopped before the LU: after it autodiff would have taken its derivative, D^3, for nothing.
+        held = lax.stop_gradient(tuple(weights))
+        logabsdet = logabsdet + slogdet(x, held, biases, jnp.asarray(alpha)).sum()
     return z, logabsdet
 
 

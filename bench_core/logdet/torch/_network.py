@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import overload
 
 import torch
 from torch import Tensor
@@ -10,8 +11,8 @@ from torch.nn.functional import softplus
 
 Gradients = tuple[list[Tensor], list[Tensor]]  # by the weights, by the biases
 
-# From this D on Delta W and Y W are one product of 2B rows: W is read once. Two cores, B = 100: 0.975 of the time from
-# D = 2,000 on, as long at 1,000; at 100 the copies are 4 %.
+# From this D on the CPU's Delta W and Y W are one product of 2B rows: W is read once. Two cores, B = 100: 0.975 of the
+# time from D = 2,000 on, as long at 1,000; at 100 the copies are 4 %.
 STACKED_FROM = 1500
 
 
@@ -33,37 +34,50 @@ def backpropagate(
     ``bench_core.logdet.oracle`` has the formulas.
     """
     inputs, pre = propagate(x, weights, biases, alpha)
-    return inputs, pre, *pull_through(last_delta(pre), pre, weights, alpha)
+    deltas, pulled, _ = pull_through(last_delta(pre), pre, weights, alpha)
+    return inputs, pre, deltas, pulled
 
 
 def backpropagate_turned(
     x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alpha: float
 ) -> tuple[list[Tensor], list[Tensor], list[Tensor | None]]:
-    """Pre-activations Y, Delta and ``Y W`` of every layer, each (B, D): what the relative gradient is made of.
-
-    No ``Y W`` where B > D: there ``Delta^T Y`` first is the cheaper order.
-    """
+    """Pre-activations Y, Delta and ``Y W`` of every layer, each (B, D): what the relative gradient is made of."""
     _, pre = propagate(x, weights, biases, alpha)
-    batch, dimension = x.shape
-    deltas: list[Tensor] = [last_delta(pre)]
-    turned: list[Tensor | None] = []
-    for k in range(len(weights) - 1, 0, -1):
-        if takes_stacked(x):
-            pulled, right = (torch.cat([deltas[0], pre[k]]) @ weights[k]).split(batch)
-        else:
-            pulled, right = deltas[0] @ weights[k], pre[k] @ weights[k] if batch <= dimension else None
-        turned.insert(0, right)
-        deltas.insert(0, pull_back(pulled, pre[k - 1], alpha))
-    turned.insert(0, pre[0] @ weights[0] if batch <= dimension else None)
-    return pre, deltas, turned
+    return pre, *pull_turned(pre, weights, alpha)
 
 
-def takes_stacked(x: Tensor) -> bool:
-    """Whether the products of two (B, D) arrays like x with one W are taken as one. Of tensors of another class, which
-    may be cut over devices, they are taken one by one.
+def pull_turned(
+    pre: Sequence[Tensor], weights: Sequence[Tensor], alpha: float
+) -> tuple[list[Tensor], list[Tensor | None]]:
+    """Delta and ``Y W`` of every layer, each (B, D). No ``Y W`` where B > D: there ``Delta^T Y`` first is the cheaper
+    order.
     """
-    batch, dimension = x.shape
-    return STACKED_FROM <= dimension >= batch and type(x) is Tensor
+    batch, dimension = pre[0].shape
+    beside = pre if batch <= dimension else ()
+    deltas, _, turned = pull_through(last_delta(pre), pre, weights, alpha, beside=beside)
+    return deltas, [pre[0] @ weights[0] if beside else None, *turned]
+
+
+@overload
+def turn(delta: Tensor, y: Tensor, W: Tensor) -> tuple[Tensor, Tensor]: ...
+@overload
+def turn(delta: Tensor, y: None, W: Tensor) -> tuple[Tensor, None]: ...
+def turn(delta: Tensor, y: Tensor | None, W: Tensor) -> tuple[Tensor, Tensor | None]:
+    """``Delta W``, and ``Y W`` where there is a Y, each (B, D)."""
+    if y is None:
+        return delta @ W, None
+    if takes_stacked(y):
+        pulled, turned = (torch.cat([delta, y]) @ W).split(len(y))
+        return pulled, turned
+    return delta @ W, y @ W
+
+
+def takes_stacked(y: Tensor) -> bool:
+    """Whether the products of two (B, D) arrays like y with one W are taken as one. Of tensors of another class, which
+    may be cut over devices, they are taken one by one, and on a GPU, where nobody has measured which is faster.
+    """
+    batch, dimension = y.shape
+    return STACKED_FROM <= dimension >= batch and type(y) is Tensor and y.device.type == "cpu"
 
 
 def propagate(
@@ -84,14 +98,25 @@ def last_delta(pre: Sequence[Tensor]) -> Tensor:
 
 
 def pull_through(
-    delta: Tensor, pre: Sequence[Tensor], weights: Sequence[Tensor], alpha: float, share: Tensor | None = None
-) -> tuple[list[Tensor], list[Tensor]]:
-    """Delta of every layer from the last one's, and what W makes of each but the first, (B, D)."""
-    deltas, pulled = [delta], []
-    for k in range(len(pre) - 2, -1, -1):
-        pulled.insert(0, deltas[0] @ weights[k + 1])
-        deltas.insert(0, pull_back(pulled[0], pre[k], alpha, share))
-    return deltas, pulled
+    delta: Tensor,
+    pre: Sequence[Tensor],
+    weights: Sequence[Tensor],
+    alpha: float,
+    share: Tensor | None = None,
+    beside: Sequence[Tensor | None] = (),
+) -> tuple[list[Tensor], list[Tensor], list[Tensor | None]]:
+    """Delta of every layer from the last one's, and what W makes of each but the first, (B, D); the same of what is
+    ``beside`` it, an array a layer, or None.
+    """
+    deltas: list[Tensor] = [delta]
+    pulled: list[Tensor] = []
+    turned: list[Tensor | None] = []
+    for k in range(len(pre) - 1, 0, -1):
+        left, right = turn(deltas[0], beside[k] if beside else None, weights[k])
+        pulled.insert(0, left)
+        turned.insert(0, right)
+        deltas.insert(0, pull_back(left, pre[k - 1], alpha, share))
+    return deltas, pulled, turned
 
 
 def pull_back(pulled: Tensor, y: Tensor, alpha: float, share: Tensor | None = None) -> Tensor:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from bench_core.logdet.torch._network import takes_stacked
+from bench_core.logdet.torch._network import turn
 
 
 def gemm_floor(
@@ -33,8 +33,8 @@ def gemm_floor(
         left, pulled = back.T, None
         if batch > len(W):
             left, right = left @ h, W
-        elif k and takes_stacked(x):
-            pulled, right = (torch.cat([back, h]) @ W).split(batch)
+        elif k:
+            pulled, right = turn(back, h, W)
         else:
             right = h @ W
         results.insert(0, torch.mm(left, right, out=target))

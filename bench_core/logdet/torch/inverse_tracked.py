@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from bench_core.logdet.torch._network import Gradients, backpropagate, targets
+from bench_core.logdet.torch._network import Gradients, propagate, pull_turned, targets
 from bench_core.logdet.torch.inverse import invert
 from bench_core.logdet.torch.relative_step import update
 
@@ -39,22 +39,23 @@ def inverse_tracked(
     if anchor:
         for W, V in zip(weights, inverses):
             V.copy_(invert(W, None).T)
-    inputs, pre, deltas, _ = backpropagate(x, weights, biases, alpha)
+    inputs, pre = propagate(x, weights, biases, alpha)
+    deltas, turned = pull_turned(pre, weights, alpha)
     weight_gradients, bias_gradients = [], []
-    layers = zip(weights, biases, inverses, inputs, pre, deltas, *targets(out, len(weights)))
-    for k, (W, b, V, z, y, delta, dW, db) in enumerate(layers):
+    layers = zip(weights, biases, inverses, inputs, pre, deltas, turned, *targets(out, len(weights)))
+    for k, (W, b, V, z, y, delta, right, dW, db) in enumerate(layers):
         weight_gradients.append(torch.addmm(V, delta.T, z, out=dW))
         bias_gradients.append(torch.sum(delta, 0, out=db))
-        turned = delta @ V if k < len(weights) - 1 else (z + V.T @ b).mul_(-1.0 / x.shape[0])
-        follow(V, y, delta, turned, rate)
-        update(W, b, y, delta, rate)
+        through = delta @ V if k < len(weights) - 1 else (z + V.T @ b).mul_(-1.0 / x.shape[0])
+        follow(V, y, delta, through, rate)
+        update(W, b, y, delta, rate, right)
     return weights, biases, inverses, weight_gradients, bias_gradients
 
 
-def follow(V: Tensor, y: Tensor, delta: Tensor, turned: Tensor, rate: float) -> None:
-    """``V = W^-T`` of one layer after the step, in place; ``turned`` is ``Delta V``, all of them (B, D)."""
+def follow(V: Tensor, y: Tensor, delta: Tensor, through: Tensor, rate: float) -> None:
+    """``V = W^-T`` of one layer after the step, in place; ``through`` is ``Delta V``, all of them (B, D)."""
     c = rate / (1 + rate)
     small = torch.addmm(torch.eye(len(y), dtype=y.dtype, device=y.device), y, delta.T, alpha=c)
     # On a GPU without the look at the outcome, which waits.
     solved = torch.linalg.solve(small, y) if V.device.type == "cpu" else torch.linalg.solve_ex(small, y)[0]
-    V.addmm_(solved.T, turned, beta=1 / (1 + rate), alpha=-c / (1 + rate))
+    V.addmm_(solved.T, through, beta=1 / (1 + rate), alpha=-c / (1 + rate))

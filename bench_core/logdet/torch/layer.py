@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from bench_core.backends.torch import refuse_autocast
 from bench_core.logdet.problem import SPREAD
 from bench_core.logdet.settings import ALPHA, check_layers, check_slope
-from bench_core.logdet.torch._network import log_slope, propagate, pull_through
+from bench_core.logdet.torch._network import log_slope, propagate, pull_through, turn
 from bench_core.logdet.torch.relative import differentiate_bias, differentiate_weight
 from bench_core.logdet.torch.slogdet import slogdet
 from bench_core.method import check_size
@@ -94,8 +95,7 @@ def relative_flow(
     derivative. Source: Gresele et al. 2020, eq. 13-15 and appendix F.
     """
     check_layers(x, weights, biases)
-    if torch.is_autocast_enabled(x.device.type):
-        raise ValueError("autocast is on; allowed: torch.autocast(..., enabled=False) around these layers")
+    refuse_autocast(x)
     z, logabsdet = _Relative.apply(x, check_slope(alpha), *weights, *biases)
     if value:
         with torch.no_grad():
@@ -124,13 +124,15 @@ class _Relative(torch.autograd.Function):
         saved = ctx.saved_tensors
         layers = len(saved) // 3
         pre, weights, biases = saved[:layers], saved[layers:-layers], saved[-layers:]
-        deltas, _ = pull_through(by_z, pre, weights, ctx.alpha, by_logabsdet.unsqueeze(1))
-        total = by_logabsdet.sum()
         wanted = ctx.needs_input_grad
-        by_x = deltas[0] @ weights[0] if wanted[0] else None
+        narrow = pre[0].shape[0] <= pre[0].shape[1]  # elsewhere Delta^T Y comes first
+        beside = [y if asked and narrow else None for y, asked in zip(pre, wanted[2 : 2 + layers])]
+        deltas, _, turned = pull_through(by_z, pre, weights, ctx.alpha, by_logabsdet.unsqueeze(1), beside)
+        by_x, first = turn(deltas[0], beside[0], weights[0]) if wanted[0] else (None, None)
+        total = by_logabsdet.sum()
         by_weights = [
-            differentiate_weight(W, y, delta, total=total) if asked else None
-            for W, y, delta, asked in zip(weights, pre, deltas, wanted[2 : 2 + layers])
+            differentiate_weight(W, y, delta, right, total=total) if asked else None
+            for W, y, delta, right, asked in zip(weights, pre, deltas, [first, *turned], wanted[2 : 2 + layers])
         ]
         by_biases = [
             differentiate_bias(b, y, delta, total=total) if asked else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from bench_core.score.settings import check_probes
 from bench_core.score.torch._network import Parameters, products_of
 
 
@@ -14,12 +15,13 @@ def curl_probes(y: Tensor, v: Tensor, parameters: Parameters, k: int, rademacher
 
     The relative spread falls as ``1 / sqrt(k)``. Signs are normal numbers without their size: the diagonal of what is
     squared then has no noise, so that they are never noisier. The j-th probe of a sample is the v of the j-th sample
-    after it: of one sample they are independent, up to as many as there are samples.
+    after it: of one sample they are independent.
 
-    y, v (B, d), parameters of psi as in ``psi``, k from 1, rademacher whether signs are taken. Returns (B,). Cost: k
-    jvps and k vjps, 2B ((1 + 4k) dH + (1 + 2k) (L-1) H^2) FLOPs. Raises ``RuntimeError`` (torch) where shapes do not
-    fit. Source: Hutchinson 1990, on the asymmetry J - J^T.
+    y, v (B, d), parameters of psi as in ``psi``, k from 1 to B, rademacher whether signs are taken. Returns (B,). Cost:
+    k jvps and k vjps, 2B ((1 + 4k) dH + (1 + 2k) (L-1) H^2) FLOPs. Raises ``ValueError`` for another k,
+    ``RuntimeError`` (torch) where shapes do not fit. Source: Hutchinson 1990, on the asymmetry J - J^T.
     """
+    check_probes(k, len(v))
     probes = v.sign() if rademacher else v
     forward, back = products_of(y, torch.stack([probes.roll(-j, 0) for j in range(k)]), parameters)
     return ((forward - back) ** 2).sum(2).mean(0)

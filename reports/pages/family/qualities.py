@@ -46,9 +46,10 @@ def build(family: FamilyDigest) -> Section | None:
         | {name: _write(worth, name) for name in measures}
         for worth in known
     )
-    hard = " and hard samples" if any(worth.computes == "integral" for worth in family.qualities) else ""
-    if inverse:
-        title, words = f"Inverses{hard}", f"How near the inverses{hard} are"
+    integral = any(worth.computes == "integral" for worth in family.qualities)
+    if inverse or integral:
+        what = " and ".join(["inverses"] * inverse + ["hard samples"] * integral)
+        title, words = what.capitalize(), f"How near the {what} are"
     elif curl:
         title, words = "Probes of the curl", "How noisy the probes of the curl are"
     else:

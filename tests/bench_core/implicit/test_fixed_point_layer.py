@@ -212,6 +212,18 @@ def test_bad_input_is_one_line(says):
         assert str(caught.value) == says
 
 
+def test_autocast_is_refused():
+    """The state has the precision of x, and no tolerance of float32 is reached in another."""
+    layer, x = FixedPoint(Contraction(np.eye(2, dtype=np.float32) / 2), 2), torch.ones(1, 2)
+    with (
+        torch.autocast("cpu", dtype=torch.bfloat16),
+        pytest.raises(ValueError, match=r"^autocast is on; allowed: [^\n]+$"),
+    ):
+        layer(x)
+    with torch.autocast("cpu", enabled=False):
+        assert layer(x).dtype == torch.float32
+
+
 def test_whole_numbers_are_refused():
     with pytest.raises(ValueError, match=r"^x is torch.int64; allowed: floating-point numbers, whose precision"):
         FixedPoint(lambda z, x: z, 2)(torch.ones(1, 2, dtype=torch.int64))

@@ -9,23 +9,27 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
-_SIZES = st.fixed_dictionaries(
-    {"d": st.integers(1, 9), "H": st.integers(1, 9), "L": st.integers(1, 4), "B": st.integers(1, 6)}
-)
 EXAMPLES = {"torch": 12, "jax": 2}
-COSTED = ({"d": 12, "H": 10, "L": 3, "B": 7}, {"d": 6, "H": 16, "L": 2, "B": 5}, {"d": 9, "H": 7, "L": 1, "B": 4})
+COSTED = ({"d": 12, "H": 10, "L": 3, "B": 17}, {"d": 6, "H": 16, "L": 2, "B": 5}, {"d": 9, "H": 7, "L": 1, "B": 4})
+
+
+def _least(method) -> int:
+    """The smallest batch: a sample for each probe."""
+    return method.settings.get("k", 1)
 
 
 def sizes(method):
-    return _SIZES
+    batch = st.integers(_least(method), _least(method) + 5)
+    return st.fixed_dictionaries({"d": st.integers(1, 9), "H": st.integers(1, 9), "L": st.integers(1, 4), "B": batch})
 
 
 def corners(method):
-    return {"d": 1, "H": 1, "L": 1, "B": 1}, {"d": 2, "H": 3, "L": 4, "B": 1}
+    B = _least(method)
+    return {"d": 1, "H": 1, "L": 1, "B": B}, {"d": 2, "H": 3, "L": 4, "B": B}
 
 
 def room(method):
-    return {"d": 10, "H": 8, "L": 2, "B": 6}
+    return {"d": 10, "H": 8, "L": 2, "B": max(6, _least(method))}
 
 
 def placed(kernel):

@@ -79,6 +79,13 @@ def test_an_anchor_forgets_what_was_carried(backend):
         np.testing.assert_allclose(got[name], array, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_reset_keeps_no_more_digits_than_it_places(dtype):
+    """In float64 they would take as much memory as two weights."""
+    kernel = METHODS["torch"].build(bench_core.problem("logdet", D=8, B=3), dtype=dtype)
+    assert {V.dtype for V in kernel._inverses} == {np.dtype(dtype)}
+
+
 def test_jax_holds_no_more_than_it_returns():
     """Weights, inverses and gradients are overwritten: of what is held beside them nothing is D x D."""
     size = 2000

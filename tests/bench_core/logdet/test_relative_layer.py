@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 
 import jax
 import jax.numpy as jnp
@@ -144,6 +145,16 @@ def test_training_takes_no_factorisation_and_no_product_too_many():
         assert sum(count.others.values()) == factorisations
 
 
+def test_in_jax_the_number_has_no_derivative():
+    def lose(W):
+        z, logabsdet = jax_layer.relative_linear(jnp.ones((2, 3)), W, jnp.ones(3), value=True)
+        return z.sum() + logabsdet.sum()
+
+    text = str(jax.make_jaxpr(jax.grad(lose))(jnp.eye(3)))
+    assert len(re.findall(r"= lu\b", text)) == 1
+    assert "triangular_solve" not in text
+
+
 def test_a_single_layer_stands_where_a_linear_one_did():
     """Its parameters' names, the ordinary gradient for what is before it, relative ones added up over uses."""
     torch.manual_seed(0)
@@ -209,6 +220,9 @@ REFUSED = {
         torch.ones(3, 4), [torch.eye(4)], []
     ),
     "alpha = 0 is not a slope; allowed: 0 < alpha <= 1": lambda: RelativeFlow(4, alpha=0),
+    "alpha = 2.0 is not a slope; allowed: 0 < alpha <= 1": lambda: jax_layer.relative_flow(
+        jnp.ones((2, 3)), [jnp.eye(3)], [jnp.ones(3)], alpha=2.0
+    ),
     "D = 0 is not a size; allowed: whole numbers from 1": lambda: RelativeLinear(0),
     "L = 0 is not a size; allowed: whole numbers from 1": lambda: RelativeFlow(4, L=0),
     "W0 has shape (4, 3) with x (B, 3); allowed: (3, 3)": lambda: jax_layer.relative_linear(

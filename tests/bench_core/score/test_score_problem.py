@@ -109,6 +109,18 @@ def test_more_probes_and_signs_are_less_noisy(backend):
     assert 0.3 < errors[64, "curl_probes_16"] / spreads[64, "curl_probes_16"] < 3
 
 
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_more_probes_than_samples_are_refused(backend):
+    """A sample's probes are those of the samples after it: round the batch they would come again."""
+    problem, m = ScoreProblem(d=3, H=4, L=1, B=3), bench_core.method("score", "curl_probes_4", backend)
+    with pytest.raises(bench_core.Unavailable, match=r"^curl_probes_4 is for B from 4; here [^\n]+$"):
+        m.build(problem)
+    for k in (0, 4):
+        says = rf"^k = {k} probes with B = 3; allowed: 1 to 3, one independent probe a sample$"
+        with pytest.raises(ValueError, match=says):
+            m.function(problem.arrays["y"], problem.arrays["v"], {}, k=k, rademacher=False)
+
+
 def test_estimates_of_no_curl_are_zero_and_have_no_error():
     problem = ScoreProblem(d=1, H=5, L=2, B=4)
     for name in ("curl_probes_4", "curl_rademacher_4"):

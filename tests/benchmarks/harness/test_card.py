@@ -169,7 +169,7 @@ def test_a_session_that_the_end_cuts_off_leaves_its_cell_open(small, monkeypatch
 
 
 def test_a_record_that_is_there_is_not_left_however_short_the_time(small, monkeypatch, capsys):
-    """A row of a whole session may have had no turn: the record is kept, and is not asked for again."""
+    """A row of a whole session may have had no turn: the record is kept, and is not asked for again, nor judged."""
     whole = card.measure_process
 
     def late(*arguments, **more):
@@ -177,12 +177,13 @@ def test_a_record_that_is_there_is_not_left_however_short_the_time(small, monkey
         said["rows"]["gemm_floor"]["reason"] = "time: the session's 300 s were taken before its turn; it was not tried"
         return said
 
-    assert card.measure(600, "here", "cpu") == 0
+    monkeypatch.setattr(card, "measure_process", late)
+    assert card.measure(120, "here", "cpu") == 0
+    assert "3 sessions in" in (said := capsys.readouterr().out)
+    assert "0 are left" in said
     (ledger,) = small.glob("sessions/*/runs/*.ledger")
     *lines, _told = ledger.read_text().splitlines(keepends=True)
     ledger.write_text("".join(lines))
-    monkeypatch.setattr(card, "measure_process", late)
-    capsys.readouterr()
     assert card.measure(120, "here", "cpu") == 0
     assert "0 sessions in" in (said := capsys.readouterr().out)
     assert "0 are left" in said

@@ -127,13 +127,14 @@ def test_a_sweep_may_do_with_fewer_processes_and_without_further_forms(monkeypat
     sweeps = {"standard": {"": declared.sweeps["standard"][""], "Rivals": beside}}
     monkeypatch.setitem(FAMILIES, "logdet", replace(declared, sweeps=sweeps))
     cell, main = ({"D": 100, "B": 100, "L": L} for L in (1, 2))
+    of_cell, of_main = (Cell.of("logdet", "torch", at) for at in (cell, main))
     assert rows("logdet", "torch", STANDARD, [cell]) == ("relative",)
     assert "relative:compiled" in rows("logdet", "torch", STANDARD, [main])
-    assert (STANDARD.processes_of("logdet", 100, cell), STANDARD.rounds_of("logdet", 100, cell)) == (1, 6)
-    assert (STANDARD.processes_of("logdet", 100, main), STANDARD.rounds_of("logdet", 100, main)) == (3, 2)
+    assert (STANDARD.processes_of(of_cell), STANDARD.rounds_of(of_cell)) == (1, 6)
+    assert (STANDARD.processes_of(of_main), STANDARD.rounds_of(of_main)) == (3, 2)
     # A cell that another sweep has too is measured as that one asks.
     monkeypatch.setitem(sweeps["standard"], "More", Sweep(sizes, only=("inverse",)))
-    assert STANDARD.processes_of("logdet", 100, cell) == 3
+    assert STANDARD.processes_of(of_cell) == 3
     assert "inverse:compiled" in rows("logdet", "torch", STANDARD, [cell])
     assert "relative:compiled" not in rows("logdet", "torch", STANDARD, [cell])
 
@@ -149,12 +150,12 @@ def test_what_is_beside_the_main_sweep_leaves_it_as_it_is():
         assert [cell.name for cell in mine] == [f"logdet-{backend}-cpu-float32-D{D}-B100-L2" for D in STANDARD_D]
         names = [m.name for m in bench_core.methods("logdet", backend) if m.name not in declared.apart]
         for cell in mine[:-1]:
-            assert STANDARD.processes_of("logdet", cell.swept, dict(cell.sizes)) == 3
+            assert STANDARD.processes_of(cell) == 3
             tried = rows("logdet", backend, STANDARD, [dict(cell.sizes)])
             assert list(dict.fromkeys(row.partition(":")[0] for row in tried)) == names
         for cell in every:
             if cell not in mine:
-                assert STANDARD.processes_of("logdet", cell.swept, dict(cell.sizes)) == 1
+                assert STANDARD.processes_of(cell) == 1
                 assert not any(":" in row for row in rows("logdet", backend, STANDARD, [dict(cell.sizes)]))
     at = [{"D": 1000, "B": 100, "L": 1}]
     assert {*declared.apart, "relative", "inverse", "slogdet_autodiff"} - {"jacobian_autodiff_chunked"} <= {
@@ -191,19 +192,20 @@ def test_rows_apart_have_sweeps_and_are_in_no_other(family):
 
 
 def test_the_largest_cells_take_all_their_rounds_in_one_process():
-    assert (STANDARD.processes_of("logdet", 10_000), STANDARD.rounds_of("logdet", 10_000)) == (3, 2)
-    assert (STANDARD.processes_of("logdet", 20_000), STANDARD.rounds_of("logdet", 20_000)) == (1, 6)
+    large, largest = (Cell.of("logdet", "torch", {"D": D}) for D in (10_000, 20_000))
+    assert (STANDARD.processes_of(large), STANDARD.rounds_of(large)) == (3, 2)
+    assert (STANDARD.processes_of(largest), STANDARD.rounds_of(largest)) == (1, 6)
 
 
 def test_every_precision_has_cells_that_tell_how_much_processes_differ():
-    for family, declared in FAMILIES.items():
+    for family in FAMILIES:
         sweeps = STANDARD.sweeps(family).values()
         several = {
             dtype
             for sweep in sweeps
             for dtype in STANDARD.dtypes_of(sweep)
-            for value in sweep.sizes[declared.swept]
-            if STANDARD.processes_of(family, value) == STANDARD.processes
+            for at in sweep.cells()
+            if STANDARD.processes_of(Cell.of(family, "torch", at)) == STANDARD.processes
         }
         assert several == {dtype for sweep in sweeps for dtype in STANDARD.dtypes_of(sweep)}, family
 
@@ -230,12 +232,13 @@ def test_patience_is_for_logdet_gradients_and_leaves_other_profiles_as_they_are(
     at = [dict(cells[0].sizes)]
     gradients = ("relative", "inverse", "slogdet_autodiff", "jacobian_autodiff")
     assert rows("logdet", "torch", PATIENT, at) == rows("logdet", "jax", PATIENT, at) == gradients
-    assert PATIENT.rounds_of("logdet", 10_000) == PATIENT.processes_of("logdet", 10_000) == 1
+    large = Cell.of("logdet", "torch", {"D": 10_000})
+    assert PATIENT.rounds_of(large) == PATIENT.processes_of(large) == 1
     assert "relative:compiled" in rows("logdet", "torch", STANDARD, at)
     for profile in PROFILES.values():
         if profile is not PATIENT:
             assert {cell.family for cell in every_cell(profile, "cpu")} == set(bench_core.FAMILIES)
-            assert profile.rounds_of("logdet") * profile.processes_of("logdet") >= 6
+            assert profile.rounds_of(large) * profile.processes_of(large) >= 6
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,29 @@ def test_waiting_for_the_machine_is_within_the_time(tmp_path, monkeypatch, capsy
     assert line.endswith(" for another session; 0 sessions in 0.0 minutes")
 
 
+def test_the_main_sweep_goes_before_those_beside_it(tmp_path, monkeypatch):
+    """Until nothing of it is open, or none of its sessions fits; whatever the regrets are."""
+    monkeypatch.setenv("BENCH_RESULTS", str(tmp_path))
+    sizes = {"beside": {"D": 8, "B": 3}, "main": {"D": 8, "B": 16}, "long": {"D": 12, "B": 16}}
+    cells = {name: Cell.of("logdet", "torch", at) for name, at in sizes.items()}
+    left, order = {"beside": 2, "main": 2, "long": 1}, []
+    monkeypatch.setattr(settle, "_ask", lambda results: [ENTRY | {"name": name} for name in left if left[name]])
+
+    def make(entry, *places):
+        return settle.Question(cells[entry["name"]], SMOKE, ("relative",), 0.41, Path(entry["name"]), {})
+
+    def measure(question, until):
+        order.append(question.folder.name)
+        left[order[-1]] -= 1
+        return 1
+
+    monkeypatch.setattr(settle.Question, "of", make)
+    monkeypatch.setattr(settle.Question, "measure", measure)
+    monkeypatch.setattr(settle.Question, "expected_s", lambda self: 1e6 if self.folder.name == "long" else 0.0)
+    assert settle.settle(60, "here") == 0
+    assert order == ["main", "main", "beside", "beside"]
+
+
 def test_an_interrupted_one_loses_the_session_in_flight_at_most(measured):
     kept = {path: path.read_text() for path in measured.records()}
     child = measured.start(*SETTLE, "5")

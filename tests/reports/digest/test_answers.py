@@ -5,8 +5,12 @@ import math
 import pytest
 
 from reports.analysis import Analysis
+from reports.digest import digest_family
 from reports.digest.answers import ACCURACIES, OPEN, check_regrets, digest_answers, digest_approximate
+from reports.digest.form import pack_form
+from reports.forecasts import Forecasts
 from reports.load import load
+from reports.lookup import list_places
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +42,10 @@ def test_where_the_error_is_the_question_there_is_no_answer(synthetic, tmp_path)
     assert told == {
         analysis.key(series) for series in analysis.series("logdet") if "condition" not in dict(series.fixed)
     }
+    # Nor at a size between.
+    assert {form.series for form in pack_form(analysis, "logdet", Forecasts(analysis, "logdet"))} == told
+    family = digest_family(analysis, "logdet")
+    assert {series.key for place in list_places(family, None, None) for series in place} == told
 
 
 def test_true_regrets_are_within_their_bounds(analysis, answers, synthetic):
