@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import statistics
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -14,6 +16,7 @@ from benchmarks.harness.cell import Cell
 from tests.benchmarks.harness.sessions import FAST, SMALL
 
 pytestmark = pytest.mark.usefixtures("small_ceilings")
+ROWS = {"relative": "", "gemm_floor": "", "transposed": ""}
 
 
 @pytest.mark.parametrize(("backend", "allocator"), [("torch", "kept"), ("jax", "default")])
@@ -55,23 +58,52 @@ def _check_policy_and_state(record: dict, allocator: str) -> None:
         assert 0 <= found["steal"] <= 1
 
 
-def test_a_session_is_deterministic_in_its_order():
-    rows = {"relative": "", "gemm_floor": "", "transposed": ""}
-    records = [session.run(SMALL, FAST, rows, process=3) for _ in range(2)]
-    count = min(record["stop"]["rounds"] for record in records)
-    for name in rows:
-        first, second = (record["rows"][name]["positions"][:count] for record in records)
+@pytest.fixture(scope="module")
+def pair(code):
+    """Two sessions of one process's number: their records, the scores of their workers to the system's out-of-memory
+    killer (of whose kind Linux alone has one), and the workers that are left when they are over.
+    """
+    records, scores = [], []
+
+    def read(event):
+        if event["event"] == "ceiling" and len(scores) == len(records) and sys.platform.startswith("linux"):
+            (worker,) = _workers()
+            scores.append(int(Path(f"/proc/{worker.pid}/oom_score_adj").read_text()))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "bench_core", SimpleNamespace(__file__=code / "bench_core/__init__.py"))
+        for _ in range(2):
+            records.append(session.run(SMALL, FAST, ROWS, process=3, on_event=read))
+    return SimpleNamespace(records=records, scores=scores, left=_workers())
+
+
+def _workers() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children(recursive=True) if "worker.py" in " ".join(child.cmdline())]
+
+
+def test_a_session_is_deterministic_in_its_order(pair):
+    count = min(record["stop"]["rounds"] for record in pair.records)
+    for name in ROWS:
+        first, second = (record["rows"][name]["positions"][:count] for record in pair.records)
         assert first == second
 
 
-def test_equal_code_holds_equal_memory_in_every_session():
-    peaks = set()
-    for process in range(2):
-        row = session.run(SMALL, FAST, {"relative": ""}, process=process)["rows"]["relative"]
-        assert row["peak_instrument"] == "torch allocator"
-        peaks.add(row["peak_bytes"])
-    (peak,) = peaks
+def test_equal_code_holds_equal_memory_in_every_session(pair):
+    """Of the same process's number and of another, alone and beside other rows."""
+    other = session.run(SMALL, FAST, {"relative": ""}, process=0)
+    rows = [record["rows"]["relative"] for record in (*pair.records, other)]
+    assert {row["peak_instrument"] for row in rows} == {"torch allocator"}
+    (peak,) = {row["peak_bytes"] for row in rows}
     assert peak > 2 * 4 * 12 * 12
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux's out-of-memory killer")
+def test_the_worker_is_the_first_to_be_killed(pair):
+    assert pair.scores == [1000, 1000]
+
+
+def test_nothing_is_left_behind(pair):
+    assert pair.left == []
 
 
 @pytest.mark.slow
@@ -98,8 +130,3 @@ def test_a_missing_device_is_skipped_with_its_reason():
     for row in record["rows"].values():
         assert row["outcome"] == "skipped"
         assert "device 'cuda' is not available to torch here" in row["reason"]
-
-
-def test_nothing_is_left_behind():
-    session.run(SMALL, FAST, {"relative": "", "gemm_floor": ""})
-    assert [p for p in psutil.Process().children(recursive=True) if "worker.py" in " ".join(p.cmdline())] == []

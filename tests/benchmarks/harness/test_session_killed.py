@@ -77,16 +77,3 @@ def test_a_worker_dies_with_the_process_that_started_it(tmp_path):
     parent.wait()
     _, alive = psutil.wait_procs(workers, timeout=10)
     assert alive == []
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux's out-of-memory killer")
-def test_the_worker_is_the_first_to_be_killed():
-    scores = []
-
-    def read(event):
-        for child in psutil.Process().children(recursive=True):
-            if not scores and event["event"] == "ceiling" and "worker.py" in " ".join(child.cmdline()):
-                scores.append(int(Path(f"/proc/{child.pid}/oom_score_adj").read_text()))
-
-    session.run(SMALL, FAST, {"relative": ""}, on_event=read)
-    assert scores == [1000]
