@@ -146,7 +146,7 @@ def test_the_sessions_deadline_blames_no_row(checkout, run_python, tmp_path):
     """Neither the one that it met, nor those that had no turn: larger sizes try them all again."""
     _hang(checkout)
     profiles = checkout / "benchmarks/harness/profile.py"
-    plant(profiles, "session_limit_s=60,", "session_limit_s=8,")
+    plant(profiles, "session_limit_s=60,", "session_limit_s=6,")
     plant(
         checkout / "benchmarks/harness/admission.py",
         "IMPORTS_S, COMPILATION_S = 4.0, 10.0",

@@ -52,7 +52,7 @@ def test_a_kill_in_the_twins_turn_is_its_rows(checkout, kernels_of):
     kernels_of(checkout / "bench_core")
     # A call long enough for the signal to reach the worker within it, on a busy machine too.
     kernel, last = checkout / "bench_core/logdet/torch/relative.py", "    pre, deltas, turned = "
-    plant(kernel, last, f"    __import__('time').sleep(0.5)\n{last}")
+    plant(kernel, last, f"    __import__('time').sleep(0.25)\n{last}")
     hit, kill = killer(lambda event: (event["row"] or "").endswith("~twin"))
     rows = {"relative": "", "gemm_floor": ""}
     record = session.run(SMALL, replace(FAST, call_limit_s=9.0), rows, on_event=kill)
