@@ -20,10 +20,10 @@ from benchmarks.harness import run
 from benchmarks.harness.profile import PROFILES
 from tests.examples import THOROUGH
 
-# The first sweep of every family, in both backends of two, told to asv by all metrics of one class and by one of the
+# The first sweep of every family, in both backends of one, told to asv by all metrics of one class and by one of the
 # others: asv takes longer over a metric of a row than over reading it, and JAX compiles every row. Where the slow tests
 # run, all of the profile.
-COMPILED = ("logdet", "score") if not THOROUGH else bench_core.FAMILIES
+COMPILED = ("logdet",) if not THOROUGH else bench_core.FAMILIES
 METRICS = (
     rf"^score\.Torch\.|^(\w+\.Torch|({'|'.join(COMPILED)})\.Jax)\.track_times_yardstick\b" if not THOROUGH else "."
 )

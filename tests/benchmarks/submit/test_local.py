@@ -13,7 +13,7 @@ from benchmarks.submit import devices, local
 LOCAL = ("--executor", "local", "--profile", "smoke", "--machine", "here")
 
 
-@pytest.mark.parametrize("count", [6, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [4, pytest.param(40, marks=pytest.mark.slow)])
 def test_one_of_two_jobs_is_killed_in_mid_cell_and_all_cells_complete_each_alone(tiny, count):
     few = tiny(count)
     child = few.start(*LOCAL, "--workers", "2")
@@ -111,7 +111,7 @@ def test_a_tree_that_is_changed_is_refused(tiny):
 
 @pytest.mark.parametrize("end", ["terminated", pytest.param("killed", marks=pytest.mark.slow)])
 def test_a_run_that_is_cut_off_leaves_nothing_behind_and_goes_on(tiny, end):
-    few = tiny(5)
+    few = tiny(3)
     child = few.start(*LOCAL, "--workers", "2")
     few.until(lambda: few.events("done") and few.in_flight(), "in the second session")
     if end == "terminated":
@@ -132,15 +132,15 @@ def test_a_run_that_is_cut_off_leaves_nothing_behind_and_goes_on(tiny, end):
     partial = few.submit("--merge", "--partial")
     assert partial.returncode == 1
     assert len(few.records()) == len(kept)
-    assert len(few.open_cells()) == 5 - len(kept)
+    assert len(few.open_cells()) == 3 - len(kept)
     done = few.submit(*LOCAL)  # the same command
     assert done.returncode == 0, done.stderr
     assert "going on with run" in done.stdout
-    assert len(few.records()) == 5
+    assert len(few.records()) == 3
     assert not few.open_cells()
     # What was done was not measured again.
     assert kept <= {event["sha256"] for event in few.events("done")}
-    assert len(few.events("done")) == 5
+    assert len(few.events("done")) == 3
     assert few.submit("--status").returncode == 0
     over = few.submit("--resume")
     assert over.returncode == 2
