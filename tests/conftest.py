@@ -58,7 +58,7 @@ FIRST = ("test_documents.py", "test_asv.py", "test_performance_gate.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Without the slow tests, properties are tried on fewer examples, too, and compilers take less time."""
+    """Without the slow tests, properties are tried on fewer examples, too, and JAX compiles for less time."""
     quick = "not slow" in config.option.markexpr
     settings.load_profile("quick" if quick else "thorough")
     if quick and "PYTEST_XDIST_WORKER" not in os.environ:
@@ -68,7 +68,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def _compile_for_less() -> Callable[[], None]:
     """XLA's CPU compiler without its optimisations, which take longer than these tests' programs run, and each program
     compiled once for all processes of the run: the environment is inherited by them. Returns what removes it again.
-    torch's compiler does without headers compiled in advance, which take longer than the one program they would serve.
 
     The programs' operations stay as they are: only LLVM and fusion do less. The slow tests run what users run.
     """
@@ -79,7 +78,6 @@ def _compile_for_less() -> Callable[[], None]:
         "JAX_COMPILATION_CACHE_DIR": folder.name,
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
-        "TORCHINDUCTOR_CPP_CACHE_PRECOMPILE_HEADERS": "0",
     }
 
     def undo() -> None:

@@ -58,6 +58,7 @@ def test_a_killed_worker_costs_its_row_only(small_plain):
     assert [event["event"] for event in events(small_plain)][-1] == "told"
 
 
+@SLOW  # five runs; jobs that are taken down twice are two: ``tests/benchmarks/submit/test_local.py``
 def test_a_cell_that_took_the_run_down_twice_is_told_as_an_error(small_plain):
     flying = ""
     for _ in range(2):
@@ -97,7 +98,8 @@ time_t time(time_t *at) {
 """
 
 
-@pytest.mark.parametrize("days", [-400, pytest.param(400, marks=SLOW)])
+@SLOW  # of the ledger's clock alone: ``tests/benchmarks/harness/test_store.py``
+@pytest.mark.parametrize("days", [-400, 400])
 def test_a_clock_that_is_set_loses_nothing(small_plain, days):
     source = Path(small_plain.environment["TMPDIR"]) / "shim.c"
     source.write_text(SHIM)

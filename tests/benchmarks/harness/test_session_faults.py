@@ -162,7 +162,7 @@ def test_the_sessions_deadline_blames_no_row(checkout, run_python, tmp_path):
         assert "measured_s" not in row
 
 
-@pytest.mark.parametrize(("pause_s", "calls"), [(2.5, 1), (0.8, 2)])
+@pytest.mark.parametrize(("pause_s", "calls"), [(2.5, 1), pytest.param(0.8, 2, marks=pytest.mark.slow)])
 def test_what_is_over_the_budget_is_not_called_again_and_again(checkout, run_python, tmp_path, pause_s, calls):
     """Once where the first call leaves no doubt, twice where the first may have paid for imports and pages (which may
     take half a second here, and not three).

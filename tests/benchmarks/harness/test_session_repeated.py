@@ -27,6 +27,7 @@ def test_a_session_whose_machine_moved_is_repeated_and_both_are_kept(monkeypatch
     assert record["elapsed_s"] > sum(sum(done["stages_s"].values()) for done in (record, earlier))
 
 
+@pytest.mark.slow  # four processes; the next but two is of the same repetition, with three
 def test_of_a_repetition_that_lost_a_row_the_earlier_measurement_stands(monkeypatch):
     monkeypatch.setattr(state, "MOVED", 1 + 1e-9)
     starts = []

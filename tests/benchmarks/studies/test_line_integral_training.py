@@ -96,7 +96,8 @@ def test_tight_steps_and_quadrature_agree():
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
-@pytest.mark.parametrize("data", ["exp", pytest.param("plane", marks=pytest.mark.slow)])
+@pytest.mark.slow  # as the score study's, with a longer training
+@pytest.mark.parametrize("data", ["exp", "plane"])
 def test_the_command_writes_a_record(run_python, tmp_path, data):
     options = ("--data", data, "--profile", "smoke", "--machine", "m", "--epochs", "1")
     command = ("-m", "benchmarks", "study", "line-integral-training", *options)
