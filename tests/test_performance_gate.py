@@ -20,6 +20,7 @@ def subset(checkout: Path) -> Path:
     return checkout
 
 
+@pytest.mark.slow  # three starts of pytest
 def test_the_gate_fails_on_a_real_slowdown_and_on_nothing_else(subset, run_python):
     rows = [
         f"tests/performance/test_logdet.py::test_gradient[torch-{name}-D1000]" for name in ("relative", "gemm_floor")
@@ -61,7 +62,6 @@ def test_the_gate_fails_where_the_base_is_missing(subset, run_python):
     assert "Can't compare. No benchmark files" in done.stdout + done.stderr
 
 
-@pytest.mark.slow
 def test_the_json_names_what_was_skipped_and_what_it_depended_on(subset, run_python, tmp_path):
     test = subset / "tests/performance/test_logdet.py"
     test.write_text(test.read_text() + "\n\ndef test_left_out():\n    pytest.skip('a reason')\n")

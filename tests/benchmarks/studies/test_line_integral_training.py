@@ -13,7 +13,7 @@ from benchmarks.studies.line_integral_training import METHODS
 from tests.examples import examples
 
 SETTINGS = Settings(H=64, learning_rate=0.01, train=5, test=100, tol_fixed=1e-5, tol_start=1.0)
-SEEDS = [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 10))]
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 10))]
 EXP, ABS, PLANE = Target(1, np.exp, 1.0), Target(1, np.abs, 0.0), Target(2, np.abs, 0.0)
 
 
