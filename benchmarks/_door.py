@@ -120,7 +120,7 @@ def classes(family: str, base: type[_Door] = _Door) -> dict[str, type[_Door]]:
 
 
 def _measure(cell: Cell, store: Store, shared: Path) -> list[dict[str, Any]]:
-    """The cell's records; where they cannot be kept, asv is interrupted: it would repeat the session for every row."""
+    """The cell's records; where they cannot be kept, asv is ended: it would repeat the session for every row."""
     lifeline.end_in_order()
     if "BENCH_ASV" in os.environ:
         lifeline.die_with(os.getppid())
@@ -128,13 +128,15 @@ def _measure(cell: Cell, store: Store, shared: Path) -> list[dict[str, Any]]:
         return run.measure(cell, PROFILE, store, cache=shared)
     except UnwritableError:
         if "BENCH_ASV" in os.environ:
-            os.kill(int(os.environ["BENCH_ASV"]), signal.SIGINT)
+            os.kill(int(os.environ["BENCH_ASV"]), signal.SIGTERM)
         raise
 
 
-# asv's server of benchmarks imports this module, and ends with asv however that ends.
+# asv's server of benchmarks imports this module, and ends with asv however that ends: by asv's interrupt, too, where
+# the run ignores those from the keyboard. None of them reaches the server, which has a process group of its own.
 if os.environ.get("BENCH_ASV") == str(os.getppid()):
     lifeline.die_with(os.getppid())
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # A method or family that the commit under test does not have yet, or no longer.

@@ -46,6 +46,7 @@ ROOMS = {f"tests/reports/{name}": "pages" for name in PAGES} | {
         "tests/bench_core/test_fake_cuda.py",
         "tests/reports/test_learned_gradients.py",
         "tests/reports/test_studies.py",
+        "tests/benchmarks/harness/test_session.py",
         "tests/benchmarks/studies/test_run.py",
         "tests/bench_core/logdet/test_sharded.py",
         "tests/benchmarks/sharding/test_sharding_record.py",

@@ -24,30 +24,33 @@ def _block_after(text: str, marker: str) -> str:
 
 
 def test_a_method_added_as_contributing_says_is_tested_timed_and_listed(checkout, run_python):
+    """And in the same start of pytest a copy whose cost formula is wrong: that test alone fails, and of it alone."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
     path = re.search(r"<!-- new-method: (\S+) -->", text)
     assert path
-    (checkout / path[1]).write_text(_block_after(text, "new-method:"))
-    listing = checkout / "bench_core/logdet/__init__.py"
-    line = "    " + _block_after(text, "new-method-line")
-    listing.write_text(listing.read_text().rstrip().removesuffix(")") + line + ")\n")
+    name, code = Path(path[1]).stem, _block_after(text, "new-method:")
+    listing, line = checkout / "bench_core/logdet/__init__.py", "    " + _block_after(text, "new-method-line")
+    wrong = line.replace("lambda L: 4 * L - 1", "lambda L: 4 * L").replace(name, f"{name}_miscounted")
+    assert wrong.count("miscounted") == 1
+    assert "4 * L - 1" not in wrong
+    before = listing.read_text().rstrip().removesuffix(")")
+    copy = (checkout / path[1]).with_stem(f"{name}_miscounted")
+    copy.write_text(code.replace(f"def {name}", f"def {name}_miscounted"))
+    (checkout / path[1]).write_text(code)
+    listing.write_text(before + line + wrong + ")\n")
     shutil.copytree(ROOT / "tests", checkout / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", checkout)
 
-    name = Path(path[1]).stem
-    test = ("-m", "pytest", "tests/bench_core", "-q", "-m", "not slow", "-k", name)
-    tested = run_python(*test, cwd=checkout)
-    assert tested.returncode == 0, tested.stdout
+    tested = run_python("-m", "pytest", "tests/bench_core", "-q", "-m", "not slow", "-k", name, cwd=checkout)
+    failed = re.findall(r"^FAILED (\S+)", tested.stdout, re.MULTILINE)
+    assert failed, tested.stdout
+    for test in failed:
+        assert re.search(rf"formula.*{name}_miscounted", test), tested.stdout
     passed = int(re.search(r"(\d+) passed", tested.stdout)[1])  # type: ignore[index]
-    assert passed >= 7, tested.stdout
+    assert passed + len(failed) >= 14, tested.stdout
 
-    wrong = listing.read_text().replace("lambda L: 4 * L - 1", "lambda L: 4 * L")
-    assert wrong != listing.read_text()
-    right, _ = listing.read_text(), listing.write_text(wrong)
-    formula = ("-m", "pytest", "tests/bench_core/test_methods.py", "-q", "-m", "not slow", "-k", f"{name} and formula")
-    assert run_python(*formula, cwd=checkout).returncode == 1
-    listing.write_text(right)
-
+    copy.unlink()
+    listing.write_text(before + line + ")\n")
     timed = run_python("-m", "benchmarks", "cell", "--profile", "smoke", "D=30", "B=8", cwd=checkout)
     assert re.search(rf"{name}\s.*\bok\b", timed.stdout), timed.stdout + timed.stderr
     rows = run_python("-c", "import benchmarks.logdet as b; print(b.Torch.params[0])", cwd=checkout).stdout

@@ -102,8 +102,9 @@ def _follow(command: list[str], profile: str, device: str, total_known: bool) ->
                         print(line.rstrip(), flush=True)
             status = process.wait()
         except BaseException:
-            # asv closes its server of benchmarks when it is interrupted, and leaves it behind when it is terminated.
-            process.send_signal(signal.SIGINT)
+            # asv closes its server of benchmarks (``asv_hooks``). Not by an interrupt: what a script starts in the
+            # background ignores those, and asv would measure on, tell it all, and leave nothing to go on with.
+            process.send_signal(signal.SIGTERM)
             try:
                 process.wait(timeout=20)
             except subprocess.TimeoutExpired:

@@ -24,7 +24,7 @@ JAX_ROWS = [
     ("logdet", "relative"),
     ("logdet", "slogdet_autodiff"),
     ("implicit", "dense"),
-    ("implicit", "gmres"),
+    pytest.param("implicit", "gmres", marks=pytest.mark.slow),
     pytest.param("implicit", "lineax_gmres", marks=pytest.mark.slow),
     ("implicit", "optimistix_fixed_point"),
     ("line_integral", "gauss_legendre_8"),

@@ -18,6 +18,7 @@ import pytest
 import bench_core
 from benchmarks.harness import run, session
 from benchmarks.harness.profile import SMOKE
+from tests.benchmarks import interrupted
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -69,10 +70,10 @@ class Repository:
             timeout=timeout,
         )
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start in a process group of its own, to be killed as a whole."""
+    def start(self, *arguments: str, through: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
+        """Start in a process group of its own, to be killed as a whole; ``through`` another command."""
         return subprocess.Popen(
-            [sys.executable, *arguments],
+            [*through, sys.executable, *arguments],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.DEVNULL,
@@ -167,3 +168,37 @@ class Trial:
 @pytest.fixture
 def trial(repository: Repository) -> Trial:
     return Trial(repository)
+
+
+FEW = """
+_all = methods
+
+
+def methods(family, backend):
+    return _all(family, backend)[:2] if family == "logdet" else _all(family, backend)
+"""
+
+
+def _shrink(repository, more: str = ""):
+    """The first two log-det methods only: a session takes seconds. At the end nothing of it is left running."""
+    listing = repository.folder / "bench_core/__init__.py"
+    listing.write_text(listing.read_text() + FEW + more)
+    configuration = repository.folder / "asv.conf.json"
+    configuration.write_text(configuration.read_text().replace('["quick"]', '["smoke"]'))
+    repository.commit("a small suite")
+    repository.environment |= {"BENCH_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    yield repository
+    left = interrupted.of(repository)
+    assert not left, f"left behind: {[process.cmdline() for process in left]}"
+
+
+@pytest.fixture
+def small(repository):
+    """Of all doors the two log-det cells in torch; asv's other classes are there and are not asked for."""
+    yield from _shrink(repository)
+
+
+@pytest.fixture
+def small_plain(repository):
+    """A whole profile of two cells."""
+    yield from _shrink(repository, '\nFAMILIES, BACKENDS = ("logdet",), ("torch",)\n')

@@ -20,10 +20,10 @@ from benchmarks.harness import run
 from benchmarks.harness.profile import PROFILES
 from tests.examples import THOROUGH
 
-# The first sweep of every family, in both backends of two, told to asv by all metrics of one class and by one of the
+# The first sweep of every family, in both backends of one, told to asv by all metrics of one class and by one of the
 # others: asv takes longer over a metric of a row than over reading it, and JAX compiles every row. Where the slow tests
 # run, all of the profile.
-COMPILED = ("logdet", "score") if not THOROUGH else bench_core.FAMILIES
+COMPILED = ("logdet",) if not THOROUGH else bench_core.FAMILIES
 METRICS = (
     rf"^score\.Torch\.|^(\w+\.Torch|({'|'.join(COMPILED)})\.Jax)\.track_times_yardstick\b" if not THOROUGH else "."
 )
@@ -133,7 +133,7 @@ def test_a_dirty_tree_is_one_line(repository):
     assert repository.records() == []
 
 
-@pytest.mark.slow  # of such ends ``test_interruptions.py`` has one of each kind in the quick tests
+@pytest.mark.slow  # of such ends ``test_asv_interruptions.py`` has one of each kind in the quick tests
 def test_killed_at_random_moments_a_run_resumes_and_ends_with_the_same_cells(repository):
     rng = random.Random(os.urandom(4))
     doors = [("logdet", "torch"), ("score", "jax"), ("score", "torch"), ("logdet", "jax")]

@@ -12,6 +12,7 @@ from reports.__main__ import main
 from reports.analysis import Analysis
 from reports.digest import Digest, build_digest
 from reports.load import load
+from tests.reports import synthetic as generator
 from tests.reports.claims.planted import (
     density_study,
     implicit_study,
@@ -54,7 +55,7 @@ def _import_beside(stem: str):
 @pytest.fixture(scope="session")
 def synthetic():
     """The generator's module."""
-    return _import_beside("synthetic")
+    return generator
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,7 @@ def published(runner, synthetic, tmp_path_factory):
     return target
 
 
+@pytest.mark.slow  # as ``test_logdet_study.py``, with a longer training
 def test_it_is_read_judged_and_shown_as_it_was_trained(published):
     found = load(published)
     table, plane = found.studies

@@ -99,7 +99,15 @@ def test_iteration_limits_are_those_of_the_run(m, T):
     assert counted.vjps <= kernel.settings["max_iter"] + 1 <= 1.05 * counted.vjps + 3
 
 
-@pytest.mark.parametrize("m", [m for m in PEERS if m.settings.get("solver") == "gmres"], ids=_name)
+@pytest.mark.parametrize(
+    "m",
+    [
+        pytest.param(m, marks=pytest.mark.slow) if m.name.startswith("lineax") else m
+        for m in PEERS
+        if m.settings.get("solver") == "gmres"
+    ],
+    ids=_name,
+)
 def test_restarts_are_ours(m):
     """The worst case of GMRES: several cycles, as long as ours."""
     problem = bench_core.problem("implicit", D=64, B=3, gamma=0.95, T="rotation", tol=1e-6)

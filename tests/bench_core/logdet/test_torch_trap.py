@@ -80,6 +80,7 @@ def _word(said: float | str) -> str:
     return said if isinstance(said, str) else "right" if said < 1e-3 else "wrong"
 
 
+@pytest.mark.slow  # of torch alone: nothing here rests on it
 def test_batched_lu_is_right_with_one_thread_whatever_two_make_of_it(tmp_path):
     assert _word(_run(tmp_path, BATCHED, 1, LIMIT_S)) == "right"
     two = _word(_run(tmp_path, BATCHED, 2, LIMIT_S))

@@ -167,14 +167,9 @@ def test_results_of_the_wrong_name_or_shape_are_refused():
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's compiler warns of torch's own scripts
+@pytest.mark.slow  # torch takes up to half a minute to compile one
 @pytest.mark.parametrize(
-    "name",
-    # torch takes up to half a minute to compile one.
-    ["psi_tied"]
-    + [
-        pytest.param(name, marks=pytest.mark.slow)
-        for name in ("psi", "psi_closed_form", "phi", "phi_closed_form", "phi_forward_over_reverse")
-    ],
+    "name", ["psi_tied", "psi", "psi_closed_form", "phi", "phi_closed_form", "phi_forward_over_reverse"]
 )
 def test_compiled_forms_answer_or_say_why(name):
     """torch.compile takes a double backward since it can trace ``torch.autograd.grad``; before, it refuses in words."""

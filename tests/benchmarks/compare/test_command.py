@@ -21,6 +21,7 @@ def _compare(repository, folder, *arguments):
     )
 
 
+@pytest.mark.slow  # six pairs of processes; a pair of them is compared in ``test_pair.py``
 def test_a_planted_slowdown_of_the_working_tree_fails_the_job(repository, tmp_path, plant):
     """Through the shell script that a CI job runs; many times slower, so that six pairs tell whatever else runs."""
     shutil.copytree(ROOT / "ci", repository.folder / "ci")

@@ -98,7 +98,8 @@ def test_a_wrong_result_is_no_sample_however_long_it_took(checkout, run_python, 
     assert rows["relative"]["samples_s"] == [rows["relative"]["first_call_s"]]
 
 
-@pytest.mark.parametrize("arguments", [("--plain",), pytest.param((), marks=pytest.mark.slow)], ids=["plain", "asv"])
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [("--plain",), ()], ids=["plain", "asv"])
 def test_a_patient_run_is_of_logdet_alone(repository, arguments):
     declared = repository.folder / "benchmarks/families/logdet.py"
     sizes = "tuple(D for D in STANDARD_D if D >= 1000)"

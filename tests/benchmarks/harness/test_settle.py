@@ -107,6 +107,7 @@ def test_what_is_open_is_measured_until_it_is_settled_and_nothing_is_replaced(me
     assert last.startswith("settle: nothing is open on here; 2 sessions in ")
 
 
+@pytest.mark.slow  # as a card's in ``test_card.py``
 def test_a_cell_that_is_measured_anew_has_none_of_the_old_processes(measured):
     _plant_entries(measured, ENTRY | {"regret": None})
     done = measured.python(*SETTLE, "5")

@@ -26,6 +26,8 @@ def written(tmp_path_factory):
     return json.loads(path.read_text())
 
 
+# Slow: five processes more, of what ``tests/bench_core/logdet/test_sharded.py`` asks of as many.
+@pytest.mark.slow
 def test_the_report_can_read_it(written):
     assert find_fault(written) is None
     assert (written["schema"], written["machine"]) == (1, "here")
@@ -42,6 +44,7 @@ def test_the_report_can_read_it(written):
     assert {row["backend"] for row in written["agreed"]} == {"jax", "torch"}
 
 
+@pytest.mark.slow
 def test_formulas_reach_further_than_what_was_compiled(written):
     rows = {(r["method"], r["D"], r["devices"]): r for r in written["formulas"]}
     assert len(rows) == 2 * len(record.MODELLED["D"]) * len(record.MODELLED["devices"])

@@ -13,7 +13,7 @@ from benchmarks.studies.line_integral_training import METHODS
 from tests.examples import examples
 
 SETTINGS = Settings(H=64, learning_rate=0.01, train=5, test=100, tol_fixed=1e-5, tol_start=1.0)
-SEEDS = [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 10))]
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 10))]
 EXP, ABS, PLANE = Target(1, np.exp, 1.0), Target(1, np.abs, 0.0), Target(2, np.abs, 0.0)
 
 
@@ -96,13 +96,14 @@ def test_tight_steps_and_quadrature_agree():
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
-@pytest.mark.parametrize("data", ["exp", pytest.param("plane", marks=pytest.mark.slow)])
+@pytest.mark.slow  # as the score study's, with a longer training
+@pytest.mark.parametrize("data", ["exp", "plane"])
 def test_the_command_writes_a_record(run_python, tmp_path, data):
-    options = ("--data", data, "--profile", "smoke", "--machine", "m")
+    options = ("--data", data, "--profile", "smoke", "--machine", "m", "--epochs", "1")
     command = ("-m", "benchmarks", "study", "line-integral-training", *options)
     done = run_python(*command, BENCH_THREADS="1", TMPDIR=str(tmp_path))
     assert done.returncode == 0, done.stderr
     (path,) = (tmp_path / "results" / "m").glob(f"studies/*/line-integral-training-{data}.study")
     record = json.loads(path.read_text())
-    assert len(record["rows"]) == len(METHODS) * 3
+    assert len(record["rows"]) == len(METHODS)
     assert {row["method"] for row in record["rows"] if row["final"]} == set(METHODS)

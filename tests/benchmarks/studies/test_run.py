@@ -65,8 +65,7 @@ def test_numbers_that_are_none_are_null_wherever_they_stand(tmp_path, monkeypatc
     assert [row["final"] for row in rows] == [{"y": [0.0, None], "error": None}] * 2
 
 
-# Three epochs and three kills where the slow tests run, too.
-EPOCHS, KILLS = (3, 3) if THOROUGH else (2, 1)
+EPOCHS, KILLS = 3 if THOROUGH else 2, 3
 
 
 # The command with checkpoints so often that a study of seconds has some: those of epochs too, and epochs between them.
@@ -109,6 +108,7 @@ def _rows_so_far(folder: Path, machine: str) -> int:
     return total
 
 
+@pytest.mark.slow  # at every epoch, and in one process: ``test_checkpoints.py``
 def test_killed_at_any_moment_it_ends_with_the_same_numbers(run_python, images, whole_study, quiet, tmp_path):
     command = _command(images, "killed")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "BENCH_RESULTS": str(tmp_path / "results")} | quiet

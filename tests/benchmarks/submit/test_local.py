@@ -13,7 +13,7 @@ from benchmarks.submit import devices, local
 LOCAL = ("--executor", "local", "--profile", "smoke", "--machine", "here")
 
 
-@pytest.mark.parametrize("count", [6, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [4, pytest.param(40, marks=pytest.mark.slow)])
 def test_one_of_two_jobs_is_killed_in_mid_cell_and_all_cells_complete_each_alone(tiny, count):
     few = tiny(count)
     child = few.start(*LOCAL, "--workers", "2")
@@ -41,6 +41,7 @@ def test_one_of_two_jobs_is_killed_in_mid_cell_and_all_cells_complete_each_alone
     assert " 0 records filed" in again.stdout
 
 
+@pytest.mark.slow  # six sessions; what is beside what: ``test_standing.py``
 def test_sessions_that_were_timed_beside_another_are_found_and_measured_again(tiny):
     """As on a node where every job has a ``/tmp``, and so a lock, of its own."""
     few = tiny(3)
@@ -109,9 +110,9 @@ def test_a_tree_that_is_changed_is_refused(tiny):
     assert not few.results.exists()
 
 
-@pytest.mark.parametrize("end", ["terminated", pytest.param("killed", marks=pytest.mark.slow)])
-def test_a_run_that_is_cut_off_leaves_nothing_behind_and_goes_on(tiny, end):
-    few = tiny(5)
+@pytest.mark.parametrize(("end", "count"), [("terminated", 3), pytest.param("killed", 5, marks=pytest.mark.slow)])
+def test_a_run_that_is_cut_off_leaves_nothing_behind_and_goes_on(tiny, end, count):
+    few = tiny(count)
     child = few.start(*LOCAL, "--workers", "2")
     few.until(lambda: few.events("done") and few.in_flight(), "in the second session")
     if end == "terminated":
@@ -132,15 +133,15 @@ def test_a_run_that_is_cut_off_leaves_nothing_behind_and_goes_on(tiny, end):
     partial = few.submit("--merge", "--partial")
     assert partial.returncode == 1
     assert len(few.records()) == len(kept)
-    assert len(few.open_cells()) == 5 - len(kept)
+    assert len(few.open_cells()) == count - len(kept)
     done = few.submit(*LOCAL)  # the same command
     assert done.returncode == 0, done.stderr
     assert "going on with run" in done.stdout
-    assert len(few.records()) == 5
+    assert len(few.records()) == count
     assert not few.open_cells()
     # What was done was not measured again.
     assert kept <= {event["sha256"] for event in few.events("done")}
-    assert len(few.events("done")) == 5
+    assert len(few.events("done")) == count
     assert few.submit("--status").returncode == 0
     over = few.submit("--resume")
     assert over.returncode == 2

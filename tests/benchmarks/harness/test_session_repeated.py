@@ -1,0 +1,85 @@
+"""Real sessions whose machine moved: they are repeated, and what becomes of both measurements."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.harness import session, state
+from benchmarks.harness.cell import Cell
+from tests.benchmarks.harness.sessions import FAST, SMALL, killer
+
+pytestmark = pytest.mark.usefixtures("small_ceilings")
+
+
+def test_a_session_whose_machine_moved_is_repeated_and_both_are_kept(monkeypatch):
+    monkeypatch.setattr(state, "MOVED", 1 + 1e-9)  # no two rates are so close
+    rows = {"relative": "", "gemm_floor": ""}
+    record = session.run(SMALL, replace(FAST, repetitions=1), rows)
+    (earlier,) = record["set_aside"]
+    assert "at the end" in record["state"]["moved"]
+    assert (record["state"]["repeated"], earlier["state"]["repeated"]) == (1, 0)
+    assert record["ceiling"] != earlier["ceiling"]
+    for name in ("relative", "gemm_floor", "relative~twin"):
+        assert record["rows"][name]["samples_s"] != earlier["rows"][name]["samples_s"]
+        assert len(record["rows"][name]["samples_s"]) >= 6 <= len(earlier["rows"][name]["samples_s"])
+    assert record["elapsed_s"] > sum(sum(done["stages_s"].values()) for done in (record, earlier))
+
+
+@pytest.mark.slow  # four processes; the next but two is of the same repetition, with three
+def test_of_a_repetition_that_lost_a_row_the_earlier_measurement_stands(monkeypatch):
+    monkeypatch.setattr(state, "MOVED", 1 + 1e-9)
+    starts = []
+
+    def second(event):
+        starts.extend([event] * (event["what"] == "start"))
+        return len(starts) == 2 and event["row"] == "inverse" and event["what"] == "build"
+
+    hit, kill = killer(second)
+    cell = Cell.of("logdet", "torch", {"D": 1000})
+    patient = replace(FAST, call_limit_s=9.0, repetitions=1)
+    record = session.run(cell, patient, {"relative": "", "inverse": ""}, on_event=kill)
+    assert hit.is_set()
+    assert record["rows"]["inverse"]["outcome"] == "ok"
+    assert record["rows"]["inverse"]["samples_s"]
+    assert record["state"]["repeated"] == 1
+    (later,) = record["set_aside"]
+    assert later["rows"]["inverse"]["outcome"] == "oom"
+    assert later["rows"]["relative"]["samples_s"]
+
+
+def test_a_repetition_keeps_the_time_of_the_cold_compilation():
+    rows = {"a": {"compile_cold_s": None, "compile_cached_s": 0.2}, "b": {"compile_cold_s": None}, "c~twin": {}}
+    others = {"a": {"compile_cold_s": 3.0, "compile_cached_s": 0.9}, "b": {"compile_cold_s": None}}
+    session._keep_compilation(rows, others)
+    assert rows["a"] == {"compile_cold_s": 3.0, "compile_cached_s": 0.2}
+    assert rows["b"] == {"compile_cold_s": None}
+    assert rows["c~twin"] == {}
+
+
+def test_a_session_that_may_not_be_repeated_says_that_the_machine_moved(monkeypatch):
+    monkeypatch.setattr(state, "MOVED", 1 + 1e-9)
+    record = session.run(SMALL, FAST, {"relative": "", "gemm_floor": ""})
+    assert "at the end" in record["state"]["moved"]
+    assert (record["state"]["repeated"], record["set_aside"]) == (0, [])
+
+
+def test_what_ended_its_process_is_not_tried_again(monkeypatch):
+    """A row that ran out of its time or memory has settled itself for the repetition."""
+    monkeypatch.setattr(state, "MOVED", 1 + 1e-9)
+    hit, kill = killer(lambda event: event["row"] == "inverse")
+    rows = {"relative": "", "inverse": ""}
+    begun = []
+
+    def follow(event):
+        begun.extend([event.get("row")] * (event["event"] == "begin" and event["what"] == "build"))
+        kill(event)
+
+    patient = replace(FAST, call_limit_s=9.0, repetitions=1)
+    record = session.run(Cell.of("logdet", "torch", {"D": 1000}), patient, rows, on_event=follow)
+    assert hit.is_set()
+    assert len(record["set_aside"]) == 1
+    assert record["rows"]["inverse"]["outcome"] == "oom"
+    assert begun.count("inverse") == 1
+    assert begun.count("relative") == 3
