@@ -167,9 +167,14 @@ def test_results_of_the_wrong_name_or_shape_are_refused():
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's compiler warns of torch's own scripts
-@pytest.mark.slow  # torch takes up to half a minute to compile one
 @pytest.mark.parametrize(
-    "name", ["psi_tied", "psi", "psi_closed_form", "phi", "phi_closed_form", "phi_forward_over_reverse"]
+    "name",
+    [
+        "psi_closed_form",
+        # torch takes up to half a minute to compile them
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("psi_tied", "psi", "phi", "phi_closed_form")),
+        pytest.param("phi_forward_over_reverse", marks=pytest.mark.slow),
+    ],
 )
 def test_compiled_forms_answer_or_say_why(name):
     """torch.compile takes a double backward since it can trace ``torch.autograd.grad``; before, it refuses in words."""
