@@ -191,7 +191,7 @@ def _find_reason(point: Point, limit: float, strict: bool) -> str:
     if not point.ok:
         return f"{point.outcome}: {point.reason}".rstrip(": ")
     fine = point.error <= limit or (point.exact and not strict)
-    return "" if fine else f"error {point.error:.1e} above {limit:g}"
+    return "" if fine else f"error {write_error(point.error)} above {write_size(limit)}"
 
 
 def _rank(cell: _Cell, ran: dict[str, Point]) -> tuple[Candidate, ...]:

@@ -146,7 +146,7 @@ def write_study(study: StudyDigest) -> str:
             seconds = longest.seconds[j]
             values = [_at(method.curves.get(name), j) for name in measures]
             cells = [end for value in values for end in _ends(value)]
-            writer.writerow((method.name, j + 1, f"{seconds:.6g}", *cells))
+            writer.writerow((method.name, j + 1, shorten(seconds), *cells))
     return stream.getvalue()
 
 
@@ -160,9 +160,9 @@ def _at(found: Curve | None, j: int) -> Estimate | None:
     return found.values[j] if found is not None and j < len(found.values) else None
 
 
-def _ends(value: Estimate | None) -> tuple[str, ...]:
+def _ends(value: Estimate | None) -> tuple[float | None, ...]:
     numbers = (math.nan,) * 3 if value is None else (value.value, value.low, value.high)
-    return tuple("" if math.isnan(number) else f"{number:.6g}" for number in numbers)
+    return tuple(map(shorten, numbers))
 
 
 def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:

@@ -57,7 +57,7 @@ def test_a_line_holds_the_points_numbers(analysis, table, synthetic):
     }
     expected["first_call_s"] = 3 * synthetic.true_seconds("inverse", 1024, "torch", "cpu") + 0.004
     for name, value in expected.items():
-        assert float(line[name]) == pytest.approx(value, rel=1e-5), name
+        assert float(line[name]) == pytest.approx(value, rel=1e-3), name
     words = {"outcome": "ok", "role": "method", "computes": "ordinary", "exact": "1", "patient": "0", "reason": ""}
     words |= {"family": "logdet", "machine": synthetic.MACHINE, "dtype": "float32", "state": "", "L": "2", "gamma": ""}
     words |= {"processes": "3", "samples": "72", "basis": "own processes", "yardstick": "gemm_floor", "form": "eager"}

@@ -47,7 +47,7 @@ def test_costs_beside_the_published_ones(studied):
     assert ours["cg"]["ratio"].note == "slower"
     assert ours["jfb"]["ratio"].text == "1"
     integral = {row["row"].text: row for row in tables["study-line-integral-training-exp"].rows}
-    assert integral["gauss_legendre"]["inverse"].text == "2.0e-02"
+    assert integral["gauss_legendre"]["inverse"].text == "2.0e-2"
     score = {row["row"].text: row for row in tables["study-score-training-mixture"].rows}
     # psi_4 ends at the largest loss, after its 50 epochs; psi_1 is there after 13.
     assert score["psi_4"]["equal"].text.endswith("after 50")
