@@ -93,7 +93,7 @@ COLUMNS = (
 
 
 def write_points(analysis: Analysis) -> str:
-    """The table as CSV text: `COLUMNS` as head; numbers to four significant digits, whole ones whole; empty where nothing is known."""
+    """The table as CSV text: `COLUMNS` as head; numbers to four digits, whole ones whole; empty where unknown."""
     text = io.StringIO()
     writer = csv.DictWriter(text, [column.name for column in COLUMNS], lineterminator="\n")
     writer.writeheader()

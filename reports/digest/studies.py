@@ -15,6 +15,7 @@ from ..densities import NAME as DENSITY
 from ..densities import OURS, Picture, find_picture
 from ..statistics import Estimate, judge
 from ..studies import Study, epoch_ratios, epoch_seconds, final, final_differences, products, summarise_seeds
+from ..text import shorten
 from .densities import Reached, digest_densities
 
 # The method that each study's times are told in; where methods differ in their rate, see `_find_best`.
@@ -168,7 +169,7 @@ def _ends(value: Estimate | None) -> tuple[float | None, ...]:
 def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:
     record, reached = study.record, digest_densities(study) if study.name == DENSITY else ()
     best = tuple(found.method for found in reached) or _find_best(study)
-    # Plain descent by the ordinary gradient, or of densities ours: it may have left the numbers at every rate, and then
+    # Plain descent by the ordinary gradient, or of densities ours: it may have diverged at every rate, and then
     # there is none.
     ours = OURS if reached else "ordinary_gd"
     baseline = BASELINES.get(study.name) or next((method for method in best if method.startswith(ours)), "")

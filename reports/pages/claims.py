@@ -72,7 +72,7 @@ def _tabulate_verdicts(digest: Digest) -> Table:
     heads = columns(
         ("id", "Claim"), ("verdict", "Verdict"), ("ours", "Here"), ("words", "In short"), ("printed", "The paper")
     )
-    return Table("claims", "Each claim, its figure and ours", heads, tuple(rows), stacked=True)
+    return Table("claims", "Each claim, its figure and ours", heads, tuple(rows))
 
 
 def _anchor(claim: ClaimDigest) -> str:

@@ -16,7 +16,7 @@ def build(digest: Digest) -> tuple[Page, ...]:
 def _build_page(family: FamilyDigest) -> Page:
     facts = FAMILIES[family.name]
     sections = tuple(section for chapter in CHAPTERS if (section := chapter.build(family)) is not None)
-    told = (*facts.notes, *([lent] if (lent := say_lent([family])) else []))
+    told = (facts.names, *facts.notes, *([lent] if (lent := say_lent([family])) else []))
     notes = Section("notes", "What is measured", tuple(Text(note) for note in told))
     nothing = missing("nothing", "Nothing ran", "No row of this family was timed.")
     same = name_shared(family.series)

@@ -146,7 +146,7 @@ def _tabulate_rules(digest: Digest, family: FamilyDigest) -> Table:
         ("regret", "Slower than the best by at most", True),
     )
     name, title = f"rules-{family.name}", FAMILIES[family.name].title
-    return Table(name.replace("_", "-"), title, heads, tuple(lines), folded=True, stacked=True)
+    return Table(name.replace("_", "-"), title, heads, tuple(lines), folded=True)
 
 
 def _write_rule(

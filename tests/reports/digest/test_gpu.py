@@ -54,7 +54,7 @@ def test_a_power_cap_is_told_and_warns_where_it_explains_times(run, digest):
 def test_a_card_that_others_use_is_told(run, digest):
     ((kind, warns, line), _) = tell(run(after={"others_bytes": 2e9}), digest)
     assert (kind, warns) == ("card-shared", True)
-    assert "other processes held up to 2 GB of the card's memory in logdet-" in line
+    assert "other processes held up to 2 GB of the card's memory in logdet at D = " in line
 
 
 def test_the_card_of_a_place(run, digest):

@@ -33,7 +33,7 @@ def test_the_table_says_who_gathers(page):
     assert rows["relative", "jax"]["saved"].text == "1 / 8.00"
     assert "inverse gathers every W; of relative arrays of the batch alone are exchanged" in words(page)
     assert "all 80 cases send what the formula says" in words(page)
-    assert "at most 3.0e-07" in words(page)
+    assert "at most 3.0e-7" in words(page)
 
 
 def test_a_case_beside_its_formula_is_told(small):

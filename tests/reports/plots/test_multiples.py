@@ -44,7 +44,7 @@ def test_ticks_have_their_unit(unit, values, tick):
 def test_an_interval_is_one_path_with_gaps():
     panels = [Panel("one", "alt", [line("a", 1.0, 2.0, 3.0, 4.0)])]
     html = draw_multiples("name", panels, frame(panels, "D", "seconds"))
-    bars = re.findall(r'<path d="((?:M[\d.]+ [\d.]+L[\d.]+ [\d.]+){4})"[^>]*--c0', html)
+    bars = re.findall(r'<path d="(M[\d.]+ [\d.]+v[-\d.]+(?:m[-\d. ]+v[-\d.]+){3})"[^>]*--c0', html)
     assert len(bars) == 1
 
 
