@@ -43,6 +43,11 @@ from .studies import StudyDigest, digest_studies
 SCHEMA = 2
 # Of estimates that do not say theirs.
 CONFIDENCE = 0.95
+# Lists of a family with many entries: as tables, whose fields are named once.
+TABLES = (
+    *("answers", "approximate", "rules", "place_rules", "speedups", "exponents", "crossovers", "payoffs", "libraries"),
+    *("qualities", "doublings", "clocks", "goals"),
+)
 
 
 @dataclass(frozen=True)
@@ -184,7 +189,26 @@ def write_json(digest: Digest) -> str:
         for method in study["methods"]:
             del method["curves"], method["learned"]
     del plain["health"]["provenance"]["files"], plain["history"]["tracks"]
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+    for family in plain["families"]:
+        family |= {name: _tabulate(family[name]) for name in TABLES}
+    return json.dumps(_shorten_estimates(plain), ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def _tabulate(entries: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Entries of the same fields as `columns` and `rows`."""
+    names = sorted(entries[0]) if entries else []
+    return {"columns": names, "rows": [[entry[name] for name in names] for entry in entries]}
+
+
+def _shorten_estimates(plain: Any) -> Any:
+    """The same with each estimate as [value, low, high, n], and its confidence where that is not CONFIDENCE."""
+    if isinstance(plain, list):
+        return [_shorten_estimates(item) for item in plain]
+    if not isinstance(plain, dict):
+        return plain
+    if plain.keys() - {"confidence"} == {"value", "low", "high", "n"}:
+        return [plain[name] for name in ("value", "low", "high", "n", "confidence") if name in plain]
+    return {name: _shorten_estimates(item) for name, item in plain.items()}
 
 
 def _slim(family: FamilyDigest) -> FamilyDigest:

@@ -94,7 +94,7 @@ def _drop_usual(style: str, usual: str) -> str:
 
 def _share(svg: str, attribute: str) -> str:
     """Elements of one line each that follow each other with the same attribute: once, on a group around them."""
-    told = re.compile(rf'^<(?:path|text) [^>]*?( {attribute}="[^"]*")')
+    told = re.compile(rf'^<(?:path|text)(?: [^>]*?)?( {attribute}="[^"]*")')
 
     def read(line: str) -> str:
         found = told.match(line) if line.endswith(("/>", "</text>")) else None

@@ -75,6 +75,18 @@ def test_a_card_has_a_panel_a_backend_and_says_its_rule(page):
     assert all(rule.startswith(f"**{place}.** Use `relative") for rule, place in zip(card.rules, PLACES, strict=True))
 
 
+def test_names_of_a_card_are_explained_beside_its_picture(page):
+    for card in find(page, Card):
+        names = FAMILIES[card.id.removeprefix("card-")].names
+        assert card.caption.endswith(names)
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_most_rows_of_a_card_are_named(family):
+    stems = {name.rstrip("0123456789").rstrip("_") for name in family.card}
+    assert sum(stem in family.names for stem in stems) >= len(stems) - 1
+
+
 def test_states_share_a_panel_only_where_their_sizes_do_not_mix(digest):
     series = digest.family("logdet").series[0]
     long = replace(series, key="a", state="A", sizes=(10.0, 32.0, 512.0))
