@@ -16,8 +16,8 @@ class Cell:
     note: str = ""
 
 
-# Columns that a phone has room for.
-FIT = 3
+# Columns that a phone has room for; lines that are not too many as paragraphs.
+FIT, LONG = 3, 16
 
 # The colour class of a verdict on speed; all other words have none.
 TONES = {"faster": "good", "slower": "bad", "undetermined": "undecided"}
@@ -54,6 +54,11 @@ class Table:
     def stacked(self) -> bool:
         """Whether its lines become paragraphs on a phone, where more columns than FIT would have to be scrolled."""
         return not self.grid and len(self.columns) > FIT
+
+    @property
+    def closed(self) -> bool:
+        """Whether it opens on a click: where it is folded, or would be many screens of a phone."""
+        return self.folded or (self.stacked and len(self.rows) > LONG)
 
     def get(self, row: Mapping[str, Cell], column: Column) -> Cell:
         """The cell of a row, empty where the row has none."""

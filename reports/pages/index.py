@@ -5,12 +5,11 @@ from collections import Counter
 from ..digest import Digest
 from ..digest.about import Machine
 from ..digest.answers import OPEN
-from ..digest.claims import write_effect
 from ..families import FAMILIES
 from ..text import count, write_list
 from .blocks import Cell, Contents, Items, Page, Section, Table, Text, columns
 from .cards import build_card
-from .claims import TONES
+from .claims import TONES, write_ours
 from .form import build_form
 from .incidents import write_incident
 from .lent import SETTLE, say_lent
@@ -110,7 +109,7 @@ def _build_claims(digest: Digest) -> Section:
             "id": Cell(f"[{claim.id}](claims.html#{claim.id.lower()})", note=claim.paper),
             "words": Cell(claim.short),
             "printed": Cell(claim.printed),
-            "ours": Cell(write_effect(claim.effect, claim.unit) if claim.effect is not None else "–"),
+            "ours": Cell(write_ours(claim)),
             "verdict": Cell(claim.verdict, tone=TONES[claim.verdict]),
             "why": Cell(claim.decided),
         }

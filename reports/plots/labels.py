@@ -78,14 +78,20 @@ def label_lines(figure: Figure, axes: Axes, lines: list[Line], extra: list[Label
         boxes.append(_label_beside(figure, axes, labels[j], points[j], boxes, obstacles))
 
 
-def label_points(figure: Figure, axes: Axes, labels: list[Label], points: np.ndarray, track: np.ndarray) -> None:
-    """Label points where they stand, clear of the other `points` and of the `track` (corners of a line)."""
+def label_points(
+    figure: Figure, axes: Axes, labels: list[Label], points: np.ndarray, track: np.ndarray, bars: np.ndarray
+) -> None:
+    """Label points where they stand, clear of the other `points`, of the `track` (corners of a line) and of `bars`
+    (pairs of ends).
+    """
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
     corners, marks = axes.transData.transform(track), axes.transData.transform(points)
     steps = np.linspace(0, 1, 24)[:, None, None]
     along = (corners[:-1] * (1 - steps) + corners[1:] * steps).reshape(-1, 2)
-    obstacles = np.concatenate([along, np.repeat(marks, _MARK, axis=0)])
+    ends = axes.transData.transform(bars.reshape(-1, 2)).reshape(-1, 2, 2)
+    across = (ends[:, 0] * (1 - steps) + ends[:, 1] * steps).reshape(-1, 2)
+    obstacles = np.concatenate([along, across, np.repeat(marks, _MARK, axis=0)])
     boxes: list[Bbox] = []
     for label in labels:
         point = axes.transData.transform((label.x, label.y))

@@ -10,10 +10,8 @@ from .paths import shorten_path
 _PLACES = re.compile(r' (?:d|x|y|width|height|transform)="[^"]*"')
 _NUMBER = re.compile(r"-?\d+\.\d{2,}")
 _USES = re.compile(r"<g([^>]*)>\s*((?:<use [^>]*/>\s*)+)</g>")
-_MARKS = re.compile(
-    r'<defs>\s*<path id="([^"]*)" d="([^"]*)" style="([^"]*)"/>\s*</defs>\s*'
-    r'<g( clip-path="[^"]*")? style="([^"]*)">((?:<use href="#\1" [^>]*/>\s*){2,})</g>'
-)
+_DEFINED = re.compile(r'<defs>\s*<path id="([^"]*)" d="([^"]*)" style="([^"]*)"/>\s*</defs>\s*')
+_MARKS = re.compile(r'<g( clip-path="[^"]*")? style="([^"]*)">((?:<use href="#([^"]*)" [^>]*/>\s*){2,})</g>')
 # What an element is without it, and what most words of a figure are, which stands once at its head.
 _USUAL = ("text-anchor:start", "stroke-dashoffset:0")
 
@@ -32,7 +30,7 @@ def rewrite(svg: str, name: str, alt: str, variables: Mapping[str, str]) -> str:
     svg = re.sub(r"font-family: [^;\"]*; ", "", svg)
     svg = _PLACES.sub(_round, svg)
     svg = re.sub(r' style="([^"]*)"', lambda m: f' style="{m[1].replace(": ", ":").replace("; ", ";")}"', svg)
-    svg = re.sub(_MARKS, _gather_marks, re.sub(_USES, _lift_style, svg))
+    svg = _gather_marks(re.sub(_USES, _lift_style, svg))
     svg = re.sub(r' d="([^"]*)"', lambda m: f' d="{shorten_path(m[1])}"', svg)
     svg = _drop_groups(svg)
     usual = _find_usual_size(svg)
@@ -68,16 +66,31 @@ def _lift_style(group: re.Match[str]) -> str:
     return f'<g{group[1]} style="{styles.pop()}">{marks}</g>'
 
 
-def _gather_marks(found: re.Match[str]) -> str:
+def _gather_marks(svg: str) -> str:
     """Equal marks at several places: one path through these, with the mark at each of its points."""
-    name, mark, own, clip, look, uses = found.groups()
-    own = ";".join(rule for rule in own.split(";") if rule not in look.split(";"))
-    places = re.findall(r' x="([^"]*)" y="([^"]*)"', uses)
-    drawn = f'<path d="{mark}" style="{own}"/>' if own else f'<path d="{mark}"/>'
-    return (
-        f'<marker id="{name}" overflow="visible" markerUnits="userSpaceOnUse" style="{look}">{drawn}</marker>\n'
-        f'<path d="M{"L".join(f"{x} {y}" for x, y in places)}"{clip or ""} style="fill:none;marker:url(#{name})"/>'
-    )
+    defined = {name: (mark, own) for name, mark, own in _DEFINED.findall(svg)}
+    made: dict[tuple[str, str], str] = {}
+
+    def gather(found: re.Match[str]) -> str:
+        clip, look, uses, name = found.groups()
+        if name not in defined or set(re.findall(r'href="#([^"]*)"', uses)) != {name}:
+            return found[0]
+        marker = ""
+        if (name, look) not in made:
+            made[name, look] = f"{name}-{len(made)}"
+            mark, own = defined[name]
+            own = ";".join(rule for rule in own.split(";") if rule not in look.split(";"))
+            style = f' style="{own}"' if own else ""
+            marker = (
+                f'<marker id="{made[name, look]}" overflow="visible" markerUnits="userSpaceOnUse" style="{look}">'
+                f'<path d="{mark}"{style}/></marker>\n'
+            )
+        places = "L".join(f"{x} {y}" for x, y in re.findall(r' x="([^"]*)" y="([^"]*)"', uses))
+        return f'{marker}<path d="M{places}"{clip or ""} style="fill:none;marker:url(#{made[name, look]})"/>'
+
+    svg = _MARKS.sub(gather, svg)
+    used = set(re.findall(r'href="#([^"]*)"', svg))
+    return _DEFINED.sub(lambda found: found[0] if found[1] in used else "", svg)
 
 
 def _find_usual_size(svg: str) -> str:

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from reports.pages.blocks import FIT, Cell, Page, Section, Table, columns
+from reports.pages.blocks import FIT, LONG, Cell, Page, Section, Table, columns
 from reports.render import MOST_COLUMNS, inline, render_page
 
 
-def make_table(count):
+def make_table(count, lines=1):
     heads = columns(*((f"c{j}", f"`Head` {j}'s") for j in range(count)))
-    return Table("name", "caption", heads, ({f"c{j}": Cell(f"cell {j}") for j in range(count)},))
+    return Table("name", "caption", heads, ({f"c{j}": Cell(f"cell {j}") for j in range(count)},) * lines)
 
 
 def render(table):
@@ -29,6 +29,12 @@ def test_more_columns_than_fit_are_stacked_with_their_names():
     names = dict(re.findall(r'--l(\d+):"([^"]*)"', html.unescape(found[1])))
     assert names == {str(j + 1): f"Head {j}'s" for j in range(1, FIT + 1)}
     assert 'class="stacked"' not in render(make_table(FIT))
+
+
+def test_what_would_be_many_screens_of_a_phone_opens_on_a_click():
+    assert '<details id="table-name">' in render(make_table(FIT + 1, LONG + 1))
+    assert "<details" not in render(make_table(FIT + 1, LONG))
+    assert "<details" not in render(make_table(FIT, LONG + 1))
 
 
 def test_every_column_that_can_be_has_a_rule():
