@@ -136,8 +136,8 @@ def _build_health(digest: Digest) -> tuple[Section, ...]:
     warnings = [write_incident(digest, incident, brief=True) for incident in digest.health.warnings]
     if not warnings:
         return ()
-    more = f"{count(len(warnings) - MOST, 'more warning')} and the whole record: " if len(warnings) > MOST else ""
-    told = Text(f"{more}[the health of the run](health.html).", "note")
+    more = f"{count(len(warnings) - MOST, 'more warning')} and the" if len(warnings) > MOST else "The"
+    told = Text(f"{more} whole record: [the health of the run](health.html).", "note")
     return (Section("health", "What makes these numbers less sure", (Items(tuple(warnings[:MOST])), told)),)
 
 
