@@ -52,7 +52,7 @@ def _draw(name: str, alt: str, spots: Sequence[Spot], x: tuple[float, float], y:
     axes.set_xlim(x)
     axes.set_ylim(y)
     axes.xaxis.set_major_formatter(lambda value, _: write_tick(value, seconds=True))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0e}".replace("e-0", "e-").replace("e+00", ""))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}" if value >= 1 else f"{value:.0e}".replace("e-0", "e-"))
     best = sorted((s for s in spots if s.front), key=lambda s: (s.cost.value, -s.error))
     stairs = np.array([(s.cost.value, max(s.error, SMALLEST_ERROR)) for s in best]).reshape(-1, 2)
     corners = np.array([(after[0], before[1]) for before, after in pairwise(stairs)]).reshape(-1, 2)
