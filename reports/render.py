@@ -118,9 +118,10 @@ def _write_css(environment: Environment) -> Markup:
 
 
 def _name_columns(columns: Sequence[Column]) -> Markup:
-    """The headings of all but the first column as CSS variables: on a phone each stands before its cell."""
-    plain = (re.sub(r"[`*\"\\]", "", column.label) for column in columns[1:])
-    return Markup(";".join(f'--l{j}:"{escape(label)}"' for j, label in enumerate(plain, start=2)))
+    """The headings as CSS variables: on a phone each stands before its cell; the first only before numbers."""
+    plain = [re.sub(r"[`*\"\\]", "", column.label) for column in columns]
+    told = [f'--l{j}:"{escape(label)}"' for j, label in enumerate(plain, start=1)]
+    return Markup(";".join(told if columns[0].numeric else told[1:]))
 
 
 def _read(template: str) -> Markup:

@@ -25,9 +25,9 @@ IMPLICIT = Family(
     ),
     exponents={"D": {"dense": 3.0, "*": 2.0}},
     notes=(
-        "The fixed point is that of T(u) = tanh(A u + d), with A scaled so that |A| = gamma: T = `random` has "
-        "independent entries, `symmetric` and `rotation` are such matrices. T = `conv` is a residual block of "
-        "convolutions on small images.",
+        "The fixed point is that of T(u) = tanh(A u + d) with |A| = gamma: for T = `random` A has independent entries, "
+        "for `symmetric` it is symmetric, for `rotation` gamma times an orthogonal matrix. T = `conv` is a residual "
+        "block of convolutions on small images.",
         "JFB, truncated series and unrolled iterations are approximate: they are recommended only where an error is "
         "allowed. Iterative rows stop at one true residual a sample, checked again before they stop.",
         "Warm rows are given the w of the last training step, whose weights, slopes and loss gradient were a hundredth "

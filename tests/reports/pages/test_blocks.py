@@ -29,6 +29,8 @@ def test_more_columns_than_fit_are_stacked_with_their_names():
     names = dict(re.findall(r'--l(\d+):"([^"]*)"', html.unescape(found[1])))
     assert names == {str(j + 1): f"Head {j}'s" for j in range(1, FIT + 1)}
     assert 'class="stacked"' not in render(make_table(FIT))
+    first, *others = table.columns
+    assert '--l1:"Head 0&#39;s";--l2' in render(replace(table, columns=(replace(first, numeric=True), *others)))
 
 
 def test_what_would_be_many_screens_of_a_phone_opens_on_a_click():
