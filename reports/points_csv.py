@@ -2,7 +2,6 @@
 
 import csv
 import io
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from .analysis import Analysis
 from .clocks import NAMES as CLOCKS
 from .families import FAMILIES
 from .points import Point, Series, find_middle
+from .text import shorten
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ COLUMNS = (
 
 
 def write_points(analysis: Analysis) -> str:
-    """The table as CSV text: `COLUMNS` as head; numbers to six significant digits; empty where nothing is known."""
+    """The table as CSV text: `COLUMNS` as head; numbers to four digits, whole ones whole; empty where unknown."""
     text = io.StringIO()
     writer = csv.DictWriter(text, [column.name for column in COLUMNS], lineterminator="\n")
     writer.writeheader()
@@ -164,6 +164,5 @@ def _write(value: Any) -> str:
         return str(int(value))
     if not isinstance(value, int | float):
         return str(value or "")
-    if not math.isfinite(value):
-        return ""
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.6g}"
+    short = shorten(float(value))
+    return "" if short is None else str(short)

@@ -4,7 +4,7 @@ Nothing is computed here: pages are values (`pages.blocks`), and what they say c
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from .digest import Digest, write_json
 from .pages import build_pages
-from .pages.blocks import Form, Page
+from .pages.blocks import Column, Form, Page
 from .plots.style import COLOURS, DARK, LIGHT, write_file
 from .single import join, stem
 
@@ -20,6 +20,8 @@ from .single import join, stem
 _FOLDERS = ("vendor/*/*", "figures/*.svg", "csv/*.csv")
 _PAGES = ("*.html", "index.md", "digest.json", "spread.json", "*.csv", "*.js", "*.css")
 SINGLE = "report.html"
+# Columns of a table that a phone can name.
+MOST_COLUMNS = 16
 
 
 def write_report(digest: Digest, output: Path, data: Mapping[str, str]) -> Path:
@@ -84,6 +86,8 @@ def render_markdown(page: Page, pages: tuple[Page, ...]) -> str:
 def inline(text: str) -> Markup:
     """`code`, **strong**, *terms that are defined here* and [links](to#them) within escaped text."""
     html = str(escape(text))
+    # A minus before a number; within code it stays the character that is typed.
+    html = re.sub(r"`[^`]*`|(?<![\w`.)-])-(?=\.?\d)", lambda m: "−" if m[0] == "-" else m[0], html)
     html = re.sub(r"`([^`]+)`", r"<code>\1</code>", html)
     html = re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", html)
     html = re.sub(r"(?<![\w*])\*(\w[^*]*)\*(?![\w*])", r"<dfn>\1</dfn>", html)
@@ -108,7 +112,16 @@ def _has_form(page: Page) -> bool:
 
 def _write_css(environment: Environment) -> Markup:
     light, dark = (";".join(f"--{name}:{colour}" for name, colour in sorted(p.items())) for p in (LIGHT, DARK))
-    return Markup(environment.get_template("page.css").render(colours=sorted(COLOURS), light=light, dark=dark))
+    return Markup(
+        environment.get_template("page.css").render(colours=sorted(COLOURS), light=light, dark=dark, most=MOST_COLUMNS)
+    )
+
+
+def _name_columns(columns: Sequence[Column]) -> Markup:
+    """The headings as CSS variables: on a phone each stands before its cell; the first only before numbers."""
+    plain = [re.sub(r"[`*\"\\]", "", column.label) for column in columns]
+    told = [f'--l{j}:"{escape(label)}"' for j, label in enumerate(plain, start=1)]
+    return Markup(";".join(told if columns[0].numeric else told[1:]))
 
 
 def _read(template: str) -> Markup:
@@ -128,6 +141,7 @@ def _make_environment(escape_html: bool = True) -> Environment:
         "kind": lambda block: type(block).__name__,
         "pipe": lambda text: text.replace("|", "\\|").replace("\n", " "),
         "stem": stem,
+        "labels": _name_columns,
         "opening": lambda text: f"{text.partition('. ')[0].rstrip('.')}.",
     }
     return environment

@@ -136,7 +136,9 @@ def _say_why(prediction: Prediction, answer: Answer) -> str:
     if prediction.reason:
         return prediction.reason
     return (
-        "not exact" if answer.accuracy is None else f"error {write_error(prediction.error)} above {answer.accuracy:g}"
+        "not exact"
+        if answer.accuracy is None
+        else f"error {write_error(prediction.error)} above {write_size(answer.accuracy)}"
     )
 
 

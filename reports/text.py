@@ -30,6 +30,16 @@ def scale(value: float, units: tuple[tuple[float, str], ...]) -> tuple[float, st
     return units[-1]
 
 
+def shorten(value: float) -> float | None:
+    """A number for files: to four digits, which is finer than any interval, whole ones whole; None where there is
+    none, since JSON and CSV have no NaN.
+    """
+    if not math.isfinite(value):
+        return None
+    whole = value.is_integer() and abs(value) < 1e15
+    return int(value) if whole else float(f"{value:.4g}")
+
+
 def write_estimate(estimate: Estimate, unit: str = "", factor: float = 1.0) -> str:
     """`value [low, high] unit`; `[–]` where there is no interval."""
     if math.isnan(estimate.value):
@@ -88,8 +98,8 @@ def write_percent(share: Estimate | None) -> str:
 
 
 def write_error(value: float | None) -> str:
-    """A relative error."""
-    return "–" if value is None or math.isnan(value) else f"{value:.1e}"
+    """A relative error: `5.3e-4`."""
+    return "–" if value is None or math.isnan(value) else _trim(f"{value:.1e}")
 
 
 def write_size(value: Any) -> str:
@@ -98,7 +108,7 @@ def write_size(value: Any) -> str:
         return value
     if isinstance(value, Estimate):
         return re.sub(r"(?<![\d.])\d{4,}", lambda digits: f"{int(digits[0]):,}", write_estimate(value))
-    return f"{int(value):,}" if float(value).is_integer() else f"{value:g}"
+    return f"{int(value):,}" if float(value).is_integer() else _trim(f"{value:g}")
 
 
 def write_list(words: Any) -> str:
@@ -110,6 +120,11 @@ def write_list(words: Any) -> str:
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """`1 session`, `2 sessions`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def _trim(number: str) -> str:
+    """A power of ten as people write it: `1e-6` for `1e-06`."""
+    return re.sub(r"e(-?)\+?0?(?=\d)", r"e\1", number)
 
 
 def _write(value: Estimate | float | None, units: tuple[tuple[float, str], ...]) -> str:

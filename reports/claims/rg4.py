@@ -35,15 +35,16 @@ def _judge(analysis: Analysis, study: Study, optimiser: str) -> Evidence:
     counts, where = optimiser in PAPER.get(study.data, ()), in_study(analysis, study)
     relative, ordinary = (find_best(study, gradient, optimiser) for gradient in ("relative", "ordinary"))
     if relative is None or ordinary is None:
-        return missing(what, "one of the two left the numbers at every rate", counts, where)
+        return missing(what, "one of the two diverged at every rate", counts, where)
     pairs = [count_iterations(study, seed, (relative, ordinary)) for seed in study.seeds]
     reached = [(ours, theirs) for ours, theirs in pairs if math.isfinite(ours) and math.isfinite(theirs)]
     if len(reached) < len(pairs) or not pairs:
-        text = f"one of the two came no further than {SHARE:.0%} of the way in {len(pairs) - len(reached)} starts"
+        starts = count(len(pairs) - len(reached), "start")
+        text = f"from {starts} of {len(pairs)} one of the two did not come {100 * SHARE:g} % of the way"
         return missing(what, text, counts, where)
     rates = _read_rates(study, optimiser)
     text = (
-        f"to {SHARE:.0%} of the way to the best likelihood of either, from {count(len(pairs), 'start')}: median "
+        f"to {100 * SHARE:g} % of the way to the best likelihood of either, from {count(len(pairs), 'start')}: median "
         f"{np.median([ours for ours, _ in pairs]):.0f} against {np.median([theirs for _, theirs in pairs]):.0f}, at "
         f"rates of {rates[relative]:g} and {rates[ordinary]:g} of a grid from {min(rates.values()):g} to "
         f"{max(rates.values()):g}"
@@ -107,8 +108,8 @@ CLAIM = Claim(
     short="The relative gradient needs no more iterations than the ordinary one.",
     figure="section 5, figure 1 (right)",
     printed="equal loss curves from 10 starts: D = 2, 1,000 points, full batch",
-    threshold=f"iterations to {SHARE:.0%} of the way to the best likelihood of either at most {MORE:g} times those of "
-    "the ordinary gradient, over the starts, each at its best rate of one grid, plain descent on all points",
+    threshold=f"iterations to {100 * SHARE:g} % of the way to the best likelihood of either at most {MORE:g} times "
+    "those of the ordinary gradient, over the starts, each at its best rate of one grid, plain descent on all points",
     command=train("logdet-training", "moons", "mixture", "digits"),
     measure=measure,
 )

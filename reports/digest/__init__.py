@@ -5,15 +5,15 @@ Written as `digest.json` without the measured cells, which are in `points.csv`; 
 
 import dataclasses
 import json
-import math
 from dataclasses import dataclass
 from typing import Any
 
 from ..analysis import Analysis
 from ..families import FAMILIES
-from ..forecasts import Forecasts
+from ..forecasts import Forecasts, Knot
 from ..plots.style import assign_colours
 from ..statistics import Estimate
+from ..text import shorten
 from .about import About, describe
 from .answers import CellAnswer, digest_answers, digest_approximate
 from .cards import CardDigest, digest_card
@@ -29,6 +29,7 @@ from .fronts import Front, digest_fronts
 from .goals import Goal, digest_goals
 from .health import Health, examine
 from .history import History, digest_history
+from .knots import fold_knots, reach
 from .ladders import Climb, digest_climbs
 from .libraries import Beside, digest_libraries
 from .qualities import Worth, digest_qualities
@@ -39,9 +40,14 @@ from .speedups import Speedup, digest_speedups
 from .studies import StudyDigest, digest_studies
 
 # Raised whenever a field of `digest.json` changes its meaning or goes.
-SCHEMA = 1
+SCHEMA = 2
 # Of estimates that do not say theirs.
 CONFIDENCE = 0.95
+# Lists of a family with many entries: as tables, whose fields are named once.
+TABLES = (
+    *("answers", "approximate", "rules", "place_rules", "speedups", "exponents", "crossovers", "payoffs", "libraries"),
+    *("qualities", "doublings", "clocks", "goals"),
+)
 
 
 @dataclass(frozen=True)
@@ -157,13 +163,17 @@ def _assign_colours(measured: tuple[Measured, ...]) -> dict[str, str]:
 
 def write_json(digest: Digest) -> str:
     """`digest.json`: all but what files beside it hold (measured cells, curves of studies, hashes of files), or
-    asv's own (medians over commits). Numbers to six digits, null where there is none.
+    asv's own (medians over commits). Null where there is no number.
 
-    A candidate is [row, regret, ratio, low, high]; a knot is [size, seconds, low, high] where it was measured and
-    [size, seconds, factor] elsewhere: its interval reaches from seconds / factor to seconds factor.
+    A candidate is [row, regret, ratio, low, high]. A knot is [size, seconds, low, high, below, above] where it was
+    measured and [size, seconds, factor] elsewhere: its interval reaches from seconds / factor to seconds factor, and
+    so do `below` and `above` just beside a measured size.
     """
     plain = to_plain(dataclasses.replace(digest, families=tuple(map(_slim, digest.families))))
-    for family in plain["families"]:
+    for whole, family in zip(digest.families, plain["families"], strict=True):
+        for form, packed in zip(whole.form, family["form"], strict=True):
+            for row, told in zip(form.rows, packed["rows"], strict=True):
+                told["knots"] = _write_knots(row.knots)
         for series in family["series"]:
             del series["rows"]
         for answer in family["answers"]:
@@ -173,21 +183,43 @@ def write_json(digest: Digest) -> str:
             answer["pick"] = answer["pick"] and answer["pick"]["row"]
             del answer["candidates"], answer["excluded"]
         for row in (row for form in family["form"] for row in form["rows"]):
-            row["knots"] = [_shorten_knot(**knot) for knot in row["knots"]]
             del row["errors"], row["bytes"], row["refused"]
     for study in plain["studies"]:
         del study["picture"]
         for method in study["methods"]:
             del method["curves"], method["learned"]
     del plain["health"]["provenance"]["files"], plain["history"]["tracks"]
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+    for family in plain["families"]:
+        family |= {name: _tabulate(family[name]) for name in TABLES}
+    return json.dumps(_shorten_estimates(plain), ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def _tabulate(entries: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Entries of the same fields as `columns` and `rows`."""
+    names = sorted(entries[0]) if entries else []
+    return {"columns": names, "rows": [[entry[name] for name in names] for entry in entries]}
+
+
+def _shorten_estimates(plain: Any) -> Any:
+    """The same with each estimate as [value, low, high, n], and its confidence where that is not CONFIDENCE."""
+    if isinstance(plain, list):
+        return [_shorten_estimates(item) for item in plain]
+    if not isinstance(plain, dict):
+        return plain
+    if plain.keys() - {"confidence"} == {"value", "low", "high", "n"}:
+        return [plain[name] for name in ("value", "low", "high", "n", "confidence") if name in plain]
+    return {name: _shorten_estimates(item) for name, item in plain.items()}
 
 
 def _slim(family: FamilyDigest) -> FamilyDigest:
     """Without what is most of it and is not written: to make it plain first would take a second."""
     series = tuple(dataclasses.replace(each, rows=()) for each in family.series)
     approximate = tuple(dataclasses.replace(answer, candidates=(), excluded=()) for answer in family.approximate)
-    return dataclasses.replace(family, series=series, approximate=approximate)
+    form = tuple(
+        dataclasses.replace(each, rows=tuple(dataclasses.replace(row, knots=()) for row in each.rows))
+        for each in family.form
+    )
+    return dataclasses.replace(family, series=series, approximate=approximate, form=form)
 
 
 def _shorten_candidate(candidate: dict[str, Any]) -> list[Any]:
@@ -195,14 +227,17 @@ def _shorten_candidate(candidate: dict[str, Any]) -> list[Any]:
     return [candidate["row"], candidate["regret"], *(ratio.get(name) for name in ("value", "low", "high"))]
 
 
-def _shorten_knot(size: float, seconds: float, low: float | None, high: float | None, how: str) -> list[float | None]:
-    if how == "measured":
-        return [size, seconds, low, high]
-    return [size, float(f"{seconds:.4g}"), float(f"{high / seconds:.3g}") if high else None]
+def _write_knots(knots: tuple[Knot, ...]) -> list[list[Any]]:
+    anchors, between = fold_knots(knots)
+    told = [(k.size, k.seconds, k.low, k.high, a.below, a.above) for a in anchors for k in (a.knot,)]
+    told += [(knot.size, knot.seconds, reach(knot)) for knot in between]
+    return to_plain(sorted(told))
 
 
 def to_plain(value: Any) -> Any:
-    """Dataclasses as objects, tuples as lists, NaN and infinity as null; estimates at 95 % do not say so."""
+    """Dataclasses as objects, tuples as lists, numbers to four digits and whole ones whole, NaN and infinity as null;
+    estimates at 95 % do not say so.
+    """
     if isinstance(value, Estimate):
         found = {name: to_plain(getattr(value, name)) for name in ("value", "low", "high", "n")}
         return found if value.confidence == CONFIDENCE else found | {"confidence": value.confidence}
@@ -215,5 +250,4 @@ def to_plain(value: Any) -> Any:
         return [to_plain(item) for item in value]
     if isinstance(value, bool) or value is None or isinstance(value, str | int):
         return value
-    number = float(value)
-    return float(f"{number:.6g}") if math.isfinite(number) else None
+    return shorten(float(value))

@@ -14,6 +14,7 @@ from ..families import FAMILIES, Question
 from ..load import PROFILES
 from ..points import NOT_GRADIENTS, Point, Series
 from ..statistics import Coverage, Estimate, bound_ratio, bound_regrets, processes_needed, split_confidence
+from ..text import write_error, write_size
 
 # A regret that may be larger leaves the choice open: a quarter more time is worth a measurement.
 OPEN = 0.25
@@ -191,7 +192,7 @@ def _find_reason(point: Point, limit: float, strict: bool) -> str:
     if not point.ok:
         return f"{point.outcome}: {point.reason}".rstrip(": ")
     fine = point.error <= limit or (point.exact and not strict)
-    return "" if fine else f"error {point.error:.1e} above {limit:g}"
+    return "" if fine else f"error {write_error(point.error)} above {write_size(limit)}"
 
 
 def _rank(cell: _Cell, ran: dict[str, Point]) -> tuple[Candidate, ...]:

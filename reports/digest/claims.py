@@ -96,7 +96,7 @@ def judge_claim(claim: Claim, analysis: Analysis) -> ClaimDigest:
         unit=decisive.unit,
         confidence=confidence,
         verdict=verdict,
-        decided=_say_assumption(claim, met) if verdict == "undetermined" and not assumed else _say_part(decisive),
+        decided=_say_part(decisive) if assumed or verdict != "undetermined" else _say_assumption(claim, met, decisive),
         parts=parts,
     )
 
@@ -133,16 +133,19 @@ def _find_decisive(parts: Sequence[ClaimPart], verdict: str) -> ClaimPart:
     return (same or absent or counting)[0]
 
 
-def _say_assumption(claim: Claim, met: bool | None) -> str:
+def _say_assumption(claim: Claim, met: bool | None, part: ClaimPart) -> str:
     state = "was not measured" if met is None else "is not met here"
-    return f"What it presumes {state}: {claim.assumption}."
+    told = _say_part(part)
+    return f"What it presumes {state}: {claim.assumption}. {told[0].upper()}{told[1:]}"
 
 
 def _say_part(part: ClaimPart) -> str:
+    """What decided, without its effect, which stands beside it."""
     if part.effect is None:
         return f"{part.what}: {part.measured}."
-    found = f"{part.what} ({part.where}): {write_effect(part.effect, part.unit)}; the claim holds {part.holds}"
-    return f"{found}; {part.reason}." if part.reason else f"{found}."
+    reason = part.reason or ("there is no interval" if part.effect.undetermined else "")
+    found = f"{part.what} ({part.where}): the claim holds {part.holds}"
+    return f"{found}; {reason}." if reason else f"{found}."
 
 
 def write_effect(effect: Estimate, unit: str = "") -> str:

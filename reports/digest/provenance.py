@@ -7,6 +7,10 @@ from typing import Any
 
 from ..analysis import Analysis
 from ..points import Place
+from ..text import write_bytes, write_list
+
+# Readings of the moment, and what was warned of, are not the environment; nor is what a cache held.
+MOMENT = ("warnings", "oracle_cache")
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,12 @@ def write_files(provenance: Provenance) -> str:
 
 def _list_facts(machine: dict[str, Any]) -> tuple[str, ...]:
     known = sorted((key, value) for key, value in machine.items() if key not in ("machine", "version") and value)
-    return tuple(f"{key} {value}" for key, value in known)
+    return tuple(f"{key} {_write_ram(value) if key == 'ram' else value}" for key, value in known)
+
+
+def _write_ram(value: Any) -> str:
+    """asv's bytes as a person reads them; a unit of its own stays."""
+    return write_bytes(float(value)) if str(value).isdigit() else str(value)
 
 
 def _find_facts(analysis: Analysis) -> tuple[Fact, ...]:
@@ -94,16 +103,20 @@ def _find_facts(analysis: Analysis) -> tuple[Fact, ...]:
     for place in analysis.places:
         for session in analysis.sessions(place):
             for name, value in session.get("environment", default={}).items():
-                # Readings of the moment, and what was warned of, are not the environment.
-                if value is not None and not name.startswith(("load_", "mhz_")) and name != "warnings":
-                    found.setdefault((name, place), set()).add(_write(value))
+                if value not in (None, "", [], {}) and not name.startswith(("load_", "mhz_")) and name not in MOMENT:
+                    found.setdefault((name, place), set()).add(_write(value, name))
     shared: dict[tuple[str, tuple[str, ...]], list[Place]] = {}
     for (name, place), values in found.items():
         shared.setdefault((name, tuple(sorted(values))), []).append(place)
     return tuple(Fact(*key, tuple(sorted(places))) for key, places in sorted(shared.items()))
 
 
-def _write(value: Any) -> str:
+def _write(value: Any, name: str = "") -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {given}" for name, given in sorted(value.items()))
-    return str(value)
+        known = ((key, given) for key, given in sorted(value.items()) if given not in (None, "", [], {}))
+        return ", ".join(f"{key} {_write(given, key)}" for key, given in known)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return write_list(map(str, value))
+    return write_bytes(float(value)) if name.endswith("_bytes") and value else str(value)

@@ -15,6 +15,7 @@ from ..densities import NAME as DENSITY
 from ..densities import OURS, Picture, find_picture
 from ..statistics import Estimate, judge
 from ..studies import Study, epoch_ratios, epoch_seconds, final, final_differences, products, summarise_seeds
+from ..text import shorten
 from .densities import Reached, digest_densities
 
 # The method that each study's times are told in; where methods differ in their rate, see `_find_best`.
@@ -146,7 +147,7 @@ def write_study(study: StudyDigest) -> str:
             seconds = longest.seconds[j]
             values = [_at(method.curves.get(name), j) for name in measures]
             cells = [end for value in values for end in _ends(value)]
-            writer.writerow((method.name, j + 1, f"{seconds:.6g}", *cells))
+            writer.writerow((method.name, j + 1, shorten(seconds), *cells))
     return stream.getvalue()
 
 
@@ -160,15 +161,15 @@ def _at(found: Curve | None, j: int) -> Estimate | None:
     return found.values[j] if found is not None and j < len(found.values) else None
 
 
-def _ends(value: Estimate | None) -> tuple[str, ...]:
+def _ends(value: Estimate | None) -> tuple[float | None, ...]:
     numbers = (math.nan,) * 3 if value is None else (value.value, value.low, value.high)
-    return tuple("" if math.isnan(number) else f"{number:.6g}" for number in numbers)
+    return tuple(map(shorten, numbers))
 
 
 def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:
     record, reached = study.record, digest_densities(study) if study.name == DENSITY else ()
     best = tuple(found.method for found in reached) or _find_best(study)
-    # Plain descent by the ordinary gradient, or of densities ours: it may have left the numbers at every rate, and then
+    # Plain descent by the ordinary gradient, or of densities ours: it may have diverged at every rate, and then
     # there is none.
     ours = OURS if reached else "ordinary_gd"
     baseline = BASELINES.get(study.name) or next((method for method in best if method.startswith(ours)), "")

@@ -29,6 +29,7 @@ class Family:
     baselines   what users run today, the fairest form last; ratios on the first page are against the first that ran
     headlines   (row, baseline, what it decides) of the two ratios on the family's card
     card        rows of the card's picture, at most six
+    names       what these names stand for, in a few sentences
     exponents   leading powers by swept letter and row at fixed batch; "*" stands for every other row
     questions   what can be asked, the most common first
     main        fixed sizes of the family's own sweep, which its claims are about; further sweeps stand beside it
@@ -47,6 +48,7 @@ class Family:
     baselines: tuple[str, ...]
     headlines: tuple[tuple[str, str, str], ...]
     card: tuple[str, ...]
+    names: str
     questions: tuple[Question, ...]
     exponents: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     main: Mapping[str, object] = field(default_factory=dict)

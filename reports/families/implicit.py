@@ -13,6 +13,11 @@ IMPLICIT = Family(
         ("neumann", "jfb", "What it costs by the solver that is fastest in most cells"),
     ),
     card=("jfb", "neumann_5", "neumann", "bicgstab", "gmres", "cg_published"),
+    names=(
+        "`jfb`, Jacobian-free backpropagation, leaves out the linear system of the exact gradient, and `neumann_5` "
+        "takes five terms of its series: both are approximate. `neumann`, `bicgstab`, `gmres` and `cg_published`, "
+        "conjugate gradients as the paper's public code spends its products, solve it."
+    ),
     questions=(
         Question("gradient", "the exact parameter gradient", ("parameter_gradient",), first=True),
         Question("warm", "the parameter gradient from the last step's w", ("warm_gradient",)),
@@ -20,6 +25,9 @@ IMPLICIT = Family(
     ),
     exponents={"D": {"dense": 3.0, "*": 2.0}},
     notes=(
+        "The fixed point is that of T(u) = tanh(A u + d) with |A| = gamma: for T = `random` A has independent entries, "
+        "for `symmetric` it is symmetric, for `rotation` gamma times an orthogonal matrix. T = `conv` is a residual "
+        "block of convolutions on small images.",
         "JFB, truncated series and unrolled iterations are approximate: they are recommended only where an error is "
         "allowed. Iterative rows stop at one true residual a sample, checked again before they stop.",
         "Warm rows are given the w of the last training step, whose weights, slopes and loss gradient were a hundredth "

@@ -16,6 +16,10 @@ LINE_INTEGRAL = Family(
         *("gauss_legendre_8", "gauss_legendre_16", "trapezoid_64"),
         *("dopri5_direct_1e-06", "averaged_hidden_16", "psd_applied"),
     ),
+    names=(
+        "`gauss_legendre_16` sums J at 16 points of the line, `trapezoid_64` at 64; `dopri5_direct_1e-06` takes "
+        "adaptive steps to that tolerance; `psd_applied` multiplies by J without forming it."
+    ),
     questions=(
         Question("gradient", "the integral within the error", ("integral",), first=True),
         # Adaptive steps of a tolerance of 1e-5 end within 6e-6 to 3e-4 of the solution, and for d > 1 no inverse that
@@ -28,6 +32,9 @@ LINE_INTEGRAL = Family(
     exponents={"d": {"psd_applied": 2.0, "psd_formed": 3.0, "inverse_lu_rk4": 3.0, "inverse_cholesky_rk4": 3.0}},
     work="evaluations of J",
     notes=(
+        "J is made of the output M of a network with one hidden layer: J = M (`free`, `uneven`, and `hessian`, where M "
+        "is drawn as the Hessian of a potential), tanh(M) entry by entry (`tanh`), M Mᵀ + εI (`psd`), A ⊗ B of two "
+        "small factors (`kronecker`), or (A ⊗ B)(A ⊗ B)ᵀ + εI (`kronecker_psd`).",
         "No rule is exact: the answer is the fastest whose measured error is at most 1e-6, or the error you give. The "
         "inverse by adaptive steps may be 1e-3 off: with 1e-5 a step it ends within 3e-4 of the solution.",
         "An error is that of the batch: where one sample is harder than the others, J uneven, the worst sample's is "

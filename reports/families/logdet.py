@@ -13,6 +13,12 @@ LOGDET = Family(
         ("slogdet_autodiff", "relative", "What leaving it to autodiff costs"),
     ),
     card=("relative", "inverse", "slogdet_autodiff", "jacobian_autodiff", "gemm_floor"),
+    names=(
+        "`relative` is the ordinary gradient times WᵀW, which leaves no inverse to compute. `inverse` is the ordinary "
+        "one by an explicit W⁻¹; `slogdet_autodiff` and `jacobian_autodiff` leave it to automatic differentiation, "
+        "through log |det W| of each layer and through the Jacobian of the network. `gemm_floor` are the products that "
+        "no exact method avoids."
+    ),
     questions=(
         Question("gradient", "any exact gradient (relative, transposed or ordinary)", first=True),
         Question("ordinary", "the ordinary gradient", ("ordinary",)),

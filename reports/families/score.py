@@ -13,6 +13,12 @@ SCORE = Family(
         ("phi", "phi_closed_form", "What it costs where the gradient could be written down"),
     ),
     card=("psi", "psi_closed_form", "phi", "phi_forward_over_reverse", "phi_closed_form", "psi_tied"),
+    names=(
+        "`psi` is a network that is trained as the gradient; `phi` is one whose gradient is trained, so that training "
+        "differentiates twice. In `psi_closed_form` and `phi_closed_form` derivatives are written out, in "
+        "`phi_forward_over_reverse` forward mode runs over reverse mode, and `psi_tied` is a gradient by its tied "
+        "weights."
+    ),
     questions=(
         Question("psi", "ψ, a network that is the gradient", ("psi",), first=True),
         Question("phi", "φ, a network that has the gradient", ("phi",), first=True),

@@ -16,6 +16,9 @@ class Cell:
     note: str = ""
 
 
+# Columns that a phone has room for; lines that are not too many as paragraphs.
+FIT, LONG = 3, 16
+
 # The colour class of a verdict on speed; all other words have none.
 TONES = {"faster": "good", "slower": "bad", "undetermined": "undecided"}
 
@@ -38,9 +41,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table. `folded` tables open on a click; `grid` tables colour their cells; the lines of `stacked` ones become
-    paragraphs on a phone.
-    """
+    """A table. `folded` tables open on a click; `grid` tables colour their cells."""
 
     name: str
     caption: str
@@ -48,7 +49,16 @@ class Table:
     rows: tuple[Mapping[str, Cell], ...]
     folded: bool = False
     grid: bool = False
-    stacked: bool = False
+
+    @property
+    def stacked(self) -> bool:
+        """Whether its lines become paragraphs on a phone, where more columns than FIT would have to be scrolled."""
+        return not self.grid and len(self.columns) > FIT
+
+    @property
+    def closed(self) -> bool:
+        """Whether it opens on a click: where it is folded, or would be many screens of a phone."""
+        return self.folded or (self.stacked and len(self.rows) > LONG)
 
     def get(self, row: Mapping[str, Cell], column: Column) -> Cell:
         """The cell of a row, empty where the row has none."""

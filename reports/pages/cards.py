@@ -105,7 +105,8 @@ def _write_caption(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> 
     apart = any(len(panel) > 1 for panel in panels)
     told = f" The machine ran at speeds (*states*) {states}: no line joins two of them." if apart else ""
     unit, place = FAMILIES[family.name].unit, f"{first.place.device}, {first.place.dtype}"
-    return f"Time of {unit}, by {name_letter(family.axis)}; {place}, {fixed}.{told}"
+    what = f"Time of {unit}, by {name_letter(family.axis)}; {place}, {fixed}.{told}"
+    return f"{what} {FAMILIES[family.name].names}"
 
 
 def _draw(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> tuple[Figure, ...]:

@@ -63,7 +63,7 @@ def _tabulate_verdicts(digest: Digest) -> Table:
         {
             "id": Cell(f"[{claim.id}](#{_anchor(claim)})"),
             "verdict": Cell(claim.verdict, TONES[claim.verdict]),
-            "ours": Cell(_write_ours(claim)),
+            "ours": Cell(write_ours(claim)),
             "words": Cell(claim.short),
             "printed": Cell(claim.printed or "–"),
         }
@@ -72,15 +72,17 @@ def _tabulate_verdicts(digest: Digest) -> Table:
     heads = columns(
         ("id", "Claim"), ("verdict", "Verdict"), ("ours", "Here"), ("words", "In short"), ("printed", "The paper")
     )
-    return Table("claims", "Each claim, its figure and ours", heads, tuple(rows), stacked=True)
+    return Table("claims", "Each claim, its figure and ours", heads, tuple(rows))
 
 
 def _anchor(claim: ClaimDigest) -> str:
     return claim.id.lower()
 
 
-def _write_ours(claim: ClaimDigest) -> str:
-    return "–" if claim.effect is None else write_effect(claim.effect, claim.unit)
+def write_ours(claim: ClaimDigest) -> str:
+    """The effect that decides, its interval and unit in one piece."""
+    told = "–" if claim.effect is None else write_effect(claim.effect, claim.unit)
+    return told.replace(", ", ",\u00a0").replace("] ", "]\u00a0")
 
 
 def _quote(claim: ClaimDigest) -> str:
@@ -94,7 +96,7 @@ def _show(claim: ClaimDigest) -> list[Block]:
     """A claim's words, what decides it, and its parts."""
     facts = [f"**The paper's figure**: {claim.printed}"] if claim.printed else []
     if claim.effect is not None:
-        facts.append(f"**Here**: {_write_ours(claim)}, in the part that decides")
+        facts.append(f"**Here**: {write_ours(claim)}, in the part that decides")
     facts.append(f"**Threshold**: {claim.threshold}")
     if claim.assumption:
         met = {True: "met", False: "not met here", None: "not measured"}[claim.assumption_met]

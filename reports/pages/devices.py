@@ -9,6 +9,7 @@ from ..plots.multiples import Panel, draw_multiples, frame
 from ..text import write_bytes, write_error, write_list, write_size
 from .blocks import Block, Cell, Figure, Figures, Page, Section, Table, Text, columns, missing
 from .devices_model import show_model
+from .naming import name_backend
 from .study_parts import bare
 
 FILE = "devices.html"
@@ -46,8 +47,8 @@ def _at(found: DevicesDigest, devices: int) -> list[Spread]:
 def _show_measured(found: DevicesDigest) -> list[Block]:
     most = max(spread.devices for spread in found.measured)
     shown = _at(found, most)
-    gathering = sorted({spread.method for spread in shown if spread.gathers})
-    others = write_list(sorted({spread.method for spread in shown} - set(gathering)))
+    gathering = sorted({f"`{spread.method}`" for spread in shown if spread.gathers})
+    others = write_list(sorted({f"`{spread.method}`" for spread in shown} - set(gathering)))
     whole = f"neither framework splits an LU, and {write_list(gathering)} gathers every W; " if gathering else ""
     setting = found.settings
     text = (
@@ -65,7 +66,7 @@ def _judge_formulas(found: DevicesDigest) -> str:
 
 
 def _tell_agreement(found: DevicesDigest) -> str:
-    groups = sorted({f"{agreement.devices} devices by {agreement.backend}" for agreement in found.agreed})
+    groups = sorted({f"{agreement.devices} devices by {name_backend(agreement.backend)}" for agreement in found.agreed})
     largest = max(found.agreed, key=lambda agreement: agreement.difference)
     return (
         f"Run on {write_list(groups)} at D = {write_size(largest.size)}, results differ from one device's by at most "
@@ -78,13 +79,13 @@ def _tell_agreement(found: DevicesDigest) -> str:
 def _tabulate(shown: Sequence[Spread], most: int) -> Table:
     rows = [
         {
-            "row": Cell(spread.method, note=spread.backend),
+            "row": Cell(f"`{spread.method}`", note=name_backend(spread.backend)),
             "counts": Cell(", ".join(f"{number} {kind}" for kind, number in sorted(spread.counts.items())) or "none"),
             "sent": Cell(write_bytes(spread.wire_bytes)),
             "formula": Cell(write_bytes(spread.formula_bytes)),
             "whole": Cell("whole W" if spread.gathers else "no", "bad" if spread.gathers else ""),
             "peak": Cell(write_bytes(spread.peak_bytes)),
-            "saved": Cell(f"1 / {spread.saved:.2f}" if spread.saved is not None else "–"),
+            "saved": Cell(f"{100 / spread.saved:.0f} %" if spread.saved else "–"),
         }
         for spread in shown
     ]
@@ -95,7 +96,7 @@ def _tabulate(shown: Sequence[Spread], most: int) -> Table:
         ("formula", "By formula", True),
         ("whole", "Gathered"),
         ("peak", "A device holds at most", True),
-        ("saved", "Of one device's", True),
+        ("saved", "Of what one device alone holds", True),
     )
     return Table("devices", f"One call on {most} devices", heads, tuple(rows))
 
@@ -124,6 +125,7 @@ def _draw_panel(backend: str, spreads: Sequence[Spread], axis: str, quantity: st
         lines.append(Line(method, palette[method], [x for x, _ in points], [bare(y) for _, y in points]))
     lines = [line for line in lines if line.sizes]
     ends = ", ".join(f"{line.label} {write_bytes(line.values[-1].value)}" for line in lines)
+    backend = name_backend(backend)
     return Panel(backend, f"{backend}, bytes of one device over {axis}; at the right end {ends}.", lines)
 
 
@@ -135,8 +137,8 @@ def _draw(name: str, title: str, panels: Sequence[Panel], xlabel: str, ticks: Se
 def _tabulate_all(found: DevicesDigest) -> Table:
     rows = [
         {
-            "row": Cell(spread.method),
-            "backend": Cell(spread.backend),
+            "row": Cell(f"`{spread.method}`"),
+            "backend": Cell(name_backend(spread.backend)),
             "size": Cell(write_size(spread.size)),
             "devices": Cell(str(spread.devices)),
             "sent": Cell(write_bytes(spread.wire_bytes)),
@@ -151,8 +153,8 @@ def _tabulate_all(found: DevicesDigest) -> Table:
         ("size", "D", True),
         ("devices", "Devices", True),
         ("sent", "A device sends", True),
-        ("held", "holds before", True),
-        ("peak", "and at most", True),
+        ("held", "Holds before a call", True),
+        ("peak", "Holds at most", True),
     )
     return Table("devices-all", "Every case", heads, tuple(rows), folded=True)
 
@@ -162,7 +164,7 @@ def _show_weak(found: DevicesDigest) -> list[Block]:
         return [Text("No two cases have four times the devices for twice the D.", "note")]
     rows = [
         {
-            "row": Cell(grown.method, note=grown.backend),
+            "row": Cell(f"`{grown.method}`", note=name_backend(grown.backend)),
             "from": Cell(f"{write_size(grown.size / 2)} on {grown.devices // 4}"),
             "to": Cell(f"{write_size(grown.size)} on {grown.devices}"),
             "peak": Cell(f"{grown.peak_ratio:.2f} ×"),
@@ -173,9 +175,9 @@ def _show_weak(found: DevicesDigest) -> list[Block]:
     heads = columns(
         ("row", "Method"),
         ("from", "D on devices"),
-        ("to", "grows to"),
-        ("peak", "A device holds at most", True),
-        ("sent", "A device sends", True),
+        ("to", "Larger D on more"),
+        ("peak", "A device holds, in times of before", True),
+        ("sent", "A device sends, in times of before", True),
     )
     text = (
         "Twice the D on four times the devices: a device's part of every W is as large as before. An array of the "
@@ -199,6 +201,6 @@ def _tell_origin(found: DevicesDigest) -> str:
     dirty = " with changes" if found.dirty else ""
     return (
         f"`{found.command}`; commit {found.commit[:8] if found.commit else '–'}{dirty}; torch "
-        f"{versions.get('torch', '?')}, jax {versions.get('jax', '?')} on {found.processor}, devices emulated; record "
+        f"{versions.get('torch', '?')}, JAX {versions.get('jax', '?')} on {found.processor}, devices emulated; record "
         f"{found.path}."
     )

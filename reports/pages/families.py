@@ -1,5 +1,7 @@
 """One page a family: everything that was measured of it, by chapter."""
 
+import re
+
 from ..digest import Digest, FamilyDigest
 from ..families import FAMILIES
 from .blocks import Page, Section, Text, missing
@@ -13,10 +15,22 @@ def build(digest: Digest) -> tuple[Page, ...]:
     return tuple(_build_page(family) for family in digest.families)
 
 
+def _applies(note: str, family: FamilyDigest) -> bool:
+    """Whether a note is of the family as a whole, or something that it names was measured."""
+    names = set(re.findall(r"`([^`]+)`", note))
+    rows = {name for series in family.series for row in series.rows for name in (row.name, row.method)}
+    kinds = {str(value) for series in family.series for _, value in series.fixed}
+    return not names or any(known == name or known.startswith(f"{name}_") for known in rows | kinds for name in names)
+
+
 def _build_page(family: FamilyDigest) -> Page:
     facts = FAMILIES[family.name]
     sections = tuple(section for chapter in CHAPTERS if (section := chapter.build(family)) is not None)
-    told = (*facts.notes, *([lent] if (lent := say_lent([family])) else []))
+    told = (
+        facts.names,
+        *(note for note in facts.notes if _applies(note, family)),
+        *([lent] if (lent := say_lent([family])) else []),
+    )
     notes = Section("notes", "What is measured", tuple(Text(note) for note in told))
     nothing = missing("nothing", "Nothing ran", "No row of this family was timed.")
     same = name_shared(family.series)

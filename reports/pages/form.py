@@ -8,6 +8,7 @@ from ..digest import Digest, FamilyDigest
 from ..digest.answers import OPEN, answers
 from ..digest.cards import choose_states
 from ..digest.form import TOO_WIDE, FormRow, FormSeries
+from ..digest.knots import fold_knots, reach
 from ..digest.series import Measured
 from ..families import FAMILIES, Question
 from ..forecasts import Knot
@@ -19,8 +20,6 @@ from .rules import join_rules, say_ranges, write_bound
 
 # A rule over fewer sizes is no rule.
 SEVERAL = 3
-# Knots nearer to a measured size than this share are that size's, on its other side.
-_NEAR = 1e-4
 
 
 def build_form(digest: Digest) -> Form:
@@ -114,20 +113,16 @@ def _pack_knots(knots: tuple[Knot, ...], sizes: tuple[float, ...]) -> tuple[list
     """Microseconds: [value, low, high, below, above] of each size of the series, and [size, value, arm] between them.
 
     Intervals of predictions reach from value / arm to value arm, 0 where that is not known. `below` and `above` are
-    the arms on both sides of a measured size, where its own interval no longer holds; knots there are left out.
+    the arms on both sides of a measured size, where its own interval no longer holds.
     """
-    measured = {knot.size: knot for knot in knots if knot.how == "measured"}
-    beside: dict[float, list[float]] = {size: [0, 0] for size in measured}
-    curve = []
-    for knot in knots:
-        arm = 0 if math.isnan(knot.high) else _short(knot.high / knot.seconds, 3)
-        near = next((size for size in measured if 0 < abs(knot.size / size - 1) < _NEAR), None)
-        if near is not None:
-            beside[near][knot.size > near] = arm or 0
-        elif knot.how != "measured":
-            curve.append([_short(knot.size), _short(1e6 * knot.seconds), arm])
-    times = [_pack_time(measured[size]) + beside[size] if size in measured else 0 for size in sizes]
-    return times, curve
+    anchors, between = fold_knots(knots)
+    measured = {a.knot.size: [*_pack_time(a.knot), _pack_arm(a.below), _pack_arm(a.above)] for a in anchors}
+    curve = [[_short(knot.size), _short(1e6 * knot.seconds), _pack_arm(reach(knot))] for knot in between]
+    return [measured.get(size, 0) for size in sizes], curve
+
+
+def _pack_arm(arm: float) -> float:
+    return _short(arm, 3) or 0
 
 
 def _pack_time(knot: Knot) -> list[Any]:
@@ -151,7 +146,7 @@ def _tabulate_rules(digest: Digest, family: FamilyDigest) -> Table:
         ("regret", "Slower than the best by at most", True),
     )
     name, title = f"rules-{family.name}", FAMILIES[family.name].title
-    return Table(name.replace("_", "-"), title, heads, tuple(lines), folded=True, stacked=True)
+    return Table(name.replace("_", "-"), title, heads, tuple(lines), folded=True)
 
 
 def _write_rule(

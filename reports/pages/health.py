@@ -17,6 +17,11 @@ from .provenance import list_commands, show_provenance
 from .quality import EXPLAINED, tabulate_quality
 
 FILE = "health.html"
+# Why a session's rounds ended.
+_STOPS = {
+    **{"narrow": "intervals narrow enough", "stalled": "intervals no longer narrower"},
+    **{"rounds": "all rounds done", "budget": "time over"},
+}
 _COVERAGE = (
     "Each process of a cell is left out in turn and predicted from the others: the share that its 95 % interval held, "
     "of how many, and the interval's reach to one side in the median. Where nothing could be left out nothing is "
@@ -85,7 +90,8 @@ def _show_machine(digest: Digest) -> list[Block]:
             Text(
                 (
                     f"Within a state speeds differ by at most {APART:g} times. A holds the most sessions; others "
-                    "are told in times of its speed. No curve joins two of them."
+                    "are told in times of its speed. No curve joins two of them. Products and copies are large ones; "
+                    "the canary is a small product that is timed in every round."
                 ),
                 "note",
             )
@@ -140,7 +146,7 @@ def _tabulate_places(digest: Digest) -> Table:
         "Time given to others by the host, at most": lambda p: _known(p.steal, write_share(p.steal)),
         "Threads": lambda p: ", ".join(p.threads) or "–",
         "Clock": _write_clock,
-        "Rounds ended by": lambda p: ", ".join(f"{reason} {number}" for reason, number in p.stops) or "–",
+        "Rounds ended by": _write_stops,
         "Time in rounds": _write_rounds,
     }
     places = digest.health.places
@@ -154,6 +160,11 @@ def _tabulate_places(digest: Digest) -> Table:
 
 def _known(value: float, told: str) -> str:
     return "not recorded" if math.isnan(value) else told
+
+
+def _write_stops(place: PlaceHealth) -> str:
+    told = [f"{_STOPS.get(reason, reason)} in {count(number, 'session')}" for reason, number in place.stops]
+    return "; ".join(told) or "–"
 
 
 def _write_clock(place: PlaceHealth) -> str:

@@ -160,7 +160,7 @@ def _tabulate_points(digest: Digest) -> Table:
         ("against", "In times of"),
     )
     only = f": the {MOST_ROWS} largest" if len(ordered) > MOST_ROWS else ""
-    return Table("points", f"What certainly changed, and by how much{only}", heads, rows, stacked=True)
+    return Table("points", f"What certainly changed, and by how much{only}", heads, rows)
 
 
 def _write_fixed(of: Track | Change) -> str:

@@ -52,7 +52,7 @@ def tabulate_holes(digest: Digest) -> Table:
     heads = columns(
         ("family", "Family"), ("outcome", "Outcome"), ("cells", "Cells", True), ("reason", "Why"), ("span", "Sizes")
     )
-    return Table("holes", "Rows that gave no time, by reason", heads, tuple(rows), stacked=True)
+    return Table("holes", "Rows that gave no time, by reason", heads, tuple(rows))
 
 
 def _fill(pattern: str, numbers: list[tuple[str, ...]]) -> str:

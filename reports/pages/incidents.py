@@ -15,6 +15,12 @@ SHOWN = 4
 # A rate as records tell it; where two are compared the second has no unit.
 _RATE = re.compile(r"\b(\d+(?:\.\d+)?e\+\d+)(?: FLOP/s)?")
 
+# A cell's name in records: family, place, and letters with their sizes.
+_LETTER = "(?:condition|gamma|tol|[A-Za-z])"
+_CELL = re.compile(rf"([a-z_]+)-([a-z]+-[a-z]+-[a-z0-9]+)-({_LETTER}[\w.-]+)")
+_SIZE = re.compile(rf"-({_LETTER})([\w.]+(?:-\d+)?)")
+_IN_LINE = re.compile(rf"^{_CELL.pattern}")
+
 Values = dict[str, Any]
 
 
@@ -22,7 +28,7 @@ def write_incident(digest: Digest, incident: Incident, brief: bool = False) -> s
     """One line, without a full stop; a `brief` one counts cells and does not name them."""
     values: Values = {**incident.values, "brief": brief}
     where = name_place(digest, values["place"]) if "place" in values else ""
-    if "state" in values:
+    if "state" in values and sum(state.place == values["place"] for state in digest.health.states) > 1:
         where += f", state {values['state']}"
     told = _WRITERS[incident.kind](values)
     return f"{where}: {told}" if where else told
@@ -44,9 +50,10 @@ def _write_moved(values: Values) -> str:
     told = f"the machine's speed moved within {_cells(values)}"
     if values["brief"]:
         return told
-    again = f", after {count(values['repeated'], 'repetition')}" if values["repeated"] else ""
+    again = f", though repeated {count(values['repeated'], 'time')}" if values["repeated"] else ""
     how = _RATE.sub(lambda number: write_rate(float(number[1])), values["how"])
-    return f"{told} ({how}){again}"
+    first = "in the first of them " if len(values["cells"]) > 1 else ""
+    return f"{told} ({first}{how}){again}"
 
 
 def _write_card(values: Values) -> str:
@@ -61,10 +68,32 @@ def _write_wrong(values: Values) -> str:
 
 
 def _cells(values: Values) -> str:
-    cells = values["cells"]
     if values["brief"]:
-        return count(len(cells), "cell")
+        return count(len(values["cells"]), "cell")
+    cells = [_name_cell(cell) for cell in values["cells"]]
     return f"{count(len(cells), 'cell')}: {_shorten(cells)}" if len(cells) > 1 else cells[0]
+
+
+def _name_cell(cell: str, place: bool = False) -> str:
+    """`logdet at D = 100 (B = 100, L = 2)` for a cell's name in records, with its `place` where no other word says it;
+    what is no such name as it is.
+    """
+    found = _CELL.fullmatch(cell)
+    if found is None:
+        return cell
+    family, where, spelled = found.groups()
+    sizes = [f"{letter} = {write_size(_read(value))}" for letter, value in _SIZE.findall(f"-{spelled}")]
+    sizes.sort(key=lambda size: size[:3] not in ("D =", "d ="))
+    rest = [", ".join(where.split("-"))] * place + ([", ".join(sizes[1:])] if sizes[1:] else [])
+    told = f" ({'; '.join(rest)})" if rest else ""
+    return f"{family} at {sizes[0]}{told}" if sizes else family
+
+
+def _read(value: str) -> float | str:
+    try:
+        return float(value)
+    except ValueError:
+        return value
 
 
 def _shorten(words: Sequence[str], most: int = SHOWN) -> str:
@@ -73,7 +102,8 @@ def _shorten(words: Sequence[str], most: int = SHOWN) -> str:
 
 def _list_failures(lines: Sequence[str]) -> str:
     """The first two: each is a sentence with commas of its own."""
-    told = "; ".join(lines[:2])
+    named = [_IN_LINE.sub(lambda cell: _name_cell(cell[0], place=True), line) for line in lines[:2]]
+    told = "; ".join(named)
     return f"{told}; and {len(lines) - 2} more" if len(lines) > 2 else told
 
 

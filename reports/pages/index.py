@@ -4,15 +4,15 @@ from collections import Counter
 
 from ..digest import Digest
 from ..digest.about import Machine
-from ..digest.claims import write_effect
+from ..digest.answers import OPEN
 from ..families import FAMILIES
 from ..text import count, write_list
 from .blocks import Cell, Contents, Items, Page, Section, Table, Text, columns
 from .cards import build_card
-from .claims import TONES
+from .claims import TONES, write_ours
 from .form import build_form
 from .incidents import write_incident
-from .lent import say_lent
+from .lent import SETTLE, say_lent
 from .naming import name_backend
 
 TITLE = "Which gradient, at your size?"
@@ -37,11 +37,13 @@ def write_lead(digest: Digest) -> str:
     rows = {(family.name, row.name) for family in digest.families for series in family.series for row in series.rows}
     about = digest.about
     machines = write_list([_describe_machine(machine) for machine in about.machines]) or "no machine"
-    kinds = count(len(digest.families), "kind")
+    kinds = f"{len(digest.families)} kinds of gradients and integrals that need a Jacobian"
+    if len(digest.families) == 1:
+        title = FAMILIES[digest.families[0].name].title
+        kinds = title[0].lower() + title[1:]
     return (
-        f"jacobench timed {len(rows)} ways to compute {kinds} of gradients and integrals that "
-        f"need a Jacobian, side by side and checked for correctness, on {machines}, "
-        f"{_say_when(about.first, about.last)}."
+        f"jacobench timed {len(rows)} ways to compute {kinds}, side by side and checked for correctness, on "
+        f"{machines}, {_say_when(about.first, about.last)}."
     )
 
 
@@ -62,17 +64,21 @@ def _describe_machine(machine: Machine) -> str:
 
 def _say_when(first: str, last: str) -> str:
     days = list(dict.fromkeys(day[:10] for day in (first, last) if day))
-    return " to ".join(days) if days else "at a time that was not recorded"
+    if not days:
+        return "at a time that was not recorded"
+    return f"from {days[0]} to {days[1]}" if len(days) > 1 else f"on {days[0]}"
 
 
 def _build_answer(digest: Digest) -> Section:
     blocks = (
         build_form(digest),
         Text(
-            "*Regret* is what a choice may lose: the upper 95 % bound of its time in those of whatever is fastest, "
-            "over all candidates at once. *Exact* methods differ from the true answer only by rounding. In names, "
-            "`:compiled` marks a row compiled by `torch.compile`, `_published` the order of products of a paper's "
-            f"public code, and a number at the end a setting such as the terms of a series.{_say_graph(digest)}",
+            "How much slower than the best a choice may be is its *regret*: an upper bound at 95 %, over all "
+            f"candidates at once. Above {100 * OPEN:.0f} % the choice is *undetermined*, and {SETTLE} measures where "
+            "that would be settled. `value [low, high]` is a 95 % interval, `[–]` where none is known. *Exact* methods "
+            "differ from the true answer only by rounding. In names, `:compiled` marks a row compiled by "
+            "`torch.compile`, `_published` what a paper's public code does, and a number at the end a setting such as "
+            f"the terms of a series.{_say_graph(digest)}",
             "note",
         ),
     )
@@ -103,7 +109,7 @@ def _build_claims(digest: Digest) -> Section:
             "id": Cell(f"[{claim.id}](claims.html#{claim.id.lower()})", note=claim.paper),
             "words": Cell(claim.short),
             "printed": Cell(claim.printed),
-            "ours": Cell(write_effect(claim.effect, claim.unit) if claim.effect is not None else "–"),
+            "ours": Cell(write_ours(claim)),
             "verdict": Cell(claim.verdict, tone=TONES[claim.verdict]),
             "why": Cell(claim.decided),
         }
@@ -115,23 +121,23 @@ def _build_claims(digest: Digest) -> Section:
         ("id", "Claim"),
         ("words", "What the paper says"),
         ("printed", "The paper's figure"),
-        ("ours", "Here", True),
+        ("ours", "Here"),
         ("verdict", "Verdict"),
         ("why", "What decided it"),
     )
     lent = " Intervals of one process rest on the lent spread named above." if say_lent(digest.families) else ""
     guide = Text(f"The rules, the thresholds and all evidence are on [the claims' page](claims.html).{lent}", "note")
-    table = Table("claims", f"{count(len(lines), 'claim')} of the papers: {summary}", heads, lines, stacked=True)
+    table = Table("claims", f"{count(len(lines), 'claim')} of the papers: {summary}", heads, lines)
     return Section("claims", "The papers' claims on this machine", (table, guide))
 
 
 def _build_health(digest: Digest) -> tuple[Section, ...]:
     """What makes the numbers less trustworthy; nothing where nothing does."""
-    warnings = [write_incident(digest, incident) for incident in digest.health.warnings]
+    warnings = [write_incident(digest, incident, brief=True) for incident in digest.health.warnings]
     if not warnings:
         return ()
-    more = f"{count(len(warnings) - MOST, 'more warning')} and the whole record: " if len(warnings) > MOST else ""
-    told = Text(f"{more}[the health of the run](health.html).", "note")
+    more = f"{count(len(warnings) - MOST, 'more warning')} and the" if len(warnings) > MOST else "The"
+    told = Text(f"{more} whole record: [the health of the run](health.html).", "note")
     return (Section("health", "What makes these numbers less sure", (Items(tuple(warnings[:MOST])), told)),)
 
 

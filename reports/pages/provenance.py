@@ -81,14 +81,14 @@ def _tabulate_sources(provenance: Provenance) -> Table:
         ("sessions", "Sessions", True),
         ("asv", "asv file"),
     )
-    return Table("sources", "What was measured where", heads, tuple(rows), stacked=True)
+    return Table("sources", "What was measured where", heads, tuple(rows))
 
 
 def _tabulate_facts(digest: Digest) -> Table:
     places = {place.place for place in digest.health.places}
     rows = [
         {
-            "fact": Cell(fact.name),
+            "fact": Cell(fact.name.removesuffix("_bytes").replace("_", " ")),
             "value": Cell("; ".join(fact.values)),
             "where": Cell(
                 "everywhere"

@@ -29,7 +29,7 @@ def tabulate_quality(digest: Digest) -> Table:
         ("picks", "Picks within 5 % of the best", True),
         ("bounds", "Bounds that held", True),
     )
-    return Table("quality", "Predictions, by what was left out", heads, rows, stacked=True)
+    return Table("quality", "Predictions, by what was left out", heads, rows)
 
 
 def _write(quality: Quality) -> dict[str, Cell]:

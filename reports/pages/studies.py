@@ -4,7 +4,7 @@ from ..digest import Digest
 from ..digest.studies import write_study
 from ..text import count
 from . import study_density, study_implicit, study_line_integral, study_logdet, study_score
-from .blocks import Asset, Page, Section, missing
+from .blocks import Asset, Items, Page, Section, missing
 
 FILE = "studies.html"
 # In the order of the families they belong to.
@@ -34,5 +34,10 @@ def build(digest: Digest) -> tuple[Page, ...]:
         if digest.studies
         else "No training study was run yet."
     )
+    if not digest.studies:
+        commands = Items(
+            tuple(f"{module.TITLE}: `python -m benchmarks study {name}`" for name, module in SHOWN.items())
+        )
+        sections = [Section("studies", "What can be run", (commands,))]
     assets = tuple(Asset(f"study-{study.key}.csv", write_study(study)) for study in digest.studies)
     return (Page(FILE, "Studies", lead, tuple(sections), assets=assets),)

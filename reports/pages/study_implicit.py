@@ -7,7 +7,7 @@ from ..plots.study import draw_study
 from ..statistics import Estimate
 from ..text import count, write_count, write_error, write_list, write_percent, write_ratio, write_size
 from .blocks import Block, Cell, Figure, Figures, Heading, Items, Table, Text, columns
-from .study_parts import Measure, cost_cells, describe_ends, make_panel, pick, tell_origin
+from .study_parts import Measure, cost_cells, describe_ends, make_panel, name_data, pick, tell_origin
 
 TITLE = "Training an implicit network"
 MEASURES = (Measure("accuracy", "Test accuracy", percent=True), Measure("loss", "Training loss"))
@@ -40,14 +40,16 @@ def show(studies: Sequence[StudyDigest]) -> list[Block]:
     blocks: list[Block] = [_tabulate_published(), Items(NOTES)]
     for study in studies:
         blocks += [
-            Heading(f"On {study.data}, machine {study.machine}"),
+            Heading(f"On {name_data(study, studies)}"),
             Text(_describe(study)),
             *(Text(line) for line in _sum_up(study)),
             _tabulate_costs(study),
             Text(_explain(study), "note"),
         ]
         if study == studies[0]:
-            blocks.append(Figures("As figures 5 and 6: over the seconds of training", tuple(_draw(study))))
+            blocks.append(
+                Figures("As figures 5 and 6 of Wu Fung et al. 2022: over the seconds of training", tuple(_draw(study)))
+            )
         blocks += [_tabulate_gradients(study), Text(_GRADIENTS, "note"), tell_origin(study)]
     return blocks
 

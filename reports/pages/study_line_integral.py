@@ -9,7 +9,7 @@ from ..plots.functions import draw_functions
 from ..plots.study import draw_study
 from ..text import count, write_error
 from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns
-from .study_parts import Measure, bare, cost_cells, describe_ends, end_cell, make_panel, tell_origin
+from .study_parts import Measure, bare, cost_cells, describe_ends, end_cell, make_panel, name_data, tell_origin
 
 TITLE = "Learning a function through its Jacobian"
 CONTROL = "unconstrained"
@@ -43,10 +43,10 @@ def show(studies: Sequence[StudyDigest]) -> list[Block]:
     losses = _draw_losses(first)
     figures += [losses] if losses is not None else []
     if figures:
-        blocks.append(Figures("As figures 1 to 3", tuple(figures)))
+        blocks.append(Figures("As figures 1 to 3 of Lorraine and Hossain 2022", tuple(figures)))
     for study in studies:
         blocks += [
-            Heading(f"{study.data}, machine {study.machine}"),
+            Heading(name_data(study, studies)),
             Text(_describe(study)),
             _tabulate(study),
             Text(" ".join([_EXPLAINED, _MORE.get(study.data, "")]).strip(), "note"),

@@ -7,7 +7,7 @@ from ..digest.studies import StudyDigest, StudyMethod
 from ..plots.study import Panel, draw_study
 from ..text import count, write_list, write_size
 from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns
-from .study_parts import Measure, cost_cells, describe_ends, end_cell, make_panel, tell_origin
+from .study_parts import Measure, cost_cells, describe_ends, end_cell, make_panel, name_data, tell_origin
 
 TITLE = "Ascending the likelihood by the ordinary and the relative gradient"
 LOSS = Measure("loss", "Training loss")
@@ -22,11 +22,11 @@ def show(studies: Sequence[StudyDigest]) -> list[Block]:
     studies = sorted(studies, key=lambda study: (study.machine, rank.get(study.data, len(rank)), study.data))
     first = [study for study in studies if study.machine == studies[0].machine]
     figure = _draw(first)
-    blocks: list[Block] = [] if figure is None else [Figures("As figure 1 (right)", (figure,))]
+    blocks: list[Block] = [] if figure is None else [Figures("As figure 1 (right) of Gresele et al. 2020", (figure,))]
     for study in studies:
         best = [method for method in study.methods if method.best]
         blocks += [
-            Heading(f"{study.data}, machine {study.machine}"),
+            Heading(name_data(study, studies)),
             Text(_describe(study)),
             _tabulate(study, best),
             Text(_EXPLAINED, "note"),
@@ -89,11 +89,11 @@ def _tabulate_rates(study: StudyDigest) -> Table:
 
 
 def _end(method: StudyMethod, name: str) -> Cell:
-    return end_cell(method, name) if name in method.ends else Cell("left the numbers", tone="off")
+    return end_cell(method, name) if name in method.ends else Cell("diverged", tone="off")
 
 
 def _draw(studies: Sequence[StudyDigest]) -> Figure | None:
-    """A panel for each data set: the loss over the iterations, Adam dashed; what left the numbers has no line."""
+    """A panel for each data set: the loss over the iterations, Adam dashed; what diverged has no line."""
     panels = [panel for study in studies if (panel := _make_panel(study)).lines]
     if not panels:
         return None

@@ -48,6 +48,12 @@ def make_panel(
     return Panel(title or measure.what, lines, measure.percent)
 
 
+def name_data(study: StudyDigest, studies: Sequence[StudyDigest]) -> str:
+    """The data set, and the machine where the studies are of several."""
+    several = len({known.machine for known in studies}) > 1
+    return f"{study.data}, {study.machine}" if several else study.data
+
+
 def describe_ends(panels: Sequence[Panel], unit: str = "s") -> str:
     """For a text alternative: what each line of each panel ends with, after how many seconds (or `unit`)."""
     told = []

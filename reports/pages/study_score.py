@@ -7,7 +7,7 @@ from ..digest.studies import StudyDigest, StudyMethod
 from ..plots.study import draw_study
 from ..text import count, write_error, write_size
 from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns
-from .study_parts import Measure, cost_cells, describe_ends, end_cell, make_panel, tell_origin
+from .study_parts import Measure, cost_cells, describe_ends, end_cell, make_panel, name_data, tell_origin
 
 TITLE = "Denoising: ψ, which is a gradient field or is not, against φ"
 MEASURES = (Measure("test_loss", "Test loss"), Measure("asymmetry", "Asymmetry", least=1e-6))
@@ -21,7 +21,7 @@ def show(studies: Sequence[StudyDigest]) -> list[Block]:
     for study in studies:
         target, reached = _reach(study)
         blocks += [
-            Heading(f"{study.data}, machine {study.machine}"),
+            Heading(name_data(study, studies)),
             Text(_describe(study)),
             _tabulate(study, reached),
             Text(_explain(target), "note"),

@@ -52,7 +52,7 @@ def _draw(name: str, alt: str, spots: Sequence[Spot], x: tuple[float, float], y:
     axes.set_xlim(x)
     axes.set_ylim(y)
     axes.xaxis.set_major_formatter(lambda value, _: write_tick(value, seconds=True))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0e}".replace("e-0", "e-").replace("e+00", ""))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}" if value >= 1 else f"{value:.0e}".replace("e-0", "e-"))
     best = sorted((s for s in spots if s.front), key=lambda s: (s.cost.value, -s.error))
     stairs = np.array([(s.cost.value, max(s.error, SMALLEST_ERROR)) for s in best]).reshape(-1, 2)
     corners = np.array([(after[0], before[1]) for before, after in pairwise(stairs)]).reshape(-1, 2)
@@ -68,7 +68,7 @@ def _draw(name: str, alt: str, spots: Sequence[Spot], x: tuple[float, float], y:
     axes.set_xlabel("time of one call")
     axes.set_ylabel("relative error")
     marks = np.array([(s.cost.value, max(s.error, SMALLEST_ERROR)) for s in spots])
-    label_points(figure, axes, names, marks, track)
+    label_points(figure, axes, names, marks, track, np.array([_bar(s) for s in spots if _has_bar(s)], dtype=float))
     return finish(figure, name, alt)
 
 
@@ -86,6 +86,16 @@ def choose_names(labels: Sequence[str], places: Sequence[tuple[float, float]]) -
         kept.pop(min(crowded, key=lambda j: shares[kept[j - 1]][1] - shares[kept[j]][1]))
 
 
+def _has_bar(spot: Spot) -> bool:
+    return spot.named and spot.front and not spot.cost.undetermined
+
+
+def _bar(spot: Spot) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The interval of the time, at the height of the error."""
+    y = max(spot.error, SMALLEST_ERROR)
+    return (spot.cost.low, y), (spot.cost.high, y)
+
+
 def _mark(axes, spots: Sequence[Spot]) -> None:
     # The nameless look alike: one artist for all of them, since each takes a millisecond.
     nameless = [s for s in spots if not s.named]
@@ -94,8 +104,8 @@ def _mark(axes, spots: Sequence[Spot]) -> None:
     axes.plot(x, y, linestyle="none", zorder=4, **small)
     for spot in (s for s in spots if s.named):
         y, colour = max(spot.error, SMALLEST_ERROR), light(spot.colour)
-        if spot.front and not spot.cost.undetermined:
-            axes.plot([spot.cost.low, spot.cost.high], [y, y], color=colour, linewidth=1.6, zorder=3)
+        if _has_bar(spot):
+            axes.plot(*zip(*_bar(spot), strict=True), color=colour, linewidth=1.6, zorder=3)
         look = {"marker": MARKERS[spot.colour], "markersize": 6, "markeredgecolor": colour}
         look["markerfacecolor"] = colour if spot.front else PAPER
         axes.plot([spot.cost.value], [y], linestyle="none", zorder=5, **look)

@@ -31,6 +31,8 @@ _BESIDE = (
     (18, -46, "left", "top"),
     (-24, 46, "right", "bottom"),
 )
+# Labels that are easier to read one below the other; how far right of an edge they stand.
+_COLUMN, _ASIDE = 3, 12
 # From here a thin line leads from the label to its point.
 _FAR = 19
 # A mark is worse to cover than a stretch of line.
@@ -50,7 +52,8 @@ class Label:
 def label_lines(figure: Figure, axes: Axes, lines: list[Line], extra: list[Label] | None = None) -> None:
     """Label each line where it ends: in the right margin if it runs that far, else beside its last point.
 
-    Lines of one name are labelled once, where the furthest ends.
+    Where several end at one size and none runs farther, their labels stand in a column there. Lines of one name are
+    labelled once, where the furthest ends.
     """
     ends: dict[str, Label] = {}
     for label in (_end(line) for line in lines if len(line.sizes)):
@@ -61,21 +64,34 @@ def label_lines(figure: Figure, axes: Axes, lines: list[Line], extra: list[Label
     axes.set_ylim(axes.get_ylim())
     edge = axes.bbox.x1
     points = np.array([axes.transData.transform((label.x, label.y)) for label in labels]).reshape(-1, 2)
-    reaching = [j for j, (x, _) in enumerate(points) if x > edge - 0.12 * axes.bbox.width]
-    boxes = _label_margin(figure, axes, [labels[j] for j in reaching], points[reaching])
+    near = 0.12 * axes.bbox.width
+    reaching = [j for j, (x, _) in enumerate(points) if x > edge - near]
+    if labels and not reaching:
+        last = float(points[:, 0].max())
+        together = [j for j, (x, _) in enumerate(points) if x > last - near]
+        widest = max(measure(labels[j].text)[0] for j in together)
+        if len(together) >= _COLUMN and last + _ASIDE + widest < figure.bbox.x1:
+            edge, reaching = last, together
+    boxes = _label_margin(figure, axes, [labels[j] for j in reaching], points[reaching], edge)
     obstacles = _sample_obstacles(axes, lines)
     for j in sorted(set(range(len(labels))) - set(reaching), key=lambda j: -points[j][1]):
         boxes.append(_label_beside(figure, axes, labels[j], points[j], boxes, obstacles))
 
 
-def label_points(figure: Figure, axes: Axes, labels: list[Label], points: np.ndarray, track: np.ndarray) -> None:
-    """Label points where they stand, clear of the other `points` and of the `track` (corners of a line)."""
+def label_points(
+    figure: Figure, axes: Axes, labels: list[Label], points: np.ndarray, track: np.ndarray, bars: np.ndarray
+) -> None:
+    """Label points where they stand, clear of the other `points`, of the `track` (corners of a line) and of `bars`
+    (pairs of ends).
+    """
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
     corners, marks = axes.transData.transform(track), axes.transData.transform(points)
     steps = np.linspace(0, 1, 24)[:, None, None]
     along = (corners[:-1] * (1 - steps) + corners[1:] * steps).reshape(-1, 2)
-    obstacles = np.concatenate([along, np.repeat(marks, _MARK, axis=0)])
+    ends = axes.transData.transform(bars.reshape(-1, 2)).reshape(-1, 2, 2)
+    across = (ends[:, 0] * (1 - steps) + ends[:, 1] * steps).reshape(-1, 2)
+    obstacles = np.concatenate([along, across, np.repeat(marks, _MARK, axis=0)])
     boxes: list[Bbox] = []
     for label in labels:
         point = axes.transData.transform((label.x, label.y))
@@ -89,18 +105,18 @@ def _end(line: Line) -> Label:
     return Label(line.label, x, y, line.colour)
 
 
-def _label_margin(figure: Figure, axes: Axes, labels: list[Label], points: np.ndarray) -> list[Bbox]:
-    """Labels in the right margin at the heights of their points, pushed apart where they would touch."""
+def _label_margin(figure: Figure, axes: Axes, labels: list[Label], points: np.ndarray, edge: float) -> list[Bbox]:
+    """Labels right of an edge at the heights of their points, pushed apart where they would touch."""
     if not labels:
         return []
     sizes = [measure(label.text) for label in labels]
     height = max(h for _, h in sizes) + _GAP
     order = np.argsort(points[:, 1], kind="stable")
     heights = _push_apart(points[order, 1], height, axes.bbox.y0 + height / 2, axes.bbox.y1 + 4)
-    edge, boxes = axes.bbox.x1, []
+    boxes = []
     inverse = figure.transFigure.inverted()
     for j, y in zip(order, heights, strict=True):
-        label, x = labels[j], edge + 12
+        label, x = labels[j], edge + _ASIDE
         ends = inverse.transform(np.array([points[j] + (4, 0), (edge + 3, y), (x - 2, y)]))
         figure.add_artist(_leader(figure, ends))
         _write(figure, x, y, label)

@@ -1,7 +1,7 @@
 """How every figure looks: colours, axes, error bars, and SVG that follows the page's light and dark colours.
 
-Figures are drawn in the light palette; each of its colours is written as a CSS variable with that colour as
-fallback, so the same SVG is right inline, in dark mode and as a file of its own.
+Figures are drawn in the light palette; each of its colours is written as a CSS variable, which a page has in light and
+dark, and a file of its own sets itself (`write_file`).
 """
 
 import io

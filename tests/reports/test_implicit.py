@@ -215,14 +215,14 @@ def test_answer_at_the_terminal(implicit_results, capsys):
     arguments = ["answer", "--results", str(implicit_results), "--family", "implicit", "--D", "128", "--B", "64"]
     assert main([*arguments, "--gamma", "0.99", "--T", "rotation", "--backend", "torch"]) == 0
     out = capsys.readouterr().out
-    assert "torch, cpu, float64, D = 128, B = 64, T = rotation, gamma = 0.99, tol = 1e-06" in out
+    assert "torch, cpu, float64, D = 128, B = 64, T = rotation, gamma = 0.99, tol = 1e-6" in out
     assert "use gmres (gradient)" in out
     assert "left out: jfb" in out
     assert main([*arguments, "--gamma", "0.5", "--T", "random", "--accuracy", "0.5"]) == 0
     out = capsys.readouterr().out
     assert "use jfb:compiled (gradient)" in out
     assert main([*arguments, "--gamma", "0.7", "--T", "conv"]) == 0
-    assert "gamma = 0.9, tol = 1e-06; gamma = 0.7 was not measured" in capsys.readouterr().out
+    assert "gamma = 0.9, tol = 1e-6; gamma = 0.7 was not measured" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_where_no_method_is_exact_the_fastest_within_an_error_is_the_answer(fold
     assert main(arguments) == 0
     out = capsys.readouterr().out
     assert "use gauss_legendre_8 (gradient)" in out
-    assert "left out: gauss_legendre_4: error 1.0e-03 above 1e-06" in out
+    assert "left out: gauss_legendre_4: error 1.0e-3 above 1e-6" in out
     assert main([*arguments, "--accuracy", "0.01"]) == 0
     assert "use gauss_legendre_4" in capsys.readouterr().out
     assert main([*arguments, "--accuracy", "1e-9"]) == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reports.__main__ import main
+from reports.digest import TABLES
 from reports.pages import PAGES
 from reports.pages.blocks import Page, Section, Text
 from reports.plots import Line
@@ -19,7 +20,7 @@ from reports.statistics import Estimate
 PUBLISHED = sorted((Path(__file__).parents[2] / "reports/published").glob("*/"))
 VOID = {"meta", "link", "input", "br", "path", "use", "rect", "img", "hr"}
 # What a published folder may weigh: bytes of a page, bytes of all, elements of the first page, figures, lines.
-FIRST, OTHER, ALL, NODES, FIGURES, LINES = 700_000, 1_500_000, 7_000_000, 6_000, 40, 300
+FIRST, OTHER, ALL, NODES, FIGURES, LINES = 700_000, 1_500_000, 6_000_000, 6_000, 40, 300
 
 
 class Parsed(HTMLParser):
@@ -227,5 +228,14 @@ def test_missing_sessions_are_said_in_one_line(small, tmp_path):
 
 def test_the_digest_is_plain_json(report):
     digest = json.loads((report / "digest.json").read_text(encoding="utf-8"))
-    assert digest["schema"] >= 1
+    assert digest["schema"] >= 2
     assert [family["name"] for family in digest["families"]]
+    for family in digest["families"]:
+        for name in TABLES:
+            assert all(len(row) == len(family[name]["columns"]) for row in family[name]["rows"])
+        speedups = [dict(zip(family["speedups"]["columns"], row, strict=True)) for row in family["speedups"]["rows"]]
+        assert speedups
+        assert all(entry["ratio"] is None or len(entry["ratio"]) in (4, 5) for entry in speedups)
+        measured = [k for form in family["form"] for row in form["rows"] for k in row["knots"] if len(k) == 6]
+        assert measured
+        assert all(low is None or low <= seconds <= high for _, seconds, low, high, *_ in measured)

@@ -57,7 +57,7 @@ def test_a_line_holds_the_points_numbers(analysis, table, synthetic):
     }
     expected["first_call_s"] = 3 * synthetic.true_seconds("inverse", 1024, "torch", "cpu") + 0.004
     for name, value in expected.items():
-        assert float(line[name]) == pytest.approx(value, rel=1e-5), name
+        assert float(line[name]) == pytest.approx(value, rel=1e-3), name
     words = {"outcome": "ok", "role": "method", "computes": "ordinary", "exact": "1", "patient": "0", "reason": ""}
     words |= {"family": "logdet", "machine": synthetic.MACHINE, "dtype": "float32", "state": "", "L": "2", "gamma": ""}
     words |= {"processes": "3", "samples": "72", "basis": "own processes", "yardstick": "gemm_floor", "form": "eager"}
@@ -106,8 +106,8 @@ def test_all_families_of_the_committed_results():
 def test_the_clocks_of_a_gpu_have_columns(carded, table, card):
     lines = read(write_points(Analysis(load(carded))))
     line = find(lines, backend="torch", dtype="float32", D="1024", row="relative")
-    assert float(line["latency_s"]) == pytest.approx(card.LATENCY * float(line["seconds"]), rel=1e-4)
-    assert float(line["device_s"]) == pytest.approx(card.DEVICE * float(line["seconds"]), rel=1e-4)
+    assert float(line["latency_s"]) == pytest.approx(card.LATENCY * float(line["seconds"]), rel=1e-3)
+    assert float(line["device_s"]) == pytest.approx(card.DEVICE * float(line["seconds"]), rel=1e-3)
     # What did not run has none, and the CPU has no such clock.
     assert find(lines, D="8192", dtype="float32", row="relative:graph")["latency_s"] == ""
     assert {line["cold_latency_s"] for line in table} == {""}

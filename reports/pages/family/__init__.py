@@ -14,12 +14,14 @@ from . import (
     qualities,
     rivals,
     scaling,
+    sources,
     speedups,
     work,
 )
 
 # In reading order. To add a chapter, add its module here.
 CHAPTERS = (
+    sources,
     scaling,
     clocks,
     speedups,

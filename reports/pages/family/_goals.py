@@ -48,7 +48,7 @@ def show_goals(family: FamilyDigest) -> tuple[Block, ...]:
         ("here", "Here", True),
         ("verdict", "Verdict"),
     )
-    table = Table(f"{family.name}-goals", caption("What was aimed at on a GPU", shown), heads, rows, stacked=True)
+    table = Table(f"{family.name}-goals", caption("What was aimed at on a GPU", shown), heads, rows)
     launch = any(goal.verdict == "not judged" for goal in family.goals)
     return table, Text(f"{NOTE} {LAUNCH}" if launch else NOTE, "note")
 

@@ -14,7 +14,7 @@ from ._names import caption, pick_sizes, series_cell
 # Of fewer values nothing is told that the tables of the two sweeps do not show.
 LEAST_VALUES = 3
 NOTES = {
-    "times": "Times are those of the yardstick in the same rounds, of the yardstick itself its seconds.",
+    "times": "A time is told in times of the yardstick, in the same rounds; the yardstick's own stands in seconds.",
     "error": "Relative error against the float64 reference. What is above its tolerance is a wrong result, which is "
     "not timed: here the error is the answer.",
 }

@@ -6,6 +6,8 @@ from ...text import write_estimate, write_seconds, write_size
 from ..blocks import Cell, Section, Table, Text, columns
 from ._names import caption, series_cell
 
+# No call of either framework returns sooner.
+LEAST_CALL_S = 1e-6
 TONES = {"consistent": "good", "inconsistent": "bad", "undetermined": "undecided"}
 NOTE = (
     "The fit is time = floor + c · {axis}ᵖ with the floor as a parameter: one straight line through all sizes would "
@@ -40,12 +42,17 @@ def build(family: FamilyDigest) -> Section | None:
                 "fitted": Cell(_write(growth.fitted)),
                 "verdict": Cell(growth.verdict, TONES.get(growth.verdict, "")),
                 "range": Cell(span),
-                "floor": Cell(write_seconds(growth.floor_s)),
+                "floor": Cell(_write_floor(growth.floor_s)),
             }
         )
     words = caption(f"The power p of {family.axis} in the time of a call", shown)
     table = Table(f"{family.name}-exponents", words, heads, tuple(rows), folded=len(rows) > 30)
     return Section("exponents", "Exponents", (table, Text(NOTE.format(axis=family.axis), "note")))
+
+
+def _write_floor(seconds: float) -> str:
+    """A fitted floor below what any call takes is none that was seen."""
+    return write_seconds(seconds) if seconds >= LEAST_CALL_S else "none seen"
 
 
 def _power(value: float | None) -> str:

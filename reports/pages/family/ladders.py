@@ -16,10 +16,11 @@ from ._names import caption, name_series, name_shared, series_cell, size_cell
 
 # A single method, or one of three rungs, is a line of the table.
 LEAST_RUNGS = 4
-NOTE = (
-    "Methods whose name ends in a number, at one size each. The power p is that of floor + c · kᵖ: 1 says that every "
-    "further term or step costs the same. It is shown where its interval is narrower than 1."
+POWER = (
+    " The power p is that of floor + c · numberᵖ: 1 says that every further term, step or node costs the same. It is "
+    "shown where its interval is narrower than 1."
 )
+NOTE = "Methods whose name ends in a number (terms or steps k, K; nodes Q), at one size each."
 
 
 def build(family: FamilyDigest) -> Section | None:
@@ -38,7 +39,10 @@ def build(family: FamilyDigest) -> Section | None:
             figure = _draw(family, word, unit, letter, group, shown, read)
             if figure is not None:
                 blocks.append(Figures(name_shared(shown), (figure,)))
-    return Section("ladders", "Methods set by a number", (*blocks, _tabulate(family, shown), Text(NOTE, "note")))
+    table = _tabulate(family, shown)
+    told = any(column.key in ("time", "memory") for column in table.columns)
+    note = Text(NOTE + POWER if told else NOTE, "note")
+    return Section("ladders", "Methods set by a number", (*blocks, table, note))
 
 
 def _draw(
@@ -122,6 +126,9 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
                 "memory": Cell(_write(climb.memory)),
             }
         )
+    # A power that is known of no method has no column.
+    known = {key for key in ("time", "memory") if any(row[key].text != "–" for row in rows)}
+    heads = tuple(column for column in heads if column.key not in {"time", "memory"} - known)
     words = caption("How time and memory grow with the number", shown)
     return Table(f"{family.name}-ladders", words, heads, tuple(rows), folded=len(rows) > 16)
 

@@ -45,7 +45,7 @@ def test_a_power_cap_is_told_and_warns_where_it_explains_times(run, digest):
     ((kind, warns, line), _) = tell(run(**CAP), digest)
     assert (kind, warns) == ("card-capped", False)
     assert "software power cap held the card's clock back, to 1,965 of 1,980 MHz in the median and 1,890 at" in line
-    assert "D8192" in line
+    assert "at D = 8,192 (" in line
     assert "D1024" not in line
     ((kind, warns, _), _) = tell(run(**CAP | {"sm_mhz_samples": [1980, 1700]}), digest)
     assert (kind, warns) == ("card-clock", True)
@@ -54,7 +54,7 @@ def test_a_power_cap_is_told_and_warns_where_it_explains_times(run, digest):
 def test_a_card_that_others_use_is_told(run, digest):
     ((kind, warns, line), _) = tell(run(after={"others_bytes": 2e9}), digest)
     assert (kind, warns) == ("card-shared", True)
-    assert "other processes held up to 2 GB of the card's memory in logdet-" in line
+    assert "other processes held up to 2 GB of the card's memory in logdet at D = " in line
 
 
 def test_the_card_of_a_place(run, digest):

@@ -59,15 +59,15 @@ def test_cold_caches_are_no_disturbance(tell):
 def test_a_session_slower_than_its_state_is_named(tell):
     ((_, warns, line),) = tell(lambda session, size: slow_down(session, 1.5 if size == 64 else 1.0))
     assert warns
-    assert line.startswith("torch, cpu, float32, state A: the machine was up to 1.5 times slower than usual in logdet-")
-    assert "-D64-" in line
+    assert line.startswith("torch, cpu, float32: the machine was up to 1.5 times slower than usual in logdet at ")
+    assert "logdet at D = 64 (" in line
 
 
 def test_many_disturbed_sessions_are_one_line(tell):
     ((_, _, line),) = tell(lambda session, size: slow_down(session, {64: 3, 128: 4}.get(size, 1), canary_only=True))
     assert "the canary ran up to 4 times slower than usual in 2 cells: " in line
-    assert "-D64-" in line
-    assert "-D128-" in line
+    assert "logdet at D = 64 (" in line
+    assert "logdet at D = 128 (" in line
 
 
 @pytest.mark.parametrize(
@@ -86,14 +86,14 @@ def test_what_the_state_recorded_is_told_where_it_happened(tell, field, little, 
     )
     assert warns
     assert told in line
-    assert "D64" in line
-    assert "D128" not in line
+    assert "at D = 64 (B = 100, L = 2)" in line
+    assert "D = 128" not in line
 
 
 def test_repetitions_are_counted(tell):
     state = QUIET | {"moved": "products 1e+11 FLOP/s at the start, 2e+11 at the end", "repeated": 2}
     ((_, _, line),) = tell(lambda session, size: session.update(state=state if size == 64 else QUIET))
-    assert line.endswith("(products 100 GFLOP/s at the start, 200 GFLOP/s at the end), after 2 repetitions")
+    assert line.endswith("(products 100 GFLOP/s at the start, 200 GFLOP/s at the end), though repeated 2 times")
 
 
 def test_warnings_of_the_system_are_told_once(tell):

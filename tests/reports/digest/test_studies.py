@@ -66,7 +66,7 @@ def test_a_csv_a_study(studied):
     assert len(lines) == 25 * len(study.methods)  # of 50 epochs every second, the last among them
     assert lines[-1]["epoch"] == "50"
     line = next(line for line in lines if (line["method"], line["epoch"]) == ("dopri5_annealed", "20"))
-    assert float(line["loss"]) == pytest.approx(math.exp(-1), rel=1e-5)
+    assert float(line["loss"]) == pytest.approx(math.exp(-1), rel=1e-3)
     assert float(line["tol"]) == 0.5
     assert next(line for line in lines if line["method"] == "gauss_legendre")["tol"] == ""
 
@@ -74,5 +74,5 @@ def test_a_csv_a_study(studied):
 def test_the_json_has_no_curves(studied):
     plain = json.loads(write_json(studied))
     assert "curves" not in plain["studies"][0]["methods"][0]
-    assert plain["studies"][0]["methods"][1]["ratio"]["value"] == pytest.approx(1.4, rel=0.05)
+    assert plain["studies"][0]["methods"][1]["ratio"][0] == pytest.approx(1.4, rel=0.05)
     assert "files" not in plain["health"]["provenance"]

@@ -1,10 +1,12 @@
 """The family pages as a whole: bounded, well-formed, the same each time."""
 
 import re
+from argparse import Namespace
 from html.parser import HTMLParser
 
 import pytest
 
+from reports.families import FAMILIES
 from reports.pages import families
 from reports.pages.family import CHAPTERS
 from reports.render import render_page
@@ -76,3 +78,14 @@ def test_chapters_ask_the_digest_alone(implicit_digest):
     """Every chapter says something of some family or nothing; none needs more than the family's digest."""
     for family in implicit_digest.families:
         assert any(chapter.build(family) is not None for chapter in CHAPTERS)
+
+
+def test_notes_of_rows_that_were_not_measured_are_left_out(make):
+    family = make.family(make.series(make.sweep("relative")))
+    (page,) = families.build(Namespace(families=(family,)))
+    told = [block.text for block in page.sections[0].blocks]
+    assert told[:2] == [FAMILIES["logdet"].names, FAMILIES["logdet"].notes[0]]
+    assert not any("inverse_tracked" in text for text in told)
+    tracked = make.family(make.series(make.sweep("relative"), make.sweep("inverse_tracked")))
+    (page,) = families.build(Namespace(families=(tracked,)))
+    assert any("inverse_tracked" in block.text for block in page.sections[0].blocks)

@@ -68,10 +68,12 @@ def test_the_lead_counts_what_the_list_names(digest):
     moved = Incident("moved", {"place": place, "state": "A", "how": how, "repeated": 2, "cells": cells})
     early = Incident("failures", {"lines": ("a, process 0: slow, stopped", "b, process 1: slow", "c", "d")})
     (page,) = health.build(replace(digest, health=replace(digest.health, warnings=(moved,), notes=(early,))))
-    assert page.lead.endswith(", state A: the machine's speed moved within 11 cells.")
+    assert page.lead.endswith("float32: the machine's speed moved within 11 cells.")
     told, more = [block.items[0] for block in page.sections[0].blocks if isinstance(block, Items)]
-    assert "within 11 cells: logdet-jax-cpu-float32-D20, " in told
-    assert told.endswith("(products 461 GFLOP/s at the start, 244 GFLOP/s at the end), after 2 repetitions")
+    assert "within 11 cells: logdet at D = 20, " in told
+    assert told.endswith(
+        " (in the first of them products 461 GFLOP/s at the start, 244 GFLOP/s at the end), though repeated 2 times"
+    )
     assert more.endswith("whose rows gave no time: a, process 0: slow, stopped; b, process 1: slow; and 2 more")
 
 

@@ -75,6 +75,18 @@ def test_a_card_has_a_panel_a_backend_and_says_its_rule(page):
     assert all(rule.startswith(f"**{place}.** Use `relative") for rule, place in zip(card.rules, PLACES, strict=True))
 
 
+def test_names_of_a_card_are_explained_beside_its_picture(page):
+    for card in find(page, Card):
+        names = FAMILIES[card.id.removeprefix("card-")].names
+        assert card.caption.endswith(names)
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_most_rows_of_a_card_are_named(family):
+    stems = {name.rstrip("0123456789").rstrip("_") for name in family.card}
+    assert sum(stem in family.names for stem in stems) >= len(stems) - 1
+
+
 def test_states_share_a_panel_only_where_their_sizes_do_not_mix(digest):
     series = digest.family("logdet").series[0]
     long = replace(series, key="a", state="A", sizes=(10.0, 32.0, 512.0))
@@ -101,7 +113,7 @@ def test_a_gpu_is_named_before_its_host(carded_digest, digest):
     (page,) = index.build(carded_digest)
     assert "on Synthetic GPU (driver 600.1; host Synthetic CPU, 2 cores, 149 GB; torch 2.13.0" in page.lead
     assert "`XLA_FLAGS=--xla_some_flag=false`" in page.lead
-    assert "1 kind of" in page.lead
+    assert "ways to compute log-determinant gradients, side by side" in page.lead
     # Where processors were measured as well the card stands behind them.
     (page,) = index.build(digest)
     assert "Synthetic CPU (2 cores, 25 GB, cpu and cuda: Synthetic GPU; torch" in page.lead

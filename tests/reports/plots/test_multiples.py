@@ -44,7 +44,7 @@ def test_ticks_have_their_unit(unit, values, tick):
 def test_an_interval_is_one_path_with_gaps():
     panels = [Panel("one", "alt", [line("a", 1.0, 2.0, 3.0, 4.0)])]
     html = draw_multiples("name", panels, frame(panels, "D", "seconds"))
-    bars = re.findall(r'<path d="((?:M[\d.]+ [\d.]+L[\d.]+ [\d.]+){4})"[^>]*--c0', html)
+    bars = re.findall(r'<path d="(M[\d.]+ [\d.]+v[-\d.]+(?:m[-\d. ]+v[-\d.]+){3})"[^>]*--c0', html)
     assert len(bars) == 1
 
 
@@ -59,3 +59,11 @@ def test_measured_labels_are_as_wide_as_drawn():
     for text in ("relative", "dopri5_direct_1e-06"):
         artist = figure.text(0, 0, text, fontsize=FONT, family="DejaVu Sans")
         assert measure(text)[0] == pytest.approx(artist.get_window_extent(renderer).width, rel=0.05)
+
+
+def test_lines_that_end_together_have_their_labels_in_a_column():
+    short = [line(name, 1.0, 2.0 + 0.1 * j) for j, name in enumerate(("one", "two", "three"))]
+    panels = [Panel("a", "alt", short), Panel("b", "alt", [line("long", 1.0, 2.0, 3.0, 4.0, 5.0)])]
+    html = draw_multiples("name", panels, frame(panels, "D", "seconds"))
+    places = dict(re.findall(r'<text [^>]*x="([\d.]+)"[^>]*>(one|two|three)</text>', html))
+    assert len(places) == 1

@@ -21,7 +21,7 @@ def test_the_front_is_drawn_and_told(make):
     family = make.family(series, name="implicit", fronts=(Front(series.key, 100.0, trades),))
     section = accuracy.build(family)
     (figure,), (table,) = make.figures(section), make.tables(section)
-    assert "jfb 5.0e-01; neumann_5 1.0e-01; cg 1.0e-07" in figure.alt
+    assert "jfb 5.0e-1; neumann_5 1.0e-1; cg 1.0e-7" in figure.alt
     assert [line["row"].text for line in table.rows] == ["jfb", "neumann_5", "cg"]
     # A direction that ascends is seen; what nobody recorded has no column.
     assert table.rows[0]["cosine"].tone == "bad"
@@ -34,7 +34,7 @@ def test_the_worst_error_of_each_row_and_wrong_results(make):
     section = accuracy.build(make.family(series))
     (table,) = make.tables(section)
     cell = table.rows[0][series.key]
-    assert (cell.text, cell.note) == ("3.0e-06", "D = 100, reference")
+    assert (cell.text, cell.note) == ("3.0e-6", "D = 100, reference")
     assert any("`relative` at 1,000, far" in getattr(block, "text", "") for block in section.blocks)
     assert make.figures(section) == []
 

@@ -37,7 +37,7 @@ def test_errors_by_condition_tell_what_is_wrong(make):
     (table,) = make.tables(beside.build(make.family(*known, plain)))
     assert table.name == "logdet-by-condition"
     (line,) = [line for line in table.rows if (line["row"].text, line["size"].text) == ("inverse", "100")]
-    assert (line["1e+06"].text, line["1e+06"].tone) == ("2.0e-02", "bad")
+    assert (line["1e+06"].text, line["1e+06"].tone) == ("2.0e-2", "bad")
     assert line["1e+06"].note.startswith("error 0.02")
     assert line["100"].tone == ""
 

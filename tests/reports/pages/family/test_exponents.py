@@ -14,5 +14,12 @@ def test_predicted_stands_beside_fitted(make):
     assert line["range"].text == "10 to 10,000, 4 sizes"
 
 
+def test_a_floor_that_no_call_has_is_not_told(make):
+    series = make.series(make.sweep("relative"))
+    growth = Growth(series.key, "relative", 2.0, make.about(2.02), 4.5e-9, 4, 10.0, 10000.0, "consistent")
+    (table,) = make.tables(exponents.build(make.family(series, exponents=(growth,))))
+    assert table.rows[0]["floor"].text == "none seen"
+
+
 def test_none_is_known_none_is_told(make):
     assert exponents.build(make.family(make.series(make.sweep("relative")))) is None

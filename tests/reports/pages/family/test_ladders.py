@@ -34,7 +34,11 @@ def test_memory_is_drawn_where_it_is_meant_to_grow(make):
 def test_a_power_that_may_be_anything_is_not_told(make):
     (table,) = make.tables(climb(make, (1, 2, 5, 10), time=Estimate(1.0, 0.9, 1.1)))
     assert table.rows[0]["time"].text == "1.00 [0.90, 1.10]"
-    (table,) = make.tables(climb(make, (1, 2, 5, 10), time=Estimate(1.0, 0.1, 2.1)))
+    assert "memory" not in [column.key for column in table.columns]
+    section = climb(make, (1, 2, 5, 10), time=Estimate(1.0, 0.1, 2.1))
+    (table,) = make.tables(section)
     assert table.rows[0]["time"].text == "–"
+    assert "time" not in [column.key for column in table.columns]
+    assert "power" not in section.blocks[-1].text
     (table,) = make.tables(climb(make, (1, 2, 5, 10), time=Estimate(1.0, 1 - 1e-8, 1 + 1e-8)))
     assert table.rows[0]["time"].text == "1.00 [1.00, 1.00]"

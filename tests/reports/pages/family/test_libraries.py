@@ -10,5 +10,5 @@ def test_a_library_is_told_in_times_of_ours(make):
     (table,) = make.tables(libraries.build(make.family(series, libraries=(beside,))))
     (line,) = table.rows
     assert (line["ratio"].text, line["ratio"].tone) == ("2.500 [2.475, 2.525] ×", "bad")
-    assert (line["error"].text, line["ours_error"].text) == ("1.0e-03", "1.0e-06")
+    assert (line["error"].text, line["ours_error"].text) == ("1.0e-3", "1.0e-6")
     assert libraries.build(make.family(series)) is None

@@ -27,7 +27,7 @@ def test_every_row_is_told_with_what_it_is(make):
     section = rivals.build(make.family(series, rivals=(Front(series.key, 100.0, trades),)))
     (figure,), (table,) = make.figures(section), make.tables(section)
     assert figure.title == "A gradient of the log-likelihood of a batch: error against the time of a call"
-    assert "relative 3 s, error 1.0e-07" in figure.alt
+    assert "relative 3 s, error 1.0e-7" in figure.alt
     assert [line["kind"].text for line in table.rows] == [
         "an estimate, on the front",
         "another model, biased",
