@@ -146,13 +146,17 @@ def _merge_quality(found: Sequence[Mapping[str, float]]) -> Quality:
     merged = {}
     for name in (quantity.name for quantity in fields(Quality)):
         values = [given.get(name, math.nan) for given in found]
-        worst = _largest if name not in ("cosine", "descent") else _smallest
+        worst = {"cosine": _smallest, "descent": _smallest, "bias": _furthest}.get(name, _largest)
         merged[name] = worst(values)
     return Quality(**merged)
 
 
 def _largest(values: Iterable[float]) -> float:
     return max((value for value in values if not math.isnan(value)), default=math.nan)
+
+
+def _furthest(values: Iterable[float]) -> float:
+    return max((value for value in values if not math.isnan(value)), key=abs, default=math.nan)
 
 
 def _smallest(values: Iterable[float]) -> float:

@@ -84,7 +84,7 @@ class Study:
         return bool(self.record["methods"][method].get("exact"))
 
     def order(self, method: str) -> int | None:
-        """k of a truncated Neumann series, 0 of `jfb`, None of a solver."""
+        """k of a truncated Neumann series, 0 of `jfb`, None of a solver and of jfb by another forward."""
         return 0 if method == "jfb" else self.record["methods"][method].get("settings", {}).get("k")
 
     def of(self, method: str) -> list[dict[str, Any]]:

@@ -30,14 +30,14 @@ def scale(value: float, units: tuple[tuple[float, str], ...]) -> tuple[float, st
     return units[-1]
 
 
-def shorten(value: float) -> float | None:
-    """A number for files: to four digits, which is finer than any interval, whole ones whole; None where there is
-    none, since JSON and CSV have no NaN.
+def shorten(value: float, digits: int = 4) -> float | None:
+    """A number for files: to so many digits, four being finer than intervals of times and their ratios, whole ones
+    whole; None where there is none, since JSON and CSV have no NaN.
     """
     if not math.isfinite(value):
         return None
     whole = value.is_integer() and abs(value) < 1e15
-    return int(value) if whole else float(f"{value:.4g}")
+    return int(value) if whole else float(f"{value:.{digits}g}")
 
 
 def write_estimate(estimate: Estimate, unit: str = "", factor: float = 1.0) -> str:

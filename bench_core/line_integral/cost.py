@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import isqrt
 
-from bench_core.line_integral.settings import NEWTON_NODES, PLAIN, chunk
+from bench_core.line_integral.settings import NEWTON_NODES, PLAIN, chunk, evaluations
 from bench_core.method import Cost
 
 # Products of ``J c`` alone (the adjoint equation's way forward), and with its gradient.
@@ -100,9 +100,9 @@ def inverse_dopri5(solver: str):
 
 def inverse_newton(p, itemsize: int, n: int) -> Cost:
     """n evaluations and an LU a step; of a J that is no Hessian with d vjps, of the integral at every step."""
-    passes = 1 if p.J == "hessian" else p.d + 2
+    passes = 1 if p.J == "hessian" else (p.d + 2) / 2
     points = 2.0 * n * p.B * passes * (p.d * p.H + p.H * p.outputs)
-    solves = n / (NEWTON_NODES + 1) * p.B * (2 / 3 * p.d**3 + 2 * p.d**2)
+    solves = n / evaluations(p.J, NEWTON_NODES) * p.B * (2 / 3 * p.d**3 + 2 * p.d**2)
     held = NEWTON_NODES * p.B
     return _cost(p, itemsize, points + solves, evaluations=n, held=held, beside=p.B * 3 * p.d**2, gradients=0)
 

@@ -25,6 +25,13 @@ def chunk(device: str) -> int:
     return CHUNK[device]
 
 
+def evaluations(J: str, Q: int) -> int:
+    """How often a step of Newton's method evaluates J: at the trial's Q nodes, and for its derivative once, where that
+    is J(x), or again at Q nodes, for vjps.
+    """
+    return Q + 1 if J == "hessian" else 2 * Q
+
+
 def gauss_legendre(Q: int) -> Rule:
     """Nodes and weights on [0, 1]. Source: Golub and Welsch 1969."""
     nodes, weights = legendre.leggauss(Q)

@@ -9,8 +9,8 @@ from typing import Any
 ALPHA = 0.1  # slope of the activation where none is given
 RATE = 0.1  # mu of the step that is checked: large enough that float32 sees the update
 STEADY_RATE = 1e-7  # mu of the steps that are timed: thousands of them leave the parameters where they are
-# What rivals compute that learn an inverse beside W: the gradient by W and b, and by the inverse.
 PROBED = "logabsdets"  # what each probe of an estimated log|det W| says, (L, n)
+# What rivals compute that learn an inverse beside W: the gradient by W and b, and by the inverse.
 LEARNED = ("self_normalizing", "free_form")
 # mu of the checked step whose inverse is carried: with RATE it leads near a singular W wherever 1 + 1 / mu is close to
 # an eigenvalue of the batch's Y Y^T / B, as at B = 100 and D of some hundreds.

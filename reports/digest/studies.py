@@ -31,6 +31,8 @@ LEAST, MOST = ("cosine", "cosine_latent"), ("contraction", "probe_residual", "re
 
 # Of longer trainings the table holds so many epochs: the folder is small, and a curve has no more to tell.
 MOST_EPOCHS = 25
+# Of its numbers: a cosine may differ from 1 in the fifth.
+DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def write_study(study: StudyDigest) -> str:
             seconds = longest.seconds[j]
             values = [_at(method.curves.get(name), j) for name in measures]
             cells = [end for value in values for end in _ends(value)]
-            writer.writerow((method.name, j + 1, shorten(seconds), *cells))
+            writer.writerow((method.name, j + 1, shorten(seconds, DIGITS), *cells))
     return stream.getvalue()
 
 
@@ -163,7 +165,7 @@ def _at(found: Curve | None, j: int) -> Estimate | None:
 
 def _ends(value: Estimate | None) -> tuple[float | None, ...]:
     numbers = (math.nan,) * 3 if value is None else (value.value, value.low, value.high)
-    return tuple(map(shorten, numbers))
+    return tuple(shorten(number, DIGITS) for number in numbers)
 
 
 def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:

@@ -60,6 +60,8 @@ LOGDET = Family(
         "no ordinary step does, and W⁻¹ follows by Woodbury's formula. Its error counts the carried inverse after one "
         "step, as the residual of W⁻¹W = I; rounding adds up over many, and it can be taken anew.",
         "Estimates of W⁻ᵀ: times Wᵀ it is the identity; a mean of its diagonal of 1 is unbiased, the spread, relative "
-        "to the identity, the noise. Four times the probes halve it.",
+        "to the identity, the noise. Four times the probes halve it. Of an estimated log |det W| the bias is how far "
+        "the mean over its probes is from the true one, the noise the standard error of that mean: a bias within twice the "
+        "noise may be none.",
     ),
 )

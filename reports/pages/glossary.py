@@ -23,9 +23,9 @@ _TERMS = (
         "far apart two rows over the very same kernel (twins) come out."
     ),
     (
-        "**State of the machine**: within one, its speed differs by at most 1.2 times, by the rates of products, "
-        "copies and the canary, the steadiest of which counts most. No curve, exponent or roofline joins two states, "
-        "two machines or two versions of the way of measuring "
+        "**State of the machine**: within one, its speed is within 1.2 times of what is usual there, by the rates of "
+        "products, copies and the canary, the steadiest of which counts most. No curve, exponent or roofline joins two "
+        "states, two machines or two versions of the way of measuring "
         "(rulers). The **canary** is a fixed product timed in every round."
     ),
     (

@@ -52,7 +52,7 @@ def _write_moved(values: Values) -> str:
         return told
     again = f", though repeated {count(values['repeated'], 'time')}" if values["repeated"] else ""
     how = _RATE.sub(lambda number: write_rate(float(number[1])), values["how"])
-    first = "in the first of them " if len(values["cells"]) > 1 else ""
+    first = "in one of them " if len(values["cells"]) > 1 else ""
     return f"{told} ({first}{how}){again}"
 
 

@@ -146,9 +146,11 @@ def _draw(study: StudyDigest) -> list[Figure]:
 
 
 def _entitle(study: StudyDigest, exact: Sequence[StudyMethod]) -> str:
+    ours = study.baseline
+    more = f", and {ours} by another fixed point" if any(m.order is None and not m.exact for m in study.methods) else ""
     if pick(study, "slower", exact):
-        return f"With every solver of the linear system an epoch takes longer than with {study.baseline}"
-    return f"{study.baseline} and solvers of the linear system"
+        return f"With every solver of the linear system an epoch takes longer than with {ours}{more}"
+    return f"{ours} and solvers of the linear system{more}"
 
 
 def _entitle_series(study: StudyDigest, series: Sequence[StudyMethod]) -> str:

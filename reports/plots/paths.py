@@ -38,11 +38,6 @@ def shorten_path(path: str) -> str:
     return "".join(found) or path.replace("\n", " ")
 
 
-def list_points(path: str) -> list[Point]:
-    """The ends of a path's segments, in tenths of a pixel."""
-    return [points[-1] for _, points in _list_segments(path) or () if points]
-
-
 def _list_segments(path: str) -> list[tuple[str, list[Point]]] | None:
     """(letter, points) of absolute segments; None where a path has others."""
     tokens = _TOKEN.findall(path)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ._check import check_number
 
-# Sessions whose machines differ by more than this factor in speed share no curve.
+# Sessions whose machine is further than this factor from its usual speed share no curve with the others.
 APART = 1.2
 # A reading of one session is noisy: a canary that finds its caches cold takes 1.7 times as long on the same machine.
 # A state lasts; of five sessions that follow each other, one or two disturbed readings do not move the median.
@@ -20,7 +20,8 @@ def find_levels(readings: Any) -> np.ndarray:
 
     Each instrument is read as the median over the five sessions nearest in order, relative to its median over all. The
     level is the weighted median over the instruments, each weighted by one over its mean difference from session to
-    session: what moves one instrument alone is that instrument's, and one that jumps counts for less than a steady one.
+    session: of instruments that are as steady, what moves one alone is that instrument's; one that is steadier than all
+    others together decides, and one that jumps counts for little.
     A state lasts: sessions that follow each other share the median of their levels until one differs from it by more
     than `APART`. A reading that was not taken is NaN; a session without any near it has the level NaN.
 
@@ -35,7 +36,8 @@ def find_levels(readings: Any) -> np.ndarray:
     first = np.clip(np.arange(count) - NEAR // 2, 0, max(count - NEAR, 0))
     smooth = np.array([_median(table[j : j + NEAR], 0) for j in first]).reshape(table.shape)
     jumps = np.ma.masked_invalid(np.abs(np.diff(table, axis=0))).mean(axis=0)
-    return _hold(_weighted_median(smooth - _median(smooth, 0), 1 / np.maximum(np.ma.filled(jumps, STEADY), STEADY)))
+    jumps = np.ma.filled(jumps, np.ma.median(jumps) if np.ma.count(jumps) else STEADY)
+    return _hold(_weighted_median(smooth - _median(smooth, 0), 1 / np.maximum(jumps, STEADY)))
 
 
 def group_levels(levels: Any, apart: float = APART) -> np.ndarray:

@@ -133,7 +133,7 @@ def test_a_dirty_tree_is_one_line(repository):
     assert repository.records() == []
 
 
-@pytest.mark.slow  # of such ends ``test_asv_interruptions.py`` has one of each kind in the quick tests
+@pytest.mark.slow  # of such ends ``test_asv_interruptions.py`` has one in the quick tests
 def test_killed_at_random_moments_a_run_resumes_and_ends_with_the_same_cells(repository):
     rng = random.Random(os.urandom(4))
     doors = [("logdet", "torch"), ("score", "jax"), ("score", "torch"), ("logdet", "jax")]

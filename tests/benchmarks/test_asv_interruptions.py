@@ -20,8 +20,6 @@ from tests.benchmarks.interrupted import (
     start_in_background,
 )
 
-pytestmark = pytest.mark.slow
-
 # asv as a user starts it, on the tree that is checked out.
 BARE = ("-m", "asv", "run", "--environment=checkout:same", "--machine", "here", "--bench", BENCH, "--set-commit-hash")
 
@@ -39,7 +37,13 @@ def _end_asv(repository, child, end: str) -> None:
     gone(repository)  # neither a worker nor asv's server
 
 
-@pytest.mark.parametrize("end", ["terminate", "terminate in the background", "parent", "asv", "child"])
+@pytest.mark.parametrize(
+    "end",
+    [
+        "terminate in the background",
+        *(pytest.param(end, marks=pytest.mark.slow) for end in ("terminate", "parent", "asv", "child")),
+    ],
+)
 def test_a_run_through_asv_goes_on_after_any_end(small, end):
     child = start_in_background(small, ASV) if "background" in end else small.start(*ASV)
     kept = in_second_session(small)
@@ -57,6 +61,7 @@ def test_a_run_through_asv_goes_on_after_any_end(small, end):
     assert small.git("status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 def test_asv_started_by_hand_goes_on_and_says_so(small):
     command = (*BARE, small.git("rev-parse", "HEAD"))
     child = small.start(*command)
@@ -73,6 +78,7 @@ def test_asv_started_by_hand_goes_on_and_says_so(small):
     assert small.git("status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 def test_asv_started_by_hand_keeps_all_its_files_where_it_is_told_to(small, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     command = (*BARE, small.git("rev-parse", "HEAD"))
@@ -85,6 +91,7 @@ def test_asv_started_by_hand_keeps_all_its_files_where_it_is_told_to(small, tmp_
     assert small.git("rev-parse", "HEAD")[:8] in shown.stdout
 
 
+@pytest.mark.slow
 def test_a_part_measured_in_between_loses_nothing_of_the_run_that_was_cut_off(small):
     child = small.start(*ASV)
     kept = in_second_session(small)

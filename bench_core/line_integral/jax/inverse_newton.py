@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from bench_core.line_integral.jax._jacobian import Parameters, apply, form, network
-from bench_core.line_integral.settings import NEWTON
+from bench_core.line_integral.settings import NEWTON, evaluations
 from bench_core.line_integral.settings import gauss_legendre as rule
 
 
@@ -22,10 +22,10 @@ def inverse_newton(target: Array, parameters: Parameters, J: str, Q: int, tol: f
 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, tol
     the relative residual ``|y - y(x)| / |y|`` of every sample. Returns x (B, d), not a number where a Jacobian is
-    singular and after 50 steps, for which the kernel raises ``ValueError``, and how often J was evaluated, Q + 1 times
-    a step. Cost: n evaluations, 2Bn (dH + Hm) FLOPs, and an LU a step; d times that where J is no Hessian. Raises
-    ``TypeError`` (JAX) where shapes do not fit. Source: Newton's method, as a baseline for Lorraine and Hossain 2022,
-    section 4.3.
+    singular and after 50 steps, for which the kernel raises ``ValueError``, and how often J was evaluated, a step Q + 1
+    times where it is a Hessian, 2 Q times elsewhere. Cost: n evaluations, 2Bn (dH + Hm) FLOPs, (d + 2) / 2 times as
+    many where J is no Hessian, and an LU a step. Raises ``TypeError`` (JAX) where shapes do not fit. Source: Newton's
+    method, as a baseline for Lorraine and Hossain 2022, section 4.3.
     """
     t, w = (jnp.asarray(a, target.dtype) for a in rule(Q))
     basis = jnp.eye(target.shape[1], dtype=target.dtype)
@@ -64,4 +64,4 @@ def inverse_newton(target: Array, parameters: Parameters, J: str, Q: int, tol: f
     zero = jnp.zeros_like(target)  # which the integral takes to 0
     start = (zero, target, zero, jnp.ones_like(limit, dtype=bool), jnp.asarray(0))
     x, rest, *_, steps = lax.while_loop(goes_on, turn, start)
-    return {"x": jnp.where(short(rest), jnp.nan, x), "evaluations": (Q + 1) * steps}
+    return {"x": jnp.where(short(rest), jnp.nan, x), "evaluations": evaluations(J, Q) * steps}

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench_core.line_integral.settings import NEWTON
+from bench_core.line_integral.settings import NEWTON, evaluations
 from bench_core.line_integral.torch._jacobian import Parameters, apply, form, network
 from bench_core.line_integral.torch._rule import rule
 from bench_core.line_integral.torch._solve import solve_dense
@@ -21,11 +21,11 @@ def inverse_newton(target: Tensor, parameters: Parameters, J: str, Q: int, tol: 
     A step that does not bring a sample nearer is halved.
 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, tol
-    the relative residual ``|y - y(x)| / |y|`` of every sample. Returns x (B, d) and how often J was evaluated, Q + 1
-    times a step. Cost: n evaluations, 2Bn (dH + Hm) FLOPs, and an LU a step; d times that where J is no Hessian.
-    Raises
-    ``torch.linalg.LinAlgError`` for a Jacobian that is singular (CPU); not a number after 50 steps, for which the
-    kernel raises ``ValueError``. Source: Newton's method, as a baseline for Lorraine and Hossain 2022, section 4.3.
+    the relative residual ``|y - y(x)| / |y|`` of every sample. Returns x (B, d) and how often J was evaluated, a step Q
+    + 1 times where it is a Hessian, 2 Q times elsewhere. Cost: n evaluations, 2Bn (dH + Hm) FLOPs, (d + 2) / 2 times as
+    many where J is no Hessian, and an LU a step. Raises ``torch.linalg.LinAlgError`` for a Jacobian that is singular
+    (CPU); not a number after 50 steps, for which the kernel raises ``ValueError``. Source: Newton's method, as a
+    baseline for Lorraine and Hossain 2022, section 4.3.
     """
     t, w = rule("gauss_legendre", Q, target)
     basis = torch.eye(target.shape[1], dtype=target.dtype, device=target.device)
@@ -55,4 +55,4 @@ def inverse_newton(target: Tensor, parameters: Parameters, J: str, Q: int, tol: 
         new = target - integral(trial)
         nearer, steps = size(new) < size(rest), steps + 1
         x, rest = torch.where(nearer, trial, x), torch.where(nearer, new, rest)
-    return {"x": torch.where(done, x, torch.nan), "evaluations": (Q + 1) * steps}
+    return {"x": torch.where(done, x, torch.nan), "evaluations": evaluations(J, Q) * steps}

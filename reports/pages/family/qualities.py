@@ -10,7 +10,12 @@ from ._names import caption, series_cell, size_cell
 
 MEASURES = {
     **{"mean": "Mean", "spread": "Spread", "path_error": "Path error", "round_trip": "Round trip"},
-    **{"sample_error": "Worst sample", "estimate": "By its estimate", "bias": "Bias", "noise": "Noise"},
+    **{
+        "sample_error": "Worst sample",
+        "estimate": "By its estimate",
+        "bias": "Bias, nats a dimension",
+        "noise": "Noise, nats a dimension",
+    },
 }
 # Of more networks than the table holds those of the most sizes are kept.
 MOST_ROWS = 60

@@ -71,11 +71,12 @@ def test_newtons_method_takes_vjps_only_where_j_is_no_hessian(J):
     problem = LineIntegralProblem(d=6, B=8, H=32, J=J, seed=1)
     kernel = bench_core.method("line_integral", "inverse_newton", "torch").build(problem, dtype="float64")
     with Count() as count:
-        evaluations = kernel.iterations(kernel.run())
-    assert evaluations
-    assert evaluations % 17 == 0
-    cost = bench_core.method("line_integral", "inverse_newton", "torch").cost(problem, "float64", evaluations)
-    assert count.product_flops == pytest.approx(cost.flops, rel=0.1)
+        n = kernel.iterations(kernel.run())
+    assert n
+    assert n % {"hessian": 17, "psd": 32}[J] == 0
+    cost = bench_core.method("line_integral", "inverse_newton", "torch").cost(problem, "float64", n)
+    # Beside the network's products those with c and with LU's factors.
+    assert count.product_flops == pytest.approx(cost.flops, rel=0.07)
 
 
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)

@@ -140,7 +140,9 @@ def test_a_sweep_may_do_with_fewer_processes_and_without_further_forms(monkeypat
 
 
 def test_what_is_beside_the_main_sweep_leaves_it_as_it_is():
-    """Its cells, their names, rows and processes; and the sweeps beside it are short ones of their own rows."""
+    """Its cells, their names, rows and processes; and the sweeps beside it are short ones of their own rows, of one
+    process but for the rivals, rows that the main sweep does not have.
+    """
     declared, sweeps = FAMILIES["logdet"], STANDARD.sweeps("logdet")
     main = sweeps[""]
     assert main == Sweep({"D": STANDARD_D, "B": (100,), "L": (2,)})
@@ -155,7 +157,7 @@ def test_what_is_beside_the_main_sweep_leaves_it_as_it_is():
             assert list(dict.fromkeys(row.partition(":")[0] for row in tried)) == names
         for cell in every:
             if cell not in mine:
-                assert STANDARD.processes_of(cell) == 1
+                assert STANDARD.processes_of(cell) == (3 if sweeps["Rivals"].holds(dict(cell.sizes)) else 1)
                 assert not any(":" in row for row in rows("logdet", backend, STANDARD, [dict(cell.sizes)]))
     at = [{"D": 1000, "B": 100, "L": 1}]
     assert {*declared.apart, "relative", "inverse", "slogdet_autodiff"} - {"jacobian_autodiff_chunked"} <= {

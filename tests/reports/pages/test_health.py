@@ -72,7 +72,7 @@ def test_the_lead_counts_what_the_list_names(digest):
     told, more = [block.items[0] for block in page.sections[0].blocks if isinstance(block, Items)]
     assert "within 11 cells: logdet at D = 20, " in told
     assert told.endswith(
-        " (in the first of them products 461 GFLOP/s at the start, 244 GFLOP/s at the end), though repeated 2 times"
+        " (in one of them products 461 GFLOP/s at the start, 244 GFLOP/s at the end), though repeated 2 times"
     )
     assert more.endswith("whose rows gave no time: a, process 0: slow, stopped; b, process 1: slow; and 2 more")
 
