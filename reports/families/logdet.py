@@ -61,7 +61,7 @@ LOGDET = Family(
         "step, as the residual of W⁻¹W = I; rounding adds up over many, and it can be taken anew.",
         "Estimates of W⁻ᵀ: times Wᵀ it is the identity; a mean of its diagonal of 1 is unbiased, the spread, relative "
         "to the identity, the noise. Four times the probes halve it. Of an estimated log |det W| the bias is how far "
-        "the mean over its probes is from the true one, the noise the standard error of that mean: a bias within twice the "
-        "noise may be none.",
+        "the mean over its probes is from the true one, the noise the standard error of that mean: a bias within twice "
+        "the noise may be none.",
     ),
 )

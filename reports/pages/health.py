@@ -90,8 +90,8 @@ def _show_machine(digest: Digest) -> list[Block]:
             Text(
                 (
                     f"Within a state the speed is within {APART:g} times of its usual one. A holds the most sessions; "
-                    "others are told in times of its speed. No curve joins two of them. Products and copies are large ones; "
-                    "the canary is a small product that is timed in every round."
+                    "others are told in times of its speed. No curve joins two of them. Products and copies are "
+                    "large ones; the canary is a small product that is timed in every round."
                 ),
                 "note",
             )
