@@ -30,9 +30,9 @@ MEASURES = (
 LEAST, MOST = ("cosine", "cosine_latent"), ("contraction", "probe_residual", "residual", "iterations")
 
 # Of longer trainings the table holds so many epochs: the folder is small, and a curve has no more to tell.
-MOST_EPOCHS = 25
-# Of its numbers: a cosine may differ from 1 in the fifth.
-DIGITS = 6
+MOST_EPOCHS = 20
+# A cosine may differ from 1 in the fifth digit.
+DIGITS = {"cosine": 6, "cosine_latent": 6}
 
 
 @dataclass(frozen=True)
@@ -147,9 +147,8 @@ def write_study(study: StudyDigest) -> str:
         longest = max(method.curves.values(), key=lambda found: len(found.seconds), default=Curve((), ()))
         for j in _choose_epochs(len(longest.seconds)):
             seconds = longest.seconds[j]
-            values = [_at(method.curves.get(name), j) for name in measures]
-            cells = [end for value in values for end in _ends(value)]
-            writer.writerow((method.name, j + 1, shorten(seconds, DIGITS), *cells))
+            cells = [end for name in measures for end in _ends(name, _at(method.curves.get(name), j))]
+            writer.writerow((method.name, j + 1, shorten(seconds), *cells))
     return stream.getvalue()
 
 
@@ -163,9 +162,9 @@ def _at(found: Curve | None, j: int) -> Estimate | None:
     return found.values[j] if found is not None and j < len(found.values) else None
 
 
-def _ends(value: Estimate | None) -> tuple[float | None, ...]:
+def _ends(name: str, value: Estimate | None) -> tuple[float | None, ...]:
     numbers = (math.nan,) * 3 if value is None else (value.value, value.low, value.high)
-    return tuple(shorten(number, DIGITS) for number in numbers)
+    return tuple(shorten(number, DIGITS.get(name, 4)) for number in numbers)
 
 
 def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:
