@@ -63,9 +63,8 @@ def test_what_was_measured_otherwise_has_no_interval(alone, tmp_path, what):
 def add_processes(alone, folder, cells):
     """The first process of all cells, and the second of so many."""
     shutil.copytree(alone, folder)
-    (target,) = folder.glob("*/sessions/*")
-    for path in sorted(RESULTS.glob(f"*/sessions/{target.name}/logdet-torch-*.p1.session"))[:cells]:
-        shutil.copy(path, target)
+    for path in sorted(RESULTS.glob("epyc-2core/sessions/*/logdet-torch-cpu-float32-*-B100-L2.p1.session"))[:cells]:
+        shutil.copy(path, folder / "elsewhere" / "sessions" / path.parent.name)
     return Analysis(load(folder))
 
 
