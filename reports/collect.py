@@ -1,7 +1,8 @@
 """From the frame's lines to the points of each series: one row at one size, all its processes together."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -141,23 +142,19 @@ def _read_products(record: Mapping[str, Any]) -> Products | None:
     return Products(*(known.get(name, 0.0) for name in spent), counted=counted)
 
 
+# By what the worst is the largest, where that is not the number itself.
+_WORST: Mapping[str, Callable[[float], float]] = {"cosine": operator.neg, "descent": operator.neg, "bias": abs}
+
+
 def _merge_quality(found: Sequence[Mapping[str, float]]) -> Quality:
     """The worst process of each: a bound, not an average."""
     merged = {}
     for name in (quantity.name for quantity in fields(Quality)):
         values = [given.get(name, math.nan) for given in found]
-        worst = {"cosine": _smallest, "descent": _smallest, "bias": _furthest}.get(name, _largest)
-        merged[name] = worst(values)
+        merged[name] = _largest(values, _WORST.get(name))
     return Quality(**merged)
 
 
-def _largest(values: Iterable[float]) -> float:
-    return max((value for value in values if not math.isnan(value)), default=math.nan)
-
-
-def _furthest(values: Iterable[float]) -> float:
-    return max((value for value in values if not math.isnan(value)), key=abs, default=math.nan)
-
-
-def _smallest(values: Iterable[float]) -> float:
-    return min((value for value in values if not math.isnan(value)), default=math.nan)
+def _largest(values: Iterable[float], by: Callable[[float], float] | None = None) -> float:
+    """What is known and largest ``by`` this, by itself where nothing is said."""
+    return max((value for value in values if not math.isnan(value)), key=by, default=math.nan)

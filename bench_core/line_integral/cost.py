@@ -100,10 +100,10 @@ def inverse_dopri5(solver: str):
 
 def inverse_newton(p, itemsize: int, n: int) -> Cost:
     """n evaluations and an LU a step; of a J that is no Hessian with d vjps, of the integral at every step."""
-    passes = 1 if p.J == "hessian" else (p.d + 2) / 2
-    points = 2.0 * n * p.B * passes * (p.d * p.H + p.H * p.outputs) + n * p.B * _applied(p, FORWARD)
-    if p.J != "hessian":
-        points += n / 2 * p.d * p.B * (_applied(p, BOTH) - _applied(p, FORWARD))
+    # Half of the evaluations are taken back, d times each.
+    back = 0.0 if p.J == "hessian" else p.d / 2
+    points = 2.0 * n * p.B * (1 + back) * (p.d * p.H + p.H * p.outputs)
+    points += n * p.B * (_applied(p, FORWARD) + back * (_applied(p, BOTH) - _applied(p, FORWARD)))
     solves = n / evaluations(p.J, NEWTON_NODES) * p.B * (2 / 3 * p.d**3 + 2 * p.d**2)
     held = NEWTON_NODES * p.B
     return _cost(p, itemsize, points + solves, evaluations=n, held=held, beside=p.B * 3 * p.d**2, gradients=0)

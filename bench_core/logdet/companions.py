@@ -47,3 +47,13 @@ def _largest_eigenvalue(square: np.ndarray) -> float:
         v = square @ (v / np.linalg.norm(v))
         size = float(np.linalg.norm(v))
     return size
+
+
+def deviation(off: np.ndarray) -> dict[str, float]:
+    """``bias`` and ``noise`` of an estimate from how far each probe (L, n) is off: the mean, and, of several probes,
+    its standard error by how far those of a layer are apart.
+    """
+    found = {"bias": float(off.mean())}
+    if off.shape[1] > 1:
+        found["noise"] = float(np.sqrt(off.var(1, ddof=1).mean() / off.size))
+    return found

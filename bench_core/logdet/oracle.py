@@ -9,12 +9,11 @@ With Delta_k (B x D) the gradient of the mean log-likelihood without the log-det
     step        W + mu dW_relative, b + mu db_relative
     value       the change of each log|det W| under the step, beside the step itself
     tracked     the ordinary gradient, beside a step of its own mu and W^-T after it
-    factors     another model's, whose parameters are L and U: see ``factored_oracle``
+    factors     another model's, by L and U (``factored_oracle``) or a library's own parameters (``libraries``)
     products    the plain products of ``gemm_floor``
 
-A library's ``factors`` are by its own parameters (``libraries``); layers with a learned inverse: ``learned_oracle``.
-
-(Gresele et al. 2020, equations 9 to 15 and appendix F; Z is the input of the layer, s'' / s' in closed form.)
+(Gresele et al. 2020, equations 9 to 15 and appendix F; Z is the input of the layer, s'' / s' in closed form. Layers
+with a learned inverse: ``learned_oracle``.)
 Biases follow their weights: the relative gradient is the steepest direction of ``y -> y + E y + e``, the transposed
 one of ``z -> z + E z + e``, so the layer is one homogeneous matrix [W b; 0 1] and db the last column of its gradient.
 
@@ -33,6 +32,7 @@ import numpy as np
 from bench_core import masters
 from bench_core.held import Held, is_finite
 from bench_core.logdet import libraries
+from bench_core.logdet.companions import deviation
 from bench_core.logdet.problem import LogdetProblem
 from bench_core.logdet.settings import LEARNED, PROBED, rate
 from bench_core.masters import relative_error
@@ -242,9 +242,7 @@ class Oracle:
         """See ``LogdetProblem.quality``."""
         p, means, squares = self._problem, [], []
         if PROBED in arrays:
-            off = np.asarray(arrays[PROBED], np.float64) - self.values(method.computes)[:, None]
-            noise = np.sqrt(off.var(1, ddof=1).mean() / off.size) / p.D if off.shape[1] > 1 else np.nan
-            return {"bias": float(off.mean()) / p.D} | ({"noise": float(noise)} if np.isfinite(noise) else {})
+            return deviation((arrays[PROBED] - self.values(method.computes)[:, None]) / p.D)
         if method.exact or method.computes not in ("ordinary", *LEARNED):
             return {}
         for k in range(p.L):

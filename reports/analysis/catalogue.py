@@ -129,7 +129,6 @@ class Catalogue:
         """Session records of a place."""
         return [session for session in self.run.sessions if find_place(session) == place]
 
-    @kept
     def commits(self, series: Series) -> tuple[str, ...]:
         """The commits that its cells are of: one, but for what a few patient calls add."""
         place = series.place
@@ -144,6 +143,7 @@ class Catalogue:
             found.setdefault((family, Place(*where), rest), set()).add(shorten(commit))
         return {key: tuple(sorted(commits)) for key, commits in found.items()}
 
+    @kept
     def memory_bytes(self, place: Place) -> float | None:
         """Memory that rows may take there, as its sessions recorded it; None where they do not say.
 
