@@ -82,13 +82,15 @@ def _compare(family: FamilyDigest, row: str, baseline: str, decides: str) -> Rat
     for found in family.card.headlines if family.card else ():
         if (found.row, found.baseline) == (row, baseline):
             backend = family.find(found.series).place.backend
-            values.append((name_backend(backend), f"{write_ratio(found.ratio)} ×", _say_where(found, family.axis)))
+            ratio = write_ratio(found.ratio.value if found.ratio.undetermined else found.ratio)
+            values.append((name_backend(backend), f"{ratio} ×", _say_where(found, family.axis)))
     return Ratio(f"{decides}: time of `{row}` over that of `{baseline}`", tuple(values))
 
 
 def _say_where(found: Headline, axis: str) -> str:
     (least, low), (most, high) = found.least, found.most
-    at = f"at {axis} = {write_size(found.at)}"
+    known = ", no interval known" if found.ratio.undetermined else ""
+    at = f"at {axis} = {write_size(found.at)}{known}"
     if low == high:
         return at
     ends = (f"{ratio:.3g} × at {write_size(size)}" for ratio, size in ((least, low), (most, high)))

@@ -1,6 +1,7 @@
 """The first page: what stands on it, in which order, and that it says what the digest holds."""
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from reports.digest.incidents import Incident
 from reports.families import FAMILIES
 from reports.pages import index
 from reports.pages.blocks import Card, Form, Items, Table, Text
+from reports.statistics import Estimate
 from reports.text import write_ratio
 
 # The panels' places, and where the same was measured besides.
@@ -66,6 +68,17 @@ def test_headlines_are_paired_ratios_at_the_largest_size(page, digest, analysis)
         assert f"{write_ratio(ratio)} ×" in [value for _, value, _ in told.values]
         later = [size for size in family.find(found.series).sizes if size > found.at]
         assert all(analysis.ratio(known[found.series], s, found.row, found.baseline) is None for s in later)
+
+
+def test_a_headline_without_an_interval_says_so_in_words(digest):
+    family = digest.family("logdet")
+    headlines = tuple(replace(h, ratio=Estimate(53.8, math.nan, math.nan, 1)) for h in family.card.headlines)
+    alone = replace(family, card=replace(family.card, headlines=headlines))
+    told = replace(digest, families=tuple(alone if f.name == "logdet" else f for f in digest.families))
+    (page,) = index.build(told)
+    for ratio in find(page, Card)[0].ratios:
+        assert [value for _, value, _ in ratio.values] == ["53.8 ×"] * len(ratio.values)
+        assert all(", no interval known" in where for _, _, where in ratio.values)
 
 
 def test_a_card_has_a_panel_a_backend_and_says_its_rule(page):
