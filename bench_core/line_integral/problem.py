@@ -10,7 +10,8 @@ y0 = 0: a shift of the data), and the loss ``mean |y(x) - target|^2``. The netwo
 - *kronecker*      ``J = A (x) B`` with the factors A, B of sqrt(d) x sqrt(d), 2 d outputs instead of d^2;
 - *kronecker_psd*  ``J = (A (x) B) (A (x) B)^T + eps I``;
 - *hessian*        ``J = M``, drawn as ``M(x) = I + W0^T diag(q tanh(W0 x + b0)) W0``: J is the Hessian of a potential,
-  to rounding in float32, so that the integral does not depend on the path, and the inverse below is one;
+  to rounding in float32, so that the integral does not depend on the path, and the inverse below is one; no eigenvalue
+  of it is below 1 - STEEPEST anywhere;
 - *uneven*         ``J = M``, and the last sample's path is FAR times as long as the others': one hard one among them.
 
 M of *psd* and the factors A, B vary about the identity, with condition numbers of a few: the inverse at d = 1,024 is
@@ -36,6 +37,7 @@ from bench_core.problem import Problem
 JACOBIANS = ("free", "tanh", "psd", "kronecker", "kronecker_psd", "hessian", "uneven")
 SPREAD = 0.25  # of the factors about the identity: singular at four standard deviations, even of a 1 x 1 factor
 FAR = 4  # times the length of the others' paths
+STEEPEST = 0.9  # how far a *hessian* J may vary about the identity, in its spectral norm
 
 
 class LineIntegralProblem(Problem):
@@ -107,8 +109,9 @@ class LineIntegralProblem(Problem):
             out["x"][-1] *= np.float32(FAR)
         eye = np.eye(side, dtype=np.float32).ravel()
         if self.J == "hessian":
-            # |W0^T W0| is about (1 + sqrt(H / d))^2: J stays positive unless the q are all large and of one sign.
+            # |W0^T W0| is about (1 + sqrt(H / d))^2: with q of that scale J varies by half of itself.
             q = normal((H,), streams[4], 0.5 / (1 + np.sqrt(H / d)) ** 2)
+            q *= np.float32(min(1.0, STEEPEST / _bound_variation(out["W0"], q)))
             # The pairs first: symmetric to the last bit, as Cholesky takes J to be.
             pairs = out["W0"].T[:, None] * out["W0"].T
             out["W1"] = align((pairs * q).reshape(d * d, H))
@@ -149,3 +152,9 @@ class LineIntegralProblem(Problem):
         Raises ``SingularJacobian`` where the ODE has no solution.
         """
         return self.oracle.quality(arrays, method)
+
+
+def _bound_variation(W0: np.ndarray, q: np.ndarray) -> float:
+    """The spectral norm of ``W0^T diag(|q|) W0``, which ``W0^T diag(q tanh(.)) W0`` does not exceed anywhere."""
+    rooted = np.sqrt(np.abs(q))[:, None] * W0
+    return float(np.linalg.norm(rooted, 2)) ** 2

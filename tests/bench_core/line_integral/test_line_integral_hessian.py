@@ -46,6 +46,16 @@ def test_the_hessian_is_symmetric_and_positive():
         assert np.linalg.eigvalsh(formed).min() > 0.2
 
 
+@pytest.mark.parametrize("d, H", [(1, 1), (2, 7), (4, 3), (10, 64)])
+def test_the_hessian_is_positive_wherever_one_looks(d, H):
+    far = 10 ** np.linspace(-1, 2, 20).repeat(50)[:, None]
+    for seed in range(20):
+        problem = LineIntegralProblem(d=d, B=1, H=H, J="hessian", seed=seed)
+        network = Network(dict(problem.arrays), "hessian")
+        looked = far * np.random.default_rng(seed).standard_normal((far.size, d))
+        assert np.linalg.eigvalsh(network.form(network.outputs(network.hidden(looked)))).min() > 0.099
+
+
 def _run(problem, name, backend):
     m = bench_core.method("line_integral", name, backend)
     kernel = m.build(problem, dtype="float64")
