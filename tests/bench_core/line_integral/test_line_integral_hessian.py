@@ -46,7 +46,7 @@ def test_the_hessian_is_symmetric_and_positive():
         assert np.linalg.eigvalsh(formed).min() > 0.2
 
 
-@pytest.mark.parametrize("d, H", [(1, 1), (2, 7), (4, 3), (10, 64)])
+@pytest.mark.parametrize(("d", "H"), [(1, 1), (2, 7), (4, 3), (10, 64)])
 def test_the_hessian_is_positive_wherever_one_looks(d, H):
     far = 10 ** np.linspace(-1, 2, 20).repeat(50)[:, None]
     for seed in range(20):
