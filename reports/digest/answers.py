@@ -11,7 +11,7 @@ import numpy as np
 
 from ..analysis import Analysis
 from ..families import FAMILIES, Question
-from ..load import PROFILES
+from ..load import PATIENT, PROFILES
 from ..points import NOT_GRADIENTS, Point, Series
 from ..statistics import Coverage, Estimate, bound_ratio, bound_regrets, processes_needed, split_confidence
 from ..text import write_error, write_size
@@ -181,7 +181,8 @@ def _answer(
         minutes=_count_minutes(cell, candidates) if unsettled else math.nan,
         candidates=candidates,
         excluded=tuple((row, reason) for row, reason in reasons.items() if reason),
-        profile=max(profiles, key=PROFILES.index, default=""),
+        # Of what timed the pick: where only patient sessions did, the cell's others have nothing to say of it.
+        profile=PATIENT if pick and known[pick.row].patient else max(profiles, key=PROFILES.index, default=""),
         accuracy=accuracy,
         processes=len(known[pick.row].groups) if pick else 0,
     )

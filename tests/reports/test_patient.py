@@ -5,8 +5,10 @@ import math
 import pytest
 
 from reports.analysis import Analysis
+from reports.digest import build_digest
 from reports.forecasts import Forecasts
 from reports.load import load
+from reports.terminal import list_open
 
 SIZES = (512, 1024, 2048, 3072, 4096, 8192)
 BEYOND = 16384
@@ -205,3 +207,17 @@ def test_what_they_had_no_time_for_either_stays_as_it_was(synthetic, folder):
     analysis = Analysis(load(folder))
     point = analysis.point(torch_series(analysis), 8192, "inverse")
     assert (point.outcome, point.limit, point.patient) == ("oom", "memory", True)
+
+
+def test_what_it_alone_timed_is_not_to_be_settled(synthetic, folder):
+    """One more session of the cell's would have no time for these rows either."""
+    ordinary = ("inverse", "slogdet_autodiff")
+    synthetic.write_session(folder, make_patient(synthetic, 8192, ordinary), ENVIRONMENT)
+    digest = build_digest(Analysis(load(folder)))
+    (answer,) = (
+        answer
+        for answer in digest.family("logdet").answers
+        if answer.size == 8192 and {c.row for c in answer.candidates} == set(ordinary)
+    )
+    assert answer.open
+    assert not [cell for cell in list_open(digest.families) if set(cell["rows"]) & set(ordinary)]
