@@ -1,5 +1,6 @@
 """Direct labels at the line ends, none over another and none over data."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,11 +50,14 @@ class Label:
     colour: str
 
 
-def label_lines(figure: Figure, axes: Axes, lines: list[Line], extra: list[Label] | None = None) -> None:
+def label_lines(
+    figure: Figure, axes: Axes, lines: list[Line], extra: list[Label] | None = None, across: Sequence[float] = ()
+) -> None:
     """Label each line where it ends: in the right margin if it runs that far, else beside its last point.
 
     Where several end at one size and none runs farther, their labels stand in a column there. Lines of one name are
-    labelled once, where the furthest ends.
+    labelled once, where the furthest ends. Beside a point they keep clear of texts that are there and of the rules
+    `across` the panel, by their heights.
     """
     ends: dict[str, Label] = {}
     for label in (_end(line) for line in lines if len(line.sizes)):
@@ -73,7 +77,8 @@ def label_lines(figure: Figure, axes: Axes, lines: list[Line], extra: list[Label
         if len(together) >= _COLUMN and last + _ASIDE + widest < figure.bbox.x1:
             edge, reaching = last, together
     boxes = _label_margin(figure, axes, [labels[j] for j in reaching], points[reaching], edge)
-    obstacles = _sample_obstacles(axes, lines)
+    boxes += [text.get_window_extent() for text in axes.texts]
+    obstacles = np.concatenate([_sample_obstacles(axes, lines), *(_sample_rule(axes, height) for height in across)])
     for j in sorted(set(range(len(labels))) - set(reaching), key=lambda j: -points[j][1]):
         boxes.append(_label_beside(figure, axes, labels[j], points[j], boxes, obstacles))
 
@@ -165,6 +170,12 @@ def _sample_obstacles(axes: Axes, lines: list[Line]) -> np.ndarray:
         marks = np.array([*map(tuple, data), *stops]).reshape(-1, 2)
         found.append(np.repeat(axes.transData.transform(marks), _MARK, axis=0))
     return np.concatenate(found)
+
+
+def _sample_rule(axes: Axes, height: float) -> np.ndarray:
+    """Pixels of a rule across the panel."""
+    along = np.arange(axes.bbox.x0, axes.bbox.x1, 4.0)
+    return np.column_stack([along, np.full(along.size, axes.transData.transform((1.0, height))[1])])
 
 
 def _label_beside(

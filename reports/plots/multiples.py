@@ -106,7 +106,8 @@ def draw_panel(name: str, panel: Panel, shared: Frame) -> str:
     for line in lines:
         draw_line(axes, line, join=True)
     low, high = shared.y
-    label_lines(figure, axes, lines, [label for label in extra if low <= label.y <= high])
+    across = [*([1.0] if shared.unit == "ratio" else ()), *(value for value, _ in panel.levels)]
+    label_lines(figure, axes, lines, [label for label in extra if low <= label.y <= high], across)
     return finish(figure, name, panel.alt)
 
 

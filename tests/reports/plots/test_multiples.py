@@ -67,3 +67,21 @@ def test_lines_that_end_together_have_their_labels_in_a_column():
     html = draw_multiples("name", panels, frame(panels, "D", "seconds"))
     places = dict(re.findall(r'<text [^>]*x="([\d.]+)"[^>]*>(one|two|three)</text>', html))
     assert len(places) == 1
+
+
+WORDS = "memory of the machine, 25.3 GB"
+
+
+@pytest.mark.parametrize(
+    ("unit", "values", "levels", "rule"),
+    # A line that ends below a level and its words, and one that ends on the rule of equal times.
+    [("bytes", (1e4, 1e6, 1e8, 1e10), ((1.3e10, WORDS),), WORDS), ("ratio", (0.3, 0.6, 1.0), (), "1 ×")],
+)
+def test_a_name_is_clear_of_rules_and_of_their_words(unit, values, levels, rule):
+    far = line("far", *([0.02] * 7 if unit == "ratio" else [1e5] * 7))
+    stops = [(3e4, 1.2e10)] if levels else []
+    ended = line("jacobian_autodiff", *values, memory_stops=stops)
+    panels = [Panel("one", "alt", [ended, far], levels=levels)]
+    html = draw_multiples("name", panels, frame(panels, "D", unit))
+    heights = {text: float(y) for y, text in re.findall(r'<text [^>]*y="([\d.]+)"[^>]*>([^<]+)</text>', html)}
+    assert abs(heights["jacobian_autodiff"] - heights[rule]) > 9
