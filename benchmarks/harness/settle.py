@@ -102,9 +102,9 @@ class Question:
         start = sum(stages.get(stage, 0.0) for stage in ("start", "problem", "ceiling")) or _START_S
         return start + share * max(0.0, sum(stages.values()) - start)
 
-    def measure(self, until: float) -> int:
-        """One more process of the cell, kept beside the others; its number. ``BusyError`` where the machine is not free
-        until then (``time.monotonic``).
+    def measure(self, until: float) -> tuple[int, bool]:
+        """One more process of the cell, kept beside the others: its number, and whether it timed any of the rows.
+        ``BusyError`` where the machine is not free until then (``time.monotonic``).
         """
         # The checkout's own commit may be a later one with the same bench_core.
         same = {"commit": read_json(self.paths[min(self.paths)])["commit"], "dirty": False}
@@ -113,7 +113,7 @@ class Question:
                 number = 1 + max([*self.paths, *processes_in(self.folder, self.cell.name)])
                 record = session.run(self.cell, self.profile, dict.fromkeys(self.rows, ""), process=number)
             write_json(self.folder / f"{self.cell.name}.p{number}.session", record | same)
-        return number
+        return number, any(record["rows"][row]["samples_s"] for row in self.rows)
 
 
 def settle(seconds: float, machine: str | None = None) -> int:
@@ -126,7 +126,8 @@ def settle(seconds: float, machine: str | None = None) -> int:
     place = Store(machine=machine)
     name, results = place.machine, place.results / place.machine
     published = ROOT / "results" / name
-    measured, told = 0, set()
+    # Cells whose session timed none of its rows: another would not either.
+    measured, told, untimed = 0, set(), set()
     while True:
         entries = _ask(results.parent)
         open_here = [entry for entry in entries if entry["machine"] == name]
@@ -137,7 +138,8 @@ def settle(seconds: float, machine: str | None = None) -> int:
         for entry in open_here:
             try:
                 question = Question.of(entry, results, published)
-                found[question.cell.name] = question.and_of(found.get(question.cell.name))
+                if question.cell.name not in untimed:
+                    found[question.cell.name] = question.and_of(found.get(question.cell.name))
             except ValueError as error:
                 if str(error) not in told:
                     print(f"settle: {error}", file=sys.stderr)
@@ -152,7 +154,7 @@ def settle(seconds: float, machine: str | None = None) -> int:
             if start > latest:
                 continue
             try:
-                number = question.measure(latest)
+                number, timed = question.measure(latest)
             except BusyError as error:
                 print(f"settle: {error}; {_spent(measured, began)}")
                 return 0
@@ -163,6 +165,11 @@ def settle(seconds: float, machine: str | None = None) -> int:
                 f"   {(time.monotonic() - began) / 60:.1f} of {seconds / 60:g} minutes",
                 flush=True,
             )
+            if not timed:
+                untimed.add(question.cell.name)
+                print(
+                    f"settle: {question.cell.name}: none of these rows was timed, no further session", file=sys.stderr
+                )
         if measured == before:
             least = min(question.expected_s() for question in found.values())
             print(

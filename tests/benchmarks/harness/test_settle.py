@@ -171,6 +171,17 @@ def test_the_main_sweep_goes_before_those_beside_it(tmp_path, monkeypatch):
     assert order == ["main", "main", "beside", "beside"]
 
 
+def test_a_session_that_times_nothing_is_not_repeated(measured):
+    # Of one layer only: with two it is not tried.
+    _plant_entries(measured, ENTRY | {"rows": ["free_form_10"], "regret": None})
+    done = measured.python(*SETTLE, "5")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert len(measured.records()) == 2
+    (said,) = _said(done)
+    assert said.endswith("D8-B16-L2: none of these rows was timed, no further session")
+    assert done.stdout.splitlines()[-1].startswith("settle: 1 open on here, none can be measured; 1 sessions in ")
+
+
 def test_an_interrupted_one_loses_the_session_in_flight_at_most(measured):
     kept = {path: path.read_text() for path in measured.records()}
     child = measured.start(*SETTLE, "5")
