@@ -162,7 +162,7 @@ def test_the_main_sweep_goes_before_those_beside_it(tmp_path, monkeypatch):
     def measure(question, until):
         order.append(question.folder.name)
         left[order[-1]] -= 1
-        return 1
+        return 1, True
 
     monkeypatch.setattr(settle.Question, "of", make)
     monkeypatch.setattr(settle.Question, "measure", measure)
