@@ -32,7 +32,7 @@ help:
 
 report: .venv/installed
 	@# The page is built even where a benchmark failed: it says so. The failure is still the exit status.
-	$(BIN)/python -m benchmarks run --profile $(PROFILE) --device $(DEVICE) --machine "$(MACHINE)"; status=$$?; \
+	$(BIN)/python -m benchmarks run --plain --profile $(PROFILE) --device $(DEVICE) --machine "$(MACHINE)"; status=$$?; \
 	$(BIN)/python -m reports --machine "$(MACHINE)" && exit $$status
 
 # torch's wheels for Linux on PyPI are CUDA's; JAX's come as packages beside it.

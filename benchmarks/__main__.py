@@ -134,10 +134,10 @@ def _run(parsed: argparse.Namespace) -> int:
     if parsed.range and not parsed.managed:
         raise ValueError(f"range {parsed.range!r} needs --managed: this environment has one commit only")
     if parsed.plain:
-        if parsed.managed or parsed.bench:
-            raise ValueError("--plain runs without asv: it takes neither --managed nor --bench")
+        if parsed.managed:
+            raise ValueError("--plain runs without asv: it does not take --managed")
         _warn()
-        return plain_run.run(PROFILES[parsed.profile], parsed.device, parsed.machine)
+        return plain_run.run(PROFILES[parsed.profile], parsed.device, parsed.machine, parsed.bench)
     _warn()
     return asv_run.run(
         parsed.profile, parsed.device, parsed.machine, managed=parsed.managed, commits=parsed.range, bench=parsed.bench

@@ -11,8 +11,8 @@ _MATRIX_FREE = (
 )
 # Half of the family: what JAX compiles in quick must take a minute.
 _QUICK = (
-    *("jfb", "neumann_1", "neumann_5", "neumann_10", "neumann_20", "phantom", "shine", "neumann"),
-    *("cg", "cg_published", "gmres", "bicgstab", "unrolled_10", "unrolled_30", "unrolled_100"),
+    *("jfb", "neumann_1", "neumann_5", "neumann_10", "neumann_20", "phantom", "neumann"),
+    *("cg", "cg_published", "gmres", "bicgstab", "unrolled_10", "unrolled_100"),
     *("forward_picard", "parameter_vjp"),
 )
 _SMOKE = ("jfb", "neumann_2", "cg", "gmres", "unrolled_10", "forward_picard", "parameter_vjp")
@@ -69,7 +69,7 @@ def _sweeps(
 _GAMMA, _SPECTRA = (0.5, 0.9, 0.99), ("random", "symmetric", "rotation")
 _STANDARD = _sweeps(
     (10, 32, 100, 200, 320, 640, 1000, 2000, 3200),
-    512,
+    320,
     _GAMMA,
     _SPECTRA,
     single=(32, 320, 3200),
@@ -101,5 +101,5 @@ IMPLICIT = Family(
     row_share=0.2,
     call_share=0.1,
     process_share=1 / 3,
-    anchors={"standard": (32, 320, 1000)},
+    anchors={"standard": (32, 1000)},
 )

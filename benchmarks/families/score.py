@@ -25,7 +25,9 @@ def _sweeps(
     }
 
 
-_STANDARD = _sweeps((2, 16, 64, 512, 2048), (64, 256), (64, 512), (64, 256), (1, 3, 4))
+_STANDARD = _sweeps(
+    (2, 8, 16, 32, 64, 128, 256, 512, 1024, 2048), (64, 256), deep=(64, 512), wide=(64, 256), L=(1, 3, 4)
+)
 
 SCORE = Family(
     name="score",
@@ -45,5 +47,5 @@ SCORE = Family(
     # torch compiles its rows anew in every process.
     row_share=0.5,
     process_share=1 / 3,
-    anchors={"standard": (16, 64, 512)},
+    anchors={"standard": (16, 512)},
 )

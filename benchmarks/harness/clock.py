@@ -26,6 +26,17 @@ def sample(kernel: Any, number: int) -> float:
         return (time.perf_counter() - start) / number
 
 
+def best(kernel: Any, least: int, least_s: float = 0.0, enough: float = 0.0) -> float:
+    """Seconds of the fastest of some calls, after one to warm up: of the ``least``, and of further ones until all have
+    taken ``least_s`` or one took no more than ``enough``.
+    """
+    sample(kernel, 1)
+    taken: list[float] = []
+    while len(taken) < least or (sum(taken) < least_s and min(taken) > enough):
+        taken.append(sample(kernel, 1))
+    return min(taken)
+
+
 def queued(kernel: Any, number: int, ahead: int = MOST_CALLS) -> float:
     """Mean seconds of one call over a block of ``number`` calls that are launched one after the other, by the host's
     clock, until the last result is there: what a training loop pays on CUDA, which looks at a result now and then.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from pathlib import Path
 
 from benchmarks.harness import ledger
+from benchmarks.harness.account import Account
+from benchmarks.harness.ledger import RunName
 from benchmarks.harness.profile import Profile
-from benchmarks.harness.run import every_cell, measure
+from benchmarks.harness.run import every_cell, measure, planned
 from benchmarks.harness.store import Store, probe_all
 
 
@@ -17,16 +18,18 @@ def environment_name(profile: Profile, device: str) -> str:
     return f"plain-BENCH_DEVICE{device}-BENCH_PROFILE{profile.name}"
 
 
-def run(profile: Profile, device: str, machine: str | None) -> int:
-    """Measure every cell of the profile, one line a cell; a run that was cut off is taken up."""
-    store = Store(machine=machine, environment_name=environment_name(profile, device))
-    planned = every_cell(profile, device)
+def run(profile: Profile, device: str, machine: str | None, bench: str | None = None) -> int:
+    """Measure every cell of the profile, or of the asv benchmarks that ``bench`` finds, with progress; a run that was
+    cut off is taken up.
+    """
+    plan = bench or ""
+    store = Store(machine=machine, environment_name=environment_name(profile, device), run=RunName.of_process(plan))
     probe_all(store.results, store.machine)
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="jacobench-") as cache:
-        for number, cell in enumerate(planned, 1):
-            measure(cell, profile, store, cache=Path(cache))
-            print(f"[{number:>3}/{len(planned)}] {cell.name}   elapsed {time.monotonic() - began:.0f} s", flush=True)
+    names = planned(profile, device, plan)
+    with tempfile.TemporaryDirectory(prefix="jacobench-") as cache, Account(profile, device, plan).followed():
+        for cell in every_cell(profile, device):
+            if cell.name in names:
+                measure(cell, profile, store, cache=Path(cache))
     ledger.tell(store.results / store.machine, store.run, "told")
     print(f"session records: {store.folder}")
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 
 import pytest
 
@@ -49,6 +50,29 @@ def test_a_queue_is_no_longer_than_it_may_be(number, ahead, waits):
     kernel = Kernel()
     clock.queued(kernel, number, ahead)
     assert (kernel.runs, kernel.waits, kernel.most) == (number, waits, min(number, ahead))
+
+
+class SlowForAWhile(Kernel):
+    """Takes twice its time as long as a scheduler keeps both threads of a pool on one processor."""
+
+    def __init__(self, slow: int):
+        super().__init__()
+        self.slow = slow
+
+    def run(self):
+        time.sleep(0.02 if self.runs < self.slow else 0.002)
+        return super().run()
+
+
+def test_the_best_call_is_looked_for_beyond_a_slow_moment():
+    assert clock.best(SlowForAWhile(9), least=5) >= 0.02
+    assert clock.best(SlowForAWhile(9), least=5, least_s=10.0, enough=0.015) < 0.015
+    kernel = SlowForAWhile(10**6)
+    assert clock.best(kernel, least=2, least_s=0.1, enough=0.015) >= 0.02  # what lasts is told as it is
+    assert kernel.runs <= 1 + 5
+    kernel = SlowForAWhile(0)
+    assert clock.best(kernel, least=5, least_s=10.0, enough=0.015) < 0.015
+    assert kernel.runs == 1 + 5
 
 
 def test_the_mean_is_of_one_call(monkeypatch):

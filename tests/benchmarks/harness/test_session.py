@@ -60,21 +60,24 @@ def _check_policy_and_state(record: dict, allocator: str) -> None:
 
 @pytest.fixture(scope="module")
 def pair(code):
-    """Two sessions of one process's number: their records, the scores of their workers to the system's out-of-memory
-    killer (of whose kind Linux alone has one), and the workers that are left when they are over.
+    """Two sessions of one process's number, ``relative`` timed by an earlier process for the second: their records, the
+    rows that each has checked again, the scores of their workers to the system's out-of-memory killer (of whose kind
+    Linux alone has one), and the workers that are left when they are over.
     """
-    records, scores = [], []
+    records, scores, again = [], [], [[], []]
 
     def read(event):
+        if event["event"] == "recheck":
+            again[len(records)].append(event["row"])
         if event["event"] == "ceiling" and len(scores) == len(records) and sys.platform.startswith("linux"):
             (worker,) = _workers()
             scores.append(int(Path(f"/proc/{worker.pid}/oom_score_adj").read_text()))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "bench_core", SimpleNamespace(__file__=code / "bench_core/__init__.py"))
-        for _ in range(2):
-            records.append(session.run(SMALL, FAST, ROWS, process=3, on_event=read))
-    return SimpleNamespace(records=records, scores=scores, left=_workers())
+        for timed in ((), ("relative",)):
+            records.append(session.run(SMALL, FAST, ROWS, process=3, timed=timed, on_event=read))
+    return SimpleNamespace(records=records, again=again, scores=scores, left=_workers())
 
 
 def _workers() -> list[psutil.Process]:
@@ -93,6 +96,10 @@ def test_equal_code_holds_equal_memory_in_every_session(pair):
     assert {row["peak_instrument"] for row in rows} == {"torch allocator"}
     (peak,) = {row["peak_bytes"] for row in rows}
     assert peak > 2 * 4 * 12 * 12
+
+
+def test_a_row_is_checked_again_in_one_process_of_its_cell(pair):
+    assert pair.again == [list(ROWS), ["gemm_floor", "transposed"]]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux's out-of-memory killer")
