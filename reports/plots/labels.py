@@ -36,6 +36,8 @@ _BESIDE = (
 _COLUMN, _ASIDE = 3, 12
 # From here a thin line leads from the label to its point.
 _FAR = 19
+# What a rule weighs beside a label where one of them has to give way.
+_FIRM = 1e9
 # A mark is worse to cover than a stretch of line.
 _MARK = 15
 
@@ -56,8 +58,8 @@ def label_lines(
     """Label each line where it ends: in the right margin if it runs that far, else beside its last point.
 
     Where several end at one size and none runs farther, their labels stand in a column there. Lines of one name are
-    labelled once, where the furthest ends. Beside a point they keep clear of texts that are there and of the rules
-    `across` the panel, by their heights.
+    labelled once, where the furthest ends. In the panel they keep clear of the rules `across` it, by their heights, and
+    beside a point of texts that are there.
     """
     ends: dict[str, Label] = {}
     for label in (_end(line) for line in lines if len(line.sizes)):
@@ -76,7 +78,8 @@ def label_lines(
         widest = max(measure(labels[j].text)[0] for j in together)
         if len(together) >= _COLUMN and last + _ASIDE + widest < figure.bbox.x1:
             edge, reaching = last, together
-    boxes = _label_margin(figure, axes, [labels[j] for j in reaching], points[reaching], edge)
+    crossed = [axes.transData.transform((1.0, height))[1] for height in across] if edge < axes.bbox.x1 else []
+    boxes = _label_margin(figure, axes, [labels[j] for j in reaching], points[reaching], edge, crossed)
     boxes += [text.get_window_extent() for text in axes.texts]
     obstacles = np.concatenate([_sample_obstacles(axes, lines), *(_sample_rule(axes, height) for height in across)])
     for j in sorted(set(range(len(labels))) - set(reaching), key=lambda j: -points[j][1]):
@@ -110,14 +113,18 @@ def _end(line: Line) -> Label:
     return Label(line.label, x, y, line.colour)
 
 
-def _label_margin(figure: Figure, axes: Axes, labels: list[Label], points: np.ndarray, edge: float) -> list[Bbox]:
-    """Labels right of an edge at the heights of their points, pushed apart where they would touch."""
+def _label_margin(
+    figure: Figure, axes: Axes, labels: list[Label], points: np.ndarray, edge: float, crossed: Sequence[float]
+) -> list[Bbox]:
+    """Labels right of an edge at the heights of their points, pushed apart where they would touch each other or a rule
+    at one of the heights `crossed`.
+    """
     if not labels:
         return []
     sizes = [measure(label.text) for label in labels]
     height = max(h for _, h in sizes) + _GAP
     order = np.argsort(points[:, 1], kind="stable")
-    heights = _push_apart(points[order, 1], height, axes.bbox.y0 + height / 2, axes.bbox.y1 + 4)
+    heights = _push_apart(points[order, 1], height, axes.bbox.y0 + height / 2, axes.bbox.y1 + 4, crossed)
     boxes = []
     inverse = figure.transFigure.inverted()
     for j, y in zip(order, heights, strict=True):
@@ -139,17 +146,21 @@ def _leader(figure: Figure, ends: np.ndarray) -> Line2D:
     return Line2D(ends[:, 0], ends[:, 1], transform=figure.transFigure, color=RULE, linewidth=0.9, zorder=1)
 
 
-def _push_apart(wanted: np.ndarray, gap: float, low: float, high: float) -> np.ndarray:
-    """Heights at least `gap` apart, close to those wanted (ascending), within [low, high] where they fit."""
-    blocks: list[list[float]] = []  # (sum of wanted starts, count)
-    for j, y in enumerate(wanted):
-        blocks.append([y - j * gap, 1.0])
+def _push_apart(wanted: np.ndarray, gap: float, low: float, high: float, fixed: Sequence[float] = ()) -> np.ndarray:
+    """Heights at least `gap` apart, from each other and from those that are `fixed`, close to those wanted (ascending),
+    within [low, high] where they fit.
+    """
+    every = np.concatenate([wanted, fixed])
+    order = np.argsort(every, kind="stable")
+    blocks: list[list[float]] = []  # (weighted sum of wanted starts, weight, count)
+    for j, place in enumerate(order):
+        weight = 1.0 if place < len(wanted) else _FIRM
+        blocks.append([weight * (every[place] - j * gap), weight, 1])
         while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
-            total, number = blocks.pop()
-            blocks[-1][0] += total
-            blocks[-1][1] += number
-    starts = np.concatenate([np.full(int(number), total / number) for total, number in blocks])
-    placed = starts + gap * np.arange(len(wanted))
+            last = blocks.pop()
+            blocks[-1] = [before + more for before, more in zip(blocks[-1], last, strict=True)]
+    starts = np.concatenate([np.full(int(count), total / weight) for total, weight, count in blocks])
+    placed = (starts + gap * np.arange(len(every)))[order < len(wanted)]
     placed -= max(0.0, placed[-1] - high)
     return placed + max(0.0, low - placed[0])
 

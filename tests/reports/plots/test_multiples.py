@@ -85,3 +85,14 @@ def test_a_name_is_clear_of_rules_and_of_their_words(unit, values, levels, rule)
     html = draw_multiples("name", panels, frame(panels, "D", unit))
     heights = {text: float(y) for y, text in re.findall(r'<text [^>]*y="([\d.]+)"[^>]*>([^<]+)</text>', html)}
     assert abs(heights["jacobian_autodiff"] - heights[rule]) > 9
+
+
+def test_names_in_a_column_inside_a_panel_are_clear_of_its_rule():
+    """Three lines that end together around equal times, in a panel that another's lines make wider."""
+    short = [line(name, 2.0, value) for name, value in (("one", 0.98), ("two", 1.0), ("three", 1.02))]
+    panels = [Panel("a", "alt", short), Panel("b", "alt", [line("long", *[0.02] * 7)])]
+    html = draw_multiples("name", panels, frame(panels, "D", "ratio")).partition("</svg>")[0]
+    heights = {text: float(y) for y, text in re.findall(r'<text [^>]*y="([\d.]+)"[^>]*>([^<]+)</text>', html)}
+    names = [heights[name] for name in ("three", "two", "one")]
+    assert names == sorted(names)
+    assert all(abs(height - heights["1 ×"]) > 9 for height in names)
