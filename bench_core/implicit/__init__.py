@@ -117,7 +117,7 @@ METHODS = (
             formula(k),
             f"{source}, cut after k products, and one step of Wu Fung et al. 2022, eq. 22",
             f"{name}_k",
-            _GRAPH,
+            _EVERY if k == 5 else _GRAPH,
             k=k,
         )
         for name, formula, source in (

@@ -15,6 +15,8 @@ def _sweeps(D: tuple[int, ...], B: tuple[int, ...] = (100,)) -> dict[str, Sweep]
 # sample's Jacobian to where memory ends.
 _PATIENT = ("relative", "inverse", "slogdet_autodiff", "jacobian_autodiff")
 _PATIENT_D = tuple(D for D in STANDARD_D if D >= 1000)
+# And as who lacks that memory would run it, a few samples at a time, beside it of one layer.
+_PATIENT_JACOBIANS = (1000, 2000, 3000)
 
 # The sizes that fill a card, the paper's largest among them; there lower precisions are what the products are for.
 _CARD_D = (1000, 4000, 8192, 20000)
@@ -30,7 +32,10 @@ _LIBRARIES = (
     *("matfree_slq_1", "matfree_slq_10", "matfree_slq_100"),
 )
 # What they are compared with: the suite's gradient, its exact rivals, and the yardstick.
-_RIVALS = ("relative", "inverse", "slogdet_autodiff", "slogdet", "gemm_floor", *_OTHERS, *_ESTIMATES, *_LIBRARIES)
+_RIVALS = (
+    *("relative", "relative_published", "transposed", "inverse", "slogdet_autodiff", "slogdet", "gemm_floor"),
+    *(*_OTHERS, *_ESTIMATES, *_LIBRARIES),
+)
 # The Jacobian of every sample, all of them at once and a few at a time: as far as a call takes less than a second.
 _JACOBIANS = ("jacobian_autodiff", "jacobian_autodiff_chunked")
 # Whose order of products the batch may turn.
@@ -64,7 +69,7 @@ def _beside(
         "Layers": sweep({"D": layers["D"], "B": (100,), "L": layers["L"]}, (*_ORDERS, "inverse", "lu_layer")),
         "Condition": sweep(
             {"D": (100,), "B": (100,), **one, "condition": condition},
-            (*_RIVALS, *_JACOBIANS, "transposed", "value_tracking"),
+            (*_RIVALS, *_JACOBIANS, "relative_step", "value_tracking"),
         ),
     }
 
@@ -83,7 +88,7 @@ LOGDET = Family(
                 (100, 300, 1000, 3000),
                 # At B = 100 they are among the rivals.
                 {"D": (100, 1000), "B": (1, 1000, 10000)},
-                {"D": (4000,), "B": (1, 100, 1000)},
+                {"D": (4000,), "B": (1, 100, 1000, 10000)},
                 {"D": (100,), "L": (8, 32)},
                 (1.0, 1e2, 1e4, 1e6),
             ),
@@ -99,13 +104,16 @@ LOGDET = Family(
                 (1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6),
             ),
         },
-        "patient": _sweeps(_PATIENT_D),
+        "patient": {
+            **_sweeps(_PATIENT_D),
+            "Jacobians": Sweep({"D": _PATIENT_JACOBIANS, "B": (100,), "L": (1,)}, only=_JACOBIANS),
+        },
         "card": {
             **_sweeps(tuple(sorted({*STANDARD_D, *_CARD_D}))),
             "Lower": Sweep({"D": _CARD_D, "B": (100,), "L": (2,)}, dtypes=("tf32", "bfloat16")),
         },
     },
-    rows={"patient": _PATIENT},
+    rows={"patient": (*_PATIENT, *_JACOBIANS[1:])},
     apart=(*_OTHERS, *_ESTIMATES, *_LIBRARIES, "jacobian_autodiff_chunked"),
     # The suite's gradient and its exact rival. The other six would be two thirds of the longest session: torch compiles
     # them for 28 of 42 s.
