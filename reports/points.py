@@ -91,8 +91,9 @@ class Quality:
     residual is the largest |v - J^T w| / |v| of a sample, cosine that of the parameter gradient p against the oracle's
     g, descent <p, g> / |g|^2. path_error and round_trip are an inverse's, mean and spread those of a curl's ratio to
     the dense one, over the samples. sample_error is the largest of a sample where one is harder than the others,
-    estimate the largest by the rule's own estimate. bias and noise are an estimated log|det W|'s, in nats a dimension.
-    conditioning is the largest kappa(M^T M) of a sample, M the derivative by the parameters.
+    hard_error that one's, estimate the largest by the rule's own estimate. bias and noise are an estimated
+    log|det W|'s, in nats a dimension. conditioning is the largest kappa(M^T M) of a sample, M the derivative by the
+    parameters.
     """
 
     residual: float = math.nan
@@ -105,6 +106,7 @@ class Quality:
     mean: float = math.nan
     spread: float = math.nan
     sample_error: float = math.nan
+    hard_error: float = math.nan
     estimate: float = math.nan
     bias: float = math.nan
     noise: float = math.nan

@@ -112,7 +112,8 @@ class Oracle:
         size = np.sqrt(self._network.d) + np.linalg.norm(y, axis=1)
         found = {}
         if self._network.J == "uneven":
-            found["sample_error"] = float((np.linalg.norm(arrays["y"] - y, axis=1) / size).max())
+            errors = np.linalg.norm(arrays["y"] - y, axis=1) / size
+            found |= {"sample_error": float(errors.max()), "hard_error": float(errors[-1])}
         if "estimate" in arrays:
             found["estimate"] = float((arrays["estimate"] / size).max())
         return found

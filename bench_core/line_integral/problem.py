@@ -144,6 +144,8 @@ class LineIntegralProblem(Problem):
 
         sample_error largest ``|y - y*| / (sqrt(d) + |y*|)`` of a sample, where J is *uneven*: y* is the true y, and its
                      size with the root of d what a relative and absolute tolerance of entries is in units of
+        hard_error   the same of the last sample, the hard one: of a method that controls every sample's own steps what
+                     it errs alone
         estimate     the same by the rule's own estimate, where it has one
         path_error   relative error against the solution of the ODE
         round_trip   ``|y(x) - y| / |y|``: what is left where J is not the Jacobian of anything; absent where the

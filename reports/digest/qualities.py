@@ -24,6 +24,7 @@ class Worth:
     mean, spread       of a curl's ratio to the dense one, over the samples; of an estimated log-det term, which times
                        Wᵀ would be the identity, its diagonal's mean and the size of the rest
     sample_error       of an integral, the largest |y - y*| / (sqrt(d) + |y*|) of a sample where one is harder
+    hard_error         the same of that one
     estimate           of an integral, the same by the rule's own estimate
     bias, noise        of an estimated log|det W|, in nats a dimension: how far the mean over its probes is off, and
                        that mean's standard error
@@ -40,6 +41,7 @@ class Worth:
     mean: float
     spread: float
     sample_error: float = math.nan
+    hard_error: float = math.nan
     estimate: float = math.nan
     bias: float = math.nan
     noise: float = math.nan
@@ -58,7 +60,7 @@ def digest_qualities(analysis: Analysis, name: str, measured: tuple[Measured, ..
             if point is not None and point.ok:
                 q = point.quality
                 known = point.seconds, point.error, q.path_error, q.round_trip, q.mean, q.spread
-                told = q.sample_error, q.estimate, q.bias, q.noise
+                told = q.sample_error, q.hard_error, q.estimate, q.bias, q.noise
                 found.append(Worth(series.key, size, row.name, row.computes, *known, *told))
     return tuple(found)
 

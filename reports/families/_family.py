@@ -20,6 +20,19 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Contest:
+    """Rows that are told beside one another: `heads` are what those of a line are, the first what the others' times are
+    held to, `lines` their names. `equal` says that they spend equal products: which errs least is told.
+    """
+
+    key: str
+    words: str
+    heads: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+    equal: bool = False
+
+
+@dataclass(frozen=True)
 class Family:
     """A family's facts.
 
@@ -38,6 +51,7 @@ class Family:
     work        what its methods spend by choice
     rivals      fixed sizes of the series that has other models and estimates beside the methods; a front of it is shown
                 at some of its sizes, and of no other series
+    contests    rows that answer a question beside one another
     notes       what a reader must know of this family, told on its page
     """
 
@@ -55,4 +69,5 @@ class Family:
     beside: tuple[tuple[str, str], ...] = ()
     work: str = "products"
     rivals: Mapping[str, float] = field(default_factory=dict)
+    contests: tuple[Contest, ...] = ()
     notes: tuple[str, ...] = ()

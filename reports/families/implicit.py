@@ -1,6 +1,9 @@
 """Gradients through the fixed point of an implicit network."""
 
-from ._family import Family, Question
+from ._family import Contest, Family, Question
+
+# Terms, and products, of the series that are cut.
+_CUT = (1, 2, 5, 10, 20)
 
 IMPLICIT = Family(
     name="implicit",
@@ -22,6 +25,25 @@ IMPLICIT = Family(
         Question("gradient", "the exact parameter gradient", ("parameter_gradient",), first=True),
         Question("warm", "the parameter gradient from the last step's w", ("warm_gradient",)),
         Question("fixed_point", "the fixed point itself", ("fixed_point",)),
+    ),
+    contests=(
+        Contest(
+            "truncated",
+            "Solvers cut after k products",
+            ("neumann_k", "gmres_k", "bicgstab_k"),
+            tuple((f"neumann_{k}", f"gmres_{k}", f"bicgstab_{k}") for k in _CUT),
+            equal=True,
+        ),
+        Contest(
+            "warm",
+            "Starts from the last training step's w",
+            ("cold", "warm"),
+            (
+                *(("neumann", "neumann_warm"), ("gmres", "gmres_warm")),
+                *((f"neumann_{k}", f"neumann_warm_{k}") for k in (1, 5)),
+            ),
+        ),
+        Contest("layer", "The way through the layer", ("kernel", "layer"), (("jfb", "jfb_layer"),)),
     ),
     exponents={"D": {"dense": 3.0, "*": 2.0}},
     notes=(

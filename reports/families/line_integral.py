@@ -37,8 +37,9 @@ LINE_INTEGRAL = Family(
         "small factors (`kronecker`), or (A ⊗ B)(A ⊗ B)ᵀ + εI (`kronecker_psd`).",
         "No rule is exact: the answer is the fastest whose measured error is at most 1e-6, or the error you give. The "
         "inverse by adaptive steps may be 1e-3 off: with 1e-5 a step it ends within 3e-4 of the solution.",
-        "An error is that of the batch: where one sample is harder than the others, J uneven, the worst sample's is "
-        "told, too. Libraries hold the mean of a batch to the tolerance, dopri5_per_sample each sample.",
+        "An error is that of the batch: where one sample is harder than the others, J uneven, the worst sample's and "
+        "the hard one's are told, too. Libraries hold the mean of a batch to the tolerance, dopri5_per_sample each "
+        "sample: by it the hard one errs as it does alone.",
         "Path error: against the solution of the ODE. Round trip: |y(x) − y| / |y|, what is left where J is not the "
         "Jacobian of anything, and the result depends on the path.",
     ),

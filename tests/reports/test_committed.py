@@ -1,5 +1,6 @@
 """What the report says of the results that are committed: coverage of its intervals, machine states, and the GPU."""
 
+import re
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -82,6 +83,31 @@ def test_a_pick_of_one_process_loses_at_most_its_lent_bound(committed, alone_ana
     assert np.mean(held) >= 0.95
     # It says something, too: more than half of the answers are within a quarter of the best for sure.
     assert np.mean(open_) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("row", "base", "sizes"),
+    [
+        ("relative_layer", "relative", [({"B": 100, "L": 1}, D) for D in (100.0, 1000.0, 3000.0)]),
+        ("jfb_layer", "jfb", [({"B": 100, "T": T}, 400.0) for T in ("random", "rotation", "symmetric")]),
+    ],
+)
+def test_the_page_of_the_layers_says_what_was_measured(committed, row, base, sizes):
+    text = (RESULTS.parent / "docs/layers.md").read_text(encoding="utf-8")
+    for backend, name in (("torch", "torch"), ("jax", "JAX")):
+        (line,) = re.findall(rf"^\| `{row}`, {name} \| (.*) \|$", text, re.MULTILINE)
+        told = [[float(number) for number in re.findall(r"[\d.]+", cell)] for cell in line.split(" | ")]
+        found = []
+        for fixed, size in sizes:
+            (ratio,) = [
+                ratio
+                for series in committed.series()
+                if series.place.backend == backend and dict(series.fixed).items() >= fixed.items()
+                if "condition" not in dict(series.fixed)
+                if (ratio := committed.ratio(series, size, row, base)) is not None
+            ]
+            found.append(pytest.approx([ratio.value, ratio.low, ratio.high], rel=0.05))
+        assert told == found
 
 
 @pytest.mark.parametrize("backend", ["torch", "jax"])

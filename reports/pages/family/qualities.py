@@ -1,4 +1,4 @@
-"""How good an answer is beyond its error: noise and bias of probes, errors of an inverse, a worst sample's."""
+"""How good an answer is beyond its error: noise and bias of probes, errors of an inverse, a hard sample's."""
 
 import math
 
@@ -12,6 +12,7 @@ MEASURES = {
     **{"mean": "Mean", "spread": "Spread", "path_error": "Path error", "round_trip": "Round trip"},
     **{
         "sample_error": "Worst sample",
+        "hard_error": "Hard sample",
         "estimate": "By its estimate",
         "bias": "Bias, nats a dimension",
         "noise": "Noise, nats a dimension",
@@ -22,14 +23,35 @@ MOST_ROWS = 60
 
 
 def build(family: FamilyDigest) -> Section | None:
-    """One table, where the family has inverses, curls or estimates; what its columns mean stands in the notes above."""
-    if not family.qualities:
-        return None
-    curl = any(worth.computes.startswith("curl") for worth in family.qualities)
-    inverse = any(worth.computes.startswith("inverse") for worth in family.qualities)
-    known = family.qualities
+    """A table of the family's inverses, curls or estimates, and one of integrals by their worst samples; what the
+    columns mean stands in the notes above.
+    """
+    integrals = tuple(worth for worth in family.qualities if worth.computes == "integral")
+    known = tuple(worth for worth in family.qualities if worth.computes != "integral")
     if len(known) > MOST_ROWS:
         known = tuple(worth for worth in known if len(family.find(worth.series).sizes) > 1)[:MOST_ROWS]
+    titles, tables = [], []
+    if known:
+        title, words = _entitle(known)
+        titles.append(title)
+        tables.append(_tabulate(family, "qualities", words, known))
+    if integrals:
+        titles.append("Hard samples")
+        tables.append(_tabulate(family, "samples", "How near the worst samples are", integrals))
+    return Section("qualities", " and ".join(titles).capitalize(), tuple(tables)) if tables else None
+
+
+def _entitle(known: tuple[Worth, ...]) -> tuple[str, str]:
+    """The title of what is told, and its table's words."""
+    kinds = {worth.computes for worth in known}
+    if any(kind.startswith("inverse") for kind in kinds):
+        return "Inverses", "How near the inverses are"
+    if any(kind.startswith("curl") for kind in kinds):
+        return "Probes of the curl", "How noisy the probes of the curl are"
+    return "Estimates", "How biased and how noisy the estimates are"
+
+
+def _tabulate(family: FamilyDigest, name: str, words: str, known: tuple[Worth, ...]) -> Table:
     shown = [family.find(key) for key in dict.fromkeys(worth.series for worth in known)]
     measures = [name for name in MEASURES if any(not math.isnan(getattr(worth, name)) for worth in known)]
     heads = columns(
@@ -51,16 +73,7 @@ def build(family: FamilyDigest) -> Section | None:
         | {name: _write(worth, name) for name in measures}
         for worth in known
     )
-    integral = any(worth.computes == "integral" for worth in family.qualities)
-    if inverse or integral:
-        what = " and ".join(["inverses"] * inverse + ["hard samples"] * integral)
-        title, words = what.capitalize(), f"How near the {what} are"
-    elif curl:
-        title, words = "Probes of the curl", "How noisy the probes of the curl are"
-    else:
-        title, words = "Estimates", "How biased and how noisy the estimates are"
-    table = Table(f"{family.name}-qualities", caption(words, shown), heads, rows, folded=len(rows) > 30)
-    return Section("qualities", title, (table,))
+    return Table(f"{family.name}-{name}", caption(words, shown), heads, rows, folded=len(rows) > 30)
 
 
 def _write(worth: Worth, name: str) -> Cell:
