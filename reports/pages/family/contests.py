@@ -13,7 +13,7 @@ from ._names import caption, name_series, size_cell
 
 # An error that is no larger than this many times the least is told as the least, too.
 NEAR = 1.05
-NOTE = "Times are those of the line's first row, paired by round; its own stands in points.csv."
+NOTE = "Times are told in that of the line's first row, paired by round; its own stands in points.csv."
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _tabulate(family: FamilyDigest, contest: Contest, lines: list[_Line], shown:
             for backend, ratios in line.ratios.items() if head != first else ():
                 cells[f"{head} {backend}"] = Cell(write_ratio(ratios.get(row)))
         rows.append(cells)
-    words = caption(f"{contest.words}: errors, and times in those of {first}", shown)
+    words = caption(f"{contest.words}: errors, and times over {first}", shown)
     return Table(f"{family.name}-{contest.key}", words, heads, tuple(rows), folded=len(rows) > 16)
 
 
@@ -101,10 +101,10 @@ def _judge(contest: Contest, lines: list[_Line]) -> str:
         here = [line for line in lines if line.where == where]
         times = [line.errors[0] / min(error for error in line.errors if error > 0) for line in here]
         number, most = sum(each <= NEAR for each in times), max(times)
-        text = f"in {number} of {count(len(here), 'line')}"
+        text = f"in {number} of {count(len(here), 'line')}{where and f' of {where}'}"
         if most > NEAR:
             line = here[times.index(most)]
             _, best = min((e, row) for e, row in zip(line.errors, line.rows, strict=True) if e > 0)
-            text += f", elsewhere up to {float(f'{most:.2g}'):,g} times the least, that of `{best}`"
-        told.append(f"{where}: {text}" if where else text)
-    return f"At equal products `{contest.heads[0]}` has the least error, or one within 5 % of it. {'; '.join(told)}."
+            text += f" (at most {float(f'{most:.2g}'):,g} times the least, that of `{best}`)"
+        told.append(text)
+    return f"At equal products `{contest.heads[0]}` has the least error, or one within 5 % of it, {'; '.join(told)}."

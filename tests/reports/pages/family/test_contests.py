@@ -53,8 +53,8 @@ def test_backends_that_differ_do_not(make):
 
 def test_what_errs_least_at_equal_products_is_said(make):
     said, _ = [block.text for block in build(make).blocks if isinstance(block, Text)]
-    assert "T = random: in 1 of 2 lines, elsewhere up to 1.3 times the least, that of `gmres_20`;" in said
-    assert "T = symmetric: in 1 of 2 lines, elsewhere up to 300 times the least, that of `gmres_20`." in said
+    assert "in 1 of 2 lines of T = random (at most 1.3 times the least, that of `gmres_20`);" in said
+    assert "in 1 of 2 lines of T = symmetric (at most 300 times the least, that of `gmres_20`)." in said
     assert said.startswith("At equal products `neumann_k` has the least error")
 
 
