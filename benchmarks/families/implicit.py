@@ -22,8 +22,8 @@ _APART = (
     *(f"{name}_{k}" for name in ("gmres", "bicgstab") for k in (1, 2, 5, 10, 20)),
     *("neumann_warm_1", "neumann_warm_5", "neumann_warm", "gmres_warm", "matfree_lsmr"),
 )
-# At equal products: beside the paper's truncations and the solvers that they are cut from, at a batch of their own, which
-# no series of the other sweeps has; at 100 their compiled forms, too.
+# At equal products: beside the paper's truncations and the solvers that they are cut from, at a batch of their own,
+# which no series of the other sweeps has; at 100 their compiled forms, too.
 _TRUNCATED = Sweep(
     {"D": (100, 400), "B": (100,), "gamma": (0.9,), "T": ("random", "symmetric", "rotation"), "tol": (1e-6,)},
     ("float64",),

@@ -15,8 +15,9 @@ def _sweeps(D: tuple[int, ...], B: tuple[int, ...] = (100,)) -> dict[str, Sweep]
 # sample's Jacobian to where memory ends.
 _PATIENT = ("relative", "inverse", "slogdet_autodiff", "jacobian_autodiff")
 _PATIENT_D = tuple(D for D in STANDARD_D if D >= 1000)
-# And as who lacks that memory would run it, a few samples at a time, beside it of one layer.
+# And as who lacks that memory would run it, a few samples at a time, beside it.
 _PATIENT_JACOBIANS = (1000, 2000, 3000)
+_DEEP = {"B": (100,), "L": (3,)}
 
 # The sizes that fill a card, the paper's largest among them; there lower precisions are what the products are for.
 _CARD_D = (1000, 4000, 8192, 20000)
@@ -50,8 +51,9 @@ def _beside(
     condition: tuple[float, ...],
 ) -> dict[str, Sweep]:
     """One layer beside other parameterisations and libraries, over the dimension; the Jacobian's autodiff a few samples
-    at a time; over the batch, below and above the dimension; over the layers; over the condition of W, where a row's
-    error is the answer.
+    at a time, of three layers, for of one every sample's Jacobian is W, whose LU a compiler takes out of the loop; over
+    the batch, below and above the dimension; over the layers; over the condition of W, where a row's error is the
+    answer.
 
     One process a cell, for how much processes differ the main sweep tells; but all of them for the rivals, rows that
     the main sweep does not have.
@@ -63,13 +65,13 @@ def _beside(
     one = {"L": (1,)}
     return {
         "Rivals": sweep({"D": rivals, "B": (100,), **one}, _RIVALS, processes=1.0),
-        "Jacobians": sweep({"D": tuple(D for D in rivals if D <= 300), "B": (100,), **one}, _JACOBIANS),
+        "Jacobians": sweep({"D": tuple(D for D in rivals if D <= 300)} | _DEEP, ("gemm_floor", *_JACOBIANS)),
         "Batch": sweep(batch | one, (*_ORDERS, "inverse")),
         "BatchWide": sweep(wide | one, _ORDERS),
         "Layers": sweep({"D": layers["D"], "B": (100,), "L": layers["L"]}, (*_ORDERS, "inverse", "lu_layer")),
         "Condition": sweep(
             {"D": (100,), "B": (100,), **one, "condition": condition},
-            (*_RIVALS, *_JACOBIANS, "relative_step", "value_tracking"),
+            (*_RIVALS, "jacobian_autodiff", "relative_step", "value_tracking"),
         ),
     }
 
@@ -106,7 +108,7 @@ LOGDET = Family(
         },
         "patient": {
             **_sweeps(_PATIENT_D),
-            "Jacobians": Sweep({"D": _PATIENT_JACOBIANS, "B": (100,), "L": (1,)}, only=_JACOBIANS),
+            "Jacobians": Sweep({"D": _PATIENT_JACOBIANS} | _DEEP, only=_JACOBIANS),
         },
         "card": {
             **_sweeps(tuple(sorted({*STANDARD_D, *_CARD_D}))),
