@@ -32,6 +32,7 @@ from .history import History, digest_history
 from .knots import fold_knots, reach
 from .ladders import Climb, digest_climbs
 from .libraries import Beside, digest_libraries
+from .orders import Order, digest_orders
 from .qualities import Worth, digest_qualities
 from .rivals import digest_rivals
 from .rules import PlaceRule, Rule, find_place_rules, find_rules
@@ -46,7 +47,7 @@ CONFIDENCE = 0.95
 # Lists of a family with many entries: as tables, whose fields are named once.
 TABLES = (
     *("answers", "approximate", "rules", "place_rules", "speedups", "exponents", "crossovers", "payoffs", "libraries"),
-    *("qualities", "doublings", "clocks", "goals"),
+    *("qualities", "doublings", "clocks", "goals", "orders"),
 )
 
 
@@ -82,6 +83,7 @@ class FamilyDigest:
     doublings: tuple[Doubling, ...] = ()
     clocks: tuple[Clocked, ...] = ()
     goals: tuple[Goal, ...] = ()
+    orders: tuple[Order, ...] = ()
 
     def find(self, key: str) -> Measured:
         """A series by its key."""
@@ -151,6 +153,7 @@ def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         doublings=digest_doublings(analysis, name),
         clocks=digest_clocks(analysis, name, series),
         goals=digest_goals(analysis, name, series),
+        orders=digest_orders(analysis, name),
     )
 
 
