@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .clocks import read_clocks
+from .load import shorten
 from .points import DIMENSIONS, Place, Point, Points, Products, Quality, Series, Start
 from .statistics import fit_spread
 
@@ -123,6 +124,7 @@ def _make_point(size: float, lines: Sequence[Mapping[Any, Any]]) -> Point:
         settings=shown["settings"],
         products=_read_products(shown),
         quality=_merge_quality([record["quality"] for record in records]),
+        commit=shorten(shown["commit"]),
         clocks=read_clocks(records),
     )
 

@@ -181,6 +181,7 @@ class Point:
     starts: dict[int, Start] = field(default_factory=dict, repr=False)
     # What `error` is: against the reference, by random probes, or a residual; "" in records that do not say.
     measure: str = ""
+    commit: str = ""
     # How far another process may lie, None where nothing like this was measured in several.
     spread: Spread | None = None
     # Timed in one to three calls by a session of its own, as no other profile had the time: nothing shows its spread.

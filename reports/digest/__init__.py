@@ -32,6 +32,7 @@ from .history import History, digest_history
 from .knots import fold_knots, reach
 from .ladders import Climb, digest_climbs
 from .libraries import Beside, digest_libraries
+from .orders import Order, digest_orders
 from .pairs import Pair, digest_pairs
 from .qualities import Worth, digest_qualities
 from .rivals import digest_rivals
@@ -47,7 +48,7 @@ CONFIDENCE = 0.95
 # Lists of a family with many entries: as tables, whose fields are named once.
 TABLES = (
     *("answers", "approximate", "rules", "place_rules", "speedups", "exponents", "crossovers", "payoffs", "libraries"),
-    *("qualities", "doublings", "clocks", "goals", "pairs"),
+    *("qualities", "doublings", "clocks", "goals", "orders", "pairs"),
 )
 
 
@@ -84,6 +85,7 @@ class FamilyDigest:
     clocks: tuple[Clocked, ...] = ()
     goals: tuple[Goal, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    orders: tuple[Order, ...] = ()
 
     def find(self, key: str) -> Measured:
         """A series by its key."""
@@ -154,6 +156,7 @@ def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         clocks=digest_clocks(analysis, name, series),
         goals=digest_goals(analysis, name, series),
         pairs=digest_pairs(analysis, name, series),
+        orders=digest_orders(analysis, name),
     )
 
 

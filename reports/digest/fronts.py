@@ -10,6 +10,8 @@ from ..statistics import Estimate
 
 # Of more kinds of problem than this, those far apart in their order tell what the others do.
 MOST_KINDS = 3
+# What carries its inverse along the steps is to rounding the gradient at the point that it is asked for.
+_CARRIED = ("tracked",)
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def digest_front(analysis: Analysis, series: Series, size: float) -> Front:
     """The gradients of one cell, those of other models beside them and never on the front."""
     rows = (row for row in analysis.rows(series) if "~" not in row)
     points = [p for row in rows if (p := analysis.point(series, size, row)) is not None and p.ok and p.error >= 0]
-    points = [p for p in points if p.role in ("method", "peer") and (_is_other(p) or p.computes not in NOT_GRADIENTS)]
+    points = [p for p in points if p.role in ("method", "peer") and _is_shown(p.computes)]
     best = {p.row for p in points if _competes(p) and not any(_beats(q, p) for q in points)}
     points.sort(key=lambda p: (p.seconds.value, p.row))
     return Front(analysis.key(series), size, tuple(_digest_trade(p, p.row in best) for p in points))
@@ -100,6 +102,10 @@ def _beats(a: Point, b: Point) -> bool:
 
 def _competes(point: Point) -> bool:
     return point.role == "method" and not _is_other(point)
+
+
+def _is_shown(computes: str) -> bool:
+    return computes not in NOT_GRADIENTS or computes in OTHER_MODELS or computes in _CARRIED
 
 
 def _is_other(point: Point) -> bool:

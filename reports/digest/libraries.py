@@ -24,14 +24,19 @@ class Beside:
 
 
 def digest_libraries(analysis: Analysis, name: str, measured: tuple[Measured, ...]) -> tuple[Beside, ...]:
-    """Of every sweep and library."""
-    keys = find_keys(analysis, name)
+    """Of every sweep and library; of other series those libraries that ran in no sweep of their place."""
+    keys, sweeps = find_keys(analysis, name), choose_sweeps(measured)
+    told = {(series.place, peer.name) for series, peer in _list_peers(sweeps)}
+    apart = [(series, peer) for series, peer in _list_peers(measured) if (series.place, peer.name) not in told]
     return tuple(
         beside
-        for series in choose_sweeps(measured)
-        for peer in series.rows
-        if peer.role == "peer" and (beside := _compare(analysis, series, keys[series.key], peer)) is not None
+        for series, peer in (*_list_peers(sweeps), *apart)
+        if (beside := _compare(analysis, series, keys[series.key], peer)) is not None
     )
+
+
+def _list_peers(measured: tuple[Measured, ...]) -> list[tuple[Measured, Row]]:
+    return [(series, row) for series in measured for row in series.rows if row.role == "peer" and row.ran]
 
 
 def _compare(analysis: Analysis, measured: Measured, series: Series, peer: Row) -> Beside | None:

@@ -47,6 +47,7 @@ class Cell:
     compile_cached_s: float
     first_call_s: float
     patient: bool
+    commit: str = ""
     clocks: Clocks = field(default_factory=Clocks)
 
 
@@ -211,7 +212,8 @@ def _digest_cell(analysis: Analysis, series: Series, point: Point, yardstick: st
         compile_cold_s=find_middle(start.compile_cold_s for start in starts),
         compile_cached_s=find_middle(cached),
         first_call_s=find_middle(start.first_call_s for start in starts),
-        patient=getattr(point, "patient", False),
+        patient=point.patient,
+        commit=point.commit,
         clocks=point.clocks,
     )
 

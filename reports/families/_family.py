@@ -48,6 +48,7 @@ class Family:
     main        fixed sizes of the family's own sweep, which its claims are about; further sweeps stand beside it
     beside      (letter, what) of the sizes that those run over, and what is told over each: `times` of the yardstick
                 or `error`
+    orders      rows that differ in the order of their products, which a batch beyond the dimension may turn
     work        what its methods spend by choice
     rivals      fixed sizes of the series that has other models and estimates beside the methods; a front of it is shown
                 at some of its sizes, and of no other series
@@ -67,6 +68,7 @@ class Family:
     exponents: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     main: Mapping[str, object] = field(default_factory=dict)
     beside: tuple[tuple[str, str], ...] = ()
+    orders: tuple[str, ...] = ()
     work: str = "products"
     rivals: Mapping[str, float] = field(default_factory=dict)
     contests: tuple[Contest, ...] = ()

@@ -48,10 +48,13 @@ LOGDET = Family(
     },
     main={"L": 2},
     beside=(("B", "times"), ("L", "times"), ("condition", "error")),
+    orders=("relative", "relative_published", "transposed"),
     rivals={"B": 100, "L": 1},
     notes=(
         "The ordinary, relative and transposed gradients are different directions, each exact: the relative one is the "
         "ordinary one times WᵀW, the transposed one WWᵀ times it. Each has its own best learning rate.",
+        "Where B > D `relative` turns its products, the one of D × D first; `relative_published` and `transposed` keep "
+        "their order.",
         "Layers that hold triangular factors (`lu_layer`: the same density with W = PLU; libraries') or learn an "
         "inverse beside W (`self_normalizing`, `free_form`) are other models. Who trains W has no use for their "
         "gradients, and they are no answer to what computes that of W. The error of factors is against a reference of "

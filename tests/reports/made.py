@@ -4,7 +4,7 @@ import math
 
 from reports.digest import FamilyDigest
 from reports.digest.series import Cell, Measured, Row
-from reports.pages.blocks import Figures, Table
+from reports.pages.blocks import Figures, Table, Text
 from reports.plots.style import assign_colours
 from reports.points import Place
 from reports.statistics import Estimate
@@ -60,6 +60,11 @@ def sweep(name: str, seconds: float = 1e-4, **changes) -> Row:
 def figures(section):
     """All figures of a section."""
     return [figure for block in section.blocks if isinstance(block, Figures) for figure in block.figures]
+
+
+def texts(section):
+    """All texts of a section."""
+    return [block.text for block in section.blocks if isinstance(block, Text)]
 
 
 def tables(section):

@@ -1,15 +1,17 @@
 """Sweeps beside the family's own: over the batch, the layers or what else its problems are set by, at a few sizes."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ...digest import FamilyDigest
 from ...digest.series import Cell as MeasuredCell
-from ...digest.series import Measured, Row
+from ...digest.series import Measured
 from ...families import FAMILIES
 from ...text import write_error, write_ratio, write_seconds, write_size
 from ..blocks import Block, Cell, Column, Section, Table, Text
 from ._names import caption, pick_sizes, series_cell
+from ._orders import tell_orders
 
 # Of fewer values nothing is told that the tables of the two sweeps do not show.
 LEAST_VALUES = 3
@@ -27,25 +29,26 @@ def build(family: FamilyDigest) -> Section | None:
     """A table for each letter that the family's further sweeps run over."""
     blocks: list[Block] = []
     for letter, what in FAMILIES[family.name].beside:
-        table = _tabulate(family, letter, what)
-        blocks += [table, Text(NOTES[what], "note")] if table is not None else []
+        groups = [group for group in _group(family.series, letter) if len(group) >= LEAST_VALUES]
+        shown = [_strip(group, letter) for group in groups]
+        table = _tabulate(family, letter, what, groups, shown)
+        if table is not None:
+            told = tell_orders(family, groups, shown) if letter == "B" else ""
+            blocks += [table, Text(f"{NOTES[what]} {told}".strip(), "note")]
     return Section("beside", "Beside the main sweep", tuple(blocks)) if blocks else None
 
 
-def _tabulate(family: FamilyDigest, letter: str, what: str) -> Table | None:
-    groups = [group for group in _group(family.series, letter) if len(group) >= LEAST_VALUES]
-    shown = [_strip(group, letter) for group in groups]
+def _tabulate(family: FamilyDigest, letter: str, what: str, groups: list[Group], shown: list[Measured]) -> Table | None:
     lines, values = [], set()
     for group, stripped in zip(groups, shown):
         for size in _choose_sizes(group):
-            for name in _list_rows(group, size):
-                cells = {value: cell for value, s in group.items() if (cell := _find(s, name, size)) is not None}
+            start = {"place": series_cell(stripped, shown), "size": Cell(write_size(size))}
+            for name, cells in _list_rows(group, size):
                 written = {value: _write(family, name, cell, what) for value, cell in cells.items()}
-                told = {value: cell for value, cell in written.items() if cell.text != "–"}
+                told = {value for value, cell in written.items() if cell.text != "–"}
                 if len(told) >= LEAST_VALUES - 1:
-                    values |= told.keys()
-                    start = {"place": series_cell(stripped, shown), "size": Cell(write_size(size))}
-                    lines.append(start | {"row": Cell(name)} | {f"{value:g}": cell for value, cell in told.items()})
+                    values |= told
+                    lines.append(start | {"row": Cell(name)} | {f"{value:g}": cell for value, cell in written.items()})
     if not lines:
         return None
     heads = (
@@ -64,38 +67,33 @@ def _group(known: Iterable[Measured], letter: str) -> list[Group]:
         fixed = dict(series.fixed)
         value = fixed.pop(letter, None)
         if isinstance(value, int | float):
-            # Kernels of two commits are not told as one row's way over the letter.
-            alike = (series.place, tuple(fixed.items()), series.state, series.commits)
-            groups.setdefault(alike, {})[float(value)] = series
+            groups.setdefault((series.place, tuple(fixed.items()), series.state), {})[float(value)] = series
     return [dict(sorted(group.items())) for group in groups.values()]
 
 
 def _choose_sizes(group: Group) -> tuple[float, ...]:
-    """The sizes with most values of the letter, three of them at most."""
-    counts: dict[float, int] = {}
-    for series in group.values():
-        counts |= {size: counts.get(size, 0) + 1 for size in series.sizes}
-    most = max(counts.values())
-    return pick_sizes(size for size, count in counts.items() if count == most) if most >= LEAST_VALUES else ()
+    """The sizes with enough values of the letter, three of them at most."""
+    counts = Counter(size for series in group.values() for size in series.sizes)
+    return pick_sizes(size for size, count in counts.items() if count >= LEAST_VALUES)
 
 
-def _list_rows(group: Group, size: float) -> list[str]:
-    rows: dict[str, Row] = {row.name: row for series in group.values() for row in series.rows if row.at(size)}
-    return [name for name, row in rows.items() if ":" not in name and row.role != "calibration"]
-
-
-def _find(series: Measured, name: str, size: float) -> MeasuredCell | None:
-    row = series.row(name)
-    return row.at(size) if row is not None else None
+def _list_rows(group: Group, size: float) -> Iterator[tuple[str, dict[float, MeasuredCell]]]:
+    """Rows with their cells by value, those of one commit: kernels of two are not told as one row's way."""
+    found: dict[tuple[str, str], dict[float, MeasuredCell]] = {}
+    for value, series in group.items():
+        for row in series.rows:
+            cell = row.at(size)
+            if cell is not None and ":" not in row.name and row.role != "calibration":
+                found.setdefault((row.name, cell.commit), {})[value] = cell
+    return ((name, cells) for (name, _), cells in found.items())
 
 
 def _write(family: FamilyDigest, name: str, cell: MeasuredCell, what: str) -> Cell:
+    """What the cell gave; beside a wrong result and where there is none stands why."""
     if what == "error":
-        wrong = cell.outcome == "wrong"
-        return Cell(write_error(cell.error), "bad" if wrong else "", cell.reason if wrong else "")
-    if name == FAMILIES[family.name].yardstick:
-        return Cell(write_seconds(cell.seconds) if cell.seconds is not None else "–")
-    return Cell(write_ratio(cell.ratio))
+        return Cell(write_error(cell.error), "bad" if cell.outcome == "wrong" else "", cell.reason)
+    absolute = name == FAMILIES[family.name].yardstick
+    return Cell(write_seconds(cell.seconds) if absolute else write_ratio(cell.ratio), "", cell.reason)
 
 
 def _strip(group: Group, letter: str) -> Measured:

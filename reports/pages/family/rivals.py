@@ -5,7 +5,7 @@ from ...digest.fronts import Front, Trade
 from ...digest.series import Measured
 from ...families import FAMILIES
 from ...plots.front import Spot, choose_names, draw_fronts
-from ...text import write_bytes, write_error, write_ratio, write_seconds, write_size
+from ...text import write_bytes, write_error, write_list, write_ratio, write_seconds, write_size
 from ..blocks import Cell, Figure, Figures, Section, Table, Text, columns
 from ._names import caption, name_series, name_shared, series_cell, size_cell
 
@@ -31,13 +31,19 @@ def build(family: FamilyDigest) -> Section | None:
     title = f"{unit[0].upper()}{unit[1:]}: error against the time of a call"
     alt = f"Error against time, methods beside other models. {' '.join(told)}"
     figure = Figures(name_shared(shown), (Figure(name, title, draw_fronts(name, panels, told), alt),))
-    return Section(
-        "rivals", "Beside other models and estimates", (figure, Text(NOTE, "note"), _tabulate(family, shown))
-    )
+    note = Text(f"{NOTE} {_tell_values(shown)}".strip(), "note")
+    return Section("rivals", "Beside other models and estimates", (figure, note, _tabulate(family, shown)))
 
 
 def _name(family: FamilyDigest, front: Front, shown: list[Measured]) -> str:
     return f"{name_series(family.find(front.series), shown)}, {family.axis} = {write_size(front.size)}"
+
+
+def _tell_values(shown: list[Measured]) -> str:
+    """Which libraries are not here, since they give the value alone."""
+    rows = [row for series in shown for row in series.rows if row.role == "peer" and row.computes == "logdets"]
+    names = write_list(f"`{name}`" for name in dict.fromkeys(row.name for row in rows if row.ran))
+    return f"{names} estimate the value and give no gradient: they are not here." if names else ""
 
 
 def _place(family: FamilyDigest, front: Front) -> list[Spot]:

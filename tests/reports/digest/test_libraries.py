@@ -1,5 +1,10 @@
 """Libraries: the fastest of ours that answers alike, in the same rounds."""
 
+from reports.analysis import Analysis
+from reports.digest.libraries import digest_libraries
+from reports.digest.series import digest_series
+from reports.load import load
+
 
 def test_each_library_stands_beside_the_fastest_exact_row(implicit_digest):
     family = implicit_digest.family("implicit")
@@ -18,3 +23,15 @@ def test_each_library_stands_beside_the_fastest_exact_row(implicit_digest):
 
 def test_a_family_without_libraries_has_none(implicit_digest):
     assert implicit_digest.family("logdet").libraries == ()
+
+
+def test_a_library_of_no_sweep_is_told_where_it_ran(synthetic, tmp_path):
+    """Of the cell beside the sweep the others are not: the sweep tells them at its largest size."""
+    for D, batch in ((64, 64), (128, 64), (256, 64), (512, 64), (400, 100)):
+        record = synthetic.make_implicit_session(D, batch, 0.9, "random", rows=("neumann", "torchdeq_fixed_point"))
+        if D == 400:
+            record["rows"]["lsmr"] = record["rows"]["torchdeq_fixed_point"] | {"method": "lsmr"}
+        synthetic.write_session(tmp_path, record, "direct")
+    analysis = Analysis(load(tmp_path))
+    found = digest_libraries(analysis, "implicit", digest_series(analysis, "implicit", "parameter_vjp"))
+    assert [(beside.library, beside.size) for beside in found] == [("torchdeq_fixed_point", 512), ("lsmr", 400)]

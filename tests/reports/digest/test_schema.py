@@ -24,6 +24,7 @@ from reports.digest.history import Change, History
 from reports.digest.ladders import Climb
 from reports.digest.lent import LentFrom
 from reports.digest.libraries import Beside
+from reports.digest.orders import Order
 from reports.digest.pairs import Pair
 from reports.digest.provenance import Provenance
 from reports.digest.qualities import Worth
@@ -37,7 +38,7 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "digest.md"
 
 ANSWERS = (CellAnswer, Rule, PlaceRule, Range, Quality, Knot, LentFrom, Lender)
 HEALTH = (Health, PlaceHealth, CardHealth, MachineState, CoverageRow, Comparisons, Provenance)
-CHAPTERS = (Speedup, Crossing, Growth, Payoff, Beside, Climb, Front, Worth, Doubling, Clocked, Goal, Pair)
+CHAPTERS = (Speedup, Crossing, Growth, Payoff, Beside, Climb, Front, Worth, Doubling, Clocked, Goal, Order, Pair)
 
 DEVICES = (DevicesDigest, Spread, Grown, Agreement, Modelled, Quantity)
 

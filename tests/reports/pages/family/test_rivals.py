@@ -40,5 +40,13 @@ def test_every_row_is_told_with_what_it_is(make):
     assert {line["memory"].text for line in table.rows} == {"2 MB"}
 
 
+def test_libraries_that_give_the_value_alone_are_named(make):
+    trades = (trade(make, "relative", 3.0, 1e-7, front=True),)
+    value = make.sweep("matfree_slq_1", role="peer", computes="logdets")
+    series = make.series(make.sweep("relative"), value, B=100, L=1)
+    (note,) = make.texts(rivals.build(make.family(series, rivals=(Front(series.key, 100.0, trades),))))
+    assert note.endswith(" `matfree_slq_1` estimate the value and give no gradient: they are not here.")
+
+
 def test_a_family_without_rivals_has_no_chapter(make):
     assert rivals.build(make.family(make.series(make.sweep("relative")))) is None
