@@ -1,7 +1,7 @@
 """Study: densities learned by the relative gradient, held-out, against flows from a library at equal parameters.
 
 Gresele et al. 2020, section 5, figure 2 and table 1. In the plane the network alone, for its pictures; on the tables of
-scikit-learn, and on five of the paper's from a folder, ``relative`` against ``lu``, the same layers with every weight
+scikit-learn, and on the paper's from a folder, ``relative`` against ``lu``, the same layers with every weight
 as L U, and ``maf``, a masked autoregressive flow, both of zuko's and with as many parameters. One optimiser, Adam, at
 every rate of RATES: which rate and which epoch are best is read from the record, by the samples that validate, and so
 is what each reaches in equal time. Rows: see ``DensityTraining.epoch``.

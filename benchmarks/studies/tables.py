@@ -7,6 +7,7 @@ power/data.npy, miniboone/data.npy   as in their archive
 hepmass/1000_train.csv, 1000_test.csv   as in their archive
 gas/data.npy         the columns of their gas/ethylene_CO.pickle but Meth, Eth and Time, saved as one array
 BSDS300/train.npy, validation.npy, test.npy   the three parts of their BSDS300/BSDS300.hdf5, saved as arrays
+mnist/               the four idx files that ``images.py`` names: theirs are a pickle of the same
 
 A pickle may name any function to call, and nothing else here needs HDF5: neither is opened.
 """
@@ -19,12 +20,18 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.studies import images
+
 # Of a bundled table every fold is once the test; of what is left as large a share tells when to stop.
 FOLDS = 5
 # Of the published tables, to validate and of all to test.
 SHARE = 0.1
 CORRELATED = 0.98
 REPEATED = 5
+# Of MNIST's training images, the last ones: 10,000 of 60,000.
+VALIDATING = 6
+# Keeps the logit of a black and of a white pixel finite.
+MARGIN = 1e-6
 
 
 @dataclass(frozen=True)
@@ -183,6 +190,22 @@ def read_bsds300(folder: Path) -> Split:
     return Split(train, valid, test)
 
 
+def read_mnist(folder: Path) -> Split:
+    """Images as (n, 784): pixels with uniform noise of one level, as shares of white, in logits, as they are."""
+    train, _, test, _ = images.read_mnist(folder / "mnist")
+    if train.shape[1:] != test.shape[1:] or min(len(train) // VALIDATING, len(test)) < 1:
+        raise ValueError(
+            f"{folder / 'mnist'} has images {train.shape} and {test.shape}; allowed: one size, from 6 and 1"
+        )
+    rng, parts = np.random.RandomState(42), []  # of the published seed
+    count = len(train) // VALIDATING
+    for pixels in (train[: len(train) - count], train[len(train) - count :], test):
+        flat = pixels.reshape(len(pixels), -1)
+        share = MARGIN + (1 - 2 * MARGIN) * (flat + rng.rand(*flat.shape)) / 256
+        parts.append(np.log(share / (1 - share)))
+    return Split(*parts)
+
+
 def _read_array(path: Path, width: int | None) -> np.ndarray:
     """A table (n, D) of finite numbers; nothing of the file is run."""
     _find(path)
@@ -234,6 +257,7 @@ READERS: Mapping[str, Callable[[Path], Split]] = {
     "hepmass": read_hepmass,
     "miniboone": read_miniboone,
     "bsds300": read_bsds300,
+    "mnist": read_mnist,
 }
 WANTED: Mapping[str, str] = {
     "power": "power/data.npy",
@@ -241,5 +265,6 @@ WANTED: Mapping[str, str] = {
     "hepmass": "hepmass/1000_train.csv and hepmass/1000_test.csv",
     "miniboone": "miniboone/data.npy",
     "bsds300": "BSDS300/train.npy, validation.npy and test.npy",
+    "mnist": f"mnist/, {images.WANTED['mnist']}",
 }
 DATA = (*BUNDLED, *READERS)

@@ -9,16 +9,17 @@ from statistics import median
 from typing import Any
 
 from ..analysis import Analysis
+from ..ascents import NAME as ASCENT
 from ..claims._cells import study_margin
-from ..claims.rg4 import find_best
 from ..densities import NAME as DENSITY
 from ..densities import OURS, Picture, find_picture
 from ..statistics import Estimate, judge
 from ..studies import Study, epoch_ratios, epoch_seconds, final, final_differences, products, summarise_seeds
 from ..text import shorten
+from .ascents import Climbed, digest_ascents
 from .densities import Reached, digest_densities
 
-# The method that each study's times are told in; where methods differ in their rate, see `_find_best`.
+# The method that each study's times are told in; where methods differ in their rate, see `_digest`.
 BASELINES = {"implicit-training": "jfb", "line-integral-training": "gauss_legendre", "score-training": "psi_2"}
 # What an epoch's row may hold besides its times, as medians and ranges over the seeds.
 MEASURES = (
@@ -29,8 +30,9 @@ MEASURES = (
 # Extremes over all seeds and epochs: the worst is what counts.
 LEAST, MOST = ("cosine", "cosine_latent"), ("contraction", "probe_residual", "residual", "iterations")
 
-# Of longer trainings the table holds so many epochs: the folder is small, and a curve has no more to tell.
-MOST_EPOCHS = 20
+# Of longer trainings the table holds so many epochs: the folder is small, and a curve has no more to tell; fewer of
+# those that another learning rate takes further, whose curves no page draws.
+MOST_EPOCHS, FEWER_EPOCHS = 20, 4
 # A cosine may differ from 1 in the fifth digit.
 DIGITS = {"cosine": 6, "cosine_latent": 6}
 
@@ -95,7 +97,7 @@ class StudyMethod:
 @dataclass(frozen=True)
 class StudyDigest:
     """One study on one data set. `key` is its name in files; `resumed` how often it was cut off and went on; `reached`
-    and `picture` are of a density study alone.
+    and `picture` are of a density study alone, `ascents` of one of both gradients.
     """
 
     name: str
@@ -120,6 +122,7 @@ class StudyDigest:
     elapsed_s: float
     reached: tuple[Reached, ...] = ()
     picture: Picture | None = None
+    ascents: tuple[Climbed, ...] = ()
 
     def method(self, name: str) -> StudyMethod | None:
         """A method by its name."""
@@ -134,8 +137,8 @@ def digest_studies(analysis: Analysis) -> tuple[StudyDigest, ...]:
 
 
 def write_study(study: StudyDigest) -> str:
-    """`study-KEY.csv`: a line for each method and epoch, at most MOST_EPOCHS of them evenly and the last among them,
-    with medians and ranges over the seeds. The record has all.
+    """`study-KEY.csv`: a line for each method and epoch, at most MOST_EPOCHS of them evenly and the last among them (of
+    a method that is not at its best rate FEWER_EPOCHS), with medians and ranges over the seeds. The record has all.
     """
     measures = [name for name in MEASURES if any(name in method.curves for method in study.methods)]
     ends = ("", "_low", "_high")
@@ -145,16 +148,16 @@ def write_study(study: StudyDigest) -> str:
     for method in study.methods:
         # A measure that is not known after every epoch has no curve.
         longest = max(method.curves.values(), key=lambda found: len(found.seconds), default=Curve((), ()))
-        for j in _choose_epochs(len(longest.seconds)):
+        for j in _choose_epochs(len(longest.seconds), MOST_EPOCHS if method.best else FEWER_EPOCHS):
             seconds = longest.seconds[j]
             cells = [end for name in measures for end in _ends(name, _at(method.curves.get(name), j))]
             writer.writerow((method.name, j + 1, shorten(seconds), *cells))
     return stream.getvalue()
 
 
-def _choose_epochs(count: int) -> list[int]:
+def _choose_epochs(count: int, most: int) -> list[int]:
     """Places of the epochs that are told."""
-    step = max(1, -(-count // MOST_EPOCHS))
+    step = max(1, -(-count // most))
     return list(range(count - 1, -1, -step))[::-1]
 
 
@@ -169,7 +172,8 @@ def _ends(name: str, value: Estimate | None) -> tuple[float | None, ...]:
 
 def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:
     record, reached = study.record, digest_densities(study) if study.name == DENSITY else ()
-    best = tuple(found.method for found in reached) or _find_best(study)
+    ascents = digest_ascents(study) if study.name == ASCENT else ()
+    best = tuple(found.method for found in (*reached, *ascents))
     # Plain descent by the ordinary gradient, or of densities ours: it may have diverged at every rate, and then
     # there is none.
     ours = OURS if reached else "ordinary_gd"
@@ -205,6 +209,7 @@ def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:
         elapsed_s=float(record.get("elapsed_s") or math.nan),
         reached=reached,
         picture=find_picture(study) if study.name == DENSITY else None,
+        ascents=ascents,
     )
 
 
@@ -237,13 +242,6 @@ def _digest_method(
         curves=_find_curves(study, rows),
         learned=_find_learned(study, rows),
     )
-
-
-def _find_best(study: Study) -> tuple[str, ...]:
-    """Of methods that differ in their learning rate alone the one that ends lowest; nothing where none do."""
-    chosen = [known.get("settings") or {} for known in study.record["methods"].values()]
-    groups = dict.fromkeys((s["gradient"], s["optimiser"]) for s in chosen if "gradient" in s)
-    return tuple(best for group in groups if (best := find_best(study, *group)) is not None)
 
 
 def _find_curves(study: Study, rows: list[dict[str, Any]]) -> dict[str, Curve]:

@@ -16,7 +16,7 @@ from .study_parts import cost_cells, name_data, tell_origin
 TITLE = "Densities by the relative gradient, and by flows from a library"
 # The pictures, the tables at hand, the paper's.
 ORDER = ("modes", "sine", "moons", "rings", "digits", "breast_cancer", "wine", "diabetes", "iris")
-PAPERS = ("power", "gas", "hepmass", "miniboone", "bsds300")
+PAPERS = ("power", "gas", "hepmass", "miniboone", "bsds300", "mnist")
 NAMES = {OURS: "relative", "lu": "LU flow, zuko", "maf": "MAF, zuko"}
 # Table 1 of the paper, nats as printed: dimension, the relative gradient's with two deviations, MAF (5), the best flow.
 PUBLISHED = {

@@ -17,7 +17,7 @@ from .exponent import (
 )
 from .frontier import OUTCOMES, Frontier, find_frontier
 from .lend import ENOUGH_CELLS, bound_spread
-from .median import MINIMUM_SAMPLES, estimate_median, middle
+from .median import MINIMUM_SAMPLES, bound_median, estimate_median, middle
 from .noise import noise_floor
 from .payoff import estimate_payoff
 from .process import Spread, deviate_process, estimate_process, fit_spread, reach_process
@@ -55,6 +55,7 @@ __all__ = [
     "Step",
     "Verdict",
     "attainable_seconds",
+    "bound_median",
     "bound_ratio",
     "bound_regrets",
     "bound_spread",

@@ -45,3 +45,17 @@ def bracket_median(values: np.ndarray, confidence: float) -> Estimate:
 def _count_tail(size: int, confidence: float) -> int:
     """The largest k with 2 P(Binomial(size, 1/2) < k) <= 1 - confidence, kept: there are few."""
     return int(binom.ppf((1 - confidence) / 2, size, 0.5))
+
+
+def bound_median(lows, highs, confidence: float = 0.95) -> Estimate:
+    """Median of numbers of which each is only known to lie from its `low` to its `high`, which may be infinite.
+
+    The interval has the lower bound that `bracket_median` has of the lows and the upper one of the highs: whatever the
+    numbers are, theirs lies within it. The value is the median where it is known, as where fewer than half of the
+    numbers are not; else the most that it may be, and where that is infinite the interval's lower bound.
+
+    Units: those of the numbers.
+    """
+    low, high = (bracket_median(np.asarray(ends, dtype=float), confidence) for ends in (lows, highs))
+    value = high.value if np.isfinite(high.value) else low.low
+    return Estimate(value, low.low, high.high, low.n, confidence)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from benchmarks.studies.logdet.step import LogdetTraining, Samples, Settings
-from benchmarks.studies.logdet_training import RATES, draw_digits, draw_moons, prepare
+from benchmarks.studies.logdet_training import RATES, draw_diabetes, draw_digits, draw_moons, prepare
 
 SETTINGS = Settings(L=2, batch=60, steps=5)
 CHOICES = [
@@ -108,6 +108,20 @@ def test_digits_have_no_repeated_levels():
     assert test.shape[1] == 64
     assert all(len(np.unique(column)) == len(column) for column in train.T)
     assert np.isfinite(train).all()
+
+
+def test_ten_dimensions_are_trained_as_64_are():
+    """Every patient once, no level repeated, in minibatches of 100."""
+    pytest.importorskip("sklearn")
+    train, test = draw_diabetes()
+    assert (train.shape, test.shape) == ((353, 10), (89, 10))
+    for column in np.concatenate([train, test]).T:
+        assert len(np.unique(column)) == 442
+        assert abs(column.mean()) < 0.1
+        assert column.std() == pytest.approx(1, abs=0.1)
+    study = prepare("smoke", "diabetes", None, None, None)
+    assert (study.settings["d"], study.settings["batch"], study.settings["train"]) == (10, 100, 353)
+    assert list(study.methods) == list(prepare("smoke", "digits", None, None, None).methods)
 
 
 def test_record_names_every_rate():

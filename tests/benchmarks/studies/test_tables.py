@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from benchmarks.studies import tables
+from benchmarks.studies import images, tables
 from benchmarks.studies.tables import FOLDS, Split, find_level, load, score_gaussian, split_folds
 
 ROWS = 200
@@ -82,6 +82,23 @@ def test_miniboone_keeps_its_order_and_power_is_shuffled(published):
     assert len(np.unique(last)) == 20
 
 
+def test_mnist_is_learned_as_logits_of_its_pixels_with_noise(tmp_path, writers):
+    """Every pixel comes back, spread over its level, and no two are alike; the last sixth of the training validates."""
+    writers.mnist(tmp_path / "mnist", side=28)
+    split_of = load("mnist", str(tmp_path))
+    split = split_of(0)
+    assert [part.shape for part in (split.train, split.valid, split.test)] == [(50, 784), (10, 784), (20, 784)]
+    train, _, test, _ = images.read_mnist(tmp_path / "mnist")
+    whole = np.concatenate([split.train, split.valid, split.test]).astype(float)
+    pixels = 256 * (1 / (1 + np.exp(-whole)) - 1e-6) / (1 - 2e-6)
+    noise = pixels - np.concatenate([train, test]).reshape(80, 784)
+    assert np.abs(noise - 0.5).max() < 0.5 + 1e-3
+    assert noise.mean() == pytest.approx(0.5, abs=0.01)
+    assert noise.std() == pytest.approx(12**-0.5, abs=0.01)
+    assert np.isfinite(whole).all()
+    assert np.isfinite(score_gaussian(Split(*(part[:, :5] for part in (split.train, split.valid, split.test)))))
+
+
 def test_of_columns_that_go_together_the_later_stays(published):
     table = np.load(published / "gas/data.npy")
     found = load("gas", str(published))(0)
@@ -98,6 +115,8 @@ def test_of_columns_that_go_together_the_later_stays(published):
         ("miniboone", "empty", "has no file miniboone/data.npy"),
         ("hepmass", "empty", "has no file hepmass/1000_train.csv"),
         ("bsds300", "empty", "has no file BSDS300/train.npy"),
+        ("mnist", "empty", "has no file train-images-idx3-ubyte"),
+        ("mnist", "small", "has images (5, 1, 8, 8) and (2, 1, 8, 8); allowed: one size, from 6 and 1"),
         ("gas", "pickle", "has gas/ethylene_CO.pickle, which is not opened; allowed: gas/data.npy, saved by "),
         ("bsds300", "hdf5", "has BSDS300/BSDS300.hdf5, which is not opened; allowed: train.npy, validation.npy and "),
         ("power", "narrow", "power/data.npy has 3 columns; allowed: 8"),
@@ -107,7 +126,7 @@ def test_of_columns_that_go_together_the_later_stays(published):
         ("hepmass", "words", "1000_train.csv is not a table of 2 numbers a line"),
     ],
 )
-def test_what_is_missing_or_wrong_is_one_line(tmp_path, data, spoil, says):
+def test_what_is_missing_or_wrong_is_one_line(tmp_path, writers, data, spoil, says):
     folder = tmp_path / "data"
     folder.mkdir()
     if spoil == "pickle":
@@ -125,6 +144,8 @@ def test_what_is_missing_or_wrong_is_one_line(tmp_path, data, spoil, says):
         (folder / "power/data.npy").write_text("no array")
     elif spoil == "nan":
         _write(folder, "miniboone/data.npy", np.full((ROWS, 3), np.nan))
+    elif spoil == "small":
+        writers.mnist(folder / "mnist", train=5, test=2)
     elif spoil == "words":
         (folder / "hepmass").mkdir()
         for part in ("train", "test"):

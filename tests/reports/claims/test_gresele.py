@@ -13,6 +13,8 @@ from reports.claims.rg5 import BUNDLED
 from reports.load import load
 from tests.reports.claims.planted import density_study, judge, logdet_study, parts, plant_study
 
+THEIRS = "those of the ordinary gradient, plain descent"
+
 
 def plant(
     synthetic, folder, slower=lambda size: 1.0, rows=("relative", "gemm_floor"), edit=None, **session
@@ -190,6 +192,40 @@ def test_other_data_and_adam_stand_beside_the_claim(synthetic, tmp_path):
     assert found.verdict == "reproduced"
     assert [(part.study, part.counts) for part in found.parts].count(("moons", True)) == 1
     assert {part.verdict for part in found.parts if part.study == "digits"} == {"contradicted"}
+
+
+@pytest.mark.parametrize(
+    ("stalled", "more", "verdict", "value", "told"),
+    [
+        (("relative", 1), 1.0, "reproduced", 1.0, "(from 9 of 10 it was) against 148"),
+        (("relative", 3), 1.0, "undetermined", 1.0, "(from 7 of 10 it was) against 148"),
+        (("relative", 3), 1.5, "contradicted", 1.5, "(from 7 of 10 it was) against 148"),
+        (("relative", 10), 1.0, "contradicted", 2.0, "median not reached (from 0 of 10 it was) against 148"),
+        (("ordinary", 10), 1.0, "reproduced", 0.5, "against not reached (from 0 of 10 it was)"),
+    ],
+)
+def test_a_start_that_did_not_come_so_far_counts_as_all_its_iterations(
+    synthetic, tmp_path, stalled, more, verdict, value, told
+):
+    """300 of them, where the others take 150: a lower bound, and no reason to say nothing."""
+    plant(synthetic, tmp_path)
+    study = logdet_study(more=more, spread=0.005, stalled=stalled)
+    digest = judge(plant_study(synthetic, tmp_path, study), "RG4")
+    (plain,) = (part for part in digest.parts if part.counts)
+    assert (plain.verdict, digest.verdict) == (verdict, verdict)
+    assert plain.effect.value == pytest.approx(value, rel=0.02)
+    assert told in plain.measured
+
+
+def test_seconds_stand_beside_the_iterations(synthetic, tmp_path):
+    plant(synthetic, tmp_path)
+    digest = judge(plant_study(synthetic, tmp_path, logdet_study(more=1.5, slower=0.4)), "RG4")
+    found = {part.what: part for part in digest.parts if "plain descent" in part.what}
+    iterations, seconds = (found[f"{cost} of the relative over {THEIRS}"] for cost in ("iterations", "seconds"))
+    assert (iterations.counts, seconds.counts) == (True, False)
+    assert (iterations.verdict, seconds.verdict, digest.verdict) == ("contradicted", "reproduced", "contradicted")
+    assert seconds.effect.value == pytest.approx(0.4 * iterations.effect.value)
+    assert "ms against" in seconds.measured
 
 
 def test_a_gradient_that_leaves_the_numbers_settles_nothing(synthetic, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 from reports.clusters import Quantity
 from reports.digest.answers import CellAnswer
+from reports.digest.ascents import Climbed
 from reports.digest.clocks import Clocked
 from reports.digest.compilation import Payoff
 from reports.digest.crossovers import Crossing
@@ -43,7 +44,7 @@ CHAPTERS = (Speedup, Crossing, Growth, Payoff, Beside, Climb, Front, Worth, Doub
 DEVICES = (DevicesDigest, Spread, Grown, Agreement, Modelled, Quantity)
 
 
-STUDIES = (StudyDigest, StudyMethod, Reached)
+STUDIES = (StudyDigest, StudyMethod, Reached, Climbed)
 
 
 @pytest.mark.parametrize("kind", [*ANSWERS, *CHAPTERS, *HEALTH, *DEVICES, *STUDIES, History, Change])

@@ -71,6 +71,12 @@ def test_a_csv_a_study(studied):
     assert next(line for line in lines if line["method"] == "gauss_legendre")["tol"] == ""
 
 
+def test_of_a_rate_that_another_betters_the_csv_has_fewer_epochs(studied):
+    lines = list(csv.DictReader(io.StringIO(write_study(find(studied, "logdet-training", "moons")))))
+    counts = {rate: sum(line["method"] == f"relative_gd_{rate}" for line in lines) for rate in ("0.01", "0.1")}
+    assert counts == {"0.01": 4, "0.1": 15}
+
+
 def test_the_json_has_no_curves(studied):
     plain = json.loads(write_json(studied))
     assert "curves" not in plain["studies"][0]["methods"][0]

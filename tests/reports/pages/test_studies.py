@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from reports.digest import build_digest
 from reports.pages import studies
 from reports.studies import STUDIES
@@ -69,6 +71,35 @@ def test_rates_that_are_not_the_best_are_folded(studied):
     (figure,) = page.sections[0].figures()
     assert ">iterations<" in figure.svg
     assert "ordinary 3" in figure.alt
+
+
+def _show(synthetic, folder, study):
+    """The rows of a study of both gradients by what they tell."""
+    synthetic.write_results(folder, (64,), processes=1, cuda=False, rounds=8)
+    (page,) = studies.build(build_digest(plant_study(synthetic, folder, study)))
+    tables = {table.name: table for section in page.sections for table in section.tables()}
+    return {row["row"].text: row for row in tables["study-logdet-training-moons"].rows}
+
+
+def test_iterations_and_seconds_to_one_likelihood_have_intervals(synthetic, tmp_path):
+    rows = _show(synthetic, tmp_path, logdet_study(more=2.0, spread=0.005, slower=0.5, rates=(0.01, 0.1, 1.0)))
+    ours, theirs = (rows[f"{gradient}, plain descent"] for gradient in ("relative", "ordinary"))
+    for row, iterations, seconds in ((ours, 300, 150), (theirs, 150, 150)):
+        assert float(row["iterations"].text) == pytest.approx(iterations, rel=0.02)
+        low, high = map(float, row["iterations"].note.split(" to "))
+        assert low <= float(row["iterations"].text) <= high < 1.02 * low
+        assert float(row["spent"].text.removesuffix(" ms")) == pytest.approx(seconds, rel=0.02)
+        assert row["rate"].note == "", "its best rate has neighbours"
+
+
+def test_what_was_not_reached_says_from_how_many_starts_it_was(synthetic, tmp_path):
+    rows = _show(synthetic, tmp_path, logdet_study(stalled=("relative", 8)))
+    cell = rows["relative, plain descent"]["iterations"]
+    assert cell.text == rows["relative, plain descent"]["spent"].text == "not reached"
+    assert cell.note.endswith("\n2 of 10 starts")
+    assert cell.note.startswith("from ")
+    assert "not reached" not in rows["ordinary, plain descent"]["iterations"].text
+    assert rows["relative, Adam"]["rate"].note == "an end of the grid"
 
 
 def test_a_training_that_left_the_numbers_is_told(synthetic, tmp_path):

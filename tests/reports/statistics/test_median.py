@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import quantile_test
 
-from reports.statistics import estimate_median, middle
+from reports.statistics import bound_median, estimate_median, middle
 
 
 @pytest.mark.parametrize("n", [6, 7, 15, 30, 101])
@@ -69,3 +69,21 @@ def test_refuses_a_confidence_outside_0_and_1(confidence):
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=40))
 def test_the_middle_is_numpys_median_to_the_last_bit(values):
     assert middle(np.array(values)) == np.median(values)
+
+
+def test_numbers_known_as_bounds_have_the_interval_that_holds_them_all():
+    """Whatever the unknown ones are; the median is known while fewer than half may lie on its other side."""
+    known, inf = np.arange(1.0, 11.0), np.inf
+    whole = estimate_median(known)
+    assert bound_median(known, known) == whole
+    four = bound_median(known, [*known[:6], *[inf] * 4])
+    assert (four.value, four.low, four.high) == (whole.value, whole.low, inf)
+    one = bound_median(known, [*known[:9], inf])
+    assert (one.value, one.low, one.high) == (whole.value, whole.low, whole.high)
+    half = bound_median(known, [*known[:5], *[inf] * 5])
+    assert (half.value, half.low, half.high) == (whole.low, whole.low, inf), "at least so much"
+    below = bound_median([0.0] * 10, known)
+    assert (below.value, below.low, below.high) == (whole.value, 0, whole.high), "at most so much"
+    few = bound_median([1.0, 2.0, 3.0], [1.0, inf, inf])
+    assert few.undetermined
+    assert np.isnan(few.value)

@@ -66,28 +66,44 @@ def score_study(data: str = "mixture", control: float = 1e-16, deep: float = 0.0
     return _record("score-training", data, settings, methods, rows)
 
 
-def logdet_study(data: str = "moons", more: float = 1.0, spread: float = 0.02, diverges: bool = False) -> dict:
+def logdet_study(
+    data: str = "moons",
+    more: float = 1.0,
+    spread: float = 0.02,
+    diverges: bool = False,
+    stalled: tuple[str, int] = ("", 0),
+    slower: float = 1.0,
+    rates: tuple[float, ...] = (0.01, 0.1),
+) -> dict:
     """A record of the study of both gradients with a known truth: the loss falls from 4 to 3 as exp(-iterations / 50)
-    at the best rate, slower at the other; the relative gradient needs `more` times the iterations, or leaves the
-    numbers.
+    at the best rate, 0.1, slower at others; the relative gradient needs `more` times the iterations, each `slower`, or
+    leaves the numbers. From so many starts the `stalled` gradient comes half of the way only.
     """
     generator, rows, steps = np.random.default_rng(0), [], 10
     methods = {
         f"{gradient}_{optimiser}_{rate:g}": {"gradient": gradient, "optimiser": optimiser, "rate": rate}
         for gradient in ("ordinary", "relative")
         for optimiser in ("gd", "adam")
-        for rate in (0.01, 0.1)
+        for rate in rates
     }
     for seed in range(10):
         for method, chosen in methods.items():
             pace = 50 * (1 if chosen["rate"] == 0.1 else 3) * math.exp(generator.normal(0, spread))
             pace *= more if chosen["gradient"] == "relative" else 1
             losses: list[float | None] = [3 + math.exp(-steps * epoch / pace) for epoch in range(31)]
+            if chosen["gradient"] == stalled[0] and seed < stalled[1]:
+                losses = [max(loss or 0, 3.5 if chosen["rate"] == 0.1 else 3.6) for loss in losses]
             if diverges and chosen["gradient"] == "relative":
                 losses = [losses[0], *[None] * 30]
             for epoch, (before, after) in enumerate(itertools.pairwise(losses), 1):
                 rows.append({"method": method, "seed": seed, "epoch": epoch, "process": 0, "position": 0})
-                rows[-1] |= {"seconds": 0.01, "wall_s": 0.02, "evaluations": 0, "vjps": 0, "jvps": 0}
+                rows[-1] |= {
+                    "seconds": 0.01 * (slower if chosen["gradient"] == "relative" else 1),
+                    "wall_s": 0.02,
+                    "evaluations": 0,
+                    "vjps": 0,
+                    "jvps": 0,
+                }
                 rows[-1] |= {"before": before, "loss": after, "test_loss": after}
     settings = {"batch": 1000, "optimiser": "plain descent and Adam", "steps": steps, "test": 1000, "train": 1000}
     record = _record("logdet-training", data, settings | {"L": 2, "d": 2, "architecture": "two layers"}, methods, rows)
