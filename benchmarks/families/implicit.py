@@ -22,15 +22,22 @@ _APART = (
     *(f"{name}_{k}" for name in ("gmres", "bicgstab") for k in (1, 2, 5, 10, 20)),
     *("neumann_warm_1", "neumann_warm_5", "neumann_warm", "gmres_warm", "matfree_lsmr"),
 )
-# At equal products: beside the paper's truncations and the solvers that they are cut from, at a batch of their own,
-# which no series of the other sweeps has; at 100 their compiled forms, too.
+# At equal products: beside the paper's truncations and the solvers that they are cut from, at a size and a batch of
+# their own, which no series of the other sweeps has.
 _TRUNCATED = Sweep(
-    {"D": (100, 400), "B": (100,), "gamma": (0.9,), "T": ("random", "symmetric", "rotation"), "tol": (1e-6,)},
+    {"D": (400,), "B": (100,), "gamma": (0.9,), "T": ("random", "symmetric", "rotation"), "tol": (1e-6,)},
     ("float64",),
     only=(
         *("jfb", "neumann_1", "neumann_2", "neumann_5", "neumann_10", "neumann_20", "phantom", *_APART),
         *("neumann", "cg", "gmres", "bicgstab", "parameter_vjp"),
     ),
+)
+
+# Forms of a fixed number of iterations, compiled where calls are short.
+_COMPILED = Sweep(
+    {"D": (100,), "B": (128,), "gamma": (0.9,), "T": ("random",), "tol": (1e-6,)},
+    ("float64",),
+    only=("jfb", "neumann_5", "gmres_5", "bicgstab_5", "parameter_vjp"),
 )
 
 
@@ -85,13 +92,14 @@ IMPLICIT = Family(
     sweeps={
         "smoke": _sweeps((8,), 8, (0.5,), ("symmetric",), single=(8,), conv=(64,), large=(8,), B=4),
         "quick": _sweeps((16, 64, 256), 64, (0.9,), ("rotation",), single=(64,), conv=(64,), large=(512,)),
-        "standard": {**_STANDARD, "Truncated": _TRUNCATED},
+        "standard": {**_STANDARD, "Truncated": _TRUNCATED, "Compiled": _COMPILED},
         "card": _STANDARD,
         "full": {
             **_sweeps(
                 STANDARD_D, 512, _GAMMA, _SPECTRA, single=STANDARD_D, conv=(64, 256, 1024, 4096), large=STANDARD_D
             ),
             "Truncated": _TRUNCATED,
+            "Compiled": _COMPILED,
         },
     },
     rows={"smoke": _SMOKE, "quick": _QUICK},
