@@ -51,11 +51,12 @@ def bound_median(lows, highs, confidence: float = 0.95) -> Estimate:
     """Median of numbers of which each is only known to lie from its `low` to its `high`, which may be infinite.
 
     The interval has the lower bound that `bracket_median` has of the lows and the upper one of the highs: whatever the
-    numbers are, theirs lies within it. The value is the median where it is known, as where fewer than half of the
-    numbers are not; else the most that it may be, and where that is infinite the interval's lower bound.
+    numbers are, theirs lies within it. The value is the median where it is known, as it is while fewer than half of the
+    numbers may lie on its other side; else the interval's lower bound, or the most that the median may be where the
+    interval has an end above.
 
     Units: those of the numbers.
     """
     low, high = (bracket_median(np.asarray(ends, dtype=float), confidence) for ends in (lows, highs))
-    value = high.value if np.isfinite(high.value) else low.low
+    value = high.value if low.value == high.value or np.isfinite(high.high) else low.low
     return Estimate(value, low.low, high.high, low.n, confidence)

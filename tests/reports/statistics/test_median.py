@@ -87,3 +87,5 @@ def test_numbers_known_as_bounds_have_the_interval_that_holds_them_all():
     few = bound_median([1.0, 2.0, 3.0], [1.0, inf, inf])
     assert few.undetermined
     assert np.isnan(few.value)
+    both = bound_median([0.0, *known[1:]], [5.9, *known[1:7], inf, inf, inf])
+    assert (both.value, both.low, both.high) == (whole.low, whole.low, inf), "neither median is the numbers' own"
