@@ -48,7 +48,6 @@ COLUMNS = (
     Column("state", "", "letter of the machine's speed where the family was measured at several, else empty"),
     *SIZES,
     Column("row", "", "name of the row: a method, and after a colon its form where it is not the first"),
-    Column("method", "", "method"),
     Column("form", "", "eager, compiled, graph (a replayed CUDA graph), jit or allocating (results are made anew)"),
     Column(
         "role", "", "method, peer (a library's), floor (work that none can avoid), calibration or twin (A/A control)"
@@ -72,8 +71,12 @@ COLUMNS = (
     Column("processes", "", "fresh processes behind the time"),
     Column("basis", "", "whose spread the interval is from: own processes or neighbours (cells like it)"),
     Column("patient", "", "1 for one to three calls apart from the rounds, as no other profile had the time; else 0"),
-    Column("yardstick", "", "the row of the family that the ratio is against"),
-    Column("ratio", "", "seconds / those of the yardstick, paired by round; empty where not timed side by side"),
+    Column(
+        "ratio",
+        "",
+        f"seconds / those of the family's yardstick ({', '.join(f.yardstick for f in FAMILIES.values())}), paired by round;"
+        " empty where not timed side by side",
+    ),
     Column("ratio_low", "", "lower bound of its 95 % interval"),
     Column("ratio_high", "", "upper bound of its 95 % interval"),
     Column("ratio_basis", "", "whose spread that is from: own processes, neighbours, or lent by another machine"),
@@ -117,7 +120,7 @@ def _iterate_lines(analysis: Analysis, series: Series, row: str) -> Iterator[dic
             "state": series.state,
             **dict(series.fixed),
             series.axis: point.size,
-            **{name: getattr(point, name) for name in ("row", "method", "form", "role", "computes", "exact")},
+            **{name: getattr(point, name) for name in ("row", "form", "role", "computes", "exact")},
             **{name: getattr(point, name) for name in ("outcome", "reason", "patient", "error", "measure")},
             **{name: getattr(point, name) for name in ("peak_bytes", "flops", "bytes")},
             "instrument": point.peak_instrument,
@@ -152,11 +155,11 @@ def _describe_ratio(analysis: Analysis, series: Series, point: Point) -> dict[st
     yardstick = FAMILIES[series.family].yardstick
     ratio = None if point.row == yardstick else analysis.ratio(series, point.size, point.row, yardstick)
     if ratio is None:
-        return {"yardstick": yardstick}
+        return {}
     bounds = (
         {} if ratio.undetermined else {"ratio_low": ratio.low, "ratio_high": ratio.high, "ratio_basis": ratio.basis}
     )
-    return {"yardstick": yardstick, "ratio": ratio.value, **bounds}
+    return {"ratio": ratio.value, **bounds}
 
 
 def _write(value: Any) -> str:
