@@ -69,21 +69,24 @@ COLUMNS = (
     Column("device_s", "s", "on cuda: by the device's clock, between two events (torch) or its busy time (jax)"),
     Column("samples", "", "samples of all processes, one a round"),
     Column("processes", "", "fresh processes behind the time"),
-    Column("basis", "", "whose spread the interval is from: own processes or neighbours (cells like it)"),
+    Column("basis", "", "whose spread the interval is from: own (its processes) or near (cells like it)"),
     Column("patient", "", "1 for one to three calls apart from the rounds, as no other profile had the time; else 0"),
     Column(
         "ratio",
         "",
-        f"seconds / those of the family's yardstick ({', '.join(f.yardstick for f in FAMILIES.values())}), paired by round;"
-        " empty where not timed side by side",
+        "seconds / those of the family's yardstick, paired by round"
+        f" ({', '.join(family.yardstick for family in FAMILIES.values())}); empty where not timed side by side",
     ),
     Column("ratio_low", "", "lower bound of its 95 % interval"),
     Column("ratio_high", "", "upper bound of its 95 % interval"),
-    Column("ratio_basis", "", "whose spread that is from: own processes, neighbours, or lent by another machine"),
+    Column(
+        "ratio_basis",
+        "",
+        "whose spread that is from: own (its processes), near (cells like it), or lent by another machine",
+    ),
     Column("error", "", "relative error of the timed result, the worst process"),
     Column("measure", "", "what the error is: reference, probes (an estimate of it) or residual"),
     Column("peak_bytes", "bytes", "peak memory of a call, the largest process; empty where nothing read it"),
-    Column("instrument", "", "what read the peak"),
     Column("flops", "", "floating-point operations of a call, by formula"),
     Column("bytes", "bytes", "bytes that a call moves, by formula"),
     Column("vjps", "", "vector-Jacobian products per sample, counted, or by formula"),
@@ -123,7 +126,6 @@ def _iterate_lines(analysis: Analysis, series: Series, row: str) -> Iterator[dic
             **{name: getattr(point, name) for name in ("row", "form", "role", "computes", "exact")},
             **{name: getattr(point, name) for name in ("outcome", "reason", "patient", "error", "measure")},
             **{name: getattr(point, name) for name in ("peak_bytes", "flops", "bytes")},
-            "instrument": point.peak_instrument,
             **_describe_times(point),
             **_describe_ratio(analysis, series, point),
             **{name: getattr(point.products, name, None) for name in ("vjps", "jvps", "evaluations")},
@@ -147,7 +149,7 @@ def _describe_times(point: Point) -> dict[str, Any]:
         **{name: getattr(point.clocks, name) for name in CLOCKS},
         "samples": seconds.n,
         "processes": len(point.groups),
-        "basis": seconds.basis,
+        "basis": _word(seconds.basis),
     }
 
 
@@ -157,9 +159,15 @@ def _describe_ratio(analysis: Analysis, series: Series, point: Point) -> dict[st
     if ratio is None:
         return {}
     bounds = (
-        {} if ratio.undetermined else {"ratio_low": ratio.low, "ratio_high": ratio.high, "ratio_basis": ratio.basis}
+        {}
+        if ratio.undetermined
+        else {"ratio_low": ratio.low, "ratio_high": ratio.high, "ratio_basis": _word(ratio.basis)}
     )
     return {"ratio": ratio.value, **bounds}
+
+
+def _word(basis: str) -> str:
+    return {"own processes": "own", "neighbours": "near"}.get(basis, basis)
 
 
 def _write(value: Any) -> str:

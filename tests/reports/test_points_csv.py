@@ -60,7 +60,7 @@ def test_a_line_holds_the_points_numbers(analysis, table, synthetic):
         assert float(line[name]) == pytest.approx(value, rel=1e-3), name
     words = {"outcome": "ok", "role": "method", "computes": "ordinary", "exact": "1", "patient": "0", "reason": ""}
     words |= {"family": "logdet", "machine": synthetic.MACHINE, "dtype": "float32", "state": "", "L": "2", "gamma": ""}
-    words |= {"processes": "3", "samples": "72", "basis": "own processes", "form": "eager"}
+    words |= {"processes": "3", "samples": "72", "basis": "own", "form": "eager"}
     assert {name: line[name] for name in words} == words
     compiled = find(table, backend="torch", device="cpu", D="1024", row="relative:compiled")
     assert float(compiled["compile_cold_s"]) == pytest.approx(0.9)
