@@ -155,7 +155,7 @@ def _push_apart(wanted: np.ndarray, gap: float, low: float, high: float, fixed: 
     blocks: list[list[float]] = []  # (weighted sum of wanted starts, weight, count)
     for j, place in enumerate(order):
         weight = 1.0 if place < len(wanted) else _FIRM
-        blocks.append([weight * (every[place] - j * gap), weight, 1])
+        blocks.append([weight * float(every[place] - j * gap), weight, 1])
         while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
             last = blocks.pop()
             blocks[-1] = [before + more for before, more in zip(blocks[-1], last, strict=True)]
