@@ -22,6 +22,8 @@ MOST_ROWS = 60
 # Panels of a figure; of more sizes, these from the smallest to the largest.
 PANELS = 4
 _SITE = "asv's own site shows every commit: `asv publish`, then `asv preview`."
+# Values from which a line tells more than the table of the oldest and the newest.
+_DRAWN = 3
 
 
 def build(digest: Digest) -> tuple[Page, ...]:
@@ -37,7 +39,11 @@ def build(digest: Digest) -> tuple[Page, ...]:
     figures = [figure for name in FAMILIES if (figure := _draw(digest, name)) is not None]
     blocks: list[Block] = [Figures("Over commits, in times of the yardstick in the same rounds", tuple(figures))]
     if not figures:
-        blocks = [Text("Nothing was recorded of it yet: records of later commits have it.", "note")]
+        few = f"A line needs {_DRAWN} commits; of fewer the table below tells all."
+        recorded = any(len(track.paired) > 1 for track in history.tracks)
+        blocks = [
+            Text(few if recorded else "Nothing was recorded of it yet: records of later commits have it.", "note")
+        ]
     sections = (
         Section("points", "Change points", tuple(_show_points(digest))),
         Section("yardstick", "Times of the yardstick over commits", tuple(blocks)),
@@ -51,7 +57,7 @@ def build(digest: Digest) -> tuple[Page, ...]:
 
 def _draw(digest: Digest, family: str) -> Figure | None:
     """A panel a size of the environment with most commits, its lines the rows of the family's card."""
-    tracks = [t for t in digest.history.tracks if t.family == family and len(t.paired) > 1]
+    tracks = [t for t in digest.history.tracks if t.family == family and len(t.paired) >= _DRAWN]
     if not tracks:
         return None
     groups = Counter((t.place, t.environment, t.fixed) for t in tracks)

@@ -43,10 +43,20 @@ def test_a_figure_for_each_family_with_panels_by_size(digest):
 
 
 def test_what_did_not_move_is_said(digest):
-    page = build(digest, track("relative", 64, (1.0, 1.04)))
+    page = build(digest, track("relative", 64, (1.0, 1.02, 1.04)))
     (figure,) = find(page, "yardstick").figures()
     assert figure.title.endswith("no row moved by more than 1.04 ×")
     assert list(find(page, "changes").tables()) == []
+
+
+def test_two_commits_have_a_table_and_no_figure(digest):
+    page = build(digest, track("relative", 64, (1.0, 1.3)))
+    assert list(find(page, "yardstick").figures()) == []
+    (text,) = find(page, "yardstick").blocks
+    assert isinstance(text, Text)
+    assert text.text.startswith("A line needs 3 commits")
+    (table,) = find(page, "changes").tables()
+    assert table.rows[0]["new"].text == "1.3"
 
 
 def test_ratios_that_were_not_recorded_are_marked(digest):
