@@ -38,19 +38,19 @@ class Ascent:
 
 def list_optimisers(study: Study) -> list[str]:
     """In the study's order."""
-    return list(dict.fromkeys(_read(study, method)["optimiser"] for method in study.methods))
+    return list(dict.fromkeys(study.chosen(method)["optimiser"] for method in study.methods))
 
 
 def list_rates(study: Study, optimiser: str) -> list[float]:
     """An optimiser's grid, from the least."""
-    return sorted({s["rate"] for s in (_read(study, m) for m in study.methods) if s["optimiser"] == optimiser})
+    return sorted({s["rate"] for s in (study.chosen(m) for m in study.methods) if s["optimiser"] == optimiser})
 
 
 def find_best(study: Study, gradient: str, optimiser: str) -> str | None:
     """The method of a gradient and an optimiser whose rate ends lowest in the median over the starts."""
     ends = {}
     for method in study.methods:
-        chosen = _read(study, method)
+        chosen = study.chosen(method)
         if (chosen["gradient"], chosen["optimiser"]) == (gradient, optimiser):
             last = [row["loss"] for row in study.of(method) if row["epoch"] == study.epochs]
             if last and None not in last:
@@ -97,7 +97,3 @@ def compare_costs(pairs: Iterable[tuple[Ascent, ...]], cost: str, confidence: fl
     bounds = [(first.bounds(cost), second.bounds(cost)) for first, second in pairs]
     lows, highs = zip(*((mine[0] / theirs[1], mine[1] / theirs[0]) for mine, theirs in bounds), strict=True)
     return bound_median(lows, highs, confidence)
-
-
-def _read(study: Study, method: str) -> dict:
-    return study.record["methods"][method]["settings"]

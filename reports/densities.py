@@ -45,12 +45,12 @@ class Picture:
 
 def list_models(study: Study) -> tuple[str, ...]:
     """The models that were trained, in the study's order."""
-    return tuple(dict.fromkeys(_read(study, method)["model"] for method in study.methods))
+    return tuple(dict.fromkeys(study.chosen(method)["model"] for method in study.methods))
 
 
 def count_parameters(study: Study, model: str) -> int:
     """Those that act."""
-    return next(_read(study, m)["parameters"] for m in study.methods if _read(study, m)["model"] == model)
+    return next(study.chosen(m)["parameters"] for m in study.methods if study.chosen(m)["model"] == model)
 
 
 def choose(study: Study, model: str, seed: int, within: float = math.inf) -> Choice | None:
@@ -58,7 +58,7 @@ def choose(study: Study, model: str, seed: int, within: float = math.inf) -> Cho
     found: list[tuple[float, int, str, Choice]] = []
     for method in study.methods:
         spent = 0.0
-        for row in study.of(method) if _read(study, method)["model"] == model else ():
+        for row in study.of(method) if study.chosen(method)["model"] == model else ():
             if row["seed"] != seed:
                 continue
             spent += row["seconds"]
@@ -134,7 +134,3 @@ def find_picture(study: Study) -> Picture | None:
 
 def _unpack(text: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text), np.uint8).astype(float)
-
-
-def _read(study: Study, method: str) -> dict:
-    return study.record["methods"][method]["settings"]

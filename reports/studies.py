@@ -75,6 +75,10 @@ class Study:
         """Epochs that every training has."""
         return max(row["epoch"] for row in self.rows)
 
+    def chosen(self, method: str) -> dict:
+        """What a method is trained with: its own settings."""
+        return self.record["methods"][method]["settings"]
+
     def setting(self, name: str) -> Any:
         """A setting that holds for all methods, None where the study has no such."""
         return self.record.get("settings", {}).get(name)

@@ -53,7 +53,7 @@ class Account:
                 os.environ.pop("BENCH_PROGRESS")
                 if before is not None:
                     os.environ["BENCH_PROGRESS"] = before
-        self._close(time.monotonic() - self.began)
+        self._close()
 
     def take(self, event: dict[str, Any]) -> None:
         """Add one progress event and show it."""
@@ -81,11 +81,11 @@ class Account:
         seconds = estimate_left([pair for pair in pairs if pair[1] > 0.1], [max(rest, 0.0)])
         return "" if self.total is None or seconds is None else f", about {_clock(seconds)} left"
 
-    def _close(self, wall_s: float) -> None:
-        """Say which part of the time after installation was spent inside sessions."""
+    def _close(self) -> None:
+        """Say which part of the time since the first session began was spent inside sessions."""
         if self.first_session is None:
             return
-        after = wall_s - (self.first_session - self.began)
+        after = time.monotonic() - self.first_session
         inside = sum(taken for _, taken in self.finished)
         resumed = f", {self.resumed} of them taken up from a run that was cut off" if self.resumed else ""
         print(

@@ -40,7 +40,7 @@ def _judge(analysis: Analysis, study: Study, optimiser: str, cost: str) -> Evide
     if relative is None or ordinary is None:
         return missing(what, "one of the two diverged at every rate", counts, where)
     pairs, grid = ascents.ascend(study, (relative, ordinary)), ascents.list_rates(study, optimiser)
-    rates = [study.record["methods"][method]["settings"]["rate"] for method in (relative, ordinary)]
+    rates = [study.chosen(method)["rate"] for method in (relative, ordinary)]
     text = (
         f"to {100 * SHARE:g} % of the way to the best likelihood of either, from {count(len(pairs), 'start')}: median "
         f"{' against '.join(_tell(known, cost) for known in zip(*pairs, strict=True))}, at rates of {rates[0]:g} and "

@@ -32,7 +32,7 @@ def digest_ascents(study: Study) -> tuple[Climbed, ...]:
         methods, grid = tuple(method for method in best if method is not None), list_rates(study, optimiser)
         ascended = zip(*ascend(study, methods), strict=True) if methods else ()
         for method, ascents in zip(methods, ascended, strict=True):
-            edge = study.record["methods"][method]["settings"]["rate"] in (grid[0], grid[-1])
+            edge = study.chosen(method)["rate"] in (grid[0], grid[-1])
             reached = sum(ascent.reached for ascent in ascents)
             costs = [estimate_cost(ascents, cost) for cost in COSTS]
             found.append(Climbed(method, edge, reached, is_median(ascents), *costs))

@@ -53,7 +53,7 @@ def _digest_model(study: Study, model: str) -> Reached | None:
         model=model,
         parameters=count_parameters(study, model),
         method=method,
-        rate=study.record["methods"][method]["settings"]["rate"],
+        rate=study.chosen(method)["rate"],
         times=times,
         epoch=median(choice.epoch for choice in chosen.values()),
         spent_s=median(choice.seconds for choice in chosen.values()),
