@@ -1,6 +1,7 @@
 """`python -m reports` builds the report; `answer`, `claims` and `open` say at the terminal what it says."""
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,7 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def _build(options: argparse.Namespace) -> int:
+    gc.set_threshold(100_000, 50, 1000)  # nearly all that is made is kept until the pages are written
     run = load(_sources(options), options.commit, options.machine)
     analysis, output = Analysis(run), Path(options.output)
     digest = build_digest(analysis)

@@ -280,8 +280,10 @@ def pair_samples(a: Point, b: Point) -> list[tuple[np.ndarray, np.ndarray]]:
         elif np.array_equal(rounds_a, rounds_b):
             pairs += [(seconds_a, seconds_b)] if rounds_a.size else []
         else:
-            _, at_a, at_b = np.intersect1d(rounds_a, rounds_b, return_indices=True)
-            pairs += [(seconds_a[at_a], seconds_b[at_b])] if at_a.size else []
+            # Rounds ascend, and a report asks for tens of thousands of pairs: faster than `np.intersect1d`.
+            at = np.searchsorted(rounds_b, rounds_a) % max(1, rounds_b.size)
+            both = rounds_b[at] == rounds_a if rounds_b.size else np.zeros(rounds_a.size, dtype=bool)
+            pairs += [(seconds_a[both], seconds_b[at[both]])] if both.any() else []
     return pairs
 
 

@@ -5,6 +5,7 @@ Nothing is computed here: pages are values (`pages.blocks`), and what they say c
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -128,6 +129,7 @@ def _read(template: str) -> Markup:
     return Markup((Path(__file__).parent / "templates" / template).read_text(encoding="utf-8"))
 
 
+@cache
 def _make_environment(escape_html: bool = True) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from statistics import median
 from typing import Any
-
-import numpy as np
 
 from .records import find_records
 from .statistics import Estimate, Ratio, estimate_median, paired_ratio
@@ -204,7 +203,7 @@ def curve(study: Study, method: str, name: str) -> tuple[list[float], list[Estim
         rows = [row for row in study.of(method) if row["epoch"] == epoch]
         found = [row[name] for row in rows if row.get(name) is not None]
         if found and len(found) == len(rows):
-            seconds.append(float(np.median(spent)))
+            seconds.append(float(median(spent)))
             values.append(summarise_seeds(found))
     return seconds, values
 
@@ -224,7 +223,7 @@ def reach(study: Study, name: str) -> tuple[float, dict[str, int]]:
 
 def summarise_seeds(values: Sequence[float]) -> Estimate:
     """Median and range; no interval from one seed."""
-    value, n = float(np.median(values)), len(values)
+    value, n = float(median(values)), len(values)
     if n == 1:
         return Estimate(value, math.nan, math.nan, n)
     return Estimate(value, float(min(values)), float(max(values)), n, 1 - 2.0 ** (1 - n))

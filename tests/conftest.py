@@ -67,7 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _compile_for_less() -> Callable[[], None]:
     """XLA's CPU compiler without its optimisations, which take longer than these tests' programs run, and each program
-    compiled once for all processes of the run: the environment is inherited by them. Returns what removes it again.
+    compiled once for all processes of the run; torch's without a search for the processor's vector instructions, which
+    takes longer than the program. The environment is inherited by them. Returns what removes it again.
 
     The programs' operations stay as they are: only LLVM and fusion do less. The slow tests run what users run.
     """
@@ -78,6 +79,7 @@ def _compile_for_less() -> Callable[[], None]:
         "JAX_COMPILATION_CACHE_DIR": folder.name,
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+        "TORCHINDUCTOR_VEC_ISA_OK": "0",
     }
 
     def undo() -> None:

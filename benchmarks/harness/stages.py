@@ -17,8 +17,8 @@ from benchmarks.harness.oracle_cache import OracleCache, folder
 from benchmarks.harness.preparation import LONG_CALL_S, Preparation, Row
 
 _PRODUCTS = 5  # timed at least for the rate of a product, at both ends of the session: the best counts
-# And for at least so long: the scheduler may keep both threads of a pool on one processor for a tenth of a second, in
-# which a product takes twice its time.
+# And of a pool for at least so long: the scheduler may keep two of its threads on one processor for a tenth of a
+# second, in which a product takes twice its time.
 _PRODUCTS_S, _PRODUCTS_AGAIN_S = 0.2, 0.6
 _REACHED = 1.1  # times the product of the start: near enough to it
 _LAUNCHES = 1000  # in a queue, of a kernel that has next to nothing to do
@@ -92,7 +92,9 @@ class Stages:
         """The best rates this backend reaches here: a square product and a copy. The canary is a small product."""
         ceiling, self.canary = self.backend.ceiling(self.cell["device"], self.cell["dtype"])
         self._product, self._product_flops = ceiling["gemm"], ceiling["gemm_flops"]
-        product, copy = clock.best(self._product, _PRODUCTS, _PRODUCTS_S), clock.best(ceiling["copy"], 3)
+        self._pooled = self.spec["threads"] > 1
+        product = clock.best(self._product, _PRODUCTS, _PRODUCTS_S * self._pooled)
+        copy = clock.best(ceiling["copy"], 3)
         self.flops_per_s = self._product_flops / product
         self.journal.write(
             "ceiling",
@@ -128,7 +130,7 @@ class Stages:
         before = self._product_flops / self.flops_per_s
         if before > _LONG_PRODUCT_S:
             return
-        seconds = clock.best(self._product, _PRODUCTS, _PRODUCTS_AGAIN_S, enough=_REACHED * before)
+        seconds = clock.best(self._product, _PRODUCTS, _PRODUCTS_AGAIN_S * self._pooled, enough=_REACHED * before)
         self.journal.write("ceiling", gemm_at_end_flops_per_s=self._product_flops / seconds)
 
     def _prepare(self) -> list[Row]:

@@ -76,7 +76,7 @@ def _calibrate(known: Sequence[Miss], confidence: float) -> Calibration | None:
     if np.ptp(np.log(gaps)) > _ALIKE:
         slope = np.polyfit(np.log(gaps), np.log(np.maximum(errors, _SMALLEST)), 1)[0]
         power = float(np.clip(slope, *_POWERS))
-    scale = high_quantile(errors / gaps**power, confidence)
+    scale = high_quantile(np.sort(errors / gaps**power), confidence)
     return Calibration(scale, power, (float(gaps.min()), float(gaps.max())), len(known))
 
 

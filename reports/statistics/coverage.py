@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .process import estimate_process, fit_spread
+from .process import fit_spread, reach_process
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ def cover_processes(cells: Iterable[Sequence[Any]], confidence: float = 0.95) ->
             continue
         for row in rows:
             for left in range(row.size):
-                others = np.exp(np.delete(row, left))
-                estimate = estimate_process([[second] for second in others], spread, confidence)
-                held.append(estimate.low <= math.exp(row[left]) <= estimate.high)
-                factors.append(estimate.high / estimate.value)
+                others = np.delete(row, left)
+                arm = reach_process(others, spread, confidence)
+                held.append(abs(row[left] - others.mean()) <= arm)
+                factors.append(math.exp(arm))
     return Coverage(sum(held), len(held), float(np.median(factors)) if factors else math.nan)
 
 

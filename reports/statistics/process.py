@@ -69,9 +69,14 @@ def fit_spread(groups: Iterable[Any]) -> Spread | None:
 
 def log_variances(several: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """e and f of each array of several log medians, as `fit_spread` has them."""
-    freedoms = np.array([group.size - 1.0 for group in several])
-    variances = np.maximum([group.var(ddof=1) for group in several], _SMALLEST)
-    return np.log(variances) - digamma(freedoms / 2) + np.log(freedoms / 2), freedoms
+    sizes = np.array([group.size for group in several])
+    variances = np.empty(sizes.size)
+    for size in set(sizes.tolist()):  # of as many processes all at once: there are thousands of groups
+        (places,) = np.nonzero(sizes == size)
+        variances[places] = np.array([several[k] for k in places]).var(axis=1, ddof=1)
+    freedoms = sizes - 1.0
+    logs = np.log(np.maximum(variances, _SMALLEST))
+    return logs - digamma(freedoms / 2) + np.log(freedoms / 2), freedoms
 
 
 def fit_prior(logs: np.ndarray, freedoms: np.ndarray) -> tuple[float, float]:
@@ -166,10 +171,9 @@ def _standardise(others: np.ndarray, median: np.ndarray, spread: Spread) -> np.n
     return np.abs(median - others.mean(axis=1)) / _reach(others, spread, CONFIDENCE)
 
 
-def high_quantile(values: np.ndarray, confidence: float) -> float:
+def high_quantile(ascending: np.ndarray, confidence: float) -> float:
     """The conformal quantile: order statistic ceil((n + 1) confidence), the largest where n is too small for it."""
-    place = min(math.ceil((values.size + 1) * confidence), values.size)
-    return float(np.sort(values)[place - 1])
+    return float(ascending[min(math.ceil((ascending.size + 1) * confidence), ascending.size) - 1])
 
 
 def _invert_trigamma(value: float) -> float:
