@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from reports.analysis import Analysis
+from reports.ascents import GRADIENTS, NAME, find_best, list_rates
 from reports.digest import Digest, build_digest
 from reports.digest.answers import digest_answers
 from reports.digest.form import check_predictions
@@ -183,6 +184,18 @@ def test_times_of_one_process_without_neighbours_have_no_interval(committed):
 def test_a_family_measured_under_todays_ruler_is_of_one_state(committed):
     for family in ("logdet", "implicit"):
         assert {series.state for series in committed.series(family)} == {""}
+
+
+def test_no_chosen_rate_of_an_ascent_is_the_last_of_its_grid(committed):
+    """A gradient whose best rate lies beyond the grid is not at its best."""
+    ascents = [study for study in committed.run.studies if study.name == NAME]
+    assert ascents
+    for study, optimiser in product(ascents, ("gd", "adam")):
+        inside = list_rates(study, optimiser)[1:-1]
+        for gradient in GRADIENTS:
+            best = find_best(study, gradient, optimiser)
+            assert best
+            assert study.chosen(best)["rate"] in inside, f"{study.data}: {best}"
 
 
 def test_every_record_of_the_gpu_is_read(h100):

@@ -1,5 +1,7 @@
 """The page of all points in a real browser: offline, by keyboard, on a phone, in the dark."""
 
+import re
+
 import pytest
 
 from reports.digest.shown import MOST_LINES, choose_shown
@@ -114,6 +116,19 @@ def test_a_few_rows_are_shown_first_and_all_at_a_click(visit, digest):
     assert more.inner_text() == "Show the main rows only"
     more.click()
     assert page.input_value("[name=rows]") == ", ".join(first.rows)
+    assert messages == []
+
+
+def test_what_all_chosen_points_share_is_said_once(visit):
+    """And a phone shows the time of a call without a scroll."""
+    page, messages, _ = visit(viewport={"width": 390, "height": 850})
+    heads = page.locator(".points thead th")
+    assert [text.strip() for text in heads.all_inner_texts()][:3] == ["Row", "Size", "Time [95 %]"]
+    assert heads.nth(2).bounding_box()["x"] + 100 < 390
+    assert re.search(r"drawn: \w+, cpu, float32(; B = \d+, .*)?\.", page.get_by_role("status").first.inner_text())
+    page.get_by_role("button", name="Show all rows").click()
+    assert "Place" in heads.all_inner_texts()
+    assert "cpu" not in page.get_by_role("status").first.inner_text()
     assert messages == []
 
 
