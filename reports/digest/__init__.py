@@ -42,7 +42,7 @@ from .speedups import Speedup, digest_speedups
 from .studies import StudyDigest, digest_studies
 
 # Raised whenever a field of `digest.json` changes its meaning or goes.
-SCHEMA = 2
+SCHEMA = 3
 # Of estimates that do not say theirs.
 CONFIDENCE = 0.95
 # Lists of a family with many entries: as tables, whose fields are named once.
@@ -197,6 +197,8 @@ def write_json(digest: Digest) -> str:
     del plain["health"]["provenance"]["files"], plain["history"]["tracks"]
     for family in plain["families"]:
         family |= {name: _tabulate(family[name]) for name in TABLES}
+        for front in (*family["fronts"], *family["rivals"]):
+            front["trades"] = _tabulate(front["trades"])
     return json.dumps(_shorten_estimates(plain), ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
 

@@ -228,11 +228,13 @@ def test_missing_sessions_are_said_in_one_line(small, tmp_path):
 
 def test_the_digest_is_plain_json(report):
     digest = json.loads((report / "digest.json").read_text(encoding="utf-8"))
-    assert digest["schema"] >= 2
+    assert digest["schema"] >= 3
     assert [family["name"] for family in digest["families"]]
     for family in digest["families"]:
         for name in TABLES:
             assert all(len(row) == len(family[name]["columns"]) for row in family[name]["rows"])
+        for trades in (front["trades"] for front in (*family["fronts"], *family["rivals"])):
+            assert all(len(row) == len(trades["columns"]) for row in trades["rows"])
         speedups = [dict(zip(family["speedups"]["columns"], row, strict=True)) for row in family["speedups"]["rows"]]
         assert speedups
         assert all(entry["ratio"] is None or len(entry["ratio"]) in (4, 5) for entry in speedups)

@@ -189,12 +189,16 @@
 
   function refresh() {
     const chosen = data.rows({ search: "applied" }).data().toArray(), y = form.y.value, [title, unit] = QUANTITIES[y];
+    // What all of them share is said once, and leaves a phone's width to what differs.
+    const [places, others] = ["place", "others"].map((name) => [...new Set(chosen.map((p) => p[name]))]);
     data.column(0).visible(!form.family.value, false);
-    data.column(4).visible(chosen.some((p) => p.others), false);
+    data.column(2).visible(places.length !== 1, false);
+    data.column(4).visible(others.length !== 1, false);
     data.column(10).visible(form.outcome.value !== "ok", false);
     const lines = window.drawChart(plot, chosen, { y, title, write: (value) => write(value, unit) });
     const count = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
-    status.textContent = `${count(chosen.length, "point")} chosen, ${count(lines, "line")} drawn.`;
+    const shared = [places, others].filter((values) => values.length === 1 && values[0]).join("; ");
+    status.textContent = `${count(chosen.length, "point")} chosen, ${count(lines, "line")} drawn${shared && ": " + shared}.`;
     more.hidden = isWhole() && !shown[form.family.value];
     more.textContent = isWhole() ? "Show the main rows only" : "Show all rows, places and settings";
   }
