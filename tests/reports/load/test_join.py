@@ -59,3 +59,17 @@ def test_a_median_of_asv_that_is_not_the_records_is_named(small):
     values[place] /= 1.05 / 1.005  # the median of another rounding
     path.write_text(json.dumps(data))
     assert load(small).problems == ()
+
+
+def test_a_process_that_asv_does_not_know_is_no_contradiction(small):
+    """`settle` adds processes to a cell after asv's run."""
+    first = session_path(small)
+    record = json.loads(first.read_text())
+    processes = len([*first.parent.glob(first.name.replace(".p0.", ".p*."))])
+    for row in record["rows"].values():
+        row["samples_s"] = [1.3 * seconds for seconds in row.get("samples_s") or []]
+    more = first.with_name(first.name.replace(".p0.", f".p{processes}."))
+    more.write_text(json.dumps(record | {"process": processes}))
+    run = load(small)
+    assert len(run.sessions) == 9
+    assert run.problems == ()
