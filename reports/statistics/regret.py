@@ -57,12 +57,21 @@ def bound_regrets(rows: Sequence[str], ratio: Callable[[str, str], Estimate | No
     be the fastest median, and those not shown to be slower than it: while the bounds hold, a row that is shown to be
     slower than another is not the fastest, and needs not be compared with. NaN where a ratio to a rival is not known. A
     row alone has none: 0.
+
+    A row that is shown to be slower than the first loses more than that does: its bound is no less than the first's
+    times the least that it is slower. A noisy rival could give the faster row the wider bound, and the choice would
+    fall on what is known to be slower.
     """
     if not rows:
         return {}
     known = {row: ratio(row, rows[0]) for row in rows[1:]}
-    rivals = [rows[0], *(row for row, found in known.items() if found is None or not found.low > 1)]
-    return {row: _bound(ratio(row, rival) for rival in rivals if rival != row) for row in rows}
+    slower = {row: found.low for row, found in known.items() if found is not None and found.low > 1}
+    rivals = [row for row in rows if row not in slower]
+    bounds = {row: _bound(ratio(row, rival) for rival in rivals if rival != row) for row in rows}
+    least = {row: low * (1 + bounds[rows[0]]) - 1 for row, low in slower.items()}
+    return {
+        row: bound if math.isnan(least.get(row, math.nan)) else max(bound, least[row]) for row, bound in bounds.items()
+    }
 
 
 def _bound(against: Iterable[Estimate | None]) -> float:

@@ -108,6 +108,25 @@ def test_what_is_shown_to_be_slower_is_no_rival():
     assert all(b != "z" for _, b in asked)
 
 
+def test_what_is_shown_to_be_slower_loses_more_than_what_is_faster():
+    """Whatever a noisy rival does to the faster row's bound."""
+    known = {
+        ("y", "x"): Estimate(1.4, 1.2, 1.7),
+        ("x", "z"): Estimate(0.9, 0.4, 1.9),
+        ("z", "x"): Estimate(1.1, 0.5, 2.5),
+    }
+    known |= {("y", "z"): Estimate(1.2, 0.9, 1.6), ("z", "y"): Estimate(0.8, 0.6, 1.1)}
+    bounds = bound_regrets(("x", "z", "y"), lambda a, b: known[a, b])
+    assert bounds["x"] == pytest.approx(0.9)
+    assert bounds["y"] == pytest.approx(1.9 * 1.2 - 1)
+    assert min(bounds, key=lambda row: bounds[row]) == "x"
+    # Where nothing is known of the faster, the slower keeps its own.
+    del known["x", "z"]
+    bounds = bound_regrets(("x", "z", "y"), lambda a, b: known.get((a, b)))
+    assert math.isnan(bounds["x"])
+    assert bounds["y"] == pytest.approx(0.7)
+
+
 def test_more_processes_until_the_bound_is_within_the_limit():
     rng = np.random.default_rng(9)
     spread = lend_spread(rng, lambda rng: 0.1)
