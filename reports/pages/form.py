@@ -16,7 +16,7 @@ from ..text import write_size
 from .blocks import Cell, Form, Table, columns
 from .lent import write_lent
 from .naming import capital, name_letter, name_place
-from .rules import join_rules, say_ranges, write_bound
+from .rules import Told, join_rules, say_minutes, say_ranges, write_bound
 
 # A rule over fewer sizes is no rule.
 SEVERAL = 3
@@ -164,9 +164,21 @@ def _write_rule(
         "question": Cell(capital(question.words)),
         "place": Cell(name_place(digest, group[0].place), note="; ".join(filter(None, notes))),
         "rule": Cell(say_ranges(told, family.axis)),
-        "regret": Cell(write_bound(told.worst)),
+        "regret": Cell(write_bound(told.worst), note=_say_open(family, question, keys, told)),
     }
     return [line]
+
+
+def _say_open(family: FamilyDigest, question: Question, keys: set[str], told: Told) -> str:
+    """Where the rule loses most, and where that leaves it undetermined, the minutes that would settle it."""
+    if not told.worst > 0:
+        return ""
+    where = f"at {family.axis} = {write_size(told.at)}"
+    if told.worst <= OPEN:
+        return where
+    cells = [a for a in family.answers if a.series in keys and a.question == question.key and a.size == told.at]
+    minutes = sum(cell.minutes for cell in cells if cell.open)
+    return f"undetermined {where}; {say_minutes(minutes)}"
 
 
 def _group_states(family: FamilyDigest) -> list[list[Measured]]:

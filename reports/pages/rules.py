@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..digest.answers import OPEN
 from ..digest.rules import Range, Rule
+from ..statistics import MOST_PROCESSES
 from ..text import write_size
 
 
@@ -56,6 +57,15 @@ def say_worst(told: Told, axis: str) -> str:
         where = f"{axis} = {write_size(told.at)}"
         return f"undetermined at {where}, where it may be up to {write_bound(told.worst)} slower than the best"
     return f"at most {write_bound(told.worst)} slower than the best (at {axis} = {write_size(told.at)})"
+
+
+def say_minutes(minutes: float) -> str:
+    """What would settle an answer that is undetermined; none where the cell's own pick is settled."""
+    if math.isnan(minutes):
+        return f"no number of processes up to {MOST_PROCESSES} is known to settle it"
+    return (
+        f"some {math.ceil(minutes)} min of measuring would settle it" if minutes else "another method is settled there"
+    )
 
 
 def write_bound(regret: float) -> str:

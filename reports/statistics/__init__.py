@@ -22,7 +22,7 @@ from .noise import noise_floor
 from .payoff import estimate_payoff
 from .process import Spread, deviate_process, estimate_process, fit_spread, reach_process
 from .ratio import PROCESS_SPREAD, Ratio, log_ratios, paired_ratio, rounds_needed
-from .regret import bound_ratio, bound_regrets, processes_needed, split_confidence
+from .regret import MOST_PROCESSES, bound_ratio, bound_regrets, processes_needed, split_confidence
 from .roofline import Ceiling, attainable_seconds, name_bound, share_of_ceiling
 from .rule import Plan, find_plan
 from .shape import fit_shape, follow_shape, interpolate_powers
@@ -34,6 +34,7 @@ __all__ = [
     "ENOUGH_CELLS",
     "FEWEST_VALUES",
     "MINIMUM_SAMPLES",
+    "MOST_PROCESSES",
     "NEAR",
     "OUTCOMES",
     "PROCESS_SPREAD",

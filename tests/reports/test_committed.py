@@ -20,6 +20,7 @@ from reports.points import pair_samples
 from reports.statistics import bound_spread, paired_ratio, reach_process
 
 RESULTS = Path(__file__).parents[2] / "results"
+PUBLISHED = Path(__file__).parents[2] / "reports/published/epyc-2core"
 PROMISED = (0.90, 0.99)
 # Fewer left-out processes than this leave a coverage of 95 % between 82 and 100 %.
 ENOUGH = 30
@@ -163,6 +164,16 @@ def test_few_answers_are_open(committed):
         assert sum(cell.open for cell in cells) < (0.35 if family == "implicit" else 0.2) * len(cells)
         # More minutes settle most of what is open.
         assert not any(cell.minutes <= 0 for cell in cells if cell.open)
+
+
+def test_a_rule_that_may_lose_more_than_a_quarter_says_where_it_is_undetermined():
+    page = (PUBLISHED / "index.md").read_text(encoding="utf-8")
+    lines = [line for line in page.splitlines() if re.search(r"\| [\d,.]+ %[^|]*\|$", line)]
+    bounds = [float(re.search(r"([\d,.]+) %[^|]*\|$", line)[1].replace(",", "")) for line in lines]  # type: ignore[index]
+    assert sum(bound > 25 for bound in bounds) > 5
+    for line, bound in zip(lines, bounds, strict=True):
+        assert ("undetermined" in line) == (bound > 25), line
+        assert bound == 0 or re.search(r"at [Dd] = ", line.rpartition("|")[0].rpartition("|")[2]), line
 
 
 def test_exponents_of_one_process_without_neighbours_have_no_interval(committed):

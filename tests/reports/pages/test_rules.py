@@ -5,7 +5,7 @@ import math
 import pytest
 
 from reports.digest.rules import Range, Rule
-from reports.pages.rules import join_rules, say_ranges, say_worst, write_bound
+from reports.pages.rules import join_rules, say_minutes, say_ranges, say_worst, write_bound
 
 
 def rule(*ranges, worst=0.031, at=100.0, within=True, missing=()):
@@ -48,3 +48,9 @@ def test_a_rule_that_loses_nothing_and_one_of_which_that_is_not_known():
 )
 def test_bounds_are_rounded_up(regret, words):
     assert write_bound(regret) == words
+
+
+def test_what_would_settle_an_open_answer_is_said():
+    assert say_minutes(2.2) == "some 3 min of measuring would settle it"
+    assert say_minutes(0) == "another method is settled there"
+    assert "up to 30" in say_minutes(math.nan)
