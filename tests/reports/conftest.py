@@ -107,6 +107,12 @@ def analysis(results) -> Analysis:
 
 
 @pytest.fixture(scope="session")
+def committed() -> Analysis:
+    """The analysis of the processor's committed results, read once."""
+    return Analysis(load(ROOT / "results", machine="epyc-2core"))
+
+
+@pytest.fixture(scope="session")
 def digest(analysis) -> Digest:
     """Its digest."""
     return build_digest(analysis)

@@ -27,12 +27,6 @@ ENOUGH = 30
 
 
 @pytest.fixture(scope="session")
-def committed() -> Analysis:
-    """The analysis of the processor's committed results, read once."""
-    return Analysis(load(RESULTS, machine="epyc-2core"))
-
-
-@pytest.fixture(scope="session")
 def h100() -> Digest:
     """The digest of the GPU's."""
     return build_digest(Analysis(load(RESULTS, machine="h100")))
