@@ -139,10 +139,14 @@ def _tabulate_rules(digest: Digest, family: FamilyDigest) -> Table:
             several = sum(len(series.sizes) for series in group) >= SEVERAL
             if several and (question.first or keys & shown):
                 lines += _write_rule(digest, family, question, group)
+    # Here its letters stand first.
+    letters = [
+        name_letter(letter) for letter in family.letters if any(f"{letter} = " in c["place"].note for c in lines)
+    ]
     heads = columns(
         ("question", "What for"),
-        ("place", "Where"),
-        ("rule", "Use"),
+        ("place", f"Where ({', '.join(letters)})" if letters else "Where"),
+        ("rule", f"Use, by {name_letter(family.axis)}"),
         ("regret", "Slower than the best by at most", True),
     )
     name, title = f"rules-{family.name}", FAMILIES[family.name].title
