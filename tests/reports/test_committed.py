@@ -170,6 +170,22 @@ def test_a_rule_that_may_lose_more_than_a_quarter_says_where_it_is_undetermined(
         assert bound == 0 or re.search(r"at [Dd] = ", line.rpartition("|")[0].rpartition("|")[2]), line
 
 
+def test_a_letter_is_explained_where_it_first_stands():
+    """Without JavaScript the rules are the first that a reader sees."""
+    page, explained = (PUBLISHED / "index.md").read_text(encoding="utf-8"), set()
+    for head, rows in re.findall(r"^(\| What for .*)\n\| -.*\n((?:\|.*\n)+)", page, re.MULTILINE):
+        letters = {
+            letter
+            for setting in re.findall(r"\(([^)]* = [^)]*)\) \|", rows)
+            for letter in re.findall(r"(\w+) = ", setting)
+        }
+        letters -= {"D", "d"}
+        assert all(re.search(rf"[a-z]+ {letter}\b", head) for letter in letters), head
+        assert re.search(r"Use, by dimension [Dd] ", head)
+        explained |= letters
+    assert explained >= {"B", "L", "T", "gamma", "J", "H"}
+
+
 def test_exponents_of_one_process_without_neighbours_have_no_interval(committed):
     for series in committed.series():
         for row in committed.rows(series)[:3]:

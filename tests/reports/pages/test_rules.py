@@ -1,12 +1,10 @@
 """A rule in words: where it holds, and what it may lose, never less than measured."""
 
 import math
-import re
 
 import pytest
 
 from reports.digest.rules import Range, Rule
-from reports.pages.form import build_form
 from reports.pages.rules import join_rules, say_minutes, say_ranges, say_worst, write_bound
 
 
@@ -56,15 +54,3 @@ def test_what_would_settle_an_open_answer_is_said():
     assert say_minutes(2.2) == "some 3 min of measuring would settle it"
     assert say_minutes(0) == "another method is settled there"
     assert "up to 30" in say_minutes(math.nan)
-
-
-def test_a_letter_is_explained_where_it_first_stands(digest):
-    """Without JavaScript the rules are the first that a reader sees."""
-    tables, explained = build_form(digest).rules, set()
-    for table in tables:
-        place, rule = (next(c.label for c in table.columns if c.key == key) for key in ("place", "rule"))
-        letters = {letter for row in table.rows for letter in re.findall(r"(\w+) = ", row["place"].note)}
-        explained |= letters
-        assert all(re.search(rf"[a-z]+ {letter}\b", place) for letter in letters), place
-        assert re.search(r"[a-z]+ [Dd]$", rule)
-    assert len(explained) > 1
