@@ -146,7 +146,7 @@ def _build(options: argparse.Namespace) -> int:
         page = write_report(
             digest, output, {"points.csv": write_points(analysis), LENT: write_lenders(analysis.lenders)}
         )
-    for problem in run.problems:
+    for problem in (*run.problems, *run.differences):
         print(f"reports: {problem}", file=sys.stderr)
     print(f"{page} ({count(len(run.sessions), 'session')}, {count(len(run.files), 'file')} read)")
     return 0

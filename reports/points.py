@@ -92,8 +92,7 @@ class Quality:
     g, descent <p, g> / |g|^2. path_error and round_trip are an inverse's, mean and spread those of a curl's ratio to
     the dense one, over the samples. sample_error is the largest of a sample where one is harder than the others,
     hard_error that one's, estimate the largest by the rule's own estimate. bias and noise are an estimated
-    log|det W|'s, in nats a dimension. conditioning is the largest kappa(M^T M) of a sample, M the derivative by the
-    parameters.
+    log|det W|'s, in nats a dimension.
     """
 
     residual: float = math.nan
@@ -110,7 +109,6 @@ class Quality:
     estimate: float = math.nan
     bias: float = math.nan
     noise: float = math.nan
-    conditioning: float = math.nan
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class Evidence:
     what      the part in words: the sentence that its limits judge
     measured  what was found, in words; without `effects` why nothing was: the part is `not run`
     pick      `least`, `most` or `typical` of the cells
-    unit      of the effect, and of the limits
+    unit      of the effect and of the limits; of a pure number a word for what it is: `exponent`
     counts    False for what the paper's sentence is not about
     needed    True for a part without which the sentence is not settled
     reason    what else is to be said where it is not reproduced

@@ -13,6 +13,7 @@ from ._rule import above
 from ._training import COMMAND, NO_STUDY, STUDY, WU_FUNG
 
 WHAT = "cosine of the step of jfb with the gradient"
+UNIT = "cosine"
 NOT_RECORDED = "no cosine or descent was recorded"
 
 
@@ -23,26 +24,6 @@ def measure(analysis: Analysis) -> list[Evidence]:
         findings += [_judge_cells(analysis, place), _judge_others(analysis, place)]
     studies = [_judge_training(analysis, study) for study in list_studies(analysis, STUDY)]
     return findings + (studies or [missing(f"{WHAT}, at approximate fixed points", NO_STUDY)])
-
-
-def check(analysis: Analysis) -> bool | None:
-    """Assumption 0.4 where it was recorded: kappa(M^T M) gamma <= 1 in every cell and epoch; None if in any it was not.
-
-    Records say kappa as `conditioning`: of a cell in its quality, of an epoch beside its `contraction`.
-    """
-    found: list[float] = []
-    for place in list_places(analysis, "implicit"):
-        for series, size in list_cells(analysis, "implicit", place):
-            point = analysis.point(series, size, "jfb")
-            if point is not None and is_known(_descend(point)):
-                found.append(point.quality.conditioning * float(series.size("gamma") or math.nan))
-    for study in list_studies(analysis, STUDY):
-        for row in study.of("jfb") if "jfb" in study.methods else ():
-            pair = [value for name in ("conditioning", "contraction") if (value := row.get(name)) is not None]
-            found.append(math.prod(pair) if len(pair) == 2 else math.nan)
-    if not found or any(math.isnan(value) for value in found):
-        return None
-    return max(found) <= 1
 
 
 def _judge_cells(analysis: Analysis, place: Place) -> Evidence:
@@ -59,7 +40,7 @@ def _judge_cells(analysis: Analysis, place: Place) -> Evidence:
     parts = [(name, getattr(point.quality, name)) for name in ("cosine", "descent")]
     told = write_list([f"{name} {value:.3g}" for name, value in parts if not math.isnan(value)])
     text = f"smallest {told} ({cell}); above 0 in {up} of {count(len(known), 'cell')}"
-    return Evidence(what, text, tuple(exact(value) for value, _, _ in known), above(0), where=where)
+    return Evidence(what, text, tuple(exact(value) for value, _, _ in known), above(0), unit=UNIT, where=where)
 
 
 def _judge_others(analysis: Analysis, place: Place) -> Evidence:
@@ -74,7 +55,7 @@ def _judge_others(analysis: Analysis, place: Place) -> Evidence:
     text = f"of {count(len({row for _, row, _ in known}), 'row')}, the smallest {value:.3g} of {row} ({cell})"
     bad = sorted({row for value, row, _ in known if value <= 0})
     text += f"; not above 0 of {write_list(bad)}" if bad else ""
-    return Evidence(what, text, tuple(exact(k[0]) for k in known), above(0), counts=False, where=where)
+    return Evidence(what, text, tuple(exact(k[0]) for k in known), above(0), unit=UNIT, counts=False, where=where)
 
 
 def _list_others(analysis: Analysis, series: Series, size: float) -> list[tuple[float, str, str]]:
@@ -91,7 +72,8 @@ def _judge_training(analysis: Analysis, study: Study) -> Evidence:
     if not known:
         return missing(what, "no cosine was recorded", where=where)
     text = f"smallest {min(known):.3g} over {count(len(known), 'epoch')}, forward solves to {study.setting('tol'):g}"
-    return Evidence(what, text, tuple(exact(value) for value in known), above(0), needed=True, where=where)
+    effects = tuple(exact(value) for value in known)
+    return Evidence(what, text, effects, above(0), unit=UNIT, needed=True, where=where)
 
 
 def _descend(point: Point) -> float:
@@ -108,10 +90,10 @@ CLAIM = Claim(
     short="JFB's step is a descent direction, at approximate fixed points too.",
     figure="theorem 0.2 and corollary 0.1",
     printed="proved under assumptions 0.1 to 0.4; no figure",
-    threshold="cosine with the gradient above 0 in every cell and epoch; under the theorem's assumption only",
+    threshold="cosine with the gradient above 0 in every cell and epoch; without the theorem's assumption no cosine "
+    "settles it",
     command=COMMAND,
     assumption="κ(MᵀM) ≤ 1/γ, M the derivative by the parameters (assumption 0.4; remark 0.2 calls it unnecessary in "
-    "practice)",
-    check=check,
+    "practice); nothing in this suite measures κ(MᵀM)",
     measure=measure,
 )

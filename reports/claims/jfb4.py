@@ -18,6 +18,7 @@ LINEAR = Limits(1 - TOLERANCE, 1 + TOLERANCE, TOLERANCE, 1 + TOLERANCE)
 ITERATIVE = {"neumann": True, "cg_published": True, "cg": True, "gmres": False}
 UNROLLED = {"unrolled": True, "unrolled_checkpointed": False}
 FEWEST = 3
+UNIT = "slope"
 
 
 def measure(analysis: Analysis) -> list[Evidence]:
@@ -57,7 +58,7 @@ def _judge_unrolled(analysis: Analysis, place: Place, stem: str, counts: bool) -
     if jfb is not None and jfb.peak_bytes > 0:
         text += f"; jfb {write_bytes(jfb.peak_bytes)}"
     reason = f"{len(ran)} depths {how} settle no more"
-    return Evidence(what, text, (effect,), LINEAR, counts=counts, where=where, reason=reason)
+    return Evidence(what, text, (effect,), LINEAR, unit=UNIT, counts=counts, where=where, reason=reason)
 
 
 def _fit(
@@ -101,7 +102,7 @@ def _judge_growth(analysis: Analysis, place: Place, row: str, points: list[Point
         # What a compiled program reserves for a loop is the same however often it turns: constant by construction.
         text += ", by the compiled program, which cannot know how often its loop turns"
         counts = False
-    return Evidence(what, text, (of_slope(depths, peaks),), FLAT, counts=counts, where=where)
+    return Evidence(what, text, (of_slope(depths, peaks),), FLAT, unit=UNIT, counts=counts, where=where)
 
 
 CLAIM = Claim(

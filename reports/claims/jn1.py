@@ -29,13 +29,14 @@ def _judge(analysis: Analysis, study: Study) -> list[Evidence]:
     functions = f"over {count(len(ends), 'function')} of {count(len(study.seeds), 'seed')}, before and after training"
     least, trip = extreme(min, [end["slope_min"] for end in ends]), extreme(max, [end["round_trip"] for end in trained])
     findings = [
-        Evidence("smallest slope on [-2, 2]", functions, (exact(least),), above(0), where=where),
+        Evidence("smallest slope on [-2, 2]", functions, (exact(least),), above(0), unit="slope", where=where),
         Evidence(
             "largest |x(y(x)) − x| on [-2, 2]",
             f"{write_error(trip)} over {count(len(trained), 'trained function')}",
             (exact(trip),),
             at_most(ROUND_TRIP),
             "most",
+            "error",
             where=where,
         ),
         _judge_inverse(analysis, study),
@@ -45,7 +46,8 @@ def _judge(analysis: Analysis, study: Study) -> list[Evidence]:
         below = sum(value <= 0 for value in control)
         text = f"not above 0 from {below} of {count(len(control), 'seed')}"
         what = "smallest slope of the unconstrained control, which is not invertible everywhere"
-        findings.append(Evidence(what, text, tuple(map(exact, control)), at_most(0), counts=False, where=where))
+        effects = tuple(map(exact, control))
+        findings.append(Evidence(what, text, effects, at_most(0), unit="slope", counts=False, where=where))
     return findings
 
 
@@ -56,7 +58,7 @@ def _judge_inverse(analysis: Analysis, study: Study) -> Evidence:
     known = [error for error in reached if error is not None]
     text = f"at worst {max(known):.3g} of {count(len(known), 'seed')}" if known else "no inverse was found"
     effect = of_median(known) if known and min(known) > 0 else exact(float("nan"))
-    return Evidence(what, text, (effect,), at_most(MATCH), where=in_study(analysis, study))
+    return Evidence(what, text, (effect,), at_most(MATCH), unit="error", where=in_study(analysis, study))
 
 
 CLAIM = Claim(

@@ -9,8 +9,8 @@ from ._effects import exact
 from ._integrals import CONSTRAINED, LORRAINE, STUDY, extreme, list_ends, not_trained
 from ._rule import at_most
 
-# Of the learned |x|, and beside it in the plane: there tanh bounds the entries of J and not its norm.
-QUANTITIES = {"abs": "largest |slope|", "plane": "largest norm of J in the plane"}
+# Of the learned |x|, and beside it in the plane: there tanh bounds the entries of J and not its norm. With their units.
+QUANTITIES = {"abs": ("largest |slope|", "|slope|"), "plane": ("largest norm of J in the plane", "norm of J")}
 # A bound of 1 in float64 sums.
 BOUND = 1 + 1e-9
 
@@ -18,9 +18,9 @@ BOUND = 1 + 1e-9
 def measure(analysis: Analysis) -> list[Evidence]:
     """Slopes of the learned |x|, and norms of the Jacobian in the plane."""
     findings = []
-    for data, what in QUANTITIES.items():
+    for data, (what, unit) in QUANTITIES.items():
         studies = list_studies(analysis, STUDY, data)
-        findings += [_judge(analysis, study, what) for study in studies]
+        findings += [_judge(analysis, study, what, unit) for study in studies]
         if not studies:
             findings.append(not_trained(what, data) if data == "abs" else Evidence(what, "not trained", counts=False))
     return findings
@@ -32,7 +32,7 @@ def check(analysis: Analysis) -> bool | None:
     return None if not found or None in found else found == {1}
 
 
-def _judge(analysis: Analysis, study: Study, what: str) -> Evidence:
+def _judge(analysis: Analysis, study: Study, what: str, unit: str) -> Evidence:
     ends = list_ends(study, CONSTRAINED, "initial", "final")
     slopes = [end[name] for end in ends for name in ("slope_min", "slope_max")]
     largest = extreme(max, [slope if slope is None else abs(slope) for slope in slopes])
@@ -42,7 +42,7 @@ def _judge(analysis: Analysis, study: Study, what: str) -> Evidence:
     text += f"; two paths with one end differ by up to {max(known):.2g} of the result" if known else ""
     counts = study.data == "abs"
     where = in_study(analysis, study)
-    return Evidence(what, text, (exact(largest),), at_most(BOUND), "most", counts=counts, where=where)
+    return Evidence(what, text, (exact(largest),), at_most(BOUND), "most", unit, counts=counts, where=where)
 
 
 CLAIM = Claim(

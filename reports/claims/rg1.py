@@ -34,9 +34,10 @@ def _judge(analysis: Analysis, series: Series, row: str, power: int) -> Evidence
         return Evidence(what, "never ran", counts=counts, where=where)
     limits = Limits(power - TOLERANCE, power + TOLERANCE, fails_above=power + TOLERANCE)
     if fit.estimate.undetermined:
-        return Evidence(what, fit.reason or "no interval", (exact(float("nan")),), limits, counts=counts, where=where)
-    text, reason = _describe(analysis, series, row, fit, power)
-    return Evidence(what, text, (of_exponent(fit),), limits, counts=counts, where=where, reason=reason)
+        text, reason, effect = fit.reason or "no interval", "", exact(float("nan"))
+    else:
+        (text, reason), effect = _describe(analysis, series, row, fit, power), of_exponent(fit)
+    return Evidence(what, text, (effect,), limits, unit="exponent", counts=counts, where=where, reason=reason)
 
 
 def _describe(analysis: Analysis, series: Series, row: str, fit: Exponent, power: int) -> tuple[str, str]:

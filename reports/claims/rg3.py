@@ -17,6 +17,7 @@ LARGEST = 20_000
 # Reasons that say where a method's reach ends; `wrong` and `error` say something else.
 CAPACITY = ("skipped", "over_budget", "oom", "timeout")
 LIMITS = Limits(low=1.0, fails_below=1.0)
+UNIT = "× the device's memory"
 
 
 def measure(analysis: Analysis) -> list[Evidence]:
@@ -34,11 +35,11 @@ def _judge(analysis: Analysis, series: Series) -> Evidence:
     text = _describe_reach(series, ran)
     if ended is None:
         effect = _leave(analysis, series, ran[-1])
-        return Evidence(what, text, (effect,), LIMITS, where=where, reason="no larger size was tried")
+        return Evidence(what, text, (effect,), LIMITS, unit=UNIT, where=where, reason="no larger size was tried")
     effect, reason = _explain(analysis, series, ended)
     said = f"{ended.outcome} at {write_size(ended.size)}: {ended.reason or 'no reason recorded'}"
     said += _find_refusal(series, points, ended)
-    return Evidence(what, f"{text}; {said}", (effect,), LIMITS, where=where, reason=reason)
+    return Evidence(what, f"{text}; {said}", (effect,), LIMITS, unit=UNIT, where=where, reason=reason)
 
 
 def _find_end(points: Sequence[Point]) -> Point | None:

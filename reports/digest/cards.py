@@ -14,7 +14,8 @@ from .series import Measured
 class Headline:
     """How many times as long `row` takes as `baseline`, paired by round, in a series.
 
-    `ratio` is at the largest size where both ran, `at`; `least` and `most` are (ratio, size) over all of them.
+    `ratio` is at the largest size where it has an interval, `at`; without one at any, at the largest where both ran.
+    `least` and `most` are (ratio, size) over all sizes, `last` that of the largest where it is not `at`.
     """
 
     row: str
@@ -24,6 +25,7 @@ class Headline:
     ratio: Estimate
     least: tuple[float, float]
     most: tuple[float, float]
+    last: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def _compare(analysis: Analysis, family: str, panel: Sequence[Measured], row: st
     ]
     if not ratios:
         return None
-    at, key, ratio = ratios[-1]
+    at, key, ratio = next((found for found in reversed(ratios) if not found[2].undetermined), ratios[-1])
     values = [(r.value, size) for size, _, r in ratios]
-    return Headline(row, baseline, key, at, ratio, min(values), max(values))
+    last = values[-1] if values[-1][1] != at else None
+    return Headline(row, baseline, key, at, ratio, min(values), max(values), last)

@@ -45,7 +45,7 @@ class ClaimDigest:
     figure, printed     where it stands, and the paper's own figure in words
     assumption          "" where there is none; `assumption_met` is None where that was not measured
     threshold           in words; `limits` [low, high] are those of the part that decided, None where there is none
-    effect, unit        of the part that decided, None where nothing was run
+    effect, unit        of the part that decided, None where nothing was run; the unit of a pure number says what it is
     confidence          at which a part may contradict: 1 - 0.05 / counting parts
     verdict, decided    `reproduced`, `contradicted`, `undetermined` or `not run`, and one sentence why
     """
@@ -151,9 +151,10 @@ def _say_part(part: ClaimPart) -> str:
 def write_effect(effect: Estimate, unit: str = "") -> str:
     """`1.692 [1.655, 1.729] ×`; what is exact without an interval, and `at least 0.08` where it may be any larger.
 
-    Four digits of every bound, whatever the width: a verdict hangs on which side of a limit it lies.
+    Four digits of every bound, whatever the width: a verdict hangs on which side of a limit it lies. An interval that
+    is not of 95 % says of how many: `4.877 [1.6, 22.8] × (99.4 %)`.
     """
-    value, low, high = effect.value, effect.low, effect.high
+    value, low, high, confidence = effect.value, effect.low, effect.high, ""
     if low == high == value:
         text = f"{value:.3g}"
     elif low == value and high == math.inf:
@@ -162,7 +163,8 @@ def write_effect(effect: Estimate, unit: str = "") -> str:
         text = "–" if math.isnan(value) else f"{value:.3g} [–]"
     else:
         text = f"{value:.4g} [{low:.4g}, {high:.4g}]"
-    return f"{text} {unit}".strip()
+        confidence = f"({100 * effect.confidence:.3g} %)" if effect.confidence != CONFIDENCE else ""
+    return " ".join(filter(None, (text, unit, confidence)))
 
 
 def _state_limits(limits: Limits) -> tuple[float | None, float | None]:

@@ -14,7 +14,7 @@ from ..points import Place
 from ..states import State
 from ..statistics import SMALLEST_MARGIN, Coverage, judge
 from .gpu import CardHealth, examine_card
-from .incidents import Incident, find_incidents, place_of
+from .incidents import Incident, find_incidents, place_of, weigh
 from .provenance import Provenance, trace
 
 
@@ -87,7 +87,7 @@ class Comparisons:
 
 @dataclass(frozen=True)
 class Health:
-    """The run's health. The first page tells `warnings`, and says nothing where there are none."""
+    """The run's health. The first page tells `warnings`, the gravest first, and says nothing where there are none."""
 
     warnings: tuple[Incident, ...]
     notes: tuple[Incident, ...]
@@ -102,7 +102,7 @@ def examine(analysis: Analysis) -> Health:
     """The health of a run."""
     incidents = find_incidents(analysis)
     return Health(
-        warnings=tuple(incident for incident in incidents if incident.warns),
+        warnings=tuple(sorted((incident for incident in incidents if incident.warns), key=weigh)),
         notes=tuple(incident for incident in incidents if not incident.warns),
         places=tuple(_examine_place(analysis, place) for place in analysis.places),
         states=tuple(_compare_states(analysis.states)),

@@ -26,13 +26,16 @@ STOLEN = 0.05
 SLOWED = 0.9
 # What the harness tells of a system that is only its size: nothing happened.
 LIMITS = ("the control group may hold",)
-# Kinds that make numbers less trustworthy; the others only say what stands where.
-WARNING = frozenset(
-    (
-        *("file", "dirty", "disturbed", "canary", "moved", "clock", "busy", "stolen", "held", "throttled", "system"),
-        *("card-clock", "card-shared"),
-    )
+# Kinds that make numbers less trustworthy, by weight: a machine that was slower, that was held back, that others used,
+# that moved, and what is not known of it. Kinds of one rank are told by their factor. All others, such as asv's medians
+# where the records that are used say something else, tell what stands where.
+_RANKS = (
+    ("disturbed", "canary"),
+    ("throttled", "card-clock", "clock"),
+    *(("stolen",), ("held",), ("busy",), ("card-shared",)),
+    *(("moved",), ("dirty",), ("file",), ("system",)),
 )
+WARNING = {kind: rank for rank, kinds in enumerate(_RANKS) for kind in kinds}
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,17 @@ class Incident:
         return self.kind in WARNING
 
 
+def weigh(incident: Incident) -> tuple[float, float, float]:
+    """A key that sorts warnings by their kind, then by how much, then by how many cells, the worst first."""
+    most, cells = incident.values.get("most", 0.0), len(incident.values.get("cells", ()))
+    return WARNING[incident.kind], -most, -cells
+
+
 def find_incidents(analysis: Analysis) -> tuple[Incident, ...]:
     """All that happened: to files, the tree, the machine's states, sessions, the system and rows."""
     return (
         *(Incident("file", {"line": line}) for line in analysis.run.problems),
+        *(Incident("differs", {"line": line}) for line in analysis.run.differences),
         *_find_parts(analysis),
         *_find_states(analysis),
         *(incident for state in analysis.states for incident in _find_disturbed(state)),

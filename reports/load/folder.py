@@ -66,6 +66,7 @@ def load(
         files=tuple(sorted(pile.files, key=lambda file: file.path)),
         history=history,
         problems=tuple(pile.problems),
+        differences=tuple(pile.differences),
         superseded=superseded,
         studies=studies,
         shardings=shardings,

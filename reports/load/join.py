@@ -22,7 +22,7 @@ def join(pile: Pile) -> list[dict[str, Any]]:
     for entry in pile.asv:
         partners = by_key.get((*find_origin(entry), entry["cell"], entry["row"]))
         if partners:
-            _compare(entry, partners, pile.problems)
+            _compare(entry, partners, pile.differences)
             continue
         seconds, code = (read_number(entry["metrics"].get(f"track_{name}")) for name in ("seconds", "outcome"))
         if entry["metrics"].get("track_seconds") is None and math.isnan(code):
@@ -59,7 +59,7 @@ def _make_line(entry: dict[str, Any], outcome: str, facts: dict[str, Any]) -> di
     return read_row(entry["row"], row, 0) | kept | asv
 
 
-def _compare(entry: dict[str, Any], partners: list[dict[str, Any]], problems: list[str]) -> None:
+def _compare(entry: dict[str, Any], partners: list[dict[str, Any]], differences: list[str]) -> None:
     """asv's median and the records' samples are the same measurement: say so where they differ.
 
     The records may have more processes, added since by `settle`, which asv does not know: asv agrees where it does with
@@ -71,7 +71,7 @@ def _compare(entry: dict[str, Any], partners: list[dict[str, Any]], problems: li
     if math.isnan(value) or not medians:
         return
     if all(abs(value - median) > 0.01 * median for median in medians):
-        problems.append(
+        differences.append(
             f"{entry['cell']}, {entry['row']}: asv says {value:.4g} s, its session records {medians[-1]:.4g} s (the "
             "records are used)"
         )

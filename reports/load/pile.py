@@ -15,7 +15,9 @@ _GZIP = b"\x1f\x8b"
 
 @dataclass
 class Pile:
-    """What was read so far: `lines` of session records and of `asv`, and a line in `problems` for what was not."""
+    """What was read so far: `lines` of session records and of `asv`, a line in `problems` for what was not, and one in
+    `differences` where asv's median is not the records'.
+    """
 
     folders: tuple[Path, ...]
     lines: list[dict[str, Any]] = field(default_factory=list)
@@ -23,6 +25,7 @@ class Pile:
     sessions: list[Session] = field(default_factory=list)
     files: list[SourceFile] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
     machines: dict[str, dict[str, Any]] = field(default_factory=dict)
     dates: dict[str, float] = field(default_factory=dict)
     asv_parts: set[Origin] = field(default_factory=set)

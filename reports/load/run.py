@@ -76,7 +76,8 @@ class Run:
     `frame` has one line for each row x cell x session; `sizes` there is a sorted tuple of (letter, value) pairs and
     the samples are arrays in seconds. Lines with `recorded_by == "asv"` have samples but no rounds: nothing about
     them is paired. `patient` lines are paired with those of their own session only. `history` has asv's median of
-    every commit found. `problems` are lines for the Health section.
+    every commit found. `problems` are lines for the Health section, `differences` those of rows whose median asv
+    tells otherwise than the records, which are used.
     """
 
     results: str
@@ -87,6 +88,7 @@ class Run:
     files: tuple[SourceFile, ...]
     history: pd.DataFrame
     problems: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
     superseded: int = 0
     studies: tuple[Study, ...] = ()
     shardings: tuple[Sharding, ...] = ()

@@ -77,7 +77,9 @@ def _list_places(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> li
 
 
 def _compare(family: FamilyDigest, row: str, baseline: str, decides: str) -> Ratio:
-    """What is decided, both rows' paired ratio at the largest size of each place, and its range over all sizes."""
+    """What is decided, both rows' paired ratio at the largest size of each place where it has an interval, and its
+    range over all sizes.
+    """
     values = []
     for found in family.card.headlines if family.card else ():
         if (found.row, found.baseline) == (row, baseline):
@@ -88,13 +90,19 @@ def _compare(family: FamilyDigest, row: str, baseline: str, decides: str) -> Rat
 
 
 def _say_where(found: Headline, axis: str) -> str:
-    (least, low), (most, high) = found.least, found.most
     known = ", no interval known" if found.ratio.undetermined else ""
     at = f"at {axis} = {write_size(found.at)}{known}"
-    if low == high:
-        return at
-    ends = (f"{ratio:.3g} × at {write_size(size)}" for ratio, size in ((least, low), (most, high)))
-    return f"{at}; {' to '.join(ends)}"
+    ends = tuple(dict.fromkeys((found.least, found.most)))
+    told = [at, " to ".join(map(_write_end, ends))] if len(ends) > 1 else [at]
+    if found.last is not None:
+        # The sizes go on where the intervals end.
+        where = f"at {write_size(found.last[1])}"
+        told.append(f"no interval {where}" if found.last in ends else f"{_write_end(found.last)}, no interval there")
+    return "; ".join(told)
+
+
+def _write_end(end: tuple[float, float]) -> str:
+    return f"{end[0]:.3g} × at {write_size(end[1])}"
 
 
 def _write_caption(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> str:

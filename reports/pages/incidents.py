@@ -109,6 +109,7 @@ def _list_failures(lines: Sequence[str]) -> str:
 
 _WRITERS: dict[str, Callable[[Values], str]] = {
     "file": lambda v: v["line"],
+    "differs": lambda v: v["line"],
     "dirty": lambda v: (
         f"{count(v['sessions'], 'session')} of {v['of']} ran from a working tree with changes: the commit does not say "
         "what was measured"

@@ -36,7 +36,7 @@ def write_lead(digest: Digest) -> str:
     """What this is and on which machine, in one sentence."""
     rows = {(family.name, row.name) for family in digest.families for series in family.series for row in series.rows}
     about = digest.about
-    machines = write_list([_describe_machine(machine) for machine in about.machines]) or "no machine"
+    machines = write_list([_describe_machine(digest, machine) for machine in about.machines]) or "no machine"
     kinds = f"{len(digest.families)} kinds of gradients and integrals that need a Jacobian"
     if len(digest.families) == 1:
         title = FAMILIES[digest.families[0].name].title
@@ -47,19 +47,27 @@ def write_lead(digest: Digest) -> str:
     )
 
 
-def _describe_machine(machine: Machine) -> str:
+def _describe_machine(digest: Digest, machine: Machine) -> str:
     versions = ", ".join(f"{name_backend(name)} {version}" for name, version in machine.versions)
     versions += f", `XLA_FLAGS={machine.xla_flags}`" if machine.xla_flags else ""
     cores = f"{machine.cores} cores, " if machine.cores else ""
     memory = f"{machine.memory_bytes / 1e9:.0f} GB, " if machine.memory_bytes else ""
-    speeds = max((len(letters) for _, _, letters in machine.states), default=1)
-    states = f", which ran at up to {speeds} speeds ([states](health.html))" if speeds > 1 else ""
+    states = _describe_states(digest, machine)
     if machine.gpus and machine.devices == ("cuda",):
         driver = f"driver {machine.driver}; " if machine.driver else ""
         host = f"host {machine.processor}, {cores}{memory}".removesuffix(", ")
         return f"{write_list(machine.gpus)} ({driver}{host}; {versions}){states}"
     devices = [f"{name}: {write_list(machine.gpus)}" if name == "cuda" else name for name in machine.devices]
     return f"{machine.processor} ({cores}{memory}{write_list(devices)}; {versions}){states}"
+
+
+def _describe_states(digest: Digest, machine: Machine) -> str:
+    """At how many speeds it ran; nothing where no session recorded one."""
+    speeds = max((len(letters) for _, _, letters in machine.states), default=1)
+    if speeds > 1:
+        return f", which ran at up to {speeds} speeds ([states](health.html))"
+    known = any(state.place.machine == machine.name for state in digest.health.states)
+    return ", which ran at one speed throughout ([its state](health.html))" if known else ""
 
 
 def _say_when(first: str, last: str) -> str:
@@ -75,10 +83,10 @@ def _build_answer(digest: Digest) -> Section:
         Text(
             "How much slower than the best a choice may be is its *regret*: an upper bound at 95 %, over all "
             f"candidates at once. Above {100 * OPEN:.0f} % the choice is *undetermined*, and {SETTLE} measures where "
-            "that would be settled. `value [low, high]` is a 95 % interval, `[–]` where none is known. *Exact* methods "
-            "differ from the true answer only by rounding. In names, `:compiled` marks a row compiled by "
-            "`torch.compile`, `_published` what a paper's public code does, and a number at the end a setting such as "
-            f"the terms of a series.{_say_graph(digest)}",
+            "that would be settled. `value [low, high]` is a 95 % interval unless another share stands beside it, "
+            "`[–]` where none is known. *Exact* methods differ from the true answer only by rounding. In names, "
+            "`:compiled` marks a row compiled by `torch.compile`, `_published` what a paper's public code does, and a "
+            f"number at the end a setting such as the terms of a series.{_say_graph(digest)}",
             "note",
         ),
     )

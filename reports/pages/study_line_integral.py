@@ -149,4 +149,5 @@ def _draw_learned(study: StudyDigest) -> Figure | None:
     alt = f"{study.data} learned through its Jacobian: at x = 2 the target is {target(2.0):.3g}, {'; '.join(told)}."
     xlabel = "x (of the inverse: y)" if study.data == "exp" else "x"
     svg = draw_functions(name, alt, panels, xlabel, LIMITS[study.data])
-    return Figure(name, f"As {PUBLISHED[study.data]}: {label}, seed {study.seeds[0]}", svg, alt)
+    title = f"{label}, learned through its derivative from seed {study.seeds[0]}, as in {PUBLISHED[study.data]}"
+    return Figure(name, title, svg, alt)

@@ -92,5 +92,5 @@ def _write_equal(method: StudyMethod, epoch: int | None) -> str:
 def _draw(study: StudyDigest) -> Figure:
     panels = [panel for measure in MEASURES if (panel := make_panel(study, measure)).lines]
     name, alt = f"study-{study.key}", f"On {study.data}, over seconds of training. {describe_ends(panels)}."
-    title = f"{study.data}: median and range of {count(len(study.seeds), 'seed')}"
+    title = f"Test loss and asymmetry on {study.data}: median and range of {count(len(study.seeds), 'seed')}"
     return Figure(name, title, draw_study(name, alt, panels), alt)

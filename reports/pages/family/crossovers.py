@@ -2,7 +2,7 @@
 
 from ...digest import FamilyDigest
 from ...text import write_size
-from ..blocks import Cell, Section, Table, Text, columns
+from ..blocks import Cell, Section, Table, Text, columns, missing
 from ._names import caption, series_cell
 
 NOTE = (
@@ -12,9 +12,10 @@ NOTE = (
 
 
 def build(family: FamilyDigest) -> Section | None:
-    """One table, where anything crosses."""
+    """One table; where rows were compared and none crosses, a line that says so."""
     if not family.crossovers:
-        return None
+        none = "Of no row and baseline is a size known at which one overtakes the other."
+        return missing("crossovers", "Crossovers", none) if family.speedups else None
     shown = [family.find(key) for key in dict.fromkeys(crossing.series for crossing in family.crossovers)]
     heads = columns(
         ("place", "Where"),

@@ -2,7 +2,7 @@
 
 from ...digest import FamilyDigest
 from ...text import write_error, write_ratio, write_seconds
-from ..blocks import TONES, Cell, Section, Table, Text, columns
+from ..blocks import TONES, Cell, Section, Table, Text, columns, missing
 from ._names import caption, series_cell, size_cell
 
 NOTE = (
@@ -12,9 +12,11 @@ NOTE = (
 
 
 def build(family: FamilyDigest) -> Section | None:
-    """One table, where any library was measured."""
+    """One table; where rows ran and no library beside them, a line that says so."""
     if not family.libraries:
-        return None
+        ran = any(row.ran for series in family.series for row in series.rows)
+        none = "No library was timed as a row of its own."
+        return missing("libraries", "Libraries", none) if ran else None
     shown = [family.find(key) for key in dict.fromkeys(beside.series for beside in family.libraries)]
     heads = columns(
         ("place", "Where"),

@@ -54,6 +54,17 @@ def test_gradients_have_no_curl_and_psi_has(samples):
     assert min(asymmetry[f"psi_{L}"] for L in (1, 2, 3, 4)) > 1e-3
 
 
+def test_inner_weights_are_what_the_theorem_presumes_but_for_the_control(samples):
+    """Its proof divides by them: none is 0 in a trained psi; the control's are a diagonal."""
+    for L in (2, 3, 4):
+        training = _train(f"psi_{L}", samples)
+        training.epoch(1)
+        assert all((training.parameters[f"W{k}"] != 0).all() for k in range(1, L))
+    control = _train("psi_diagonal", samples).parameters
+    assert control["r"].shape == control["b1"].shape
+    assert "W1" not in control
+
+
 def test_training_lowers_the_loss(samples):
     for method in ("psi_2", "phi_2", "psi_diagonal"):
         training = _train(method, samples, replace(SETTINGS, learning_rate=0.03))

@@ -92,6 +92,12 @@ def test_the_part_that_decided_gives_the_number(analysis):
     assert decisive.where in digest.decided
 
 
+def test_a_number_says_what_it_is(digest, implicit_digest, studied):
+    """A unit, or a word where it has none: a reader of the column sees the number alone."""
+    effects = [p for d in (digest, implicit_digest, studied) for c in d.claims for p in c.parts if p.effect is not None]
+    assert {part.what for part in effects if not part.unit} == set()
+
+
 def test_the_scoreboard_has_a_line_for_each(implicit_report):
     text = (implicit_report / "index.md").read_text(encoding="utf-8")
     board = text.split("## The papers' claims")[1].split("\n\n")[2].splitlines()[2:]

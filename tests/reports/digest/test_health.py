@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import json
 import math
 
 import pytest
@@ -64,6 +65,35 @@ def test_facts_that_places_share_stand_once(digest):
     facts = [fact for fact in digest.health.provenance.facts if fact.name == "python"]
     assert [(fact.values, len(fact.places)) for fact in facts] == [(("3.11.7",), 3)]
     assert len([fact for fact in digest.health.provenance.facts if fact.name == "gpu"]) == 1
+
+
+def test_warnings_stand_by_their_weight(synthetic, tmp_path):
+    """A canary 6 times slower before a machine 1.5 times slower, that before work of others, a broken file after it."""
+    for hour, size in enumerate((16, 32, 64, 128, 256, 512, 1024, 2048, 3072, 4096)):
+        session = synthetic.make_session(size, rounds=8, rows=("relative", "gemm_floor"))
+        session |= {"started_at": f"2026-11-20T{hour:02d}:00:00Z", "dirty": False}
+        slower, canary = {64: (1.5, 1.5), 128: (1.0, 6.0)}.get(size, (1.0, 1.0))
+        session["canary"]["samples_s"] = [canary * s for s in session["canary"]["samples_s"]]
+        for name in ("gemm_flops_per_s", "copy_bytes_per_s"):
+            session["ceiling"][name] /= slower
+        session["state"] = {"load_of_others": 0.9 if size == 256 else 0.0, "steal": 0.2 if size == 512 else 0.0}
+        path = synthetic.write_session(tmp_path, session, "direct")
+    path.with_name(f"logdet-{path.name}").write_text("{")
+    health = examine(Analysis(load(tmp_path)))
+    assert [warning.kind for warning in health.warnings] == ["canary", "disturbed", "stolen", "busy", "file"]
+    assert [warning.values["most"] for warning in health.warnings[:2]] == pytest.approx([6.0, 1.5], rel=0.1)
+
+
+def test_a_median_of_asv_that_is_not_the_records_is_a_note(small):
+    path = next(path for path in small.glob("*/*.json") if path.name != "machine.json")
+    data = json.loads(path.read_text())
+    values = data["results"]["logdet.Torch.track_seconds"][data["result_columns"].index("result")]
+    values[next(j for j, value in enumerate(values) if value)] *= 1.05
+    path.write_text(json.dumps(data))
+    health = examine(Analysis(load(small)))
+    (note,) = [incident for incident in health.notes if incident.kind == "differs"]
+    assert "asv says" in note.values["line"]
+    assert "differs" not in {incident.kind for incident in health.warnings}
 
 
 def test_without_sessions_nothing_is_known(small):

@@ -1,9 +1,16 @@
 """The page of claims: each with its words, threshold, verdict and command, and one rule for all."""
 
+import math
 from collections import Counter
+from dataclasses import replace
 
-from reports.pages import claims
+import pytest
+
+from reports.digest.claims import write_effect
+from reports.pages import claims, index
 from reports.pages.blocks import Heading, Items, Table, Text
+from reports.statistics import Estimate
+from reports.terminal import print_claims
 
 
 def test_every_claim_is_told_whole(digest):
@@ -40,3 +47,40 @@ def test_parts_have_effects_and_verdicts(digest):
         if claim.parts:
             rows = found[f"claim-{claim.id.lower()}"].rows
             assert [row["verdict"].text for row in rows] == [part.verdict for part in claim.parts]
+
+
+@pytest.mark.parametrize(
+    ("effect", "unit", "told"),
+    [
+        (Estimate(4.877, 1.6, 22.8, 100, 0.99375), "×", "4.877 [1.6, 22.8] × (99.4 %)"),
+        (Estimate(4.877, 1.6, 22.8, 100, 0.95), "×", "4.877 [1.6, 22.8] ×"),
+        (Estimate(1.447, 0.1446, 1.982, 10, 1 - 0.05 / 3), "error", "1.447 [0.1446, 1.982] error (98.3 %)"),
+        # What is exact, open above or not known has no share.
+        (Estimate(0.893, 0.893, 0.893, 5, 0.99), "cosine", "0.893 cosine"),
+        (Estimate(1.0, 1.0, math.inf, 1, 0.99), "× the device's memory", "at least 1 × the device's memory"),
+        (Estimate(2.0, math.nan, math.nan, 1, 0.99), "×", "2 [–] ×"),
+    ],
+)
+def test_an_interval_that_is_not_of_95_percent_says_so(effect, unit, told):
+    assert write_effect(effect, unit) == told
+
+
+def test_page_scoreboard_and_terminal_tell_the_confidence(digest, capsys):
+    """RG2 is contradicted by one of several parts: its interval is wider than one of 95 %."""
+    (claim,) = [claim for claim in digest.claims if claim.id == "RG2"]
+    assert claim.effect.confidence == claim.confidence > 0.95
+    share = f"({100 * claim.confidence:.3g} %)"
+    boards = [section.blocks[0] for page in (*claims.build(digest), *index.build(digest)) for section in page.sections]
+    told = [
+        row["ours"].text
+        for board in boards
+        if isinstance(board, Table) and board.name == "claims"
+        for row in board.rows
+        if row["words"].text == claim.short
+    ]
+    assert len(told) == 2
+    assert all(ours.endswith(share) for ours in told)
+    print_claims([claim], as_json=False)
+    assert share in capsys.readouterr().out
+    alone = replace(claim, effect=replace(claim.effect, confidence=0.95))
+    assert "%" not in claims.write_ours(alone)

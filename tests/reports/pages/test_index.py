@@ -37,6 +37,23 @@ def test_one_sentence_says_what_was_measured_on_what(page, digest):
     assert page.lead.count(". ") == 0
     for word in (machine.processor, f"{machine.cores} cores", *(version for _, version in machine.versions)):
         assert word in page.lead
+    assert machine.states == ()
+    assert "which ran at one speed throughout ([its state](health.html))" in page.lead
+
+
+@pytest.mark.parametrize(
+    ("states", "known", "told"),
+    [
+        ((("torch", "float32", "AB"), ("jax", "float32", "ABC")), True, "ran at up to 3 speeds ([states]"),
+        # Without a session record nobody knows.
+        ((), False, None),
+    ],
+)
+def test_the_lead_says_at_how_many_speeds_the_machine_ran(digest, states, known, told):
+    machines = tuple(replace(machine, states=states) for machine in digest.about.machines)
+    health = digest.health if known else replace(digest.health, states=())
+    lead = index.write_lead(replace(digest, about=replace(digest.about, machines=machines), health=health))
+    assert told in lead if told else "speed" not in lead
 
 
 def test_health_stands_there_only_if_something_warns(page, digest):
@@ -56,7 +73,7 @@ def test_a_line_a_claim_in_few_words(page, digest):
         assert row["why"].text == claim.decided
 
 
-def test_headlines_are_paired_ratios_at_the_largest_size(page, digest, analysis):
+def test_headlines_are_paired_ratios_at_the_largest_size_with_an_interval(page, digest, analysis):
     family, card = digest.family("logdet"), next(card for card in find(page, Card) if card.id == "card-logdet")
     known = {analysis.key(series): series for series in analysis.series("logdet")}
     assert len(family.card.headlines) == len(FAMILIES["logdet"].headlines) * len(family.card.panels)
@@ -66,8 +83,13 @@ def test_headlines_are_paired_ratios_at_the_largest_size(page, digest, analysis)
             r for r in card.ratios if r.words.endswith(f": time of `{found.row}` over that of `{found.baseline}`")
         )
         assert f"{write_ratio(ratio)} ×" in [value for _, value, _ in told.values]
+        assert not found.ratio.undetermined
         later = [size for size in family.find(found.series).sizes if size > found.at]
-        assert all(analysis.ratio(known[found.series], s, found.row, found.baseline) is None for s in later)
+        beyond = [analysis.ratio(known[found.series], s, found.row, found.baseline) for s in later]
+        assert all(ratio is None or ratio.undetermined for ratio in beyond)
+        # One process alone timed the largest sizes: their values are in the small line.
+        ran = [(ratio.value, size) for ratio, size in zip(beyond, later, strict=True) if ratio is not None]
+        assert found.last == (ran[-1] if ran else None)
 
 
 def test_a_headline_without_an_interval_says_so_in_words(digest):

@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 
 
-def implicit_study(
-    accuracy: float = 0.0, cosine: float = 0.9, images: int = 100_000, conditioning: float | None = None, **seconds
-) -> dict:
-    """A study of three seeds and four epochs: seconds over those of jfb, jfb's accuracy beside the others', images in
-    the test, and kappa(M^T M), at a contraction of 0.9, where it is recorded.
+def implicit_study(accuracy: float = 0.0, cosine: float = 0.9, images: int = 100_000, **seconds: float) -> dict:
+    """A study of three seeds and four epochs: seconds over those of jfb, jfb's accuracy beside the others', the cosine
+    of every step, and images in the test.
     """
     factors = {"jfb": 1.0, "neumann_5": 1.4, "cg": 2.2, "cg_published": 5.5} | seconds
     generator, rows = np.random.default_rng(0), []
@@ -25,7 +23,7 @@ def implicit_study(
                 row: dict[str, Any] = {"method": method, "seed": seed, "epoch": epoch, "process": 0}
                 row |= {"seconds": factor * drift * math.exp(generator.normal(0, 0.01)), "cosine": cosine}
                 row |= {"accuracy": 0.95 + 0.002 * seed + (accuracy if method == "jfb" else 0.0)}
-                row |= {"contraction": 0.9} | ({} if conditioning is None else {"conditioning": conditioning})
+                row |= {"contraction": 0.9}
                 rows.append(row | {"vjps": 0, "jvps": 0, "evaluations": 0, "loss": 0.1})
     methods = {name: {"exact": name.startswith("cg"), "settings": {}} for name in factors}
     methods["neumann_5"]["settings"] = {"k": 5}

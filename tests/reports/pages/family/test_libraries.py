@@ -11,4 +11,12 @@ def test_a_library_is_told_in_times_of_ours(make):
     (line,) = table.rows
     assert (line["ratio"].text, line["ratio"].tone) == ("2.500 [2.475, 2.525] ×", "bad")
     assert (line["error"].text, line["ours_error"].text) == ("1.0e-3", "1.0e-6")
-    assert libraries.build(make.family(series)) is None
+
+
+def test_where_no_library_was_timed_a_line_says_so(make):
+    section = libraries.build(make.family(make.series(make.sweep("relative"))))
+    (told,) = section.blocks
+    assert (section.id, told.tone) == ("libraries", "note")
+    assert told.text == "No library was timed as a row of its own."
+    ended = make.series(make.row("relative", make.cell(10.0, None)))
+    assert libraries.build(make.family(ended)) is None
