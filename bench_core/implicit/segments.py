@@ -12,7 +12,8 @@ def segments(K: int) -> tuple[int, int, int]:
 
     The first step starts from a constant and stands apart. The last segment, of ``rest`` steps, is the first that
     the gradient goes back through: its states are needed at once, so computing them a second time would save nothing.
-    Raises ``ValueError`` for another K than a whole number from 1. Source: Chen et al. 2016, with segments of sqrt(K) steps.
+    Raises ``ValueError`` for a K that is no whole number from 1. Source: Chen et al. 2016, with segments of sqrt(K)
+    steps.
     """
     check_whole("K", K, "number of steps")
     length = isqrt(K)
