@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from jax import Array
 
 from bench_core.implicit.jax._batch import Solution
@@ -12,9 +14,9 @@ from bench_core.implicit.settings import KEPT, Stop
 from bench_core.implicit.tuning import Prepared
 
 
-def prepare(operator: Operator[Array], v: Array, stop: Stop) -> Prepared:
+def prepare(operator: Operator[Array], v: Array, stop: Stop, *, restart: int = KEPT) -> Prepared:
     """What the last training step leaves behind."""
-    return solve_last(gmres, operator, v, stop, {"stop": stop})
+    return solve_last(partial(gmres, restart=restart), operator, v, stop, {"stop": stop, "restart": restart})
 
 
 def gmres_warm(operator: Adjoint[Array], v: Array, last: Array, *, stop: Stop, restart: int = KEPT) -> Solution:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from torch import Tensor
 
 from bench_core.implicit.operator import Adjoint, Operator
@@ -12,9 +14,9 @@ from bench_core.implicit.torch.gmres import gmres, iterate
 from bench_core.implicit.tuning import Prepared
 
 
-def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop) -> Prepared:
+def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop, *, restart: int = KEPT) -> Prepared:
     """What the last training step leaves behind."""
-    return solve_last(gmres, operator, v, stop, {"stop": stop})
+    return solve_last(partial(gmres, restart=restart), operator, v, stop, {"stop": stop, "restart": restart})
 
 
 def gmres_warm(operator: Adjoint[Tensor], v: Tensor, last: Tensor, *, stop: Stop, restart: int = KEPT) -> Solution:
