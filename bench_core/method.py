@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from numbers import Real
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -257,10 +256,10 @@ def check_whole(name: str, given: Any, what: str, least: int = 1) -> int:
 
 
 def check_share(name: str, given: Any, what: str, one: bool = False) -> float:
-    """Return ``given``, a number between 0 and 1, or 1 itself if ``one``; raise ``ValueError`` in one line where it is
+    """Return ``given`` as a float between 0 and 1, or 1 itself if ``one``; raise ``ValueError`` in one line where it is
     no such ``what``: the tolerance or the damping that a method is set to.
     """
-    number = isinstance(given, Real) and not isinstance(given, bool)
-    if not number or not (0 < given < 1 or (one and given == 1)):
+    number = float(given) if isinstance(given, (int, float, np.floating)) and not isinstance(given, bool) else 0.0
+    if not (0 < number < 1 or (one and number == 1)):
         raise ValueError(f"{name} = {given!r} is not a {what}; allowed: 0 < {name} {'<=' if one else '<'} 1")
-    return given
+    return number
