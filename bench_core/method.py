@@ -238,13 +238,28 @@ def check_choice(what: str, given: Any, allowed: tuple[str, ...]) -> Any:
 
 def check_seed(given: Any) -> int:
     """Return ``given`` as an int of at least 0; raise ``ValueError`` in one line otherwise."""
-    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 0:
-        raise ValueError(f"seed = {given!r} is not a seed; allowed: whole numbers from 0")
-    return int(given)
+    return check_whole("seed", given, "seed", 0)
 
 
 def check_size(name: str, given: Any) -> int:
     """Return ``given`` as an int of at least 1; raise ``ValueError`` in one line otherwise."""
-    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 1:
-        raise ValueError(f"{name} = {given!r} is not a size; allowed: whole numbers from 1")
+    return check_whole(name, given, "size")
+
+
+def check_whole(name: str, given: Any, what: str, least: int = 1) -> int:
+    """Return ``given`` as an int of at least ``least``; raise ``ValueError`` in one line where it is no such ``what``:
+    the number of products, pairs or nodes that a method is set to.
+    """
+    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < least:
+        raise ValueError(f"{name} = {given!r} is not a {what}; allowed: whole numbers from {least}")
     return int(given)
+
+
+def check_share(name: str, given: Any, what: str, one: bool = False) -> float:
+    """Return ``given`` as a float between 0 and 1, or 1 itself if ``one``; raise ``ValueError`` in one line where it is
+    no such ``what``: the tolerance or the damping that a method is set to.
+    """
+    number = float(given) if isinstance(given, (int, float, np.floating)) and not isinstance(given, bool) else 0.0
+    if not (0 < number < 1 or (one and number == 1)):
+        raise ValueError(f"{name} = {given!r} is not a {what}; allowed: 0 < {name} {'<=' if one else '<'} 1")
+    return number

@@ -12,8 +12,8 @@ from typing import Any, Self
 import numpy as np
 
 from bench_core.held import is_finite
-from bench_core.masters import Float64View, align
-from bench_core.method import Method
+from bench_core.masters import Float64View, adopt, align
+from bench_core.method import Method, check_choice
 from bench_core.precision import DTYPES
 
 # What an oracle computes and keeps: arrays by name.
@@ -82,12 +82,18 @@ class Problem(ABC):
         rng = np.random.default_rng([self.seed, 0xDA7A])
         return self.with_data({n: rng.permutation(-self.masters[n].ravel()).reshape(self.shape(n)) for n in self.data})
 
-    def with_data(self, data: dict[str, np.ndarray]) -> Self:
-        """The same parameters with these data."""
+    def with_data(self, data: Mapping[str, Any]) -> Self:
+        """The same parameters with these data, by value: in float32 as they are, others as float64 (see ``adopt``).
+
+        Raises ``ValueError`` for a name that is none of the data's, a wrong shape, and numbers that are not finite.
+        """
+        for name in data:
+            check_choice("data", name, self.data)
+        taken = adopt(data, self.shape)
         other = copy.copy(self)
         for known in ("oracle", "keeper"):
             vars(other).pop(known, None)
-        other.masters = self.masters | {n: align(a) if a.dtype == np.float32 else a for n, a in data.items()}
+        other.masters = self.masters | {n: align(a) if _is_master(data[n]) else a for n, a in taken.items()}
         return other
 
     def guess_iterations(self, method: Method) -> int:
@@ -139,3 +145,7 @@ class Problem(ABC):
         error = self.error(arrays, method) if error is None else error
         limit = self.tolerance(method, dtype)
         return "" if error <= limit else f"error {error:.3g} exceeds the tolerance {limit:.0e}"
+
+
+def _is_master(array: Any) -> bool:
+    return isinstance(array, np.ndarray) and array.dtype == np.float32

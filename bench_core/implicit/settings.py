@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench_core.method import check_share, check_whole
+
 MAPS = ("random", "symmetric", "rotation", "conv")
 SIDE = 8  # pixels along an image's edge
 # What the best rate of convergence of the powers of dT/du is, in units of gamma: what the iterations are guessed from.
 RATES = {"random": 0.55, "symmetric": 1.0, "rotation": 1.0, "conv": 0.9}
 MOST = 3000  # iterations after which a method has not converged
-WINDOW = 5  # pairs that Anderson acceleration keeps
-KEPT = 30  # pairs that Broyden's method keeps, vectors of a GMRES cycle, ours and the libraries'
+WINDOW = 5  # pairs that Anderson acceleration keeps where nothing else is said
+KEPT = 30  # as many pairs Broyden's method, vectors a GMRES cycle, ours and the libraries'
 DIVERGED = 1e12  # relative residual at which an iterative method gives up
 STALLED = 0.5  # a residual computed anew that has not fallen to this part of the last one has met its precision
 LOST = 8.0  # eps of a vector's size: what is left of it below that, where parts of it are taken away, is rounding
@@ -32,7 +34,5 @@ class Stop:
     most: int = MOST
 
     def __post_init__(self) -> None:
-        if not 0 < self.tol < 1:
-            raise ValueError(f"tol = {self.tol!r} is not a relative residual; allowed: 0 < tol < 1")
-        if isinstance(self.most, bool) or not isinstance(self.most, int) or self.most < 1:
-            raise ValueError(f"most = {self.most!r} is not a number of iterations; allowed: whole numbers from 1")
+        check_share("tol", self.tol, "relative residual")
+        check_whole("most", self.most, "number of iterations")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.polynomial import legendre
 
+from bench_core.method import check_whole
+
 EPS = 1e-4  # of the positive kinds, as in Lorraine and Hossain 2022
 KRONECKER = ("kronecker", "kronecker_psd")
 # J is the outputs as they are; what the kinds differ in is how weights and data are drawn.
@@ -34,12 +36,14 @@ def evaluations(J: str, Q: int) -> int:
 
 def gauss_legendre(Q: int) -> Rule:
     """Nodes and weights on [0, 1]. Source: Golub and Welsch 1969."""
+    check_whole("Q", Q, "number of nodes")
     nodes, weights = legendre.leggauss(Q)
     return (nodes + 1) / 2, weights / 2
 
 
 def trapezoid(Q: int) -> Rule:
     """Q equidistant nodes of [0, 1], both ends among them, and their weights."""
+    check_whole("Q", Q, "number of nodes", 2)
     weights = np.full(Q, 1 / (Q - 1))
     weights[[0, -1]] /= 2
     return np.linspace(0, 1, Q), weights
@@ -52,6 +56,8 @@ def gauss_kronrod(Q: int) -> Rule:
     the weights integrate every polynomial of degree 2n, and by the choice of the nodes of degree 3n + 1, exactly.
     Source: Kronrod 1965.
     """
+    if check_whole("Q", Q, "number of nodes", 3) % 2 == 0:
+        raise ValueError(f"Q = {Q!r} is not a number of nodes; allowed: odd numbers from 3")
     n = Q // 2
     x, w = legendre.leggauss(2 * Q)
     values = legendre.legvander(x, n + 1)

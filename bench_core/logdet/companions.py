@@ -6,6 +6,7 @@ import numpy as np
 
 from bench_core.logdet.problem import LogdetProblem
 from bench_core.masters import align
+from bench_core.method import check_whole
 
 TURNS = 30  # of the power method: within a few percent of the largest eigenvalue, from below
 PENALTY = 1.0  # weight of |x - R W x|^2, which keeps R an inverse
@@ -20,6 +21,8 @@ def learned_inverse(problem: LogdetProblem, k: int, steps: int) -> np.ndarray:
     it is then is a matter of the training, here of the steps. Cost: ``steps`` products of D x D matrices. Source: the
     reconstruction loss of Keller et al. 2021, in its expectation.
     """
+
+    check_whole("steps", steps, "number of steps")
 
     def compute() -> dict[str, np.ndarray]:
         W = problem.masters[f"W{k}"]
@@ -36,6 +39,7 @@ def learned_inverse(problem: LogdetProblem, k: int, steps: int) -> np.ndarray:
 
 def signs(problem: LogdetProblem, probes: int) -> np.ndarray:
     """Probes v (probes, D) of independent signs, ``E v v^T = I``; the same for all data."""
+    check_whole("probes", probes, "number of probes")
     rng = np.random.default_rng([problem.seed, 0x5169])
     return align(rng.choice(np.array([-1, 1], np.float32), (probes, problem.D)))
 

@@ -18,8 +18,7 @@ Biases follow their weights: the relative gradient is the steepest direction of 
 one of ``z -> z + E z + e``, so the layer is one homogeneous matrix [W b; 0 1] and db the last column of its gradient.
 
 Everything but the log-determinants and ``W^-T`` (an LU in float64 up to SOLVE_LIMIT, not taken above) costs O(B D^2), W
-being read in blocks of rows, so that no float64 copy of a large one is held. (``logdets`` takes an LU: its row, a
-calibration, is held to the same budget.)
+being read in blocks of rows: no float64 copy of a large one is held. (``logdets`` takes an LU, as the row it judges.)
 """
 
 from __future__ import annotations

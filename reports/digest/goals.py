@@ -1,4 +1,4 @@
-"""What was aimed at on a GPU, held against what was measured."""
+"""What was aimed at, on a GPU and on a processor, held against what was measured."""
 
 import math
 from collections.abc import Iterator
@@ -16,13 +16,18 @@ LARGE, SMALL = (8192, 20_000), 256
 PRECISIONS = ("float32", "tf32")
 # The rate of `relative` in that of its own products; `relative_step` in times of its copy; a replay in empty launches.
 SHARE, COPIES, LAUNCHES = 0.85, 1.15, 3.0
+# On a processor: from which size on, in which precision, and `relative` in times of its own products and of the time
+# that the roofline allows for its work.
+FROM, PRECISION, FLOORS, ROOFLINES = 1000, "float32", 1.05, 1.4
+# The kinds, in the order they are told in, by the device that they are of.
+KINDS = {"cuda": ("products", "copy", "launch"), "cpu": ("floor", "roofline")}
 
 
 @dataclass(frozen=True)
 class Goal:
     """A goal at one size of a series.
 
-    kind      products, copy or launch
+    kind      products, copy or launch on a GPU, floor or roofline on a processor
     value     what `limit` bounds: for products from below, else from above; None where it cannot be told
     seconds   of a call of the row
     verdict   met or missed: by the whole interval, or where there is none (`sure` is false) by the value; undetermined
@@ -41,15 +46,27 @@ class Goal:
 
 
 def digest_goals(analysis: Analysis, name: str, measured: tuple[Measured, ...]) -> tuple[Goal, ...]:
-    """Of all series on a GPU; other families have no such goals."""
+    """Of all series; other families have no such goals."""
     keys = find_keys(analysis, name) if name == "logdet" else {}
-    found = [goal for key, at in keys.items() if at.place.device == "cuda" for goal in _judge_series(analysis, key, at)]
-    order = {"products": 0, "copy": 1, "launch": 2}
+    judges = {"cuda": _judge_card, "cpu": _judge_processor}
+    found = [goal for key, at in keys.items() for goal in judges[at.place.device](analysis, key, at)]
+    order = [kind for kinds in KINDS.values() for kind in kinds]
     ranks = {series.key: j for j, series in enumerate(measured)}
-    return tuple(sorted(found, key=lambda goal: (order[goal.kind], ranks[goal.series], goal.size)))
+    return tuple(sorted(found, key=lambda goal: (order.index(goal.kind), ranks[goal.series], goal.size)))
 
 
-def _judge_series(analysis: Analysis, key: str, series: Series) -> Iterator[Goal]:
+def _judge_processor(analysis: Analysis, key: str, series: Series) -> Iterator[Goal]:
+    for size in analysis.sizes(series):
+        relative = analysis.point(series, size, RELATIVE)
+        if size < FROM or series.place.dtype != PRECISION or relative is None or not relative.ok:
+            continue
+        if ratio := analysis.ratio(series, size, RELATIVE, FLOOR):
+            yield _judge(key, relative, "floor", ratio, FLOORS)
+        if allowed := analysis.attainable(series, relative):
+            yield _judge(key, relative, "roofline", _count_times(relative, allowed), ROOFLINES)
+
+
+def _judge_card(analysis: Analysis, key: str, series: Series) -> Iterator[Goal]:
     for size in analysis.sizes(series):
         large = LARGE[0] <= size <= LARGE[1] and series.place.dtype in PRECISIONS
         relative, step = (analysis.point(series, size, row) for row in (RELATIVE, STEP))

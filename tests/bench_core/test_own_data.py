@@ -127,3 +127,44 @@ def test_what_is_no_array_of_real_numbers_is_one_line(family, says):
         OWN[family](own | {name: REFUSED[says](own[name])})
     assert f"{name} is {says}" in str(caught.value)
     assert str(caught.value).endswith("; allowed: an array of real numbers")
+
+
+@FAMILIES
+@pytest.mark.parametrize("form", FORMS)
+def test_other_data_are_taken_by_value_too(family, form):
+    problem = bench_core.problem(family, seed=5, **SIZES[family])
+    source = {name: 0.5 * problem.arrays[name] for name in problem.data}
+    theirs = {name: FORMS[form](array) for name, array in source.items()}
+    other = problem.with_data(theirs)
+    for name, array in source.items():
+        assert np.array_equal(other.arrays[name], array)
+        assert not isinstance(theirs[name], np.ndarray) or not np.shares_memory(other.masters[name], theirs[name])
+    # The parameters are the problem's own still.
+    assert all(other.masters[name] is held for name, held in problem.masters.items() if name not in problem.data)
+
+
+@FAMILIES
+def test_what_becomes_of_other_data_afterwards_does_not_matter(family):
+    """A float64 array in place, before the answer's reference is computed."""
+    problem = bench_core.problem(family, seed=5, **SIZES[family])
+    theirs = {name: 0.5 * problem.arrays[name] for name in problem.data}
+    other = problem.with_data(theirs)
+    kernel, error = answer(problem.with_data({name: array.copy() for name, array in theirs.items()}), "torch")
+    for array in theirs.values():
+        array *= 3
+    assert other.error(kernel.to_numpy(kernel.run()), kernel._method) == error
+
+
+@FAMILIES
+def test_other_data_that_do_not_fit_are_one_line(family):
+    problem = bench_core.problem(family, seed=5, **SIZES[family])
+    first, weight = problem.data[0], ASKED[family][1]
+    cases = {
+        f"unknown data '{weight}'; allowed: {', '.join(problem.data)}": {weight: problem.arrays[weight]},
+        f"{first} has shape (2, 2); allowed: {problem.shape(first)}": {first: np.zeros((2, 2))},
+        f"{first} holds numbers that are not finite": {first: np.full(problem.shape(first), np.nan)},
+    }
+    for says, data in cases.items():
+        with pytest.raises(ValueError, match=r"^[^\n]+$") as caught:
+            problem.with_data(data)
+        assert says in str(caught.value)

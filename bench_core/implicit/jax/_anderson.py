@@ -8,19 +8,21 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from bench_core.implicit.jax._batch import Progress, dot, norm
-from bench_core.implicit.settings import WINDOW, Stop
+from bench_core.implicit.settings import Stop
+from bench_core.method import check_whole
 
 
 def accelerate(
-    f: Callable[[Array], Array], x: Array, image: Array, progress: Progress, stop: Stop, relative: bool
+    f: Callable[[Array], Array], x: Array, image: Array, progress: Progress, stop: Stop, relative: bool, window: int
 ) -> tuple[Array, Progress]:
-    """x with ``f(x) = x``, from x (B, D) and its ``image`` f(x): type II, window 5, no damping.
+    """x with ``f(x) = x``, from x (B, D) and its ``image`` f(x): type II, of the last ``window`` pairs, no damping.
 
     ``relative``: the residual counts against the size of the image, else against ``progress``'s own. One call of f an
     iteration. The window's two halves are read once an iteration each, by one product of all samples: its inner
     products with the residual are carried, as the Gram matrix is, and gain those with the residual's change.
     """
-    eye = jnp.eye(WINDOW, dtype=x.dtype)
+    check_whole("window", window, "number of pairs")
+    eye = jnp.eye(window, dtype=x.dtype)
 
     def step(state):
         count, x, residual, sums, changes, gram, inner, progress = state
@@ -36,7 +38,7 @@ def accelerate(
         new = image - x
         change = new - residual
         size = norm(new) / norm(image) if relative else norm(new)
-        place = count % WINDOW
+        place = count % window
         # The oldest makes room, in place; one column of the Gram matrix is new, the others stay. An inner product stays
         # for as many iterations as the window is long: rounding has no time to gather.
         sums, changes = sums.at[place].set(move + change), changes.at[place].set(change)
@@ -46,8 +48,8 @@ def accelerate(
         progress = progress.update(size, stop, 1.0 if relative else norm(x))
         return count + 1, x, new, sums, changes, gram, inner, progress
 
-    zeros = jnp.zeros((WINDOW, *x.shape), x.dtype)
-    gram = jnp.zeros((len(x), WINDOW, WINDOW), x.dtype)
+    zeros = jnp.zeros((window, *x.shape), x.dtype)
+    gram = jnp.zeros((len(x), window, window), x.dtype)
     start = (jnp.asarray(0), x, image - x, zeros, zeros, gram, gram[:, 0], progress)
     _, x, *_, progress = lax.while_loop(lambda state: state[-1].goes_on(stop), step, start)
     return x, progress

@@ -9,24 +9,26 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from bench_core.implicit.jax._batch import Progress, divide, dot, norm
-from bench_core.implicit.settings import KEPT, Stop
+from bench_core.implicit.settings import Stop
+from bench_core.method import check_whole
 
 
 class Factors(NamedTuple):
-    """The inverse Jacobian of ``x - f(x)`` as ``I + sum_j left_j right_j^T``; both (30, B, D), zeros where unused."""
+    """The inverse Jacobian of ``x - f(x)`` as ``I + sum_j left_j right_j^T``; both (n, B, D), zeros where unused."""
 
     left: Array
     right: Array
 
 
 def find_root(
-    f: Callable[[Array], Array], x: Array, image: Array, progress: Progress, stop: Stop, relative: bool
+    f: Callable[[Array], Array], x: Array, image: Array, progress: Progress, stop: Stop, relative: bool, pairs: int
 ) -> tuple[Array, Factors, Progress]:
-    """x with ``f(x) = x``, from x (B, D) and its ``image`` f(x); at most 30 pairs are kept, then it starts anew.
+    """x with ``f(x) = x``, from x (B, D) and its ``image`` f(x); at most ``pairs`` are kept, then it starts anew.
 
     ``relative``: the residual counts against the size of the image, else against ``progress``'s own. One call of f an
     iteration.
     """
+    check_whole("pairs", pairs, "number of pairs")
 
     def times(left: Array, right: Array, kept: Array, vector: Array) -> Array:
         """``vector + sum_j left_j (right_j . vector)`` over the pairs that there are."""
@@ -39,7 +41,7 @@ def find_root(
         image = f(x)
         new = image - x
         change = residual - new  # of x - f(x) along the move
-        kept = jnp.where(kept == KEPT, 0, kept)
+        kept = jnp.where(kept == pairs, 0, kept)
         # H <- H + (move - H change) (move^T H) / (move^T H change)
         row = times(right, left, kept, move)
         column = divide(move - times(left, right, kept, change), dot(row, change))
@@ -56,9 +58,9 @@ def find_root(
         )
 
     residual = image - x
-    zeros = jnp.zeros((KEPT, *x.shape), x.dtype)
+    zeros = jnp.zeros((pairs, *x.shape), x.dtype)
     start = (jnp.asarray(0), x, residual, residual, zeros, zeros, progress)
     kept, x, _, _, left, right, progress = lax.while_loop(lambda state: state[-1].goes_on(stop), step, start)
     # After a new start the pairs of the old one are still there.
-    used = (jnp.arange(KEPT) < kept)[:, None, None]
+    used = (jnp.arange(pairs) < kept)[:, None, None]
     return x, Factors(jnp.where(used, left, 0), right), progress

@@ -8,22 +8,23 @@ from jax import Array
 from bench_core.implicit.jax._batch import Progress, Solution
 from bench_core.implicit.jax._broyden import Factors, find_root
 from bench_core.implicit.operator import Map
-from bench_core.implicit.settings import Stop
+from bench_core.implicit.settings import KEPT, Stop
 
 
-def forward_broyden(operator: Map[Array], v: Array, *, stop: Stop) -> Solution:
-    """``u = T(u; d)`` from 0 by Broyden's good method, per sample, 30 pairs.
+def forward_broyden(operator: Map[Array], v: Array, *, stop: Stop, pairs: int = KEPT) -> Solution:
+    """``u = T(u; d)`` from 0 by Broyden's good method, per sample.
 
     v (B, D) gives the shape only; stop the relative residual ``|T(u) - u| / |T(u)|`` per sample and the largest number
-    of iterations. Cost: n + 1 evaluations in n iterations. Raises ``TypeError`` (JAX) where shapes do not fit. Source:
+    of iterations, pairs how many of the inverse Jacobian are kept before it starts anew. Cost: n + 1 evaluations in n
+    iterations. Raises ``ValueError`` for a setting that is none, ``TypeError`` (JAX) where shapes do not fit. Source:
     Bai et al. 2019, section 3.1.2.
     """
-    return solve(operator, jnp.zeros_like(v), stop)[0]
+    return solve(operator, jnp.zeros_like(v), stop, pairs)[0]
 
 
-def solve(operator: Map[Array], start: Array, stop: Stop) -> tuple[Solution, Factors]:
+def solve(operator: Map[Array], start: Array, stop: Stop, pairs: int) -> tuple[Solution, Factors]:
     """The fixed point from ``start`` (B, D), and the factors of the inverse Jacobian that the method has built."""
     progress = Progress.of(jnp.ones_like(start[:, :1]))
     evaluate = operator.evaluate
-    u, factors, progress = find_root(evaluate, start, evaluate(start), progress, stop, relative=True)
+    u, factors, progress = find_root(evaluate, start, evaluate(start), progress, stop, relative=True, pairs=pairs)
     return progress.end(u), factors

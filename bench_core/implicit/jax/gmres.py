@@ -8,26 +8,31 @@ from jax import Array, lax
 from bench_core.implicit.jax._batch import Progress, Solution, divide, dot, norm
 from bench_core.implicit.operator import Adjoint
 from bench_core.implicit.settings import KEPT, Stop
+from bench_core.method import check_whole
 
 
-def gmres(operator: Adjoint[Array], v: Array, *, stop: Stop) -> Solution:
-    """GMRES for ``J^T w = v``, restarted every 30 iterations.
+def gmres(operator: Adjoint[Array], v: Array, *, stop: Stop, restart: int = KEPT) -> Solution:
+    """GMRES for ``J^T w = v``, restarted every ``restart`` iterations.
 
     Modified Gram-Schmidt, which is stable here (Paige, Rozloznik and Strakos 2006), over the vectors that there are:
     the basis has its full length from the start, its rest is not read. The rotations of the Hessenberg matrices are
-    kept as their product. v (B, D), stop the relative residual per sample and the largest number of iterations. Cost: n
-    vjps in n iterations, one more for the true residual after every cycle, the last one too, and 2 j B D multiply-adds
-    in the j-th iteration of a cycle. Raises ``TypeError`` (JAX) where shapes do not fit. Source: Saad and Schultz 1986.
+    kept as their product. v (B, D), stop the relative residual per sample and the largest number of iterations, restart
+    that of a cycle, whose vectors are kept. Cost: n vjps in n iterations, one more for the true residual after every
+    cycle, the last one too, and 2 j B D multiply-adds in the j-th iteration of a cycle. Raises ``ValueError`` for a
+    setting that is none, ``TypeError`` (JAX) where shapes do not fit. Source: Saad and Schultz 1986.
     """
-    return iterate(operator, v, jnp.zeros_like(v), v, Progress.of(norm(v)), stop)
+    return iterate(operator, v, jnp.zeros_like(v), v, Progress.of(norm(v)), stop, restart)
 
 
-def iterate(operator: Adjoint[Array], v: Array, w: Array, residual: Array, progress: Progress, stop: Stop) -> Solution:
+def iterate(
+    operator: Adjoint[Array], v: Array, w: Array, residual: Array, progress: Progress, stop: Stop, restart: int
+) -> Solution:
     """Cycles from w with the residual ``v - J^T w``."""
+    check_whole("restart", restart, "number of iterations")
 
     def cycle(state):
         w, residual, progress = state
-        correction, progress = _cycle(operator, residual, stop, progress)
+        correction, progress = _cycle(operator, residual, stop, progress, restart)
         w = w + correction
         residual = v - w + operator.vjp(w)
         return w, residual, progress.check(residual, stop)
@@ -36,14 +41,16 @@ def iterate(operator: Adjoint[Array], v: Array, w: Array, residual: Array, progr
     return progress.end(w)
 
 
-def _cycle(operator: Adjoint[Array], residual: Array, stop: Stop, progress: Progress) -> tuple[Array, Progress]:
-    """At most 30 iterations from this residual: the correction of w, and the progress."""
+def _cycle(
+    operator: Adjoint[Array], residual: Array, stop: Stop, progress: Progress, restart: int
+) -> tuple[Array, Progress]:
+    """At most ``restart`` iterations from this residual: the correction of w, and the progress."""
     B, D = residual.shape
     start = norm(residual)
-    basis = jnp.zeros((KEPT + 1, B, D), residual.dtype).at[0].set(divide(residual, start))
-    turned = jnp.broadcast_to(jnp.eye(KEPT + 1, dtype=residual.dtype), (B, KEPT + 1, KEPT + 1))
-    triangle = jnp.broadcast_to(jnp.eye(KEPT, dtype=residual.dtype), (B, KEPT, KEPT))
-    right = jnp.zeros((B, KEPT + 1), residual.dtype).at[:, 0].set(start[:, 0])
+    basis = jnp.zeros((restart + 1, B, D), residual.dtype).at[0].set(divide(residual, start))
+    turned = jnp.broadcast_to(jnp.eye(restart + 1, dtype=residual.dtype), (B, restart + 1, restart + 1))
+    triangle = jnp.broadcast_to(jnp.eye(restart, dtype=residual.dtype), (B, restart, restart))
+    right = jnp.zeros((B, restart + 1), residual.dtype).at[:, 0].set(start[:, 0])
     used = jnp.zeros(B, jnp.int32)
 
     def orthogonalise(basis, q, h, j):
@@ -59,7 +66,7 @@ def _cycle(operator: Adjoint[Array], residual: Array, stop: Stop, progress: Prog
     def step(state):
         j, basis, turned, triangle, right, used, progress = state
         q = basis[j] - operator.vjp(basis[j])
-        h = jnp.zeros((B, KEPT + 1), q.dtype)
+        h = jnp.zeros((B, restart + 1), q.dtype)
         q, h = orthogonalise(basis, q, h, j)
         below = norm(q)
         basis = basis.at[j + 1].set(divide(q, below))
@@ -67,7 +74,7 @@ def _cycle(operator: Adjoint[Array], residual: Array, stop: Stop, progress: Prog
         diagonal = lax.dynamic_slice_in_dim(column, j, 1, 1)
         length = jnp.hypot(diagonal, below)
         cos, sin = divide(diagonal, length), divide(below, length)
-        above = jnp.where(jnp.arange(KEPT) < j, column[:, :KEPT], 0).at[:, j].set(length[:, 0])
+        above = jnp.where(jnp.arange(restart) < j, column[:, :restart], 0).at[:, j].set(length[:, 0])
         triangle = triangle.at[:, :, j].set(above)
         # The new rotation acts on rows j and j + 1 of the product so far, and on the right-hand side.
         rows = turned[:, j], turned[:, j + 1]
@@ -80,15 +87,15 @@ def _cycle(operator: Adjoint[Array], residual: Array, stop: Stop, progress: Prog
 
     state = (jnp.asarray(0), basis, turned, triangle, right, used, progress)
     j, basis, _, triangle, right, used, progress = lax.while_loop(
-        lambda state: (state[0] < KEPT) & state[-1].goes_on(stop), step, state
+        lambda state: (state[0] < restart) & state[-1].goes_on(stop), step, state
     )
     # Columns that do not count become those of the identity; so does a column of zeros (residual 0 at its start).
-    keep = jnp.arange(KEPT) < used[:, None]
-    eye = jnp.eye(KEPT, dtype=residual.dtype)
+    keep = jnp.arange(restart) < used[:, None]
+    eye = jnp.eye(restart, dtype=residual.dtype)
     diagonal = jnp.diagonal(triangle, axis1=1, axis2=2)
     triangle = jnp.where(keep[:, None, :], triangle, eye)
     triangle = triangle + eye * jnp.where(keep & (diagonal == 0), 1, 0)[:, None, :]
-    solved = _solve_upper(triangle, jnp.where(keep, right[:, :KEPT], 0), j)
+    solved = _solve_upper(triangle, jnp.where(keep, right[:, :restart], 0), j)
 
     def add(i, correction):
         return correction + lax.dynamic_slice_in_dim(solved, i, 1, 1) * basis[i]
@@ -102,7 +109,7 @@ def _solve_upper(triangle: Array, right: Array, columns: Array) -> Array:
     def one(i, x):
         k = columns - 1 - i
         row = lax.dynamic_index_in_dim(triangle, k, 1, keepdims=False)
-        rest = (jnp.where(jnp.arange(KEPT) > k, row, 0) * x).sum(1)
+        rest = (jnp.where(jnp.arange(len(row[0])) > k, row, 0) * x).sum(1)
         value = (lax.dynamic_index_in_dim(x, k, 1, keepdims=False) - rest) / lax.dynamic_index_in_dim(
             row, k, 1, keepdims=False
         )

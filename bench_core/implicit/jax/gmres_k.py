@@ -8,6 +8,7 @@ from jax import Array, lax
 from bench_core.implicit.jax._batch import Solution, divide, dot, norm
 from bench_core.implicit.operator import Adjoint
 from bench_core.implicit.settings import LOST
+from bench_core.method import check_whole
 
 
 def gmres_k(operator: Adjoint[Array], v: Array, *, k: int) -> Solution:
@@ -17,10 +18,11 @@ def gmres_k(operator: Adjoint[Array], v: Array, *, k: int) -> Solution:
     have in the Neumann series, and none is JFB. In the form of GCR, whose iterates are GMRES's where the symmetric part
     of J is definite, as a contraction's is, and which solves no small system a sample.
 
-    v (B, D). The residual is at most gamma times the least of k products. Cost: k vjps, and 3 j B D multiply-adds in
-    the j-th. Raises ``TypeError`` (JAX) where shapes do not fit. Source: Saad and Schultz 1986; Eisenstat, Elman and
-    Schultz 1983.
+    v (B, D), k from 0. The residual is at most gamma times the least of k products. Cost: k vjps, and 3 j B D
+    multiply-adds in the j-th. Raises ``ValueError`` for another k, ``TypeError`` (JAX) where shapes do not fit. Source:
+    Saad and Schultz 1986; Eisenstat, Elman and Schultz 1983.
     """
+    check_whole("k", k, "number of products", 0)
     w, residual = jnp.zeros_like(v), v
     lost = LOST * float(jnp.finfo(v.dtype).eps)
     # p and q = J^T p, the q orthonormal

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from jax import Array
 
 from bench_core.implicit.jax._batch import Solution
 from bench_core.implicit.jax._warm import begin, solve_last
 from bench_core.implicit.jax.gmres import gmres, iterate
 from bench_core.implicit.operator import Adjoint, Operator
-from bench_core.implicit.settings import Stop
+from bench_core.implicit.settings import KEPT, Stop
 from bench_core.implicit.tuning import Prepared
 
 
-def prepare(operator: Operator[Array], v: Array, stop: Stop) -> Prepared:
+def prepare(operator: Operator[Array], v: Array, stop: Stop, *, restart: int = KEPT) -> Prepared:
     """What the last training step leaves behind."""
-    return solve_last(gmres, operator, v, stop, {"stop": stop})
+    return solve_last(partial(gmres, restart=restart), operator, v, stop, {"stop": stop, "restart": restart})
 
 
-def gmres_warm(operator: Adjoint[Array], v: Array, last: Array, *, stop: Stop) -> Solution:
-    """GMRES for ``J^T w = v``, restarted every 30 iterations, from the w of the last training step.
+def gmres_warm(operator: Adjoint[Array], v: Array, last: Array, *, stop: Stop, restart: int = KEPT) -> Solution:
+    """GMRES for ``J^T w = v``, restarted every ``restart`` iterations, from the w of the last training step.
 
     The last step's problem was a hundredth away (see ``last_step``); a sample that 0 is nearer to starts from 0. v,
-    last (B, D), stop the relative residual per sample and the largest number of iterations. Cost: n + 1 vjps in n
-    iterations, and one for the true residual after every cycle. Raises ``TypeError`` (JAX) where shapes do not fit.
-    Source: Saad and Schultz 1986, from another start.
+    last (B, D), stop the relative residual per sample and the largest number of iterations, restart that of a cycle,
+    whose vectors are kept. Cost: n + 1 vjps in n iterations, and one for the true residual after every cycle. Raises
+    ``ValueError`` for a setting that is none, ``TypeError`` (JAX) where shapes do not fit. Source: Saad and Schultz
+    1986, from another start.
     """
-    return iterate(operator, v, *begin(operator, v, last, stop), stop)
+    return iterate(operator, v, *begin(operator, v, last, stop), stop, restart)

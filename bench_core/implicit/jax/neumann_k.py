@@ -6,14 +6,17 @@ from jax import Array
 
 from bench_core.implicit.jax._batch import Solution
 from bench_core.implicit.operator import Adjoint
+from bench_core.method import check_whole
 
 
 def neumann_k(operator: Adjoint[Array], v: Array, *, k: int) -> Solution:
     """``w = v + A^T v + ... + (A^T)^k v`` by Horner's rule, ``A = dT/du``.
 
-    v (B, D). The relative error of w is at most ``gamma^(k+1)``. Cost: k vjps, ``2 k B D^2`` FLOPs. Raises
-    ``TypeError`` (JAX) where shapes do not fit. Source: Wu Fung et al. 2022, eq. 22; Liao et al. 2018.
+    v (B, D), k from 0. The relative error of w is at most ``gamma^(k+1)``. Cost: k vjps, ``2 k B D^2`` FLOPs. Raises
+    ``ValueError`` for another k, ``TypeError`` (JAX) where shapes do not fit. Source: Wu Fung et al. 2022, eq. 22; Liao
+    et al. 2018.
     """
+    check_whole("k", k, "number of products", 0)
     w = v
     for _ in range(k):
         w = v + operator.vjp(w)

@@ -10,6 +10,7 @@ from bench_core.implicit.jax.neumann import neumann
 from bench_core.implicit.operator import Adjoint, Operator
 from bench_core.implicit.settings import Stop
 from bench_core.implicit.tuning import Prepared
+from bench_core.method import check_whole
 
 
 def prepare(operator: Operator[Array], v: Array, stop: Stop, *, k: int) -> Prepared:
@@ -20,11 +21,11 @@ def prepare(operator: Operator[Array], v: Array, stop: Stop, *, k: int) -> Prepa
 def neumann_warm_k(operator: Adjoint[Array], v: Array, last: Array, *, k: int) -> Solution:
     """k steps of ``w <- v + A^T w``, ``A = dT/du``, from the w of the last training step.
 
-    The last step's problem was a hundredth away (see ``last_step``). v, last (B, D). The error of w is at most
-    gamma^k times that of ``last``. Cost: k vjps.
-    Raises ``TypeError`` (JAX) where shapes do not fit. Source: Wu Fung et al. 2022, eq. 22,
-    from another start.
+    The last step's problem was a hundredth away (see ``last_step``). v, last (B, D), k from 0. The error of w is at
+    most gamma^k times that of ``last``. Cost: k vjps. Raises ``ValueError`` for another k, ``TypeError`` (JAX) where
+    shapes do not fit. Source: Wu Fung et al. 2022, eq. 22, from another start.
     """
+    check_whole("k", k, "number of products", 0)
     w = last
     for _ in range(k):
         w = v + operator.vjp(w)

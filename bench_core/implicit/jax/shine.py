@@ -9,17 +9,17 @@ from jax import Array
 from bench_core.implicit.jax._batch import Solution, norm
 from bench_core.implicit.jax.forward_broyden import solve
 from bench_core.implicit.operator import Operator
-from bench_core.implicit.settings import Stop
+from bench_core.implicit.settings import KEPT, Stop
 from bench_core.implicit.tuning import Prepared
 
 FALLBACK = 1.3
 
 
-def prepare(operator: Operator[Array], v: Array, stop: Stop) -> Prepared:
-    """What the forward solve leaves behind."""
+def prepare(operator: Operator[Array], v: Array, stop: Stop, *, pairs: int = KEPT) -> Prepared:
+    """What the forward solve by Broyden's method leaves behind, at most so many ``pairs``."""
 
     def factors(arrays: dict[str, Array]) -> dict[str, Array]:
-        return solve(operator.of(arrays), jnp.zeros_like(v), stop)[1]._asdict()
+        return solve(operator.of(arrays), jnp.zeros_like(v), stop, pairs)[1]._asdict()
 
     return Prepared(jax.jit(factors)(operator.arrays), {})
 

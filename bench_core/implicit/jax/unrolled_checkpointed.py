@@ -13,9 +13,9 @@ from bench_core.implicit.segments import segments
 def unrolled_checkpointed(operator: Operator[Array], v: Array, *, K: int) -> dict[str, Array]:
     """As ``unrolled``, keeping the state at the start of every sqrt(K) steps only.
 
-    v (B, D). Returns the gradients named as the parameters. Cost: K evaluations and those of all segments but the last
-    once more, K - 1 vjps, K parameter-vjps, memory about 2 sqrt(K) B D. Raises ``TypeError`` (JAX) where shapes do not
-    fit. Source: Chen et al. 2016.
+    v (B, D), K from 1. Returns the gradients named as the parameters. Cost: K evaluations and those of all segments but
+    the last once more, K - 1 vjps, K parameter-vjps, memory about 2 sqrt(K) B D. Raises ``ValueError`` for another K,
+    ``TypeError`` (JAX) where shapes do not fit. Source: Chen et al. 2016.
     """
     length, count, rest = segments(K)
 

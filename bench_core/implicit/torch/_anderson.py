@@ -7,20 +7,23 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from bench_core.implicit.settings import WINDOW
 from bench_core.implicit.torch._batch import Progress, dot, norm
+from bench_core.method import check_whole
 
 
-def accelerate(f: Callable[[Tensor], Tensor], x: Tensor, image: Tensor, progress: Progress, relative: bool) -> Tensor:
-    """x with ``f(x) = x``, from x (B, D) and its ``image`` f(x): type II, window 5, no damping.
+def accelerate(
+    f: Callable[[Tensor], Tensor], x: Tensor, image: Tensor, progress: Progress, relative: bool, window: int
+) -> Tensor:
+    """x with ``f(x) = x``, from x (B, D) and its ``image`` f(x): type II, of the last ``window`` pairs, no damping.
 
     ``relative``: the residual counts against the size of the image, else against ``progress``'s own. One call of f an
     iteration.
     """
+    check_whole("window", window, "number of pairs")
     sums: list[Tensor] = []  # of a step and the residual's change along it
     changes: list[Tensor] = []
-    gram = x.new_zeros((len(x), WINDOW, WINDOW))
-    eye = torch.eye(WINDOW, dtype=x.dtype, device=x.device)
+    gram = x.new_zeros((len(x), window, window))
+    eye = torch.eye(window, dtype=x.dtype, device=x.device)
     residual = image - x
     place = 0
     while progress.goes_on():
@@ -44,7 +47,7 @@ def accelerate(f: Callable[[Tensor], Tensor], x: Tensor, image: Tensor, progress
         sums[place : place + 1], changes[place : place + 1] = [move + change], [change]
         for k, other in enumerate(changes):
             gram[:, place, k] = gram[:, k, place] = dot(change, other)[:, 0]
-        residual, place = new, (place + 1) % WINDOW
+        residual, place = new, (place + 1) % window
         size = norm(new)
         if relative:
             size = size / norm(image)

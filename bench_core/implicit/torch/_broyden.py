@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from bench_core.implicit.settings import KEPT
 from bench_core.implicit.torch._batch import Progress, divide, dot, norm
+from bench_core.method import check_whole
 
 
 class Factors(NamedTuple):
@@ -20,13 +20,14 @@ class Factors(NamedTuple):
 
 
 def find_root(
-    f: Callable[[Tensor], Tensor], x: Tensor, image: Tensor, progress: Progress, relative: bool
+    f: Callable[[Tensor], Tensor], x: Tensor, image: Tensor, progress: Progress, relative: bool, pairs: int
 ) -> tuple[Tensor, Factors]:
-    """x with ``f(x) = x``, from x (B, D) and its ``image`` f(x); at most 30 pairs are kept, then it starts anew.
+    """x with ``f(x) = x``, from x (B, D) and its ``image`` f(x); at most ``pairs`` are kept, then it starts anew.
 
     ``relative``: the residual counts against the size of the image, else against ``progress``'s own. One call of f an
     iteration.
     """
+    check_whole("pairs", pairs, "number of pairs")
     left: list[Tensor] = []
     right: list[Tensor] = []
     residual = image - x
@@ -37,7 +38,7 @@ def find_root(
         image = f(x)
         new = image - x
         change = residual - new  # of x - f(x) along the move
-        if len(left) == KEPT:
+        if len(left) == pairs:
             left, right = [], []
         # H <- H + (move - H change) (move^T H) / (move^T H change)
         row = _times(right, left, move)
@@ -49,8 +50,8 @@ def find_root(
         if relative:
             size = size / norm(image)
         progress.update(size, 1.0 if relative else norm(x))
-    pairs = (torch.stack(side) if side else x.new_empty((0, *x.shape)) for side in (left, right))
-    return x, Factors(*pairs)
+    factors = (torch.stack(side) if side else x.new_empty((0, *x.shape)) for side in (left, right))
+    return x, Factors(*factors)
 
 
 def _times(left: list[Tensor], right: list[Tensor], vector: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, conv_transpose2d
 from torch.nn.grad import conv2d_weight
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from bench_core.implicit.settings import SIDE
 
@@ -117,10 +118,12 @@ class Counted:
     ``vjps``, ``jvps`` and ``evaluations`` are the numbers; operators made from this one count into the same.
     """
 
-    def __init__(self, operator: Any, batch: int | None = None, counts: dict[str, float] | None = None):
+    def __init__(self, operator: Any, batch: int | None = None):
         self._operator, self._batch = operator, batch
-        empty: dict[str, float] = {"vjps": 0, "jvps": 0, "evaluations": 0}
-        self._counts = empty if counts is None else counts
+        self._counts: dict[str, float] = {"vjps": 0, "jvps": 0, "evaluations": 0}
+        self._hooked = (
+            WeakTensorKeyDictionary()
+        )  # states that a vjp is counted of; they live as long as autograd has them
 
     vjps = property(lambda self: self._counts["vjps"] / (self._batch or 1))
     jvps = property(lambda self: self._counts["jvps"] / (self._batch or 1))
@@ -131,9 +134,9 @@ class Counted:
 
     def evaluate(self, u: Tensor) -> Tensor:
         self._add("evaluations", len(u))
-        # Autodiff takes a vjp back through it; a state that is computed again has its hook already.
-        if u.requires_grad and not hasattr(u, "counted"):
-            u.counted = True  # type: ignore[attr-defined]
+        # Autodiff takes a vjp back through it; a state from which others are computed again has its hook already.
+        if u.requires_grad and u not in self._hooked:
+            self._hooked[u] = True
             u.register_hook(lambda _: self._add("vjps", len(u)))
         return self._operator.evaluate(u)
 
@@ -146,10 +149,16 @@ class Counted:
         return self._operator.jvp(x)
 
     def of(self, arrays: dict[str, Tensor]) -> Counted:
-        return Counted(self._operator.of(arrays), self._batch, self._counts)
+        return self._again(self._operator.of(arrays))
 
     def sample(self, i: int) -> Counted:
-        return Counted(self._operator.sample(i), self._batch, self._counts)
+        return self._again(self._operator.sample(i))
+
+    def _again(self, operator: Any) -> Counted:
+        """One that counts into the same."""
+        other = Counted(operator, self._batch)
+        other._counts, other._hooked = self._counts, self._hooked
+        return other
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._operator, name)

@@ -8,6 +8,7 @@ from torch import Tensor
 from bench_core.implicit.operator import Adjoint
 from bench_core.implicit.settings import LOST
 from bench_core.implicit.torch._batch import Solution, divide, dot, norm
+from bench_core.method import check_whole
 
 
 def bicgstab_k(operator: Adjoint[Tensor], v: Tensor, *, k: int) -> Solution:
@@ -16,9 +17,10 @@ def bicgstab_k(operator: Adjoint[Tensor], v: Tensor, *, k: int) -> Solution:
     Adding r is one step of ``w = v + A^T w``, ``A = dT/du``, that costs no product: none is JFB. Nothing is kept but
     the last vectors, and nothing is minimised but each second half step's residual: it may rise.
 
-    v (B, D). No bound. Cost: k vjps, and 5 B D multiply-adds each. A sample that is solved stays as it is. Raises
-    ``RuntimeError`` (torch) where shapes do not fit. Source: van der Vorst 1992.
+    v (B, D), k from 0. No bound. Cost: k vjps, and 5 B D multiply-adds each. A sample that is solved stays as it is.
+    Raises ``ValueError`` for another k, ``RuntimeError`` (torch) where shapes do not fit. Source: van der Vorst 1992.
     """
+    check_whole("k", k, "number of products", 0)
     w, residual = torch.zeros_like(v), v
     p = shadow = v
     rho, least = dot(v, v), LOST * torch.finfo(v.dtype).eps * norm(v)

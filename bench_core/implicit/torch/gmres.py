@@ -8,42 +8,47 @@ from torch import Tensor
 from bench_core.implicit.operator import Adjoint
 from bench_core.implicit.settings import KEPT, Stop
 from bench_core.implicit.torch._batch import Progress, Solution, divide, dot, norm
+from bench_core.method import check_whole
 
 
-def gmres(operator: Adjoint[Tensor], v: Tensor, *, stop: Stop) -> Solution:
-    """GMRES for ``J^T w = v``, restarted every 30 iterations.
+def gmres(operator: Adjoint[Tensor], v: Tensor, *, stop: Stop, restart: int = KEPT) -> Solution:
+    """GMRES for ``J^T w = v``, restarted every ``restart`` iterations.
 
     Modified Gram-Schmidt, which is stable here (Paige, Rozloznik and Strakos 2006); the rotations of the Hessenberg
     matrices are kept as their product, so that a new column costs one small product instead of one rotation after the
-    other. v (B, D), stop the relative residual per sample and the largest number of iterations. Cost: n vjps in n
-    iterations, one more for the true residual after every cycle, the last one too, and 2 j B D multiply-adds in the
-    j-th iteration of a cycle. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: Saad and Schultz 1986.
+    other. v (B, D), stop the relative residual per sample and the largest number of iterations, restart that of a
+    cycle, whose vectors are kept. Cost: n vjps in n iterations, one more for the true residual after every cycle, the
+    last one too, and 2 j B D multiply-adds in the j-th iteration of a cycle. Raises ``ValueError`` for a setting that
+    is none, ``RuntimeError`` (torch) where shapes do not fit. Source: Saad and Schultz 1986.
     """
-    return iterate(operator, v, torch.zeros_like(v), v, Progress(norm(v), stop))
+    return iterate(operator, v, torch.zeros_like(v), v, Progress(norm(v), stop), restart)
 
 
-def iterate(operator: Adjoint[Tensor], v: Tensor, w: Tensor, residual: Tensor, progress: Progress) -> Solution:
+def iterate(
+    operator: Adjoint[Tensor], v: Tensor, w: Tensor, residual: Tensor, progress: Progress, restart: int
+) -> Solution:
     """Cycles from w with the residual ``v - J^T w``."""
+    check_whole("restart", restart, "number of iterations")
     while progress.goes_on():
-        w = w + _cycle(operator, residual, progress)
+        w = w + _cycle(operator, residual, progress, restart)
         residual = v - w + operator.vjp(w)
         progress.check(residual)
     return progress.end(w)
 
 
-def _cycle(operator: Adjoint[Tensor], residual: Tensor, progress: Progress) -> Tensor:
-    """At most 30 iterations from this residual: the correction of w."""
-    B, steps = len(residual), KEPT
+def _cycle(operator: Adjoint[Tensor], residual: Tensor, progress: Progress, restart: int) -> Tensor:
+    """At most ``restart`` iterations from this residual: the correction of w."""
+    B = len(residual)
     start = norm(residual)
     basis = [divide(residual, start)]
-    turned = torch.eye(steps + 1, dtype=residual.dtype, device=residual.device).repeat(B, 1, 1)
-    triangle = residual.new_zeros((B, steps, steps))
-    right = residual.new_zeros((B, steps + 1))
+    turned = torch.eye(restart + 1, dtype=residual.dtype, device=residual.device).repeat(B, 1, 1)
+    triangle = residual.new_zeros((B, restart, restart))
+    right = residual.new_zeros((B, restart + 1))
     right[:, 0] = start[:, 0]
     # How many columns count for each sample: a frozen one keeps the solution that it had.
     used = torch.zeros(B, dtype=torch.int64, device=residual.device)
     j = 0
-    for j in range(steps):
+    for j in range(restart):
         q = basis[j] - operator.vjp(basis[j])
         h = []
         for known in basis:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from bench_core.implicit.operator import Operator
-from bench_core.implicit.settings import Stop
+from bench_core.implicit.settings import KEPT, Stop
 from bench_core.implicit.torch._batch import Solution, norm
 from bench_core.implicit.torch.forward_broyden import solve
 from bench_core.implicit.tuning import Prepared
@@ -14,9 +14,9 @@ from bench_core.implicit.tuning import Prepared
 FALLBACK = 1.3
 
 
-def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop) -> Prepared:
-    """What the forward solve leaves behind."""
-    return Prepared(solve(operator, torch.zeros_like(v), stop)[1]._asdict(), {})
+def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop, *, pairs: int = KEPT) -> Prepared:
+    """What the forward solve by Broyden's method leaves behind, at most so many ``pairs``."""
+    return Prepared(solve(operator, torch.zeros_like(v), stop, pairs)[1]._asdict(), {})
 
 
 def shine(operator: Operator[Tensor], v: Tensor, left: Tensor, right: Tensor) -> Solution:

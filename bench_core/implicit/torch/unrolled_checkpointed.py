@@ -13,9 +13,9 @@ from bench_core.implicit.segments import segments
 def unrolled_checkpointed(operator: Operator[Tensor], v: Tensor, *, K: int) -> dict[str, Tensor]:
     """As ``unrolled``, keeping the state at the start of every sqrt(K) steps only.
 
-    v (B, D). Returns the gradients named as the parameters. Cost: K evaluations and those of all segments but the last
-    once more, K - 1 vjps, K parameter-vjps, memory about 2 sqrt(K) B D. Raises ``RuntimeError`` (torch) where memory
-    ends. Source: Chen et al. 2016.
+    v (B, D), K from 1. Returns the gradients named as the parameters. Cost: K evaluations and those of all segments but
+    the last once more, K - 1 vjps, K parameter-vjps, memory about 2 sqrt(K) B D. Raises ``ValueError`` for another K,
+    ``RuntimeError`` (torch) where memory ends. Source: Chen et al. 2016.
     """
     parameters = {name: p.detach().requires_grad_() for name, p in operator.parameters().items()}
     moving = operator.of(operator.arrays | parameters)

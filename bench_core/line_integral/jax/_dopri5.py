@@ -11,6 +11,7 @@ from jax import Array
 
 from bench_core.line_integral.jax._jacobian import Parameters, apply, network
 from bench_core.line_integral.settings import STEPS
+from bench_core.method import check_share
 
 
 def steps_of(solution: Any) -> Array:
@@ -29,6 +30,7 @@ def integrate(
     """Loss, y, gradients and the evaluations of the forward pass; ``adjoint`` says how diffrax differentiates. The
     batch is one vector to it, or ``per_sample`` as many as there are samples.
     """
+    check_share("tol", tol, "tolerance")
 
     def right(t: Any, y: Array, given: tuple[Parameters, Array]) -> Array:
         p, c = given  # the adjoint equation takes nothing from outside

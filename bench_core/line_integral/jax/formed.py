@@ -13,10 +13,10 @@ def formed(x: Array, target: Array, parameters: Parameters, J: str, Q: int, chun
     """J as a d x d matrix a node, then ``J c``, by Gauss-Legendre.
 
     x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J ``psd`` or ``kronecker``, Q the number of
-    nodes, chunk how many numbers are held at once. Returns loss, y (B, d) and the gradients, named as the parameters.
-    Cost: 2BQ (2dH + 3Hm + 2d^2) FLOPs, and 6BQ d^3 more where J is a product M M^T; a few samples' matrices at a time.
-    Raises ``TypeError`` (JAX) where shapes do not fit. Source: Lorraine and Hossain 2022, sections 4.2 and
-    4.3, J as a matrix.
+    nodes, from 1, chunk how many numbers are held at once. Returns loss, y (B, d) and the gradients, named as the
+    parameters. Cost: 2BQ (2dH + 3Hm + 2d^2) FLOPs, and 6BQ d^3 more where J is a product M M^T; a few samples' matrices
+    at a time. Raises ``ValueError`` for another Q, ``TypeError`` (JAX) where shapes do not fit. Source: Lorraine and
+    Hossain 2022, sections 4.2 and 4.3, J as a matrix.
     """
     d = x.shape[1]
     return integrate(x, target, parameters, rule(Q), lambda M, c: times(form(M, d, J), c), chunk, formed=d * d)

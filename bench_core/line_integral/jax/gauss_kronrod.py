@@ -20,8 +20,8 @@ def gauss_kronrod(x: Array, target: Array, parameters: Parameters, J: str, Q: in
     ``|y - y_n|``, which is the error of the smaller rule and bounds that of y where the integrand is smooth.
 
     x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, Q the number of nodes,
-    odd, chunk how many outputs are held at once. Returns loss, y (B, d), the gradients, named as the parameters, and
-    the estimate (B,). Cost: Q evaluations, 2BQ (2dH + 3Hm) FLOPs and those of ``J c``. Raises ``TypeError`` (JAX) where
-    shapes do not fit. Source: Kronrod 1965.
+    odd and from 3, chunk how many outputs are held at once. Returns loss, y (B, d), the gradients, named as the
+    parameters, and the estimate (B,). Cost: Q evaluations, 2BQ (2dH + 3Hm) FLOPs and those of ``J c``. Raises
+    ``ValueError`` for another Q, ``TypeError`` (JAX) where shapes do not fit. Source: Kronrod 1965.
     """
     return integrate(x, target, parameters, rule(Q), partial(apply, J=J), chunk, inner=embedded(Q)[1])

@@ -17,8 +17,8 @@ def gauss_legendre(x: Array, target: Array, parameters: Parameters, J: str, Q: i
     The path is fixed and the integrand does not depend on y: all nodes of a sample are one batch.
 
     x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, Q the number of nodes,
-    chunk how many outputs are held at once. Returns loss, y (B, d) and the gradients, named as the parameters. Cost: Q
-    evaluations, 2BQ (2dH + 3Hm) FLOPs and those of ``J c``. Raises ``TypeError`` (JAX) where shapes do not fit.
-    Source: Golub and Welsch 1969, for Lorraine and Hossain 2022, section 4.
+    from 1, chunk how many outputs are held at once. Returns loss, y (B, d) and the gradients, named as the parameters.
+    Cost: Q evaluations, 2BQ (2dH + 3Hm) FLOPs and those of ``J c``. Raises ``ValueError`` for another Q, ``TypeError``
+    (JAX) where shapes do not fit. Source: Golub and Welsch 1969, for Lorraine and Hossain 2022, section 4.
     """
     return integrate(x, target, parameters, rule(Q), partial(apply, J=J), chunk)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from bench_core.line_integral.settings import DOPRI5_ERRORS, DOPRI5_NODES, DOPRI5_WEIGHTS, STEPS
+from bench_core.method import check_share
 
 # How much longer or shorter the next step may be, and what is taken off a length that would just do.
 MOST, LEAST, SAFETY = 10.0, 0.2, 0.9
@@ -50,6 +51,7 @@ def take_steps(slope: Callable[[Tensor, Tensor], Tensor], x: Tensor, tol: float)
     end is evaluated no more. Cost: an evaluation a sample, and four a step. Source: Hairer, Norsett and Wanner 1993,
     section II.4.
     """
+    check_share("tol", tol, "tolerance")
     nodes, weights, errors = constants(x)
     rows = torch.arange(len(x), device=x.device)
     start = x.new_zeros(len(x))

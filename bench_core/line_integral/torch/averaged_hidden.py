@@ -14,9 +14,10 @@ def averaged_hidden(x: Tensor, target: Tensor, parameters: Parameters, J: str, Q
 
     The numbers of ``gauss_legendre`` for J ``free``, at a Qth of its work in the output layer.
 
-    x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (d^2, H), b1 (d^2,), J ``free``, Q the number of nodes. Returns
-    loss, y (B, d) and the gradients, named as the parameters. Cost: 2B (2QdH + 3H d^2 + 2d^2) FLOPs. Raises
-    ``RuntimeError`` (torch) where shapes do not fit. Source: linearity of the output layer.
+    x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (d^2, H), b1 (d^2,), J ``free``, Q the number of nodes, from 1.
+    Returns loss, y (B, d) and the gradients, named as the parameters. Cost: 2B (2QdH + 3H d^2 + 2d^2) FLOPs. Raises
+    ``ValueError`` for another Q, ``RuntimeError`` (torch) where shapes do not fit. Source: linearity of the output
+    layer.
     """
     t, w = rule("gauss_legendre", Q, x)
     leaves = {name: p.detach().requires_grad_() for name, p in parameters.items()}

@@ -19,9 +19,9 @@ def gauss_kronrod(x: Tensor, target: Tensor, parameters: Parameters, J: str, Q: 
     ``|y - y_n|``, which is the error of the smaller rule and bounds that of y where the integrand is smooth.
 
     x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, Q the number of nodes,
-    odd, chunk how many outputs are held at once. Returns loss, y (B, d), the gradients, named as the parameters, and
-    the estimate (B,). Cost: Q evaluations, 2BQ (2dH + 3Hm) FLOPs and those of ``J c``. Raises ``RuntimeError`` (torch)
-    where shapes do not fit. Source: Kronrod 1965.
+    odd and from 3, chunk how many outputs are held at once. Returns loss, y (B, d), the gradients, named as the
+    parameters, and the estimate (B,). Cost: Q evaluations, 2BQ (2dH + 3Hm) FLOPs and those of ``J c``. Raises
+    ``ValueError`` for another Q, ``RuntimeError`` (torch) where shapes do not fit. Source: Kronrod 1965.
     """
     inner = rule("embedded", Q, x)[1]
     return integrate(x, target, parameters, rule("gauss_kronrod", Q, x), partial(apply, J=J), chunk, inner=inner)

@@ -17,9 +17,10 @@ def psd_applied(x: Tensor, target: Tensor, parameters: Parameters, J: str, Q: in
     ``P_jk = sum_i x_i W_ijk``, ``z_q = P h_q + p``, ``G = sum_q w_q z_q h_q^T``, ``y_i = sum_jk W_ijk G_jk + ...``, the
     biases alike. The numbers of ``gauss_legendre`` for this J, at about a (3Q/5)th of its work.
 
-    x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (d^2, H), b1 (d^2,), J ``psd``, Q the number of nodes. Returns
-    loss, y (B, d) and the gradients, named as the parameters. Cost: 2B (5 d^2 H + 8QdH + 5d^2) FLOPs. Raises
-    ``RuntimeError`` (torch) where shapes do not fit. Source: Lorraine and Hossain 2022, section 4.2, J never formed.
+    x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (d^2, H), b1 (d^2,), J ``psd``, Q the number of nodes, from 1.
+    Returns loss, y (B, d) and the gradients, named as the parameters. Cost: 2B (5 d^2 H + 8QdH + 5d^2) FLOPs. Raises
+    ``ValueError`` for another Q, ``RuntimeError`` (torch) where shapes do not fit. Source: Lorraine and Hossain 2022,
+    section 4.2, J never formed.
     """
     t, w = rule("gauss_legendre", Q, x)
     leaves = {name: p.detach().requires_grad_() for name, p in parameters.items()}

@@ -11,6 +11,7 @@ from torch import Tensor
 from bench_core.logdet.companions import signs
 from bench_core.logdet.problem import LogdetProblem
 from bench_core.logdet.torch._network import Gradients, backpropagate
+from bench_core.method import check_whole
 
 
 def hutchinson_cg(
@@ -28,10 +29,11 @@ def hutchinson_cg(
     the second term is ``sqrt((D - 1) / n)`` of its size.
 
     x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope, probes V (n, D), which a training loop
-    draws anew, iterations of the solve. Returns the gradients in the same shapes. Cost: (3L-1) 2BD^2 + L (2 iterations
-    + 1) 2nD^2 FLOPs. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: Hutchinson 1990 on Gresele et al.
-    2020, eq. 10; CGLS (Bjorck 1996, algorithm 7.4.1).
+    draws anew, iterations of the solve, from 1. Returns the gradients in the same shapes. Cost: (3L-1) 2BD^2 + L (2
+    iterations + 1) 2nD^2 FLOPs. Raises ``ValueError`` for another number of them, ``RuntimeError`` (torch) where shapes
+    do not fit. Source: Hutchinson 1990 on Gresele et al. 2020, eq. 10; CGLS (Bjorck 1996, algorithm 7.4.1).
     """
+    check_whole("iterations", iterations, "number of iterations")
     inputs, _, deltas, _ = backpropagate(x, weights, biases, alpha)
     weight_gradients = []
     for W, z, delta in zip(weights, inputs, deltas):

@@ -1,8 +1,11 @@
-"""The goals on a GPU as a small table below the work: each computed from the records, none typed in."""
+"""The goals as a small table below the work, on a GPU and on a processor: computed from the records, none typed in."""
+
+import math
 
 from ...digest import FamilyDigest
-from ...digest.goals import COPIES, LARGE, LAUNCHES, SHARE, SMALL, Goal
-from ...text import write_percent, write_ratio, write_seconds, write_share, write_size
+from ...digest.goals import COPIES, FLOORS, FROM, KINDS, LARGE, LAUNCHES, ROOFLINES, SHARE, SMALL, Goal
+from ...digest.series import Measured
+from ...text import write_list, write_percent, write_ratio, write_seconds, write_share, write_size
 from ..blocks import Block, Cell, Table, Text, columns
 from ._names import caption, series_cell, size_cell
 
@@ -10,6 +13,8 @@ WORDS = {
     "products": f"at least {write_share(SHARE)} of the rate of its own products",
     "copy": f"at most {COPIES:g} × its copy, where that takes longer than its products",
     "launch": f"a graph's replay within {LAUNCHES:g} × an empty launch",
+    "floor": f"at most {FLOORS:g} × its own products",
+    "roofline": f"at most {ROOFLINES:g} × the roofline",
 }
 TONES = {"met": "good", "missed": "bad", "undetermined": "undecided", "not judged": "off"}
 _RANGE = f"D = {' to '.join(map(write_size, LARGE))}"
@@ -19,14 +24,26 @@ NOTE = (
     "is a queued call of a kernel that has next to nothing to do, timed in the same sessions. "
     "Without an interval the value alone says met or missed: by one process."
 )
+PROCESSOR = (
+    f"Goals of `relative` into buffers that exist, for D from {FROM:,} on. Its own products are those of `gemm_floor` "
+    "in the same rounds; the roofline is the time that the work of the formula takes at the speed of products and "
+    "copies measured in the same sessions. A goal is missed where one size misses it by the whole interval, and met "
+    "where all sizes meet it so."
+)
 LAUNCH = "Not judged: the records of that size hold no time of an empty launch."
 
 
 def show_goals(family: FamilyDigest) -> tuple[Block, ...]:
     """The table and how to read it; nothing where there are no goals."""
-    if not family.goals:
+    card, processor = ([goal for goal in family.goals if goal.kind in kinds] for kinds in KINDS.values())
+    return (*_show_card(family, card), *_show_processor(family, processor))
+
+
+def _show_card(family: FamilyDigest, goals: list[Goal]) -> tuple[Block, ...]:
+    """A line a goal and size."""
+    if not goals:
         return ()
-    shown = [family.find(key) for key in dict.fromkeys(goal.series for goal in family.goals)]
+    shown = _find(family, goals)
     rows = tuple(
         {
             "row": Cell(goal.row),
@@ -37,7 +54,7 @@ def show_goals(family: FamilyDigest) -> tuple[Block, ...]:
             "here": Cell(_write(goal)),
             "verdict": _decide(goal),
         }
-        for goal in family.goals
+        for goal in goals
     )
     heads = columns(
         ("row", "Row"),
@@ -49,8 +66,57 @@ def show_goals(family: FamilyDigest) -> tuple[Block, ...]:
         ("verdict", "Verdict"),
     )
     table = Table(f"{family.name}-goals", caption("What was aimed at on a GPU", shown), heads, rows)
-    launch = any(goal.verdict == "not judged" for goal in family.goals)
+    launch = any(goal.verdict == "not judged" for goal in goals)
     return table, Text(f"{NOTE} {LAUNCH}" if launch else NOTE, "note")
+
+
+def _show_processor(family: FamilyDigest, goals: list[Goal]) -> tuple[Block, ...]:
+    """A line a goal and series: its figure at every size, the largest with its interval."""
+    if not goals:
+        return ()
+    shown = _find(family, goals)
+    groups: dict[tuple[str, str], list[Goal]] = {}
+    for goal in goals:
+        groups.setdefault((goal.kind, goal.series), []).append(goal)
+    rows = tuple(_summarise(family, group, shown) for group in groups.values())
+    heads = columns(
+        ("words", "Goal"),
+        ("place", "Where"),
+        ("figures", f"Here, by {family.axis}"),
+        ("most", "The most", True),
+        ("verdict", "Verdict"),
+    )
+    table = Table(f"{family.name}-goals-processor", caption("What was aimed at on a processor", shown), heads, rows)
+    return table, Text(PROCESSOR, "note")
+
+
+def _summarise(family: FamilyDigest, group: list[Goal], shown: list[Measured]) -> dict[str, Cell]:
+    first, most = group[0], max(group, key=_value)
+    return {
+        "words": Cell(WORDS[first.kind]),
+        "place": series_cell(family.find(first.series), shown),
+        "figures": Cell(", ".join(f"{write_size(goal.size)}: {_value(goal):.3f}" for goal in group)),
+        "most": Cell(f"{_write(most)} at {write_size(most.size)}"),
+        "verdict": _sum_up(group),
+    }
+
+
+def _sum_up(group: list[Goal]) -> Cell:
+    """Missed where one size is, met where all are; by what the intervals say, and what the values alone would."""
+    said = {goal.verdict for goal in group}
+    verdict = "missed" if "missed" in said else "met" if said == {"met"} else "undetermined"
+    alone = [write_size(goal.size) for goal in group if _value(goal) > goal.limit]
+    note = f"the values alone: missed at {write_list(alone)}" if alone else "the values alone: met"
+    return Cell(verdict, TONES[verdict], note if verdict == "undetermined" or len(alone) > 1 else "")
+
+
+def _value(goal: Goal) -> float:
+    return goal.value.value if goal.value is not None else math.nan
+
+
+def _find(family: FamilyDigest, goals: list[Goal]) -> list[Measured]:
+    """The series that goals are of."""
+    return [family.find(key) for key in dict.fromkeys(goal.series for goal in goals)]
 
 
 def _write(goal: Goal) -> str:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import bench_core
 from bench_core.implicit.jax._anderson import accelerate
 from bench_core.implicit.jax._batch import Progress, norm
-from bench_core.implicit.settings import Stop
+from bench_core.implicit.settings import WINDOW, Stop
 
 
 def test_an_iteration_reads_each_half_of_its_window_by_one_product():
@@ -16,7 +16,7 @@ def test_an_iteration_reads_each_half_of_its_window_by_one_product():
 
     def solve(v):
         progress, stop = Progress.of(norm(v)), Stop(1e-6)
-        return accelerate(lambda w: v + 0.5 * w, jnp.zeros_like(v), v, progress, stop, relative=False)[0]
+        return accelerate(lambda w: v + 0.5 * w, jnp.zeros_like(v), v, progress, stop, relative=False, window=WINDOW)[0]
 
     v = jnp.ones((3, 7))
     assert str(jax.make_jaxpr(solve)(v)).count("dot_general[") == 2

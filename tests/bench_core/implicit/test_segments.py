@@ -20,5 +20,5 @@ def test_the_segments_cover_every_step_but_the_first_and_the_last_is_not_compute
 
 
 def test_an_iteration_takes_at_least_one_step():
-    with pytest.raises(ValueError, match="at least one step, not 0"):
+    with pytest.raises(ValueError, match="K = 0 is not a number of steps; allowed: whole numbers from 1"):
         segments(0)

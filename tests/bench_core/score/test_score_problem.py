@@ -115,9 +115,12 @@ def test_more_probes_than_samples_are_refused(backend):
     problem, m = ScoreProblem(d=3, H=4, L=1, B=3), bench_core.method("score", "curl_probes_4", backend)
     with pytest.raises(bench_core.Unavailable, match=r"^curl_probes_4 is for B from 4; here [^\n]+$"):
         m.build(problem)
-    for k in (0, 4):
-        says = rf"^k = {k} probes with B = 3; allowed: 1 to 3, one independent probe a sample$"
-        with pytest.raises(ValueError, match=says):
+    refused = {
+        0: "k = 0 is not a number of probes; allowed: whole numbers from 1",
+        4: "k = 4 probes with B = 3; allowed: 1 to 3, one independent probe a sample",
+    }
+    for k, says in refused.items():
+        with pytest.raises(ValueError, match=f"^{says}$"):
             m.function(problem.arrays["y"], problem.arrays["v"], {}, k=k, rademacher=False)
 
 

@@ -1,4 +1,4 @@
-"""Goals on a GPU: planted rates are found, and what no record holds is not judged."""
+"""Goals on a GPU and on a processor: planted rates are found, and what no record holds is not judged."""
 
 import numpy as np
 import pytest
@@ -71,3 +71,65 @@ def test_a_replay_is_not_judged_without_an_empty_launch(carded_digest):
 def test_other_sizes_and_precisions_have_no_goal(synthetic, card, tmp_path):
     assert judge(synthetic, card, tmp_path / "small", lambda rows: None, 1, size=1024) == {}
     assert judge(synthetic, card, tmp_path / "half", lambda rows: None, 1, dtype="bfloat16") == {}
+
+
+def judge_processor(synthetic, folder, edit, size=1024, processes=3, backend="torch", dtype="float32"):
+    for process in range(processes):
+        session = synthetic.make_session(size, backend, "cpu", process, processes, rounds=12)
+        session["cell"] |= {"dtype": dtype}
+        edit(session["rows"])
+        synthetic.write_session(folder, session, "standard")
+    return {goal.kind: goal for goal in build_digest(Analysis(load(folder))).family("logdet").goals}
+
+
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+@pytest.mark.parametrize(("times", "verdict"), [(1.02, "met"), (1.2, "missed")])
+def test_the_floor_of_products_on_a_processor(synthetic, card, tmp_path, backend, times, verdict):
+    def edit(rows):
+        card.scale_to(rows["relative"], rows["gemm_floor"], times)
+
+    goal = judge_processor(synthetic, tmp_path, edit, backend=backend)["floor"]
+    assert goal.value.value == pytest.approx(times)
+    assert (goal.verdict, goal.sure, goal.row, goal.size, goal.limit) == (verdict, True, "relative", 1024, 1.05)
+
+
+@pytest.mark.parametrize("bound", ["flops", "bytes"])
+@pytest.mark.parametrize(("times", "verdict"), [(1.1, "met"), (2.0, "missed")])
+def test_the_roofline_on_a_processor(synthetic, tmp_path, bound, times, verdict):
+    def edit(rows):
+        row = rows["relative"]
+        allowed = float(np.median(row["samples_s"])) / times
+        work = {"flops": synthetic.RATE["torch", "cpu"] * allowed, "bytes": synthetic.BANDWIDTH["cpu"] * allowed}
+        row["cost"] |= {name: amount if name == bound else amount / 4 for name, amount in work.items()}
+
+    goal = judge_processor(synthetic, tmp_path, edit, processes=1)["roofline"]
+    assert goal.value.value == pytest.approx(times, rel=0.01)
+    assert (goal.verdict, goal.row, goal.size, goal.limit) == (verdict, "relative", 1024, 1.4)
+
+
+def test_an_interval_that_reaches_across_says_so(synthetic, card, tmp_path):
+    """Each process has a ratio of its own, on both sides of the goal."""
+    ratios = iter([0.95, 1.05, 1.16])
+    goal = judge_processor(
+        synthetic, tmp_path, lambda rows: card.scale_to(rows["relative"], rows["gemm_floor"], next(ratios))
+    )["floor"]
+    assert goal.value.low < 1.05 < goal.value.high
+    assert (goal.verdict, goal.sure) == ("undetermined", True)
+
+
+def test_a_processor_has_goals_from_a_thousand_on_in_float32(synthetic, tmp_path):
+    assert judge_processor(synthetic, tmp_path / "small", lambda rows: None, 512, 1) == {}
+    assert judge_processor(synthetic, tmp_path / "double", lambda rows: None, 1024, 1, dtype="float64") == {}
+    assert judge_processor(synthetic, tmp_path / "own", lambda rows: None, 1024, 1).keys() == {"floor", "roofline"}
+    assert judge_processor(synthetic, tmp_path / "alone", lambda rows: rows.pop("gemm_floor"), 1024, 1).keys() == {
+        "roofline"
+    }
+
+
+def test_each_device_has_its_own(digest):
+    logdet = digest.family("logdet")
+    kinds = {}
+    for goal in logdet.goals:
+        kinds.setdefault(logdet.find(goal.series).place.device, set()).add(goal.kind)
+    assert kinds["cpu"] == {"floor", "roofline"}
+    assert kinds["cuda"] <= {"products", "copy", "launch"}
