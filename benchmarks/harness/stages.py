@@ -154,7 +154,7 @@ class Stages:
         self._end_stage("latency")
 
     def _check_again(self, rows: list[Row]) -> None:
-        """Every row that was timed, once more, on data that it has not seen; in one process of a cell, for what it
+        """Rows that were timed, once more, on data that they have not seen; in one process of a cell, for what it
         looks for, a kernel that answers from memory, is the code's.
         """
         # A long one was called some three times, and one call more would take as long as a round.
