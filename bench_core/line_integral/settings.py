@@ -14,6 +14,7 @@ PLAIN = ("free", "hessian", "uneven")
 CHUNK = {"cpu": 1 << 22, "cuda": 1 << 26}
 
 STEPS = 4096  # tried by an adaptive solver, after which it gives up
+CHECKPOINTS = 24  # steps that diffrax keeps for the way back: no run of the suite takes more, see ``jax/_dopri5.py``
 NEWTON_NODES = 16  # of the integral that Newton's method inverts
 NEWTON = 50  # steps, taken or halved, after which a search for a root gives up
 
