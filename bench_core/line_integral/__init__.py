@@ -94,7 +94,7 @@ METHODS = (
             "dopri5_per_sample",
             "integral",
             {"torch": cost.dopri5("again"), "jax": cost.dopri5("direct")},
-            f"Lorraine and Hossain 2022, section 5; Dormand and Prince 1980, every sample with its own steps; {_DIFFRAX}",
+            f"Lorraine and Hossain 2022, section 5; Dormand and Prince 1980, every sample by itself; {_DIFFRAX}",
             tol=tol,
         )
         for tol in (1e-3, 1e-6)

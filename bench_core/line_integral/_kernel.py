@@ -32,7 +32,7 @@ class LineIntegralKernel(Kernel):
         self.parameters = {name: place[name] for name in names}
         settings = method.settings
         if method.declaration.chunked:
-            settings["chunk"] = chunk(self._device)
+            settings["chunk"] = chunk(self._device, method.computes)
 
         def call(*arguments: Any) -> dict[str, Any]:
             return method.function(*arguments, J, **settings)

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-CHUNK = 1 << 24  # numbers of the dense Jacobians that curl_dense holds at once
+# Numbers of the samples' Jacobians that a kernel holds at once: on the CPU what its memory has to spare, on a GPU what
+# keeps it busy.
+CHUNK = {"cpu": 1 << 24, "cuda": 1 << 26}
+
+
+def chunk(device: str) -> int:
+    """Numbers of the samples' Jacobians that a kernel holds at once on this device."""
+    return CHUNK[device]
 
 
 def check_probes(k: int, samples: int) -> None:

@@ -12,7 +12,6 @@ from jax import Array
 from bench_core.line_integral.jax._jacobian import Parameters, apply, network
 from bench_core.line_integral.settings import CHECKPOINTS, STEPS
 
-
 # Differentiated step by step. Left alone diffrax sizes what it keeps by the number of steps after which it gives up: 90
 # states for 4,096, which every call allocates and carries. With 24 the answers are the same to the last bit, and so are
 # those of longer runs, whose other steps are taken again. On two cores, float64: temporary memory 1.08 to 0.41 MiB (d =

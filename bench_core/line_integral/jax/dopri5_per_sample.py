@@ -17,10 +17,10 @@ def dopri5_per_sample(x: Array, target: Array, parameters: Parameters, J: str, t
     easy ones is let off by the root of their number. Here diffrax solves every sample for itself, by ``jax.vmap``: none
     is let off.
 
-    How it differs from ours (torch's ``dopri5_per_sample``): all samples go on until the last one is done, the easy ones
-    idle; a step's six evaluations are calls of their own, one after another, where ours takes four nodes of a step at
-    once; diffrax keeps the state of up to 24 steps (its default is 90: see ``_dopri5``) and evaluates each again on the
-    way back.
+    How it differs from ours (torch's ``dopri5_per_sample``): all samples go on until the last one is done, the easy
+    ones idle; a step's six evaluations are calls of their own, one after another, where ours takes all nodes of a step
+    at once; diffrax keeps the state of up to 24 steps (its default is 90: see ``_dopri5``) and evaluates each again on
+    the way back.
 
     x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, tol the relative and
     absolute tolerance of a sample's step. Returns loss, y (B, d), the gradients, named as the parameters, and how often

@@ -57,7 +57,8 @@ def test_rules_are_kept_by_dtype():
 
 
 def test_constants_are_those_of_the_device():
-    assert settings.chunk("cuda") > settings.chunk("cpu")
+    for computes in ("integral", "inverse_root"):
+        assert settings.chunk("cuda", computes) > settings.chunk("cpu", computes)
     threads = torch.get_num_threads()
     try:
         for number, expected in ((1, False), (2, True)):
