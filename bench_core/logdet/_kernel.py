@@ -16,7 +16,7 @@ from bench_core.logdet.singular import SingularWeight, find_singular
 from bench_core.precision import PRECISIONS
 
 # What needs W^-1 or log|det W|, and by which words torch says that a matrix has none.
-_INVERTED = ("ordinary", "ordinary_with_value", "logdets", "tracked", "factors")
+_INVERTED = ("ordinary", "ordinary_with_value", "logdets", "tracked")
 _SINGULAR = ("singular", "is zero")
 
 
@@ -29,7 +29,7 @@ class LogdetKernel(Kernel):
     the small steps.
 
     ``run`` (torch) and ``to_numpy`` (JAX, whose programs cannot raise) raise ``SingularWeight`` for a W without an
-    inverse where the answer needs one; a method that carries inverses does when it is built.
+    inverse where the answer needs one; a method that carries inverses or factors does when it is built.
     """
 
     def _build(self) -> None:

@@ -24,7 +24,6 @@ import numpy as np
 from bench_core.held import is_finite
 from bench_core.logdet.factors import Factors
 from bench_core.logdet.problem import LogdetProblem
-from bench_core.logdet.singular import SingularWeight
 from bench_core.masters import relative_error
 from bench_core.method import Unavailable
 from bench_core.problem import Arrays
@@ -60,8 +59,7 @@ def masters(problem: LogdetProblem, package: str) -> Arrays:
     """The library's parameters: ``lower``, ``upper`` (n (n-1) / 2,), ``diagonal``, ``b`` (D,), or ``LU`` (D, D) and
     ``b``; ``order`` (D,), in which the layer reads x.
 
-    Cost: an LU in float64. Raises ``Unavailable`` for a W with a pivot below what the library holds, ``SingularWeight``
-    for one with a pivot of 0.
+    Cost: an LU in float64. Raises ``Unavailable`` for a W with a pivot below what the library holds, ``SingularWeight``.
     """
 
     def compute() -> Arrays:
@@ -114,8 +112,6 @@ def _factor(problem: LogdetProblem, package: str) -> Arrays:
     else:
         b, order = b[order], np.arange(problem.D)
     ours, theirs = np.diagonal(L), np.diagonal(U)
-    if not (ours.all() and theirs.all()):
-        raise SingularWeight("W0")
     diagonal, L, U = ours * theirs, L / ours, U / theirs[:, None]
     if layout.link != "plain":
         sign = np.sign(diagonal)

@@ -17,8 +17,8 @@ def inverse_newton(target: Tensor, parameters: Parameters, J: str, Q: int, tol: 
     """x with ``y(x) = y`` by Newton's method on the integral by Q nodes of Gauss-Legendre, from x = 0.
 
     With the Jacobian of the integral itself. Where J is a Hessian that is J(x); where J is not the Jacobian of anything
-    it takes d vjps, a few of them at a time, and this x is not that of the ODE ``dx/dt = J(x)^-1 y``, but the one that the integral takes to y.
-    A step that does not bring a sample nearer is halved.
+    it takes d vjps, a few of them at a time, and this x is not that of the ODE ``dx/dt = J(x)^-1 y``, but the one that
+    the integral takes to y. A step that does not bring a sample nearer is halved.
 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, tol
     the relative residual ``|y - y(x)| / |y|`` of every sample, chunk the cotangents of outputs that are held at once.

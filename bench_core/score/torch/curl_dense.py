@@ -13,8 +13,9 @@ def curl_dense(y: Tensor, v: Tensor, parameters: Parameters, chunk: int) -> Tens
 
     A few samples are taken at a time.
 
-    y, v (B, d), parameters of psi as in ``psi``, chunk the numbers of Jacobians that are held at once. Returns (B,). Cost: d vjps, 2B (d+1) (2dH + (L-1)H^2) FLOPs. Raises
-    ``RuntimeError`` (torch) where shapes do not fit. Source: the definition.
+    y, v (B, d), parameters of psi as in ``psi``, chunk the numbers of Jacobians that are held at once. Returns (B,).
+    Cost: d vjps, 2B (d+1) (2dH + (L-1)H^2) FLOPs. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: the
+    definition.
     """
     dimension = y.shape[1]
     eye = torch.eye(dimension, dtype=y.dtype, device=y.device)

@@ -72,8 +72,8 @@ def test_a_library_that_holds_factors_says_the_same():
     W0 = given["W0"].copy()
     W0[2] = 0
     m = bench_core.method("logdet", "zuko_lu", "torch")
+    problem = LogdetProblem.from_arrays(given["x"], [W0], [given["b0"]])
     with pytest.raises(SingularWeight, match=r"^W0 is singular"):
-        problem = LogdetProblem.from_arrays(given["x"], [W0], [given["b0"]])
         m.build(problem)
 
 
