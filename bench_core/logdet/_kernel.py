@@ -143,7 +143,9 @@ class LogdetKernel(Kernel):
             raise
 
     def to_numpy(self, out: Any) -> dict[str, np.ndarray]:
-        arrays = super().to_numpy(out)
+        return self._checked(super().to_numpy(out))
+
+    def _checked(self, arrays: dict[str, Any]) -> dict[str, Any]:
         finite = self._method.computes not in _INVERTED or all(is_finite(array) for array in arrays.values())
         if not finite and (singular := self._find_singular()):
             raise singular
@@ -157,10 +159,12 @@ class LogdetKernel(Kernel):
     def judged(self, out: Any) -> dict[str, Any]:
         if self._device == "cpu":
             return self.to_numpy(out)
-        return {
-            name: Held(array, self._backend) if math.prod(array.shape) >= FROM else self._backend.to_numpy(array)
-            for name, array in self._named(out).items()
-        }
+        return self._checked(
+            {
+                name: Held(array, self._backend) if math.prod(array.shape) >= FROM else self._backend.to_numpy(array)
+                for name, array in self._named(out).items()
+            }
+        )
 
     def _named(self, out: Any) -> dict[str, Any]:
         computes = self._method.computes

@@ -23,10 +23,10 @@ def inverse_newton(target: Array, parameters: Parameters, J: str, Q: int, tol: f
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, tol
     the relative residual ``|y - y(x)| / |y|`` of every sample, chunk the cotangents of outputs that are held at once.
     Returns x (B, d), not a number where a Jacobian is singular and after 50 steps, for which the kernel raises
-    ``ValueError``, and how often J was evaluated, a step Q + 1 times where it is a Hessian, 2 Q times elsewhere. Cost:
-    n evaluations, 2Bn (dH + Hm) FLOPs, (d + 2) / 2 times as many where J is no Hessian, and an LU a step. Raises
-    ``TypeError`` (JAX) where shapes do not fit. Source: Newton's method, as a baseline for Lorraine and Hossain 2022,
-    section 4.3.
+    ``SingularJacobian`` or ``ValueError``, and how often J was evaluated, a step Q + 1 times where it is a Hessian, 2 Q
+    times elsewhere. Cost: n evaluations, 2Bn (dH + Hm) FLOPs, (d + 2) / 2 times as many where J is no Hessian, and an
+    LU a step. Raises ``TypeError`` (JAX) where shapes do not fit. Source: Newton's method, as a baseline for Lorraine
+    and Hossain 2022, section 4.3.
     """
     t, w = (jnp.asarray(a, target.dtype) for a in rule(Q))
     basis = jnp.eye(target.shape[1], dtype=target.dtype)

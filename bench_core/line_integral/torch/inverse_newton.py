@@ -24,8 +24,9 @@ def inverse_newton(target: Tensor, parameters: Parameters, J: str, Q: int, tol: 
     the relative residual ``|y - y(x)| / |y|`` of every sample, chunk the cotangents of outputs that are held at once.
     Returns x (B, d) and how often J was evaluated, a step Q + 1 times where it is a Hessian, 2 Q times elsewhere. Cost:
     n evaluations, 2Bn (dH + Hm) FLOPs, (d + 2) / 2 times as many where J is no Hessian, and an LU a step. Raises
-    ``torch.linalg.LinAlgError`` for a Jacobian that is singular (CPU); not a number after 50 steps, for which the
-    kernel raises ``ValueError``. Source: Newton's method, as a baseline for Lorraine and Hossain 2022, section 4.3.
+    ``torch.linalg.LinAlgError`` for a Jacobian that is singular (CPU), the kernel ``SingularJacobian``; not a number
+    after 50 steps, for which the kernel raises ``ValueError``. Source: Newton's method, as a baseline for Lorraine and
+    Hossain 2022, section 4.3.
     """
     t, w = rule("gauss_legendre", Q, target)
     basis = torch.eye(target.shape[1], dtype=target.dtype, device=target.device)
