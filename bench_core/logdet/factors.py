@@ -21,12 +21,13 @@ class Factors:
     """
 
     def __init__(self, weights: Mapping[str, np.ndarray]):
-        from scipy.linalg.lapack import dgetrf
+        from scipy.linalg import get_lapack_funcs
 
+        getrf = get_lapack_funcs("getrf", dtype=np.float64)
         self.masters: dict[str, np.ndarray] = {}
         self.orders: dict[str, np.ndarray] = {}
         for name, W in weights.items():
-            packed, pivots, zero = dgetrf(W.astype(np.float64), overwrite_a=True)
+            packed, pivots, zero = getrf(W.astype(np.float64), overwrite_a=True)
             if zero:
                 raise SingularWeight(name)
             self.masters[name] = align(packed) if W.dtype == np.float32 else packed

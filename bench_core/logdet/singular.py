@@ -22,11 +22,12 @@ def factorise(W: np.ndarray, name: str, eps: float = float(np.finfo(np.float64).
     Raises :class:`SingularWeight` where W is singular to numbers of this ``eps``: its reciprocal condition number
     (LAPACK's estimate, in the 1-norm) is D eps at most. Cost: (2/3) D^3 FLOPs.
     """
-    from scipy.linalg.lapack import dgecon, dgetrf
+    from scipy.linalg import get_lapack_funcs
 
+    getrf, gecon = get_lapack_funcs(("getrf", "gecon"), dtype=np.float64)
     W = np.asarray(W, np.float64)
-    packed, pivots, zero = dgetrf(W)
-    if zero or not dgecon(packed, np.abs(W).sum(0).max())[0] > len(W) * eps:
+    packed, pivots, zero = getrf(W)
+    if zero or not gecon(packed, np.abs(W).sum(0).max())[0] > len(W) * eps:
         raise SingularWeight(name)
     return packed, pivots
 

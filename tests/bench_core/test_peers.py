@@ -16,7 +16,7 @@ from bench_core.peers import cite
 
 ROOT = Path(bench_core.__file__).parents[1]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-LIBRARIES = {re.match(r"[a-z]+", line)[0] for line in EXTRAS["peers"]}
+LIBRARIES = {re.split(r"[^a-z]", line)[0] for line in EXTRAS["peers"]}
 
 
 def _imports(path: Path) -> Iterator[str]:
