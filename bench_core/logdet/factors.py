@@ -23,7 +23,7 @@ class Factors:
     def __init__(self, weights: Mapping[str, np.ndarray]):
         from scipy.linalg import get_lapack_funcs
 
-        getrf = get_lapack_funcs("getrf", dtype=np.float64)
+        (getrf,) = get_lapack_funcs(("getrf",), dtype=np.float64)
         self.masters: dict[str, np.ndarray] = {}
         self.orders: dict[str, np.ndarray] = {}
         for name, W in weights.items():
