@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 # Numbers of the samples' Jacobians that a kernel holds at once: on the CPU what stays near the caches, on a GPU what
-# keeps it busy. ``curl_dense`` on two cores, float32, H = 64, L = 2, by 2^24 and by 2^20, torch and JAX: d = B = 256
-# 191 to 123 and 76 to 20 ms; d = 1,024, B = 16 148 to 107 and 54 to 16.
-CHUNK = {"cpu": 1 << 20, "cuda": 1 << 26}
+# keeps it busy. ``curl_dense`` on two cores, float32, L = 2, by 2^24 and by 2^21 numbers, torch and JAX: d = 256, B =
+# 128 94 to 70 and 31 to 14 ms; d = 1,024, B = 16 148 to 194 and 54 to 19 (by 2^20 101 to 107 and 16 to 24).
+CHUNK = {"cpu": 1 << 21, "cuda": 1 << 26}
 
 
 def chunk(device: str) -> int:
