@@ -8,6 +8,7 @@ from bench_core.line_integral._kernel import LineIntegralKernel
 from bench_core.line_integral.problem import LineIntegralProblem
 from bench_core.line_integral.settings import NEWTON_NODES, PLAIN
 from bench_core.method import Declaration
+from bench_core.peers import cite
 
 __all__ = ["METHODS", "LineIntegralProblem", "SingularJacobian", "kernel", "problem"]
 
@@ -24,8 +25,11 @@ _KINDS = {
 }
 
 
-# The kernels that take a few samples at a time.
-_CHUNKED = ("gauss_legendre", "gauss_kronrod", "trapezoid", "formed")
+# The kernels that take a few samples, or vjps, at a time.
+_CHUNKED = ("gauss_legendre", "gauss_kronrod", "trapezoid", "formed", "inverse_newton")
+# Whose adaptive steps they are.
+_DIFFRAX = f"{cite('diffrax')} (JAX)"
+_LIBRARIES = f"{cite('torchdiffeq')} (torch), {_DIFFRAX}"
 
 
 def _quadrature(name: str, kernel: str, source: str, Q: int, formula=None, *J: str) -> Declaration:
@@ -56,6 +60,7 @@ def _adaptive(
         kernel=kernel,
         settings=tuple(settings.items()),
         iterative=True,
+        chunked=kernel in _CHUNKED,
         only=(("J", J),) if J else (),
     )
 
@@ -74,7 +79,7 @@ METHODS = (
             f"dopri5_{way}",
             "integral",
             cost.dopri5(way),
-            f"Lorraine and Hossain 2022, section 5; Dormand and Prince 1980, {text}",
+            f"Lorraine and Hossain 2022, section 5; Dormand and Prince 1980, {text}; {_LIBRARIES}",
             tol=tol,
         )
         for way, text in (
@@ -89,7 +94,7 @@ METHODS = (
             "dopri5_per_sample",
             "integral",
             {"torch": cost.dopri5("again"), "jax": cost.dopri5("direct")},
-            "Lorraine and Hossain 2022, section 5; Dormand and Prince 1980, every sample with steps of its own",
+            f"Lorraine and Hossain 2022, section 5; Dormand and Prince 1980, every sample by itself; {_DIFFRAX}",
             tol=tol,
         )
         for tol in (1e-3, 1e-6)
@@ -146,7 +151,7 @@ METHODS = (
             "inverse_dopri5",
             "inverse",
             cost.inverse_dopri5(solver),
-            "Lorraine and Hossain 2022, section 4.3, as an ODE with adaptive steps",
+            f"Lorraine and Hossain 2022, section 4.3, as an ODE with adaptive steps; {_LIBRARIES}",
             _KINDS[solver],
             solver=solver,
             tol=1e-5,

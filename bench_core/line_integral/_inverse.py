@@ -14,10 +14,11 @@ MOST_EVALUATIONS = 20_000  # of J by adaptive steps
 
 
 class SingularJacobian(ValueError):
-    """The inverse does not exist: J is singular on the way of one sample."""
+    """The inverse does not exist: a matrix is singular on the way of one sample, at a time t or at a step."""
 
-    def __init__(self, sample: int, t: float):
-        super().__init__(f"J(x) of sample {sample} is singular at t = {t:.3g}")
+    def __init__(self, sample: int, where: float | str, what: str = "J(x)"):
+        where = where if isinstance(where, str) else f"t = {where:.3g}"
+        super().__init__(f"{what} of sample {sample} is singular at {where}")
 
 
 class GaveUp(Exception):

@@ -9,6 +9,7 @@ import numpy as np
 from bench_core.kernel import Kernel
 from bench_core.line_integral._inverse import Inverse, find_singular
 from bench_core.line_integral._network import Network
+from bench_core.line_integral._root import Root
 from bench_core.line_integral.settings import chunk, gauss_legendre
 from bench_core.precision import PRECISIONS
 
@@ -31,7 +32,7 @@ class LineIntegralKernel(Kernel):
         self.parameters = {name: place[name] for name in names}
         settings = method.settings
         if method.declaration.chunked:
-            settings["chunk"] = chunk(self._device)
+            settings["chunk"] = chunk(self._device, method.computes)
 
         def call(*arguments: Any) -> dict[str, Any]:
             return method.function(*arguments, J, **settings)
@@ -74,7 +75,12 @@ class LineIntegralKernel(Kernel):
     def _explain(self) -> None:
         """Raise ``SingularJacobian`` if that is why an inverse failed, on the arrays that it was given."""
         computes, settings = self._method.computes, self._method.settings
-        if computes in ("integral", "inverse_root"):  # of these J(x) is not inverted
+        if computes == "integral":  # nothing is inverted
+            return
+        given = {name: self._backend.to_numpy(a).astype(np.float64) for name, a in self._placed.items()}
+        network, y, eps = Network(given, self._problem.J), given["target"], PRECISIONS[self._dtype].eps
+        if computes == "inverse_root":
+            Root(network, y, settings["Q"]).find_singular(settings["tol"], eps)
             return
 
         def walk(inverse: Inverse) -> object:
@@ -84,5 +90,4 @@ class LineIntegralKernel(Kernel):
                 return inverse.adaptive(settings["tol"], settings["tol"])
             return inverse.as_printed(gauss_legendre(settings["Q"]))
 
-        given = {name: self._backend.to_numpy(a).astype(np.float64) for name, a in self._placed.items()}
-        find_singular(Network(given, self._problem.J), given["target"], walk, PRECISIONS[self._dtype].eps)
+        find_singular(network, y, walk, eps)

@@ -14,17 +14,23 @@ PLAIN = ("free", "hessian", "uneven")
 # Outputs of the network that a kernel holds at once: on the CPU what stays near the caches, on a GPU what keeps it busy
 # (some four such arrays are alive, 2 GiB in float64).
 CHUNK = {"cpu": 1 << 22, "cuda": 1 << 26}
+# The same of the cotangents of outputs that Newton's method takes back at once, where J is no Hessian. One Jacobian on
+# two cores, float64, one vjp after the other and by 2^18 numbers, torch and JAX: d = 8, B = 64, psd 7.0 to 6.5 and 2.4
+# to 2.7 ms; d = 16, B = 64, kronecker_psd 13 to 11 and 21 to 6.9; d = 30, B = 8, psd 32 to 24 and 9.1 to 7.7; d = 64, B
+# = 64, kronecker_psd 95 to 112 and 107 to 56.
+COTANGENTS = {"cpu": 1 << 18, "cuda": 1 << 26}
 
 STEPS = 4096  # tried by an adaptive solver, after which it gives up
+CHECKPOINTS = 24  # steps that diffrax keeps for the way back: no run of the suite takes more, see ``jax/_dopri5.py``
 NEWTON_NODES = 16  # of the integral that Newton's method inverts
 NEWTON = 50  # steps, taken or halved, after which a search for a root gives up
 
 Rule = tuple[np.ndarray, np.ndarray]
 
 
-def chunk(device: str) -> int:
-    """Outputs of the network that a kernel holds at once on this device."""
-    return CHUNK[device]
+def chunk(device: str, computes: str = "integral") -> int:
+    """Outputs of the network, or of a root their cotangents, that a kernel holds at once on this device."""
+    return (COTANGENTS if computes == "inverse_root" else CHUNK)[device]
 
 
 def evaluations(J: str, Q: int) -> int:

@@ -8,10 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from bench_core.held import FROM, Held
+from bench_core.held import FROM, Held, is_finite
 from bench_core.kernel import Kernel
 from bench_core.logdet import _results
 from bench_core.logdet.settings import LEARNED, PROBED, STEADY_RATE, chunk, rate
+from bench_core.logdet.singular import SingularWeight, find_singular
+from bench_core.precision import PRECISIONS
+
+# What needs W^-1 or log|det W|, and by which words torch says that a matrix has none.
+_INVERTED = ("ordinary", "ordinary_with_value", "logdets", "tracked")
+_SINGULAR = ("singular", "is zero")
 
 
 class LogdetKernel(Kernel):
@@ -21,6 +27,9 @@ class LogdetKernel(Kernel):
     to be checked; all later ones take steps so small that thousands of them leave the parameters where they are.
     (Repeated steps of a checkable size leave the finite numbers within a few calls.) ``reset(steady=True)`` starts with
     the small steps.
+
+    ``run`` (torch) and ``to_numpy`` (JAX, whose programs cannot raise) raise ``SingularWeight`` for a W without an
+    inverse where the answer needs one; a method that carries inverses or factors does when it is built.
     """
 
     def _build(self) -> None:
@@ -75,11 +84,15 @@ class LogdetKernel(Kernel):
         if computes == "tracked":
             # Kept, for an inverse takes far longer than a reset. What is placed has no more digits.
             numbers = np.float64 if self._dtype == "float64" else np.float32
-            self._inverses = self._inverses or [
-                np.linalg.inv(p.arrays[f"W{k}"].T).astype(numbers, copy=False) for k in layers
-            ]
+            self._inverses = self._inverses or [self._invert(f"W{k}").astype(numbers, copy=False) for k in layers]
             return weights, biases, tuple(backend.from_numpy(V, *at) for V in self._inverses)
         return weights, biases
+
+    def _invert(self, name: str) -> np.ndarray:
+        try:
+            return np.linalg.inv(self._problem.arrays[name].T)
+        except np.linalg.LinAlgError:
+            raise SingularWeight(name) from None
 
     def _arguments(self) -> tuple:
         alpha, checked, small = self._scalars
@@ -94,7 +107,12 @@ class LogdetKernel(Kernel):
         return self._results.last[0] if self._method.computes == "products" else self._results.last
 
     def _answer(self) -> Any:
-        out = self._call(*self._arguments()) if self._results is None else self._overwrite(self._results)
+        try:
+            out = self._call(*self._arguments()) if self._results is None else self._overwrite(self._results)
+        except RuntimeError as error:
+            if any(word in str(error) for word in _SINGULAR) and (singular := self._find_singular()):
+                raise singular from None
+            raise
         if self._method.in_place:
             self._state = tuple(out[: len(self._state)])
             self._steady = True
@@ -124,13 +142,29 @@ class LogdetKernel(Kernel):
                 self._results.repair()
             raise
 
+    def to_numpy(self, out: Any) -> dict[str, np.ndarray]:
+        return self._checked(super().to_numpy(out))
+
+    def _checked(self, arrays: dict[str, Any]) -> dict[str, Any]:
+        finite = self._method.computes not in _INVERTED or all(is_finite(array) for array in arrays.values())
+        if not finite and (singular := self._find_singular()):
+            raise singular
+        return arrays
+
+    def _find_singular(self) -> SingularWeight | None:
+        """Why an answer is none, if it is that."""
+        weights = {name: self._problem.masters[name] for name in self._problem.parameters if name[0] == "W"}
+        return find_singular(weights, PRECISIONS[self._dtype].eps)
+
     def judged(self, out: Any) -> dict[str, Any]:
         if self._device == "cpu":
             return self.to_numpy(out)
-        return {
-            name: Held(array, self._backend) if math.prod(array.shape) >= FROM else self._backend.to_numpy(array)
-            for name, array in self._named(out).items()
-        }
+        return self._checked(
+            {
+                name: Held(array, self._backend) if math.prod(array.shape) >= FROM else self._backend.to_numpy(array)
+                for name, array in self._named(out).items()
+            }
+        )
 
     def _named(self, out: Any) -> dict[str, Any]:
         computes = self._method.computes

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from bench_core.logdet.singular import SingularWeight
 from bench_core.masters import align
 
 
@@ -15,15 +16,20 @@ class Factors:
     masters   ``{"W0": (D, D), ...}``, packed as LAPACK does: L below the diagonal, U on it and above. They are the
               layer's parameters, and as such rounded as the weights are; ``P L U`` is W but for that rounding
     orders    ``{"W0": (2, D), ...}``: the columns of ``v`` in the order of ``v P^T``, and the way back
+
+    Raises ``SingularWeight`` for a W with a pivot of 0: the layer's gradient has its reciprocal.
     """
 
     def __init__(self, weights: Mapping[str, np.ndarray]):
-        from scipy.linalg import lu_factor
+        from scipy.linalg import get_lapack_funcs
 
+        (getrf,) = get_lapack_funcs(("getrf",), dtype=np.float64)
         self.masters: dict[str, np.ndarray] = {}
         self.orders: dict[str, np.ndarray] = {}
         for name, W in weights.items():
-            packed, pivots = lu_factor(W.astype(np.float64), overwrite_a=True, check_finite=False)
+            packed, pivots, zero = getrf(W.astype(np.float64), overwrite_a=True)
+            if zero:
+                raise SingularWeight(name)
             self.masters[name] = align(packed) if W.dtype == np.float32 else packed
             self.orders[name] = _order(pivots)
 

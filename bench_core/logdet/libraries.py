@@ -59,7 +59,8 @@ def masters(problem: LogdetProblem, package: str) -> Arrays:
     """The library's parameters: ``lower``, ``upper`` (n (n-1) / 2,), ``diagonal``, ``b`` (D,), or ``LU`` (D, D) and
     ``b``; ``order`` (D,), in which the layer reads x.
 
-    Cost: an LU in float64. Raises ``Unavailable`` for a W with a pivot below what the library holds.
+    Cost: an LU in float64. Raises ``Unavailable`` for a W with a pivot below what the library holds,
+    ``SingularWeight``.
     """
 
     def compute() -> Arrays:

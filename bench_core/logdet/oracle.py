@@ -29,11 +29,12 @@ from typing import Any
 import numpy as np
 
 from bench_core import masters
-from bench_core.held import Held, is_finite
+from bench_core.held import is_finite
 from bench_core.logdet import libraries
 from bench_core.logdet.companions import deviation
 from bench_core.logdet.problem import LogdetProblem
 from bench_core.logdet.settings import LEARNED, PROBED, rate
+from bench_core.logdet.singular import logabsdet, solve_transposed
 from bench_core.masters import relative_error
 from bench_core.method import Method
 from bench_core.problem import Arrays
@@ -164,10 +165,11 @@ class Oracle:
         return wv + rate(computes) * self.weight_times(k, "relative")
 
     def _inverse_times(self, k: int) -> np.ndarray:
-        """``W_k^-T v``, the same for all data."""
+        """``W_k^-T v``, the same for all data. Raises ``SingularWeight``."""
+        name = f"W{k}"
 
         def compute() -> Arrays:
-            return {"W": np.linalg.solve(self._problem.arrays[f"W{k}"].T, self._vectors)}
+            return {"W": solve_transposed(self._problem.arrays[name], self._vectors, name)}
 
         return self._problem.recall(f"inverse{k}", compute, data=False)["W"]
 
@@ -186,7 +188,7 @@ class Oracle:
     @cached_property
     def _logdets(self) -> np.ndarray:
         def compute() -> Arrays:
-            return {"logdets": np.array([_logabsdet(self._master(k)) for k in range(self._problem.L)])}
+            return {"logdets": np.array([logabsdet(self._master(k), f"W{k}") for k in range(self._problem.L)])}
 
         return self._problem.recall("logdets", compute, data=False)["logdets"]
 
@@ -213,7 +215,7 @@ class Oracle:
         return "residual" if computes in (*ORDINARY, *LEARNED) and D > SOLVE_LIMIT else "probes"
 
     def error(self, arrays: dict[str, Any], method: Method) -> float:
-        """See ``Problem.error``; a log-determinant counts in nats per dimension."""
+        """See ``Problem.error``; a log-determinant counts in nats per dimension. Raises ``SingularWeight``."""
         package = method.declaration.kernel
         if package in libraries.LAYOUTS:
             return libraries.error(self._problem, arrays, package)
@@ -293,7 +295,3 @@ class Oracle:
         """``|W^T (G - Delta^T Z) v - v| / |W^T G v|``: zero only for the exact G, and no inverse is taken."""
         plain = self.deltas[k].T @ (self.inputs[k] @ v)
         return relative_error(self.times((got - plain).T, k).T - v, self.times(got.T, k).T)
-
-
-def _logabsdet(W: Any) -> float:
-    return W.logabsdet() if isinstance(W, Held) else float(np.linalg.slogdet(W.astype(np.float64))[1])

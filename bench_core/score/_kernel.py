@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from bench_core.kernel import Kernel
+from bench_core.score.settings import chunk
 
 
 class ScoreKernel(Kernel):
@@ -21,6 +22,8 @@ class ScoreKernel(Kernel):
         self.parameters = {name: place[name] for name in names}
         self._scalars = () if probed else (self._backend.scalar(p.sigma, self._device, self._dtype),)
         function, settings = self._method.function, self._method.settings
+        if self._method.declaration.chunked:
+            settings["chunk"] = chunk(self._device)
         call = partial(function, **settings) if settings else function
         self._call = self._backend.prepare(call, self._arguments(), self._form, ())
 

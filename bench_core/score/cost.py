@@ -3,13 +3,13 @@
 With L hidden layers of H units one pass through psi, forward or back, is ``2B (2dH + (L-1) H^2)``; the readout of phi
 is a vector, and its 2BH are left out. A gradient by parameters needs none by the data: the first layer is one product
 short. Tests hold ``flops`` to the operations of ATen and of the compiled HLO, from which XLA removes what is computed
-twice.
+twice. ``peak_bytes`` is that of the CPU's chunk; on a GPU that of dense Jacobians may be 2 GiB more.
 """
 
 from __future__ import annotations
 
 from bench_core.method import Cost
-from bench_core.score.settings import CHUNK
+from bench_core.score.settings import chunk
 
 
 def psi(p, itemsize: int) -> Cost:
@@ -88,12 +88,12 @@ def _cost(
     inner = p.L - 1
     parameters = 2 * p.d * p.H + inner * p.H**2
     activations = p.B * (2 * p.L * p.H + 3 * p.d)
-    dense = p.B * p.d**2 if jacobian else 0
+    dense, most = p.B * p.d**2 if jacobian else 0, 4 * max(p.d**2, chunk("cpu"))  # one sample's at least
     return Cost(
         flops=2.0 * p.B * (wide * p.d * p.H + square * inner * p.H**2),
         bytes=float(itemsize * (3 * parameters + (wide + square) * activations / 2 + 3 * dense)),
         vjps=vjps,
         jvps=jvps,
-        peak_bytes=float(itemsize * (gradients * parameters + 2 * held * activations + min(dense, 4 * CHUNK))),
+        peak_bytes=float(itemsize * (gradients * parameters + 2 * held * activations + min(dense, most))),
         least_bytes=float(itemsize * gradients * parameters),
     )

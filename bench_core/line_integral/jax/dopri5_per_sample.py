@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import diffrax
 from jax import Array
 
-from bench_core.line_integral.jax._dopri5 import integrate
+from bench_core.line_integral.jax._dopri5 import DIRECT, integrate
 from bench_core.line_integral.jax._jacobian import Parameters
 
 
@@ -16,7 +15,12 @@ def dopri5_per_sample(x: Array, target: Array, parameters: Parameters, J: str, t
 
     Libraries take the batch as one vector and hold the mean of its errors to the tolerance: one hard sample among many
     easy ones is let off by the root of their number. Here diffrax solves every sample for itself, by ``jax.vmap``: none
-    is let off, and all go on until the last one is done.
+    is let off.
+
+    How it differs from ours (torch's ``dopri5_per_sample``): all samples go on until the last one is done, the easy
+    ones idle; a step's six evaluations are calls of their own, one after another, where ours takes all nodes of a step
+    at once; diffrax keeps the state of up to 24 steps (its default is 90: see ``_dopri5``) and evaluates each again on
+    the way back.
 
     x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, tol the relative and
     absolute tolerance of a sample's step. Returns loss, y (B, d), the gradients, named as the parameters, and how often
@@ -25,4 +29,4 @@ def dopri5_per_sample(x: Array, target: Array, parameters: Parameters, J: str, t
     not a number after 4,096 steps, for which the kernel raises ``ValueError``. Source: Dormand and Prince 1980, for
     Lorraine and Hossain 2022, section 5, with diffrax.
     """
-    return integrate(x, target, parameters, J, tol, diffrax.RecursiveCheckpointAdjoint(), per_sample=True)
+    return integrate(x, target, parameters, J, tol, DIRECT, per_sample=True)

@@ -13,22 +13,24 @@ from bench_core.line_integral.settings import NEWTON, evaluations
 from bench_core.line_integral.settings import gauss_legendre as rule
 
 
-def inverse_newton(target: Array, parameters: Parameters, J: str, Q: int, tol: float) -> dict[str, Any]:
+def inverse_newton(target: Array, parameters: Parameters, J: str, Q: int, tol: float, chunk: int) -> dict[str, Any]:
     """x with ``y(x) = y`` by Newton's method on the integral by Q nodes of Gauss-Legendre, from x = 0.
 
     With the Jacobian of the integral itself. Where J is a Hessian that is J(x); where J is not the Jacobian of anything
-    it takes d vjps, and this x is not that of the ODE ``dx/dt = J(x)^-1 y``, but the one that the integral takes to y.
-    A step that does not bring a sample nearer is halved.
+    it takes d vjps, a few of them at a time, and this x is not that of the ODE ``dx/dt = J(x)^-1 y``, but the one that
+    the integral takes to y. A step that does not bring a sample nearer is halved.
 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, tol
-    the relative residual ``|y - y(x)| / |y|`` of every sample. Returns x (B, d), not a number where a Jacobian is
-    singular and after 50 steps, for which the kernel raises ``ValueError``, and how often J was evaluated, a step Q + 1
-    times where it is a Hessian, 2 Q times elsewhere. Cost: n evaluations, 2Bn (dH + Hm) FLOPs, (d + 2) / 2 times as
-    many where J is no Hessian, and an LU a step. Raises ``TypeError`` (JAX) where shapes do not fit. Source: Newton's
-    method, as a baseline for Lorraine and Hossain 2022, section 4.3.
+    the relative residual ``|y - y(x)| / |y|`` of every sample, chunk the cotangents of outputs that are held at once.
+    Returns x (B, d), not a number where a Jacobian is singular and after 50 steps, for which the kernel raises
+    ``SingularJacobian`` or ``ValueError``, and how often J was evaluated, a step Q + 1 times where it is a Hessian, 2 Q
+    times elsewhere. Cost: n evaluations, 2Bn (dH + Hm) FLOPs, (d + 2) / 2 times as many where J is no Hessian, and an
+    LU a step. Raises ``TypeError`` (JAX) where shapes do not fit. Source: Newton's method, as a baseline for Lorraine
+    and Hossain 2022, section 4.3.
     """
     t, w = (jnp.asarray(a, target.dtype) for a in rule(Q))
     basis = jnp.eye(target.shape[1], dtype=target.dtype)
+    together = max(1, chunk // (Q * len(target) * len(parameters["b1"])))
     limit = tol * jnp.linalg.norm(target, axis=1, keepdims=True)
 
     def integral(x: Array) -> Array:
@@ -44,7 +46,8 @@ def inverse_newton(target: Array, parameters: Parameters, J: str, Q: int, tol: f
             return form(network(x, parameters), x.shape[1], J)
         pull = jax.vjp(integral, x)[1]
         # Row i of the Jacobians of all samples: they do not meet.
-        return lax.map(lambda e: pull(jnp.broadcast_to(e, x.shape))[0], basis).swapaxes(0, 1)
+        rows = lax.map(lambda e: pull(jnp.broadcast_to(e, x.shape))[0], basis, batch_size=together)
+        return rows.swapaxes(0, 1)
 
     def short(rest: Array) -> Array:
         return ~(size(rest) <= limit)

@@ -18,6 +18,12 @@ def dopri5_adjoint(x: Tensor, target: Tensor, parameters: Parameters, J: str, to
     The gradient by the parameters is integrated back from t = 1 with steps of its own: nothing is held for the way
     back, and it carries the tolerance's error.
 
+    How it differs from ours (the quadratures; ``dopri5_per_sample``): the batch is one vector, and on the way back the
+    largest of the mean errors of y, its gradient and each parameter's is held to the tolerance: torchdiffeq's default.
+    It also offers ``norm="seminorm"``, which leaves the parameters' integrals out. Here they vary along the path as y
+    does, and it saves nothing: d = 8, psd, tolerances 1e-3, 1e-6 and 1e-9: 20, 56 and 152 evaluations back to 14, 74
+    and 158, dW0's error times 4.8, 0.4 and 0.3; d = 64, 8 (tanh) and 10 (uneven): as many as before.
+
     x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, tol the relative and
     absolute tolerance of a step. Returns loss, y (B, d), the gradients, named as the parameters, and how often J was
     evaluated on the way forward. Cost: about twice n evaluations, 2Bn (3dH + 4Hm) FLOPs and those of ``J c``. Raises

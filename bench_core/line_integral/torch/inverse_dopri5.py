@@ -16,6 +16,10 @@ from bench_core.line_integral.torch._solve import velocity
 def inverse_dopri5(target: Tensor, parameters: Parameters, J: str, solver: str, tol: float) -> dict[str, Any]:
     """``dx/dt = J(x)^-1 y``, x(0) = 0, to t = 1 by Dormand and Prince's method: x with y(x) = y.
 
+    How it differs from ours (``inverse_rk4``, ``inverse_newton``): steps are as long as the mean error of the batch,
+    one vector to torchdiffeq, allows; the last one goes beyond t = 1, where J must be invertible too, and x(1) is
+    interpolated in it; the other defaults as in ``dopri5_direct``.
+
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian,
     solver ``lu``, ``cholesky`` (symmetric J) or ``kronecker``, tol the relative and absolute tolerance of a step.
     Returns x (B, d) and how often J was evaluated. Cost: n evaluations and solves. Raises

@@ -13,22 +13,24 @@ from bench_core.line_integral.torch._rule import rule
 from bench_core.line_integral.torch._solve import solve_dense
 
 
-def inverse_newton(target: Tensor, parameters: Parameters, J: str, Q: int, tol: float) -> dict[str, Any]:
+def inverse_newton(target: Tensor, parameters: Parameters, J: str, Q: int, tol: float, chunk: int) -> dict[str, Any]:
     """x with ``y(x) = y`` by Newton's method on the integral by Q nodes of Gauss-Legendre, from x = 0.
 
     With the Jacobian of the integral itself. Where J is a Hessian that is J(x); where J is not the Jacobian of anything
-    it takes d vjps, and this x is not that of the ODE ``dx/dt = J(x)^-1 y``, but the one that the integral takes to y.
-    A step that does not bring a sample nearer is halved.
+    it takes d vjps, a few of them at a time, and this x is not that of the ODE ``dx/dt = J(x)^-1 y``, but the one that
+    the integral takes to y. A step that does not bring a sample nearer is halved.
 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, tol
-    the relative residual ``|y - y(x)| / |y|`` of every sample. Returns x (B, d) and how often J was evaluated, a step Q
-    + 1 times where it is a Hessian, 2 Q times elsewhere. Cost: n evaluations, 2Bn (dH + Hm) FLOPs, (d + 2) / 2 times as
-    many where J is no Hessian, and an LU a step. Raises ``torch.linalg.LinAlgError`` for a Jacobian that is singular
-    (CPU); not a number after 50 steps, for which the kernel raises ``ValueError``. Source: Newton's method, as a
-    baseline for Lorraine and Hossain 2022, section 4.3.
+    the relative residual ``|y - y(x)| / |y|`` of every sample, chunk the cotangents of outputs that are held at once.
+    Returns x (B, d) and how often J was evaluated, a step Q + 1 times where it is a Hessian, 2 Q times elsewhere. Cost:
+    n evaluations, 2Bn (dH + Hm) FLOPs, (d + 2) / 2 times as many where J is no Hessian, and an LU a step. Raises
+    ``torch.linalg.LinAlgError`` for a Jacobian that is singular (CPU), the kernel ``SingularJacobian``; not a number
+    after 50 steps, for which the kernel raises ``ValueError``. Source: Newton's method, as a baseline for Lorraine and
+    Hossain 2022, section 4.3.
     """
     t, w = rule("gauss_legendre", Q, target)
     basis = torch.eye(target.shape[1], dtype=target.dtype, device=target.device)
+    together = max(1, chunk // (Q * len(target) * len(parameters["b1"])))
 
     def integral(x: Tensor) -> Tensor:
         points = (t[:, None] * x).reshape(-1, x.shape[1])
@@ -43,7 +45,7 @@ def inverse_newton(target: Tensor, parameters: Parameters, J: str, Q: int, tol: 
             return form(network(x, parameters), x.shape[1], J)
         pull = torch.func.vjp(integral, x)[1]
         # Row i of the Jacobians of all samples: they do not meet.
-        return torch.stack([pull(e.expand(x.shape))[0] for e in basis], 1)
+        return torch.func.vmap(lambda e: pull(e.expand(x.shape))[0], out_dims=1, chunk_size=together)(basis)
 
     x = step = torch.zeros_like(target)  # which the integral takes to 0
     rest, limit, steps = target, tol * size(target), 0

@@ -57,7 +57,8 @@ def test_rules_are_kept_by_dtype():
 
 
 def test_constants_are_those_of_the_device():
-    assert settings.chunk("cuda") > settings.chunk("cpu")
+    for computes in ("integral", "inverse_root"):
+        assert settings.chunk("cuda", computes) > settings.chunk("cpu", computes)
     threads = torch.get_num_threads()
     try:
         for number, expected in ((1, False), (2, True)):
@@ -119,3 +120,22 @@ def test_a_users_arrays_are_taken_by_value():
         assert all(np.array_equal(_arrays(kernel)[name], array) for name, array in first.items())
         assert problem.error(first, m) == pytest.approx(p.error(first, m))
         assert not given["b0"].flags.writeable
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dopri5_direct_1e-06",
+        pytest.param("dopri5_per_sample_1e-06", marks=pytest.mark.slow),
+        "inverse_lu_dopri5",
+    ],
+)
+def test_diffrax_keeps_no_more_states_than_steps_are_taken(name):
+    """Left alone it allocates and carries 90 of them, sized by the steps after which it gives up."""
+    problem = LineIntegralProblem(d=3, B=5, H=4)
+    m = bench_core.method("line_integral", name, "jax")
+    given = {n: jnp.asarray(a, jnp.float32) for n, a in problem.masters.items()}
+    data = [given.pop("x"), given.pop("target")][m.computes != "integral" :]
+    jaxpr = str(jax.make_jaxpr(lambda *data: m.function(*data, given, problem.J, **m.settings))(*data))
+    assert "f32[90," not in jaxpr
+    assert ("f32[24,5,3]" in jaxpr or "f32[5,24,1,3]" in jaxpr) == (m.computes == "integral")

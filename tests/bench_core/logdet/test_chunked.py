@@ -10,6 +10,10 @@ from bench_core.logdet import settings
 from tests.bench_core.judges import logdet as judge
 
 
+def test_constants_are_those_of_the_device():
+    assert settings.chunk("cuda") > settings.chunk("cpu")
+
+
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)
 @pytest.mark.parametrize("samples", [0, 2, 3])
 def test_parts_of_the_batch_are_as_right_as_all_of_it(backend, samples, monkeypatch):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import bench_core
-from bench_core.score import ScoreProblem
+from bench_core.score import ScoreProblem, settings
 
 
 def _run(problem, name: str, backend: str, dtype: str = "float64"):
@@ -193,3 +193,18 @@ def test_compiled_forms_answer_or_say_why(name):
             raise
     else:
         assert problem.error(got, m) < 1e-10
+
+
+def test_constants_are_those_of_the_device():
+    assert settings.chunk("cuda") > settings.chunk("cpu")
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_parts_of_the_batch_have_the_curl_of_all_of_it(backend, monkeypatch):
+    """Fewer numbers than one Jacobian has, and parts of which the last is smaller, are the kernel's of its device."""
+    problem = ScoreProblem(d=4, B=5, H=6, L=2)
+    whole = _run(problem, "curl_dense", backend)[1]["curl"]
+    for numbers in (1, 2 * 16):
+        monkeypatch.setitem(settings.CHUNK, "cpu", numbers)
+        asked = bench_core.method("score", "curl_dense", backend).build(problem, dtype="float64")
+        np.testing.assert_allclose(asked.to_numpy(asked.run())["curl"], whole, rtol=1e-12)
