@@ -7,6 +7,7 @@ import pytest
 
 import bench_core
 from bench_core.implicit import ImplicitProblem
+from bench_core.implicit.settings import MOVED
 
 CASES = ("zero rows in v", "v = 0", "A = 0", "d = 0")
 # JAX compiles for every row and case.
@@ -53,7 +54,8 @@ def test_zeros_are_no_trouble(m, case):
         plain = _problem("")
         assert error <= 2 * plain.error(_run(m, plain), m)
     else:
-        zero = ~problem.arrays["v"].any(axis=1)
-        full = _run(m, _problem(""))
-        assert not got["d"][zero].any()
-        np.testing.assert_allclose(got["d"][~zero], full["d"][~zero], rtol=1e-8, atol=1e-12)
+        # Zeros are answered by zeros, other rows as beside any row; but for what a warm start has of the last step,
+        # whose v was another.
+        wanted = _run(m, _problem(""))["d"] * problem.arrays["v"].any(axis=1)[:, None]
+        moved = MOVED * np.abs(wanted).max() if m.computes == "warm_gradient" else 1e-12 * wanted.any()
+        np.testing.assert_allclose(got["d"], wanted, rtol=1e-8, atol=moved)
