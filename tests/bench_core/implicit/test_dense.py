@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -17,7 +19,7 @@ LAYER, BLOCK = {"D": 7, "B": 4, "T": "random"}, {"D": 128, "B": 3, "T": "conv"}
 B, GUILTY = 5, 3
 
 
-def _kernel(problem, backend="torch", dtype="float64"):
+def _kernel(problem, backend="torch", dtype="float64") -> tuple[bench_core.Method, Any]:
     m = bench_core.method("implicit", "dense", backend)
     return m, m.build(problem, dtype=dtype)
 
@@ -37,7 +39,7 @@ def threads():
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("sizes", [LAYER, BLOCK], ids=["layer", "block"])
 def test_jacobians_are_those_of_autodiff(backend, sizes):
-    problem = bench_core.problem("implicit", **sizes, gamma=0.8)
+    problem = ImplicitProblem(**sizes, gamma=0.8)
     judge, (_, kernel) = _kernel(problem)[1]._operator, _kernel(problem, backend)
     # No sample's T depends on another's u.
     u = torch.from_numpy(problem.arrays["u"])

@@ -56,6 +56,6 @@ def test_zeros_are_no_trouble(m, case):
     else:
         # Zeros are answered by zeros, other rows as beside any row; but for what a warm start has of the last step,
         # whose v was another.
-        wanted = _run(m, _problem(""))["d"] * problem.arrays["v"].any(axis=1)[:, None]
+        wanted = _run(m, _problem(""))["d"] * problem.arrays["v"].any(axis=1, keepdims=True)
         moved = MOVED * np.abs(wanted).max() if m.computes == "warm_gradient" else 1e-12 * wanted.any()
         np.testing.assert_allclose(got["d"], wanted, rtol=1e-8, atol=moved)
