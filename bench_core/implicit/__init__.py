@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 
 from bench_core.implicit import cost
 from bench_core.implicit._kernel import ImplicitKernel
+from bench_core.implicit._singular import SingularJacobian
 from bench_core.implicit.problem import ImplicitProblem
-from bench_core.method import FORMS, Declaration
+from bench_core.implicit.settings import chunk
+from bench_core.method import BACKENDS, FORMS, Declaration
 from bench_core.peers import cite
 
-__all__ = ["METHODS", "ImplicitProblem", "kernel", "problem"]
+__all__ = ["METHODS", "ImplicitProblem", "SingularJacobian", "kernel", "problem"]
 
 problem = ImplicitProblem
 kernel = ImplicitKernel
@@ -95,6 +97,7 @@ ORDERS = (1, 2, 5, 10, 20)
 WARM_ORDERS = (1, 5)
 DEPTHS = (10, 30, 100, 300, 1000)
 _CG_PUBLISHED = {"torch": cost.cg_published, "jax": cost.cg_published_shared}
+_DENSE = {backend: cost.dense(chunk(backend, "cpu")) for backend in BACKENDS}
 _KRYLOV = ("bicgstab", "gmres", "normal_cg")
 
 METHODS = (
@@ -155,7 +158,7 @@ METHODS = (
     ),
     _solver("anderson", cost.anderson, "Walker and Ni 2011, window 5"),
     _solver("broyden", cost.broyden, "Bai et al. 2019, section 3.1.3 (good Broyden, 30 pairs)"),
-    Declaration("dense", "parameter_gradient", cost.dense, "Wu Fung et al. 2022, eq. 14 by LU", forms=_EAGER),
+    Declaration("dense", "parameter_gradient", _DENSE, "Wu Fung et al. 2022, eq. 14 by LU", forms=_EAGER, chunked=True),
     *(
         _truncated(f"unrolled_{K}", cost.unrolled(K), "Wu Fung et al. 2022, figure 4 (traditional)", "unrolled", K=K)
         for K in DEPTHS

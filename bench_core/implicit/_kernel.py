@@ -5,8 +5,12 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from bench_core.implicit.settings import Stop
+import numpy as np
+
+from bench_core.implicit._singular import SingularJacobian, is_singular
+from bench_core.implicit.settings import Stop, chunk
 from bench_core.kernel import Kernel
+from bench_core.precision import PRECISIONS
 
 
 class ImplicitKernel(Kernel):
@@ -14,6 +18,9 @@ class ImplicitKernel(Kernel):
 
     A call is the backward pass of one training step: from the loss gradient v to the gradients of the parameters and of
     the input d. The linearisation of T at u belongs to the forward pass and is made here, once.
+
+    ``run`` (torch on the CPU) or ``to_numpy`` (JAX, and on a GPU) of ``dense`` raise ``SingularJacobian`` for a sample
+    whose J has no inverse.
     """
 
     def _build(self) -> None:
@@ -30,6 +37,8 @@ class ImplicitKernel(Kernel):
             settings |= chosen
         elif method.iterative:
             settings["stop"] = stop
+        elif method.declaration.chunked:
+            settings["chunk"] = chunk(method.backend, self._device)
         self.settings = settings
         names = tuple(operator.arrays)
 
@@ -70,6 +79,22 @@ class ImplicitKernel(Kernel):
 
     def _named(self, out: Any) -> dict[str, Any]:
         return dict(out)
+
+    def to_numpy(self, out: Any) -> dict[str, np.ndarray]:
+        arrays = super().to_numpy(out)
+        if self._method.declaration.chunked and not np.isfinite(arrays["w"]).all():
+            self._explain(arrays["w"])
+        return arrays
+
+    def _explain(self, w: np.ndarray) -> None:
+        """Raise ``SingularJacobian`` if that is why a sample's w is no number, on the arrays that it was given."""
+        epsilon = PRECISIONS[self._dtype].eps
+        with self._backend.pinned(self._dtype):
+            form = self._operator.jacobians()
+            for sample in np.flatnonzero(~np.isfinite(w).all(axis=1)):
+                J = np.eye(w.shape[1]) - self._backend.to_numpy(form(int(sample), 1))[0]
+                if np.isfinite(J).all() and is_singular(J, epsilon):
+                    raise SingularJacobian(int(sample))
 
     def iterations(self, out: Any) -> int | None:
         return int(self._backend.to_numpy(out["iterations"]).max()) if "iterations" in out else None

@@ -126,16 +126,24 @@ def shine(p, itemsize: int) -> Cost:
     return _cost(p, itemsize, vectors=2)
 
 
-def dense(p, itemsize: int) -> Cost:
-    """D vjps a sample, and an LU of (2/3) D^3 for each of the B."""
-    cost = _cost(p, itemsize, vjps=p.D)
-    return Cost(
-        flops=cost.flops + p.B * 2 / 3 * p.D**3,
-        bytes=cost.bytes + 4 * p.B * p.D**2 * itemsize,
-        vjps=cost.vjps,
-        peak_bytes=cost.peak_bytes + 3 * p.D**2 * itemsize,
-        least_bytes=cost.least_bytes + p.D**2 * itemsize,
-    )
+def dense(held: int):
+    """An LU of (2/3) D^3 for each of the B, and in the block a product of 2 D^3 that forms what it is of; no product
+    with rows. A Jacobian and its factors are there at once of each of the samples that ``held`` numbers have room for.
+    """
+
+    def cost(p, itemsize: int) -> Cost:
+        rest, square, conv = _cost(p, itemsize), float(p.D**2), p.T == "conv"
+        # The block's kernels as matrices: two convolutions of D images, once for all.
+        forming = 2.0 * p.B * p.D**3 + 36.0 * p.channels * square if conv else 0.0
+        samples = min(p.B, max(1, held // p.D**2))
+        return Cost(
+            flops=rest.flops + p.B * 2 / 3 * p.D**3 + forming,
+            bytes=rest.bytes + (6 if conv else 4) * p.B * square * itemsize,
+            peak_bytes=rest.peak_bytes + (2 * samples + 3 * conv) * square * itemsize,
+            least_bytes=rest.least_bytes + square * itemsize,
+        )
+
+    return cost
 
 
 def unrolled(K: int):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol, Self, TypeVar
 
 Array = TypeVar("Array")
@@ -42,6 +43,13 @@ class Operator(Linear[Array], Map[Array], Protocol[Array]):
 
     def pull(self, w: Array, /) -> dict[str, Array]:
         """The parameters' gradients ``(dT/dtheta)^T w``."""
+        ...
+
+    def jacobians(self) -> Callable[[Any, int], Array]:
+        """``f(start, number)``: ``dT/du`` of so many samples from the one at ``start`` on, (number, D, D), which are
+        the caller's to overwrite. They are made of the map's own factors, and take no product with rows; what samples
+        share is computed here, once.
+        """
         ...
 
     def sample(self, i: Any, /) -> Self:

@@ -15,6 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
+from bench_core.implicit._singular import SingularJacobian
 from bench_core.implicit.maps import convolve, correlate, kernel_gradient
 from bench_core.implicit.problem import ImplicitProblem
 from bench_core.masters import relative_error, times, times_transposed
@@ -66,14 +67,26 @@ class Oracle:
     def _solve(self) -> np.ndarray:
         p, v = self._problem, self._problem.arrays["v"]
         if p.D <= DENSE_LIMIT:
-            eye = np.eye(p.D)
-            return np.stack([np.linalg.solve((eye - self._jacobian(s)).T, right) for s, right in zip(self.slope, v)])
+            return np.stack([self._solve_sample(i) for i in range(p.B)])
         from scipy.sparse.linalg import aslinearoperator, gmres
 
         w, failed = gmres(aslinearoperator(_System(self, v)), v.ravel(), rtol=1e-11, restart=60, maxiter=20)
         if failed:
             raise ValueError(f"the oracle's GMRES did not reach 1e-11 at D = {p.D}, gamma = {p.gamma:g}, T = {p.T}")
         return w.reshape(v.shape)
+
+    def _solve_sample(self, i: int) -> np.ndarray:
+        """Raises ``SingularJacobian`` where float64 does not tell J from a singular matrix: it has an inverse by
+        rounding alone, and ``|w|`` shows how large.
+        """
+        J, v = np.eye(self._problem.D) - self._jacobian(self.slope[i]), self._problem.arrays["v"][i]
+        try:
+            w = np.linalg.solve(J.T, v)
+        except np.linalg.LinAlgError:
+            raise SingularJacobian(i) from None
+        if np.linalg.norm(v) < np.finfo(np.float64).eps * np.linalg.norm(J) * np.linalg.norm(w):
+            raise SingularJacobian(i)
+        return w
 
     def _jacobian(self, slope: np.ndarray) -> np.ndarray:
         """``dT/du`` of the sample with this slope, (D, D)."""

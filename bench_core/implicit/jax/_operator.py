@@ -56,6 +56,11 @@ class Layer:
         # Not inner.T @ u: XLA makes a slower product of it.
         return {"A": lax.dot_general(inner, self.arrays["u"], (((0,), (0,)), ((), ()))), "d": inner}
 
+    def jacobians(self) -> Callable[[Array | int, int], Array]:
+        """``dT/du = S A``."""
+        slope, A = self.arrays["slope"], self.arrays["A"]
+        return lambda start, number: lax.dynamic_slice_in_dim(slope, start, number)[:, :, None] * A
+
     def sample(self, i: Array | int) -> Layer:
         """The map of one sample, for any number of rows."""
         return self.of(self.arrays | {"slope": lax.dynamic_slice_in_dim(self.arrays["slope"], i, 1)})
@@ -103,6 +108,21 @@ class Block:
             "K2": _kernel_gradient(self.arrays["hidden"], scaled),
             "d": w,
         }
+
+    def jacobians(self) -> Callable[[Array | int, int], Array]:
+        """``dT/du = (gamma / 2) (I + K2 S K1)``, K1 and K2 as D x D matrices: one product of them is there sooner than
+        convolutions of D images.
+        """
+        slope = _rows(self.arrays["slope"])
+        eye = jnp.eye(slope.shape[1], dtype=slope.dtype)
+        # Row j is K^T e_j: the rows together are K.
+        K1, K2 = (_rows(_correlate(self.arrays[name], _images(eye))) for name in ("K1", "K2"))
+
+        def form(start: Array | int, number: int) -> Array:
+            scaled = lax.dynamic_slice_in_dim(slope, start, number)[:, None] * K2
+            return self.half * (eye + (scaled.reshape(-1, len(K1)) @ K1).reshape(number, *K1.shape))
+
+        return form
 
     def sample(self, i: Array | int) -> Block:
         """The map of one sample, for any number of rows."""

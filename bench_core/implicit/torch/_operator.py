@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -54,6 +54,11 @@ class Layer:
         inner = self.arrays["slope"] * w
         return {"A": inner.T @ self.arrays["u"], "d": inner}
 
+    def jacobians(self) -> Callable[[int, int], Tensor]:
+        """``dT/du = S A``."""
+        slope, A = self.arrays["slope"], self.arrays["A"]
+        return lambda start, number: slope[start : start + number, :, None] * A
+
     def sample(self, i: int) -> Layer:
         """The map of one sample, for any number of rows."""
         return self.of(self.arrays | {"slope": self.arrays["slope"][i : i + 1]})
@@ -103,6 +108,24 @@ class Block:
             "K2": conv2d_weight(self.arrays["hidden"], shape, scaled, padding=1),
             "d": w,
         }
+
+    def jacobians(self) -> Callable[[int, int], Tensor]:
+        """``dT/du = (gamma / 2) (I + K2 S K1)``, K1 and K2 as D x D matrices: one product of them is there sooner than
+        convolutions of D images.
+        """
+        slope = self.arrays["slope"].flatten(1)
+        eye = torch.eye(slope.shape[1], dtype=slope.dtype, device=slope.device)
+        # Row j is K^T e_j: the rows together are K.
+        K1, K2 = (conv_transpose2d(_images(eye), self.arrays[name], padding=1).flatten(1) for name in ("K1", "K2"))
+        K1 = self.half * K1
+
+        def form(start: int, number: int) -> Tensor:
+            scaled = slope[start : start + number, None] * K2
+            formed = (scaled.flatten(0, 1) @ K1).unflatten(0, (number, -1))
+            formed.diagonal(dim1=1, dim2=2).add_(self.half)
+            return formed
+
+        return form
 
     def sample(self, i: int) -> Block:
         """The map of one sample, for any number of rows."""

@@ -9,16 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from bench_core.backends.factorise import alone
 from bench_core.line_integral.settings import EPS
 from bench_core.line_integral.torch._jacobian import Parameters, factors, form, network
-
-# torch 2.13.0's batched LU on the CPU is wrong, or never returns, with two threads and more: seen from size 256 on.
-ALONE = 64
-
-
-def alone(matrices: Tensor) -> bool:
-    """Whether matrices (n, i, i) must be factorised one at a time."""
-    return matrices.device.type == "cpu" and matrices.shape[1] >= ALONE and torch.get_num_threads() > 1
 
 
 def solve_dense(matrices: Tensor, right: Tensor) -> Tensor:

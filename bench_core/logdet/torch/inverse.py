@@ -33,7 +33,7 @@ def inverse(
     inputs, _, deltas, _ = backpropagate(x, weights, biases, alpha)
     weight_gradients, bias_gradients = [], []
     for W, z, delta, dW, db in zip(weights, inputs, deltas, *targets(out, len(weights))):
-        # One matrix at a time: torch 2.13.0's batched LU is wrong on the CPU with two threads.
+        # One matrix at a time, and no batch of them: see ``backends.factorise``.
         inverted = invert(W, None if dW is None else dW.T)
         weight_gradients.append(inverted.T.addmm_(delta.T, z))
         bias_gradients.append(torch.sum(delta, 0, out=db))

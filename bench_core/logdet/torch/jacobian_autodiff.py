@@ -7,12 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from bench_core.backends.factorise import alone
 from bench_core.logdet.torch._network import activate, log_density
-
-# Matrices from this D on are factorised one at a time on the CPU: torch 2.13.0's batched LU is wrong there with two
-# threads, or never returns, once LAPACK itself goes parallel (m n >= 40,000). Smaller ones are three times faster in
-# one call (D = 10).
-ALONE = 128
 
 
 def log_likelihood(x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alpha: float) -> Tensor:
@@ -25,7 +21,7 @@ def log_likelihood(x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor
         return z, z
 
     jacobians, z = torch.func.vmap(torch.func.jacrev(network, has_aux=True))(x)
-    if x.device.type == "cpu" and x.shape[1] >= ALONE and torch.get_num_threads() > 1:
+    if alone(jacobians):
         logdets = torch.stack([torch.linalg.slogdet(J).logabsdet for J in jacobians])
     else:
         logdets = torch.linalg.slogdet(jacobians).logabsdet

@@ -25,8 +25,8 @@ def ordinary_with_value(
     inputs, _, deltas, _ = backpropagate(x, weights, biases, alpha)
     weight_gradients, bias_gradients, values = [], [], []
     for W, z, delta, dW, db in zip(weights, inputs, deltas, *targets(out, len(weights))):
-        # One matrix at a time: torch 2.13.0's batched LU is wrong on the CPU with two threads. On a GPU without the
-        # look at the outcome, which waits.
+        # One matrix at a time, and no batch of them: see ``backends.factorise``. On a GPU without the look at the
+        # outcome, which waits.
         factorise = torch.linalg.lu_factor if W.device.type == "cpu" else torch.linalg.lu_factor_ex
         packed, pivots = factorise(W)[:2]
         values.append(packed.diagonal().abs().log_().sum())

@@ -14,5 +14,5 @@ def slogdet(x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], alph
     weights L x (D, D); x, biases and alpha are not used. Cost: (2/3) L D^3 FLOPs. Raises ``RuntimeError`` (torch) for a
     matrix that is not square. Source: LU with partial pivoting (LAPACK getrf).
     """
-    # One matrix at a time: torch 2.13.0's batched LU is wrong on the CPU with two threads.
+    # One matrix at a time, and no batch of them: see ``backends.factorise``.
     return torch.stack([torch.linalg.slogdet(W).logabsdet for W in weights])

@@ -15,7 +15,7 @@ def log_likelihood(x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor
     z, value = x, x.new_zeros(())
     for k, (W, b) in enumerate(zip(weights, biases)):
         y = torch.addmm(b, z, W.T)
-        # One matrix at a time: torch 2.13.0's batched LU is wrong on the CPU with two threads.
+        # One matrix at a time, and no batch of them: see ``backends.factorise``.
         value = value + torch.linalg.slogdet(W).logabsdet
         if k < len(weights) - 1:
             z = activate(y, alpha)
