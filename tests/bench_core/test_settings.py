@@ -38,20 +38,9 @@ MORE = {
 }
 
 
-# TODO: not checked yet.
-UNCHECKED = {
-    "dopri5_direct": ("torch",),
-    "dopri5_adjoint": ("torch",),
-    "inverse_rk4": bench_core.BACKENDS,
-    "inverse_dopri5": bench_core.BACKENDS,
-    "inverse_newton": bench_core.BACKENDS,
-}
-
-
 def _is_checked(m: bench_core.Method, setting: str) -> bool:
     """Libraries' solvers check for themselves."""
-    later = setting != "Q" and m.backend in UNCHECKED.get(m.declaration.kernel, ())
-    return setting in WRONG and m.role != "peer" and not later
+    return setting in WRONG and m.role != "peer"
 
 
 def _list():

@@ -27,7 +27,7 @@ def dopri5_adjoint(x: Array, target: Array, parameters: Parameters, J: str, tol:
     x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, tol the relative and
     absolute tolerance of a step. Returns loss, y (B, d), the gradients, named as the parameters, and how often J was
     evaluated on the way forward. Cost: about twice n evaluations, 2Bn (3dH + 4Hm) FLOPs and those of ``J c``. Raises
-    ``TypeError`` (JAX) where shapes do not fit, ``EqxRuntimeError`` (diffrax) after 4,096 steps. Source: Lorraine and
-    Hossain 2022, section 5, with diffrax; Chen et al. 2018.
+    ``ValueError`` for a setting that is none, ``TypeError`` (JAX) where shapes do not fit, ``EqxRuntimeError``
+    (diffrax) after 4,096 steps. Source: Lorraine and Hossain 2022, section 5, with diffrax; Chen et al. 2018.
     """
     return integrate(x, target, parameters, J, tol, diffrax.BacksolveAdjoint())

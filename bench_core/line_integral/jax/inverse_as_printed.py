@@ -17,8 +17,8 @@ def inverse_as_printed(target: Array, parameters: Parameters, J: str, Q: int) ->
 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, Q the
     number of nodes. Returns x (B, d), not finite for a singular J, for which the kernel raises ``SingularJacobian``.
-    Cost: Q evaluations and LU solves. Raises ``TypeError`` (JAX) where shapes do not fit. Source: Lorraine and Hossain
-    2022, section 4.3, as printed.
+    Cost: Q evaluations and LU solves. Raises ``ValueError`` for a setting that is none, ``TypeError`` (JAX) where
+    shapes do not fit. Source: Lorraine and Hossain 2022, section 4.3, as printed.
     """
     t, w = (jnp.asarray(a, target.dtype) for a in rule(Q))
 

@@ -10,8 +10,9 @@ from jax import Array
 
 from bench_core.line_integral.jax._dopri5 import end_of, steps_of
 from bench_core.line_integral.jax._jacobian import Parameters
-from bench_core.line_integral.jax._solve import velocity
+from bench_core.line_integral.jax._solve import SOLVERS, velocity
 from bench_core.line_integral.settings import STEPS
+from bench_core.method import check_choice, check_share
 
 
 def inverse_dopri5(target: Array, parameters: Parameters, J: str, solver: str, tol: float) -> dict[str, Any]:
@@ -22,10 +23,13 @@ def inverse_dopri5(target: Array, parameters: Parameters, J: str, solver: str, t
 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian,
     solver ``lu``, ``cholesky`` (symmetric J) or ``kronecker``, tol the relative and absolute tolerance of a step.
-    Returns x (B, d) and how often J was evaluated. Cost: n evaluations and solves. Raises ``TypeError`` (JAX) where
-    shapes do not fit; not a number for a singular J and after 4,096 steps, for which the kernel raises
-    ``SingularJacobian`` or ``ValueError``. Source: Lorraine and Hossain 2022, section 4.3, mended, with diffrax.
+    Returns x (B, d) and how often J was evaluated. Cost: n evaluations and solves. Raises ``ValueError`` for a setting
+    that is none, ``TypeError`` (JAX) where shapes do not fit; not a number for a singular J and after 4,096 steps, for
+    which the kernel raises ``SingularJacobian`` or ``ValueError``. Source: Lorraine and Hossain 2022, section 4.3,
+    mended, with diffrax.
     """
+    check_choice("solver", solver, tuple(SOLVERS))
+    check_share("tol", tol, "tolerance")
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(lambda t, x, p: velocity(x, target, p, J, solver)),
         diffrax.Dopri5(),

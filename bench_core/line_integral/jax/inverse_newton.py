@@ -11,6 +11,7 @@ from jax import Array, lax
 from bench_core.line_integral.jax._jacobian import Parameters, apply, form, network
 from bench_core.line_integral.settings import NEWTON, evaluations
 from bench_core.line_integral.settings import gauss_legendre as rule
+from bench_core.method import check_share
 
 
 def inverse_newton(target: Array, parameters: Parameters, J: str, Q: int, tol: float, chunk: int) -> dict[str, Any]:
@@ -25,9 +26,10 @@ def inverse_newton(target: Array, parameters: Parameters, J: str, Q: int, tol: f
     Returns x (B, d), not a number where a Jacobian is singular and after 50 steps, for which the kernel raises
     ``SingularJacobian`` or ``ValueError``, and how often J was evaluated, a step Q + 1 times where it is a Hessian, 2 Q
     times elsewhere. Cost: n evaluations, 2Bn (dH + Hm) FLOPs, (d + 2) / 2 times as many where J is no Hessian, and an
-    LU a step. Raises ``TypeError`` (JAX) where shapes do not fit. Source: Newton's method, as a baseline for Lorraine
-    and Hossain 2022, section 4.3.
+    LU a step. Raises ``ValueError`` for a setting that is none, ``TypeError`` (JAX) where shapes do not fit. Source:
+    Newton's method, as a baseline for Lorraine and Hossain 2022, section 4.3.
     """
+    check_share("tol", tol, "relative residual")
     t, w = (jnp.asarray(a, target.dtype) for a in rule(Q))
     basis = jnp.eye(target.shape[1], dtype=target.dtype)
     together = max(1, chunk // (Q * len(target) * len(parameters["b1"])))

@@ -6,17 +6,20 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from bench_core.line_integral.jax._jacobian import Parameters
-from bench_core.line_integral.jax._solve import velocity
+from bench_core.line_integral.jax._solve import SOLVERS, velocity
+from bench_core.method import check_choice, check_whole
 
 
 def inverse_rk4(target: Array, parameters: Parameters, J: str, solver: str, steps: int) -> dict[str, Array]:
     """``dx/dt = J(x)^-1 y``, x(0) = 0, to t = 1 by the classical Runge-Kutta method: x with y(x) = y.
 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian,
-    solver ``lu``, ``cholesky`` (symmetric J) or ``kronecker``. Returns x (B, d), not finite for a singular J, for
-    which the kernel raises ``SingularJacobian``. Cost: 4 evaluations and solves a step. Raises ``TypeError`` (JAX)
-    where shapes do not fit. Source: Lorraine and Hossain 2022, section 4.3, mended.
+    solver ``lu``, ``cholesky`` (symmetric J) or ``kronecker``. Returns x (B, d), not finite for a singular J, for which
+    the kernel raises ``SingularJacobian``. Cost: 4 evaluations and solves a step. Raises ``ValueError`` for a setting
+    that is none, ``TypeError`` (JAX) where shapes do not fit. Source: Lorraine and Hossain 2022, section 4.3, mended.
     """
+    check_choice("solver", solver, tuple(SOLVERS))
+    check_whole("steps", steps, "number of steps")
     h = 1 / steps
 
     def step(_: int, x: Array) -> Array:

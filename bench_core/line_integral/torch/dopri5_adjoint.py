@@ -10,6 +10,7 @@ from torch import Tensor
 from bench_core.line_integral.settings import STEPS
 from bench_core.line_integral.torch._dopri5 import integrate
 from bench_core.line_integral.torch._jacobian import Parameters
+from bench_core.method import check_share
 
 
 def dopri5_adjoint(x: Tensor, target: Tensor, parameters: Parameters, J: str, tol: float) -> dict[str, Any]:
@@ -27,9 +28,11 @@ def dopri5_adjoint(x: Tensor, target: Tensor, parameters: Parameters, J: str, to
     x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, tol the relative and
     absolute tolerance of a step. Returns loss, y (B, d), the gradients, named as the parameters, and how often J was
     evaluated on the way forward. Cost: about twice n evaluations, 2Bn (3dH + 4Hm) FLOPs and those of ``J c``. Raises
-    ``RuntimeError`` (torch) where shapes do not fit, ``AssertionError`` (torchdiffeq) where steps become too small
-    or more than 4,096. Source: Lorraine and Hossain 2022, section 5, with torchdiffeq; Chen et al. 2018.
+    ``ValueError`` for a setting that is none, ``RuntimeError`` (torch) where shapes do not fit, ``AssertionError``
+    (torchdiffeq) where steps become too small or more than 4,096. Source: Lorraine and Hossain 2022, section 5, with
+    torchdiffeq; Chen et al. 2018.
     """
+    check_share("tol", tol, "tolerance")
 
     def solve(path: Any, start: Tensor, times: Tensor, leaves: tuple) -> Any:
         how: Any = {"rtol": tol, "atol": tol, "method": "dopri5", "options": {"max_num_steps": STEPS}}

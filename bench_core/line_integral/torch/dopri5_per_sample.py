@@ -23,9 +23,9 @@ def dopri5_per_sample(x: Tensor, target: Tensor, parameters: Parameters, J: str,
     x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, tol the relative and
     absolute tolerance of a sample's step. Returns loss, y (B, d), the gradients, named as the parameters, and how often
     J was evaluated on the way forward (4 times a step and once to begin, the mean of the samples, rounded up). Cost:
-    about twice n evaluations, 2Bn (3dH + 4Hm) FLOPs and those of ``J c``. Raises ``RuntimeError`` (torch) where shapes
-    do not fit; not a number after 4,096 steps, for which the kernel raises ``ValueError``. Source: Dormand and Prince
-    1980, for Lorraine and Hossain 2022, section 5.
+    about twice n evaluations, 2Bn (3dH + 4Hm) FLOPs and those of ``J c``. Raises ``ValueError`` for a setting that is
+    none, ``RuntimeError`` (torch) where shapes do not fit; not a number after 4,096 steps, for which the kernel raises
+    ``ValueError``. Source: Dormand and Prince 1980, for Lorraine and Hossain 2022, section 5.
     """
     batch, d = x.shape
     with torch.no_grad():

@@ -16,9 +16,9 @@ def inverse_as_printed(target: Tensor, parameters: Parameters, J: str, Q: int) -
     For y = exp(x) and y = 3 it gives 0.318 for log 3 = 1.0986. Kept so that the error has a number.
 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, Q the
-    number of nodes. Returns x (B, d). Cost: Q evaluations and LU solves. Raises ``torch.linalg.LinAlgError`` for a
-    singular J (on a GPU x is not finite), the kernel ``SingularJacobian``. Source: Lorraine and Hossain 2022, section
-    4.3, as printed.
+    number of nodes. Returns x (B, d). Cost: Q evaluations and LU solves. Raises ``ValueError`` for a setting that is
+    none, ``torch.linalg.LinAlgError`` for a singular J (on a GPU x is not finite), the kernel ``SingularJacobian``.
+    Source: Lorraine and Hossain 2022, section 4.3, as printed.
     """
     x = torch.zeros_like(target)
     for t, w in zip(*rule("gauss_legendre", Q, target)):

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from bench_core.line_integral.settings import STEPS
 from bench_core.line_integral.torch._jacobian import Parameters
-from bench_core.line_integral.torch._solve import velocity
+from bench_core.line_integral.torch._solve import SOLVERS, velocity
+from bench_core.method import check_choice, check_share
 
 
 def inverse_dopri5(target: Tensor, parameters: Parameters, J: str, solver: str, tol: float) -> dict[str, Any]:
@@ -22,11 +23,13 @@ def inverse_dopri5(target: Tensor, parameters: Parameters, J: str, solver: str, 
 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian,
     solver ``lu``, ``cholesky`` (symmetric J) or ``kronecker``, tol the relative and absolute tolerance of a step.
-    Returns x (B, d) and how often J was evaluated. Cost: n evaluations and solves. Raises
-    ``torch.linalg.LinAlgError`` for a singular J (CPU), ``AssertionError`` (torchdiffeq) where x is not finite, steps
-    become too small or are more than 4,096, the kernel ``SingularJacobian`` where that is why. Source: Lorraine and
-    Hossain 2022, section 4.3, mended, with torchdiffeq.
+    Returns x (B, d) and how often J was evaluated. Cost: n evaluations and solves. Raises ``ValueError`` for a setting
+    that is none, ``torch.linalg.LinAlgError`` for a singular J (CPU), ``AssertionError`` (torchdiffeq) where x is not
+    finite, steps become too small or are more than 4,096, the kernel ``SingularJacobian`` where that is why. Source:
+    Lorraine and Hossain 2022, section 4.3, mended, with torchdiffeq.
     """
+    check_choice("solver", solver, tuple(SOLVERS))
+    check_share("tol", tol, "tolerance")
     evaluations = 0
 
     def right(t: Tensor, x: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from bench_core.line_integral.settings import NEWTON, evaluations
 from bench_core.line_integral.torch._jacobian import Parameters, apply, form, network
 from bench_core.line_integral.torch._rule import rule
 from bench_core.line_integral.torch._solve import solve_dense
+from bench_core.method import check_share
 
 
 def inverse_newton(target: Tensor, parameters: Parameters, J: str, Q: int, tol: float, chunk: int) -> dict[str, Any]:
@@ -24,10 +25,11 @@ def inverse_newton(target: Tensor, parameters: Parameters, J: str, Q: int, tol: 
     the relative residual ``|y - y(x)| / |y|`` of every sample, chunk the cotangents of outputs that are held at once.
     Returns x (B, d) and how often J was evaluated, a step Q + 1 times where it is a Hessian, 2 Q times elsewhere. Cost:
     n evaluations, 2Bn (dH + Hm) FLOPs, (d + 2) / 2 times as many where J is no Hessian, and an LU a step. Raises
-    ``torch.linalg.LinAlgError`` for a Jacobian that is singular (CPU), the kernel ``SingularJacobian``; not a number
-    after 50 steps, for which the kernel raises ``ValueError``. Source: Newton's method, as a baseline for Lorraine and
-    Hossain 2022, section 4.3.
+    ``ValueError`` for a setting that is none, ``torch.linalg.LinAlgError`` for a Jacobian that is singular (CPU), the
+    kernel ``SingularJacobian``; not a number after 50 steps, for which the kernel raises ``ValueError``. Source:
+    Newton's method, as a baseline for Lorraine and Hossain 2022, section 4.3.
     """
+    check_share("tol", tol, "relative residual")
     t, w = rule("gauss_legendre", Q, target)
     basis = torch.eye(target.shape[1], dtype=target.dtype, device=target.device)
     together = max(1, chunk // (Q * len(target) * len(parameters["b1"])))

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from bench_core.line_integral.torch._jacobian import Parameters
-from bench_core.line_integral.torch._solve import velocity
+from bench_core.line_integral.torch._solve import SOLVERS, velocity
+from bench_core.method import check_choice, check_whole
 
 
 def inverse_rk4(target: Tensor, parameters: Parameters, J: str, solver: str, steps: int) -> dict[str, Tensor]:
@@ -14,9 +15,11 @@ def inverse_rk4(target: Tensor, parameters: Parameters, J: str, solver: str, ste
 
     target (B, d) the y to be inverted, parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian,
     solver ``lu``, ``cholesky`` (symmetric J) or ``kronecker``. Returns x (B, d). Cost: 4 evaluations and solves a step.
-    Raises ``torch.linalg.LinAlgError`` for a singular J (on a GPU x is not finite), the kernel ``SingularJacobian``.
-    Source: Lorraine and Hossain 2022, section 4.3, mended.
+    Raises ``ValueError`` for a setting that is none, ``torch.linalg.LinAlgError`` for a singular J (on a GPU x is not
+    finite), the kernel ``SingularJacobian``. Source: Lorraine and Hossain 2022, section 4.3, mended.
     """
+    check_choice("solver", solver, tuple(SOLVERS))
+    check_whole("steps", steps, "number of steps")
     x, h = torch.zeros_like(target), 1 / steps
     for _ in range(steps):
         k1 = velocity(x, target, parameters, J, solver)
