@@ -13,6 +13,7 @@ import ctypes
 import importlib.util
 import json
 import linecache
+import math
 import subprocess
 import sys
 from collections import Counter
@@ -44,7 +45,7 @@ from torch.utils._pytree import tree_leaves  # noqa: E402
 import bench_core  # noqa: E402
 from bench_core.backends import torch as backend  # noqa: E402
 from bench_core.implicit.torch import _batch  # noqa: E402
-from bench_core.implicit.tuning import Prepared  # noqa: E402
+from bench_core.implicit.tuning import Prepared, Tuned  # noqa: E402
 from tests.bench_core import judges  # noqa: E402
 
 FORMS = ("eager", "allocating")
@@ -167,7 +168,7 @@ def row(m: bench_core.Method, sizes: dict, form: str) -> dict:
     said = {"family": m.family, "name": m.name, "kernel": m.declaration.kernel or m.name, "sizes": sizes, "form": form}
     try:
         if hasattr(m.module, "tune"):
-            m.module.tune = lambda solve, operator, v, tol: tol  # searches with numbers that are not there
+            m.module.tune = lambda solve, operator, v, tol: Tuned(tol, math.nan)  # searches with numbers that are not there
         if hasattr(m.module, "solve_last"):  # moves numbers that are not there
             m.module.solve_last = lambda solve, operator, v, stop, settings: Prepared({"last": v}, settings)
         watch.begin()
