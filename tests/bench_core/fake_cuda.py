@@ -168,7 +168,9 @@ def row(m: bench_core.Method, sizes: dict, form: str) -> dict:
     said = {"family": m.family, "name": m.name, "kernel": m.declaration.kernel or m.name, "sizes": sizes, "form": form}
     try:
         if hasattr(m.module, "tune"):
-            m.module.tune = lambda solve, operator, v, tol: Tuned(tol, math.nan)  # searches with numbers that are not there
+            m.module.tune = lambda solve, operator, v, tol: Tuned(
+                tol, math.nan
+            )  # searches with numbers that are not there
         if hasattr(m.module, "solve_last"):  # moves numbers that are not there
             m.module.solve_last = lambda solve, operator, v, stop, settings: Prepared({"last": v}, settings)
         watch.begin()

@@ -25,7 +25,7 @@ CANNOT = {
 # not be kept either. This one is not.
 UNKEPT = {"lineax": ("cusolver_ormqr_ffi",)}
 # Settings that are chosen by where the arrays are, as they are on a GPU.
-ON_CUDA = dict.fromkeys(("jaxopt_gmres", "jaxopt_gmres_vmapped"), {"solve_method": "batched"})
+ON_CUDA = {name: {"solve_method": "batched"} for name in ("jaxopt_gmres", "jaxopt_gmres_vmapped")}
 # Beside a family's small sizes: what takes another way through its kernels.
 OTHER = {
     "logdet": [{"D": 4, "B": 9, "L": 1}],
