@@ -39,6 +39,7 @@ def test_a_step_is_found_from_both_sides(edge):
     """Superlinear convergence, or a finite one: the residual falls by a factor 10^5 within one step."""
     residual, calls = _counted(lambda x: 1e-9 if x < edge else 1e-4)
     found, missed = find_loosest(residual, TOL)
+    assert missed is not None
     assert found < edge <= missed <= NEAR * found
     assert len(calls) <= abs(math.log10(edge / TOL)) + 3 + MOST
 
@@ -51,6 +52,7 @@ def test_a_looser_tolerance_that_serves_again_is_found():
 
     counted, calls = _counted(residual)
     found, missed = find_loosest(counted, TOL)
+    assert missed is not None
     assert 6e-6 <= found < 1.5e-5 <= missed
     assert len(calls) <= 3 + MOST
     # Once: what is hidden behind two such waves stays hidden, and the search short.
