@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ class Kernel(ABC):
 
     # Whether ``count`` has an answer.
     counts = False
+    # What its build found that a record says beside the quality of its result, by name.
+    found: Mapping[str, float] = MappingProxyType({})
     # Memory that the kernel keeps and overwrites, its results' or a graph's: no call allocates it, and a user needs it
     # all the same. ``lent_bytes`` of it are there already for the next kernel that shares them.
     held_bytes = 0

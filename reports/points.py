@@ -88,14 +88,16 @@ class Products:
 class Quality:
     """What a result is worth beyond its error, the worst process of each; NaN where it was not recorded.
 
-    residual is the largest |v - J^T w| / |v| of a sample, cosine that of the parameter gradient p against the oracle's
-    g, descent <p, g> / |g|^2. path_error and round_trip are an inverse's, mean and spread those of a curl's ratio to
+    residual is the largest |v - J^T w| / |v| of a sample, looser_residual what a library reaches with the nearest
+    looser setting that misses its tolerance, cosine that of the parameter gradient p against the oracle's g, descent
+    <p, g> / |g|^2. path_error and round_trip are an inverse's, mean and spread those of a curl's ratio to
     the dense one, over the samples. sample_error is the largest of a sample where one is harder than the others,
     hard_error that one's, estimate the largest by the rule's own estimate. bias and noise are an estimated
     log|det W|'s, in nats a dimension.
     """
 
     residual: float = math.nan
+    looser_residual: float = math.nan
     cosine: float = math.nan
     descent: float = math.nan
     iterations_mean: float = math.nan

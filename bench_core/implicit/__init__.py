@@ -182,7 +182,10 @@ METHODS = (
     _peer("optimistix_fixed_point", "jax", "optimistix"),
     _peer("matfree_lsmr", "jax", "matfree"),
     *(_peer(f"lineax_{n}", "jax", "lineax", solver=n) for n in _KRYLOV),
-    *(_peer(f"lineax_{n}_vmapped", "jax", "lineax", solver=n, vmapped=True) for n in ("bicgstab", "normal_cg")),
+    *(_peer(f"lineax_{n}_vmapped", "jax", "lineax", solver=n, vmapped=True) for n in _KRYLOV),
+    *(_peer(f"jaxopt_{n}_vmapped", "jax", "jaxopt", solver=n, vmapped=True) for n in _KRYLOV),
+    _peer("optimistix_fixed_point_vmapped", "jax", "optimistix", vmapped=True),
+    _peer("matfree_lsmr_vmapped", "jax", "matfree", vmapped=True),
     Declaration(
         "parameter_vjp",
         "products",

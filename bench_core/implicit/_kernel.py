@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,11 @@ class ImplicitKernel(Kernel):
         self._extra: dict[str, Any] = {}
         if method.declaration.prepares:
             # What a method takes over from the forward solve, or from trials of a library's settings.
-            self._extra, chosen = method.module.prepare(operator, place["v"], stop, **settings)
-            settings |= chosen
+            prepared = method.module.prepare(operator, place["v"], stop, **settings)
+            self._extra = prepared.arrays
+            settings |= prepared.settings
+            if not isnan(prepared.looser):
+                self.found = {"looser_residual": prepared.looser}
         elif method.iterative:
             settings["stop"] = stop
         elif method.declaration.chunked:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil, log, sqrt
+from functools import cache
+from math import ceil, inf, log, nan, sqrt
 from typing import Any, NamedTuple
 
 from bench_core.implicit.settings import HELD
 
 STEP = 10.0  # from one bracket to the next
 NEAR = 1.2  # how near the loosest tolerance is searched for
-CLOSE = 1.1  # a residual this near the wanted one ends the search
+CLOSE = 1.2  # a residual this near the wanted one ends the search
 FAIR = 2.0  # by which an answer may be better than was asked for
+FURTHER = (2.0, 4.0, 10.0)  # times a tolerance that gives more than is fair: what else is tried, see ``find_loosest``
 LARGEST = 1e15  # a tolerance that still serves here does not matter: the library cannot do less than it does
 SMALLEST = 1e-10  # times the wanted residual: a tolerance that does not serve here is beyond the arithmetic
 
@@ -25,60 +27,107 @@ def held(eps: float) -> float:
 
 class Prepared(NamedTuple):
     """What a method takes over from before its calls: ``arrays`` that every call is given, ``settings`` that are part
-    of the method.
+    of the method; of a library's tuned settings ``looser``, see ``Tuned``.
     """
 
     arrays: dict[str, Any]
     settings: dict[str, Any]
+    looser: float = nan
 
 
-def find_loosest(residual: Callable[[float], float], tol: float) -> float:
-    """The largest x, to a fifth, with ``residual(x) <= tol``; residual(x) is what the library reaches, given x.
-
-    From x = tol in tenfold steps, up as long as the residual serves or down as long as it does not, then bisection of
-    the logarithm. Libraries mean different things by their tolerance (of the batch or of a sample, of the residual, of
-    the step or of the normal equations, in this norm or that), so that neither direction has a bound of its own. Cost:
-    one solve each, about six. Where none serves the one that came nearest is returned, and the judge says what came of
-    it.
+class Tuned(NamedTuple):
+    """A setting that reaches a residual, and ``looser``: the residual of the nearest looser one that was tried and
+    misses it, NaN where none does. It tells a library's own step from a search that ended too early.
     """
-    nearest, reached, good = (float("inf"), tol), 0.0, tol
+
+    setting: Any
+    looser: float
+
+
+def tune(residuals: Callable[[float], tuple[float, float]], tol: float) -> Tuned:
+    """The loosest library tolerance for which every sample's residual is at most ``tol``, or within what its format
+    holds of that where none is, as ours are stopped; ``residuals(x)`` are both, the second less what the format holds.
+    A tolerance is tried once.
+    """
+    known = cache(residuals)
+    setting, looser = find_loosest(lambda x: known(x)[0], tol)
+    if not known(setting)[0] <= tol:
+        setting, looser = find_loosest(lambda x: known(x)[1], tol)
+    return Tuned(setting, nan if looser is None else known(looser)[0])
+
+
+def find_loosest(residual: Callable[[float], float], tol: float) -> tuple[float, float | None]:
+    """The largest x, to a fifth, with ``residual(x) <= tol``, and the nearest larger one that was tried and misses it,
+    None where none does; residual(x) is what the library reaches, given x.
+
+    From x = tol in tenfold steps, up as long as the residual serves or down as long as it does not, then by
+    interpolation and bisection of the logarithm. Libraries mean different things by their tolerance (of the batch or of
+    a sample, of the residual, of the step or of the normal equations, in this norm or that), so that neither direction
+    has a bound of its own. A residual need not fall with x: where the answer is better than is fair, up to ten times
+    looser ones are tried too, once. Cost: one solve each, about four, at most thirteen more than there are
+    tenfold steps. Where none serves the one that came nearest is returned, and the judge says what came of it.
+    """
+    tried: dict[float, float] = {}
 
     def serves(x: float) -> bool:
-        nonlocal reached, nearest
-        reached = residual(x)
-        nearest = min(nearest, (reached, x)) if reached == reached else nearest
-        return reached <= tol
+        tried[x] = residual(x)
+        return tried[x] <= tol
+
+    def climb(x: float) -> float:
+        while x <= LARGEST and serves(x * STEP):
+            x *= STEP
+        return x
+
+    def missed(x: float) -> float | None:
+        return min((y for y, reached in tried.items() if y > x and not reached <= tol), default=None)
 
     if serves(tol):
-        while serves(good * STEP):
-            good *= STEP
-            if good > LARGEST:
-                return good
+        good = climb(tol)
     else:
         good = tol / STEP
         while not serves(good):
             if good < tol * SMALLEST:
-                return nearest[1]
+                nearest = {reached: x for x, reached in tried.items() if reached == reached}
+                return nearest[min(nearest)] if nearest else tol, None
             good /= STEP
-    bad = good * STEP
-    while bad / good > NEAR:
-        middle = sqrt(good * bad)
+    if (bad := missed(good)) is None:
+        return good, None
+    good = _narrow(serves, tried, tol, good, bad)
+    if tried[good] * FAIR < tol and (further := [times * good for times in FURTHER if serves(times * good)]):
+        good = max(further) if missed(max(further)) else climb(max(further))
+        if (bad := missed(good)) is not None:
+            good = _narrow(serves, tried, tol, good, bad)
+    return good, missed(good)
+
+
+def _narrow(serves: Callable[[float], bool], tried: dict[float, float], tol: float, good: float, bad: float) -> float:
+    """The largest x between ``good``, which serves, and ``bad``, which does not."""
+    middle = good * (bad / good) ** _interpolate(tried[good], tried[bad], tol / sqrt(CLOSE))
+    while bad / good > NEAR and tried[good] * CLOSE < tol:
         if serves(middle):
             good = middle
-            if reached * CLOSE >= tol:
-                break
         else:
             bad = middle
+        middle = sqrt(good * bad)
     return good
 
 
-def find_fewest(residual: Callable[[int], float], tol: float, most: int) -> int:
+def _interpolate(below: float, above: float, wanted: float) -> float:
+    """How much of the way from ``below`` to ``above`` the wanted residual lies, by logarithms; half where that tells
+    nothing.
+    """
+    if not 0 < below < wanted < above < inf:
+        return 0.5
+    return min(0.9, max(0.1, log(wanted / below) / log(above / below)))
+
+
+def find_fewest(residual: Callable[[int], float], tol: float, most: int) -> Tuned:
     """A whole number n from 1 to ``most`` with ``residual(n) <= tol``: the smallest, or one that does not over-solve by
     more than ``FAIR``; ``most`` where no other serves.
 
     Found by interpolating the logarithm of the residual, which is 1 at n = 0. Cost: one solve each, about three.
     """
-    bad, good, above, below = 0, most, 1.0, residual(most)
+    bad, good, above, below, looser = 0, most, 1.0, residual(most), 1.0
     while good - bad > 1 and below < tol / FAIR:
         share = log(above / tol) / log(above / max(below, tol * SMALLEST))
         middle = min(good - 1, max(bad + 1, bad + ceil(share * (good - bad))))
@@ -86,5 +135,6 @@ def find_fewest(residual: Callable[[int], float], tol: float, most: int) -> int:
         if reached <= tol:
             good, below = middle, reached
         else:
-            bad, above = middle, min(1.0, reached) if reached == reached else 1.0
-    return good
+            bad, looser = middle, reached
+            above = min(1.0, reached) if reached == reached else 1.0
+    return Tuned(good, looser if below <= tol else nan)

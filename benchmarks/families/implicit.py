@@ -16,11 +16,14 @@ _QUICK = (
     *("forward_picard", "parameter_vjp"),
 )
 _SMOKE = ("jfb", "neumann_2", "cg", "gmres", "unrolled_10", "forward_picard", "parameter_vjp")
-# JFB through the layer; other truncations than the paper's, and solvers that are given the last training step's w.
+# JFB through the layer; other truncations than the paper's, solvers that are given the last training step's w, and
+# libraries sample by sample whose rows for the whole batch are in every sweep.
 _APART = (
     "jfb_layer",
     *(f"{name}_{k}" for name in ("gmres", "bicgstab") for k in (1, 2, 5, 10, 20)),
-    *("neumann_warm_1", "neumann_warm_5", "neumann_warm", "gmres_warm", "matfree_lsmr"),
+    *("neumann_warm_1", "neumann_warm_5", "neumann_warm", "gmres_warm", "matfree_lsmr", "matfree_lsmr_vmapped"),
+    *("lineax_gmres_vmapped", "optimistix_fixed_point_vmapped"),
+    *("jaxopt_bicgstab_vmapped", "jaxopt_gmres_vmapped", "jaxopt_normal_cg_vmapped"),
 )
 # At equal products: beside the paper's truncations and the solvers that they are cut from, at a size and a batch of
 # their own, which no series of the other sweeps has.

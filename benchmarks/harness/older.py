@@ -48,6 +48,11 @@ def quality(problem: Any, arrays: dict[str, Any], method: Any) -> dict[str, floa
     return problem.quality(arrays, method) if hasattr(problem, "quality") else {}
 
 
+def found(kernel: Any) -> dict[str, float]:
+    """What the kernel's build found that belongs to the quality of its result."""
+    return dict(getattr(kernel, "found", {}))
+
+
 def fault(problem: Any, arrays: dict[str, Any], method: Any, dtype: str, error: float, quality: dict | None) -> str:
     """Why the result is none, in one line; empty where it is one. A quality of None is not known."""
     if hasattr(problem, "measure"):  # it judges what is not finite itself

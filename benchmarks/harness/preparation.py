@@ -203,6 +203,7 @@ class Preparation:
         error, quality, fault = check.judge(self.problem, older.judged(kernel, out), method, self.cell["dtype"])
         fields["check_s"] = time.perf_counter() - start
         fields["error"] = error if math.isfinite(error) else None
+        quality |= older.found(kernel)
         fields["quality"] = {k: v if math.isfinite(v) else None for k, v in quality.items()} or None
         if older.iterative(method):  # what it costs is known only now
             fields["cost"] = older.cost(method.cost(self.problem, self.cell["dtype"], kernel.iterations(out)))

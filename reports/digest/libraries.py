@@ -1,16 +1,21 @@
 """Libraries that users would pick instead, beside the fastest of ours that answers alike."""
 
+import math
 from dataclasses import dataclass
 
 from ..analysis import Analysis
-from ..points import Series
+from ..points import Quality, Series
 from ..statistics import Estimate
 from .series import Measured, Row, choose_sweeps, find_keys
 
 
 @dataclass(frozen=True)
 class Beside:
-    """A library at the largest size where it ran beside ours. `ratio` is its time in ours, `verdict` the library's."""
+    """A library at the largest size where it ran beside ours. `ratio` is its time in ours, `verdict` the library's.
+
+    `residual` and `ours_residual` are what both reached, NaN where they stop at none; `looser_residual` is what the
+    library reaches with the nearest looser setting that misses the tolerance, NaN where none is known.
+    """
 
     series: str
     size: float
@@ -21,6 +26,9 @@ class Beside:
     ours_error: float
     ratio: Estimate
     verdict: str
+    residual: float = math.nan
+    ours_residual: float = math.nan
+    looser_residual: float = math.nan
 
 
 def digest_libraries(analysis: Analysis, name: str, measured: tuple[Measured, ...]) -> tuple[Beside, ...]:
@@ -49,5 +57,12 @@ def _compare(analysis: Analysis, measured: Measured, series: Series, peer: Row) 
                 continue
             word = analysis.verdict(series, cell.size, peer.name, ours.name).word
             names = measured.key, cell.size, peer.name, ours.name
-            return Beside(*names, cell.seconds, cell.error, own.error, ratio, word)
+            reached, best = (_find_quality(analysis, series, cell.size, name) for name in (peer.name, ours.name))
+            residuals = reached.residual, best.residual, reached.looser_residual
+            return Beside(*names, cell.seconds, cell.error, own.error, ratio, word, *residuals)
     return None
+
+
+def _find_quality(analysis: Analysis, series: Series, size: float, row: str) -> Quality:
+    point = analysis.point(series, size, row)
+    return Quality() if point is None else point.quality

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import jax
@@ -10,7 +11,7 @@ from jax import export
 
 import bench_core
 from bench_core.backends import jax as backend
-from bench_core.implicit.tuning import Prepared
+from bench_core.implicit.tuning import Tuned
 from tests.bench_core import judges
 from tests.examples import THOROUGH
 
@@ -24,7 +25,7 @@ CANNOT = {
 # not be kept either. This one is not.
 UNKEPT = {"lineax": ("cusolver_ormqr_ffi",)}
 # Settings that are chosen by where the arrays are, as they are on a GPU.
-ON_CUDA = {"jaxopt_gmres": {"solve_method": "batched"}}
+ON_CUDA = {name: {"solve_method": "batched"} for name in ("jaxopt_gmres", "jaxopt_gmres_vmapped")}
 # Beside a family's small sizes: what takes another way through its kernels.
 OTHER = {
     "logdet": [{"D": 4, "B": 9, "L": 1}],
@@ -46,13 +47,13 @@ def lower(monkeypatch):
             backend, "prepare", lambda function, given, form, donated: taken.append((function, donated))
         )
         if hasattr(m.module, "tune"):
-            monkeypatch.setattr(m.module, "tune", lambda solve, operator, v, tol: tol)
+            monkeypatch.setattr(m.module, "tune", lambda solve, operator, v, tol: Tuned(tol, math.nan))
         if m.name in ON_CUDA:
             prepare = m.module.prepare
 
             def prepare_there(*given, **settings):
-                arrays, chosen = prepare(*given, **settings)
-                return Prepared(arrays, chosen | ON_CUDA[m.name])
+                prepared = prepare(*given, **settings)
+                return prepared._replace(settings=prepared.settings | ON_CUDA[m.name])
 
             monkeypatch.setattr(m.module, "prepare", prepare_there)
         kernel = m.build(bench_core.problem(m.family, **sizes), dtype=dtype, form=form)

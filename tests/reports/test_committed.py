@@ -1,5 +1,6 @@
 """What the report says of the results that are committed: coverage of its intervals, machine states, and the GPU."""
 
+import math
 import re
 from dataclasses import replace
 from itertools import combinations, product
@@ -217,6 +218,25 @@ def test_no_chosen_rate_of_an_ascent_is_the_last_of_its_grid(committed):
             best = find_best(study, gradient, optimiser)
             assert best
             assert study.chosen(best)["rate"] in inside, f"{study.data}: {best}"
+
+
+def test_a_library_that_goes_far_below_the_tolerance_could_not_do_less(committed):
+    """Of every library's row that says so what the next looser setting reaches is above the tolerance: going further is
+    a step of the library's own.
+    """
+    points = [
+        point
+        for series in committed.series("implicit")
+        for row in committed.rows(series)
+        for point in committed.points(series, row)
+        if point.role == "peer" and point.ok
+    ]
+    assert points
+    saying = [point for point in points if not math.isnan(point.quality.looser_residual)]
+    if not saying:
+        pytest.skip(f"of {len(points)} cells of libraries none says what a looser setting reaches")
+    far = [p for p in saying if p.quality.residual < p.tolerance / 3 and p.quality.looser_residual <= p.tolerance]
+    assert [(p.row, p.size, p.quality) for p in far] == [], f"of {len(saying)} in {len(points)} cells that say it"
 
 
 def test_every_record_of_the_gpu_is_read(h100):

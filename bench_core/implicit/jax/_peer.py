@@ -11,14 +11,15 @@ from jax import Array
 
 from bench_core.implicit.jax._batch import allowance, norm
 from bench_core.implicit.operator import Operator
-from bench_core.implicit.tuning import find_loosest
+from bench_core.implicit.tuning import Tuned
+from bench_core.implicit.tuning import tune as tune_to
 
 Solve = Callable[[Operator[Array], Array, Any], Array]
 
 
-def measure(solve: Solve, operator: Operator[Array], v: Array) -> Callable[..., float]:
-    """Compiled once: the largest ``|v - J^T w| / |v|`` of a sample that ``solve`` reaches with a tolerance; less what
-    its format holds of that if ``allowed``.
+def measure(solve: Solve, operator: Operator[Array], v: Array) -> Callable[[float], tuple[float, float]]:
+    """Compiled once: the largest ``|v - J^T w| / |v|`` of a sample that ``solve`` reaches with a tolerance, and the
+    same less what its format holds of that.
     """
 
     def residuals(arrays: dict[str, Array], v: Array, rtol: Array) -> tuple[Array, Array]:
@@ -28,16 +29,22 @@ def measure(solve: Solve, operator: Operator[Array], v: Array) -> Callable[..., 
         return found.max(), (found - allowance(norm(w), size)).max()
 
     compiled = jax.jit(residuals)
-    return lambda rtol, allowed=False: float(compiled(operator.arrays, v, jnp.asarray(rtol, v.dtype))[allowed])
+
+    def reached(rtol: float) -> tuple[float, float]:
+        found, beyond = compiled(operator.arrays, v, jnp.asarray(rtol, v.dtype))
+        return float(found), float(beyond)
+
+    return reached
 
 
-def tune(solve: Solve, operator: Operator[Array], v: Array, tol: float) -> float:
-    """The loosest library tolerance for which every sample's ``|v - J^T w| / |v|`` is at most ``tol``, or within what
-    its format holds of that where none is, as ours are stopped.
-    """
-    residual = measure(solve, operator, v)
-    rtol = find_loosest(residual, tol)
-    return rtol if residual(rtol) <= tol else find_loosest(lambda rtol: residual(rtol, allowed=True), tol)
+def tune(solve: Solve, operator: Operator[Array], v: Array, tol: float) -> Tuned:
+    """See ``tuning.tune``: of what ``measure`` tells."""
+    return tune_to(measure(solve, operator, v), tol)
+
+
+def each(solve: Callable[[Operator[Array], Array], Array], operator: Operator[Array], v: Array) -> Array:
+    """``solve`` of every sample as a batch of one, by ``jax.vmap``."""
+    return jax.vmap(lambda i, right: solve(operator.sample(i), right[None])[0])(jnp.arange(len(v)), v)
 
 
 def typical(x: Array) -> Array:

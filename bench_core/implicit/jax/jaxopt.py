@@ -9,7 +9,7 @@ from typing import Any
 from jax import Array
 
 from bench_core.implicit.jax._batch import Solution
-from bench_core.implicit.jax._peer import only_numbers, tune
+from bench_core.implicit.jax._peer import each, only_numbers, tune
 from bench_core.implicit.operator import Operator
 from bench_core.implicit.settings import KEPT, MOST, Stop
 from bench_core.implicit.tuning import Prepared
@@ -25,22 +25,35 @@ SOLVERS: dict[str, Callable[..., Array]] = {
 }
 
 
-def jaxopt(operator: Operator[Array], v: Array, *, solver: str, rtol: Any, **more: Any) -> Solution:
-    """``J^T w = v`` for the whole batch as one system, from 0.
+def jaxopt(
+    operator: Operator[Array],
+    v: Array,
+    *,
+    solver: str,
+    rtol: Any,
+    vmapped: bool = False,
+    maxiter: int = MOST,
+    **more: Any,
+) -> Solution:
+    """``J^T w = v``, from 0, for the whole batch as one system, or every sample by ``jax.vmap``.
 
-    How it differs from ours: one step length, one basis and one stop for the batch, by its residual relative to
-    ``|v|`` (of the normal equations to ``|J v|``); BiCGStab stops after whole steps or in mid-step by the recurrence;
-    GMRES orthogonalises by classical Gram-Schmidt, repeated where it must be.
+    How it differs from ours: it stops by the residual relative to ``|v|`` (of the normal equations to ``|J v|``);
+    BiCGStab stops after whole steps or in mid-step by the recurrence; GMRES orthogonalises by classical Gram-Schmidt,
+    repeated where it must be. As one system they have one step length, one basis and one stop for the batch; vmapped,
+    all samples go on until the last one is done, as ours do.
 
-    v (B, D), rtol the library's relative tolerance (tol), more its settings for GMRES: see ``prepare``; its limit on
-    the iterations (maxiter) costs nothing and is the suite's. Cost: the library's. Raises ``TypeError`` (JAX) where
-    shapes do not fit. Source: jaxopt, ``jaxopt.linear_solve``, which calls ``jax.scipy.sparse.linalg``.
+    v (B, D), rtol the library's relative tolerance (tol), more its settings for GMRES: see ``prepare``; maxiter its
+    limit on the iterations, which costs nothing and is the suite's. Cost: the library's. Raises ``TypeError`` (JAX)
+    where shapes do not fit. Source: jaxopt, ``jaxopt.linear_solve``, which calls ``jax.scipy.sparse.linalg``.
     """
-    w = SOLVERS[solver](lambda w: w - operator.vjp(w), v, tol=rtol, maxiter=MOST, **more)
-    return Solution(only_numbers(w, v))
+
+    def solve(system: Operator[Array], right: Array) -> Array:
+        return SOLVERS[solver](lambda w: w - system.vjp(w), right, tol=rtol, maxiter=maxiter, **more)
+
+    return Solution(only_numbers(each(solve, operator, v) if vmapped else solve(operator, v), v))
 
 
-def prepare(operator: Operator[Array], v: Array, stop: Stop, *, solver: str) -> Prepared:
+def prepare(operator: Operator[Array], v: Array, stop: Stop, *, solver: str, vmapped: bool = False) -> Prepared:
     """The loosest tolerance that reaches ``stop.tol``; of GMRES our restart, and the ``solve_method`` that its
     documentation recommends: the one that can stop within a cycle, except on a GPU, where it has "much less overhead"
     without.
@@ -49,7 +62,6 @@ def prepare(operator: Operator[Array], v: Array, stop: Stop, *, solver: str) -> 
     if solver == "gmres":
         on_cpu = next(iter(v.devices())).platform == "cpu"
         more = {"restart": KEPT, "solve_method": "incremental" if on_cpu else "batched"}
-    rtol = tune(
-        lambda operator, v, rtol: jaxopt(operator, v, solver=solver, rtol=rtol, **more).w, operator, v, stop.tol
-    )
-    return Prepared({}, {"rtol": rtol, **more})
+    asked: dict[str, Any] = {"solver": solver, "vmapped": vmapped, **more}
+    rtol, looser = tune(lambda operator, v, rtol: jaxopt(operator, v, rtol=rtol, **asked).w, operator, v, stop.tol)
+    return Prepared({}, {"rtol": rtol, **more}, looser)

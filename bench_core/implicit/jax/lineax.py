@@ -5,19 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import lineax as lx
 from jax import Array
 
 from bench_core.implicit.jax._batch import Solution
-from bench_core.implicit.jax._peer import measure, only_numbers, tune, typical
+from bench_core.implicit.jax._peer import each, measure, only_numbers, tune, typical
 from bench_core.implicit.operator import Operator
 from bench_core.implicit.settings import KEPT, MOST, Stop
 from bench_core.implicit.tuning import LARGEST, Prepared, find_fewest
 
 
 def lineax(
-    operator: Operator[Array], v: Array, *, solver: str, rtol: Any, vmapped: bool = False, restart: int = KEPT
+    operator: Operator[Array],
+    v: Array,
+    *,
+    solver: str,
+    rtol: Any,
+    vmapped: bool = False,
+    restart: int = KEPT,
+    max_steps: int = MOST,
 ) -> Solution:
     """``J^T w = v``, from 0, for the whole batch as one system, or every sample by ``jax.vmap``.
 
@@ -28,13 +34,13 @@ def lineax(
     one basis and one stop for the batch; vmapped, all samples go on until the last one is done, as ours do.
 
     v (B, D), rtol the library's relative tolerance; atol is as much in units of v's typical entry, for with 0 an entry
-    near 0 would have to be exact; restart the vectors of a GMRES cycle; the limit on the iterations (max_steps) costs
-    nothing and is the suite's. All else is the library's default. Cost: the library's. Raises ``TypeError`` (JAX) where
-    shapes do not fit. Source: lineax, ``BiCGStab``, ``GMRES``, ``Normal(CG)``.
+    near 0 would have to be exact; restart the vectors of a GMRES cycle; max_steps the limit on the iterations, which
+    costs nothing and is the suite's. All else is the library's default. Cost: the library's. Raises ``TypeError`` (JAX)
+    where shapes do not fit. Source: lineax, ``BiCGStab``, ``GMRES``, ``Normal(CG)``.
     """
 
     def solve(system: Operator[Array], right: Array) -> Array:
-        limits = {"rtol": rtol, "atol": rtol * typical(right), "max_steps": MOST}
+        limits = {"rtol": rtol, "atol": rtol * typical(right), "max_steps": max_steps}
         chosen = {
             "bicgstab": lambda: lx.BiCGStab(**limits),
             "gmres": lambda: lx.GMRES(**limits, restart=restart),
@@ -44,11 +50,7 @@ def lineax(
         linear = lx.FunctionLinearOperator(lambda w: w - system.vjp(w), shape)
         return lx.linear_solve(linear, right, chosen, throw=False).value
 
-    if vmapped:
-        w = jax.vmap(lambda i, right: solve(operator.sample(i), right[None])[0])(jnp.arange(len(v)), v)
-    else:
-        w = solve(operator, v)
-    return Solution(only_numbers(w, v))
+    return Solution(only_numbers(each(solve, operator, v) if vmapped else solve(operator, v), v))
 
 
 def prepare(operator: Operator[Array], v: Array, stop: Stop, *, solver: str, vmapped: bool = False) -> Prepared:
@@ -61,8 +63,10 @@ def prepare(operator: Operator[Array], v: Array, stop: Stop, *, solver: str, vma
             lineax(operator, v, solver=solver, rtol=rtol, vmapped=vmapped, restart=restart).w
         )
 
-    settings: dict[str, Any] = {"rtol": tune(solve(KEPT), operator, v, stop.tol)}
-    if solver == "gmres" and (rtol := settings["rtol"]) > LARGEST:  # one cycle it is, whatever the tolerance
-        most = min(KEPT, v.shape[1] if vmapped else v.size)
-        settings["restart"] = find_fewest(lambda n: measure(solve(n), operator, v)(rtol), stop.tol, most)
-    return Prepared({}, settings)
+    rtol, looser = tune(solve(KEPT), operator, v, stop.tol)
+    if solver != "gmres" or rtol <= LARGEST:
+        return Prepared({}, {"rtol": rtol}, looser)
+    # One cycle it is, whatever the tolerance.
+    most = min(KEPT, v.shape[1] if vmapped else v.size)
+    restart, looser = find_fewest(lambda n: measure(solve(n), operator, v)(rtol)[0], stop.tol, most)
+    return Prepared({}, {"rtol": rtol, "restart": restart}, looser)

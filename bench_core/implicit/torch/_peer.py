@@ -9,23 +9,21 @@ from torch import Tensor
 
 from bench_core.implicit.operator import Operator
 from bench_core.implicit.torch._batch import allowance, norm
-from bench_core.implicit.tuning import find_loosest
+from bench_core.implicit.tuning import Tuned
+from bench_core.implicit.tuning import tune as tune_to
 
 
-def tune(solve: Callable[[float], Tensor], operator: Operator[Tensor], v: Tensor, tol: float) -> float:
-    """The loosest library tolerance for which every sample's ``|v - J^T w| / |v|`` is at most ``tol``, or within what
-    its format holds of that where none is, as ours are stopped.
-    """
+def tune(solve: Callable[[float], Tensor], operator: Operator[Tensor], v: Tensor, tol: float) -> Tuned:
+    """See ``tuning.tune``: of the largest ``|v - J^T w| / |v|`` of a sample that ``solve`` reaches with a tolerance."""
     size = norm(v)
     size = torch.where(size == 0, 1, size)
 
-    def residual(rtol: float, allowed: bool = False) -> float:
+    def residuals(rtol: float) -> tuple[float, float]:
         w = solve(rtol)
         found = norm(v - w + operator.vjp(w)) / size
-        return float((found - allowance(norm(w), size) if allowed else found).max())
+        return float(found.max()), float((found - allowance(norm(w), size)).max())
 
-    rtol = find_loosest(residual, tol)
-    return rtol if residual(rtol) <= tol else find_loosest(lambda rtol: residual(rtol, allowed=True), tol)
+    return tune_to(residuals, tol)
 
 
 def only_numbers(w: Tensor, v: Tensor) -> Tensor:

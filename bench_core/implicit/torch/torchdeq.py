@@ -45,7 +45,8 @@ def torchdeq(
 
 def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop, *, solver: str) -> Prepared:
     """The loosest tolerance that reaches ``stop.tol``, and the iterations that a run with it takes, with one in twenty
-    to spare. The limit of the trials grows from the library's default: memory is allocated by it.
+    to spare. The limit of the trials grows from the library's default, and stays where it was enough: memory is
+    allocated by it.
 
     Anderson's lam is added to the products of residuals, and its default of 1e-4 means residuals of size 1; of the
     size that is asked for here it would hide all of them, and takes 2 to 5 times as many iterations. It is given in
@@ -54,6 +55,7 @@ def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop, *, solver: str) -
     more = {"lam": LAM * float(stop.tol * torch.linalg.vector_norm(v, dim=1).max() or 1) ** 2}
     more = more if solver == "anderson" else {}
     limit, taken = min(DEFAULT_ITERATIONS, stop.most), 0
+    needed: dict[float, int] = {}
 
     def count(w: Tensor) -> Tensor:
         nonlocal taken
@@ -67,15 +69,14 @@ def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop, *, solver: str) -
         while True:
             taken = 0
             w = torchdeq(counted, v, solver=solver, rtol=rtol, max_iter=limit, **more).w
-            # Broyden's method evaluates once before its first iteration.
-            if taken - (solver == "broyden") < limit or limit == stop.most:
+            needed[rtol] = taken - (solver == "broyden")  # Broyden's method evaluates once before its first iteration
+            if needed[rtol] < limit or limit == stop.most:
                 return w
             limit = min(4 * limit, stop.most)
 
-    rtol = tune(solve, operator, v, stop.tol)
-    solve(rtol)
-    spare = 1 + taken // 20
-    return Prepared({}, {"rtol": rtol, "max_iter": min(stop.most, taken - (solver == "broyden") + spare), **more})
+    rtol, looser = tune(solve, operator, v, stop.tol)
+    spare = 1 + needed[rtol] // 20
+    return Prepared({}, {"rtol": rtol, "max_iter": min(stop.most, needed[rtol] + spare), **more}, looser)
 
 
 class _Counting:

@@ -1,14 +1,25 @@
 """Libraries that users would pick instead, beside the fastest of ours."""
 
+import math
+
 from ...digest import FamilyDigest
+from ...digest.libraries import Beside
+from ...digest.series import Measured
 from ...text import write_error, write_ratio, write_seconds
 from ..blocks import TONES, Cell, Section, Table, Text, columns, missing
 from ._names import caption, series_cell, size_cell
 
 NOTE = (
     "Each library beside the fastest of our rows with the same kind of answer, at the largest size where both were "
-    "timed in the same rounds. Libraries stop by tests of their own: compare the errors before the times."
+    "timed in the same rounds."
 )
+RESIDUAL_NOTE = (
+    "Residual: the largest of a sample, `|v - Jᵀw| / |v|`, of the timed result. A library is given the loosest setting "
+    "with which every sample reaches the tolerance that ours stop at; of one that goes far below, its own step is that "
+    "large: what the next looser setting reaches is told where it was recorded."
+)
+# A residual below this part of the tolerance is worth a word.
+FAR = 1 / 3
 
 
 def build(family: FamilyDigest) -> Section | None:
@@ -28,6 +39,9 @@ def build(family: FamilyDigest) -> Section | None:
         ("error", "Its error", True),
         ("ours_error", "Our error", True),
     )
+    measured = any(not math.isnan(beside.residual) for beside in family.libraries)
+    if measured:
+        heads += columns(("residual", "Its residual", True), ("ours_residual", "Our residual", True))
     rows = tuple(
         {
             "place": series_cell(family.find(beside.series), shown),
@@ -41,10 +55,21 @@ def build(family: FamilyDigest) -> Section | None:
             "ours": Cell(beside.ours),
             "error": Cell(write_error(beside.error)),
             "ours_error": Cell(write_error(beside.ours_error)),
+            **(_write_residuals(beside, family.find(beside.series)) if measured else {}),
         }
         for beside in family.libraries
     )
     table = Table(
         f"{family.name}-libraries", caption("Libraries beside ours", shown), heads, rows, folded=len(rows) > 30
     )
-    return Section("libraries", "Libraries", (table, Text(NOTE, "note")))
+    note = f"{NOTE} {RESIDUAL_NOTE}" if measured else NOTE
+    return Section("libraries", "Libraries", (table, Text(note, "note")))
+
+
+def _write_residuals(beside: Beside, series: Measured) -> dict[str, Cell]:
+    told = beside.residual < FAR * dict(series.fixed).get("tol", 0.0) and not math.isnan(beside.looser_residual)
+    looser = f"{write_error(beside.looser_residual)} with the next looser setting" if told else ""
+    return {
+        "residual": Cell(write_error(beside.residual), "", looser),
+        "ours_residual": Cell(write_error(beside.ours_residual)),
+    }

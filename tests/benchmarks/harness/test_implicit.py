@@ -37,6 +37,15 @@ def test_a_record_has_products_and_quality(backend):
     assert rows["forward_picard"]["products"]["evaluations"] > 0
 
 
+def test_a_librarys_record_says_what_the_next_looser_setting_reaches():
+    """In float64: what is near the tolerance on both sides is told by the library's row alone."""
+    pytest.importorskip("torchdeq")
+    rows = _run("torch", {"D": 16, "B": 4}, "gmres", "torchdeq_fixed_point")
+    quality = rows["torchdeq_fixed_point"]["quality"]
+    assert quality["residual"] <= 1e-6 < quality["looser_residual"] < 1e-4
+    assert "looser_residual" not in rows["gmres"]["quality"]
+
+
 def test_what_did_not_converge_is_wrong_with_its_residual():
     # The series falls by a ten thousandth a term: 3,000 are not enough.
     rows = _run("torch", {"D": 40, "B": 2, "gamma": 0.9999, "T": "rotation"}, "jfb", "neumann")

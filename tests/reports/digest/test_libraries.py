@@ -1,5 +1,7 @@
 """Libraries: the fastest of ours that answers alike, in the same rounds."""
 
+import pytest
+
 from reports.analysis import Analysis
 from reports.digest.libraries import digest_libraries
 from reports.digest.series import digest_series
@@ -19,6 +21,10 @@ def test_each_library_stands_beside_the_fastest_exact_row(implicit_digest):
         ]
         assert beside.ours == min(own)[1]
         assert beside.ratio.value > 0
+        cells = [family.find(beside.series).row(row).at(beside.size) for row in (beside.library, beside.ours)]
+        # The planted residuals are the errors.
+        assert [beside.residual, beside.ours_residual] == [pytest.approx(cell.error) for cell in cells]
+        assert beside.looser_residual == pytest.approx(3e-6)
 
 
 def test_a_family_without_libraries_has_none(implicit_digest):

@@ -151,6 +151,7 @@ def make_implicit_row(
             "descent": 1 - 0.8 * min(error, 1.0),
             "iterations_mean": 0.9 * iterations,
             "iterations_max": iterations,
+            **({"looser_residual": 3 * TOLERANCE} if role == "peer" else {}),
         }
         if measured
         else {},

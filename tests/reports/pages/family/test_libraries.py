@@ -1,4 +1,6 @@
-"""Libraries stand beside ours with both errors."""
+"""Libraries stand beside ours with both errors, and solvers with what both reached."""
+
+from dataclasses import replace
 
 from reports.digest.libraries import Beside
 from reports.pages.family import libraries
@@ -20,3 +22,21 @@ def test_where_no_library_was_timed_a_line_says_so(make):
     assert told.text == "No library was timed as a row of its own."
     ended = make.series(make.row("relative", make.cell(10.0, None)))
     assert libraries.build(make.family(ended)) is None
+
+
+def test_what_both_reached_is_told_where_they_stop_at_a_residual(make):
+    series = make.series(make.sweep("gmres"), make.sweep("peer", role="peer"), tol=1e-6)
+    plain = Beside(series.key, 100.0, "peer", "gmres", make.about(3.0), 1e-7, 1e-6, make.about(2.5), "slower")
+    near = replace(plain, residual=9e-7, ours_residual=8e-7, looser_residual=2e-6)
+    far = replace(near, residual=2e-8)
+    section = libraries.build(make.family(series, libraries=(near, far, plain)))
+    (table,) = make.tables(section)
+    assert [column.key for column in table.columns][-2:] == ["residual", "ours_residual"]
+    assert [line["residual"].text for line in table.rows] == ["9.0e-7", "2.0e-8", "–"]
+    assert table.rows[0]["ours_residual"].text == "8.0e-7"
+    # Of a library that goes far below the tolerance the page says that less would not do.
+    assert [line["residual"].note for line in table.rows] == ["", "2.0e-6 with the next looser setting", ""]
+    assert "Residual" in make.texts(section)[0]
+    (without,) = make.tables(libraries.build(make.family(series, libraries=(plain,))))
+    assert "residual" not in without.rows[0]
+    assert "Residual" not in make.texts(libraries.build(make.family(series, libraries=(plain,))))[0]
