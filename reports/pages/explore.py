@@ -39,7 +39,9 @@ def _explain() -> Section:
         for column in COLUMNS
     )
     heads = columns(("name", "Column"), ("unit", "Unit"), ("value", "What it says"))
-    return Section("columns", "The same as a file", (Text(_FILE), Table("columns", "Columns", heads, lines, folded=True)))
+    return Section(
+        "columns", "The same as a file", (Text(_FILE), Table("columns", "Columns", heads, lines, folded=True))
+    )
 
 
 def list_vendored() -> tuple[Asset, ...]:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import time
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,17 @@ FAULTS = """() => [...document.querySelectorAll('figure svg')].flatMap(svg => {
 })"""
 
 
+# Of the published folders one is walked always; what is made up for the tests is walked beside it.
+EACH = ["built", PUBLISHED[0], *(pytest.param(path, marks=pytest.mark.slow) for path in PUBLISHED[1:])]
+WIDTHS = (390, 1400)
+# What nobody waits for: from the load of the page to an answer.
+PATIENCE_S = 5.0
+
+
+def name_folder(path):
+    return path if isinstance(path, str) else path.name
+
+
 @pytest.fixture
 def visit(browser, report):
     """Open a page of the built folder in a fresh context; returns (page, messages, requests)."""
@@ -54,18 +66,24 @@ def visit(browser, report):
         context.close()
 
 
+@pytest.fixture
+def folder(request, report):
+    """The folder that a test is parametrised with; the built one by its word."""
+    return report if request.param == "built" else request.param
+
+
 @pytest.mark.parametrize(
     "folder",
     ["built", *(pytest.param(path, marks=pytest.mark.slow) for path in PUBLISHED)],
-    ids=lambda path: path if path == "built" else path.name,
+    ids=name_folder,
+    indirect=True,
 )
-def test_every_page_fits_a_phone_and_says_nothing_on_the_console(visit, report, folder):
+def test_every_page_fits_a_phone_and_says_nothing_on_the_console(visit, folder):
     """Offline, with all that is folded open; wide tables scroll in their own containers."""
-    path = report if folder == "built" else folder
-    files = sorted(file.name for file in path.glob("*.html"))
-    page, messages, requests = visit(files[0], path, viewport={"width": 390, "height": 844}, color_scheme="dark")
+    files = sorted(file.name for file in folder.glob("*.html"))
+    page, messages, requests = visit(files[0], folder, viewport={"width": 390, "height": 844}, color_scheme="dark")
     for file in files:
-        page.goto((path / file).as_uri())
+        page.goto((folder / file).as_uri())
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, file
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 24, 30)"
@@ -73,11 +91,54 @@ def test_every_page_fits_a_phone_and_says_nothing_on_the_console(visit, report, 
     assert [url for url in requests if not url.startswith(("file://", "data:"))] == []
 
 
-def test_no_label_of_a_card_is_clipped_or_over_another(visit):
-    for width in (390, 1400):
-        page, _, _ = visit(viewport={"width": width, "height": 900})
+def list_pages():
+    """Every published page; of the pages with pictures the first of each kind is looked at always."""
+    seen = set()
+    for path in PUBLISHED:
+        for file in sorted(file.name for file in path.glob("*.html")):
+            kind = "family" if file.removesuffix(".html") in FAMILIES else file
+            quick = kind in ("index.html", "family", "studies.html", "devices.html") and kind not in seen
+            seen.add(kind)
+            marks = () if quick else pytest.mark.slow
+            yield pytest.param(path, file, marks=marks, id=f"{path.name}-{file.removesuffix('.html')}")
+
+
+@pytest.mark.parametrize(
+    ("folder", "file"), [pytest.param("built", "index.html", id="built"), *list_pages()], indirect=["folder"]
+)
+def test_no_label_is_clipped_or_over_another(visit, folder, file):
+    """With all that is folded open, on a phone and on a desk."""
+    for width in WIDTHS:
+        page, _, _ = visit(file, folder, viewport={"width": width, "height": 900})
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(254, 254, 253)"
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        drawn = page.locator("figure svg").count()
+        assert drawn or file not in ("index.html", "logdet.html", "studies.html")
         assert page.evaluate(FAULTS) == []
+
+
+@pytest.mark.parametrize("folder", EACH, ids=name_folder, indirect=True)
+def test_every_link_of_the_first_page_leads_somewhere_at_a_click(visit, folder):
+    """To a page that is there and to the place on it that the link names."""
+    page, messages, _ = visit(folder=folder)
+    start = page.url
+    links = page.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.getAttribute('href'))")
+    pages = [link for link in dict.fromkeys(links) if link.partition("#")[0].endswith(("", ".html"))]
+    assert len(pages) > 8
+    for link in pages:
+        # A table that is folded may hold it.
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        page.locator(f"a[href='{link}']").first.click()
+        file, _, anchor = link.partition("#")
+        assert page.url.partition("#")[0].endswith(f"/{file or 'index.html'}"), link
+        assert page.locator("h1").is_visible(), link
+        if anchor and "=" not in anchor:
+            assert page.locator(f"#{anchor}").count() == 1, link
+        if page.url.partition("#")[0] != start:
+            page.goto(start)
+    files = {link for link in links if link not in pages}
+    assert [name for name in files if "://" not in name and not (folder / name).is_file()] == []
+    assert messages == []
 
 
 def test_form_by_keyboard(visit):
@@ -103,6 +164,30 @@ def test_form_by_keyboard(visit):
     assert "of memory at its peak" in told
     keyboard.type("nonsense")
     assert "must be a positive number" in page.locator(".answer").inner_text()
+    assert messages == []
+
+
+@pytest.mark.parametrize("path", PUBLISHED, ids=name_folder)
+def test_a_new_user_has_an_answer_by_the_keyboard(visit, path):
+    """The published page, D = 3,000 and B = 32 for float32 on torch: every key counted, from the load of the page."""
+    began = time.perf_counter()
+    page, messages, _ = visit(folder=path)
+    keyboard, keys = page.keyboard, 0
+    typed = {"size": "3000", "batch": "32"}
+    for name in ("size", "batch"):
+        while page.evaluate("document.activeElement.name || ''") != name:
+            keyboard.press("Tab")
+            keys += 1
+            assert keys < 40, name
+        # What a field holds is chosen when it is reached by Tab.
+        keyboard.type(typed[name])
+        keys += len(typed[name])
+    told = page.locator("[aria-live=polite]").inner_text()
+    spent_s = time.perf_counter() - began
+    assert "Use relative\n" in told
+    assert "B = 32 was not measured" in told
+    print(keys, round(spent_s, 2), repr(told[:300]))
+    assert spent_s < PATIENCE_S
     assert messages == []
 
 
@@ -161,8 +246,9 @@ def test_form_says_what_was_not_measured(visit):
     assert "must be a positive number" in page.locator(".answer").inner_text()
 
 
-def test_without_javascript_the_rules_stand_there(visit):
-    page, _, _ = visit(java_script_enabled=False)
+@pytest.mark.parametrize("folder", EACH, ids=name_folder, indirect=True)
+def test_without_javascript_the_rules_stand_there(visit, folder):
+    page, _, _ = visit(folder=folder, java_script_enabled=False)
     assert not page.locator(".ask").is_visible()
     rules = page.locator("#table-rules-logdet")
     assert rules.locator("summary").inner_text().startswith("Log-determinant gradients ")
@@ -172,8 +258,9 @@ def test_without_javascript_the_rules_stand_there(visit):
     assert page.locator("#card-logdet svg").first.is_visible()
 
 
-def test_printed_without_the_form_and_with_the_rules(visit):
-    page, _, _ = visit()
+@pytest.mark.parametrize("folder", EACH, ids=name_folder, indirect=True)
+def test_printed_without_the_form_and_with_the_rules(visit, folder):
+    page, _, _ = visit(folder=folder)
     assert not page.locator("#table-rules-logdet").is_visible()
     page.emulate_media(media="print")
     assert page.locator("#table-rules-logdet table").is_visible()

@@ -20,6 +20,7 @@ from reports.digest.studies import StudyDigest, StudyMethod
 from reports.statistics import Estimate
 
 ROOT = Path(__file__).parents[3]
+PUBLISHED = sorted(ROOT.glob("reports/published/*/digest.json"))
 # What `digest.json` leaves to other files and to the pages; of `approximate` answers also candidates and exclusions.
 UNWRITTEN = {
     Measured: {"rows"},
@@ -102,7 +103,9 @@ def test_what_the_tables_explain_exists():
     assert {name for first in told for name in find_names(first)} - known == set()
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("reports/published/*/digest.json")), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("reports/published/*/digest.json")), ids=lambda path: path.parent.name
+)
 def test_the_published_files_have_these_fields_and_no_others(path):
     """An object of the JSON with all fields of a dataclass has no field that is said to be left out."""
     found: set[frozenset[str]] = set()
