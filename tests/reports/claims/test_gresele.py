@@ -6,7 +6,9 @@ from functools import partial
 
 import pytest
 
+from reports.analysis import Analysis
 from reports.claims.rg2 import ORDER_OF_100, model_speedup
+from reports.load import load
 from tests.reports.claims.planted import judge, parts, plant_sweep
 
 

@@ -40,7 +40,9 @@ def plant_cells(
 def plant_sweep(
     synthetic, folder: Path, slower=lambda size: 1.0, rows=("relative", "gemm_floor"), edit=None, **session
 ) -> Analysis:
-    """The analysis of sessions of logdet at all sizes in two processes, `slower(size)` times slower, each changed by `edit(record)`."""
+    """The analysis of sessions of logdet at all sizes in two processes, `slower(size)` times slower, each changed by
+    `edit(record)`.
+    """
     synthetic.write_index(folder)
     for size, process in itertools.product(session.pop("sizes", synthetic.SIZES), range(2)):
         record = synthetic.make_session(
