@@ -188,7 +188,6 @@ def test_a_new_user_has_an_answer_in_a_few_keys(visit, folder):
         keys += len(value)
     told = page.locator("[aria-live=polite]").inner_text()
     spent_s = time.perf_counter() - began
-    print(keys, round(spent_s, 2), repr(told[:300]), page.input_value("[name=batch]"))
     assert keys <= MOST_KEYS
     assert spent_s < PATIENCE_S
     assert page.input_value("[name=size]") == "3000"
