@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
+from ..columns import COLUMNS
 from ..digest import Digest
 from ..digest.points import write_script
-from .blocks import Asset, Mount, Page, Section
+from .blocks import Asset, Cell, Mount, Page, Section, Table, Text, columns
 
 FILE = "explore.html"
 _ROOT = Path(__file__).parents[1]
@@ -15,6 +16,7 @@ _LEAD = (
     "shown first, all of it at a click. Choose what to see: chart and table follow, and the address remembers it. A "
     "heading sorts; a row's name shows that row alone."
 )
+_FILE = "[points.csv](points.csv) holds every point, a line each; a cell is empty where a number is not known."
 _WITHOUT = "This table needs JavaScript; [points.csv](points.csv) holds the same points."
 
 
@@ -27,7 +29,19 @@ def build(digest: Digest) -> tuple[Page, ...]:
         _read("explore.js"),
     )
     section = Section("points", "Choose, sort, draw", (Mount("explorer", _WITHOUT),))
-    return (Page(FILE, "All points", _LEAD, (section,), assets=(*list_vendored(), *ours)),)
+    return (Page(FILE, "All points", _LEAD, (section, _explain()), assets=(*list_vendored(), *ours)),)
+
+
+def _explain() -> Section:
+    """What each column of `points.csv` is: the folder may be all that a reader has."""
+    lines = tuple(
+        {"name": Cell(f"`{column.name}`"), "unit": Cell(column.unit), "value": Cell(column.meaning)}
+        for column in COLUMNS
+    )
+    heads = columns(("name", "Column"), ("unit", "Unit"), ("value", "What it says"))
+    return Section(
+        "columns", "The same as a file", (Text(_FILE), Table("columns", "Columns", heads, lines, folded=True))
+    )
 
 
 def list_vendored() -> tuple[Asset, ...]:

@@ -2,6 +2,8 @@
 
 import itertools
 import math
+import re
+import time
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,17 @@ FAULTS = """() => [...document.querySelectorAll('figure svg')].flatMap(svg => {
 })"""
 
 
+# Of the published folders one is walked always; what is made up for the tests is walked beside it.
+EACH = ["built", PUBLISHED[0], *(pytest.param(path, marks=pytest.mark.slow) for path in PUBLISHED[1:])]
+WIDTHS = (390, 1400)
+# From the load of the page to an answer: less than anybody waits for, and keys.
+PATIENCE_S, MOST_KEYS = 5.0, 25
+
+
+def name_folder(path):
+    return path if isinstance(path, str) else path.name
+
+
 @pytest.fixture
 def visit(browser, report):
     """Open a page of the built folder in a fresh context; returns (page, messages, requests)."""
@@ -54,18 +67,24 @@ def visit(browser, report):
         context.close()
 
 
+@pytest.fixture
+def folder(request, report):
+    """The folder that a test is parametrised with; the built one by its word."""
+    return report if request.param == "built" else request.param
+
+
 @pytest.mark.parametrize(
     "folder",
     ["built", *(pytest.param(path, marks=pytest.mark.slow) for path in PUBLISHED)],
-    ids=lambda path: path if path == "built" else path.name,
+    ids=name_folder,
+    indirect=True,
 )
-def test_every_page_fits_a_phone_and_says_nothing_on_the_console(visit, report, folder):
+def test_every_page_fits_a_phone_and_says_nothing_on_the_console(visit, folder):
     """Offline, with all that is folded open; wide tables scroll in their own containers."""
-    path = report if folder == "built" else folder
-    files = sorted(file.name for file in path.glob("*.html"))
-    page, messages, requests = visit(files[0], path, viewport={"width": 390, "height": 844}, color_scheme="dark")
+    files = sorted(file.name for file in folder.glob("*.html"))
+    page, messages, requests = visit(files[0], folder, viewport={"width": 390, "height": 844}, color_scheme="dark")
     for file in files:
-        page.goto((path / file).as_uri())
+        page.goto((folder / file).as_uri())
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, file
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 24, 30)"
@@ -73,11 +92,59 @@ def test_every_page_fits_a_phone_and_says_nothing_on_the_console(visit, report, 
     assert [url for url in requests if not url.startswith(("file://", "data:"))] == []
 
 
-def test_no_label_of_a_card_is_clipped_or_over_another(visit):
-    for width in (390, 1400):
-        page, _, _ = visit(viewport={"width": width, "height": 900})
-        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(254, 254, 253)"
+def list_pages():
+    """Every published page; of the pages with pictures the first of each kind is looked at always."""
+    seen = set()
+    for path in PUBLISHED:
+        for file in sorted(file.name for file in path.glob("*.html")):
+            kind = "family" if file.removesuffix(".html") in FAMILIES else file
+            quick = kind in ("index.html", "family", "studies.html") and kind not in seen
+            seen.add(kind)
+            marks = () if quick else pytest.mark.slow
+            yield pytest.param(path, file, marks=marks, id=f"{path.name}-{file.removesuffix('.html')}")
+
+
+@pytest.mark.parametrize(
+    ("folder", "file"), [pytest.param("built", "index.html", id="built"), *list_pages()], indirect=["folder"]
+)
+def test_no_label_is_clipped_or_over_another(visit, folder, file):
+    """With all that is folded open, on a phone and on a desk."""
+    page, _, _ = visit(file, folder)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(254, 254, 253)"
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert page.locator("figure svg").count() or file not in ("index.html", "logdet.html")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate(FAULTS) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", PUBLISHED, ids=name_folder, indirect=True)
+def test_every_link_of_the_first_page_leads_somewhere_at_a_click(visit, folder):
+    """To a page that is there and to the place on it that the link names."""
+    page, messages, _ = visit(folder=folder)
+    start = page.url
+    links = page.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.getAttribute('href'))")
+    pages = [link for link in dict.fromkeys(links) if re.match(r"[\w-]+\.html|#", link)]
+    assert len(pages) > 8
+    for link in pages:
+        # A table that is folded may hold it.
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        target = page.locator(f"a[href='{link}']").first
+        if "skip" in (target.get_attribute("class") or ""):
+            target.press("Enter")  # it is in sight while the keyboard is on it
+        else:
+            target.click(timeout=3000)
+        file, _, anchor = link.partition("#")
+        assert page.url.partition("#")[0].endswith(f"/{file or 'index.html'}"), link
+        assert page.locator("h1").is_visible(), link
+        if anchor and "=" not in anchor:
+            assert page.locator(f"#{anchor}").count() == 1, link
+        if page.url.partition("#")[0] != start:
+            page.goto(start)
+    files = {link for link in links if link not in pages}
+    assert [name for name in files if "://" not in name and not (folder / name).is_file()] == []
+    assert messages == []
 
 
 def test_form_by_keyboard(visit):
@@ -103,6 +170,29 @@ def test_form_by_keyboard(visit):
     assert "of memory at its peak" in told
     keyboard.type("nonsense")
     assert "must be a positive number" in page.locator(".answer").inner_text()
+    assert messages == []
+
+
+@pytest.mark.parametrize("folder", EACH[1:], ids=name_folder, indirect=True)
+def test_a_new_user_has_an_answer_in_a_few_keys(visit, folder):
+    """From the load of the published page to what to use at D = 3,000 and B = 32, counting every key."""
+    began = time.perf_counter()
+    page, messages, _ = visit(folder=folder)
+    keyboard, keys = page.keyboard, 0
+    for name, value in (("size", "3000"), ("batch", "32")):
+        while page.evaluate("document.activeElement.name || ''") != name:
+            keyboard.press("Tab")
+            keys += 1
+            assert keys <= MOST_KEYS, f"{name} is not reached"
+        keyboard.type(value)  # over what stands there: a field that is reached by Tab is chosen whole
+        keys += len(value)
+    told = page.locator("[aria-live=polite]").inner_text()
+    spent_s = time.perf_counter() - began
+    assert keys <= MOST_KEYS
+    assert spent_s < PATIENCE_S
+    assert page.input_value("[name=size]") == "3000"
+    assert re.match(r"Use \w+\n", told)
+    assert "B = 32" in told
     assert messages == []
 
 
@@ -161,8 +251,9 @@ def test_form_says_what_was_not_measured(visit):
     assert "must be a positive number" in page.locator(".answer").inner_text()
 
 
-def test_without_javascript_the_rules_stand_there(visit):
-    page, _, _ = visit(java_script_enabled=False)
+@pytest.mark.parametrize("folder", EACH, ids=name_folder, indirect=True)
+def test_without_javascript_the_rules_stand_there(visit, folder):
+    page, _, _ = visit(folder=folder, java_script_enabled=False)
     assert not page.locator(".ask").is_visible()
     rules = page.locator("#table-rules-logdet")
     assert rules.locator("summary").inner_text().startswith("Log-determinant gradients ")
@@ -172,8 +263,9 @@ def test_without_javascript_the_rules_stand_there(visit):
     assert page.locator("#card-logdet svg").first.is_visible()
 
 
-def test_printed_without_the_form_and_with_the_rules(visit):
-    page, _, _ = visit()
+@pytest.mark.parametrize("folder", EACH, ids=name_folder, indirect=True)
+def test_printed_without_the_form_and_with_the_rules(visit, folder):
+    page, _, _ = visit(folder=folder)
     assert not page.locator("#table-rules-logdet").is_visible()
     page.emulate_media(media="print")
     assert page.locator("#table-rules-logdet table").is_visible()

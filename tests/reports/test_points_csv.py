@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from reports.analysis import Analysis
+from reports.columns import COLUMNS
 from reports.load import load
-from reports.points_csv import COLUMNS, write_points
+from reports.points_csv import write_points
 
 RESULTS = Path(__file__).parents[2] / "results"
 

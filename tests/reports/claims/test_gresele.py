@@ -1,34 +1,15 @@
-"""Claims RG1 to RG5 against synthetic truth."""
+"""Claims RG1 to RG3 against synthetic truth."""
 
 from __future__ import annotations
 
-import itertools
 from functools import partial
 
 import pytest
 
 from reports.analysis import Analysis
 from reports.claims.rg2 import ORDER_OF_100, model_speedup
-from reports.claims.rg5 import BUNDLED
 from reports.load import load
-from tests.reports.claims.planted import density_study, judge, logdet_study, parts, plant_study
-
-THEIRS = "those of the ordinary gradient, plain descent"
-
-
-def plant(
-    synthetic, folder, slower=lambda size: 1.0, rows=("relative", "gemm_floor"), edit=None, **session
-) -> Analysis:
-    """Sessions of all sizes in two processes, `slower(size)` times slower, each changed by `edit(record)`."""
-    synthetic.write_index(folder)
-    for size, process in itertools.product(session.pop("sizes", synthetic.SIZES), range(2)):
-        record = synthetic.make_session(
-            size, process=process, processes=2, rounds=12, slower=slower(size), rows=rows, **session
-        )
-        if edit is not None:
-            edit(record)
-        synthetic.write_session(folder, record, "direct")
-    return Analysis(load(folder))
+from tests.reports.claims.planted import judge, parts, plant_sweep
 
 
 def test_exponents(analysis):
@@ -39,7 +20,7 @@ def test_exponents(analysis):
 
 @pytest.mark.parametrize(("tilt", "verdict"), [(0.8, "contradicted"), (-0.8, "undetermined")])
 def test_slower_growth_does_not_contradict_a_bound_from_above(synthetic, tmp_path, tilt, verdict):
-    digest = judge(plant(synthetic, tmp_path, lambda size: (size / 64) ** tilt), "RG1")
+    digest = judge(plant_sweep(synthetic, tmp_path, lambda size: (size / 64) ** tilt), "RG1")
     (relative,) = parts(digest, "of relative ")
     assert relative.verdict == digest.verdict == verdict
     assert ("the leading term does not rule" in digest.decided) == (tilt < 0)
@@ -65,7 +46,7 @@ def test_faster_than_by_two_orders_is_faster_by_two_orders(synthetic, tmp_path, 
         rows, place = record["rows"], sizes.index(record["cell"]["sizes"]["D"])
         rows["inverse"]["samples_s"] = [factor * (1.0, 1.1)[place % 2] * s for s in rows["relative"]["samples_s"]]
 
-    digest = judge(plant(synthetic, tmp_path, rows=("relative", "inverse"), edit=edit, sizes=sizes), "RG2")
+    digest = judge(plant_sweep(synthetic, tmp_path, rows=("relative", "inverse"), edit=edit, sizes=sizes), "RG2")
     (typical,) = [part for part in parts(digest, "typical") if part.effect is not None]
     assert typical.verdict == verdict, typical
     assert typical.effect.value == pytest.approx(factor, rel=0.01)
@@ -104,7 +85,7 @@ def test_where_time_ends_it_on_a_gpu_what_memory_refuses_is_told_too(synthetic, 
             record["rows"]["jacobian_autodiff"] |= nothing | {"outcome": "over_budget", "reason": reasons[size]}
 
     rows, sizes = ("relative", "jacobian_autodiff"), (64, 128, 256, 512)
-    digest = judge(plant(synthetic, tmp_path, rows=rows, sizes=sizes, edit=edit, device=device), "RG3")
+    digest = judge(plant_sweep(synthetic, tmp_path, rows=rows, sizes=sizes, edit=edit, device=device), "RG3")
     (part,) = digest.parts
     assert part.verdict == "undetermined"
     assert "over_budget at 256: time: measured 9 s a call" in part.measured
@@ -130,7 +111,7 @@ def test_on_a_gpu_the_share_is_of_the_cards_memory(synthetic, tmp_path, card_byt
             row |= nothing | {"outcome": "over_budget", "reason": reason}
 
     rows, sizes = ("relative", "jacobian_autodiff"), (64, 128, 256)
-    (part,) = judge(plant(synthetic, tmp_path, rows=rows, sizes=sizes, edit=edit, device="cuda"), "RG3").parts
+    (part,) = judge(plant_sweep(synthetic, tmp_path, rows=rows, sizes=sizes, edit=edit, device="cuda"), "RG3").parts
     assert part.verdict == verdict
     if card_bytes:
         assert part.effect.value == pytest.approx(160e9 / card_bytes)
@@ -141,7 +122,7 @@ def test_patient_calls_settle_what_our_time_left_open(synthetic, tmp_path, outco
     """Of a row that time ended at D = 512, calls without a limit of time go on to 1,024."""
     rows = ("relative", "jacobian_autodiff")
     sizes = (64, 128, 256, 512)
-    before = plant(synthetic, tmp_path, rows=rows, backend="jax", sizes=sizes)
+    before = plant_sweep(synthetic, tmp_path, rows=rows, backend="jax", sizes=sizes)
     assert judge(before, "RG3").verdict == "undetermined"
 
     for size in (512, 1024):
@@ -167,152 +148,24 @@ def test_what_runs_throughout_contradicts_only_at_the_papers_largest_size(synthe
         row |= {"positions": [0] * rounds, "peak_bytes": 10**9, "error": 1e-7}
 
     rows = ("relative", "jacobian_autodiff")
-    some = plant(synthetic, tmp_path / "some", rows=rows, edit=run, sizes=(64, 256, 4096))
+    some = plant_sweep(synthetic, tmp_path / "some", rows=rows, edit=run, sizes=(64, 256, 4096))
     assert judge(some, "RG3").verdict == "undetermined"
-    all_ = plant(synthetic, tmp_path / "all", rows=rows, edit=run, sizes=(64, 256, 20_000))
+    all_ = plant_sweep(synthetic, tmp_path / "all", rows=rows, edit=run, sizes=(64, 256, 20_000))
     assert judge(all_, "RG3").verdict == "contradicted"
-
-
-@pytest.mark.parametrize(
-    ("more", "spread", "verdict"),
-    [(1.0, 0.02, "reproduced"), (0.5, 0.02, "reproduced"), (1.5, 0.02, "contradicted"), (1.0, 0.25, "undetermined")],
-)
-def test_iterations_are_compared_start_by_start(synthetic, tmp_path, more, spread, verdict):
-    plant(synthetic, tmp_path)
-    digest = judge(plant_study(synthetic, tmp_path, logdet_study(more=more, spread=spread)), "RG4")
-    (plain,) = (part for part in digest.parts if part.counts)
-    assert (plain.verdict, digest.verdict) == (verdict, verdict)
-    assert "at rates of 0.1 and 0.1 of a grid from 0.01 to 0.1" in plain.measured
-    assert plain.effect.value == pytest.approx(more, rel=0.05 if spread < 0.1 else 0.3)
-
-
-def test_other_data_and_adam_stand_beside_the_claim(synthetic, tmp_path):
-    plant(synthetic, tmp_path)
-    found = judge(plant_study(synthetic, tmp_path, logdet_study(), logdet_study("digits", more=1.5)), "RG4")
-    assert found.verdict == "reproduced"
-    assert [(part.study, part.counts) for part in found.parts].count(("moons", True)) == 1
-    assert {part.verdict for part in found.parts if part.study == "digits"} == {"contradicted"}
-
-
-@pytest.mark.parametrize(
-    ("stalled", "more", "verdict", "value", "told"),
-    [
-        (("relative", 1), 1.0, "reproduced", 1.0, "(from 9 of 10 it was) against 148"),
-        (("relative", 3), 1.0, "undetermined", 1.0, "(from 7 of 10 it was) against 148"),
-        (("relative", 3), 1.5, "contradicted", 1.5, "(from 7 of 10 it was) against 148"),
-        (("relative", 10), 1.0, "contradicted", 2.0, "median not reached (from 0 of 10 it was) against 148"),
-        (("ordinary", 10), 1.0, "reproduced", 0.5, "against not reached (from 0 of 10 it was)"),
-    ],
-)
-def test_a_start_that_did_not_come_so_far_counts_as_all_its_iterations(
-    synthetic, tmp_path, stalled, more, verdict, value, told
-):
-    """300 of them, where the others take 150: a lower bound, and no reason to say nothing."""
-    plant(synthetic, tmp_path)
-    study = logdet_study(more=more, spread=0.005, stalled=stalled)
-    digest = judge(plant_study(synthetic, tmp_path, study), "RG4")
-    (plain,) = (part for part in digest.parts if part.counts)
-    assert (plain.verdict, digest.verdict) == (verdict, verdict)
-    assert plain.effect.value == pytest.approx(value, rel=0.02)
-    assert told in plain.measured
-
-
-def test_seconds_stand_beside_the_iterations(synthetic, tmp_path):
-    plant(synthetic, tmp_path)
-    digest = judge(plant_study(synthetic, tmp_path, logdet_study(more=1.5, slower=0.4)), "RG4")
-    found = {part.what: part for part in digest.parts if "plain descent" in part.what}
-    iterations, seconds = (found[f"{cost} of the relative over {THEIRS}"] for cost in ("iterations", "seconds"))
-    assert (iterations.counts, seconds.counts) == (True, False)
-    assert (iterations.verdict, seconds.verdict, digest.verdict) == ("contradicted", "reproduced", "contradicted")
-    assert seconds.effect.value == pytest.approx(0.4 * iterations.effect.value)
-    assert "ms against" in seconds.measured
-
-
-def test_a_gradient_that_leaves_the_numbers_settles_nothing(synthetic, tmp_path):
-    plant(synthetic, tmp_path)
-    found = judge(plant_study(synthetic, tmp_path, logdet_study(diverges=True)), "RG4")
-    assert found.verdict == "not run"
-    assert "diverged at every rate" in found.decided
 
 
 def test_what_stands_beside_the_main_sweep_is_no_part_of_it(synthetic, tmp_path):
     """One layer, of a condition number too, and slower by the dimension: no claim is about these."""
-    alone = judge(plant(synthetic, tmp_path), "RG1")
+    alone = judge(plant_sweep(synthetic, tmp_path), "RG1")
 
     def edit(record, **sizes):
         record["cell"]["sizes"] |= sizes
         relative = record["rows"]["relative"]
         relative["samples_s"] = [record["cell"]["sizes"]["D"] * seconds for seconds in relative["samples_s"]]
 
-    plant(synthetic, tmp_path, edit=partial(edit, L=1))
-    analysis = plant(synthetic, tmp_path, edit=partial(edit, L=1, condition=1e4))
+    plant_sweep(synthetic, tmp_path, edit=partial(edit, L=1))
+    analysis = plant_sweep(synthetic, tmp_path, edit=partial(edit, L=1, condition=1e4))
     assert len(analysis.series("logdet")) == 3
     digest = judge(analysis, "RG1")
     assert [(part.what, part.verdict) for part in digest.parts] == [(part.what, part.verdict) for part in alone.parts]
     assert not any("condition" in part.where for part in digest.parts)
-
-
-@pytest.mark.parametrize(
-    ("ahead", "spread", "verdict"),
-    [
-        (0.05, 0.01, "reproduced"),
-        (-0.05, 0.01, "reproduced"),
-        (-0.4, 0.01, "contradicted"),
-        (-0.1, 0.1, "undetermined"),
-    ],
-)
-def test_densities_are_compared_split_by_split(synthetic, tmp_path, ahead, spread, verdict):
-    """On every table; what all models of a seed have in common, 0.04, drops out."""
-    plant(synthetic, tmp_path)
-    tables = [density_study(data, ahead=ahead, spread=spread) for data in BUNDLED]
-    digest = judge(plant_study(synthetic, tmp_path, *tables), "RG5")
-    counted = [part for part in digest.parts if part.counts]
-    assert [part.verdict for part in counted] == [verdict] * len(BUNDLED)
-    assert (digest.verdict, digest.assumption_met) == (verdict, True)
-    for part in counted:
-        assert part.effect.value == pytest.approx(ahead, abs=2.5 * spread)
-        assert "lu 910 and maf 910" in part.measured
-
-
-def test_one_table_is_not_every_table(synthetic, tmp_path):
-    plant(synthetic, tmp_path)
-    digest = judge(plant_study(synthetic, tmp_path, density_study()), "RG5")
-    assert digest.verdict not in ("reproduced", "contradicted")
-    assert sum("not trained on" in part.measured for part in digest.parts) == len(BUNDLED) - 1
-
-
-def test_a_training_that_left_the_numbers_is_no_measure_of_time(synthetic, tmp_path):
-    """A flow that has no more to differentiate goes through its epochs at once."""
-    plant(synthetic, tmp_path)
-    study, gone = density_study(slower=2.0), density_study(slower=2.0)
-    for row in gone["rows"]:
-        if row["method"] == "maf_0.003":
-            row |= {"seconds": 1e-4, "valid_loss": None, "test_loss": None}
-    known, found = (
-        parts(judge(plant_study(synthetic, tmp_path, each), "RG5"), "equal time")[0] for each in (study, gone)
-    )
-    assert found.effect.value == pytest.approx(known.effect.value, abs=0.05)
-
-
-def test_in_equal_time_slower_flows_stop_earlier(synthetic, tmp_path):
-    """Theirs have not come to the end of an epoch when ours have done three; twice as slow they have done one."""
-    plant(synthetic, tmp_path)
-    four, two = (
-        parts(judge(plant_study(synthetic, tmp_path, density_study(slower=slower)), "RG5"), "equal time")
-        for slower in (4.0, 2.0)
-    )
-    assert "no number from some seed" in four[0].measured
-    assert not four[0].counts
-    assert two[0].effect.value == pytest.approx(-0.95, abs=0.05), "the flows' first epoch tests best"
-
-
-def test_models_of_unequal_size_settle_nothing(synthetic, tmp_path):
-    plant(synthetic, tmp_path)
-    digest = judge(plant_study(synthetic, tmp_path, density_study(parameters=1100)), "RG5")
-    assert (digest.verdict, digest.assumption_met) == ("undetermined", False)
-    assert "equal numbers of parameters, within 10 %" in digest.decided
-
-
-def test_pictures_alone_are_no_comparison(synthetic, tmp_path):
-    plant(synthetic, tmp_path)
-    assert judge(plant_study(synthetic, tmp_path, density_study("rings")), "RG5").verdict == "not run"

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from reports.columns import COLUMNS
 from reports.digest.shown import MOST_LINES, choose_shown
 from reports.pages import explore
 from reports.render import render_page
@@ -84,14 +85,14 @@ def test_choosing_sorting_and_the_chart_follow_the_keyboard(visit, digest):
     heading.locator("[role=button]").focus()
     page.keyboard.press("Enter")
     assert heading.get_attribute("aria-sort") == "ascending"
-    assert page.locator("tbody tr").first.locator("td").nth(1).inner_text().startswith("jax")
+    assert page.locator("#explorer tbody tr").first.locator("td").nth(1).inner_text().startswith("jax")
     page.keyboard.press("Enter")
     assert heading.get_attribute("aria-sort") == "descending"
-    first = page.locator("tbody tr").first.inner_text()
+    first = page.locator("#explorer tbody tr").first.inner_text()
     slowest = max(found, key=lambda cell: cell.seconds.value).seconds
     assert "inverse" in first
     assert f"{slowest.value:.3g} [{slowest.low:.3g}, {slowest.high:.3g}]" in first
-    assert page.locator("[role=region][tabindex='0'] table").count() == 1
+    assert page.locator("#explorer [role=region][tabindex='0'] table").count() == 1
     # A legend's button tells its line apart.
     page.locator(".lines button").first.focus()
     assert page.locator("#chart .told").is_visible()
@@ -150,12 +151,12 @@ def test_holes_are_found_by_their_reason(visit, digest):
     holes = len(points(digest)) - len(points(digest, outcome="ok"))
     assert page.locator("#explorer > [role=status]").inner_text() == f"{holes} points chosen, 0 lines drawn."
     page.locator("input[type=search]").fill("determinant lemma")
-    row = page.locator("tbody tr")
+    row = page.locator("#explorer tbody tr")
     assert row.count() == 1
     assert "error" in row.inner_text()
     assert "the determinant lemma needs D >= 16" in row.inner_text()
     page.locator("input[type=search]").fill("no such reason")
-    assert "No point matches." in page.locator("tbody").inner_text()
+    assert "No point matches." in page.locator("#explorer tbody").inner_text()
     assert messages == []
 
 
@@ -181,6 +182,18 @@ def test_fits_and_stays_small(visit, width, scheme):
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
     assert messages == []
+
+
+def test_every_column_of_the_file_is_explained_at_a_click(visit):
+    page, _, _ = visit()
+    table = page.locator("#table-columns")
+    assert not table.locator("table").is_visible()
+    table.locator("summary").click()
+    told = [line.split("\t") for line in table.locator("tbody tr").all_inner_texts()]
+    assert [[name.strip(), unit.strip(), words.strip()] for name, unit, words in told] == [
+        [column.name, column.unit, column.meaning] for column in COLUMNS
+    ]
+    assert page.locator("#columns a[href='points.csv']").is_visible()
 
 
 def test_without_javascript_it_says_where_the_points_are(visit):

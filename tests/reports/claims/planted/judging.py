@@ -37,6 +37,23 @@ def plant_cells(
     return Analysis(load(folder))
 
 
+def plant_sweep(
+    synthetic, folder: Path, slower=lambda size: 1.0, rows=("relative", "gemm_floor"), edit=None, **session
+) -> Analysis:
+    """The analysis of sessions of logdet at all sizes in two processes, `slower(size)` times slower, each changed by
+    `edit(record)`.
+    """
+    synthetic.write_index(folder)
+    for size, process in itertools.product(session.pop("sizes", synthetic.SIZES), range(2)):
+        record = synthetic.make_session(
+            size, process=process, processes=2, rounds=12, slower=slower(size), rows=rows, **session
+        )
+        if edit is not None:
+            edit(record)
+        synthetic.write_session(folder, record, "direct")
+    return Analysis(load(folder))
+
+
 def plant_study(synthetic, folder: Path, *records: dict) -> Analysis:
     """The analysis with these study records beside the sessions."""
     for record in records:

@@ -1,0 +1,90 @@
+"""The columns of `points.csv`: what the writer fills, the page of all points explains and `docs/points.md` repeats."""
+
+from dataclasses import dataclass
+
+from .families import FAMILIES
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, the unit of its numbers ("" for words and counts), and what it says."""
+
+    name: str
+    unit: str
+    meaning: str
+
+
+# The papers' letters; a cell has a value in those of its family.
+SIZES = (
+    Column("D", "", "dimension of the data (logdet), of the fixed point (implicit)"),
+    Column("d", "", "dimension of the data (line_integral, score)"),
+    Column("B", "", "batch"),
+    Column("L", "", "layers (logdet, score)"),
+    Column("condition", "", "condition number of every W, about 4 where empty (logdet)"),
+    Column("H", "", "width of the hidden layers (line_integral, score)"),
+    Column(
+        "J",
+        "",
+        "what the Jacobian is made of: free, tanh, psd, kronecker, kronecker_psd, hessian or uneven (line_integral)",
+    ),
+    Column("gamma", "", "contraction factor of the iterated map (implicit)"),
+    Column("T", "", "what is iterated: random, symmetric, rotation or conv (implicit)"),
+    Column("tol", "", "relative residual at which the solvers stop (implicit)"),
+)
+COLUMNS = (
+    Column("family", "", "family of problems"),
+    Column("machine", "", "machine; nothing is ever paired across two of them"),
+    Column("backend", "", "torch or jax"),
+    Column("device", "", "cpu or cuda"),
+    Column("dtype", "", "precision of the timed arithmetic"),
+    Column("state", "", "letter of the machine's speed where the family was measured at several, else empty"),
+    *SIZES,
+    Column("row", "", "name of the row: a method, and after a colon its form where it is not the first"),
+    Column("form", "", "eager, compiled, graph (a replayed CUDA graph), jit or allocating (results are made anew)"),
+    Column(
+        "role", "", "method, peer (a library's), floor (work that none can avoid), calibration or twin (A/A control)"
+    ),
+    Column("computes", "", "which answer the row gives"),
+    Column("exact", "", "1 where the method is meant to be exact, else 0"),
+    Column("outcome", "", "ok, skipped, over_budget, oom, timeout, wrong or error; without ok there is no time"),
+    Column("reason", "", "why the outcome is not ok"),
+    Column("seconds", "s", "one call: geometric mean of the processes' medians"),
+    Column(
+        "seconds_low", "s", "lower bound of the 95 % interval for another process's median; empty where none is known"
+    ),
+    Column("seconds_high", "s", "its upper bound"),
+    Column("minimum_s", "s", "the fastest sample"),
+    Column(
+        "latency_s", "s", "on cuda: a call waited for alone, with a warm cache; seconds are those of a queued block"
+    ),
+    Column("cold_latency_s", "s", "on cuda: the same after the L2 cache was swept"),
+    Column("device_s", "s", "on cuda: by the device's clock, between two events (torch) or its busy time (jax)"),
+    Column("samples", "", "samples of all processes, one a round"),
+    Column("processes", "", "fresh processes behind the time"),
+    Column("basis", "", "whose spread the interval is from: own (its processes) or near (cells like it)"),
+    Column("patient", "", "1 for one to three calls apart from the rounds, as no other profile had the time; else 0"),
+    Column(
+        "ratio",
+        "",
+        "seconds / those of the family's yardstick, paired by round"
+        f" ({', '.join(family.yardstick for family in FAMILIES.values())}); empty where not timed side by side",
+    ),
+    Column("ratio_low", "", "lower bound of its 95 % interval"),
+    Column("ratio_high", "", "upper bound of its 95 % interval"),
+    Column(
+        "ratio_basis",
+        "",
+        "whose spread that is from: own (its processes), near (cells like it), or lent by another machine",
+    ),
+    Column("error", "", "relative error of the timed result, the worst process"),
+    Column("measure", "", "what the error is: reference, probes (an estimate of it) or residual"),
+    Column("peak_bytes", "bytes", "peak memory of a call, the largest process; empty where nothing read it"),
+    Column("flops", "", "floating-point operations of a call, by formula"),
+    Column("bytes", "bytes", "bytes that a call moves, by formula"),
+    Column("vjps", "", "vector-Jacobian products per sample, counted, or by formula"),
+    Column("jvps", "", "Jacobian-vector products per sample"),
+    Column("evaluations", "", "evaluations of the map per sample"),
+    Column("compile_cold_s", "s", "compilation with nothing cached, median of the processes"),
+    Column("compile_cached_s", "s", "compilation from a warm disk cache, median of the processes"),
+    Column("first_call_s", "s", "the first call of a process, median of those that found nothing cached"),
+)
