@@ -73,7 +73,7 @@ def log_variances(several: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray
     variances = np.empty(sizes.size)
     for size in set(sizes.tolist()):  # of as many processes all at once: there are thousands of groups
         (places,) = np.nonzero(sizes == size)
-        variances[places] = np.array([several[k] for k in places]).var(axis=1, ddof=1)
+        variances[places] = np.array([several[k] for k in places.tolist()]).var(axis=1, ddof=1)
     freedoms = sizes - 1.0
     logs = np.log(np.maximum(variances, _SMALLEST))
     return logs - digamma(freedoms / 2) + np.log(freedoms / 2), freedoms
