@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -40,7 +41,8 @@ def test_a_plain_run_goes_on_after_any_end(small_plain, end):
         child.send_signal(numbers[end])
         assert child.wait() == (-signal.SIGKILL if end == "parent" else 143)
     gone(small_plain)
-    goes_on(small_plain, PLAIN, kept)
+    done = goes_on(small_plain, PLAIN, kept)
+    assert re.search(r"^2 sessions, 1 of them .* \(\d+%\), \d+ s of them checking \(\d+%\)$", done.stdout, re.MULTILINE)
     assert [event["resumed"] for event in of_kind(small_plain, "done")][:2] == [False, True]
     # Told as a whole: the next run measures anew, and moves aside what there was.
     assert small_plain.python(*PLAIN).returncode == 0
