@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,20 @@ import bench_core
 from benchmarks.harness.profile import STANDARD
 
 ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = sorted(
+    str(path.relative_to(ROOT)) for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md"))
+)
+# Where the paths of documents begin: at the top, or at the folder that a document is about.
+BASES = ("", "benchmarks", "tests/benchmarks")
+# Begins of what is no file of the tree: other folders of the machine, and what runs leave.
+ELSEWHERE = ("/", "~", "$", "results-local/", "superseded/", "jobs/")
+# All trials of these files stand in a table of docs/results.md.
+TRIALS = (
+    "test_plain_interruptions.py",
+    "test_asv_interruptions.py",
+    "test_full_disk.py",
+    "harness/test_session_killed.py",
+)
 
 
 def _block_after(text: str, marker: str) -> str:
@@ -57,17 +73,62 @@ def test_a_method_added_as_contributing_says_is_tested_timed_and_listed(checkout
     assert f"'{name}'" in rows
 
 
-@pytest.mark.parametrize(
-    "document",
-    sorted(
-        str(path.relative_to(ROOT)) for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md"))
-    ),
-)
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_local_links_lead_somewhere(document):
     text = (ROOT / document).read_text()
     for target in re.findall(r"\]\(([^)#\s]+)\)", text):
         if "://" not in target:
             assert ((ROOT / document).parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_files_that_are_named_are_there(document):
+    text = (ROOT / document).read_text()
+    example = re.findall(r"<!-- new-method: (\S+) -->", text)  # the reader's file
+    for name in _quoted(text):
+        if name.startswith(ELSEWHERE) or name in example:
+            continue
+        if "/" in name:
+            pattern = re.sub(r"<[^>]+>", "*", name)
+            assert any(any((ROOT / base).glob(pattern)) for base in BASES), name
+        elif name.endswith(".py"):
+            assert name in _modules(), name
+
+
+def _quoted(text: str) -> list[str]:
+    """What stands in backticks and has only letters of a path, fenced blocks left out."""
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    return re.findall(r"(?<!`)`([\w./<>~$-]+)`(?!`)", text)
+
+
+@cache
+def _modules() -> frozenset[str]:
+    folders = ("bench_core", "benchmarks", "reports", "tests", "tools")
+    return frozenset(path.name for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def test_every_trial_names_the_test_that_does_it():
+    text = (ROOT / "docs/results.md").read_text()
+    table = re.search(r"^\| trial \|.*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
+    assert table
+    named: dict[str, set[str]] = {}
+    for row in table[1].splitlines():
+        tests = re.findall(r"`([\w/]+\.py)::(\w+)(?:\[([^\]]+)\])?`", row.split(" | ")[-1])
+        assert tests, row
+        for file, name, case in tests:
+            found = _tests(file)
+            assert name in found, f"{file}::{name}"
+            assert not case or f"'{case}'" in found[name], f"{file}::{name}[{case}]"
+            named.setdefault(file, set()).add(name)
+    for file in TRIALS:
+        assert named[file] == _tests(file).keys() - {"test_asv_started_by_hand_keeps_all_its_files_where_it_is_told_to"}
+
+
+def _tests(file: str) -> dict[str, str]:
+    """The tests of a file below ``tests/benchmarks``, with what decorates them."""
+    tree = ast.parse((ROOT / "tests/benchmarks" / file).read_text())
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    return {node.name: " ".join(map(ast.unparse, node.decorator_list)) for node in found}
 
 
 def test_documents_name_every_answer_and_every_sweep():

@@ -29,6 +29,7 @@ class Account:
         # Of a range of commits asv alone knows how many there will be.
         self.total = sum(sessions.values()) if commits is None else None
         self.finished: list[tuple[str, float]] = []
+        self.checking_s = 0.0
         self.first_session: float | None = None
         self.resumed = 0
 
@@ -68,6 +69,7 @@ class Account:
             self.resumed += event["resumed"]
             return
         self.finished.append((event["cell"], event["elapsed_s"]))
+        self.checking_s += event["checking_s"]
         print(
             f"[{len(self.finished):>3}/{self.total or '?'}] {event['cell']} process {event['process']}:"
             f" {event['elapsed_s']:.1f} s   elapsed {_clock(time.monotonic() - self.began)}{self._left()}",
@@ -82,7 +84,9 @@ class Account:
         return "" if self.total is None or seconds is None else f", about {_clock(seconds)} left"
 
     def _close(self) -> None:
-        """Say which part of the time since the first session began was spent inside sessions."""
+        """Say which part of the time since the first session began was spent inside sessions, and which part of that
+        judging results.
+        """
         if self.first_session is None:
             return
         after = time.monotonic() - self.first_session
@@ -90,7 +94,8 @@ class Account:
         resumed = f", {self.resumed} of them taken up from a run that was cut off" if self.resumed else ""
         print(
             f"{len(self.finished)} sessions{resumed}: {inside:.0f} s inside sessions of {after:.0f} s"
-            f" since the first began ({inside / max(after, 1e-9):.0%})"
+            f" since the first began ({inside / max(after, 1e-9):.0%}), {self.checking_s:.0f} s of them checking"
+            f" ({self.checking_s / max(inside, 1e-9):.0%})"
         )
 
     def _show(self, events: Path, done: threading.Event) -> None:

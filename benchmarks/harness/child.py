@@ -35,11 +35,12 @@ def attempt(
     """One process over the pending rows; afterwards at least one more row is settled."""
     result = Result()
     result.rows, result.failures, result.stages = before.rows, before.failures, before.stages
+    result.checked = before.checked
     with tempfile.TemporaryDirectory(prefix="jacobench-") as folder:
         spec_file, journal, stderr = (Path(folder) / name for name in ("spec.json", "journal", "stderr"))
         spec_file.write_text(json.dumps(spec), encoding="utf-8")
         journal.touch()
-        variables = environment(cell, policy, cache or Path(folder))
+        variables = environment(cell, policy, cache or Path(folder), spec["process"])
         with open(stderr, "wb") as sink:
             child = subprocess.Popen(
                 [sys.executable, str(_WORKER), str(spec_file), str(journal)],
@@ -71,10 +72,11 @@ def attempt(
         # and after the deadline all that was measured.
         stands = {name for name, r in result.rows.items() if r["samples_s"] and (over or r.get("apart"))}
         kept = {name: r for name, r in result.rows.items() if r["outcome"] != "ok" or name in stands}
+        result.keep_checked()
         # Before the first row there is no culprit: the next attempt would end the same way.
         for name in [row] if row else [name for name in spec["rows"] if name not in kept]:
             if name not in kept:
-                kept[name] = hole(cell, name, kind, reason)
+                kept[name] = result.untimed(cell, name, kind, reason)
                 if kind == "over_budget" and killed == _stopped(result):  # it took at least so long
                     kept[name]["measured_s"] = result.doing["limit_s"]
         result.rows = kept
@@ -126,12 +128,16 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def environment(cell: Cell, policy: Policy, cache: Path) -> dict[str, str]:
-    """The child's environment: the policy's, and one number of threads for every library that reads one."""
+def environment(cell: Cell, policy: Policy, cache: Path, process: int = 0) -> dict[str, str]:
+    """The child's environment: the policy's, and one number of threads for every library that reads one.
+
+    The first two processes of a cell have folders of their own for compiled code, so that two compile cold and show by
+    how much that differs; every later one has that of the first, and tells what a compilation takes that is cached.
+    """
     number = str(policy.threads)
     fixed = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NPROC"), number)
     fixed |= {
-        "TORCHINDUCTOR_CACHE_DIR": str(cache / "inductor" / cell.name),
+        "TORCHINDUCTOR_CACHE_DIR": str(cache / "inductor" / f"{cell.name}.p{process if process < 2 else 0}"),
         "PYTHONHASHSEED": "0",
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }

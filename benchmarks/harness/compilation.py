@@ -9,8 +9,8 @@ from pathlib import Path
 def describe(name: str, form: str, seconds: float | None) -> dict[str, float | None]:
     """The fields of a record's row: cold where nothing was there, cached where an earlier session had compiled it.
 
-    torch.compile keeps its work in the cell's folder, where a row that has been compiled leaves a note. JAX's sessions
-    keep nothing.
+    torch.compile keeps its work in the session's folder, which is another one's too (``child.environment``); a row that
+    has been compiled leaves a note there. JAX's sessions keep nothing.
     """
     if form != "compiled" or seconds is None:
         return {"compile_s": seconds, "compile_cold_s": seconds, "compile_cached_s": None}

@@ -159,6 +159,7 @@ class Preparation:
         self.journal.begin(trial.name, "check", slow + 120)
         if fault := self._check(method, kernel, out, fields):
             return None, "wrong", fault
+        self.journal.write("checked", row=trial.name, **fields)
         del out
         if older.counts(kernel) and (reason := self._count(trial.name, kernel, fields)):
             return None, "error", reason

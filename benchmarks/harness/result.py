@@ -14,6 +14,7 @@ class Result:
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, Any]] = {}
+        self.checked: dict[str, dict[str, Any]] = {}  # rows as they were when their first result had been judged
         self.stages: dict[str, float] = {}
         self.environment: dict[str, Any] = {}
         self.counters: dict[str, float | None] = {}
@@ -47,6 +48,8 @@ class Result:
             row = self.rows[event.pop("row")]
             if row["outcome"] == "ok":  # a time whose result is wrong is no time
                 row |= event
+        elif kind == "checked":
+            self.checked[event.pop("row")] = blank_row() | event
         elif kind == "row":
             self.rows[event.pop("row")] = blank_row() | event
         elif kind == "fresh":
@@ -74,6 +77,16 @@ class Result:
             self.settled = True
         elif kind == "end":
             self.ended = True
+
+    def keep_checked(self) -> None:
+        """Remember what is known of the rows that were to be timed, for whichever of them is never timed."""
+        self.checked |= {name: row for name, row in self.rows.items() if row["outcome"] == "ok"}
+
+    def untimed(self, cell: Cell, row: str, kind: str, reason: str) -> dict[str, Any]:
+        """A row that gets no time any more: what its check has found, if it came to that, else a hole."""
+        if row not in self.checked:
+            return hole(cell, row, kind, reason)
+        return self.checked[row] | {"outcome": kind, "reason": reason} | _no_samples()
 
 
 def _no_samples() -> dict[str, Any]:

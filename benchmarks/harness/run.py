@@ -129,7 +129,8 @@ def measure_process(
             processes = profile.processes_of(cell)
             store.set_aside(cell, lambda n: n < processes and store.resumable(cell, profile, n) is not None)
     store.note_done(cell, process, record, resumed=resumed)
-    progress.write("session done", cell=cell.name, process=process, elapsed_s=time.monotonic() - began)
+    elapsed, checking = time.monotonic() - began, 0.0 if resumed else session.checking_s(record)
+    progress.write("session done", cell=cell.name, process=process, elapsed_s=elapsed, checking_s=checking)
     return record
 
 

@@ -43,7 +43,7 @@ def run(
               ``(outcome, reason)`` where an earlier process of the cell has settled it
     smaller   what the same rows took at a smaller size of this run, for predictions
     timed     rows that an earlier process of the cell has timed: not refused for a slow moment
-    cache     folder for compiled code that sessions of one run share; without it every session compiles anew
+    cache     folder for compiled code of one run's sessions (``child.environment``); without it every one compiles anew
     on_event  called with every journal event, for progress
 
     Raises
@@ -81,8 +81,9 @@ def run(
             if left <= 0:
                 # They are not at fault: larger sizes may try them again.
                 for row in pending:
-                    reason = f"time: the session's {profile.session_limit_s:.0f} s were over before its turn"
-                    result.rows[row] = hole(cell, row, "over_budget", reason)
+                    turn = "it was timed" if row in result.checked else "its turn"
+                    reason = f"time: the session's {profile.session_limit_s:.0f} s were over before {turn}"
+                    result.rows[row] = result.untimed(cell, row, "over_budget", reason)
                 break
             spec = {
                 "cell": cell.to_json(),
@@ -129,6 +130,14 @@ def run(
         set_aside.append(other)
         measured["state"]["repeated"] = len(set_aside)
     return record | {"elapsed_s": time.monotonic() - began, **measured, "set_aside": set_aside}
+
+
+def checking_s(record: dict[str, Any]) -> float:
+    """Seconds in which the session's results were judged by the oracle, those of measurements set aside among them."""
+    measured = (record, *record["set_aside"])
+    # The twin's are its row's.
+    rows = [row for each in measured for row in each["rows"].values() if row["role"] != "twin"]
+    return sum(row["check_s"] or 0.0 for row in rows)
 
 
 def _timed(measured: dict[str, Any]) -> set[str]:

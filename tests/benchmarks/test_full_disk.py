@@ -32,19 +32,26 @@ def test_a_folder_that_cannot_be_written_is_one_line(small, command):
     assert "nothing can be kept in" in done.stderr
 
 
-@pytest.mark.slow
-def test_a_disk_that_becomes_full_ends_the_run_and_keeps_what_is_there(small):
-    child = small.start(*ASV)
-    until(lambda: of_kind(small, "running"), "running")
-    for process in of(small):
+@pytest.mark.parametrize(
+    ("command", "suite"),
+    [(PLAIN, "small_plain"), pytest.param(ASV, "small", marks=pytest.mark.slow)],
+    ids=["plain", "asv"],
+)
+def test_a_disk_that_becomes_full_ends_the_run_and_keeps_what_is_there(command, suite, request):
+    repository = request.getfixturevalue(suite)
+    child = repository.start(*command)
+    until(lambda: of_kind(repository, "running"), "running")
+    for process in of(repository):
         try:
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (2**20, 2**20))
         except ProcessLookupError:
             continue
     assert child.wait() != 0
-    gone(small)
+    gone(repository)
     # One session, measured once: nothing is repeated for the other rows and metrics.
-    assert len(of_kind(small, "running")) == 1
-    assert not list(small.folder.glob("results-local/here/*-checkout-*.json"))
-    kept = {path.name: path.read_text() for path in small.records()}
-    goes_on(small, ASV, kept)
+    assert len(of_kind(repository, "running")) == len(of_kind(repository, "done")) == 1
+    assert not of_kind(repository, "told")
+    assert not list(repository.folder.glob("results-local/here/*-checkout-*.json"))
+    kept = {path.name: path.read_text() for path in repository.records()}
+    goes_on(repository, command, kept)
+    assert [event["resumed"] for event in of_kind(repository, "done")] == [False, True, False]

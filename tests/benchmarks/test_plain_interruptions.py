@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.interrupted import (
+    DEADLINE_S,
     PLAIN,
     events,
     goes_on,
@@ -39,7 +41,8 @@ def test_a_plain_run_goes_on_after_any_end(small_plain, end):
         child.send_signal(numbers[end])
         assert child.wait() == (-signal.SIGKILL if end == "parent" else 143)
     gone(small_plain)
-    goes_on(small_plain, PLAIN, kept)
+    done = goes_on(small_plain, PLAIN, kept)
+    assert re.search(r"^2 sessions, 1 of them .* \(\d+%\), \d+ s of them checking \(\d+%\)$", done.stdout, re.MULTILINE)
     assert [event["resumed"] for event in of_kind(small_plain, "done")][:2] == [False, True]
     # Told as a whole: the next run measures anew, and moves aside what there was.
     assert small_plain.python(*PLAIN).returncode == 0
@@ -82,10 +85,15 @@ def test_a_cell_that_took_the_run_down_twice_is_told_as_an_error(small_plain):
 SHIM = """
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <sys/time.h>
-static long step(void) { const char *text = getenv("CLOCK_STEP_S"); return text ? atol(text) : 0; }
+static long step(void) {
+    long seconds = 0;
+    FILE *file = fopen(getenv("CLOCK_STEP_FILE"), "r");
+    if (file) { if (fscanf(file, "%ld", &seconds) != 1) seconds = 0; fclose(file); }
+    return seconds;
+}
 int clock_gettime(clockid_t clock, struct timespec *at) {
     int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
     int done = real(clock, at);
@@ -98,18 +106,42 @@ time_t time(time_t *at) {
 """
 
 
-@SLOW  # of the ledger's clock alone: ``tests/benchmarks/harness/test_store.py``
-@pytest.mark.parametrize("days", [-400, 400])
-def test_a_clock_that_is_set_loses_nothing(small_plain, days):
+@pytest.fixture
+def set_clock(small_plain):
+    """``set_clock(days)``: the wall clock of every process of the repository, also of those that run, is so far off."""
     source = Path(small_plain.environment["TMPDIR"]) / "shim.c"
     source.write_text(SHIM)
-    shim = source.with_suffix(".so")
+    shim, step = source.with_suffix(".so"), source.with_suffix(".step")
     subprocess.run(["cc", "-shared", "-fPIC", "-o", str(shim), str(source), "-ldl"], check=True)
+    small_plain.environment |= {"LD_PRELOAD": str(shim), "CLOCK_STEP_FILE": str(step)}
+    return lambda days: step.write_text(str(86400 * days))
+
+
+@SLOW  # of the ledger's clock alone: ``tests/benchmarks/harness/test_store.py``
+@pytest.mark.parametrize("days", [-400, 400])
+def test_a_clock_that_is_set_between_runs_loses_nothing(small_plain, set_clock, days):
     child = small_plain.start(*PLAIN)
     kept = in_second_session(small_plain)
     kill_all(small_plain, child)
     # The files' own times are of before, too.
     for path in small_plain.records():
         os.utime(path, (time.time() - 86400 * days,) * 2)
-    small_plain.environment |= {"LD_PRELOAD": str(shim), "CLOCK_STEP_S": str(86400 * days)}
+    set_clock(days)
     goes_on(small_plain, PLAIN, kept)
+
+
+@SLOW
+@pytest.mark.parametrize("days", [-400, 400])
+def test_a_clock_that_is_set_during_a_session_loses_nothing(small_plain, set_clock, days):
+    child = small_plain.start(*PLAIN)
+    until(lambda: of_kind(small_plain, "running"), "running")
+    set_clock(days)
+    kept = in_second_session(small_plain)
+    kill_all(small_plain, child)
+    (record,) = map(json.loads, kept.values())
+    assert {row["outcome"] for row in record["rows"].values()} == {"ok", "skipped"}  # forms that the profile leaves out
+    assert 0 < record["elapsed_s"] < DEADLINE_S
+    goes_on(small_plain, PLAIN, kept)
+    years = {json.loads(path.read_text())["started_at"][:4] for path in small_plain.records()}
+    assert len(years) == 2  # the clock was another one
+    assert [event["resumed"] for event in of_kind(small_plain, "done")] == [False, True, False]

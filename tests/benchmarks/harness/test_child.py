@@ -21,6 +21,12 @@ out = open(sys.argv[2], "a", buffering=1)
 def write(event, **fields):
     out.write(json.dumps({"event": event, **fields}) + "\\n")
 write("begin", row="relative", what="build", limit_s=60, stopped=None)
+if DIES == "unchecked":
+    os.kill(os.getpid(), signal.SIGKILL)
+write("checked", row="relative", error=1e-7, check_s=0.1, role="method")
+if DIES == "checked":
+    write("begin", row="relative", what="second call", limit_s=60, stopped=None)
+    os.kill(os.getpid(), signal.SIGKILL)
 write("row", row="relative", outcome="ok", reason="", error=1e-7, check_s=0.1, role="method")
 write("round", index=0, order=["relative"], samples={"canary": 1.0, "relative": 2.0})
 if DIES == "late":
@@ -35,7 +41,7 @@ def _attempt(monkeypatch, tmp_path, dies):
     worker.write_text(WORKER.replace("DIES", repr(dies)))
     monkeypatch.setattr(child, "_WORKER", worker)
     cell = Cell.of("logdet", "torch", SIZES)
-    spec = {"rows": ["relative"]}
+    spec = {"rows": ["relative"], "process": 0}
     return child.attempt(cell, spec, OWN, time.monotonic() + 60, None, Result(), lambda event: None)
 
 
@@ -46,9 +52,13 @@ def test_a_death_after_all_is_measured_and_judged_costs_no_row(monkeypatch, tmp_
     assert failure.startswith("relative: oom in device time: ")
 
 
-def test_a_death_before_that_costs_the_row(monkeypatch, tmp_path):
-    result = _attempt(monkeypatch, tmp_path, "early")
-    assert (result.rows["relative"]["outcome"], result.rows["relative"]["samples_s"]) == ("oom", [])
+@pytest.mark.parametrize(("dies", "error"), [("early", 1e-7), ("checked", 1e-7), ("unchecked", None)])
+def test_a_death_before_that_costs_the_row_and_not_what_its_check_found(monkeypatch, tmp_path, dies, error):
+    result = _attempt(monkeypatch, tmp_path, dies)
+    row = result.rows["relative"]
+    assert (row["outcome"], row["samples_s"], row["rounds"]) == ("oom", [], [])
+    assert row["reason"].startswith("the process was killed in ")
+    assert row["error"] == error
 
 
 def test_jax_may_take_of_a_card_what_torch_may(monkeypatch):

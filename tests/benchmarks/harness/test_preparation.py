@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, replace
+from functools import partial
+from types import SimpleNamespace
+
+import psutil
 
 import bench_core
-from benchmarks.harness import memory
+from benchmarks.harness import cgroup, memory
 from benchmarks.harness.journal import Journal
 from benchmarks.harness.preparation import Preparation
 from benchmarks.harness.profile import QUICK
 
+GIB = 2**30
+SIZES = {"D": 12, "B": 8, "L": 2}
 METHODS = {method.name: method for method in bench_core.methods("logdet", "torch")}
 
 
-def _prepare(folder, rows, smaller=None, min_rounds=6, deadline_s=60.0, flops_per_s=1e11):
+def _prepare(folder, rows, smaller=None, min_rounds=6, deadline_s=60.0, flops_per_s=1e11, sizes=SIZES):
     """Names of the rows that are ready, and the rows' events in their order."""
     spec = {
         "cell": {"family": "logdet", "backend": "torch", "device": "cpu", "dtype": "float32"},
@@ -26,7 +32,7 @@ def _prepare(folder, rows, smaller=None, min_rounds=6, deadline_s=60.0, flops_pe
         "timed": [],
         "rounds_deadline_s": deadline_s,
     }
-    problem = bench_core.problem("logdet", D=12, B=8, L=2)
+    problem = bench_core.problem("logdet", **sizes)
     journal = folder / "journal"
     log = Journal(str(journal))
     try:
@@ -49,7 +55,7 @@ def test_rows_that_leave_no_time_for_the_rounds_are_not_tried(tmp_path):
 def test_what_may_end_the_process_comes_first_and_refuses_nothing(tmp_path):
     """At a smaller size it took so long that it would be over the budget by far here: it is tried all the same."""
     # A tenth of the budget at the best rate, and five times the budget at that of the smaller size.
-    rate = 10 * METHODS["inverse"].cost(bench_core.problem("logdet", D=12, B=8, L=2)).flops / QUICK.call_limit_s
+    rate = 10 * METHODS["inverse"].cost(bench_core.problem("logdet", **SIZES)).flops / QUICK.call_limit_s
     slow = {"inverse": {"flops": rate / 50, "seconds": 1.0, "size": 2}}
     ready, events = _prepare(tmp_path, ["relative", "transposed", "inverse"], smaller=slow, flops_per_s=rate)
     assert [event["row"] for event in events] == ["inverse", "relative", "transposed"]
@@ -73,3 +79,19 @@ def test_results_that_are_there_already_need_no_free_memory(tmp_path, monkeypatc
     refused = {event["row"]: event["reason"] for event in events if event["outcome"] != "ok"}
     assert set(refused) == {"slogdet_autodiff", "relative:allocating"}
     assert all(reason.startswith("memory: its results and largest array are ") for reason in refused.values())
+
+
+def test_a_row_of_7_gib_is_refused_in_a_control_group_of_1_5(tmp_path, monkeypatch):
+    """Whatever the machine has: the Jacobians of 100 samples at D = 4300 are 4 x 100 x 4300^2 bytes."""
+    group = {"memory.max": 3 * GIB // 2, "memory.current": 0}
+    files = {"proc/self/cgroup": "0::/group"} | {f"sys/fs/cgroup/group/{name}": n for name, n in group.items()}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(str(text))
+    monkeypatch.setattr(cgroup, "memory_free_bytes", partial(cgroup.memory_free_bytes, tmp_path))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=64 * GIB))
+    assert memory.free("torch", "cpu") == memory.free("jax", "cpu") == 1.5 * GIB
+    ready, (event,) = _prepare(tmp_path, ["jacobian_autodiff"], sizes={"D": 4300, "B": 100, "L": 2})
+    assert ready == []
+    assert event["outcome"] == "over_budget"
+    assert event["reason"] == "memory: its results and largest array are 7.0 GiB, 1.5 GiB are free"

@@ -142,8 +142,10 @@ def test_a_stopped_call_that_its_work_explains_is_over_the_budget(checkout, run_
     assert rows["relative"]["samples_s"]
 
 
-def test_the_sessions_deadline_blames_no_row(checkout, run_python, tmp_path):
-    """Neither the one that it met, nor those that had no turn: larger sizes try them all again."""
+def test_the_sessions_deadline_blames_no_row_and_keeps_what_was_checked(checkout, run_python, tmp_path):
+    """Neither the one that it met, nor those that had no turn: larger sizes try them all again. Of the one that had
+    been judged before all is known but its time.
+    """
     _hang(checkout)
     profiles = checkout / "benchmarks/harness/profile.py"
     plant(profiles, "session_limit_s=60,", "session_limit_s=6,")
@@ -160,6 +162,14 @@ def test_the_sessions_deadline_blames_no_row(checkout, run_python, tmp_path):
         assert row["outcome"] == "over_budget"
         assert "the session's" in row["reason"]
         assert "measured_s" not in row
+        assert row["samples_s"] == []
+    checked, other = rows["relative"], rows["inverse"]
+    assert checked["reason"] == "time: the session's 6 s were over before it was timed"
+    assert 0 < checked["error"] <= checked["tolerance"]
+    assert checked["peak_bytes"] > 2 * 4 * 16 * 16
+    assert checked["check_s"] > 0
+    assert other["reason"] == "time: the session's 6 s were over before its turn"
+    assert (other["error"], other["peak_bytes"]) == (None, None)
 
 
 @pytest.mark.parametrize(("pause_s", "calls"), [(2.5, 1), pytest.param(0.8, 2, marks=pytest.mark.slow)])
