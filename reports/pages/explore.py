@@ -6,6 +6,7 @@ from pathlib import Path
 from ..digest import Digest
 from ..digest.points import write_script
 from .blocks import Asset, Mount, Page, Section
+from .lent import say_near
 
 FILE = "explore.html"
 _ROOT = Path(__file__).parents[1]
@@ -27,7 +28,15 @@ def build(digest: Digest) -> tuple[Page, ...]:
         _read("explore.js"),
     )
     section = Section("points", "Choose, sort, draw", (Mount("explorer", _WITHOUT),))
-    return (Page(FILE, "All points", _LEAD, (section,), assets=(*list_vendored(), *ours)),)
+    return (
+        Page(
+            FILE,
+            "All points",
+            f"{_LEAD} {say_near(digest.families)}".strip(),
+            (section,),
+            assets=(*list_vendored(), *ours),
+        ),
+    )
 
 
 def list_vendored() -> tuple[Asset, ...]:
