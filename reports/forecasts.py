@@ -1,8 +1,9 @@
 """Knots of a row's time, and how far predictions miss: each measured size left out and predicted from the others.
 
 Between knots everything is a straight line in log-log, intervals too: the page and the terminal do this one arithmetic.
-How wide an interval must be is read from left-out sizes of all rows of the family, between measured sizes and beyond
-them apart; no model of why a curve bends has a say. Where an interval would be no knowledge there are no knots.
+How wide an interval must be is read from left-out sizes of all rows of the family with the same backend, of all its
+rows where those are few, between measured sizes and beyond them apart; no model of why a curve bends has a say. Where
+an interval would be no knowledge there are no knots.
 """
 
 import math
@@ -15,7 +16,7 @@ import numpy as np
 from .analysis import Analysis
 from .curves import Curves
 from .points import Point, Series
-from .statistics import Miss, calibrate, estimate_process
+from .statistics import Calibration, Coverage, Miss, calibrate, cover_sizes, estimate_process, pool_coverages
 
 # Of the intervals of predictions.
 CONFIDENCE = 0.90
@@ -33,6 +34,9 @@ _STRAIGHT = 0.03
 # Halvings of a gap at most: three knots within it.
 _HALVINGS = 2
 WHERE = ("between", "above", "below")
+
+# (machine, backend, device): what one library runs on.
+Backend = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,12 @@ class Forecasts:
         self._curves = Curves(analysis, family)
         self._guesses: dict[tuple[Series, str, float], float] = {}
         self.misses = {where: tuple(self._find_misses(where)) for where in WHERE}
-        self._calibrations = {
-            where: calibrate(misses, CONFIDENCE, KNOWN_WITHIN) for where, misses in self.misses.items()
-        }
+        self._calibrations: dict[tuple[str, Backend | None], Calibration | None] = {}
+        for where, misses in self.misses.items():
+            self._calibrations[where, None] = calibrate(misses, CONFIDENCE, KNOWN_WITHIN)
+            for backend in dict.fromkeys(map(_find_backend, misses)):
+                own = [miss for miss in misses if _find_backend(miss) == backend]
+                self._calibrations[where, backend] = calibrate(own, CONFIDENCE, KNOWN_WITHIN)
 
     def guess(self, series: Series, row: str, size: float) -> float:
         """Log seconds at a size that alone was left out, NaN where it is too far from the others to tell."""
@@ -68,7 +75,7 @@ class Forecasts:
         if not points:
             return ()
         knots = [_tie_measured(point) for point in points]
-        pieces = list(self._cut(points))
+        pieces = list(self._cut(series, points))
         grids = [np.geomspace(first, last, 2**_HALVINGS + 1) for _, first, last, _ in pieces]
         if not grids:
             return tuple(knots)
@@ -79,39 +86,56 @@ class Forecasts:
                 # The same width all over a gap: what was left out says nothing of places nearer to one end.
                 gap = math.log(ends[1].size / ends[0].size) if ends[1:] else abs(math.log(size / ends[0].size))
                 # A few calls of a patient session do not show how far others would lie.
-                arm = math.nan if any(end.patient for end in ends) else self._reach(where, gap)
+                arm = math.nan if any(end.patient for end in ends) else self._reach(series, where, gap)
                 knots.append(_tie(size, float(known[k]), arm, "interpolated" if ends[1:] else "extrapolated"))
         return tuple(sorted(knots, key=lambda knot: knot.size))
 
-    def _cut(self, points: Sequence[Point]) -> Iterable[tuple[str, float, float, tuple[Point, ...]]]:
+    def _cut(self, series: Series, points: Sequence[Point]) -> Iterable[tuple[str, float, float, tuple[Point, ...]]]:
         """Where a row is predicted at all: (where, first size, last size, the measured ends it is predicted from)."""
         for below, above in pairwise(points):
-            if self._reach("between", math.log(above.size / below.size)) <= math.log(KNOWN_WITHIN):
+            if self._reach(series, "between", math.log(above.size / below.size)) <= math.log(KNOWN_WITHIN):
                 yield "between", below.size * (1 + _BESIDE), above.size * (1 - _BESIDE), (below, above)
         for where, end, sign in (("below", points[0], -1), ("above", points[-1], 1)):
-            far = self._find_far(where)
+            far = self._find_far(series, where)
             if far > 1 + _BESIDE:
                 yield where, end.size * (1 + _BESIDE) ** sign, end.size * far**sign, (end,)
 
-    def _reach(self, where: str, gap: float) -> float:
+    def _reach(self, series: Series, where: str, gap: float) -> float:
         """Half width in log seconds over a gap; NaN where too little was left out or nothing over such a gap."""
-        calibration = self._calibrations[where]
+        calibration = self._calibrate(series, where)
         return calibration.reach(gap) if calibration else math.nan
 
-    def tells(self, where: str) -> bool:
-        """Whether there are predictions there at all: some gap over which an interval is knowledge."""
-        calibration = self._calibrations[where]
-        return calibration is not None and calibration.reach(0.0) <= math.log(KNOWN_WITHIN)
+    def _calibrate(self, series: Series, where: str) -> Calibration | None:
+        own = self._calibrations.get((where, _name_backend(series)))
+        return own or self._calibrations[where, None]
 
-    def _find_far(self, where: str) -> float:
+    def _find_far(self, series: Series, where: str) -> float:
         """The factor beyond an end up to which an interval is knowledge: REACH at most."""
-        calibration = self._calibrations[where]
-        if calibration is None or not self.tells(where):
+        calibration = self._calibrate(series, where)
+        if calibration is None or not _tells(calibration):
             return 1.0
         far = calibration.gaps[1]
         if calibration.power > 0:
             far = min(far, (math.log(KNOWN_WITHIN) / calibration.scale) ** (1 / calibration.power))
         return min(REACH, math.exp(far))
+
+    def count_covered(self, where: str, backend: Backend | None = None) -> Coverage:
+        """How often the intervals that are printed held a left-out size: of one backend, or of all."""
+        found = []
+        for name in dict.fromkeys(map(_find_backend, self.misses[where])):
+            own = self._calibrations[where, name]
+            # A backend of few misses is calibrated by all of the family, and counted with them.
+            peers = [miss for miss in self.misses[where] if not own or _find_backend(miss) == name]
+            if backend in (None, name) and _tells(own or self._calibrations[where, None]):
+                curves = {miss.curve for miss in peers if _find_backend(miss) == name}
+                found.append(cover_sizes(peers, KNOWN_WITHIN, CONFIDENCE, curves))
+        return pool_coverages(found)
+
+    def printed(self, where: str) -> tuple[Miss, ...]:
+        """What was missed where an interval is printed: elsewhere nothing is predicted."""
+        return tuple(
+            miss for miss in self.misses[where] if self._reach(miss.curve[0], where, miss.gap) <= math.log(KNOWN_WITHIN)
+        )
 
     def _list_points(self, series: Series, row: str) -> list[Point]:
         return [point for point in self._analysis.points(series, row) if point.ok]
@@ -127,6 +151,19 @@ class Forecasts:
                             self._guesses[series, row, left.size] = float(guess)
                         errors = tuple(float(guess - median) for median in left.medians)
                         yield Miss((series, row), gap, errors)
+
+
+def _name_backend(series: Series) -> Backend:
+    return series.place.machine, series.place.backend, series.place.device
+
+
+def _find_backend(miss: Miss) -> Backend:
+    return _name_backend(miss.curve[0])
+
+
+def _tells(calibration: Calibration | None) -> bool:
+    """Whether there are predictions by it at all: some gap over which an interval is knowledge."""
+    return calibration is not None and calibration.reach(0.0) <= math.log(KNOWN_WITHIN)
 
 
 _Left = Iterable[tuple[list[Point], Point, float]]

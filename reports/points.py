@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -190,6 +190,10 @@ class Point:
     beside: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
     # What else timed it, on a GPU.
     clocks: Clocks = field(default_factory=Clocks)
+
+    def choose(self, processes: set[int]) -> "Point":
+        """The same with the samples of these processes alone."""
+        return replace(self, samples={process: self.samples[process] for process in sorted(processes)})
 
     @cached_property
     def ok(self) -> bool:

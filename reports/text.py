@@ -20,6 +20,8 @@ OUTCOME_WORDS = {
     "wrong": "wrong result",
     "error": "error",
 }
+# Marks times of one process, whose interval is as wide as the processes of other cells differ.
+NEAR = "†"
 
 
 def scale(value: float, units: tuple[tuple[float, str], ...]) -> tuple[float, str]:
@@ -52,8 +54,13 @@ def write_estimate(estimate: Estimate, unit: str = "", factor: float = 1.0) -> s
 
 
 def write_seconds(value: Estimate | float | None) -> str:
-    """Seconds in the unit that fits."""
-    return _write(value, _SECONDS)
+    """Seconds in the unit that fits, marked where the interval is not from the cell's own processes."""
+    return f"{_write(value, _SECONDS)} {NEAR}" if is_near(value) else _write(value, _SECONDS)
+
+
+def is_near(value: Estimate | float | None) -> bool:
+    """Whether an interval is from how far the processes of other cells differ, as there was one process."""
+    return isinstance(value, Estimate) and value.basis == "neighbours" and not value.undetermined
 
 
 def write_bytes(value: Estimate | float | None) -> str:

@@ -20,11 +20,11 @@ def instrument(backend: str, device: str) -> str:
 
     CUDA: by how much the call raises the peak of the framework's own allocator, workspaces of the libraries that it
     calls included. torch says it (``max_memory_allocated``) and so does JAX (``peak_bytes_in_use``, :func:`of_call`);
-    where JAX does not, and in calls over a second, ``memory_analysis`` stands in the record in its place. JAX on the
-    CPU: ``memory_analysis()`` of the compiled program (results and temporaries, less what is donated). torch on the
-    CPU: its allocator's record of every block taken and given back. A process's own size is not read: it grows in
-    pages, and by none where the system's allocator has kept some, which at small sizes told equal code apart by a
-    factor of two.
+    where JAX does not, and in calls over a second, ``memory_analysis`` is read in its place, and is the name in that
+    row's record: what this returns has read all others. JAX on the CPU: ``memory_analysis()`` of the compiled program
+    (results and temporaries, less what is donated). torch on the CPU: its allocator's record of every block taken and
+    given back. A process's own size is not read: it grows in pages, and by none where the system's allocator has kept
+    some, which at small sizes told equal code apart by a factor of two.
     """
     if device == "cuda":
         return "allocator peak rise"

@@ -13,5 +13,5 @@ from .winners import ACCURACY, Winner, Winners
 __all__ = ["ACCURACY", "Analysis", "Place", "Winner"]
 
 
-class Analysis(Winners, Fits, Ladders, Coverages, Rooflines):
+class Analysis(Winners, Coverages, Fits, Ladders, Rooflines):
     """All quantities of a run, by noun in the files beside. Methods are cached; nothing here changes the run."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..analysis import Analysis
-from ..forecasts import CONFIDENCE, KNOWN_WITHIN, REACH, TOO_WIDE, Forecasts, Knot
+from ..forecasts import REACH, TOO_WIDE, Forecasts, Knot
 from ..points import Point, Series
-from ..statistics import cover_sizes, pool_coverages
+from ..statistics import pool_coverages
 from .answers import CellAnswer, check_regrets, list_timed, merge_regrets
 
 # A pick that is this close to the best is as good as it.
@@ -44,7 +44,8 @@ class FormSeries:
 class Quality:
     """How well predictions hold where a measured size is left out, over a family.
 
-    left_out    rows at inner sizes that were left out, each predicted from the other sizes
+    left_out    rows at inner sizes that were left out, each predicted from the other sizes; where an interval would be
+                too wide nothing is predicted, and nothing counted
     error       median of |log(predicted / measured)|, as a share
     coverage    share of their 90 % intervals that held the measured time; NaN where none had one
     cells       left-out cells and questions with a choice
@@ -124,24 +125,19 @@ def check_predictions(
     analysis: Analysis, family: str, forecasts: Forecasts, answers: tuple[CellAnswer, ...]
 ) -> Quality:
     """Each measured size left out in turn: what is predicted there from all others, and which method is picked."""
-    inner = forecasts.misses["between"]
-    ends = forecasts.misses["above"] + forecasts.misses["below"]
-    covered = {
-        where: cover_sizes(misses if forecasts.tells(where) else (), KNOWN_WITHIN, CONFIDENCE)
-        for where, misses in forecasts.misses.items()
-    }
+    inner, ends = forecasts.printed("between"), forecasts.printed("above") + forecasts.printed("below")
     regrets = check_regrets(analysis, family)
     picks = list(_check_picks(analysis, family, forecasts, answers))
     return Quality(
         family=family,
         left_out=len(inner),
         error=_find_middle([error for miss in inner for error in miss.errors]),
-        coverage=covered["between"].share,
+        coverage=forecasts.count_covered("between").share,
         cells=len(picks),
         picks=sum(picks) / len(picks) if picks else math.nan,
         beyond=len(ends),
         beyond_error=_find_middle([error for miss in ends for error in miss.errors]),
-        beyond_coverage=pool_coverages((covered["above"], covered["below"])).share,
+        beyond_coverage=pool_coverages([forecasts.count_covered(where) for where in ("above", "below")]).share,
         processes=regrets.total,
         held=regrets.share,
     )

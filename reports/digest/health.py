@@ -13,6 +13,7 @@ from ..load import Session
 from ..points import Place
 from ..states import State
 from ..statistics import SMALLEST_MARGIN, Coverage, judge
+from .exponents import WIDEST
 from .gpu import CardHealth, examine_card
 from .incidents import Incident, find_incidents, place_of, weigh
 from .provenance import Provenance, trace
@@ -178,6 +179,7 @@ def _find_coverage(analysis: Analysis) -> Iterable[CoverageRow]:
         found: dict[str, Coverage] = {
             "a time, for another process": analysis.coverage(family),
             "a ratio, for another process": analysis.coverage_of_ratios(family),
+            "an exponent, for another process": analysis.coverage_of_exponents(family, WIDEST),
         }
         for what, coverage in found.items():
             known = coverage.total > 0

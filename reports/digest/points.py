@@ -7,6 +7,7 @@ from typing import Any
 
 from ..families import FAMILIES
 from ..statistics import Estimate
+from ..text import is_near
 from . import Digest, FamilyDigest
 from .series import Cell, Measured, Row
 from .shown import choose_shown
@@ -20,6 +21,7 @@ def list_points(digest: Digest) -> Iterator[dict[str, Any]]:
 
     Times are seconds, memory bytes, errors relative; `ratio` is the time in those of the family's yardstick, paired by
     round. `_low` and `_high` are the ends of 95 % intervals in thousandths of their value: half the digits.
+    `near` is 1 where those of the time are from how far the processes of other cells differ.
     """
     for number, (family, series) in enumerate(_iterate_series(digest)):
         yardstick = FAMILIES[family.name].yardstick
@@ -84,6 +86,7 @@ def _describe(row: Row, cell: Cell, yardstick: bool) -> dict[str, Any]:
         "outcome": cell.outcome,
         "reason": cell.reason,
         **_spread("seconds", cell.seconds),
+        "near": int(is_near(cell.seconds)),
         # In its own time a yardstick says nothing.
         **_spread("ratio", None if yardstick else cell.ratio),
         "error": cell.error,

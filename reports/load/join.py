@@ -13,10 +13,15 @@ from .select import find_origin
 
 
 def join(pile: Pile) -> list[dict[str, Any]]:
-    """Session lines, and asv's where no record has the row; where both have it the record is used."""
+    """Session lines, and asv's where no record has the row; where both have it the record is used.
+
+    asv's grid of parameters is a product, which names rows that the sweep does not hold at all of its cells: what was
+    skipped without a word in the record of its cell was never to be measured there, and is no line.
+    """
     by_key: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for line in pile.lines:
         by_key.setdefault((*find_origin(line), line["cell"], line["row"]), []).append(line)
+    recorded = {(find_origin(line), line["cell"]) for line in pile.lines}
     facts = _collect_facts(pile.lines)
     joined, nulls = list(pile.lines), 0
     for entry in pile.asv:
@@ -29,6 +34,8 @@ def join(pile: Pile) -> list[dict[str, Any]]:
             nulls += 1
             continue
         outcome = OUTCOMES[int(code)] if 0 <= code < len(OUTCOMES) else ("ok" if seconds > 0 else None)
+        if outcome == "skipped" and (find_origin(entry), entry["cell"]) in recorded:
+            continue
         if outcome is not None and all(isinstance(value, str) or value > 0 for _, value in entry["sizes"]):
             joined.append(_make_line(entry, outcome, facts.get((entry["family"], entry["row"]), {})))
     if nulls:

@@ -7,6 +7,7 @@ from ..columns import COLUMNS
 from ..digest import Digest
 from ..digest.points import write_script
 from .blocks import Asset, Cell, Mount, Page, Section, Table, Text, columns
+from .lent import say_near
 
 FILE = "explore.html"
 _ROOT = Path(__file__).parents[1]
@@ -29,7 +30,8 @@ def build(digest: Digest) -> tuple[Page, ...]:
         _read("explore.js"),
     )
     section = Section("points", "Choose, sort, draw", (Mount("explorer", _WITHOUT),))
-    return (Page(FILE, "All points", _LEAD, (section, _explain()), assets=(*list_vendored(), *ours)),)
+    lead = f"{_LEAD} {say_near(digest.families)}".strip()
+    return (Page(FILE, "All points", lead, (section, _explain()), assets=(*list_vendored(), *ours)),)
 
 
 def _explain() -> Section:

@@ -7,7 +7,7 @@ from ..families import FAMILIES
 from .blocks import Page, Section, Text, missing
 from .family import CHAPTERS
 from .family._names import describe_sizes, name_backends, name_shared
-from .lent import say_lent
+from .lent import say_lent, say_near
 
 
 def build(digest: Digest) -> tuple[Page, ...]:
@@ -29,7 +29,7 @@ def _build_page(family: FamilyDigest) -> Page:
     told = (
         facts.names,
         *(note for note in facts.notes if _applies(note, family)),
-        *([lent] if (lent := say_lent([family])) else []),
+        *filter(None, (say_lent([family]), say_near([family]))),
     )
     notes = Section("notes", "What is measured", tuple(Text(note) for note in told))
     nothing = missing("nothing", "Nothing ran", "No row of this family was timed.")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ..digest import FamilyDigest
 from ..digest.lent import LentFrom
-from ..text import count, write_list
+from ..text import NEAR, count, is_near, write_list
 
 SETTLE = "`python -m benchmarks settle --minutes 10`"
 
@@ -18,6 +18,18 @@ def say_lent(families: Iterable[FamilyDigest]) -> str:
         if series.lent_from is not None
     )
     return write_lent([lent for *_, lent in found])
+
+
+def say_near(families: Iterable[FamilyDigest]) -> str:
+    """What the mark beside a time says, and of how many; "" where every time is of several processes."""
+    times = [cell.seconds for f in families for series in f.series for row in series.rows for cell in row.ran]
+    near = sum(map(is_near, times))
+    if not near:
+        return ""
+    return (
+        f"{NEAR} marks a time of one process ({near:,} of {len(times):,}): its interval is as wide as the processes of "
+        "other cells of the family differ."
+    )
 
 
 def write_lent(found: Iterable[LentFrom]) -> str:

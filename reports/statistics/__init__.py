@@ -3,7 +3,7 @@
 from ._quantile import student_arm
 from .calibrate import Calibration, Miss, calibrate, cover_sizes
 from .change import FEWEST_VALUES, Step, find_changes, find_step
-from .coverage import Coverage, cover_processes, pool_coverages
+from .coverage import Coverage, count_held, cover_processes, pool_coverages
 from .crossover import Crossover, find_crossover
 from .estimate import Estimate
 from .exponent import (
@@ -63,6 +63,7 @@ __all__ = [
     "calibrate",
     "choose_margin",
     "consistent_with",
+    "count_held",
     "cover_processes",
     "cover_sizes",
     "deviate_process",

@@ -1,8 +1,9 @@
 """Intervals of predictions, from what leaving out sizes showed: no model of why a curve bends between two of them."""
 
 import math
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ _ALIKE = 0.1
 class Miss:
     """A size left out of a curve: log errors of its prediction, one for each process, over a gap in log size."""
 
-    curve: Hashable
+    curve: Any
     gap: float
     errors: tuple[float, ...]
 
@@ -80,15 +81,21 @@ def _calibrate(known: Sequence[Miss], confidence: float) -> Calibration | None:
     return Calibration(scale, power, (float(gaps.min()), float(gaps.max())), len(known))
 
 
-def cover_sizes(misses: Iterable[Miss], known_within: float = math.inf, confidence: float = 0.95) -> Coverage:
+def cover_sizes(
+    misses: Iterable[Miss],
+    known_within: float = math.inf,
+    confidence: float = 0.95,
+    counted: Collection[Any] | None = None,
+) -> Coverage:
     """Leave-one-size-out coverage: how often the interval of a left-out size held what its processes measured.
 
     Nested: each curve's intervals are calibrated by the other curves. Predictions without an interval, or with one
-    that reaches further than the factor `known_within` to a side, are not counted: none is printed.
+    that reaches further than the factor `known_within` to a side, are not counted: none is printed. Of the curves only
+    those `counted` are, where that is given.
     """
     known = list(misses)
     held, factors = [], []
-    for curve in dict.fromkeys(miss.curve for miss in known):
+    for curve in dict.fromkeys(miss.curve for miss in known if counted is None or miss.curve in counted):
         calibration = calibrate((miss for miss in known if miss.curve != curve), confidence, known_within)
         if calibration is None:
             continue

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .estimate import Estimate
 from .process import fit_spread, reach_process
 
 
@@ -43,6 +44,14 @@ def cover_processes(cells: Iterable[Sequence[Any]], confidence: float = 0.95) ->
                 held.append(abs(row[left] - others.mean()) <= arm)
                 factors.append(math.exp(arm))
     return Coverage(sum(held), len(held), float(np.median(factors)) if factors else math.nan)
+
+
+def count_held(pairs: Iterable[tuple[Estimate, float]]) -> Coverage:
+    """Coverage over pairs of an estimate and a value that had no say in it; those without an interval do not count."""
+    known = [(estimate, value) for estimate, value in pairs if not estimate.undetermined]
+    factors = [estimate.high / estimate.value for estimate, _ in known]
+    held = sum(estimate.low <= value <= estimate.high for estimate, value in known)
+    return Coverage(held, len(known), float(np.median(factors)) if factors else math.nan)
 
 
 def pool_coverages(coverages: Iterable[Coverage]) -> Coverage:

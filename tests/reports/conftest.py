@@ -227,9 +227,3 @@ def read_once(_analysed, tmp_path_factory, monkeypatch) -> None:
 def small(synthetic, tmp_path) -> Path:
     """A small results folder to break: one backend's worth of four sizes, one process."""
     return synthetic.write_results(tmp_path / "results", sizes=(16, 64, 256, 1024), processes=1, cuda=False, rounds=8)
-
-
-@pytest.fixture(scope="session")
-def committed() -> Analysis:
-    """The analysis of the processor's committed results, read once."""
-    return Analysis(load(ROOT / "results", machine="epyc-2core"))

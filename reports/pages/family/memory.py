@@ -1,16 +1,23 @@
 """Peak memory by size, and where each row ended."""
 
+from collections import Counter
+
 from ...digest import FamilyDigest
 from ...digest.series import SWEEP_SIZES, Measured, Row, choose_sweeps
 from ...plots.multiples import Panel, draw_multiples, frame
 from ...plots.ticks import write_memory
-from ...text import OUTCOME_WORDS, write_bytes, write_list, write_size
+from ...text import OUTCOME_WORDS, write_bytes, write_size
 from ..blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text
 from ._lines import exact, list_ends, make_lines
 from ._names import caption, describe_sizes, group_states, name_group, name_series, name_shared
 
 # A machine's memory is drawn where the rows come this near to it: further away it would squeeze them.
 NEAR = 8.0
+NOTE = (
+    "A panel's title names the instrument that read it: two of them are not compared. `torch allocator` and `allocator "
+    "peak rise` are what the framework's allocator gave out at most, `memory_analysis` is what a compiled program "
+    "holds; of several processes the largest, one number without an interval."
+)
 
 
 def build(family: FamilyDigest) -> Section | None:
@@ -25,25 +32,30 @@ def build(family: FamilyDigest) -> Section | None:
         title = f"Peak memory of a call, {describe_sizes(family, drawn)}"
         figure = Figure(name, title, draw_multiples(name, panels, frame(panels, family.axis, "bytes")), alt)
         blocks.append(Figures(name_shared(drawn), (figure,)))
-        blocks.append(Text(_name_instruments(drawn), "note"))
+        blocks.append(Text(NOTE, "note"))
     table = _tabulate(family, shown)
     blocks += [table] if table is not None else []
     return Section("memory", "Memory and reach", tuple(blocks)) if blocks else None
 
 
 def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:
-    lines = make_lines(family, group, lambda cell: exact(cell.peak_bytes), least=2)
-    title, memory = name_group(group, drawn), group[0].memory_bytes
+    instrument = _find_instrument(group)
+    lines = make_lines(
+        family, group, lambda cell: exact(cell.peak_bytes) if cell.instrument == instrument else None, least=2
+    )
+    title, memory = f"{name_group(group, drawn)}, by {instrument or 'what is not recorded'}", group[0].memory_bytes
     most = max((value.value for line in lines for value in line.values), default=0.0)
     whose = "machine" if group[0].place.device == "cpu" else "card"
     levels = [(memory, f"memory of the {whose}, {write_memory(memory)}")] if memory < NEAR * most else []
     return Panel(title, f"{title}: {list_ends(lines, write_bytes)}.", lines, levels=levels)
 
 
-def _name_instruments(drawn: list[Measured]) -> str:
-    cells = (cell for series in drawn for row in series.rows for cell in row.cells if cell.peak_bytes > 0)
-    found = sorted({cell.instrument or "not recorded" for cell in cells})
-    return f"Measured with {write_list(found)}; of several processes the largest, one number without an interval."
+def _find_instrument(group: tuple[Measured, ...]) -> str:
+    """What read most of a panel's memory. A backend and device have one; where another stands in, as for calls of JAX
+    on a GPU whose allocator does not tell, its numbers are no points of the same line.
+    """
+    cells = (cell for series in group for row in series.rows for cell in row.cells if cell.peak_bytes > 0)
+    return max(Counter(cell.instrument for cell in cells).items(), key=lambda found: found[1], default=("", 0))[0]
 
 
 def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:

@@ -164,7 +164,7 @@
       text("place", { title: "Place" }),
       quantity("Size", (p) => `${p.axis} = ${p.size.toLocaleString("en")}`, (p) => p.size),
       text("others", { title: "At" }),
-      quantity("Time [95 %]", (p) => (p.outcome === "ok" ? writeSpread(p.seconds, p.seconds_low, p.seconds_high, "seconds") : OUTCOMES[p.outcome]), (p) => p.seconds),
+      quantity("Time [95 %]", (p) => (p.outcome === "ok" ? writeSpread(p.seconds, p.seconds_low, p.seconds_high, "seconds") + (p.near ? " †" : "") : OUTCOMES[p.outcome]), (p) => p.seconds),
       quantity("Times yardstick", (p) => writeSpread(p.ratio, p.ratio_low, p.ratio_high, "ratio"), (p) => p.ratio),
       quantity("Error", (p) => write(p.error, "error"), (p) => p.error),
       quantity("Peak memory", (p) => write(p.peak_bytes, "bytes"), (p) => p.peak_bytes),

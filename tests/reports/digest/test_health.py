@@ -10,6 +10,7 @@ import pytest
 
 from reports.analysis import Analysis
 from reports.digest import build_digest
+from reports.digest.exponents import WIDEST
 from reports.digest.health import examine
 from reports.digest.provenance import write_files
 from reports.load import load
@@ -42,9 +43,15 @@ def test_states_are_told_in_times_of_the_usual_one(synthetic, tmp_path):
 
 def test_coverage_is_that_of_the_analysis(digest, analysis):
     found = {row.what: row for row in digest.health.coverage if row.family == "logdet"}
-    assert len(found) == 2
-    row, truth = found["a time, for another process"], analysis.coverage("logdet")
-    assert (row.share, row.left_out, row.factor) == (truth.share, truth.total, truth.factor)
+    for what, truth in {
+        "a time, for another process": analysis.coverage("logdet"),
+        "a ratio, for another process": analysis.coverage_of_ratios("logdet"),
+        "an exponent, for another process": analysis.coverage_of_exponents("logdet", WIDEST),
+    }.items():
+        row = found.pop(what)
+        assert (row.share, row.left_out, row.factor) == (truth.share, truth.total, truth.factor)
+        assert truth.total > 20
+    assert not found
 
 
 def test_comparisons_add_up(digest):

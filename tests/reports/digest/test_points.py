@@ -13,6 +13,8 @@ def test_every_cell_is_a_point(digest):
     assert len(points) == len(cells)
     assert {p["outcome"] for p in points} >= {"ok", "oom", "timeout", "wrong", "error", "skipped", "over_budget"}
     assert {p["ratio"] for p in points if p["row"] == "gemm_floor"} == {None}
+    near = [c.seconds is not None and c.seconds.basis == "neighbours" and c.seconds.low > 0 for c in cells]
+    assert [p["near"] for p in points] == near
 
 
 def test_the_script_holds_the_same(digest):

@@ -1,5 +1,6 @@
 """The join of asv's values with the session records."""
 
+import itertools
 import json
 
 from reports.load import load
@@ -45,6 +46,29 @@ def test_sessions_without_asv_are_kept(small):
     run = load(small)
     assert len(run.sessions) == 8
     assert not any(part.asv for part in run.parts)
+
+
+def test_what_the_sweep_does_not_hold_is_no_measurement(small):
+    """asv's grid is a product: a row that the record of a cell does not have, skipped, was not to be measured there."""
+    path, cell = session_path(small), "logdet-torch-cpu-float32-B100-D256-L2"
+    record = json.loads(path.read_text())
+    for name in ("relative", "transposed"):
+        del record["rows"][name]
+    path.write_text(json.dumps(record))
+    results = asv_path(small)
+    data = json.loads(results.read_text())
+    for metric, value in (("outcome", 1.0), ("seconds", None)):
+        column = data["results"][f"logdet.Torch.track_{metric}"]
+        values, parameters = (column[data["result_columns"].index(name)] for name in ("result", "params"))
+        points = itertools.product(*parameters)
+        values[next(j for j, point in enumerate(points) if point[0] == "'relative'" and "256" in point)] = value
+    results.write_text(json.dumps(data))
+    run = load(small)
+    assert find(run, cell=cell, row="relative").empty
+    # What asv says of a row that did run is kept; and all of it where the cell has no record.
+    assert list(find(run, cell=cell, row="transposed")["outcome"]) == ["ok"]
+    path.unlink()
+    assert list(find(load(small), cell=cell, row="relative")["outcome"]) == ["skipped"]
 
 
 def test_a_median_of_asv_that_is_not_the_records_is_named(small):

@@ -1,7 +1,9 @@
 """The page of the run's health tells each thing once."""
 
+import math
 from dataclasses import replace
 
+from reports.digest.health import CoverageRow
 from reports.digest.incidents import Incident
 from reports.pages import health
 from reports.pages.blocks import Items, Table, Text
@@ -50,6 +52,18 @@ def test_tables_of_the_machine(digest):
     assert quality["picks"].text.endswith("%")
     (row,) = found["coverage"].rows
     assert "of " in row["c0"].note
+
+
+def test_a_coverage_of_few_is_not_told(digest):
+    few = CoverageRow("logdet", "a time", 1.0, 29, 1.1), CoverageRow("logdet", "a ratio", math.nan, 0, math.nan)
+    enough = CoverageRow("logdet", "an exponent", 0.9, 30, 1.1)
+    (page,) = health.build(replace(digest, health=replace(digest.health, coverage=(*few, enough))))
+    (row,) = tables(page)["coverage"].rows
+    assert [(row[name].text, row[name].note) for name in ("c0", "c1", "c2")] == [
+        ("–", "too few to tell: 29"),
+        ("–", "nothing to leave out"),
+        ("90 %", "of 30, within 1.10 ×"),
+    ]
 
 
 def test_a_warning_is_in_the_lead(digest):
@@ -102,3 +116,16 @@ def test_the_gpu_stands_in_place_of_the_processors_clock(carded_digest):
     (gpu,) = [text for text in texts if text.startswith("GPU of ")]
     assert "Synthetic GPU, driver 600.1, JAX with `XLA_FLAGS=--xla_some_flag=false`, precision of products:" in gpu
     assert "tf32 in torch, cuda, tf32" in gpu
+
+
+def test_a_goal_that_predictions_miss_is_marked(digest):
+    family = digest.family("logdet")
+    known = {"left_out": 40, "cells": 20, "picks": 0.95, "beyond": 40}
+    told = {"error": 0.15, "coverage": 0.85, "beyond_error": 0.16, "beyond_coverage": 0.9}
+    met = replace(family.quality, **known, **told)
+    rows = []
+    for quality in (met, replace(met, error=0.1, coverage=0.96, beyond_error=0.1, picks=0.9)):
+        changed = replace(digest, families=(replace(family, quality=quality),))
+        (row,) = tables(health.build(changed)[0])["quality"].rows
+        rows.append([row[name].note.endswith("goal missed") for name in ("inner", "ends", "picks")])
+    assert rows == [[False, True, False], [True, False, True]]

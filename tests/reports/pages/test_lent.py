@@ -1,13 +1,16 @@
 """Numbers that rest on another machine's spread say so where they stand."""
 
 import json
+import math
 from dataclasses import replace
 
 from reports.digest.lent import LentFrom
 from reports.pages import build_pages
 from reports.pages.index import build
-from reports.pages.lent import say_lent, write_lent
+from reports.pages.lent import say_lent, say_near, write_lent
 from reports.render import render_markdown
+from reports.statistics import Estimate
+from reports.text import write_seconds
 
 SENTENCE = "How far processes differ was not measured here: it is taken from "
 FOUND = LentFrom("epyc", "AMD EPYC", 4, 17, 51)
@@ -19,6 +22,19 @@ def test_cells_of_a_machine_are_told_together(make):
     assert say_lent([make.family(torch, jax)]) == ""
     assert say_lent([lent]).startswith(f"{SENTENCE}epyc (AMD EPYC; 20 cells in 60 processes), bounded from above. ")
     assert "`python -m benchmarks settle --minutes 10`" in say_lent([lent])
+
+
+def test_times_of_one_process_are_marked_and_the_mark_is_explained(make):
+    known = Estimate(2.0, 1.0, 3.0, basis="own processes")
+    near = Estimate(2.0, 1.0, 3.0, basis="neighbours")
+    assert write_seconds(near) == f"{write_seconds(known)} †"
+    # What has no interval has none that anybody lent.
+    assert "†" not in write_seconds(Estimate(2.0, math.nan, math.nan, basis="neighbours"))
+    row = make.sweep("relative")
+    cells = tuple(replace(cell, seconds=value) for cell, value in zip(row.cells, (known, near, near, known)))
+    assert say_near([make.family(make.series(row))]) == ""
+    told = say_near([make.family(make.series(replace(row, cells=cells)))])
+    assert told.startswith("† marks a time of one process (2 of 4): ")
 
 
 def test_the_first_page_has_rules_and_says_whose_spread_they_have(alone_digest):

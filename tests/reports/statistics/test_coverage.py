@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from reports.statistics import Coverage, cover_processes, estimate_process, fit_spread
+from reports.statistics import Coverage, Estimate, count_held, cover_processes, estimate_process, fit_spread
 
 
 def simulate(rng, cells, rows=3, processes=3, sigma=0.05):
@@ -55,3 +55,10 @@ def test_factor_is_the_reach_of_the_intervals():
 def test_confidence_is_what_is_held(confidence, least, most):
     found = cover_processes(simulate(np.random.default_rng(4), 40), confidence)
     assert least <= found.share <= most
+
+
+def test_values_are_counted_where_there_is_an_interval():
+    known, unknown = Estimate(2.0, 1.0, 3.0), Estimate(2.0, math.nan, math.nan)
+    found = count_held([(known, 1.0), (known, 3.1), (known, math.nan), (unknown, 2.0)])
+    assert found == Coverage(1, 3, 1.5)
+    assert count_held([(unknown, 2.0)]).total == 0

@@ -31,3 +31,16 @@ def test_what_ended_a_row_is_said(make):
     assert (cells["inverse"].text, cells["inverse"].note) == ("10", "memory at 100")
     assert (cells["slow"].text, cells["slow"].note) == ("none", "time at 10")
     assert (cells["dense"].text, cells["dense"].note) == ("error", "no such thing")
+
+
+def test_a_panel_is_of_one_instrument_and_says_which(make):
+    row = make.sweep("relative")
+    cells = [replace(cell, instrument="allocator peak rise", peak_bytes=1e6 * cell.size) for cell in row.cells]
+    cells[-1] = replace(cells[-1], instrument="memory_analysis", peak_bytes=77e9)
+    series = make.series(replace(row, cells=tuple(cells)))
+    (figure,) = make.figures(memory.build(make.family(series)))
+    assert "by allocator peak rise" in figure.svg
+    assert "memory_analysis" not in figure.svg
+    # The last point is the largest that the same instrument read.
+    assert "77 GB" not in figure.alt
+    assert figure.alt.endswith(f"at {cells[-2].size:,.0f}.")
