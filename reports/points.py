@@ -281,12 +281,9 @@ def pair_samples(a: Point, b: Point) -> list[tuple[np.ndarray, np.ndarray]]:
         (rounds_a, seconds_a), (rounds_b, seconds_b) = mine[process], theirs[process]
         if patient and process >= 0 and not (rounds_a.size and rounds_b.size):
             pairs.append((np.array([middle(seconds_a)]), np.array([middle(seconds_b)])))
-        elif np.array_equal(rounds_a, rounds_b):
-            pairs += [(seconds_a, seconds_b)] if rounds_a.size else []
-        else:
-            # Rounds ascend, and a report asks for tens of thousands of pairs: faster than `np.intersect1d`.
-            at = np.searchsorted(rounds_b, rounds_a) % max(1, rounds_b.size)
-            both = rounds_b[at] == rounds_a if rounds_b.size else np.zeros(rounds_a.size, dtype=bool)
+        elif rounds_a.size and rounds_b.size:
+            at = np.searchsorted(rounds_b, rounds_a) % rounds_b.size  # they ascend
+            both = rounds_b[at] == rounds_a
             pairs += [(seconds_a[both], seconds_b[at[both]])] if both.any() else []
     return pairs
 

@@ -13,7 +13,6 @@ import bench_core
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "bench_core"
 SOURCES = sorted(CORE.rglob("*.py"))
-LINES = 300  # below which a file stays
 # What is probed belongs to others: arrays of libraries that this package does not import, and torch's switches, which
 # come and go with its versions.
 PROBED = {"masters.py": 2, "backends/torch.py": 2}
@@ -87,9 +86,3 @@ def test_listing_and_making_problems_imports_no_oracle(run_python):
 def test_capabilities_are_declared_and_not_probed_for():
     found = {_name(path): count for path in SOURCES if (count := _probes(_read(path)))}
     assert found == PROBED
-
-
-@pytest.mark.parametrize("package", ["bench_core", "benchmarks", "reports"])
-def test_files_are_short(package):
-    lengths = {str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / package).rglob("*.py")}
-    assert {path: lines for path, lines in lengths.items() if lines >= LINES} == {}

@@ -70,7 +70,8 @@ def _close(got: np.ndarray, want: np.ndarray, tolerance: float, size: float = 0.
 def test_backward_is_that_of_one_application_at_the_fixed_point(sizes, seed, solver):
     problem = bench_core.problem("implicit", seed=seed, **sizes)
     wanted = _wanted(problem)
-    for dtype, tol, tolerance in ((torch.float64, 1e-10, 1e-7), (torch.float32, 1e-5, 1e-2)):
+    # A problem's u is a fixed point to the rounding of float32 numbers, over 1 - gamma.
+    for dtype, tol, tolerance in ((torch.float64, 1e-10, 2e-6), (torch.float32, 1e-5, 1e-2)):
         T = Contraction(problem.arrays["A"]).to(dtype)
         layer = FixedPoint(T, problem.D, tol=tol, solver=solver)
         x, u, v = (torch.from_numpy(problem.arrays[name]).to(dtype) for name in "duv")

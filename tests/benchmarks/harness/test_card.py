@@ -99,10 +99,10 @@ def test_a_first_process_measured_anew_stands_beside_no_further_ones_of_another_
     def measure(cell, profile, rows, *, process, **more):
         if (day := next(days)) == "killed":
             raise KeyboardInterrupt
-        row = {"outcome": "ok", "reason": "", "samples_s": [], "role": "method"}
+        row = {"outcome": "ok", "reason": "", "samples_s": [], "role": "method", "check_s": 0.1}
         record = {"schema": SCHEMA, "ruler": RULER, "commit": "0" * 40, "dirty": False, "cell": cell.to_json()}
         record |= {"profile": profile.name, "environment": {"policy": asdict(policy.chosen())}, "elapsed_s": 1.0}
-        return record | {"started_at": day, "rows": dict.fromkeys(rows, row)}
+        return record | {"started_at": day, "rows": dict.fromkeys(rows, row), "set_aside": []}
 
     monkeypatch.setattr(run.session, "run", measure)
     assert card.measure(600, "here", "cpu") == 0
