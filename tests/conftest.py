@@ -40,18 +40,24 @@ PAGES = (
     *("digest/test_incidents.py", "digest/test_points.py", "digest/test_studies.py", "pages/test_claims.py"),
     *("pages/test_explore.py", "pages/test_health.py", "pages/test_history.py", "pages/test_studies.py"),
 )
-ROOMS = {f"tests/reports/{name}": "pages" for name in PAGES} | {
-    name: name
-    for name in (
-        "tests/bench_core/test_fake_cuda.py",
-        "tests/reports/test_learned_gradients.py",
-        "tests/reports/test_studies.py",
-        "tests/benchmarks/harness/test_session.py",
-        "tests/benchmarks/studies/test_run.py",
-        "tests/bench_core/logdet/test_sharded.py",
-        "tests/benchmarks/sharding/test_sharding_record.py",
-    )
-}
+# And those that read the committed results, which takes two seconds.
+COMMITTED = ("test_committed.py", "test_readme.py", "test_refusals.py")
+ROOMS = (
+    {f"tests/reports/{name}": "pages" for name in PAGES}
+    | {f"tests/reports/{name}": "committed" for name in COMMITTED}
+    | {
+        name: name
+        for name in (
+            "tests/bench_core/test_fake_cuda.py",
+            "tests/reports/test_learned_gradients.py",
+            "tests/reports/test_studies.py",
+            "tests/benchmarks/harness/test_session.py",
+            "tests/benchmarks/studies/test_run.py",
+            "tests/bench_core/logdet/test_sharded.py",
+            "tests/benchmarks/sharding/test_sharding_record.py",
+        )
+    }
+)
 # Begun last, a long test would leave one process waiting for the other: files of tests that take half a minute come
 # first, then those that start sessions.
 FIRST = ("test_documents.py", "test_asv.py", "test_performance_gate.py")
