@@ -10,6 +10,8 @@ import time
 
 import psutil
 
+from tests.benchmarks.harness.sessions import find_workers
+
 PLAIN = ("-m", "benchmarks", "run", "--plain", "--profile", "smoke", "--machine", "here")
 BENCH = r"^logdet\.Torch\.track_(seconds|outcome)"
 ASV = ("-m", "benchmarks", "run", "--profile", "smoke", "--machine", "here", "--bench", BENCH)
@@ -59,7 +61,7 @@ def in_second_session(repository) -> dict[str, str]:
 
 
 def worker(repository) -> psutil.Process:
-    return until(lambda: [p for p in of(repository) if "worker.py" in " ".join(p.cmdline())], "a worker")[0]
+    return until(lambda: find_workers(of(repository)), "a worker")[0]
 
 
 def gone(repository) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,6 +42,18 @@ def make_impatient(checkout: Path, seconds: int) -> None:
     plant(harness / "stages.py", '"check again", 120', f'"check again", {seconds}')
 
 
+def find_workers(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those that are a session's worker; what ends while it is asked is none."""
+
+    def is_worker(process: psutil.Process) -> bool:
+        try:
+            return "worker.py" in " ".join(process.cmdline())
+        except psutil.NoSuchProcess:  # a zombie is one
+            return False
+
+    return [process for process in processes if is_worker(process)]
+
+
 def killer(when):
     """An event that is set, and a follower that kills the worker, at the first beginning that ``when`` names."""
     hit = threading.Event()
@@ -48,8 +61,7 @@ def killer(when):
     def kill(event):
         if event["event"] == "begin" and when(event) and not hit.is_set():
             hit.set()
-            for child in psutil.Process().children(recursive=True):
-                if "worker.py" in " ".join(child.cmdline()):
-                    child.send_signal(signal.SIGKILL)
+            for worker in find_workers(psutil.Process().children(recursive=True)):
+                worker.send_signal(signal.SIGKILL)
 
     return hit, kill

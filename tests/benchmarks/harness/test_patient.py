@@ -13,6 +13,7 @@ import pytest
 from benchmarks.harness import session
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.profile import PATIENT
+from tests.benchmarks.harness.sessions import find_workers
 
 pytestmark = pytest.mark.usefixtures("small_ceilings")
 JACOBIANS = Cell.of("logdet", "torch", {"D": 500, "B": 100})
@@ -67,9 +68,8 @@ def test_what_was_timed_apart_survives_the_process(long, checkout):
         if event["event"] == "begin" and event["what"] == "build":
             begun.append(event["row"])
             if event["row"] == "inverse":
-                for child in psutil.Process().children(recursive=True):
-                    if "worker.py" in " ".join(child.cmdline()):
-                        child.send_signal(signal.SIGKILL)
+                for worker in find_workers(psutil.Process().children(recursive=True)):
+                    worker.send_signal(signal.SIGKILL)
 
     record = session.run(long, replace(PATIENT, apart_from_s=0.7), LONG, on_event=follow)
     assert begun.count("jacobian_autodiff") == 1

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.harness import policy, session, system
 from benchmarks.harness.cell import Cell
-from tests.benchmarks.harness.sessions import FAST, SMALL
+from tests.benchmarks.harness.sessions import FAST, SMALL, find_workers
 
 pytestmark = pytest.mark.usefixtures("small_ceilings")
 ROWS = {"relative": "", "gemm_floor": "", "transposed": ""}
@@ -81,7 +81,7 @@ def pair(code):
 
 
 def _workers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children(recursive=True) if "worker.py" in " ".join(child.cmdline())]
+    return find_workers(psutil.Process().children(recursive=True))
 
 
 def test_a_session_is_deterministic_in_its_order(pair):

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.harness import session
 from benchmarks.harness.cell import Cell
-from tests.benchmarks.harness.sessions import FAST, SMALL, killer, plant
+from tests.benchmarks.harness.sessions import FAST, SMALL, find_workers, killer, plant
 
 pytestmark = pytest.mark.usefixtures("small_ceilings")
 
@@ -69,7 +69,7 @@ def test_a_worker_dies_with_the_process_that_started_it(tmp_path):
     )
     parent = psutil.Popen([sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
     deadline = time.monotonic() + 60
-    while not (workers := [p for p in parent.children() if "worker.py" in " ".join(p.cmdline())]):
+    while not (workers := find_workers(parent.children())):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     time.sleep(0.5)
@@ -77,3 +77,14 @@ def test_a_worker_dies_with_the_process_that_started_it(tmp_path):
     parent.wait()
     _, alive = psutil.wait_procs(workers, timeout=10)
     assert alive == []
+
+
+def test_a_process_that_ends_while_it_is_asked_is_no_worker():
+    """The tests look for workers among children that come and go."""
+    ended = psutil.Popen([sys.executable, "-c", ""])
+    deadline = time.monotonic() + 60
+    while ended.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert find_workers([ended]) == []
+    ended.wait()
