@@ -118,7 +118,7 @@ _WRITERS: dict[str, Callable[[Values], str]] = {
     "canary": lambda v: f"the canary ran up to {v['most']:.2g} times slower than usual in {_cells(v)}",
     "moved": _write_moved,
     "clock": lambda v: f"the clock was over 10 % below its usual in {_cells(v)}",
-    "busy": lambda v: f"other work kept up to {v['most']:.2g} cores busy in {_cells(v)}",
+    "busy": lambda v: f"other work kept up to {v['most']:.2g} of the cores busy in {_cells(v)}",
     "stolen": lambda v: f"the host ran other guests for up to {write_share(v['most'])} of the time in {_cells(v)}",
     "held": lambda v: (
         f"the control group's quota held threads back for up to {write_seconds(v['most'])} in {_cells(v)}"

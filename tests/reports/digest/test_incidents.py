@@ -75,7 +75,7 @@ def test_many_disturbed_sessions_are_one_line(tell):
     [
         ("moved", None, "canary 1 s in the first third, 2 s in the last", "2 s in the last)"),
         ("steal", 0.01, 0.2, "the host ran other guests for up to 20 % of the time in logdet"),
-        ("load_of_others", 0.4, 0.9, "other work kept up to 0.9 cores busy in logdet"),
+        ("load_of_others", 0.4, 0.9, "other work kept up to 0.9 of the cores busy in logdet"),
         ("throttled_s", 0.1, 3.0, "quota held threads back for up to 3 s in logdet"),
         ("mhz", 2400.0, 1800.0, "the clock was over 10 % below its usual in logdet"),
     ],
