@@ -74,10 +74,12 @@ def find_answer(
         if (cell.series, cell.question) == (series.key, question.key)
     ]
     found = arithmetic.find_answer(rows, cells, series.axis, size, accuracy, question.accuracy)
-    told = {name: tuple(Prediction(**entry) for entry in found[name]) for name in ("ranked", "excluded")}
+    for name in ("ranked", "excluded"):
+        found[name] = tuple(Prediction(**entry) for entry in found[name])
+    found["at"] = tuple(found["at"])
     fixed = dict(series.fixed) | {"dtype": series.place.dtype}
     unlike = tuple((letter, asked, known) for letter, asked, known in arithmetic.list_unlike(fixed, wanted or {}))
-    return Answer(family.name, question.key, series, size, unlike, **found | told | {"at": tuple(found["at"])})
+    return Answer(family.name, question.key, series, size, unlike, **found)
 
 
 def list_places(

@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from typing import Any
 
 from . import arithmetic
 
@@ -24,7 +25,7 @@ def translate() -> str:
     tree = ast.parse(Path(arithmetic.__file__).read_text(encoding="utf-8"))
     parts = [node for node in tree.body if isinstance(node, ast.Assign | ast.FunctionDef)]
     names = [node.name if isinstance(node, ast.FunctionDef) else ast.unparse(node.targets[0]) for node in parts]
-    script = py2js("\n".join(map(ast.unparse, parts)), docstrings=False)
+    script: Any = py2js("\n".join(map(ast.unparse, parts)), docstrings=False)
     if unknown := script.meta["vars_unknown"] - _GIVEN.keys():
         raise NameError(f"the page has no {', '.join(sorted(unknown))} (it has: {', '.join(_GIVEN)})")
     given = "".join(f"{name} = {native};\n" for name, native in _GIVEN.items())
