@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .analysis import Analysis
+from .arithmetic import find_series
 from .digest import FamilyDigest, build_digest, digest_family
 from .digest.claims import judge_claims
 from .families import FAMILIES as DESCRIPTORS
@@ -14,7 +15,7 @@ from .families import Question
 from .lenders import FILE as LENT
 from .lenders import write_lenders
 from .load import FAMILIES, LoadError, load
-from .lookup import find_answer, find_series, list_places
+from .lookup import find_answer, list_places
 from .points_csv import write_points
 from .render import write_report, write_single
 from .stream import tolerate

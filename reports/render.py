@@ -16,6 +16,7 @@ from .pages import build_pages
 from .pages.blocks import Column, Form, Page
 from .plots.style import COLOURS, DARK, LIGHT, write_file
 from .single import join, stem
+from .translate import translate
 
 # What a build writes, and so what the next one clears away.
 _FOLDERS = ("vendor/*/*", "figures/*.svg", "csv/*.csv")
@@ -61,7 +62,7 @@ def render_page(page: Page, pages: tuple[Page, ...]) -> str:
         pages=pages,
         body=_render_body(environment, page, pages),
         css=_write_css(environment),
-        script=_read("answer.js") if _has_form(page) else "",
+        script=_write_script() if _has_form(page) else "",
     )
 
 
@@ -74,7 +75,7 @@ def render_single(pages: tuple[Page, ...]) -> str:
         bodies=[Markup(body) for body in bodies],
         assets=tuple({asset.file: asset for page in pages for asset in page.assets}.values()),
         css=_write_css(environment),
-        script=_read("answer.js"),
+        script=_write_script(),
     )
 
 
@@ -125,8 +126,9 @@ def _name_columns(columns: Sequence[Column]) -> Markup:
     return Markup(";".join(told if columns[0].numeric else told[1:]))
 
 
-def _read(template: str) -> Markup:
-    return Markup((Path(__file__).parent / "templates" / template).read_text(encoding="utf-8"))
+def _write_script() -> Markup:
+    """The form's: the arithmetic, and what reads the form and writes the answer."""
+    return Markup(translate() + (Path(__file__).parent / "templates/answer.js").read_text(encoding="utf-8"))
 
 
 @cache

@@ -8,8 +8,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from .arithmetic import OPEN, write_bound
 from .digest import FamilyDigest, to_plain
-from .digest.answers import OPEN, CellAnswer
+from .digest.answers import CellAnswer
 from .digest.claims import ClaimDigest, write_effect
 from .families import FAMILIES
 from .load import PATIENT
@@ -140,12 +141,6 @@ def _say_why(prediction: Prediction, answer: Answer) -> str:
         if answer.accuracy is None
         else f"error {write_error(prediction.error)} above {write_size(answer.accuracy)}"
     )
-
-
-def write_bound(regret: float) -> str:
-    """A regret in percent, rounded up since it is a bound."""
-    percent = 100 * regret
-    return f"{math.ceil(10 * percent - 1e-9) / 10:g} %" if percent < 1 else f"{math.ceil(percent - 1e-9):,} %"
 
 
 def _write_seconds(p: Prediction) -> str:

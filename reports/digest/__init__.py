@@ -10,7 +10,7 @@ from typing import Any
 
 from ..analysis import Analysis
 from ..families import FAMILIES
-from ..forecasts import Forecasts, Knot
+from ..forecasts import Forecasts
 from ..plots.style import assign_colours
 from ..statistics import Estimate
 from ..text import shorten
@@ -29,7 +29,7 @@ from .fronts import Front, digest_fronts
 from .goals import Goal, digest_goals
 from .health import Health, examine
 from .history import History, digest_history
-from .knots import fold_knots, reach
+from .knots import fold_knots
 from .ladders import Climb, digest_climbs
 from .libraries import Beside, digest_libraries
 from .orders import Order, digest_orders
@@ -171,15 +171,13 @@ def write_json(digest: Digest) -> str:
     """`digest.json`: all but what files beside it hold (measured cells, curves of studies, hashes of files), or
     asv's own (medians over commits). Null where there is no number.
 
-    A candidate is [row, regret, ratio, low, high]. A knot is [size, seconds, low, high, below, above] where it was
-    measured and [size, seconds, factor] elsewhere: its interval reaches from seconds / factor to seconds factor, and
-    so do `below` and `above` just beside a measured size.
+    A candidate is [row, regret, ratio, low, high], a knot what `fold_knots` makes of it.
     """
     plain = to_plain(dataclasses.replace(digest, families=tuple(map(_slim, digest.families))))
     for whole, family in zip(digest.families, plain["families"], strict=True):
         for form, packed in zip(whole.form, family["form"], strict=True):
             for row, told in zip(form.rows, packed["rows"], strict=True):
-                told["knots"] = _write_knots(row.knots)
+                told["knots"] = to_plain(fold_knots(row.knots))
         for series in family["series"]:
             del series["rows"]
         for answer in family["answers"]:
@@ -233,13 +231,6 @@ def _slim(family: FamilyDigest) -> FamilyDigest:
 def _shorten_candidate(candidate: dict[str, Any]) -> list[Any]:
     ratio = candidate["ratio"] or {}
     return [candidate["row"], candidate["regret"], *(ratio.get(name) for name in ("value", "low", "high"))]
-
-
-def _write_knots(knots: tuple[Knot, ...]) -> list[list[Any]]:
-    anchors, between = fold_knots(knots)
-    told = [(k.size, k.seconds, k.low, k.high, a.below, a.above) for a in anchors for k in (a.knot,)]
-    told += [(knot.size, knot.seconds, reach(knot)) for knot in between]
-    return to_plain(sorted(told))
 
 
 def to_plain(value: Any) -> Any:

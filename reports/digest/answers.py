@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..analysis import Analysis
+from ..arithmetic import OPEN
 from ..families import FAMILIES, Question
 from ..load import PATIENT, PROFILES
 from ..points import NOT_GRADIENTS, Point, Series
 from ..statistics import Coverage, Estimate, bound_ratio, bound_regrets, processes_needed, split_confidence
 from ..text import write_error, write_size
 
-# A regret that may be larger leaves the choice open: a quarter more time is worth a measurement.
-OPEN = 0.25
 # Errors that a user may allow: the answer to another is that of the next smaller one.
 ACCURACIES = (1e-1, 1e-2, 1e-3, 1e-4)
 # Over the budget of the rounds, where others were within it: never the answer, and nothing bounds what it would lose.
@@ -109,13 +108,6 @@ def list_timed(analysis: Analysis, family: str) -> list[Series]:
 def answers(computes: str, question: Question) -> bool:
     """Whether a row that computes this will do."""
     return computes in question.computes if question.computes else computes not in NOT_GRADIENTS
-
-
-def merge_regrets(cells: Sequence[CellAnswer]) -> dict[str, float]:
-    """The worst regret of each row that is a candidate with a known regret in all of these cells."""
-    known = [{c.row: c.regret for c in cell.candidates if not math.isnan(c.regret)} for cell in cells]
-    shared = set.intersection(*(set(entry) for entry in known)) if known else set()
-    return {row: max(entry[row] for entry in known) for row in sorted(shared)}
 
 
 def _list_rows(analysis: Analysis, series: Series, question: Question) -> tuple[str, ...]:

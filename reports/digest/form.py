@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..analysis import Analysis
-from ..forecasts import REACH, TOO_WIDE, Forecasts, Knot
+from ..arithmetic import merge_regrets, rank_rows
+from ..forecasts import REACH, Forecasts, Knot
 from ..points import Point, Series
 from ..statistics import pool_coverages
-from .answers import CellAnswer, check_regrets, list_timed, merge_regrets
+from .answers import CellAnswer, check_regrets, list_timed
 
 # A pick that is this close to the best is as good as it.
 CLOSE = 0.05
@@ -161,11 +162,9 @@ def _check_picks(analysis: Analysis, family: str, forecasts: Forecasts, answers:
             guesses = {row: guess for row, guess in guesses.items() if not math.isnan(guess)}
             if len(measured) < 2 or not guesses:
                 continue
-            regrets = merge_regrets([before, after])
-            bounded = all(row in regrets for row in guesses)
-            pick = min(guesses, key=lambda row: (regrets[row] if bounded else 0.0, guesses[row]))
+            pick = rank_rows(guesses, merge_regrets([before, after]))[0]
             found.append(measured[pick] <= (1 + CLOSE) * min(measured.values()))
     return found
 
 
-__all__ = ["TOO_WIDE", "FormRow", "FormSeries", "Knot", "Quality", "check_predictions", "pack_form"]
+__all__ = ["FormRow", "FormSeries", "Knot", "Quality", "check_predictions", "pack_form"]

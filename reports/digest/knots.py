@@ -1,7 +1,6 @@
 """Knots as the page's form and `digest.json` hold them: what lies just beside a measured size told with it."""
 
 import math
-from dataclasses import dataclass
 
 from ..forecasts import Knot
 
@@ -9,31 +8,19 @@ from ..forecasts import Knot
 _NEAR = 1e-4
 
 
-@dataclass(frozen=True)
-class Anchor:
-    """A measured knot; `below` and `above` are the factors by which predictions just beside it reach to both sides, NaN
-    where there are none.
+def fold_knots(knots: tuple[Knot, ...]) -> list[list[float]]:
+    """[size, seconds, low, high, below, above] where it was measured, [size, seconds, factor] elsewhere, by size.
+
+    A predicted interval reaches from seconds / factor to seconds factor, NaN where it has none; `below` and `above` are
+    the factors just beside a measured size, where its own interval no longer holds.
     """
-
-    knot: Knot
-    below: float
-    above: float
-
-
-def fold_knots(knots: tuple[Knot, ...]) -> tuple[list[Anchor], list[Knot]]:
-    """The measured knots, and those between and beyond them."""
-    measured = {knot.size: knot for knot in knots if knot.how == "measured"}
-    beside = {size: [math.nan, math.nan] for size in measured}
-    curve = []
+    measured = [knot for knot in knots if knot.how == "measured"]
+    folded = {k.size: [k.size, k.seconds, k.low, k.high, math.nan, math.nan] for k in measured}
     for knot in knots:
-        near = next((size for size in measured if 0 < abs(knot.size / size - 1) < _NEAR), None)
+        factor = knot.high / knot.seconds
+        near = next((k.size for k in measured if 0 < abs(knot.size / k.size - 1) < _NEAR), None)
         if near is not None:
-            beside[near][knot.size > near] = reach(knot)
+            folded[near][4 + (knot.size > near)] = factor
         elif knot.how != "measured":
-            curve.append(knot)
-    return [Anchor(knot, *beside[size]) for size, knot in measured.items()], curve
-
-
-def reach(knot: Knot) -> float:
-    """The factor by which a predicted knot's interval reaches to both sides; NaN where it has none."""
-    return knot.high / knot.seconds
+            folded[knot.size] = [knot.size, knot.seconds, factor]
+    return sorted(folded.values())

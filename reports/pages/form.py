@@ -4,19 +4,19 @@ import json
 import math
 from typing import Any
 
+from ..arithmetic import OPEN, write_bound
 from ..digest import Digest, FamilyDigest
-from ..digest.answers import OPEN, answers
+from ..digest.answers import answers
 from ..digest.cards import choose_states
-from ..digest.form import TOO_WIDE, FormRow, FormSeries
-from ..digest.knots import fold_knots, reach
+from ..digest.form import FormRow, FormSeries
+from ..digest.knots import fold_knots
 from ..digest.series import Measured
 from ..families import FAMILIES, Question
-from ..forecasts import Knot
 from ..text import write_size
 from .blocks import Cell, Form, Table, columns
 from .lent import write_lent
 from .naming import capital, name_letter, name_place
-from .rules import Told, join_rules, say_minutes, say_ranges, write_bound
+from .rules import Told, join_rules, say_minutes, say_ranges
 
 # A rule over fewer sizes is no rule.
 SEVERAL = 3
@@ -25,11 +25,7 @@ SEVERAL = 3
 def build_form(digest: Digest) -> Form:
     """The form over all families of the digest."""
     families = [family for family in digest.families if family.form]
-    packed = {
-        "open": OPEN,
-        "too_wide": TOO_WIDE,
-        "families": {family.name: _pack_family(digest, family) for family in families},
-    }
+    packed = {family.name: _pack_family(digest, family) for family in families}
     text = json.dumps(packed, ensure_ascii=False, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
     named = tuple((family.name, FAMILIES[family.name].title) for family in families)
     rules = (_tabulate_rules(digest, family) for family in digest.families)
@@ -94,14 +90,12 @@ def _pack_series(
 def _pack_row(
     row: FormRow, sizes: tuple[float, ...], rows: dict[tuple[str, str, int], int], reasons: dict[str, int]
 ) -> list[Any]:
-    """[row, times, curve, errors, bytes, holes, end]: times, errors, bytes and holes of each size of the series."""
+    """[row, knots, errors, bytes, holes, end]: errors, bytes and holes of each size of the series."""
     fact = (row.row, row.computes, int(row.exact))
     errors, peaks, holes = dict(row.errors), dict(row.bytes), dict(row.refused)
-    times, curve = _pack_knots(row.knots, sizes)
     return [
         rows.setdefault(fact, len(rows)),
-        times,
-        curve,
+        [_pack_knot(*knot) for knot in fold_knots(row.knots)],
         [_short(errors.get(size, math.nan), 2) for size in sizes],
         [_short(peaks.get(size, math.nan), 3) for size in sizes],
         [reasons.setdefault(holes[size], len(reasons)) if size in holes else None for size in sizes],
@@ -109,24 +103,10 @@ def _pack_row(
     ]
 
 
-def _pack_knots(knots: tuple[Knot, ...], sizes: tuple[float, ...]) -> tuple[list[Any], list[Any]]:
-    """Microseconds: [value, low, high, below, above] of each size of the series, and [size, value, arm] between them.
-
-    Intervals of predictions reach from value / arm to value arm, 0 where that is not known. `below` and `above` are
-    the arms on both sides of a measured size, where its own interval no longer holds.
-    """
-    anchors, between = fold_knots(knots)
-    measured = {a.knot.size: [*_pack_time(a.knot), _pack_arm(a.below), _pack_arm(a.above)] for a in anchors}
-    curve = [[_short(knot.size), _short(1e6 * knot.seconds), _pack_arm(reach(knot))] for knot in between]
-    return [measured.get(size, 0) for size in sizes], curve
-
-
-def _pack_arm(arm: float) -> float:
-    return _short(arm, 3) or 0
-
-
-def _pack_time(knot: Knot) -> list[Any]:
-    return [_short(1e6 * number) for number in (knot.seconds, knot.low, knot.high)]
+def _pack_knot(size: float, seconds: float, *rest: float) -> list[Any]:
+    """A knot as `fold_knots` has it, in microseconds; the last two of six numbers or the last of three are factors."""
+    times = [_short(1e6 * number) for number in (seconds, *rest[:-2])]
+    return [_short(size), *times, *(_short(factor, 3) for factor in rest[-2:])]
 
 
 def _tabulate_rules(digest: Digest, family: FamilyDigest) -> Table:

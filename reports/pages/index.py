@@ -2,9 +2,9 @@
 
 from collections import Counter
 
+from ..arithmetic import OPEN
 from ..digest import Digest
 from ..digest.about import Machine
-from ..digest.answers import OPEN
 from ..families import FAMILIES
 from ..text import count, write_list
 from .blocks import Cell, Contents, Items, Page, Section, Table, Text, columns

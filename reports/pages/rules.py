@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..digest.answers import OPEN
+from ..arithmetic import OPEN, write_bound
 from ..digest.rules import Range, Rule
 from ..statistics import MOST_PROCESSES
 from ..text import write_size
@@ -66,16 +66,6 @@ def say_minutes(minutes: float) -> str:
     return (
         f"some {math.ceil(minutes)} min of measuring would settle it" if minutes else "another method is settled there"
     )
-
-
-def write_bound(regret: float) -> str:
-    """A regret as a share, rounded up: 3 %, 0.4 %."""
-    if math.isnan(regret):
-        return "not known"
-    percent = 100 * regret
-    if percent < 1:
-        return f"{math.ceil(10 * percent - 1e-9) / 10:g} %"
-    return f"{math.ceil(percent - 1e-9):,} %"
 
 
 def _say_range(piece: Range, place: int, count: int, axis: str) -> str:

@@ -1,12 +1,12 @@
-// The form: which method at a size that may not have been measured. Without it a table of the rules stands there.
-"use strict";
+// The form: reads what is asked, and tells what `arithmetic`, which stands before this, answers. Without it a table of the
+// rules stands there.
 (function () {
+  "use strict";
   const form = document.querySelector(".ask"), out = document.querySelector(".answer");
-  // A regret above `open` decides nothing; an interval wider than a factor `tooWide` is no knowledge.
-  const { families, open, too_wide: tooWide } = JSON.parse(document.querySelector(".form-data").textContent);
+  const { find_answer, find_series, list_unlike, write_bound, write_size } = arithmetic;
+  const families = JSON.parse(document.querySelector(".form-data").textContent);
 
   // Words.
-  const write = (value) => (typeof value === "number" ? value.toLocaleString("en-US", { maximumFractionDigits: 4 }) : String(value));
   const UNITS = { s: [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]], B: [[1e12, "TB"], [1e9, "GB"], [1e6, "MB"], [1e3, "kB"], [1, "B"]] };
 
   function scale(value, units) {
@@ -30,12 +30,6 @@
     return `${Number((value / factor).toPrecision(3))} ${unit}`;
   }
 
-  // A bound is rounded up.
-  function writeShare(regret) {
-    const percent = 100 * regret;
-    return percent < 1 ? `${Math.ceil(10 * percent - 1e-9) / 10} %` : `${Math.ceil(percent - 1e-9).toLocaleString("en-US")} %`;
-  }
-
   function add(parent, tag, text = "", name = "") {
     const element = document.createElement(tag);
     element.className = name;
@@ -47,84 +41,31 @@
     return parent.appendChild(element);
   }
 
-  // Arithmetic: straight lines in log-log between points [size, value]; NaN outside them and beside one without a value.
-  function interpolate(points, size) {
-    const at = points.find((p) => p[0] === size);
-    if (at) return at[1] ?? NaN;
-    const j = points.findIndex((p) => p[0] > size);
-    if (j < 1 || points[j - 1][1] === null || points[j][1] === null) return NaN;
-    const [a, b] = [points[j - 1], points[j]], share = Math.log(size / a[0]) / Math.log(b[0] / a[0]);
-    return a[1] ** (1 - share) * b[1] ** share;
-  }
-
-  // Points [size, value] at the sizes of a series where there is a value.
-  const pair = (sizes, values) => sizes.map((size, j) => [size, values[j]]).filter((p) => p[1] !== null);
-
-  // Knots [size, seconds, low, high]: a measured size has its own interval, and just beside it that of a prediction.
-  function unpack(sizes, times, curve) {
-    const knot = (size, value, arm) => [size, value * 1e-6, arm ? value / arm * 1e-6 : null, arm ? value * arm * 1e-6 : null];
-    const around = (size, [value, low, high, below, above]) => [
-      knot(size * (1 - 1e-6), value, below),
-      [size, value * 1e-6, low && low * 1e-6, high && high * 1e-6],
-      knot(size * (1 + 1e-6), value, above),
-    ];
-    return [...sizes.flatMap((size, j) => (times[j] ? around(size, times[j]) : [])), ...curve.map((c) => knot(...c))].sort((a, b) => a[0] - b[0]);
-  }
-
-  // What is known of a row at a size, or the reason why nothing is.
-  function predict(family, sizes, [row, times, curve, errors, bytes, holes, end], size) {
-    const [name, computes, exact] = family.rows[row], knots = unpack(sizes, times, curve);
-    const measured = sizes.filter((_, j) => times[j]), below = measured.findLast((m) => m < size), above = measured.find((m) => m > size);
-    const [seconds, low, high] = [1, 2, 3].map((column) => interpolate(knots.map((k) => [k[0], k[column]]), size));
-    const known = pair(sizes, errors), near = [known.findLast((e) => e[0] <= size), known.find((e) => e[0] >= size)];
-    const found = { row, name, computes, exact, seconds, low, high, reason: "", bytes: interpolate(pair(sizes, bytes), size) };
-    found.error = Math.max(...near.map((e) => (e ? e[1] : -1)));
-    found.how = measured.includes(size) ? "measured"
-      : below && above ? `interpolated between ${family.axis} = ${write(below)} and ${write(above)}`
-      : `extrapolated from ${family.axis} = ${write(below ?? above)}`;
-    const hole = holes[sizes.indexOf(size)] ?? (end && size >= end[0] ? end[1] : null);
-    if (hole !== null) found.reason = family.reasons[hole];
-    else if (!measured.length) found.reason = "never ran";
-    else if (!(seconds > 0)) found.reason = `measured from ${write(measured[0])} to ${write(measured.at(-1))}: too far to tell`;
-    else if (high > tooWide * low) found.reason = `known no better than within a factor ${tooWide}`;
-    else if (!(low > 0) && found.how !== "measured") found.how += "; how far off is not known";
-    return found;
-  }
-
-  // Cells by the error that they allow, "" for the family's own: of others those of the largest error that is allowed.
-  function chooseCells(known, limit, own) {
-    if (limit === own) return known[""];
-    const allowed = Object.keys(known).filter((error) => error && Number(error) <= limit * (1 + 1e-9));
-    return known[allowed.reduce((most, error) => (Number(error) > Number(most) ? error : most), "0")];
-  }
-
-  // Between two measured sizes the log of a ratio is straight where times are: its ends bound what a row may lose.
-  function findRegrets(cells, size) {
-    const known = (cells || []).sort((a, b) => a[0] - b[0]), at = known.find((c) => c[0] === size);
-    const near = at ? [at] : [known.findLast((c) => c[0] < size), known.find((c) => c[0] > size)];
-    if (!near.every(Boolean)) return { regrets: new Map(), sizes: [], minutes: 0 };
-    const all = near.map((c) => new Map(c[1].filter((r) => r[1] !== null)));
-    const shared = [...all[0].keys()].filter((row) => all.every((a) => a.has(row)));
+  // A row as the digest has it: a measured size has its own interval, and just beside it that of a prediction.
+  function unpackRow(family, sizes, [index, knots, errors, bytes, holes, end]) {
+    const [row, computes, exact] = family.rows[index];
+    const knot = (size, value, low, high, how) => ({ size, seconds: value * 1e-6, low: low * 1e-6 || NaN, high: high * 1e-6 || NaN, how });
+    const predict = (size, value, factor) => knot(size, value, factor && value / factor, value * factor);
+    const unfold = ([size, value, low, high, below, above]) => (high === undefined ? [predict(size, value, low)] : [
+      predict(size * (1 - 1e-6), value, below), knot(size, value, low, high, "measured"), predict(size * (1 + 1e-6), value, above),
+    ]);
+    const pair = (values) => sizes.map((size, j) => [size, values[j] ?? null]).filter((known) => known[1] !== null);
     return {
-      regrets: new Map(shared.map((row) => [row, Math.max(...all.map((a) => a.get(row)))])),
-      sizes: near.map((c) => c[0]),
-      minutes: Math.max(...near.map((c) => c[2] ?? 0)),
+      row, computes, exact, knots: knots.flatMap(unfold), errors: pair(errors), bytes: pair(bytes),
+      refused: pair(holes.map((reason) => family.reasons[reason])), ends: end && [end[0], family.reasons[end[1]]],
     };
   }
 
-  // The series nearest to what is wanted: words first, then numbers by their ratio, the batch last, then most sizes.
-  function measureDistance(series, wanted) {
-    let sum = -1e-6 * series.sizes.length;
-    for (const [letter, value] of Object.entries(wanted)) {
-      const known = series.fixed[letter];
-      if (typeof known === "string") sum += known === value ? 0 : 1e6;
-      else if (known > 0 && value > 0) sum += (letter === "B" ? 1 : 1e3) * Math.abs(Math.log(known / value));
-    }
-    return sum;
+  // A question's cells as the digest has them, by the error that they allow, "" for the family's own.
+  function unpackCells(family, known) {
+    return Object.entries(known).flatMap(([accuracy, cells]) => cells.map(([size, candidates, minutes]) => ({
+      size, accuracy: accuracy ? Number(accuracy) : null, minutes: minutes ?? NaN,
+      candidates: candidates.map(([index, regret]) => ({ row: family.rows[index][0], regret: regret ?? NaN })),
+    })));
   }
 
   function readWanted(family) {
-    const wanted = { B: Number(form.batch.value) };
+    const batch = Number(form.batch.value), wanted = batch > 0 ? { B: batch } : {};
     for (const select of form.querySelectorAll(".settings select")) {
       const values = family.series.map((s) => s.fixed[select.name]);
       wanted[select.name] = values.find((v) => String(v) === select.value);
@@ -134,52 +75,44 @@
 
   const readQuestion = (family) => family.questions.find(([key]) => key === form.question.value);
 
-  function answerPlace(family, series, size, wanted, limit) {
-    const [key, , computes, accuracy] = readQuestion(family);
-    const all = series.rows.map((row) => predict(family, series.sizes, row, size)).filter((p) => computes.includes(p.computes));
-    const own = all.some((p) => p.exact) ? null : accuracy;
-    limit ??= own;
-    const fits = (p) => (limit === null ? p.exact : p.error >= 0 && p.error <= limit);
-    const { regrets, sizes, minutes } = findRegrets(chooseCells(series.answers[key] || {}, limit, own), size);
-    const allowed = all.filter((p) => !p.reason && fits(p));
-    // Bounds hold among the candidates they were found with: a row that was none of them breaks them.
-    const bounded = allowed.every((p) => regrets.has(p.row));
-    const rank = (p) => (bounded ? regrets.get(p.row) : 0);
-    allowed.sort((a, b) => rank(a) - rank(b) || a.seconds - b.seconds);
-    const best = allowed[0], part = add(out, "div", "", best ? "" : "none"), head = add(part, "p", "", "use");
-    if (best) add(head, "span", `Use \`${best.name}\``);
-    else add(head, "span", all.length ? "Nothing can be recommended" : "No method here answers this");
+  function answerPlace(family, series, size, wanted, accuracy) {
+    const [key, , computes, own] = readQuestion(family);
+    const rows = series.rows.map((row) => unpackRow(family, series.sizes, row)).filter((row) => computes.includes(row.computes));
+    const cells = unpackCells(family, series.answers[key] || {});
+    const { ranked, excluded, regret, at, open, minutes, ...held } = find_answer(rows, cells, family.axis, size, accuracy, own);
+    const best = ranked[0], part = add(out, "div", "", best ? "" : "none"), head = add(part, "p", "", "use");
+    if (best) add(head, "span", `Use \`${best.row}\``);
+    else add(head, "span", rows.length ? "Nothing can be recommended" : "No method here answers this");
     add(head, "small", series.place);
-    for (const [letter, value] of Object.entries(wanted))
-      if (series.fixed[letter] !== undefined && value && series.fixed[letter] !== value)
-        add(head, "small", `for ${letter} = ${write(series.fixed[letter])}: ${letter} = ${write(value)} was not measured`, "open");
+    for (const [letter, asked, known] of list_unlike(series.fixed, wanted))
+      add(head, "small", `for ${letter} = ${write_size(known)}: ${letter} = ${write_size(asked)} was not measured`, "open");
     if (best) {
-      const facts = add(part, "ul", "", "figures"), regret = bounded ? regrets.get(best.row) : NaN;
-      const where = sizes.length > 1 ? `, as at ${family.axis} = ${sizes.map(write).join(" and ")}` : "";
-      if (allowed.length === 1) add(facts, "li", "nothing else answers this");
-      else if (!bounded) add(facts, "li", "the fastest by time; what it may lose is not known");
+      const facts = add(part, "ul", "", "figures"), unsure = best.low > 0 || best.how === "measured" ? "" : "; how far off is not known";
+      const where = at.length > 1 ? `, as at ${family.axis} = ${at.map(write_size).join(" and ")}` : "";
+      if (ranked.length === 1) add(facts, "li", "nothing else answers this");
+      else if (Number.isNaN(regret)) add(facts, "li", "the fastest by time; what it may lose is not known");
       else if (regret === 0) add(facts, "li", `nothing is faster${where}`);
-      else add(facts, "li", `at most ${writeShare(regret)} slower than the best${where}`, regret > open ? "open" : "");
-      add(facts, "li", `${writeSeconds(best)} a call, ${best.how}`);
-      if (best.bytes > 0) add(facts, "li", `${writeBytes(best.bytes)} of memory at its peak`);
+      else add(facts, "li", `at most ${write_bound(regret)} slower than the best${where}`, open ? "open" : "");
+      add(facts, "li", `${writeSeconds(best)} a call, ${best.how}${unsure}`);
+      if (best.peak_bytes > 0) add(facts, "li", `${writeBytes(best.peak_bytes)} of memory at its peak`);
       if (best.error >= 0) add(facts, "li", `error ${best.error.toExponential(1)}`);
-      if (regret > open) {
-        const whole = Math.ceil(minutes), told = minutes ? ` About ${write(whole)} minute${whole === 1 ? "" : "s"} would settle it:` : "";
-        add(part, "p", `Undetermined.${told} \`python -m benchmarks settle --minutes ${Math.max(10, Math.ceil(minutes))}\``, "note");
+      if (open) {
+        const whole = Math.ceil(minutes || 0), told = whole ? ` About ${write_size(whole)} minute${whole === 1 ? "" : "s"} would settle it:` : "";
+        add(part, "p", `Undetermined.${told} \`python -m benchmarks settle --minutes ${Math.max(10, whole)}\``, "note");
       }
       // Whose processes the bound is from, where it is not this machine's.
-      if (series.lent !== undefined && bounded && allowed.length > 1) add(part, "p", family.lent[series.lent], "note");
-      const next = allowed.slice(1, 4).map((p) => `\`${p.name}\` ${writeSeconds(p)}`);
+      if (series.lent !== undefined && at.length && ranked.length > 1) add(part, "p", family.lent[series.lent], "note");
+      const next = ranked.slice(1, 4).map((p) => `\`${p.row}\` ${writeSeconds(p)}`);
       if (next.length) add(part, "p", `Next: ${next.join("; ")}.`, "note");
     }
-    const reasons = new Map(), gone = all.filter((p) => !allowed.includes(p));
-    for (const p of gone) {
-      const reason = p.reason || (limit === null ? "not exact" : `error above ${limit}`);
-      reasons.set(reason, [...(reasons.get(reason) || []), `\`${p.name}\``]);
+    const reasons = new Map();
+    for (const p of excluded) {
+      const reason = p.reason || (held.accuracy === null ? "not exact" : `error above ${held.accuracy}`);
+      reasons.set(reason, [...(reasons.get(reason) || []), `\`${p.row}\``]);
     }
-    if (!gone.length) return;
+    if (!excluded.length) return;
     const details = add(part, "details", "", "note");
-    add(details, "summary", `${gone.length} left out`);
+    add(details, "summary", `${excluded.length} left out`);
     add(details, "p", [...reasons].map(([reason, names]) => `${names.join(", ")}: ${reason}`).join("; ") + ".");
   }
 
@@ -195,7 +128,7 @@
     for (const place of new Set(family.series.map((s) => s.place))) {
       if (form.place.value && form.place.value !== place) continue;
       const here = family.series.filter((s) => s.place === place);
-      answerPlace(family, here.reduce((best, s) => (measureDistance(s, wanted) < measureDistance(best, wanted) ? s : best)), size, wanted, given);
+      answerPlace(family, find_series(here, wanted), size, wanted, given);
     }
     out.append(...out.querySelectorAll(":scope > .none"));
   }

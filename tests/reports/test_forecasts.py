@@ -4,10 +4,10 @@ import math
 
 import pytest
 
+from reports.arithmetic import TOO_WIDE, interpolate
 from reports.digest.answers import digest_answers
 from reports.digest.form import check_predictions, pack_form
-from reports.forecasts import REACH, TOO_WIDE, Forecasts
-from reports.lookup import interpolate
+from reports.forecasts import REACH, Forecasts
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import pytest
 
 from reports.__main__ import main
 from reports.analysis import Analysis
+from reports.arithmetic import find_series
 from reports.digest import FamilyDigest
 from reports.digest.answers import digest_answers, digest_approximate
 from reports.digest.form import pack_form
@@ -15,7 +16,7 @@ from reports.digest.series import digest_series
 from reports.families import FAMILIES
 from reports.forecasts import Forecasts
 from reports.load import load
-from reports.lookup import find_answer, find_series
+from reports.lookup import find_answer
 from reports.plots import Line, tell_apart
 from reports.points import Point
 from reports.statistics import Estimate

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from reports.arithmetic import find_cells, find_series, interpolate
 from reports.digest import FamilyDigest
 from reports.digest.answers import Candidate, CellAnswer
 from reports.digest.form import FormRow, FormSeries
 from reports.digest.series import Measured
 from reports.families import FAMILIES
 from reports.forecasts import Knot
-from reports.lookup import find_answer, find_cells, find_series, interpolate, list_places
+from reports.lookup import find_answer, list_places
 from reports.points import Place
 from reports.statistics import Estimate
 
@@ -142,7 +143,7 @@ def test_an_allowed_error_is_answered_by_the_next_smaller_one():
 
 def test_cells_of_a_size():
     known = [answer(size, a=0.0) for size in (100.0, 400.0)]
-    sizes = lambda size: [cell.size for cell in find_cells(known, "s", "gradient", size)]  # noqa: E731
+    sizes = lambda size: [cell.size for cell in find_cells(known, size)]  # noqa: E731
     assert [sizes(size) for size in (50, 100, 200, 400, 500)] == [[], [100.0], [100.0, 400.0], [400.0], []]
 
 

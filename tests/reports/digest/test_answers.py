@@ -5,8 +5,9 @@ import math
 import pytest
 
 from reports.analysis import Analysis
+from reports.arithmetic import OPEN
 from reports.digest import digest_family
-from reports.digest.answers import ACCURACIES, OPEN, check_regrets, digest_answers, digest_approximate
+from reports.digest.answers import ACCURACIES, check_regrets, digest_answers, digest_approximate
 from reports.digest.form import pack_form
 from reports.forecasts import Forecasts
 from reports.load import load

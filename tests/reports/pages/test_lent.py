@@ -47,7 +47,7 @@ def test_the_first_page_has_rules_and_says_whose_spread_they_have(alone_digest):
     (rules,) = form.rules
     assert rules.rows
     assert all(row["place"].note.startswith("spread between processes lent by") for row in rules.rows)
-    family = json.loads(form.data)["families"]["logdet"]
+    family = json.loads(form.data)["logdet"]
     # Of one lender each, where the card's are told together.
     found = {series.lent_from for series in alone_digest.family("logdet").series}
     assert set(family["lent"]) == {write_lent([lent]) for lent in found}

@@ -4,8 +4,9 @@ import math
 
 import pytest
 
+from reports.arithmetic import write_bound
 from reports.digest.rules import Range, Rule
-from reports.pages.rules import join_rules, say_minutes, say_ranges, say_worst, write_bound
+from reports.pages.rules import join_rules, say_minutes, say_ranges, say_worst
 
 
 def rule(*ranges, worst=0.031, at=100.0, within=True, missing=()):
