@@ -40,6 +40,7 @@ from .rules import PlaceRule, Rule, find_place_rules, find_rules
 from .series import Measured, digest_series
 from .speedups import Speedup, digest_speedups
 from .studies import StudyDigest, digest_studies
+from .transfers import Transfer, find_transfers
 
 # Raised whenever a field of `digest.json` changes its meaning or goes.
 SCHEMA = 3
@@ -48,7 +49,7 @@ CONFIDENCE = 0.95
 # Lists of a family with many entries: as tables, whose fields are named once.
 TABLES = (
     *("answers", "approximate", "rules", "place_rules", "speedups", "exponents", "crossovers", "payoffs", "libraries"),
-    *("qualities", "doublings", "clocks", "goals", "orders", "pairs"),
+    *("transfers", "qualities", "doublings", "clocks", "goals", "orders", "pairs"),
 )
 
 
@@ -69,6 +70,7 @@ class FamilyDigest:
     approximate: tuple[CellAnswer, ...] = ()
     rules: tuple[Rule, ...] = ()
     place_rules: tuple[PlaceRule, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
     form: tuple[FormSeries, ...] = ()
     quality: Quality | None = None
     card: CardDigest | None = None
@@ -129,7 +131,7 @@ def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
     series = digest_series(analysis, name, FAMILIES[name].yardstick)
     answers = digest_answers(analysis, name)
     forecasts = Forecasts(analysis, name)
-    speedups = digest_speedups(analysis, name, series)
+    speedups, rules = digest_speedups(analysis, name, series), find_rules(answers)
     return FamilyDigest(
         name=name,
         axis=analysis.series(name)[0].axis,
@@ -138,8 +140,9 @@ def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         series=series,
         answers=answers,
         approximate=digest_approximate(analysis, name),
-        rules=find_rules(answers),
+        rules=rules,
         place_rules=find_place_rules(answers, series),
+        transfers=find_transfers(answers, rules, series),
         form=pack_form(analysis, name, forecasts),
         quality=check_predictions(analysis, name, forecasts, answers),
         card=digest_card(analysis, FAMILIES[name], series),

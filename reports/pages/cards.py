@@ -5,14 +5,16 @@ from dataclasses import replace
 from ..digest import FamilyDigest
 from ..digest.cards import Headline, choose_states
 from ..digest.series import Cell, Measured, Row
+from ..digest.transfers import Transfer
 from ..families import FAMILIES, Question
 from ..plots.multiples import Panel, draw_panel, frame
+from ..points import Place
 from ..text import write_list, write_ratio, write_seconds, write_size
 from .blocks import Card, Figure, Ratio
 from .family._lines import make_line
 from .lent import SETTLE, say_lent
 from .naming import capital, name_backend, name_letter
-from .rules import Told, join_rules, say_ranges, say_worst
+from .rules import Told, join_rules, say_ranges, say_transfer, say_worst
 
 # What tells two places with the same backend apart.
 _PLACE = ("machine", "device", "dtype")
@@ -53,11 +55,31 @@ def _say(family: FamilyDigest, question: Question, panels: list[tuple[Measured, 
     if len(told) > 1 and len({rule.ranges for rule in told.values()}) == 1:
         worst = max(told.values(), key=lambda rule: rule.worst)
         return [f"{subject} {say_ranges(worst, family.axis)}: {say_worst(worst, family.axis)}."]
-    return [
+    lines = [
         f"{f'**{place}.** ' if len(panels) > 1 else ''}{subject} {say_ranges(rule, family.axis)}: "
         f"{say_worst(rule, family.axis)}."
         for place, rule in told.items()
     ]
+    return [*lines, *_say_transfers(family, question, panels)]
+
+
+def _say_transfers(family: FamilyDigest, question: Question, panels: list[tuple[Measured, ...]]) -> list[str]:
+    """Whether the rules of the panels hold where the same problem was measured on another machine or device."""
+    keys = {series.key for panel in panels for series in panel}
+    groups: dict[tuple[str, Place], list[Transfer]] = {}
+    for found in family.transfers:
+        if found.question == question.key and found.rule in keys and found.series not in keys:
+            backend = family.find(found.rule).place.backend
+            groups.setdefault((backend, family.find(found.series).place), []).append(found)
+    return [
+        f"**{name_backend(backend)}'s rule on {', '.join(_tell_apart(place, panels[0][0].place))}** "
+        f"{say_transfer(group, family.axis)}."
+        for (backend, place), group in groups.items()
+    ]
+
+
+def _tell_apart(place: Place, first: Place) -> list[str]:
+    return [getattr(place, key) for key in _PLACE if getattr(place, key) != getattr(first, key)]
 
 
 def _list_places(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> list[tuple[str, list[Measured]]]:
@@ -71,8 +93,8 @@ def _list_places(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> li
         if series.fixed == first.fixed and not here:
             others.setdefault(series.place, []).append(series)
     for place, group in others.items():
-        differs = [getattr(place, key) for key in _PLACE if getattr(place, key) != getattr(first.place, key)]
-        found.append((f"{name_backend(place.backend)} on {', '.join(differs)}", choose_states(group)))
+        where = ", ".join(_tell_apart(place, first.place))
+        found.append((f"{name_backend(place.backend)} on {where}", choose_states(group)))
     return found
 
 

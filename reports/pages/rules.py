@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..arithmetic import OPEN, write_bound
-from ..digest.rules import Range, Rule
+from ..digest.rules import WITHIN, Range, Rule
+from ..digest.transfers import Transfer
 from ..statistics import MOST_PROCESSES
-from ..text import write_size
+from ..text import write_list, write_size
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,19 @@ def say_worst(told: Told, axis: str) -> str:
         where = f"{axis} = {write_size(told.at)}"
         return f"undetermined at {where}, where it may be up to {write_bound(told.worst)} slower than the best"
     return f"at most {write_bound(told.worst)} slower than the best (at {axis} = {write_size(told.at)})"
+
+
+def say_transfer(group: Sequence[Transfer], axis: str) -> str:
+    """holds: at most 3 % slower than the best there; or what it loses where, and at which sizes that is not known."""
+    known = [transfer for transfer in group if transfer.covers]
+    missing = sorted({size for transfer in group for size in transfer.missing})
+    unknown = f"what it loses at {axis} = {write_list(map(write_size, missing))} is not known"
+    if not known:
+        return f"cannot be judged: {unknown}"
+    worst = max(known, key=lambda transfer: transfer.worst)
+    verdict = "holds" if worst.worst <= WITHIN else "does not hold"
+    loss = f"at most {write_bound(worst.worst)} slower than the best (at {axis} = {write_size(worst.at)})"
+    return f"{verdict}: {loss}" + (f"; {unknown}" if missing else "")
 
 
 def say_minutes(minutes: float) -> str:

@@ -107,7 +107,9 @@ def test_a_card_has_a_panel_a_backend_and_says_its_rule(page):
     card = find(page, Card)[0]
     assert [panel.title for panel in card.panels] == ["torch", "JAX"]
     assert all("ended by" in panel.alt for panel in card.panels)
-    assert all(rule.startswith(f"**{place}.** Use `relative") for rule, place in zip(card.rules, PLACES, strict=True))
+    *rules, elsewhere = card.rules
+    assert all(rule.startswith(f"**{place}.** Use `relative") for rule, place in zip(rules, PLACES, strict=True))
+    assert elsewhere.startswith("**torch's rule on cuda** ")
 
 
 def test_names_of_a_card_are_explained_beside_its_picture(page):

@@ -6,7 +6,8 @@ import pytest
 
 from reports.arithmetic import write_bound
 from reports.digest.rules import Range, Rule
-from reports.pages.rules import join_rules, say_minutes, say_ranges, say_worst
+from reports.digest.transfers import Transfer
+from reports.pages.rules import join_rules, say_minutes, say_ranges, say_transfer, say_worst
 
 
 def rule(*ranges, worst=0.031, at=100.0, within=True, missing=()):
@@ -55,3 +56,18 @@ def test_what_would_settle_an_open_answer_is_said():
     assert say_minutes(2.2) == "some 3 min of measuring would settle it"
     assert say_minutes(0) == "another method is settled there"
     assert "up to 30" in say_minutes(math.nan)
+
+
+def transfer(worst, at, covers=(1.0,), missing=()):
+    return Transfer("here", "there", "gradient", worst, at, covers, missing, worst <= 0.1 and not missing)
+
+
+def test_whether_a_rule_holds_elsewhere_is_said_with_what_it_loses_there():
+    kept = transfer(0.031, 1000.0)
+    assert say_transfer([kept], "D") == "holds: at most 4 % slower than the best (at D = 1,000)"
+    broken = transfer(0.7, 2000.0, missing=(10.0, 32.0))
+    assert say_transfer([kept, broken], "D") == (
+        "does not hold: at most 70 % slower than the best (at D = 2,000); what it loses at D = 10 and 32 is not known"
+    )
+    nothing = transfer(math.nan, math.nan, (), (10.0,))
+    assert say_transfer([nothing], "D") == "cannot be judged: what it loses at D = 10 is not known"

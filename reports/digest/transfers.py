@@ -1,0 +1,73 @@
+"""Whether a rule holds elsewhere: what following it on another machine or device loses there."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .answers import CellAnswer
+from .rules import WITHIN, Rule
+from .series import Measured
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """The rule of one series followed at another's sizes: the same problem and backend, another machine or device.
+
+    rule, series  keys of whose rule it is and of where it is followed
+    worst         largest regret of following it, NaN where none is known
+    at            the size where that is
+    covers        sizes there, within the rule's, at which the regret of the rule's row is known
+    missing       those at which it is not: the row did not run, or how far processes differ is not known
+    holds         whether `worst` is at most WITHIN at all of them
+    """
+
+    rule: str
+    series: str
+    question: str
+    worst: float
+    at: float
+    covers: tuple[float, ...]
+    missing: tuple[float, ...]
+    holds: bool
+
+
+def find_transfers(
+    answers: Iterable[CellAnswer], rules: Iterable[Rule], series: Iterable[Measured]
+) -> tuple[Transfer, ...]:
+    """Every rule at every series that asks the same elsewhere and shares a size with it."""
+    cells: dict[tuple[str, str], list[CellAnswer]] = {}
+    for answer in answers:
+        cells.setdefault((answer.series, answer.question), []).append(answer)
+    known = {measured.key: measured for measured in series}
+    pairs = [(rule, other) for rule in rules for other in known.values() if _is_elsewhere(known[rule.series], other)]
+    found = (_follow(rule, other.key, cells.get((other.key, rule.question), [])) for rule, other in pairs)
+    return tuple(transfer for transfer in found if transfer)
+
+
+def _is_elsewhere(here: Measured, there: Measured) -> bool:
+    """The same problem in the same framework and precision, in another place."""
+    same = (here.fixed, here.axis, here.place.backend, here.place.dtype)
+    return here.place != there.place and same == (there.fixed, there.axis, there.place.backend, there.place.dtype)
+
+
+def _follow(rule: Rule, key: str, cells: list[CellAnswer]) -> Transfer | None:
+    regrets = {
+        cell.size: {candidate.row: candidate.regret for candidate in cell.candidates}.get(row, math.nan)
+        for cell in cells
+        if cell.candidates and (row := find_row(rule, cell.size))
+    }
+    if not regrets:
+        return None
+    covers = [size for size, regret in regrets.items() if not math.isnan(regret)]
+    at = max(covers, key=lambda size: regrets[size], default=math.nan)
+    worst = regrets.get(at, math.nan)
+    missing = tuple(size for size in regrets if size not in covers)
+    holds = not missing and worst <= WITHIN
+    return Transfer(rule.series, key, rule.question, worst, at, tuple(covers), missing, holds)
+
+
+def find_row(rule: Rule, size: float) -> str:
+    """The row that a rule names for a size, "" beyond its ranges; between two of them that of the smaller sizes."""
+    if not rule.ranges or not rule.ranges[0].first <= size <= rule.ranges[-1].last:
+        return ""
+    return next(piece.row for piece in reversed(rule.ranges) if piece.first <= size)
