@@ -10,8 +10,7 @@ from ..statistics import Estimate
 
 # Of more kinds of problem than this, those far apart in their order tell what the others do.
 MOST_KINDS = 3
-# What carries its inverse along the steps is to rounding the gradient at the point that it is asked for.
-_CARRIED = ("tracked",)
+_CARRIED = frozenset(kind for family in FAMILIES.values() for kind in family.carried)
 
 
 @dataclass(frozen=True)

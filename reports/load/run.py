@@ -8,7 +8,6 @@ import pandas as pd
 from ..devices import Sharding
 from ..studies import Study
 
-FAMILIES = ("logdet", "implicit", "line_integral", "score")
 OUTCOMES = ("ok", "skipped", "over_budget", "oom", "timeout", "wrong", "error")
 # A few calls of methods that take minutes, apart from the rounds: what nobody timed side by side with the others.
 PATIENT = "patient"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
-from reports.statistics import Estimate, consistent_with, fit_exponent, fit_exponents, local_slopes
+from reports.statistics import Estimate, consistent_with, fit_exponents, local_slopes
 from reports.statistics import _curve as curve
 
 
@@ -16,6 +16,11 @@ def slow(value):
 
 
 SIZES = np.geomspace(10, 20_000, 20)
+
+
+def fit_exponent(sizes, samples, process=None, **settings):
+    """One curve's."""
+    return fit_exponents([(sizes, samples, process)], **settings)[0]
 
 
 def test_exact_squares_above_a_floor_give_two_where_a_slope_does_not():

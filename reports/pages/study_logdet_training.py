@@ -121,7 +121,7 @@ def _draw(studies: Sequence[StudyDigest]) -> Figure | None:
     panels = [panel for study in studies if (panel := _make_panel(study)).lines]
     if not panels:
         return None
-    name, alt = "study-logdet-training", f"Training loss over iterations. {describe_ends(panels, 'iterations')}."
+    name, alt = f"study-{studies[0].name}", f"Training loss over iterations. {describe_ends(panels, 'iterations')}."
     title = f"Loss over iterations, each gradient at its best rate: {write_list(study.data for study in studies)}"
     return Figure(name, title, draw_study(name, alt, panels, xlabel="iterations"), alt)
 

@@ -114,7 +114,8 @@ def _draw_losses(studies: Sequence[StudyDigest]) -> Figure | None:
     panels = [panel for panel in panels if panel.lines]
     if not panels:
         return None
-    name, alt = "study-line-integral-losses", f"Over seconds of training. {describe_ends(panels)}."
+    name = f"study-{studies[0].name.removesuffix('-training')}-losses"
+    alt = f"Over seconds of training. {describe_ends(panels)}."
     title = "Test loss over the seconds of training, median and range of the seeds"
     return Figure(name, title, draw_study(name, alt, panels, shared=False), alt)
 

@@ -43,7 +43,7 @@ _EXPLAINED = (
 )
 _PUBLISHED_EXPLAINED = (
     "From the paper, where models have similar numbers of parameters. Its data sets come with no package: `python -m "
-    "benchmarks study logdet-density --data power --folder FOLDER` trains on one of them. The tables above are others, "
+    "benchmarks study {name} --data power --folder FOLDER` trains on one of them. The tables above are others, "
     "and their figures do not compare with these."
 )
 
@@ -55,7 +55,12 @@ def show(studies: Sequence[StudyDigest]) -> list[Block]:
     figure = _draw([study for study in studies if study.machine == studies[0].machine])
     blocks: list[Block] = [] if figure is None else [Figures(_CAPTION, (figure,))]
     tables = [table for table in (_tabulate_planes(studies), _tabulate(studies)) if table.rows]
-    blocks += [*tables, Text(_EXPLAINED, "note"), _tabulate_published(studies), Text(_PUBLISHED_EXPLAINED, "note")]
+    blocks += [
+        *tables,
+        Text(_EXPLAINED, "note"),
+        _tabulate_published(studies),
+        Text(_PUBLISHED_EXPLAINED.format(name=studies[0].name), "note"),
+    ]
     # Data sets that were trained on alike are told together.
     for told, alike in groupby(studies, key=_describe):
         group = list(alike)
@@ -93,7 +98,7 @@ def _tabulate_planes(studies: Sequence[StudyDigest]) -> Table:
         ("short", "Short of the truth", True),
         ("rate", "Rate", True),
     )
-    return Table("study-logdet-density-planes", "In the plane, where the density is known", heads, tuple(rows))
+    return Table(f"study-{studies[0].name}-planes", "In the plane, where the density is known", heads, tuple(rows))
 
 
 def _tabulate(studies: Sequence[StudyDigest]) -> Table:
@@ -115,7 +120,7 @@ def _tabulate(studies: Sequence[StudyDigest]) -> Table:
         ("rate", "Rate", True),
         ("ratio", "Time of a step", True),
     )
-    return Table("study-logdet-density", "Held-out log-likelihood at equal parameters", heads, tuple(rows))
+    return Table(f"study-{studies[0].name}", "Held-out log-likelihood at equal parameters", heads, tuple(rows))
 
 
 def _stack(cell: Cell) -> Cell:
@@ -197,5 +202,5 @@ def _draw(studies: Sequence[StudyDigest]) -> Figure | None:
         f"hold {shares} of its mass. Held-out nats a dimension short of the truth's: {', '.join(told)}."
     )
     title = f"Samples, and the density learned of them: {write_list(plane.title for plane in planes)}"
-    name = "study-logdet-density-planes"
+    name = f"study-{studies[0].name}-planes"
     return Figure(name, title, draw_densities(name, alt, planes), alt)
