@@ -173,7 +173,7 @@ def test_the_newest_of_a_study_is_told(small):
         ({"schema": 2}, "schema 2 is not 1"),
         ({"study": "flow"}, "unknown study 'flow' (known: logdet-training, logdet-density, "),
         ({"rows": []}, "it must name its data and its methods and hold rows"),
-        ({"settings": {"batch": 100}}, "the settings lack architecture, gamma, "),
+        ({"settings": {"batch": 100}}, "the settings lack architecture, optimiser, "),
         ({"rows": [{"method": "newton"}]}, "row 0: the method must be one of jfb, "),
         ({"rows": [{"method": "jfb", "seed": 0, "epoch": 0, "process": 0}]}, "row 0: seed, epoch and process"),
         (
