@@ -57,10 +57,6 @@ class Winners(Ratios):
         """Rows that return a gradient which is not meant to be exact."""
         return tuple(row for row in self.rows(series) if self.facts(series, row).is_approximate)
 
-    def accuracy(self, series: Series) -> float | None:
-        """Error that the fastest gradient may have: None where exact ones are known, else ACCURACY."""
-        return None if self.gradient_rows(series) else ACCURACY
-
     @kept
     def questions(self, family: str) -> tuple[str, ...]:
         """What a reader wants the fastest of: a `gradient` of any kind, or where these belong to different models, of
@@ -71,7 +67,7 @@ class Winners(Ratios):
 
     def candidates(self, series: Series, size: float, question: str = "gradient") -> tuple[str, ...]:
         """Rows that may be the answer at a size: exact gradients, or where there are none those within ACCURACY."""
-        if self.accuracy(series) is None:
+        if self.gradient_rows(series):
             rows = self.gradient_rows(series, None if question == "gradient" else question)
         else:
             known = ((row, self.point(series, size, row)) for row in self.approximate_rows(series))

@@ -100,15 +100,11 @@ def _beats(a: Point, b: Point) -> bool:
 
 
 def _competes(point: Point) -> bool:
-    return point.role == "method" and not _is_other(point)
+    return point.role == "method" and point.computes not in OTHER_MODELS
 
 
 def _is_shown(computes: str) -> bool:
     return computes not in NOT_GRADIENTS or computes in OTHER_MODELS or computes in _CARRIED
-
-
-def _is_other(point: Point) -> bool:
-    return point.computes in OTHER_MODELS
 
 
 def _digest_trade(point: Point, front: bool) -> Trade:
@@ -125,6 +121,6 @@ def _digest_trade(point: Point, front: bool) -> Trade:
         descent=quality.descent,
         residual=quality.residual,
         front=front,
-        other=_is_other(point),
+        other=point.computes in OTHER_MODELS,
         peak_bytes=point.peak_bytes,
     )

@@ -50,7 +50,7 @@ def digest_qualities(analysis: Analysis, name: str, measured: tuple[Measured, ..
         rows = [row for row in series.rows if _has_quality(analysis, keys[series.key], row)]
         if not rows:
             continue
-        size = max(series.sizes, key=lambda d: (sum(_ran(row.at(d)) for row in rows), d))
+        size = max(series.sizes, key=lambda d: (sum(any(cell.size == d for cell in row.ran) for row in rows), d))
         for row in rows:
             point = analysis.point(keys[series.key], size, row.name)
             if point is not None and point.ok:
@@ -72,10 +72,6 @@ def _has_quality(analysis: Analysis, series: Series, row: Row) -> bool:
         return row.role == "method" and _tells(analysis, series, row)
     found = [point.quality for point in analysis.points(series, row.name) if point.ok]
     return not row.exact and any(not math.isnan(value) for q in found for value in (q.mean, q.bias))
-
-
-def _ran(cell) -> bool:
-    return cell is not None and cell.seconds is not None
 
 
 def _tells(analysis: Analysis, series: Series, row: Row) -> bool:

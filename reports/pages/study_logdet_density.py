@@ -11,7 +11,7 @@ from ..plots.densities import SHARES, Plane, draw_densities
 from ..statistics import Estimate
 from ..text import count, write_list, write_seconds, write_share, write_size
 from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns
-from .study_parts import cost_cells, name_data, tell_origin
+from .study_parts import cost_cells, name_data, order_studies, tell_origin
 
 TITLE = "Densities by the relative gradient, and by flows from a library"
 # The pictures, the tables at hand, the paper's.
@@ -50,9 +50,8 @@ _PUBLISHED_EXPLAINED = (
 
 def show(studies: Sequence[StudyDigest]) -> list[Block]:
     """The pictures, the models on every table, the paper's table, then what each study was."""
-    rank = {data: j for j, data in enumerate((*ORDER, *PAPERS))}
-    studies = sorted(studies, key=lambda study: (study.machine, rank.get(study.data, len(rank)), study.data))
-    figure = _draw([study for study in studies if study.machine == studies[0].machine])
+    studies, first = order_studies(studies, (*ORDER, *PAPERS))
+    figure = _draw(first)
     blocks: list[Block] = [] if figure is None else [Figures(_CAPTION, (figure,))]
     tables = [table for table in (_tabulate_planes(studies), _tabulate(studies)) if table.rows]
     blocks += [

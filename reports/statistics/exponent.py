@@ -162,10 +162,10 @@ def local_slopes(
     """Slopes of log median time between neighbouring sizes: (y' - y) / (log D' - log D).
 
     The interval combines those of the two medians: the slope's arm is the root of the sum of squares of the arms
-    that face it. An arm holds the rounds' noise and the `process` standard deviation of its size, as `fit_exponent`
+    that face it. An arm holds the rounds' noise and the `process` standard deviation of its size, as `fit_exponents`
     takes it. Fewer than six samples, or a deviation of NaN, at either size leave it undetermined.
 
-    Raises ValueError as `fit_exponent` does.
+    Raises ValueError as `fit_exponents` does.
     Source: variance recovery for a difference, Zou and Donner (2008), Statist. Med. 27, 1693.
     """
     sizes_ = check_sizes("sizes", sizes, samples)

@@ -12,14 +12,7 @@ from ...plots.multiples import Panel
 from ...text import write_seconds, write_share
 from ..blocks import Block, Cell, Column, Section, Table, Text, columns
 from ._lines import choose_rows, list_ends, make_lines
-from ._names import (
-    caption,
-    describe_sizes,
-    name_backends,
-    name_group,
-    series_cell,
-    size_cell,
-)
+from ._names import caption, describe_sizes, name_backends, name_group, series_cell, size_cell
 from ._sweeps import draw_sweeps
 
 GUIDE = (
@@ -39,8 +32,7 @@ def build(family: FamilyDigest) -> Section | None:
         blocks += [Text(GUIDE.format(FAMILIES[family.name].yardstick), "note"), replace(figure, caption=where)]
     short = [series for series in family.series if series not in shown]
     table = _tabulate(family, short) if short else None
-    if table is not None:
-        blocks.append(table)
+    blocks += [table] if table is not None else []
     return Section("scaling", "Time by size", tuple(blocks)) if blocks else None
 
 

@@ -89,11 +89,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
     for series, (baseline, row), found in kept:
         sizes = {speedup.size: speedup for speedup in found}
         picked = pick_sizes(sizes)
-        line = {
-            "place": series_cell(series, shown),
-            "baseline": Cell(baseline),
-            "row": Cell(row),
-        }
+        line = {"place": series_cell(series, shown), "baseline": Cell(baseline), "row": Cell(row)}
         # With fewer than three sizes the last is the largest.
         for at, size in zip(AT[-len(picked) :], picked, strict=True):
             line[at] = _write(sizes[size], family.axis)

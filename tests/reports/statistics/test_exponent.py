@@ -73,7 +73,7 @@ def test_fit_is_as_good_as_scipys(simulate_curve, seed):
     y = np.log([np.median(s) for s in simulate_curve(rng, SIZES, 1 + seed / 2, bias=0.1)])
     u = np.log(SIZES) - np.log(SIZES).mean()
     starts = curve.propose_starts(u, y)
-    ours = curve.fit(u, y[None], starts)[0]
+    ours = curve.fit_all([(u, y[None], starts)])[0][0]
     best = fit_by_scipy(u, y, starts)
     cost = curve.SOFT**2 * (np.sqrt(1 + (residuals(ours, u, y) / curve.SOFT) ** 2) - 1).sum()
     assert cost <= best.cost * (1 + 1e-6)
