@@ -101,7 +101,7 @@ def find_fault(record: dict[str, Any]) -> str | None:
     """Why a study record cannot be used, or None."""
     if record.get("schema") != SCHEMA:
         return f"schema {record.get('schema')!r} is not {SCHEMA}, the one this reader knows"
-    if record.get("study") not in TRAININGS:
+    if record.get("study") not in tuple(TRAININGS):
         return f"unknown study {record.get('study')!r} (known: {', '.join(TRAININGS)})"
     methods, rows = record.get("methods"), record.get("rows")
     if not isinstance(methods, dict) or not all(isinstance(method, dict) for method in methods.values()):

@@ -47,8 +47,9 @@ class Goal:
 
 def digest_goals(analysis: Analysis, name: str, measured: tuple[Measured, ...]) -> tuple[Goal, ...]:
     """Of all series; none for a family that has no goals."""
-    goals, judges = FAMILIES[name].goals, {"cuda": _judge_card, "cpu": _judge_processor}
-    keys = find_keys(analysis, name) if goals else {}
+    if (goals := FAMILIES[name].goals) is None:
+        return ()
+    keys, judges = find_keys(analysis, name), {"cuda": _judge_card, "cpu": _judge_processor}
     found = [goal for key, at in keys.items() for goal in judges[at.place.device](analysis, key, at, goals)]
     order = [kind for kinds in KINDS.values() for kind in kinds]
     ranks = {series.key: j for j, series in enumerate(measured)}
