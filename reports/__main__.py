@@ -8,32 +8,27 @@ from typing import Any
 
 from .analysis import Analysis
 from .arithmetic import find_series
+from .columns import MEANINGS
 from .digest import FamilyDigest, build_digest, digest_family
 from .digest.claims import judge_claims
-from .families import FAMILIES as DESCRIPTORS
-from .families import Question
+from .families import FAMILIES, Question
 from .lenders import FILE as LENT
 from .lenders import write_lenders
-from .load import FAMILIES, LoadError, load
+from .load import LoadError, load
 from .lookup import find_answer, list_places
+from .points import DIMENSIONS
 from .points_csv import write_points
 from .render import write_report, write_single
 from .stream import tolerate
 from .terminal import print_answers, print_claims, print_open
 from .text import count
 
-# The other sizes that a family may have, as the papers name them.
+# The other sizes that may be asked for, as the papers name them.
 SIZES = {
-    "B": (float, "batch; the nearest one measured is used (default: the sweep with most sizes)"),
-    "L": (float, "layers (logdet, score)"),
-    "H": (float, "width of the hidden layers (line_integral, score)"),
-    "J": (
-        str,
-        "what the Jacobian is made of: free, tanh, psd, kronecker, kronecker_psd, hessian or uneven (line_integral)",
-    ),
-    "gamma": (float, "contraction factor (implicit)"),
-    "T": (str, "what is iterated: random, symmetric, rotation or conv (implicit)"),
-    "tol": (float, "tolerance of the solvers (implicit)"),
+    size.letter: (str if size.kinds else float, MEANINGS[size.letter])
+    for family in FAMILIES.values()
+    for size in family.sizes
+    if size.letter not in family.apart and size.letter not in DIMENSIONS
 }
 
 
@@ -60,19 +55,19 @@ def _make_parser() -> argparse.ArgumentParser:
     answer = commands.add_parser(
         "answer",
         help="the recommended method at one size",
-        description="The recommended method at one size. Cells that are measured for their errors (logdet's over the "
-        "condition of W) have no part in it: the page tells of them.",
+        description="The recommended method at one size. Of another size that was not measured the nearest one is used "
+        "(default: the sweep with most sizes). Cells that are measured for their errors have no part in it: the page "
+        "tells of them.",
     )
     _add_source(answer, argparse.SUPPRESS)
     answer.add_argument("--family", required=True, help=f"one of {', '.join(FAMILIES)}")
     answer.add_argument(
-        "--D",
-        "--d",
+        *(f"--{letter}" for letter in DIMENSIONS),
         "--size",
         dest="size",
         type=float,
         required=True,
-        metavar="D",
+        metavar=DIMENSIONS[0],
         help="the size along the family's axis, > 0",
     )
     for letter, (kind, words) in SIZES.items():
@@ -193,7 +188,7 @@ def _answer(options: argparse.Namespace) -> int:
 
 def _choose_questions(options: argparse.Namespace) -> list[Question]:
     """The question asked for, or those that the first page answers."""
-    known = DESCRIPTORS[options.family].questions
+    known = FAMILIES[options.family].questions
     if options.question is None:
         return [question for question in known if question.first]
     chosen = [question for question in known if question.key == options.question]

@@ -15,7 +15,6 @@ import numpy as np
 from .statistics import Estimate, bound_median
 from .studies import Study
 
-NAME = "logdet-training"
 # How much of the way from its first to its best likelihood a training must have come.
 SHARE = 0.95
 GRADIENTS = ("relative", "ordinary")

@@ -14,23 +14,23 @@ class Column:
     meaning: str
 
 
-# The papers' letters; a cell has a value in those of its family.
-SIZES = (
-    Column("D", "", "dimension of the data (logdet), of the fixed point (implicit)"),
-    Column("d", "", "dimension of the data (line_integral, score)"),
-    Column("B", "", "batch"),
-    Column("L", "", "layers (logdet, score)"),
-    Column("condition", "", "condition number of every W, about 4 where empty (logdet)"),
-    Column("H", "", "width of the hidden layers (line_integral, score)"),
-    Column(
-        "J",
-        "",
-        "what the Jacobian is made of: free, tanh, psd, kronecker, kronecker_psd, hessian or uneven (line_integral)",
-    ),
-    Column("gamma", "", "contraction factor of the iterated map (implicit)"),
-    Column("T", "", "what is iterated: random, symmetric, rotation or conv (implicit)"),
-    Column("tol", "", "relative residual at which the solvers stop (implicit)"),
-)
+# The papers' letters in this order, those of further families after them; a cell has a value in those of its family.
+_FIRST = ("D", "d", "B", "L", "condition", "H", "J", "gamma", "T", "tol")
+
+
+def _explain(letter: str) -> str:
+    """What a letter stands for, and in which families where that is not all; a word that all begin with once."""
+    said: dict[str, list[str]] = {}
+    for family in FAMILIES.values():
+        for size in family.sizes:
+            if size.letter == letter:
+                said.setdefault(size.meaning, []).append(family.name)
+    told = [words if len(names) == len(FAMILIES) else f"{words} ({', '.join(names)})" for words, names in said.items()]
+    return ", ".join([told[0], *(words.removeprefix(f"{told[0].split()[0]} ") for words in told[1:])])
+
+
+_LETTERS = dict.fromkeys((*_FIRST, *(size.letter for family in FAMILIES.values() for size in family.sizes)))
+MEANINGS = {letter: _explain(letter) for letter in _LETTERS}
 COLUMNS = (
     Column("family", "", "family of problems"),
     Column("machine", "", "machine; nothing is ever paired across two of them"),
@@ -38,7 +38,7 @@ COLUMNS = (
     Column("device", "", "cpu or cuda"),
     Column("dtype", "", "precision of the timed arithmetic"),
     Column("state", "", "letter of the machine's speed where the family was measured at several, else empty"),
-    *SIZES,
+    *(Column(letter, "", words) for letter, words in MEANINGS.items()),
     Column("row", "", "name of the row: a method, and after a colon its form where it is not the first"),
     Column("form", "", "eager, compiled, graph (a replayed CUDA graph), jit or allocating (results are made anew)"),
     Column(

@@ -15,7 +15,6 @@ import numpy as np
 from .statistics import Estimate, student_arm
 from .studies import Study
 
-NAME = "logdet-density"
 OURS = "relative"
 
 

@@ -10,24 +10,17 @@ from typing import Any
 import numpy as np
 
 from .clocks import Clocks
+from .families import FAMILIES
 from .statistics import Estimate, Spread, deviate_process, estimate_process, middle
 
 # Gradients by other parameters than the family's: shown beside its methods, and never an answer to its questions.
-OTHER_MODELS = ("factors", "self_normalizing", "free_form")
-# What `computes` says of rows that return no gradient, or one that is no answer to what computes the family's: of
-# another model's parameters, along steps of one kind alone, or from more than the problem, the last step's answer.
-# Every other word is a gradient of some kind.
-NOT_GRADIENTS = (
-    *("step", "value", "logdets", "products", "fixed_point", "tracked", "warm_gradient"),
-    *("inverse", "inverse_rk4", "inverse_root", "curl", "curl_difference", "curl_moments", "curl_probes"),
-    *OTHER_MODELS,
-)
-# Kinds of gradient that belong to different models: who trains one has no use for another's, however fast it is.
-MODELS = ("psi", "phi", "tied")
+OTHER_MODELS = frozenset(kind for family in FAMILIES.values() for kind in family.others)
+# What `computes` says of rows whose answer is none to what computes a gradient. Every other word is one of some kind.
+NOT_GRADIENTS = OTHER_MODELS | {kind for family in FAMILIES.values() for kind in family.no_answers}
 # Forms that are compiled before they are timed.
 COMPILED = ("compiled", "jit")
 # The letters of the papers for the size that all is about.
-DIMENSIONS = ("D", "d")
+DIMENSIONS = tuple(dict.fromkeys(family.sizes[0].letter for family in FAMILIES.values()))
 _MEMORY_WORDS = re.compile(r"memory|bytes|\b[kKMGT]i?B\b")
 
 
@@ -100,7 +93,6 @@ class Quality:
     looser_residual: float = math.nan
     cosine: float = math.nan
     descent: float = math.nan
-    iterations_mean: float = math.nan
     iterations_max: float = math.nan
     path_error: float = math.nan
     round_trip: float = math.nan

@@ -12,30 +12,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from .families import TRAININGS
 from .records import find_records
 from .statistics import Estimate, Ratio, estimate_median, paired_ratio
 
 SCHEMA = 1
-BASELINE = "jfb"
-# What the section tells of each study, which its record must therefore have.
-SETTINGS = {
-    "logdet-training": (*("architecture", "batch", "optimiser", "steps", "test", "train", "L", "d"),),
-    "logdet-density": (
-        *("alpha", "architecture", "batch", "folds", "gaussian", "optimiser", "parameters", "steps"),
-        *("spread", "test", "train", "truth", "valid", "L", "d"),
-    ),
-    "implicit-training": (
-        *("architecture", "batch", "gamma", "learning_rate", "most", "optimiser", "parameters"),
-        *("test", "tol", "train", "D"),
-    ),
-    "line-integral-training": (
-        *("architecture", "batch", "learning_rate", "optimiser", "test", "train", "H", "J", "d"),
-        *("tol_fixed", "tol_start"),
-    ),
-    "score-training": (*("architecture", "batch", "learning_rate", "optimiser", "test", "train", "H", "d", "sigma"),),
-}
-STUDIES = tuple(SETTINGS)
-# And the numbers that every row has.
+# What every study's record tells of it; each has settings of its own beside them.
+SETTINGS = ("architecture", "batch", "optimiser", "test", "train")
+# The numbers that every row has.
 NUMBERS = ("seconds", "evaluations", "vjps", "jvps")
 
 
@@ -117,14 +101,15 @@ def find_fault(record: dict[str, Any]) -> str | None:
     """Why a study record cannot be used, or None."""
     if record.get("schema") != SCHEMA:
         return f"schema {record.get('schema')!r} is not {SCHEMA}, the one this reader knows"
-    if record.get("study") not in STUDIES:
-        return f"unknown study {record.get('study')!r} (known: {', '.join(STUDIES)})"
+    if record.get("study") not in tuple(TRAININGS):
+        return f"unknown study {record.get('study')!r} (known: {', '.join(TRAININGS)})"
     methods, rows = record.get("methods"), record.get("rows")
     if not isinstance(methods, dict) or not all(isinstance(method, dict) for method in methods.values()):
         return "methods must be an object of objects"
     if not isinstance(rows, list) or not rows or not isinstance(record.get("data"), str):
         return "it must name its data and its methods and hold rows"
-    absent = [name for name in SETTINGS[record["study"]] if name not in (record.get("settings") or {})]
+    wanted = (*SETTINGS, *TRAININGS[record["study"]].settings)
+    absent = [name for name in wanted if name not in (record.get("settings") or {})]
     if absent:
         return f"the settings lack {', '.join(absent)}"
     for j, row in enumerate(rows):
@@ -144,7 +129,7 @@ def epoch_seconds(study: Study, method: str) -> Estimate:
     return estimate_median([row["seconds"] for row in study.of(method)])
 
 
-def epoch_ratios(study: Study, baseline: str = BASELINE) -> dict[str, Ratio]:
+def epoch_ratios(study: Study, baseline: str) -> dict[str, Ratio]:
     """For each other method time(method) / time(baseline), paired by epoch: above 1, the baseline is the faster.
 
     Seeds stand for processes (another seed is another network and another order of the images), so that the interval
@@ -173,7 +158,7 @@ def final(study: Study, method: str, name: str, most: bool = False) -> Estimate 
     return summarise_seeds(ends)
 
 
-def final_differences(study: Study, name: str, baseline: str = BASELINE) -> dict[str, Estimate]:
+def final_differences(study: Study, name: str, baseline: str) -> dict[str, Estimate]:
     """For each other method the same number minus the baseline's, paired by seed: `final` of the differences."""
     found = {}
     for method in study.methods if baseline in study.methods else ():
@@ -190,35 +175,6 @@ def products(study: Study, method: str) -> tuple[float, float, float]:
     samples = study.setting("train") * len(rows)
     vjps, jvps = (sum(row[name] for row in rows) for name in ("vjps", "jvps"))
     return vjps / samples, jvps / samples, (vjps + jvps) / len(study.seeds)
-
-
-def curve(study: Study, method: str, name: str) -> tuple[list[float], list[Estimate]]:
-    """Seconds of training (median over the seeds) and a number over the seeds, after each epoch."""
-    seconds, values = [], []
-    for epoch in range(1, study.epochs + 1):
-        spent = [
-            sum(row["seconds"] for row in study.of(method) if row["seed"] == s and row["epoch"] <= epoch)
-            for s in study.seeds
-        ]
-        rows = [row for row in study.of(method) if row["epoch"] == epoch]
-        found = [row[name] for row in rows if row.get(name) is not None]
-        if found and len(found) == len(rows):
-            seconds.append(float(median(spent)))
-            values.append(summarise_seeds(found))
-    return seconds, values
-
-
-def reach(study: Study, name: str) -> tuple[float, dict[str, int]]:
-    """A value that every method reaches, the largest of their smallest medians over the seeds, and the first epoch
-    after which each has.
-    """
-    medians = {method: [value.value for value in curve(study, method, name)[1]] for method in study.methods}
-    known = {method: values for method, values in medians.items() if values}
-    target = max((min(values) for values in known.values()), default=math.nan)
-    return target, {
-        method: next(epoch for epoch, value in enumerate(values, 1) if value <= target)
-        for method, values in known.items()
-    }
 
 
 def summarise_seeds(values: Sequence[float]) -> Estimate:

@@ -8,9 +8,9 @@ from .coverage import Coverages
 from .fits import Fits
 from .ladders import Ladders
 from .rooflines import Rooflines
-from .winners import ACCURACY, Winner, Winners
+from .winners import Winners
 
-__all__ = ["ACCURACY", "Analysis", "Place", "Winner"]
+__all__ = ["Analysis", "Place"]
 
 
 class Analysis(Winners, Coverages, Fits, Ladders, Rooflines):

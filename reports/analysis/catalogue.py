@@ -8,7 +8,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 
 from ..collect import collect_points
-from ..load import FAMILIES, Run, Session, shorten
+from ..families import FAMILIES
+from ..load import Run, Session, shorten
 from ..points import DIMENSIONS, Group, Place, Point, Series
 from ..states import find_states, session_key
 
@@ -175,7 +176,7 @@ def _sort_series(series: Series) -> tuple[Any, ...]:
     backends = {"torch": 0, "jax": 1}
     precisions = {"float32": 0, "float64": 1, "tf32": 2}
     return (
-        FAMILIES.index(series.family),
+        FAMILIES[series.family].order,
         place.machine,
         place.device != "cpu",
         place.device,

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..points import MODELS, Point, Series
-from ..statistics import Ratio
+from ..families import FAMILIES
+from ..points import Series
 from .catalogue import kept
 from .ratios import Ratios
 
@@ -14,17 +14,10 @@ ACCURACY = 1e-6
 
 @dataclass(frozen=True)
 class Winner:
-    """The fastest of some rows at one size. `state`: won, tie, undetermined or none.
-
-    `rows` are the fastest first; `margin` is time(runner_up) / time(rows[0]), None where nothing was beaten.
-    """
+    """The fastest of some rows at one size, first of `rows`. `state`: won, tie, undetermined or none."""
 
     state: str
     rows: tuple[str, ...]
-    point: Point | None
-    runner_up: str | None = None
-    margin: Ratio | None = None
-    beaten: int = 0
 
 
 class Winners(Ratios):
@@ -38,16 +31,14 @@ class Winners(Ratios):
     def _find_winner(self, series: Series, size: float, rows: tuple[str, ...]) -> Winner:
         points = [p for row in self._list_judged(series, size, rows) if (p := self.point(series, size, row)) and p.ok]
         if not points:
-            return Winner("none", (), None)
+            return Winner("none", ())
         points.sort(key=lambda p: (p.seconds.value, p.row))
-        best, same, unsettled, beaten = points[0], [], [], []
-        for other in points[1:]:
-            word = self.verdict(series, size, best.row, other.row).word
-            (beaten if word == "faster" else same if word == "same" else unsettled).append(other.row)
-        margins = [(ratio.value, row, ratio) for row in beaten if (ratio := self.ratio(series, size, row, best.row))]
-        runner_up = min(margins)[1:] if margins else (None, None)
+        best, *others = (point.row for point in points)
+        words = {row: self.verdict(series, size, best, row).word for row in others}
+        same = [row for row, word in words.items() if word == "same"]
+        unsettled = [row for row, word in words.items() if word not in ("faster", "same")]
         state = "undetermined" if unsettled else "tie" if same else "won"
-        return Winner(state, (best.row, *same, *unsettled), best, *runner_up, beaten=len(beaten))
+        return Winner(state, (best, *same, *unsettled))
 
     def _list_judged(self, series: Series, size: float, rows: tuple[str, ...]) -> tuple[str, ...]:
         """Rows without the patient ones, where others ran: over the budget, these cannot be the answer."""
@@ -66,21 +57,17 @@ class Winners(Ratios):
         """Rows that return a gradient which is not meant to be exact."""
         return tuple(row for row in self.rows(series) if self.facts(series, row).is_approximate)
 
-    def accuracy(self, series: Series) -> float | None:
-        """Error that the fastest gradient may have: None where exact ones are known, else ACCURACY."""
-        return None if self.gradient_rows(series) else ACCURACY
-
     @kept
     def questions(self, family: str) -> tuple[str, ...]:
         """What a reader wants the fastest of: a `gradient` of any kind, or where these belong to different models, of
         each.
         """
         kinds = {self.facts(s, row).computes for s in self.series(family) for row in self.gradient_rows(s)}
-        return tuple(kind for kind in MODELS if kind in kinds) or ("gradient",)
+        return tuple(kind for kind in FAMILIES[family].models if kind in kinds) or ("gradient",)
 
     def candidates(self, series: Series, size: float, question: str = "gradient") -> tuple[str, ...]:
         """Rows that may be the answer at a size: exact gradients, or where there are none those within ACCURACY."""
-        if self.accuracy(series) is None:
+        if self.gradient_rows(series):
             rows = self.gradient_rows(series, None if question == "gradient" else question)
         else:
             known = ((row, self.point(series, size, row)) for row in self.approximate_rows(series))

@@ -7,18 +7,16 @@ digest, the scoreboard, the CSV and the Markdown twin follow.
 import pkgutil
 from importlib import import_module
 
-from ..load import FAMILIES
-from ._claim import Claim, Evidence, Where
-from ._rule import CONFIDENCE, ERROR_RATE, VERDICTS, Limits, find_effect, share_error, sum_up
+from ..families import FAMILIES
+from ._claim import Claim, Evidence
+from ._rule import CONFIDENCE, ERROR_RATE, Limits, find_effect, share_error, sum_up
 
 __all__ = [
     "CONFIDENCE",
     "ERROR_RATE",
-    "VERDICTS",
     "Claim",
     "Evidence",
     "Limits",
-    "Where",
     "find_effect",
     "list_claims",
     "share_error",
@@ -30,4 +28,4 @@ def list_claims() -> tuple[Claim, ...]:
     """The claims of all files here, in the project's order of families and then by their names."""
     names = [found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_")]
     claims = [import_module(f"{__name__}.{name}").CLAIM for name in names]
-    return tuple(sorted(claims, key=lambda claim: (FAMILIES.index(claim.family), claim.id)))
+    return tuple(sorted(claims, key=lambda claim: (FAMILIES[claim.family].order, claim.id)))

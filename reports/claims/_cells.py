@@ -24,6 +24,18 @@ def list_cells(analysis: Analysis, family: str, place: Place) -> Iterator[tuple[
             yield series, size
 
 
+def list_doublings(
+    analysis: Analysis, family: str, place: Place, row: str
+) -> Iterator[tuple[Series, float, Ratio, float]]:
+    """(series, size, time over that of the row's like, ratio of the FLOPs by the formulas) where both ran."""
+    rival = FAMILIES[family].doubles[row]
+    for series, size in list_cells(analysis, family, place):
+        ratio = analysis.ratio(series, size, row, rival)
+        ours, theirs = (analysis.point(series, size, name) for name in (row, rival))
+        if ratio is not None and ours is not None and theirs is not None:
+            yield series, size, ratio, ours.flops / theirs.flops
+
+
 def list_main(analysis: Analysis, family: str) -> tuple[Series, ...]:
     """The series of the family's own sweep."""
     main = FAMILIES[family].main.items()

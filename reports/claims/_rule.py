@@ -60,11 +60,6 @@ class Limits:
         return f"{words}, fails {' and '.join(fails)}"
 
 
-def within(low: float, high: float) -> Limits:
-    """Between two values, and fails elsewhere."""
-    return Limits(low, high, low, high)
-
-
 def above(limit: float) -> Limits:
     """More than a value, and fails at it and below."""
     least = math.nextafter(limit, math.inf)

@@ -1,12 +1,11 @@
 """GN2: phi costs double backpropagation (Saremi 2019)."""
 
-from collections.abc import Iterator
-
 from ..analysis import Analysis
+from ..families import FAMILIES
 from ..points import Place, Series
 from ..statistics import Ratio
 from ..text import count, write_ratio, write_size
-from ._cells import at_place, keep, list_cells, list_places
+from ._cells import at_place, keep, list_doublings, list_places
 from ._claim import SWEEPS, Claim, Evidence
 from ._effects import of_ratio
 from ._rule import longer
@@ -16,9 +15,6 @@ from .gn1 import SAREMI
 CLOSE = 1.25
 # The formulas' ratio up to which phi costs no more than psi.
 NO_COST = 1.01
-# Each way to differentiate phi, and psi differentiated in the same way: a ratio of one by hand to one by autodiff would
-# be that of the ways.
-RIVALS = {"phi": "psi", "phi_forward_over_reverse": "psi", "phi_closed_form": "psi_closed_form"}
 # By autodiff, as the paper trains it; and beside it both by hand.
 JUDGED = {"phi": True, "phi_closed_form": False}
 
@@ -30,23 +26,13 @@ def measure(analysis: Analysis) -> list[Evidence]:
         for place in list_places(analysis, "score")
         for row, counts in JUDGED.items()
         for pick in ("typical", "least")
-        if counts or any(list_ratios(analysis, place, row))
+        if counts or any(list_doublings(analysis, "score", place, row))
     ]
-
-
-def list_ratios(analysis: Analysis, place: Place, row: str) -> Iterator[tuple[Series, float, Ratio, float]]:
-    """(series, d, time over its rival's, ratio of the FLOPs by the formulas) of every cell where both ran."""
-    rival = RIVALS[row]
-    for series, size in list_cells(analysis, "score", place):
-        ratio = analysis.ratio(series, size, row, rival)
-        points = [analysis.point(series, size, name) for name in (row, rival)]
-        if ratio is not None and points[0] is not None and points[1] is not None:
-            yield series, size, ratio, points[0].flops / points[1].flops
 
 
 def _judge(analysis: Analysis, place: Place, row: str, counts: bool, pick: str) -> Evidence:
     """That there is a cost says the typical cell; beside it, whether there is one everywhere."""
-    known, rival = list(list_ratios(analysis, place, row)), RIVALS[row]
+    known, rival = list(list_doublings(analysis, "score", place, row)), FAMILIES["score"].doubles[row]
     what, where = f"time of a step of {row} over one of {rival}, the {pick} cell", at_place(analysis, place, "score")
     # With one hidden layer both take the same products.
     dearer = [found for found in known if found[3] > NO_COST]

@@ -36,7 +36,7 @@ def _judge_orders(analysis: Analysis, study: Study) -> list[Evidence]:
     effects = keep([of_epochs(study, method, "jfb") for _, method in orders])
     if not effects:
         return []
-    ratios = epoch_ratios(study)
+    ratios = epoch_ratios(study, "jfb")
     text = "; ".join(f"k = {k} {write_ratio(ratios[method])} ×" for k, method in orders if method in ratios)
     limits = longer(study_margin(analysis, study))
     what = "time of an epoch with k terms over jfb, the least of all k"

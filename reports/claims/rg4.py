@@ -5,13 +5,14 @@ from functools import partial
 
 from .. import ascents
 from ..analysis import Analysis
-from ..ascents import COSTS, GRADIENTS, NAME, SHARE, Ascent
+from ..ascents import COSTS, GRADIENTS, SHARE, Ascent
 from ..studies import Study
 from ..text import count, write_seconds
 from ._cells import in_study, list_studies
 from ._claim import Claim, Evidence, missing, train
 from ._rule import at_most
 
+NAME = "logdet-training"
 # Ten starts do not tell 10 % of iterations apart, and no user would.
 MORE = 1.10
 # The paper's: plain descent on all points of the plane.

@@ -101,8 +101,8 @@ def digest_approximate(analysis: Analysis, family: str) -> tuple[CellAnswer, ...
 
 def list_timed(analysis: Analysis, family: str) -> list[Series]:
     """The series that are about times. Where errors are what is asked, no problem of a reader's is drawn like these."""
-    errors = {letter for letter, what in FAMILIES[family].beside if what == "error"}
-    return [series for series in analysis.series(family) if not errors & dict(series.fixed).keys()]
+    apart = FAMILIES[family].apart
+    return [series for series in analysis.series(family) if not apart & dict(series.fixed).keys()]
 
 
 def answers(computes: str, question: Question) -> bool:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from ..analysis import Analysis
-from ..claims.gn2 import RIVALS, list_ratios
+from ..claims._cells import list_doublings, list_places
+from ..families import FAMILIES
 from ..statistics import Estimate
 
 
@@ -20,13 +21,12 @@ class Doubling:
 
 
 def digest_doublings(analysis: Analysis, name: str) -> tuple[Doubling, ...]:
-    """Of every network and size where both ran; none for a family that has no phi."""
-    places = dict.fromkeys(series.place for series in analysis.series(name)) if name == "score" else ()
+    """Of every network and size where both ran; none for a family of which nothing differentiates twice."""
     found = [
         Doubling(analysis.key(series), size, row, rival, ratio, formula)
-        for place in places
-        for row, rival in RIVALS.items()
-        for series, size, ratio, formula in list_ratios(analysis, place, row)
+        for place in list_places(analysis, name)
+        for row, rival in FAMILIES[name].doubles.items()
+        for series, size, ratio, formula in list_doublings(analysis, name, place, row)
     ]
     # By network, so that those of one sweep stand together.
     order = [analysis.key(series) for series in analysis.series(name)]

@@ -10,8 +10,7 @@ from ..statistics import Estimate
 
 # Of more kinds of problem than this, those far apart in their order tell what the others do.
 MOST_KINDS = 3
-# What carries its inverse along the steps is to rounding the gradient at the point that it is asked for.
-_CARRIED = ("tracked",)
+_CARRIED = frozenset(kind for family in FAMILIES.values() for kind in family.carried)
 
 
 @dataclass(frozen=True)
@@ -101,15 +100,11 @@ def _beats(a: Point, b: Point) -> bool:
 
 
 def _competes(point: Point) -> bool:
-    return point.role == "method" and not _is_other(point)
+    return point.role == "method" and point.computes not in OTHER_MODELS
 
 
 def _is_shown(computes: str) -> bool:
     return computes not in NOT_GRADIENTS or computes in OTHER_MODELS or computes in _CARRIED
-
-
-def _is_other(point: Point) -> bool:
-    return point.computes in OTHER_MODELS
 
 
 def _digest_trade(point: Point, front: bool) -> Trade:
@@ -126,6 +121,6 @@ def _digest_trade(point: Point, front: bool) -> Trade:
         descent=quality.descent,
         residual=quality.residual,
         front=front,
-        other=_is_other(point),
+        other=point.computes in OTHER_MODELS,
         peak_bytes=point.peak_bytes,
     )

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..analysis import Analysis
+from ..families import FAMILIES, Goals
 from ..points import Point, Series
 from ..statistics import Estimate
 from .clocks import GRAPH
 from .series import Measured, find_keys
 
-RELATIVE, STEP, FLOOR = "relative", "relative_step", "gemm_floor"
 # Sizes of which the work is worth more than a launch, those of a launch, and the precisions aimed at.
 LARGE, SMALL = (8192, 20_000), 256
 PRECISIONS = ("float32", "tf32")
-# The rate of `relative` in that of its own products; `relative_step` in times of its copy; a replay in empty launches.
+# The rate of the row in that of its own products; the step in times of its copy; a replay in empty launches.
 SHARE, COPIES, LAUNCHES = 0.85, 1.15, 3.0
-# On a processor: from which size on, in which precision, and `relative` in times of its own products and of the time
+# On a processor: from which size on, in which precision, and the row in times of its own products and of the time
 # that the roofline allows for its work.
 FROM, PRECISION, FLOORS, ROOFLINES = 1000, "float32", 1.05, 1.4
 # The kinds, in the order they are told in, by the device that they are of.
@@ -46,36 +46,37 @@ class Goal:
 
 
 def digest_goals(analysis: Analysis, name: str, measured: tuple[Measured, ...]) -> tuple[Goal, ...]:
-    """Of all series; other families have no such goals."""
-    keys = find_keys(analysis, name) if name == "logdet" else {}
-    judges = {"cuda": _judge_card, "cpu": _judge_processor}
-    found = [goal for key, at in keys.items() for goal in judges[at.place.device](analysis, key, at)]
+    """Of all series; none for a family that has no goals."""
+    if (goals := FAMILIES[name].goals) is None:
+        return ()
+    keys, judges = find_keys(analysis, name), {"cuda": _judge_card, "cpu": _judge_processor}
+    found = [goal for key, at in keys.items() for goal in judges[at.place.device](analysis, key, at, goals)]
     order = [kind for kinds in KINDS.values() for kind in kinds]
     ranks = {series.key: j for j, series in enumerate(measured)}
     return tuple(sorted(found, key=lambda goal: (order.index(goal.kind), ranks[goal.series], goal.size)))
 
 
-def _judge_processor(analysis: Analysis, key: str, series: Series) -> Iterator[Goal]:
+def _judge_processor(analysis: Analysis, key: str, series: Series, goals: Goals) -> Iterator[Goal]:
     for size in analysis.sizes(series):
-        relative = analysis.point(series, size, RELATIVE)
-        if size < FROM or series.place.dtype != PRECISION or relative is None or not relative.ok:
+        point = analysis.point(series, size, goals.row)
+        if size < FROM or series.place.dtype != PRECISION or point is None or not point.ok:
             continue
-        if ratio := analysis.ratio(series, size, RELATIVE, FLOOR):
-            yield _judge(key, relative, "floor", ratio, FLOORS)
-        if allowed := analysis.attainable(series, relative):
-            yield _judge(key, relative, "roofline", _count_times(relative, allowed), ROOFLINES)
+        if ratio := analysis.ratio(series, size, goals.row, goals.floor):
+            yield _judge(key, point, "floor", ratio, FLOORS)
+        if allowed := analysis.attainable(series, point):
+            yield _judge(key, point, "roofline", _count_times(point, allowed), ROOFLINES)
 
 
-def _judge_card(analysis: Analysis, key: str, series: Series) -> Iterator[Goal]:
+def _judge_card(analysis: Analysis, key: str, series: Series, goals: Goals) -> Iterator[Goal]:
     for size in analysis.sizes(series):
         large = LARGE[0] <= size <= LARGE[1] and series.place.dtype in PRECISIONS
-        relative, step = (analysis.point(series, size, row) for row in (RELATIVE, STEP))
-        if large and relative is not None and relative.ok:
-            share = analysis.ratio(series, size, FLOOR, RELATIVE)
-            yield _judge(key, relative, "products", share, SHARE)
+        point, step = (analysis.point(series, size, row) for row in (goals.row, goals.step))
+        if large and point is not None and point.ok:
+            share = analysis.ratio(series, size, goals.floor, goals.row)
+            yield _judge(key, point, "products", share, SHARE)
         if large and step is not None and step.ok and (bound := _bound_copy(analysis, series, step)):
             yield _judge(key, step, "copy", _count_times(step, bound), COPIES)
-        replay = analysis.point(series, size, f"{RELATIVE}:{GRAPH}")
+        replay = analysis.point(series, size, f"{goals.row}:{GRAPH}")
         if size <= SMALL and replay is not None and replay.ok:
             launch = analysis.launch_s(series, size)
             times = None if math.isnan(launch) else _count_times(replay, launch)

@@ -4,14 +4,10 @@ import math
 from dataclasses import dataclass
 
 from ..analysis import Analysis
+from ..families import FAMILIES
 from ..points import Series
 from ..statistics import Estimate
 from .series import Measured, Row, find_keys
-
-CURLS = ("curl", "curl_difference", "curl_moments", "curl_probes")
-INVERSES = ("inverse", "inverse_rk4", "inverse_root")
-# An integral has something to say only where its samples differ, or its rule estimates its error.
-KINDS = (*CURLS, *INVERSES, "integral")
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ def digest_qualities(analysis: Analysis, name: str, measured: tuple[Measured, ..
         rows = [row for row in series.rows if _has_quality(analysis, keys[series.key], row)]
         if not rows:
             continue
-        size = max(series.sizes, key=lambda d: (sum(_ran(row.at(d)) for row in rows), d))
+        size = max(series.sizes, key=lambda d: (sum(any(cell.size == d for cell in row.ran) for row in rows), d))
         for row in rows:
             point = analysis.point(keys[series.key], size, row.name)
             if point is not None and point.ok:
@@ -68,17 +64,17 @@ def digest_qualities(analysis: Analysis, name: str, measured: tuple[Measured, ..
 def _has_quality(analysis: Analysis, series: Series, row: Row) -> bool:
     if row.role not in ("method", "peer") or not row.ran:
         return False
-    if row.computes in KINDS:
-        return row.role == "method" and (row.computes != "integral" or _tells(analysis, series, row))
+    told = FAMILIES[series.family].qualities
+    if row.computes in told.kinds:
+        return row.role == "method"
+    # Something is to be said only where samples differ, or a rule estimates its error.
+    if row.computes in told.samples:
+        return row.role == "method" and _tells(analysis, series, row)
     found = [point.quality for point in analysis.points(series, row.name) if point.ok]
     return not row.exact and any(not math.isnan(value) for q in found for value in (q.mean, q.bias))
 
 
-def _ran(cell) -> bool:
-    return cell is not None and cell.seconds is not None
-
-
 def _tells(analysis: Analysis, series: Series, row: Row) -> bool:
-    """Whether an integral has more to say than its error."""
+    """Whether it has more to say than its error."""
     points = analysis.points(series, row.name)
     return any(not math.isnan(value) for p in points for value in (p.quality.sample_error, p.quality.estimate))

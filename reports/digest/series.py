@@ -65,7 +65,6 @@ class Row:
     settings: dict[str, Any]
     cells: tuple[Cell, ...]
     exponent: Estimate | None
-    exponent_why: str
     curve: tuple[tuple[float, float], ...]
     largest_ok: float | None
     smallest_failed: float | None
@@ -179,7 +178,6 @@ def _digest_row(analysis: Analysis, series: Series, row: str, yardstick: str) ->
         settings=dict(fact.settings),
         cells=tuple(_digest_cell(analysis, series, point, yardstick) for point in points),
         exponent=fit.estimate if fit is not None else None,
-        exponent_why=fit.reason if fit is not None else "never ran",
         curve=curve,
         largest_ok=frontier.largest_ok,
         smallest_failed=frontier.smallest_failed,

@@ -9,18 +9,15 @@ from statistics import median
 from typing import Any
 
 from ..analysis import Analysis
-from ..ascents import NAME as ASCENT
 from ..claims._cells import study_margin
-from ..densities import NAME as DENSITY
-from ..densities import OURS, Picture, find_picture
+from ..densities import Picture, find_picture
+from ..families import TRAININGS
 from ..statistics import Estimate, judge
 from ..studies import Study, epoch_ratios, epoch_seconds, final, final_differences, products, summarise_seeds
 from ..text import shorten
 from .ascents import Climbed, digest_ascents
 from .densities import Reached, digest_densities
 
-# The method that each study's times are told in; where methods differ in their rate, see `_digest`.
-BASELINES = {"implicit-training": "jfb", "line-integral-training": "gauss_legendre", "score-training": "psi_2"}
 # What an epoch's row may hold besides its times, as medians and ranges over the seeds.
 MEASURES = (
     *("loss", "accuracy", "valid_loss", "test_loss", "tol", "asymmetry", "score_error", "path_gap"),
@@ -171,13 +168,13 @@ def _ends(name: str, value: Estimate | None) -> tuple[float | None, ...]:
 
 
 def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:
-    record, reached = study.record, digest_densities(study) if study.name == DENSITY else ()
-    ascents = digest_ascents(study) if study.name == ASCENT else ()
+    record, facts = study.record, TRAININGS[study.name]
+    reached = digest_densities(study) if facts.kind == "densities" else ()
+    ascents = digest_ascents(study) if facts.kind == "ascents" else ()
     best = tuple(found.method for found in (*reached, *ascents))
-    # Plain descent by the ordinary gradient, or of densities ours: it may have diverged at every rate, and then
-    # there is none.
-    ours = OURS if reached else "ordinary_gd"
-    baseline = BASELINES.get(study.name) or next((method for method in best if method.startswith(ours)), "")
+    baseline = facts.baseline
+    if facts.kind:
+        baseline = next((method for method in best if method.startswith(facts.baseline)), "")
     processes = record.get("processes") or []
     environment = processes[0].get("environment", {}) if processes else {}
     margin = study_margin(analysis, study)
@@ -208,7 +205,7 @@ def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:
         versions=tuple(sorted((str(k), str(v)) for k, v in (environment.get("packages") or {}).items())),
         elapsed_s=float(record.get("elapsed_s") or math.nan),
         reached=reached,
-        picture=find_picture(study) if study.name == DENSITY else None,
+        picture=find_picture(study) if facts.kind == "densities" else None,
         ascents=ascents,
     )
 

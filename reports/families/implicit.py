@@ -1,12 +1,13 @@
 """Gradients through the fixed point of an implicit network."""
 
-from ._family import Contest, Family, Question
+from ._family import Contest, Family, Question, Size, Training
 
 # Terms, and products, of the series that are cut.
 _CUT = (1, 2, 5, 10, 20)
 
-IMPLICIT = Family(
+FAMILY = Family(
     name="implicit",
+    order=2,
     title="Gradients through a fixed point",
     unit="a parameter gradient of a batch at its fixed point",
     yardstick="parameter_vjp",
@@ -26,6 +27,19 @@ IMPLICIT = Family(
         Question("warm", "the parameter gradient from the last step's w", ("warm_gradient",)),
         Question("fixed_point", "the fixed point itself", ("fixed_point",)),
     ),
+    sizes=(
+        Size("D", "dimension", "dimension of the fixed point"),
+        Size("B", "batch", "batch"),
+        Size("gamma", "contraction", "contraction factor of the iterated map"),
+        Size("T", "kind of map", "what is iterated", ("random", "symmetric", "rotation", "conv")),
+        Size("tol", "tolerance", "relative residual at which the solvers stop", follows=True),
+    ),
+    no_answers=("fixed_point", "warm_gradient"),
+    colours=(
+        *("jfb", "cg", "neumann", "gmres", "cg_published", "bicgstab", "parameter_vjp", "broyden"),
+        *("anderson", "dense"),
+    ),
+    trainings=(Training("implicit-training", "jfb", ("gamma", "learning_rate", "most", "parameters", "tol", "D")),),
     contests=(
         Contest(
             "truncated",

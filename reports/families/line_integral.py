@@ -1,9 +1,15 @@
 """Functions that are integrals of a learned Jacobian, and their inverses."""
 
-from ._family import Family, Question
+from ._family import Family, Qualities, Question, Size, Training
 
-LINE_INTEGRAL = Family(
+_KINDS = ("free", "tanh", "psd", "kronecker", "kronecker_psd", "hessian", "uneven")
+_INVERSES = ("inverse", "inverse_rk4", "inverse_root")
+
+_LEARNED = ("learning_rate", "H", "J", "d", "tol_fixed", "tol_start")
+
+FAMILY = Family(
     name="line_integral",
+    order=3,
     title="Integrals of a learned Jacobian",
     unit="the integral of J along a line, for a batch",
     yardstick="gauss_legendre_16",
@@ -29,6 +35,15 @@ LINE_INTEGRAL = Family(
         Question("inverse_root", "the inverse as a root of y(x) = y", ("inverse_root",), accuracy=1e-3),
         Question("inverse_rk4", "the inverse by fixed steps", ("inverse_rk4",)),
     ),
+    sizes=(
+        Size("d", "dimension", "dimension of the data"),
+        Size("B", "batch", "batch"),
+        Size("H", "hidden width", "width of the hidden layers"),
+        Size("J", "kind of Jacobian", "what the Jacobian is made of", _KINDS),
+    ),
+    no_answers=_INVERSES,
+    qualities=Qualities("Inverses", "How near the inverses are", _INVERSES, samples=("integral",)),
+    trainings=(Training("line-integral-training", "gauss_legendre", _LEARNED),),
     exponents={"d": {"psd_applied": 2.0, "psd_formed": 3.0, "inverse_lu_rk4": 3.0, "inverse_cholesky_rk4": 3.0}},
     work="evaluations of J",
     notes=(

@@ -1,9 +1,12 @@
 """Gradients of log |det W| in a linear or shallow flow."""
 
-from ._family import Family, Question
+from ._family import Family, Goals, Question, Size, Training
 
-LOGDET = Family(
+_DENSITY = ("alpha", "folds", "gaussian", "parameters", "steps", "spread", "truth", "valid", "L", "d")
+
+FAMILY = Family(
     name="logdet",
+    order=1,
     title="Log-determinant gradients",
     unit="a gradient of the log-likelihood of a batch, all layers",
     yardstick="gemm_floor",
@@ -27,6 +30,25 @@ LOGDET = Family(
         Question("with_value", "the ordinary gradient and the log-determinant", ("ordinary_with_value",)),
         Question("tracked", "the ordinary gradient along relative steps", ("tracked",)),
         Question("factors", "the gradient of a layer of triangular factors", ("factors",)),
+    ),
+    sizes=(
+        Size("D", "dimension", "dimension of the data"),
+        Size("B", "batch", "batch"),
+        Size("L", "layers", "layers"),
+        Size("condition", "", "condition number of every W, about 4 where empty"),
+    ),
+    no_answers=("step", "value", "logdets", "products", "tracked"),
+    others=("factors", "self_normalizing", "free_form"),
+    carried=("tracked",),
+    colours=(
+        *("relative", "inverse", "transposed", "jacobian_autodiff", "slogdet_autodiff", "relative_published"),
+        *("gemm_floor", "relative_step", "value_tracking", "slogdet"),
+    ),
+    goals=Goals("relative", step="relative_step", floor="gemm_floor"),
+    trainings=(
+        # Plain descent: it may have diverged at every rate, and then there is none.
+        Training("logdet-training", "ordinary_gd", ("steps", "L", "d"), "ascents"),
+        Training("logdet-density", "relative", _DENSITY, "densities"),
     ),
     exponents={
         "D": {

@@ -1,9 +1,12 @@
 """Networks that stand for a gradient: psi is one, phi has one."""
 
-from ._family import Family, Question
+from ._family import Family, Qualities, Question, Size, Training
 
-SCORE = Family(
+_CURLS = ("curl", "curl_difference", "curl_moments", "curl_probes")
+
+FAMILY = Family(
     name="score",
+    order=4,
     title="Networks that stand for a gradient",
     unit="a training gradient of a batch",
     yardstick="psi",
@@ -25,6 +28,18 @@ SCORE = Family(
         Question("tied", "a tied ψ, curl-free by its weights", ("tied",)),
         Question("curl", "how far ψ is from a gradient", ("curl_difference", "curl_moments", "curl")),
     ),
+    sizes=(
+        Size("d", "dimension", "dimension of the data"),
+        Size("H", "hidden width", "width of the hidden layers"),
+        Size("L", "layers", "layers"),
+        Size("B", "batch", "batch"),
+    ),
+    no_answers=_CURLS,
+    models=("psi", "phi", "tied"),
+    # A ratio of one by hand to one by autodiff would be that of the ways.
+    doubles={"phi": "psi", "phi_forward_over_reverse": "psi", "phi_closed_form": "psi_closed_form"},
+    qualities=Qualities("Probes of the curl", "How noisy the probes of the curl are", _CURLS),
+    trainings=(Training("score-training", "psi_2", ("learning_rate", "H", "d", "sigma")),),
     exponents={"d": {"curl_dense": 2.0, "*": 1.0}},
     notes=(
         "ψ and φ are different models: who trains one has no use for another's gradient, however fast it is.",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..families import FAMILIES
 from .pile import Pile
 from .row import describe_cell
-from .run import FAMILIES
 
 BACKENDS = ("torch", "jax")
 
@@ -56,7 +56,8 @@ def _iterate_lines(data: dict[str, Any], machine: str, index: dict[str, list[str
         family, backend, metric = pieces[-3], _find_backend(pieces[-2]), pieces[-1].removeprefix("track_")
         entry = dict(zip(columns, values, strict=False))
         parameters = [[_parse_parameter(value) for value in axis] for axis in entry.get("params") or []]
-        names = index.get(benchmark) or ["method", "D", "B", "L", "dtype"][: len(parameters)]
+        letters = [size.letter for size in FAMILIES[family].sizes[: len(parameters) - 2]]
+        names = index.get(benchmark) or ["method", *letters, "dtype"]
         points = list(itertools.product(*parameters))
         results = entry.get("result") or [None] * len(points)
         for j, point in enumerate(points):

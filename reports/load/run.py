@@ -8,7 +8,6 @@ import pandas as pd
 from ..devices import Sharding
 from ..studies import Study
 
-FAMILIES = ("logdet", "implicit", "line_integral", "score")
 OUTCOMES = ("ok", "skipped", "over_budget", "oom", "timeout", "wrong", "error")
 # A few calls of methods that take minutes, apart from the rounds: what nobody timed side by side with the others.
 PATIENT = "patient"
@@ -94,24 +93,9 @@ class Run:
     shardings: tuple[Sharding, ...] = ()
 
     @property
-    def machine(self) -> str:
-        """Names of the machines, joined."""
-        return ", ".join(sorted({part.machine for part in self.parts}))
-
-    @property
-    def commit(self) -> str:
-        """Commits reported, shortened and joined."""
-        return ", ".join(sorted({shorten(part.commit) for part in self.parts}))
-
-    @property
     def profile(self) -> str:
         """Profiles reported, from quick to full."""
         return ", ".join(sorted({part.profile for part in self.parts if part.profile}, key=rank_profile))
-
-    @property
-    def device(self) -> str:
-        """Devices measured."""
-        return ", ".join(sorted(set(self.frame["device"])))
 
 
 def rank_profile(profile: str) -> int:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from ..clocks import NAMES as CLOCKS
+from ..families import FAMILIES
 from .pile import Pile
 from .row import describe_cell, read_row
-from .run import FAMILIES, OUTCOMES, PATIENT, Session
+from .run import OUTCOMES, PATIENT, Session
 
 SCHEMA = 1
 _PLACE = ("family", "backend", "device", "dtype")

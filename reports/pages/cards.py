@@ -132,12 +132,12 @@ def _write_caption(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> 
     if not panels:
         return ""
     first = panels[0][0]
-    fixed = ", ".join(f"{name_letter(letter)} = {write_size(value)}" for letter, value in first.fixed)
+    fixed = ", ".join(f"{name_letter(family, letter)} = {write_size(value)}" for letter, value in first.fixed)
     states = write_list(sorted({series.state for panel in panels for series in panel if series.state}))
     apart = any(len(panel) > 1 for panel in panels)
     told = f" The machine ran at speeds (*states*) {states}: no line joins two of them." if apart else ""
     unit, place = FAMILIES[family.name].unit, f"{first.place.device}, {first.place.dtype}"
-    what = f"Time of {unit}, by {name_letter(family.axis)}; {place}, {fixed}.{told}"
+    what = f"Time of {unit}, by {name_letter(family, family.axis)}; {place}, {fixed}.{told}"
     return f"{what} {FAMILIES[family.name].names}"
 
 

@@ -6,11 +6,11 @@ from ..digest import Digest
 from ..digest.devices import DevicesDigest, Spread
 from ..plots import Line, assign_colours
 from ..plots.multiples import Panel, draw_multiples, frame
+from ..statistics import Estimate
 from ..text import write_bytes, write_error, write_list, write_size
 from .blocks import Block, Cell, Figure, Figures, Page, Section, Table, Text, columns, missing
 from .devices_model import show_model
 from .naming import name_backend
-from .study_parts import bare
 
 FILE = "devices.html"
 TITLE = "Past one device"
@@ -122,7 +122,7 @@ def _draw_panel(backend: str, spreads: Sequence[Spread], axis: str, quantity: st
     for method in dict.fromkeys(spread.method for spread in spreads):
         found = sorted((getattr(s, axis), getattr(s, quantity)) for s in spreads if s.method == method)
         points = [(x, y) for x, y in found if y > 0]
-        lines.append(Line(method, palette[method], [x for x, _ in points], [bare(y) for _, y in points]))
+        lines.append(Line(method, palette[method], [x for x, _ in points], [Estimate(y) for _, y in points]))
     lines = [line for line in lines if line.sizes]
     ends = ", ".join(f"{line.label} {write_bytes(line.values[-1].value)}" for line in lines)
     backend = name_backend(backend)

@@ -47,10 +47,10 @@ def _pack_family(digest: Digest, family: FamilyDigest) -> dict[str, Any]:
             entry["lent"] = lent.index(found)
     packed = {
         "axis": family.axis,
-        "size": name_letter(family.axis),
+        "size": name_letter(family, family.axis),
         # A size that some series do not have is none to choose by.
         "letters": [
-            [letter, capital(name_letter(letter))]
+            [letter, capital(name_letter(family, letter))]
             for letter in family.letters
             if letter != "B" and all(letter in dict(series.fixed) for series in family.series)
         ],
@@ -121,12 +121,14 @@ def _tabulate_rules(digest: Digest, family: FamilyDigest) -> Table:
                 lines += _write_rule(digest, family, question, group)
     # Here its letters stand first.
     letters = [
-        name_letter(letter) for letter in family.letters if any(f"{letter} = " in c["place"].note for c in lines)
+        name_letter(family, letter)
+        for letter in family.letters
+        if any(f"{letter} = " in c["place"].note for c in lines)
     ]
     heads = columns(
         ("question", "What for"),
         ("place", f"Where ({', '.join(letters)})" if letters else "Where"),
-        ("rule", f"Use, by {name_letter(family.axis)}"),
+        ("rule", f"Use, by {name_letter(family, family.axis)}"),
         ("regret", "Slower than the best by at most", True),
     )
     name, title = f"rules-{family.name}", FAMILIES[family.name].title

@@ -9,11 +9,10 @@ from ..digest.history import Change, Track
 from ..families import FAMILIES
 from ..plots import MOST_LINES, Line
 from ..plots.history import draw_history
-from ..statistics import FEWEST_VALUES, SMALLEST_MARGIN
+from ..statistics import FEWEST_VALUES, SMALLEST_MARGIN, Estimate
 from ..text import count, write_ratio, write_size
 from .blocks import Block, Cell, Figure, Figures, Page, Section, Table, Text, columns
 from .naming import name_place
-from .study_parts import bare
 
 FILE = "history.html"
 # Changes below this are not shown one by one: medians of two runs differ by as much.
@@ -77,7 +76,7 @@ def _draw(digest: Digest, family: str) -> Figure | None:
                 track.row,
                 colours.get(track.row, "c7"),
                 [commits.index(commit) for commit, _ in track.paired],
-                [bare(times) for _, times in track.paired],
+                [Estimate(times) for _, times in track.paired],
             )
             for row in rows
             for track in tracks

@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..columns import MEANINGS
 from ..digest import Digest
 from ..digest.incidents import Incident
+from ..points import DIMENSIONS
 from ..text import count, write_bytes, write_list, write_rate, write_seconds, write_share, write_size
 from .naming import name_place
 
@@ -16,7 +18,7 @@ SHOWN = 4
 _RATE = re.compile(r"\b(\d+(?:\.\d+)?e\+\d+)(?: FLOP/s)?")
 
 # A cell's name in records: family, place, and letters with their sizes.
-_LETTER = "(?:condition|gamma|tol|[A-Za-z])"
+_LETTER = f"(?:{'|'.join(letter for letter in MEANINGS if len(letter) > 1)}|[A-Za-z])"
 _CELL = re.compile(rf"([a-z_]+)-([a-z]+-[a-z]+-[a-z0-9]+)-({_LETTER}[\w.-]+)")
 _SIZE = re.compile(rf"-({_LETTER})([\w.]+(?:-\d+)?)")
 _IN_LINE = re.compile(rf"^{_CELL.pattern}")
@@ -83,7 +85,7 @@ def _name_cell(cell: str, place: bool = False) -> str:
         return cell
     family, where, spelled = found.groups()
     sizes = [f"{letter} = {write_size(_read(value))}" for letter, value in _SIZE.findall(f"-{spelled}")]
-    sizes.sort(key=lambda size: size[:3] not in ("D =", "d ="))
+    sizes.sort(key=lambda size: size.partition(" ")[0] not in DIMENSIONS)
     rest = [", ".join(where.split("-"))] * place + ([", ".join(sizes[1:])] if sizes[1:] else [])
     told = f" ({'; '.join(rest)})" if rest else ""
     return f"{family} at {sizes[0]}{told}" if sizes else family

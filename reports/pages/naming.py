@@ -2,20 +2,9 @@
 
 from ..digest import Digest, FamilyDigest
 from ..digest.series import Measured
+from ..families import FAMILIES
 from ..points import Place
 from ..text import write_size
-
-_LETTERS = {
-    "D": "dimension",
-    "d": "dimension",
-    "B": "batch",
-    "L": "layers",
-    "H": "hidden width",
-    "J": "kind of Jacobian",
-    "T": "kind of map",
-    "gamma": "contraction",
-    "tol": "tolerance",
-}
 
 
 def name_place(digest: Digest, place: Place) -> str:
@@ -32,9 +21,9 @@ def name_series(digest: Digest, family: FamilyDigest, series: Measured) -> str:
     return ", ".join([name_place(digest, series.place), *words, *state])
 
 
-def name_letter(letter: str) -> str:
+def name_letter(family: FamilyDigest, letter: str) -> str:
     """`contraction gamma`: a size with what it is."""
-    return f"{_LETTERS[letter]} {letter}" if letter in _LETTERS else letter
+    return f"{FAMILIES[family.name].size(letter).name} {letter}".strip()
 
 
 def name_backend(backend: str) -> str:

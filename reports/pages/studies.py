@@ -1,20 +1,16 @@
 """What whole trainings cost and what they reach, beside the papers' own figures."""
 
+from importlib import import_module
+
 from ..digest import Digest
 from ..digest.studies import write_study
+from ..families import TRAININGS
 from ..text import count
-from . import study_density, study_implicit, study_line_integral, study_logdet, study_score
 from .blocks import Asset, Items, Page, Section, missing
 
 FILE = "studies.html"
-# In the order of the families they belong to.
-SHOWN = {
-    "logdet-training": study_logdet,
-    "logdet-density": study_density,
-    "implicit-training": study_implicit,
-    "line-integral-training": study_line_integral,
-    "score-training": study_score,
-}
+# A module of each study's name here, in the order of the families they belong to.
+SHOWN = {name: import_module(f".study_{name.replace('-', '_')}", __package__) for name in TRAININGS}
 
 
 def build(digest: Digest) -> tuple[Page, ...]:

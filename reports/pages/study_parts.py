@@ -1,6 +1,5 @@
 """What the studies' sections share: cells of costs and ends, curves over the seconds of training, their origin."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -46,6 +45,13 @@ def make_panel(
         label = (names or {}).get(method.name, method.name)
         lines.append(Line(label, palette[method.name], [curve.seconds[j] for j in kept], [values[j] for j in kept]))
     return Panel(title or measure.what, lines, measure.percent)
+
+
+def order_studies(studies: Sequence[StudyDigest], data: Sequence[str]) -> tuple[list[StudyDigest], list[StudyDigest]]:
+    """By machine and by data, these first; and those of the first machine, which figures show."""
+    rank = {name: j for j, name in enumerate(data)}
+    found = sorted(studies, key=lambda study: (study.machine, rank.get(study.data, len(rank)), study.data))
+    return found, [study for study in found if study.machine == found[0].machine]
 
 
 def name_data(study: StudyDigest, studies: Sequence[StudyDigest]) -> str:
@@ -109,11 +115,6 @@ def tell_origin(study: StudyDigest) -> Block:
 
 def _scale(value: Estimate, factor: float) -> Estimate:
     return Estimate(value.value * factor, value.low * factor, value.high * factor, value.n, value.confidence)
-
-
-def bare(value: float) -> Estimate:
-    """A number without an interval, as a line's value."""
-    return Estimate(value, math.nan, math.nan)
 
 
 def _thin(number: int) -> list[int]:

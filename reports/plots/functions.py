@@ -1,6 +1,5 @@
 """Functions of one variable, linear axes: lines without marks, labelled at their ends, one panel above another."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -28,7 +27,7 @@ def draw_functions(
         for line in lines:
             inside = [j for j, v in enumerate(line.values) if low <= v.value <= high]
             if inside:
-                bare = [Estimate(line.values[j].value, math.nan, math.nan) for j in inside]
+                bare = [Estimate(line.values[j].value) for j in inside]
                 shown.append(replace(line, sizes=[line.sizes[j] for j in inside], values=bare))
         label_lines(figure, axes, shown)
     under[-1].set_xlabel(xlabel)

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from ..families import FAMILIES
 from ..statistics import Estimate
 from .scales import draw_scales
 from .svg import rewrite
@@ -59,28 +60,7 @@ DARK = {name: dark for name, (_, dark) in COLOURS.items()} | {
 LIGHT = {name: light for light, name in VARIABLES.items()}
 
 # The same colour for a method everywhere; other families take what is free, in order.
-KNOWN = {
-    "relative": "c0",
-    "inverse": "c1",
-    "transposed": "c2",
-    "jacobian_autodiff": "c3",
-    "slogdet_autodiff": "c4",
-    "relative_published": "c5",
-    "gemm_floor": "c6",
-    "relative_step": "c7",
-    "value_tracking": "c8",
-    "slogdet": "c9",
-    "jfb": "c0",
-    "cg": "c1",
-    "neumann": "c2",
-    "gmres": "c3",
-    "cg_published": "c4",
-    "bicgstab": "c5",
-    "parameter_vjp": "c6",
-    "broyden": "c7",
-    "anderson": "c8",
-    "dense": "c9",
-}
+KNOWN = {name: f"c{j}" for family in FAMILIES.values() for j, name in enumerate(family.colours)}
 # Crosses and upward triangles are holes, never methods.
 MARKERS = {"c0": "o", "c1": "s", "c2": "D", "c3": "p", "c4": "h", "c5": "8", "c6": "v", "c7": "P", "c8": "*", "c9": "d"}
 

@@ -2,45 +2,33 @@
 
 from ._quantile import student_arm
 from .calibrate import Calibration, Miss, calibrate, cover_sizes
-from .change import FEWEST_VALUES, Step, find_changes, find_step
+from .change import FEWEST_VALUES, find_changes
 from .coverage import Coverage, count_held, cover_processes, pool_coverages
 from .crossover import Crossover, find_crossover
 from .estimate import Estimate
-from .exponent import (
-    RESAMPLES,
-    Exponent,
-    Slope,
-    consistent_with,
-    fit_exponent,
-    fit_exponents,
-    local_slopes,
-)
-from .frontier import OUTCOMES, Frontier, find_frontier
+from .exponent import RESAMPLES, Exponent, Slope, consistent_with, fit_exponents, local_slopes
+from .frontier import Frontier, find_frontier
 from .lend import ENOUGH_CELLS, bound_spread
-from .median import MINIMUM_SAMPLES, bound_median, estimate_median, middle
+from .median import bound_median, estimate_median, middle
 from .noise import noise_floor
 from .payoff import estimate_payoff
 from .process import Spread, deviate_process, estimate_process, fit_spread, reach_process
-from .ratio import PROCESS_SPREAD, Ratio, log_ratios, paired_ratio, rounds_needed
+from .ratio import Ratio, paired_ratio
 from .regret import MOST_PROCESSES, bound_ratio, bound_regrets, processes_needed, split_confidence
-from .roofline import Ceiling, attainable_seconds, name_bound, share_of_ceiling
-from .rule import Plan, find_plan
+from .roofline import Ceiling, attainable_seconds
+from .rule import find_plan
 from .shape import fit_shape, follow_shape, interpolate_powers
 from .states import APART, NEAR, find_levels, group_levels
-from .verdict import SMALLEST_MARGIN, VERDICTS, Verdict, choose_margin, judge
+from .verdict import SMALLEST_MARGIN, Verdict, choose_margin, judge
 
 __all__ = [
     "APART",
     "ENOUGH_CELLS",
     "FEWEST_VALUES",
-    "MINIMUM_SAMPLES",
     "MOST_PROCESSES",
     "NEAR",
-    "OUTCOMES",
-    "PROCESS_SPREAD",
     "RESAMPLES",
     "SMALLEST_MARGIN",
-    "VERDICTS",
     "Calibration",
     "Ceiling",
     "Coverage",
@@ -49,11 +37,9 @@ __all__ = [
     "Exponent",
     "Frontier",
     "Miss",
-    "Plan",
     "Ratio",
     "Slope",
     "Spread",
-    "Step",
     "Verdict",
     "attainable_seconds",
     "bound_median",
@@ -75,8 +61,6 @@ __all__ = [
     "find_frontier",
     "find_levels",
     "find_plan",
-    "find_step",
-    "fit_exponent",
     "fit_exponents",
     "fit_shape",
     "fit_spread",
@@ -85,16 +69,12 @@ __all__ = [
     "interpolate_powers",
     "judge",
     "local_slopes",
-    "log_ratios",
     "middle",
-    "name_bound",
     "noise_floor",
     "paired_ratio",
     "pool_coverages",
     "processes_needed",
     "reach_process",
-    "rounds_needed",
-    "share_of_ceiling",
     "split_confidence",
     "student_arm",
 ]

@@ -29,11 +29,6 @@ def evaluate(theta: np.ndarray, u: np.ndarray) -> np.ndarray:
     return np.logaddexp(theta[:, :1], theta[:, 1:2] + theta[:, 2:] * u)
 
 
-def fit(u: np.ndarray, y: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Best (a, c, p) of each row of y under soft-L1 loss, from every start: (rows, 3)."""
-    return fit_all([(u, y, starts)])[0]
-
-
 def fit_all(problems: Sequence[Problem]) -> list[np.ndarray]:
     """`fit` of each problem."""
     found: list[np.ndarray] = [np.empty((0, 3))] * len(problems)

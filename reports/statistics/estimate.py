@@ -19,8 +19,8 @@ class Estimate:
     """
 
     value: float
-    low: float
-    high: float
+    low: float = math.nan
+    high: float = math.nan
     n: int = 0
     confidence: float = 0.95
     basis: str = ""

@@ -61,15 +61,14 @@ class Exponent:
         return seconds if np.ndim(size) else float(seconds[0])
 
 
-def fit_exponent(
-    sizes: Sequence[float],
-    samples: Sequence[Any],
+def fit_exponents(
+    curves: Iterable[tuple[Sequence[float], Sequence[Any], Sequence[float] | None]],
     confidence: float = 0.95,
     resamples: int = RESAMPLES,
     seed: int = 0,
-    process: Sequence[float] | None = None,
-) -> Exponent:
-    """Fit log t = logaddexp(a, c + p log D) to the medians of `samples` under soft-L1 loss, and bootstrap p.
+) -> list[Exponent]:
+    """Of each (sizes, samples, process): fit log t = logaddexp(a, c + p log D) to the medians of `samples` under
+    soft-L1 loss, and bootstrap p; no `resamples`, no interval.
 
     `samples` holds, for each size, seconds as one list or as one list per process. A call's floor makes the log-log
     slope of a power law anything between 0 and p; here the floor is a parameter.
@@ -88,16 +87,6 @@ def fit_exponent(
     Source: residual bootstrap, Efron and Tibshirani (1993), chapter 9; soft-L1 loss as in
     `scipy.optimize.least_squares`.
     """
-    return fit_exponents([(sizes, samples, process)], confidence, resamples, seed)[0]
-
-
-def fit_exponents(
-    curves: Iterable[tuple[Sequence[float], Sequence[Any], Sequence[float] | None]],
-    confidence: float = 0.95,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> list[Exponent]:
-    """`fit_exponent` of each (sizes, samples, process), the same numbers in less time; no `resamples`, no interval."""
     confidence = check_confidence(confidence)
     resamples = int(check_number("resamples", resamples, 40)) if resamples else 0
     data = [_Data(*curve) for curve in curves]
@@ -173,10 +162,10 @@ def local_slopes(
     """Slopes of log median time between neighbouring sizes: (y' - y) / (log D' - log D).
 
     The interval combines those of the two medians: the slope's arm is the root of the sum of squares of the arms
-    that face it. An arm holds the rounds' noise and the `process` standard deviation of its size, as `fit_exponent`
+    that face it. An arm holds the rounds' noise and the `process` standard deviation of its size, as `fit_exponents`
     takes it. Fewer than six samples, or a deviation of NaN, at either size leave it undetermined.
 
-    Raises ValueError as `fit_exponent` does.
+    Raises ValueError as `fit_exponents` does.
     Source: variance recovery for a difference, Zou and Donner (2008), Statist. Med. 27, 1693.
     """
     sizes_ = check_sizes("sizes", sizes, samples)

@@ -16,11 +16,6 @@ class Frontier:
     smallest_failed: float | None
     outcome: str | None
 
-    @property
-    def clean(self) -> bool:
-        """True where every size that ran is below every size that did not."""
-        return self.largest_ok is None or self.smallest_failed is None or self.largest_ok < self.smallest_failed
-
 
 def find_frontier(outcomes: Iterable[tuple[float, str]]) -> Frontier:
     """Frontier of (size, outcome) pairs in any order; only `ok` ran.

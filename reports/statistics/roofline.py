@@ -20,11 +20,6 @@ class Ceiling:
             if check_number(name, getattr(self, name), 0.0) == 0:
                 raise ValueError(f"{name} must be positive, got 0")
 
-    @property
-    def balance(self) -> float:
-        """FLOPs per byte at which arithmetic and memory take equally long."""
-        return self.flops_per_s / self.bytes_per_s
-
 
 def attainable_seconds(flops: float, bytes_moved: float, ceiling: Ceiling) -> float:
     """Seconds at the ceiling: max(flops / peak, bytes / bandwidth).
@@ -36,20 +31,3 @@ def attainable_seconds(flops: float, bytes_moved: float, ceiling: Ceiling) -> fl
     if flops == bytes_moved == 0:
         raise ValueError("a roofline needs work: flops or bytes_moved must be positive, got 0 and 0")
     return max(flops / ceiling.flops_per_s, bytes_moved / ceiling.bytes_per_s)
-
-
-def name_bound(flops: float, bytes_moved: float, ceiling: Ceiling) -> str:
-    """What limits this work at the ceiling: `arithmetic` or `memory`. Raises ValueError as `attainable_seconds`."""
-    attainable = attainable_seconds(flops, bytes_moved, ceiling)
-    return "arithmetic" if flops / ceiling.flops_per_s == attainable else "memory"
-
-
-def share_of_ceiling(elapsed_s: float, flops: float, bytes_moved: float, ceiling: Ceiling) -> float:
-    """Attainable seconds over elapsed seconds: 1 is the ceiling.
-
-    Not clipped: a share above 1 says that the cost formula counts too much, or that caches beat the measured copy.
-    Raises ValueError for an elapsed time that is not positive and finite, and as `attainable_seconds` does.
-    """
-    if check_number("elapsed_s", elapsed_s, 0.0) == 0:
-        raise ValueError("elapsed_s must be positive, got 0")
-    return attainable_seconds(flops, bytes_moved, ceiling) / elapsed_s

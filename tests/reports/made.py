@@ -27,7 +27,7 @@ def row(name: str, *cells: Cell, **changes) -> Row:
     ran = [c.size for c in cells if c.seconds is not None]
     failed = [c.size for c in cells if c.seconds is None]
     known = {"form": "eager", "role": "method", "exact": True, "computes": "relative", "source": "", "settings": {}}
-    known |= {"exponent": None, "exponent_why": "", "curve": ()}
+    known |= {"exponent": None, "curve": ()}
     known |= {"largest_ok": max(ran, default=None), "smallest_failed": min(failed, default=None)}
     return Row(**{"name": name, "method": name.partition(":")[0], "cells": cells, **known, **changes})
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reports.ascents import GRADIENTS, NAME, find_best, list_rates
+from reports.ascents import GRADIENTS, find_best, list_rates
+from reports.claims.rg4 import NAME
 from reports.digest.answers import digest_answers
 from reports.digest.exponents import WIDEST
 from reports.digest.form import check_predictions

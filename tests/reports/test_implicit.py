@@ -17,7 +17,8 @@ from reports.families import FAMILIES
 from reports.forecasts import Forecasts
 from reports.load import load
 from reports.lookup import find_answer
-from reports.plots import Line, tell_apart
+from reports.plots import Line
+from reports.plots.style import tell_apart
 from reports.points import Point
 from reports.statistics import Estimate
 from tests.reports.claims.planted import plant_cells

@@ -5,6 +5,7 @@ import math
 from ...digest import FamilyDigest
 from ...digest.goals import COPIES, FLOORS, FROM, KINDS, LARGE, LAUNCHES, ROOFLINES, SHARE, SMALL, Goal
 from ...digest.series import Measured
+from ...families import FAMILIES
 from ...text import write_list, write_percent, write_ratio, write_seconds, write_share, write_size
 from ..blocks import Block, Cell, Table, Text, columns
 from ._names import caption, series_cell, size_cell
@@ -17,18 +18,17 @@ WORDS = {
     "roofline": f"at most {ROOFLINES:g} × the roofline",
 }
 TONES = {"met": "good", "missed": "bad", "undetermined": "undecided", "not judged": "off"}
-_RANGE = f"D = {' to '.join(map(write_size, LARGE))}"
 NOTE = (
-    "The rate of its own products is that of `gemm_floor` in the same rounds. The copy is the bytes of the formula at "
-    f"the speed that the roofline has for it. Both are for {_RANGE}, the replay for D up to {SMALL}. An empty launch "
-    "is a queued call of a kernel that has next to nothing to do, timed in the same sessions. "
-    "Without an interval the value alone says met or missed: by one process."
+    "The rate of its own products is that of `{floor}` in the same rounds. The copy is the bytes of the formula at "
+    f"the speed that the roofline has for it. Both are for {{axis}} = {' to '.join(map(write_size, LARGE))}, the "
+    f"replay for {{axis}} up to {SMALL}. An empty launch is a queued call of a kernel that has next to nothing to do, "
+    "timed in the same sessions. Without an interval the value alone says met or missed: by one process."
 )
 PROCESSOR = (
-    f"Goals of `relative` into buffers that exist, for D from {FROM:,} on. Its own products are those of `gemm_floor` "
-    "in the same rounds; the roofline is the time that the work of the formula takes at the speed of products and "
-    "copies measured in the same sessions. A goal is missed where one size misses it by the whole interval, and met "
-    "where all sizes meet it so."
+    f"Goals of `{{row}}` into buffers that exist, for {{axis}} from {FROM:,} on. Its own products are those of "
+    "`{floor}` in the same rounds; the roofline is the time that the work of the formula takes at the speed of "
+    "products and copies measured in the same sessions. A goal is missed where one size misses it by the whole "
+    "interval, and met where all sizes meet it so."
 )
 LAUNCH = "Not judged: the records of that size hold no time of an empty launch."
 
@@ -67,7 +67,7 @@ def _show_card(family: FamilyDigest, goals: list[Goal]) -> tuple[Block, ...]:
     )
     table = Table(f"{family.name}-goals", caption("What was aimed at on a GPU", shown), heads, rows)
     launch = any(goal.verdict == "not judged" for goal in goals)
-    return table, Text(f"{NOTE} {LAUNCH}" if launch else NOTE, "note")
+    return table, Text(_fill(f"{NOTE} {LAUNCH}" if launch else NOTE, family), "note")
 
 
 def _show_processor(family: FamilyDigest, goals: list[Goal]) -> tuple[Block, ...]:
@@ -87,7 +87,12 @@ def _show_processor(family: FamilyDigest, goals: list[Goal]) -> tuple[Block, ...
         ("verdict", "Verdict"),
     )
     table = Table(f"{family.name}-goals-processor", caption("What was aimed at on a processor", shown), heads, rows)
-    return table, Text(PROCESSOR, "note")
+    return table, Text(_fill(PROCESSOR, family), "note")
+
+
+def _fill(note: str, family: FamilyDigest) -> str:
+    goals = FAMILIES[family.name].goals
+    return note.format(axis=family.axis, row=goals.row, floor=goals.floor) if goals else note
 
 
 def _summarise(family: FamilyDigest, group: list[Goal], shown: list[Measured]) -> dict[str, Cell]:

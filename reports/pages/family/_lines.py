@@ -80,4 +80,4 @@ def make_line(family: FamilyDigest, row: Row, read: Callable[[Cell], Estimate | 
 
 def exact(value: float) -> Estimate | None:
     """A number without an interval, None where it is not known."""
-    return Estimate(value, float("nan"), float("nan")) if value > 0 else None
+    return Estimate(value) if value > 0 else None

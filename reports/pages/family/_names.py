@@ -4,12 +4,10 @@ from collections.abc import Iterable
 
 from ...digest import FamilyDigest
 from ...digest.series import Measured
+from ...families import FAMILIES
 from ...text import write_list, write_size
 from ..blocks import Cell
 from ..naming import name_backend
-
-# Sizes that follow from others: a tolerance goes with the precision.
-_DERIVED = ("tol",)
 
 
 def name_series(series: Measured, shown: Iterable[Measured]) -> str:
@@ -85,12 +83,12 @@ def pick_sizes(sizes: Iterable[float]) -> tuple[float, ...]:
 
 
 def _describe(series: Measured) -> dict[str, str]:
-    place = series.place
+    place, size = series.place, FAMILIES[series.family].size
     return {
         "backend": name_backend(place.backend),
         "device": "" if place.device == "cpu" else place.device,
         "dtype": place.dtype,
         "machine": place.machine,
-        **{letter: f"{letter} = {write_size(v)}" for letter, v in series.fixed if letter not in _DERIVED},
+        **{letter: f"{letter} = {write_size(v)}" for letter, v in series.fixed if not size(letter).follows},
         "state": f"state {series.state}" if series.state else "",
     }

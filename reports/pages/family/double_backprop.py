@@ -2,13 +2,14 @@
 
 from ...digest import FamilyDigest
 from ...digest.double_backprop import Doubling
-from ...digest.series import SWEEP_SIZES, Measured
+from ...digest.series import Measured
 from ...plots import Line
-from ...plots.multiples import Panel, draw_multiples, frame
+from ...plots.multiples import Panel
 from ...text import write_ratio
-from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns
+from ..blocks import Cell, Section, Table, Text, columns
 from ._lines import list_ends
-from ._names import caption, group_states, name_group, name_shared, series_cell, size_cell
+from ._names import caption, name_group, series_cell, size_cell
+from ._sweeps import draw_sweeps
 
 NOTE = (
     "phi by double backpropagation and by forward over reverse mode is held to psi by autodiff, phi by derivatives "
@@ -21,18 +22,10 @@ def build(family: FamilyDigest) -> Section | None:
     """A panel a sweep beside the ratio of the formulas, and every network at its largest size."""
     if not family.doublings:
         return None
-    drawn = [s for s in family.series if len(s.sizes) >= SWEEP_SIZES and _collect(family, s)]
-    blocks: list[Block] = []
-    if drawn:
-        panels = [_make_panel(family, group, drawn) for group in group_states(drawn)]
-        name = f"{family.name.replace('_', '-')}-double-backprop"
-        alt = f"Time of a step of phi over one of psi, against {family.axis}: {' '.join(p.alt for p in panels)}"
-        figure = Figure(
-            name, _entitle(family, drawn), draw_multiples(name, panels, frame(panels, family.axis, "ratio")), alt
-        )
-        blocks.append(Figures(name_shared(drawn), (figure,)))
-    blocks += [_tabulate(family), Text(NOTE, "note")]
-    return Section("double-backprop", "Double backpropagation", tuple(blocks))
+    told = [series for series in family.series if _collect(family, series)]
+    what = "Time of a step of phi over one of psi,"
+    figure = draw_sweeps(family, told, _make_panel, _entitle, "double-backprop", what, "ratio")
+    return Section("double-backprop", "Double backpropagation", (*figure, _tabulate(family), Text(NOTE, "note")))
 
 
 def _collect(family: FamilyDigest, series: Measured) -> dict[str, list[Doubling]]:

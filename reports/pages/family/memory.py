@@ -3,13 +3,14 @@
 from collections import Counter
 
 from ...digest import FamilyDigest
-from ...digest.series import SWEEP_SIZES, Measured, Row, choose_sweeps
-from ...plots.multiples import Panel, draw_multiples, frame
+from ...digest.series import Measured, Row, choose_sweeps
+from ...plots.multiples import Panel
 from ...plots.ticks import write_memory
 from ...text import OUTCOME_WORDS, write_bytes, write_size
-from ..blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text
+from ..blocks import Block, Cell, Column, Section, Table, Text
 from ._lines import exact, list_ends, make_lines
-from ._names import caption, describe_sizes, group_states, name_group, name_series, name_shared
+from ._names import caption, describe_sizes, name_group, name_series
+from ._sweeps import draw_sweeps
 
 # A machine's memory is drawn where the rows come this near to it: further away it would squeeze them.
 NEAR = 8.0
@@ -23,19 +24,15 @@ NOTE = (
 def build(family: FamilyDigest) -> Section | None:
     """A panel a sweep, and a grid of how far each row reached."""
     shown = list(choose_sweeps(family.series))
-    drawn = [series for series in shown if len(series.sizes) >= SWEEP_SIZES]
-    panels = [panel for group in group_states(drawn) if (panel := _make_panel(family, group, drawn)).lines]
-    blocks: list[Block] = []
-    if panels:
-        name = f"{family.name.replace('_', '-')}-memory"
-        alt = f"Peak memory against {family.axis}: {' '.join(panel.alt for panel in panels)}"
-        title = f"Peak memory of a call, {describe_sizes(family, drawn)}"
-        figure = Figure(name, title, draw_multiples(name, panels, frame(panels, family.axis, "bytes")), alt)
-        blocks.append(Figures(name_shared(drawn), (figure,)))
-        blocks.append(Text(NOTE, "note"))
+    blocks: list[Block] = [*draw_sweeps(family, shown, _make_panel, _entitle, "memory", "Peak memory", "bytes")]
+    blocks += [Text(NOTE, "note")] if blocks else []
     table = _tabulate(family, shown)
     blocks += [table] if table is not None else []
     return Section("memory", "Memory and reach", tuple(blocks)) if blocks else None
+
+
+def _entitle(family: FamilyDigest, drawn: list[Measured]) -> str:
+    return f"Peak memory of a call, {describe_sizes(family, drawn)}"
 
 
 def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:

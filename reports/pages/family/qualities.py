@@ -4,19 +4,15 @@ import math
 
 from ...digest import FamilyDigest
 from ...digest.qualities import Worth
+from ...families import FAMILIES
 from ...text import write_error, write_seconds
 from ..blocks import Cell, Section, Table, columns
 from ._names import caption, series_cell, size_cell
 
 MEASURES = {
     **{"mean": "Mean", "spread": "Spread", "path_error": "Path error", "round_trip": "Round trip"},
-    **{
-        "sample_error": "Worst sample",
-        "hard_error": "Hard sample",
-        "estimate": "By its estimate",
-        "bias": "Bias, nats a dimension",
-        "noise": "Noise, nats a dimension",
-    },
+    **{"sample_error": "Worst sample", "hard_error": "Hard sample", "estimate": "By its estimate"},
+    **{"bias": "Bias, nats a dimension", "noise": "Noise, nats a dimension"},
 }
 # Of more networks than the table holds those of the most sizes are kept.
 MOST_ROWS = 60
@@ -26,29 +22,18 @@ def build(family: FamilyDigest) -> Section | None:
     """A table of the family's inverses, curls or estimates, and one of integrals by their worst samples; what the
     columns mean stands in the notes above.
     """
-    integrals = tuple(worth for worth in family.qualities if worth.computes == "integral")
-    known = tuple(worth for worth in family.qualities if worth.computes != "integral")
+    told, titles, tables = FAMILIES[family.name].qualities, [], []
+    known = tuple(worth for worth in family.qualities if worth.computes not in told.samples)
+    samples = tuple(worth for worth in family.qualities if worth.computes in told.samples)
     if len(known) > MOST_ROWS:
         known = tuple(worth for worth in known if len(family.find(worth.series).sizes) > 1)[:MOST_ROWS]
-    titles, tables = [], []
     if known:
-        title, words = _entitle(known)
-        titles.append(title)
-        tables.append(_tabulate(family, "qualities", words, known))
-    if integrals:
+        titles.append(told.title)
+        tables.append(_tabulate(family, "qualities", told.words, known))
+    if samples:
         titles.append("Hard samples")
-        tables.append(_tabulate(family, "samples", "How near the worst samples are", integrals))
+        tables.append(_tabulate(family, "samples", "How near the worst samples are", samples))
     return Section("qualities", " and ".join(titles).capitalize(), tuple(tables)) if tables else None
-
-
-def _entitle(known: tuple[Worth, ...]) -> tuple[str, str]:
-    """The title of what is told, and its table's words."""
-    kinds = {worth.computes for worth in known}
-    if any(kind.startswith("inverse") for kind in kinds):
-        return "Inverses", "How near the inverses are"
-    if any(kind.startswith("curl") for kind in kinds):
-        return "Probes of the curl", "How noisy the probes of the curl are"
-    return "Estimates", "How biased and how noisy the estimates are"
 
 
 def _tabulate(family: FamilyDigest, name: str, words: str, known: tuple[Worth, ...]) -> Table:

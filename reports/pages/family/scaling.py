@@ -1,26 +1,19 @@
 """Seconds against the size."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ...digest import FamilyDigest
 from ...digest.answers import CellAnswer
 from ...digest.rules import WITHIN
 from ...digest.series import SWEEP_SIZES, Measured, choose_sweeps
 from ...families import FAMILIES
-from ...plots.multiples import Panel, draw_multiples, frame
+from ...plots.multiples import Panel
 from ...text import write_seconds, write_share
-from ..blocks import Block, Cell, Column, Figure, Figures, Section, Table, Text, columns
+from ..blocks import Block, Cell, Column, Section, Table, Text, columns
 from ._lines import choose_rows, list_ends, make_lines
-from ._names import (
-    caption,
-    describe_sizes,
-    group_states,
-    name_backends,
-    name_group,
-    name_shared,
-    series_cell,
-    size_cell,
-)
+from ._names import caption, describe_sizes, name_backends, name_group, series_cell, size_cell
+from ._sweeps import draw_sweeps
 
 GUIDE = (
     "Points are medians with their 95 % interval where one is known, often smaller than the point. A cross is where "
@@ -34,18 +27,12 @@ def build(family: FamilyDigest) -> Section | None:
     """A panel a sweep, and the times at one size of what was measured at few."""
     shown = [series for series in choose_sweeps(family.series) if len(series.sizes) >= SWEEP_SIZES]
     blocks: list[Block] = []
-    panels = [panel for group in group_states(shown) if (panel := _make_panel(family, group, shown)).lines]
-    if panels:
-        shared = frame(panels, family.axis, "seconds")
-        name = f"{family.name.replace('_', '-')}-scaling"
-        alt = f"Time of one call against {family.axis}: {' '.join(panel.alt for panel in panels)}"
-        figure = Figure(name, _entitle(family, shown), draw_multiples(name, panels, shared), alt)
-        blocks.append(Text(GUIDE.format(FAMILIES[family.name].yardstick), "note"))
-        blocks.append(Figures(f"{name_backends(shown)}, {name_shared(shown)}".rstrip(", "), (figure,)))
+    for figure in draw_sweeps(family, shown, _make_panel, _entitle, "scaling", "Time of one call", "seconds"):
+        where = f"{name_backends(shown)}, {figure.caption}".rstrip(", ")
+        blocks += [Text(GUIDE.format(FAMILIES[family.name].yardstick), "note"), replace(figure, caption=where)]
     short = [series for series in family.series if series not in shown]
     table = _tabulate(family, short) if short else None
-    if table is not None:
-        blocks.append(table)
+    blocks += [table] if table is not None else []
     return Section("scaling", "Time by size", tuple(blocks)) if blocks else None
 
 

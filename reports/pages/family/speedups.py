@@ -1,15 +1,16 @@
 """How many times faster than what users run today."""
 
 from ...digest import FamilyDigest
-from ...digest.series import SWEEP_SIZES, Measured, choose_sweeps
+from ...digest.series import Measured, choose_sweeps
 from ...digest.speedups import Speedup
 from ...families import FAMILIES, Family
 from ...plots import MOST_LINES, Line
-from ...plots.multiples import Panel, draw_multiples, frame
+from ...plots.multiples import Panel
 from ...text import write_ratio, write_size
-from ..blocks import TONES, Block, Cell, Figure, Figures, Section, Table, Text, columns
+from ..blocks import TONES, Cell, Section, Table, Text, columns
 from ._lines import FEW, list_ends
-from ._names import caption, describe_sizes, group_states, name_group, name_shared, pick_sizes, series_cell
+from ._names import caption, describe_sizes, name_group, pick_sizes, series_cell
+from ._sweeps import draw_sweeps
 
 # A longer table keeps the family's main rows only.
 MOST_ROWS = 60
@@ -21,21 +22,13 @@ def build(family: FamilyDigest) -> Section | None:
     if not family.speedups:
         return None
     shown = [s for s in choose_sweeps(family.series) if any(u.series == s.key for u in family.speedups)]
-    drawn = [series for series in shown if len(series.sizes) >= SWEEP_SIZES]
-    panels = [panel for group in group_states(drawn) if (panel := _make_panel(family, group, drawn)).lines]
-    blocks: list[Block] = []
-    if panels:
-        name = f"{family.name.replace('_', '-')}-speedups"
-        shared = frame(panels, family.axis, "ratio")
-        alt = f"Speed-up over a baseline against {family.axis}: {' '.join(panel.alt for panel in panels)}"
-        figure = Figure(name, _entitle(family, drawn), draw_multiples(name, panels, shared), alt)
-        blocks.append(Figures(name_shared(drawn), (figure,)))
+    figure = draw_sweeps(family, shown, _make_panel, _entitle, "speedups", "Speed-up over a baseline", "ratio")
     note = (
         "Ratios are paired by round: both rows were timed within moments of each other, so that what the machine does "
         "in between cancels. Green: faster by more than the noise of this place; orange-red: slower by more; amber: "
         "not told apart yet."
     )
-    return Section("speedups", "Speed-ups", (*blocks, _tabulate(family, shown), Text(note, "note")))
+    return Section("speedups", "Speed-ups", (*figure, _tabulate(family, shown), Text(note, "note")))
 
 
 def _collect(family: FamilyDigest, series: Measured) -> dict[tuple[str, str], list[Speedup]]:
@@ -96,11 +89,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
     for series, (baseline, row), found in kept:
         sizes = {speedup.size: speedup for speedup in found}
         picked = pick_sizes(sizes)
-        line = {
-            "place": series_cell(series, shown),
-            "baseline": Cell(baseline),
-            "row": Cell(row),
-        }
+        line = {"place": series_cell(series, shown), "baseline": Cell(baseline), "row": Cell(row)}
         # With fewer than three sizes the last is the largest.
         for at, size in zip(AT[-len(picked) :], picked, strict=True):
             line[at] = _write(sizes[size], family.axis)

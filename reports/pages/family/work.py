@@ -3,15 +3,16 @@
 import math
 
 from ...digest import FamilyDigest
-from ...digest.series import SWEEP_SIZES, Measured, Row, choose_sweeps
 from ...digest.series import Cell as MeasuredCell
+from ...digest.series import Measured, Row, choose_sweeps
 from ...families import FAMILIES
-from ...plots.multiples import Panel, draw_multiples, frame
+from ...plots.multiples import Panel
 from ...text import write_bytes, write_count, write_rate, write_ratio, write_share
-from ..blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns
+from ..blocks import Cell, Section, Table, Text, columns
 from ._goals import show_goals
 from ._lines import choose_rows, exact, list_ends, make_lines
-from ._names import caption, describe_sizes, group_states, name_group, name_shared, series_cell, size_cell
+from ._names import caption, describe_sizes, name_group, series_cell, size_cell
+from ._sweeps import draw_sweeps
 
 NOTE = (
     "FLOPs and bytes are the formulas', as eager code executes them: tests hold them to the operations. The share of "
@@ -27,20 +28,16 @@ TF32 = "In tf32 the roofline is that of products alone, which round their factor
 def build(family: FamilyDigest) -> Section | None:
     """A panel a sweep with the shares of the roofline, and the work at its largest size."""
     shown = list(choose_sweeps(family.series))
-    drawn = [series for series in shown if len(series.sizes) >= SWEEP_SIZES]
-    panels = [panel for group in group_states(drawn) if (panel := _make_panel(family, group, drawn)).lines]
-    blocks: list[Block] = []
-    if panels:
-        name = f"{family.name.replace('_', '-')}-roofline"
-        alt = f"Share of the roofline against {family.axis}: {' '.join(panel.alt for panel in panels)}"
-        title = f"Share of the measured roofline, {describe_sizes(family, drawn)}"
-        figure = Figure(name, title, draw_multiples(name, panels, frame(panels, family.axis, "share")), alt)
-        blocks.append(Figures(name_shared(drawn), (figure,)))
+    figure = draw_sweeps(family, shown, _make_panel, _entitle, "roofline", "Share of the roofline", "share")
     table = _tabulate(family, shown)
     if table is None:
         return None
     note = f"{NOTE} {TF32}" if any(series.place.dtype == "tf32" for series in shown) else NOTE
-    return Section("work", "Work and the roofline", (*blocks, table, Text(note, "note"), *show_goals(family)))
+    return Section("work", "Work and the roofline", (*figure, table, Text(note, "note"), *show_goals(family)))
+
+
+def _entitle(family: FamilyDigest, drawn: list[Measured]) -> str:
+    return f"Share of the measured roofline, {describe_sizes(family, drawn)}"
 
 
 def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:

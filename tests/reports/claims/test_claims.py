@@ -11,7 +11,8 @@ import pytest
 
 import reports.claims
 from benchmarks.studies import STUDIES
-from reports.claims import VERDICTS, list_claims
+from reports.claims import list_claims
+from reports.claims._rule import VERDICTS
 from reports.digest.claims import judge_claims
 from tests.reports.claims.planted import judge
 

@@ -10,7 +10,7 @@ import pytest
 from reports.analysis import Analysis
 from reports.claims import Claim, Evidence, find_effect, share_error, sum_up
 from reports.claims._effects import exact, of_median, of_seeds, of_slope, stretch
-from reports.claims._rule import Limits, above, at_most, longer, within
+from reports.claims._rule import Limits, above, at_most, longer
 from reports.digest.claims import judge_claim
 from reports.statistics import Estimate
 
@@ -24,9 +24,9 @@ DRAWS, PARTS = 400, 10
         (longer(0.05), 1.0, 1.2, "undetermined"),
         (longer(0.05), 0.97, 1.04, "undetermined"),
         (longer(0.05), 0.8, 0.94, "contradicted"),
-        (within(1, 2), 1.0, 2.0, "reproduced"),
-        (within(1, 2), 2.1, 3.0, "contradicted"),
-        (within(1, 2), 1.5, 3.0, "undetermined"),
+        (Limits(1, 2, 1, 2), 1.0, 2.0, "reproduced"),
+        (Limits(1, 2, 1, 2), 2.1, 3.0, "contradicted"),
+        (Limits(1, 2, 1, 2), 1.5, 3.0, "undetermined"),
         (above(0), 1e-9, 1.0, "reproduced"),
         (above(0), 0.0, 0.0, "contradicted"),
         (at_most(0), 0.0, 0.0, "reproduced"),
@@ -46,7 +46,7 @@ def test_verdict_of_a_part(limits, low, high, verdict):
         (longer(0.05), "above 1.05, fails below 0.952"),
         (above(0), "above 0"),
         (at_most(2), "at most 2"),
-        (within(1.85, 2.15), "1.85 to 2.15"),
+        (Limits(1.85, 2.15, 1.85, 2.15), "1.85 to 2.15"),
         (Limits(2.85, 3.15, fails_above=3.15), "2.85 to 3.15, fails above 3.15"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reports.analysis import Analysis
-from reports.claims.gn2 import list_ratios
+from reports.claims._cells import list_doublings
 from reports.load import load
 from tests.reports.claims.planted import CELLS, judge, parts, plant_study, score_study, write_learned
 
@@ -81,7 +81,7 @@ def test_what_is_written_out_is_held_to_what_is_written_out(learned):
     assert {(part.counts, part.verdict) for part in found} == {(False, "reproduced")}
     for place in {series.place for series in learned.series("score")}:
         for row in ("phi", "phi_closed_form"):
-            known = list(list_ratios(learned, place, row))
+            known = list(list_doublings(learned, "score", place, row))
             assert len(known) == len(CELLS)
             for _, _, ratio, predicted in known:
                 assert 0.9 < ratio.value <= 1.05 * predicted

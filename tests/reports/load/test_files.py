@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from reports.families import TRAININGS
 from reports.load import load
 from reports.load.pile import Pile
 from reports.studies import SETTINGS
@@ -94,7 +95,7 @@ def test_a_record_with_a_field_of_another_kind(whole, synthetic, change, line):
     ],
 )
 def test_a_study_with_a_field_of_another_kind(whole, synthetic, change, line):
-    settings = dict.fromkeys(SETTINGS["score-training"], 1)
+    settings = dict.fromkeys((*SETTINGS, *TRAININGS["score-training"].settings), 1)
     record = {"schema": 1, "study": "score-training", "data": "digits", "methods": {"phi": {}}, "settings": settings}
     run = read_with(whole, synthetic, PLACES["study"], json.dumps(record | {"rows": [{}]} | change).encode())
     (problem,) = run.problems

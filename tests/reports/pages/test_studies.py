@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from reports.digest import build_digest
+from reports.families import TRAININGS
 from reports.pages import studies
-from reports.studies import STUDIES
 from tests.reports.claims.planted import logdet_study, plant_study
 
 
@@ -123,6 +123,6 @@ def test_a_csv_a_study(studied):
 def test_without_a_study_the_page_says_how_to_run_one(digest):
     (page,) = studies.build(digest)
     ((commands,),) = (section.blocks for section in page.sections)
-    assert len(commands.items) == len(STUDIES)
-    for name, told in zip(STUDIES, commands.items, strict=True):
+    assert len(commands.items) == len(TRAININGS)
+    for name, told in zip(TRAININGS, commands.items, strict=True):
         assert f"python -m benchmarks study {name}" in told

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from reports.statistics import FEWEST_VALUES, find_changes, find_step
+from reports.statistics import FEWEST_VALUES, find_changes
+from reports.statistics.change import find_step
 
 
 def make(rng, levels, each=10, noise=0.03):

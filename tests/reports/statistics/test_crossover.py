@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from reports.statistics import find_crossover, fit_exponent, fit_spread
+from reports.statistics import find_crossover, fit_exponents, fit_spread
 
 SIZES = np.geomspace(32, 4096, 8)
 TRUE = 500.0
@@ -77,7 +77,7 @@ def _fit_pair(simulate_curve, rng, sizes, true):
     top = sizes[-1]
     a = simulate_curve(rng, sizes, 1.0, top_s=1e-6 * top)
     b = simulate_curve(rng, sizes, 2.0, top_s=1e-6 * top**2 / true)
-    return [[pair] for pair in zip(a, b)], (fit_exponent(sizes, a), fit_exponent(sizes, b))
+    return [[pair] for pair in zip(a, b)], tuple(fit_exponents([(sizes, a, None), (sizes, b, None)]))
 
 
 def test_extrapolates_only_from_two_fits_and_says_so(simulate_curve):
@@ -99,7 +99,7 @@ def test_does_not_extrapolate_far_or_from_no_fit(simulate_curve):
     far = find_crossover(sizes, sessions, fits)
     assert far.kind == "none"
     assert "b stays the faster up to 10 times" in far.reason
-    missing = fit_exponent(sizes[:3], [[1.0], [2.0], [3.0]])
+    (missing,) = fit_exponents([(sizes[:3], [[1.0], [2.0], [3.0]], None)])
     assert "no fit to extrapolate: 3 sizes" in find_crossover(sizes, sessions, (fits[0], missing)).reason
 
 

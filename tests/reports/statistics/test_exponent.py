@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
-from reports.statistics import Estimate, consistent_with, fit_exponent, fit_exponents, local_slopes
+from reports.statistics import Estimate, consistent_with, fit_exponents, local_slopes
 from reports.statistics import _curve as curve
 
 
@@ -16,6 +16,11 @@ def slow(value):
 
 
 SIZES = np.geomspace(10, 20_000, 20)
+
+
+def fit_exponent(sizes, samples, process=None, **settings):
+    """One curve's."""
+    return fit_exponents([(sizes, samples, process)], **settings)[0]
 
 
 def test_exact_squares_above_a_floor_give_two_where_a_slope_does_not():
@@ -68,7 +73,7 @@ def test_fit_is_as_good_as_scipys(simulate_curve, seed):
     y = np.log([np.median(s) for s in simulate_curve(rng, SIZES, 1 + seed / 2, bias=0.1)])
     u = np.log(SIZES) - np.log(SIZES).mean()
     starts = curve.propose_starts(u, y)
-    ours = curve.fit(u, y[None], starts)[0]
+    ours = curve.fit_all([(u, y[None], starts)])[0][0]
     best = fit_by_scipy(u, y, starts)
     cost = curve.SOFT**2 * (np.sqrt(1 + (residuals(ours, u, y) / curve.SOFT) ** 2) - 1).sum()
     assert cost <= best.cost * (1 + 1e-6)

@@ -6,19 +6,18 @@ from reports.statistics import Frontier, find_frontier
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "frontier", "clean"),
+    ("outcomes", "frontier"),
     [
-        ([(10, "ok"), (100, "ok"), (1000, "oom"), (2000, "skipped")], Frontier(100, 1000, "oom"), True),
-        ([(2000, "timeout"), (10, "ok"), (1000, "oom")], Frontier(10, 1000, "oom"), True),
-        ([(10, "ok")], Frontier(10, None, None), True),
-        ([(10, "over_budget")], Frontier(None, 10, "over_budget"), True),
-        ([(10, "wrong"), (20, "ok")], Frontier(20, 10, "wrong"), False),
-        ([(10, "ok"), (20, "ok"), (20, "oom"), (20, "ok")], Frontier(10, 20, "oom"), True),
+        ([(10, "ok"), (100, "ok"), (1000, "oom"), (2000, "skipped")], Frontier(100, 1000, "oom")),
+        ([(2000, "timeout"), (10, "ok"), (1000, "oom")], Frontier(10, 1000, "oom")),
+        ([(10, "ok")], Frontier(10, None, None)),
+        ([(10, "over_budget")], Frontier(None, 10, "over_budget")),
+        ([(10, "wrong"), (20, "ok")], Frontier(20, 10, "wrong")),
+        ([(10, "ok"), (20, "ok"), (20, "oom"), (20, "ok")], Frontier(10, 20, "oom")),
     ],
 )
-def test_finds_both_sides(outcomes, frontier, clean):
+def test_finds_both_sides(outcomes, frontier):
     assert find_frontier(outcomes) == frontier
-    assert find_frontier(outcomes).clean is clean
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.statistics import fit_spread, paired_ratio, rounds_needed
+from reports.statistics import fit_spread, paired_ratio
+from reports.statistics.ratio import rounds_needed
 
 times = st.floats(1e-6, 1e3)
 processes = st.lists(st.lists(st.tuples(times, times), min_size=3, max_size=12), min_size=1, max_size=4)

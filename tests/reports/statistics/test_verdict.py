@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from reports.statistics import VERDICTS, Estimate, choose_margin, judge, paired_ratio
+from reports.statistics import Estimate, choose_margin, judge, paired_ratio
+from reports.statistics.verdict import VERDICTS
 
 TRIALS = 200
 

@@ -10,19 +10,21 @@ def test_inverses_and_curls_have_their_own_columns(make):
     series = make.series(make.sweep("inverse_lu_rk4"), axis="d")
     nothing = {"mean": math.nan, "spread": math.nan, "path_error": math.nan, "round_trip": math.nan}
     told = {}
-    for computes, known in (
-        ("inverse", {"path_error": 0.02, "round_trip": 1e-9}),
-        ("curl", {"mean": 1.0}),
-        ("integral", {"sample_error": 0.1, "hard_error": 0.02}),
+    for family, computes, known in (
+        ("line_integral", "inverse", {"path_error": 0.02, "round_trip": 1e-9}),
+        ("score", "curl", {"mean": 1.0}),
+        ("line_integral", "integral", {"sample_error": 0.1, "hard_error": 0.02}),
+        ("logdet", "ordinary", {"bias": 0.1, "noise": 0.02}),
     ):
         worth = Worth(series.key, 100.0, "row", computes, make.about(1.0), 1e-8, **(nothing | known))
-        section = qualities.build(make.family(series, qualities=(worth,)))
+        section = qualities.build(make.family(series, name=family, qualities=(worth,)))
         (table,) = make.tables(section)
         told[section.title] = {column.label for column in table.columns} - {"Where", "Row", "D", "d", "Time", "Error"}
     assert told == {
         "Inverses": {"Path error", "Round trip"},
         "Probes of the curl": {"Mean"},
         "Hard samples": {"Worst sample", "Hard sample"},
+        "Estimates": {"Bias, nats a dimension", "Noise, nats a dimension"},
     }
 
 
@@ -37,7 +39,7 @@ def test_hard_samples_have_a_table_of_their_own_whatever_the_other_holds(make):
     ]
     told = {"sample_error": 3e-3, "hard_error": 2e-3}
     worths.append(Worth(hard.key, 10.0, "dopri5_direct_0.001", "integral", make.about(1.0), 2e-3, **nothing, **told))
-    section = qualities.build(make.family(*many, hard, qualities=tuple(worths)))
+    section = qualities.build(make.family(*many, hard, name="line_integral", qualities=tuple(worths)))
     assert section.title == "Inverses and hard samples"
     inverses, (line,) = (table.rows for table in make.tables(section))
     assert len(inverses) == qualities.MOST_ROWS

@@ -11,7 +11,7 @@ from ..plots.densities import SHARES, Plane, draw_densities
 from ..statistics import Estimate
 from ..text import count, write_list, write_seconds, write_share, write_size
 from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns
-from .study_parts import cost_cells, name_data, tell_origin
+from .study_parts import cost_cells, name_data, order_studies, tell_origin
 
 TITLE = "Densities by the relative gradient, and by flows from a library"
 # The pictures, the tables at hand, the paper's.
@@ -43,19 +43,23 @@ _EXPLAINED = (
 )
 _PUBLISHED_EXPLAINED = (
     "From the paper, where models have similar numbers of parameters. Its data sets come with no package: `python -m "
-    "benchmarks study logdet-density --data power --folder FOLDER` trains on one of them. The tables above are others, "
+    "benchmarks study {name} --data power --folder FOLDER` trains on one of them. The tables above are others, "
     "and their figures do not compare with these."
 )
 
 
 def show(studies: Sequence[StudyDigest]) -> list[Block]:
     """The pictures, the models on every table, the paper's table, then what each study was."""
-    rank = {data: j for j, data in enumerate((*ORDER, *PAPERS))}
-    studies = sorted(studies, key=lambda study: (study.machine, rank.get(study.data, len(rank)), study.data))
-    figure = _draw([study for study in studies if study.machine == studies[0].machine])
+    studies, first = order_studies(studies, (*ORDER, *PAPERS))
+    figure = _draw(first)
     blocks: list[Block] = [] if figure is None else [Figures(_CAPTION, (figure,))]
     tables = [table for table in (_tabulate_planes(studies), _tabulate(studies)) if table.rows]
-    blocks += [*tables, Text(_EXPLAINED, "note"), _tabulate_published(studies), Text(_PUBLISHED_EXPLAINED, "note")]
+    blocks += [
+        *tables,
+        Text(_EXPLAINED, "note"),
+        _tabulate_published(studies),
+        Text(_PUBLISHED_EXPLAINED.format(name=studies[0].name), "note"),
+    ]
     # Data sets that were trained on alike are told together.
     for told, alike in groupby(studies, key=_describe):
         group = list(alike)
@@ -93,7 +97,7 @@ def _tabulate_planes(studies: Sequence[StudyDigest]) -> Table:
         ("short", "Short of the truth", True),
         ("rate", "Rate", True),
     )
-    return Table("study-logdet-density-planes", "In the plane, where the density is known", heads, tuple(rows))
+    return Table(f"study-{studies[0].name}-planes", "In the plane, where the density is known", heads, tuple(rows))
 
 
 def _tabulate(studies: Sequence[StudyDigest]) -> Table:
@@ -115,7 +119,7 @@ def _tabulate(studies: Sequence[StudyDigest]) -> Table:
         ("rate", "Rate", True),
         ("ratio", "Time of a step", True),
     )
-    return Table("study-logdet-density", "Held-out log-likelihood at equal parameters", heads, tuple(rows))
+    return Table(f"study-{studies[0].name}", "Held-out log-likelihood at equal parameters", heads, tuple(rows))
 
 
 def _stack(cell: Cell) -> Cell:
@@ -197,5 +201,5 @@ def _draw(studies: Sequence[StudyDigest]) -> Figure | None:
         f"hold {shares} of its mass. Held-out nats a dimension short of the truth's: {', '.join(told)}."
     )
     title = f"Samples, and the density learned of them: {write_list(plane.title for plane in planes)}"
-    name = "study-logdet-density-planes"
+    name = f"study-{studies[0].name}-planes"
     return Figure(name, title, draw_densities(name, alt, planes), alt)

@@ -7,9 +7,10 @@ from ..digest.studies import StudyDigest, StudyMethod
 from ..plots import Line
 from ..plots.functions import draw_functions
 from ..plots.study import draw_study
+from ..statistics import Estimate
 from ..text import count, write_error
 from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns
-from .study_parts import Measure, bare, cost_cells, describe_ends, end_cell, make_panel, name_data, tell_origin
+from .study_parts import Measure, cost_cells, describe_ends, end_cell, make_panel, name_data, order_studies, tell_origin
 
 TITLE = "Learning a function through its Jacobian"
 CONTROL = "unconstrained"
@@ -36,9 +37,7 @@ _MORE = {
 def show(studies: Sequence[StudyDigest]) -> list[Block]:
     """What was learned beside the target, the losses of all data sets, then costs and slopes of each."""
     blocks: list[Block] = []
-    rank = {data: j for j, data in enumerate(ORDER)}
-    studies = sorted(studies, key=lambda study: (study.machine, rank.get(study.data, len(rank)), study.data))
-    first = [study for study in studies if study.machine == studies[0].machine]
+    studies, first = order_studies(studies, ORDER)
     figures = [figure for study in first if (figure := _draw_learned(study)) is not None]
     losses = _draw_losses(first)
     figures += [losses] if losses is not None else []
@@ -114,7 +113,8 @@ def _draw_losses(studies: Sequence[StudyDigest]) -> Figure | None:
     panels = [panel for panel in panels if panel.lines]
     if not panels:
         return None
-    name, alt = "study-line-integral-losses", f"Over seconds of training. {describe_ends(panels)}."
+    name = f"study-{studies[0].name.removesuffix('-training')}-losses"
+    alt = f"Over seconds of training. {describe_ends(panels)}."
     title = "Test loss over the seconds of training, median and range of the seeds"
     return Figure(name, title, draw_study(name, alt, panels, shared=False), alt)
 
@@ -139,7 +139,9 @@ def _draw_learned(study: StudyDigest) -> Figure | None:
             values = [v for v in found.after if v > 0.02]
             drawn.append(("inverse", "c2", found.after, found.inverse, False))
             drawn.append(("log(y)", "c6", values, [math.log(v) for v in values], True))
-        lines = [Line(text, colour, list(at), [bare(v) for v in y], dashed) for text, colour, at, y, dashed in drawn]
+        lines = [
+            Line(text, colour, list(at), [Estimate(v) for v in y], dashed) for text, colour, at, y, dashed in drawn
+        ]
         kind = f"J = {study.settings['J']}" if name == study.baseline else "J as it comes"
         panels.append((f"{name}: {kind}", lines))
         told.append(f"with {name} {found.before[-1]:.3g} before training and {found.after[-1]:.3g} after it")

@@ -11,7 +11,7 @@ from ..plots.study import Panel, draw_study
 from ..statistics import Estimate
 from ..text import count, write_list, write_seconds, write_size
 from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns
-from .study_parts import Measure, cost_cells, describe_ends, end_cell, make_panel, name_data, tell_origin
+from .study_parts import Measure, cost_cells, describe_ends, end_cell, make_panel, name_data, order_studies, tell_origin
 
 TITLE = "Ascending the likelihood by the ordinary and the relative gradient"
 LOSS = Measure("loss", "Training loss")
@@ -22,9 +22,7 @@ OPTIMISERS = {"gd": "plain descent", "adam": "Adam"}
 
 def show(studies: Sequence[StudyDigest]) -> list[Block]:
     """The losses of all data sets over the iterations, then ends and costs at the best and at every rate."""
-    rank = {data: j for j, data in enumerate(ORDER)}
-    studies = sorted(studies, key=lambda study: (study.machine, rank.get(study.data, len(rank)), study.data))
-    first = [study for study in studies if study.machine == studies[0].machine]
+    studies, first = order_studies(studies, ORDER)
     figure = _draw(first)
     blocks: list[Block] = [] if figure is None else [Figures("As figure 1 (right) of Gresele et al. 2020", (figure,))]
     for study in studies:
@@ -121,7 +119,7 @@ def _draw(studies: Sequence[StudyDigest]) -> Figure | None:
     panels = [panel for study in studies if (panel := _make_panel(study)).lines]
     if not panels:
         return None
-    name, alt = "study-logdet-training", f"Training loss over iterations. {describe_ends(panels, 'iterations')}."
+    name, alt = f"study-{studies[0].name}", f"Training loss over iterations. {describe_ends(panels, 'iterations')}."
     title = f"Loss over iterations, each gradient at its best rate: {write_list(study.data for study in studies)}"
     return Figure(name, title, draw_study(name, alt, panels, xlabel="iterations"), alt)
 
