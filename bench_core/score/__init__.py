@@ -52,7 +52,7 @@ METHODS = (
         "E [|J^T v|^2 - v^T J J v] = |J - J^T|_F^2 / 2 (Chao et al. 2022, QCSBM)",
         forms=_PLAIN,
     ),
-    Declaration("curl_dense", "curl", cost.curl_dense, "|J - J^T|_F^2 from d vjps", chunked=True, forms=_PLAIN),
+    Declaration("curl_dense", "curl", cost.curl_dense, "|J - J^T|_F^2, J formed", chunked=True, forms=_PLAIN),
     *(_probes(k, rademacher=False) for k in (4, 16)),
     *(_probes(k, rademacher=True) for k in (1, 4, 16)),
 )

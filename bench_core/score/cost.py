@@ -66,8 +66,8 @@ def curl_probes(k: int):
 
 
 def curl_dense(p, itemsize: int) -> Cost:
-    """d vjps and a forward pass: ``(d + 1) x 2B (2dH + (L-1)H^2)``."""
-    return _cost(p, itemsize, wide=2 * (p.d + 1), square=p.d + 1, vjps=p.d, gradients=0, jacobian=True)
+    """The hidden layers forward and d rows of every Jacobian: ``(d + 1) x 2B (dH + (L-1)H^2)``."""
+    return _cost(p, itemsize, wide=p.d + 1, square=p.d + 1, gradients=0, jacobian=True)
 
 
 def _cost(

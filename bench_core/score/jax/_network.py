@@ -57,6 +57,18 @@ def products_of(y: Array, v: Array, parameters: Parameters) -> tuple[Array, Arra
     return forward, pull(v)[0]
 
 
+def jacobian_of(y: Array, parameters: Parameters) -> Array:
+    """J of psi for one sample, ``V diag(s'_L) W_L ... diag(s'_1) W_1``, (d,) to (d, d).
+
+    Written out: d vjps take a product by the identity first.
+    """
+    _, _, slopes = layers(y[None], parameters)
+    rows = parameters["V"]
+    for k in range(len(slopes) - 1, -1, -1):
+        rows = (rows * slopes[k]) @ parameters[f"W{k}"]
+    return rows
+
+
 def phi_of(y: Array, parameters: Parameters) -> Array:
     """``<a, s(...)>`` summed over the batch: samples do not meet, so its gradient by y is each sample's own."""
     return (trunk(y, parameters) @ parameters["a"]).sum()

@@ -64,6 +64,19 @@ def products_of(y: Tensor, v: Tensor, parameters: Parameters) -> tuple[Tensor, T
     return forward @ parameters["V"].T, back
 
 
+def jacobians_of(y: Tensor, parameters: Parameters) -> Tensor:
+    """J of psi for every sample, ``V diag(s'_L) W_L ... diag(s'_1) W_1``, (B, d, d).
+
+    Written out, as ``products_of`` is: d vjps under ``vmap`` take a product by the identity first, and their rows lie so
+    that torch takes every other product in d small pieces, each of which reads the weight anew.
+    """
+    _, _, slopes = layers(y, parameters)
+    rows = parameters["V"]
+    for k in range(len(slopes) - 1, -1, -1):
+        rows = (rows * slopes[k][:, None]) @ parameters[f"W{k}"]
+    return rows
+
+
 def phi_of(y: Tensor, parameters: Parameters) -> Tensor:
     """``<a, s(...)>`` summed over the batch: samples do not meet, so its gradient by y is each sample's own."""
     return (trunk(y, parameters) @ parameters["a"]).sum()

@@ -154,7 +154,4 @@ def saved(problem, method) -> float:
         return 0.0
     if method.name == "phi_forward_over_reverse":
         return unit * (3 * wide + 5 * square)
-    if method.name == "curl_dense":
-        # The identity times V once for all samples, and no last layer forward.
-        return unit * (p.d * wide * (1 - 1 / p.B) + wide)
     return 0.0

@@ -208,3 +208,12 @@ def test_parts_of_the_batch_have_the_curl_of_all_of_it(backend, monkeypatch):
         monkeypatch.setitem(settings.CHUNK, "cpu", numbers)
         asked = bench_core.method("score", "curl_dense", backend).build(problem, dtype="float64")
         np.testing.assert_allclose(asked.to_numpy(asked.run())["curl"], whole, rtol=1e-12)
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_a_large_jacobian_keeps_the_digits_of_its_precision(backend):
+    """A sum of d^2 squares, one after the other, loses four digits at d = 2,048."""
+    problem = ScoreProblem(d=1024, B=1, H=4, L=1)
+    dense = bench_core.method("score", "curl_dense", backend)
+    kernel = dense.build(problem, dtype="float32")
+    assert problem.error(kernel.to_numpy(kernel.run()), dense) < 2e-6
