@@ -67,8 +67,8 @@ def products_of(y: Tensor, v: Tensor, parameters: Parameters) -> tuple[Tensor, T
 def jacobians_of(y: Tensor, parameters: Parameters) -> Tensor:
     """J of psi for every sample, ``V diag(s'_L) W_L ... diag(s'_1) W_1``, (B, d, d).
 
-    Written out, as ``products_of`` is: d vjps under ``vmap`` take a product by the identity first, and their rows lie so
-    that torch takes every other product in d small pieces, each of which reads the weight anew.
+    Written out, as ``products_of`` is: d vjps under ``vmap`` take a product by the identity first, and their rows lie
+    so that torch takes every other product in d small pieces, each of which reads the weight anew.
     """
     _, _, slopes = layers(y, parameters)
     rows = parameters["V"]
