@@ -32,7 +32,7 @@ _PAGE = 4096
 
 def measure(processors: Sequence[int], before: Sequence[float] | None = None) -> list[float] | None:
     """Seconds that the same work takes on each of these processors, all at once; None where no thread can be kept on
-    one (elsewhere than on Linux).
+    one (elsewhere than on Linux, or where the system forbids it).
 
     What lasts is a state, not a moment: of several windows of time that one counts whose slowest processor, relative to
     its own best, was the fastest. With ``before``, the seconds of an earlier measurement, it is the one most like them,
@@ -43,7 +43,10 @@ def measure(processors: Sequence[int], before: Sequence[float] | None = None) ->
     with ExitStack() as stack:
         threads = [stack.enter_context(ThreadPoolExecutor(1)) for _ in processors]
         places = [thread.submit(_settle, number) for thread, number in zip(threads, processors, strict=True)]
-        work = [place.result() for place in places]
+        try:
+            work = [place.result() for place in places]
+        except OSError:
+            return None
 
         def window() -> list[float]:
             begun = [thread.submit(_add, *arrays) for thread, arrays in zip(threads, work, strict=True)]

@@ -65,6 +65,14 @@ def test_it_leaves_the_process_on_all_its_processors():
     assert os.sched_getaffinity(0) == before
 
 
+def test_where_no_thread_may_be_kept_on_a_processor_nothing_is_told(monkeypatch):
+    def refuse(*_):
+        raise PermissionError("not here")
+
+    monkeypatch.setattr(os, "sched_setaffinity", refuse)
+    assert one_thread.measure([0]) is None
+
+
 def test_the_work_is_the_sum_that_it_says():
     """In a thread, which stays where it was put."""
 
