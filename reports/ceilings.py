@@ -32,7 +32,7 @@ class Ceilings:
     def _measure(self, session: Session) -> tuple[float, float] | None:
         """FLOP/s and bytes/s of one session."""
         if session.path not in self._found:
-            gemm, own, _ = read_state(session)
+            gemm, own = read_state(session)[:2]
             known = not (math.isnan(gemm) or math.isnan(own))
             self._found[session.path] = (gemm, max(own, *self._read_others(session))) if known else None
         return self._found[session.path]

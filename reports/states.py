@@ -22,6 +22,11 @@ class State:
     gemm_flops_per_s: float
     copy_bytes_per_s: float
     canary_s: float
+    one_thread_s: float
+
+
+# A rate of a faster machine is larger, a time is shorter: log readings times these are all speeds.
+SPEEDS = np.array([1, 1, -1, -1])
 
 
 def find_states(sessions: Iterable[Session]) -> tuple[State, ...]:
@@ -35,8 +40,13 @@ def find_states(sessions: Iterable[Session]) -> tuple[State, ...]:
     return tuple(state for _, found in sorted(comparable.items()) for state in _split(found))
 
 
-def read_state(session: Session) -> tuple[float, float, float]:
-    """FLOP/s of products, bytes/s of copies and seconds of the canary, NaN where a session has none."""
+def read_state(session: Session) -> tuple[float, float, float, float]:
+    """FLOP/s of products, bytes/s of copies, seconds of the canary and of one thread on the slowest processor, NaN
+    where a session has none.
+
+    Products and canary are the backend's, whose threads may share a processor for a while. Where one thread says that
+    the machine did not move, the better of the two ends' products is what it reaches.
+    """
     canary = [v for v in session.get("canary", "samples_s", default=[]) if isinstance(v, int | float) and v > 0]
     known = session.get("state", "canary_s", default=float(np.median(canary)) if canary else math.nan)
     rates = (
@@ -44,7 +54,22 @@ def read_state(session: Session) -> tuple[float, float, float]:
         for name in ("gemm_flops_per_s", "copy_bytes_per_s")
     )
     gemm, copy, canary_s = (read_positive(value) for value in (*rates, known))
-    return gemm, copy, canary_s
+    alone = _read_one_thread(session)
+    if not math.isnan(alone) and not session.get("state", "moved"):
+        gemm = max(gemm, session.get("ceiling", "gemm_at_end_flops_per_s", default=gemm))
+    return gemm, copy, canary_s, alone
+
+
+def _read_one_thread(session: Session) -> float:
+    """The mean over both ends of what the slowest processor took."""
+    found = session.get("state", "one_thread", default={})
+    ends = [max(found[name]) for name in ("start_s", "end_s") if found.get(name)]
+    return read_positive(float(np.mean(ends))) if ends else math.nan
+
+
+def list_readings(state: State) -> tuple[float, float, float, float]:
+    """What a state has of each that `read_state` tells of a session."""
+    return state.gemm_flops_per_s, state.copy_bytes_per_s, state.canary_s, state.one_thread_s
 
 
 def read_positive(value: Any) -> float:
@@ -61,8 +86,11 @@ def session_key(session: Session) -> tuple[Any, ...]:
 def _split(sessions: list[Session]) -> Iterable[State]:
     ordered = sorted(sessions, key=lambda s: (str(s.get("started_at", default="")), s.path))
     rates = np.array([read_state(session) for session in ordered])
-    # All as speeds: a canary that takes longer is a slower machine.
-    states = group_levels(find_levels(np.log(rates) * [1, 1, -1]))
+    compared = rates.copy()
+    if np.isnan(rates[~np.isnan(rates).all(axis=1), 3]).any():
+        # Records from before have no such reading, and to those that have one it says nothing about these.
+        compared[:, 3] = math.nan
+    states = group_levels(find_levels(np.log(compared) * SPEEDS))
     for number in range(states.max() + 1):
         inside = states == number
         columns = (column[~np.isnan(column)] for column in rates[inside].T)

@@ -144,7 +144,7 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("code")
     for name in ("bench_core", "benchmarks"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shrink(folder / "bench_core")
+    shrink(folder)
     assert compileall.compile_dir(folder, quiet=1)
     return folder
 

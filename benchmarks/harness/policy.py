@@ -104,14 +104,14 @@ def affinity() -> frozenset[int]:
 
 def cores(processors: frozenset[int], root: Path = Path("/")) -> int:
     """Physical cores among these processors: two threads of one core count once."""
-    found = set()
-    for number in processors:
-        siblings = root / f"sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list"
-        try:
-            found.add(siblings.read_text(encoding="utf-8").strip())
-        except OSError:
-            return min(len(processors), _physical_cores() or len(processors))
-    return len(found)
+    apart = _one_a_core(processors, root)
+    return min(len(processors), _physical_cores() or len(processors)) if apart is None else len(apart)
+
+
+def apart(number: int, root: Path = Path("/")) -> list[int]:
+    """At most so many of the processors that this process may use, each of a physical core of its own."""
+    usable = affinity()
+    return (_one_a_core(usable, root) or sorted(usable))[:number]
 
 
 def is_glibc() -> bool:
@@ -120,6 +120,18 @@ def is_glibc() -> bool:
         return "glibc" in (os.confstr("CS_GNU_LIBC_VERSION") or "")
     except (AttributeError, OSError, ValueError):
         return False
+
+
+def _one_a_core(processors: frozenset[int], root: Path) -> list[int] | None:
+    """The first processor of each physical core; None where the system does not tell which share one."""
+    first: dict[str, int] = {}
+    for number in sorted(processors):
+        siblings = root / f"sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list"
+        try:
+            first.setdefault(siblings.read_text(encoding="utf-8").strip(), number)
+        except OSError:
+            return None
+    return list(first.values())
 
 
 def _physical_cores() -> int | None:

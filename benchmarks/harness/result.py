@@ -19,6 +19,7 @@ class Result:
         self.environment: dict[str, Any] = {}
         self.counters: dict[str, float | None] = {}
         self.card: dict[str, Any] | None = None
+        self.one_thread: dict[str, Any] | None = None
         self.ceiling: dict[str, Any] | None = None
         self.canary_name: str | None = None
         self.canary: list[float] = []
@@ -40,6 +41,8 @@ class Result:
         elif kind == "ceiling":
             self.canary_name = event.pop("canary", self.canary_name)
             self.ceiling = (self.ceiling or {}) | event
+        elif kind == "one thread":
+            self.one_thread = (self.one_thread or {"end_s": None}) | event
         elif kind == "state":
             self.counters = event
         elif kind == "card":

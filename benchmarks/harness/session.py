@@ -110,7 +110,9 @@ def run(
             "environment": result.environment | {"warnings": warnings},
             "ceiling": result.ceiling,
             "canary": {"what": result.canary_name, "samples_s": result.canary},
-            "state": state.summary(result.counters, result.ceiling, result.canary, card=result.card),
+            "state": state.summary(
+                result.counters, result.ceiling, result.canary, card=result.card, one_thread=result.one_thread
+            ),
             "stop": result.stop,
             "failures": result.failures,
             # In the family's order, the twin last, whichever attempt settled them.

@@ -10,7 +10,18 @@ from typing import Any
 
 import bench_core
 from bench_core.method import load_backend
-from benchmarks.harness import check, clock, environment, latency, older, outcome, state, timing
+from benchmarks.harness import (
+    check,
+    clock,
+    environment,
+    latency,
+    older,
+    one_thread,
+    outcome,
+    policy,
+    state,
+    timing,
+)
 from benchmarks.harness.card_state import CardState
 from benchmarks.harness.journal import Journal
 from benchmarks.harness.oracle_cache import OracleCache, folder
@@ -47,12 +58,14 @@ class Stages:
         self.oracles = OracleCache(Path(bench_core.__file__).parent, self.spec["threads"], folder())
         self.oracles.serve(self.problem)
         self._end_stage("problem")
+        self._measure_one_thread()
         self._measure_ceiling()
         self._hold()
         self._end_stage("ceiling")
         rows = self._prepare()
         self._end_stage("check")
         self._time(rows)
+        self._measure_one_thread_again()
         self._measure_products_again()
         self._end_stage("rounds")
         self._check_again(rows)
@@ -88,6 +101,19 @@ class Stages:
         self.journal.write("environment", **facts)
         return True
 
+    def _measure_one_thread(self) -> None:
+        """What one thread takes on each processor that the session's threads may keep busy: it tells whether the
+        machine moved. On CUDA the card's products do.
+        """
+        self._processors, self._one_thread = policy.apart(self.spec["threads"]), None
+        if self.cell["device"] == "cpu" and (seconds := one_thread.measure(self._processors)) is not None:
+            self._one_thread = seconds
+            self.journal.write("one thread", what=one_thread.WHAT, processors=self._processors, start_s=seconds)
+
+    def _measure_one_thread_again(self) -> None:
+        if self._one_thread is not None:
+            self.journal.write("one thread", end_s=one_thread.measure(self._processors, self._one_thread))
+
     def _measure_ceiling(self) -> None:
         """The best rates this backend reaches here: a square product and a copy. The canary is a small product."""
         ceiling, self.canary = self.backend.ceiling(self.cell["device"], self.cell["dtype"])
@@ -121,7 +147,8 @@ class Stages:
             self.journal.write("environment", oracle_note=outcome.of_exception(error)[1])
 
     def _measure_products_again(self) -> None:
-        """The rate of the ceiling's product after the rounds: it tells whether the machine is the one of the start.
+        """The rate of the ceiling's product after the rounds: it tells whether the pool is the one of the start, and
+        where no thread was measured alone whether the machine is.
 
         It is tried for as long as the rate of the start is not reached again: what lasts is a state, not a moment.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import card_state, cgroup
+from benchmarks.harness import card_state, cgroup, one_thread
 
 MOVED = 1.2  # a change of speed by more than this factor is another state
 _FEWEST = 15  # samples of the canary: of fewer, thirds that are told apart by chance are too many
@@ -66,8 +66,23 @@ def between(before: Snapshot, after: Snapshot) -> dict[str, float | None]:
     }
 
 
-def moved(canary_s: Sequence[float], start_rate: float | None = None, end_rate: float | None = None) -> str | None:
-    """Whether the machine's speed moved by more than 1.2, in words; None where it did not.
+def moved(found: dict[str, Any]) -> str | None:
+    """Whether the machine's speed moved by more than 1.2, in words; None where it did not, or where there is no end.
+
+    ``found`` is what one thread took on each processor at both ends (``one_thread.measure``).
+    """
+    start, end = found["start_s"], found["end_s"]
+    if not end or one_thread.factor(start, end) <= MOVED:
+        return None
+    where, before, after = max(
+        zip(found["processors"], start, end, strict=True), key=lambda p: abs(math.log(p[2] / p[1]))
+    )
+    return f"one thread on processor {where} {before:.3g} s at the start, {after:.3g} s at the end"
+
+
+def pool_moved(canary_s: Sequence[float], start_rate: float | None = None, end_rate: float | None = None) -> str | None:
+    """Whether the speed of what the backend's threads do together moved by more than 1.2, in words; None where it did
+    not. The machine may be why, or where the scheduler puts the threads: XLA's may share one of two processors.
 
     The medians of the first and the last third of the canary's samples are compared, and the product rates at both
     ends of the session. A shift of the canary counts only where the exact rank test of Mann and Whitney tells the
@@ -95,22 +110,27 @@ def summary(
     canary_s: Sequence[float],
     repeated: int = 0,
     card: dict[str, Any] | None = None,
+    one_thread: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The record's ``state``. ``ceiling`` may have ``gemm_at_end_flops_per_s``; ``repeated`` counts repetitions.
 
     ``counters`` are those of ``between``; none where the process died. ``card`` is the GPU's state, a slow one of which
-    counts as moved, too.
+    counts as moved, too. ``one_thread`` is what one thread took on each processor; where that was not measured, the
+    backend's threads are all that tells of the machine.
     """
     rates = ceiling or {}
     start, end = rates.get("gemm_flops_per_s"), rates.get("gemm_at_end_flops_per_s")
+    pool = pool_moved(canary_s, start, end)
     return {
+        "one_thread": one_thread,
         "canary_s": statistics.median(canary_s) if canary_s else None,
         "gemm_flops_per_s": start,
         "copy_bytes_per_s": rates.get("copy_bytes_per_s"),
         **dict.fromkeys(_COUNTED),
         **counters,
         "card": card,
-        "moved": moved(canary_s, start, end) or card_state.slow(card),
+        "moved": (pool if one_thread is None else moved(one_thread)) or card_state.slow(card),
+        "pool_moved": None if one_thread is None else pool,
         "repeated": repeated,
     }
 

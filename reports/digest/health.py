@@ -11,7 +11,7 @@ import numpy as np
 from ..analysis import Analysis
 from ..load import Session
 from ..points import Place
-from ..states import State
+from ..states import SPEEDS, State, list_readings
 from ..statistics import SMALLEST_MARGIN, Coverage, judge
 from .exponents import WIDEST
 from .gpu import CardHealth, examine_card
@@ -59,6 +59,7 @@ class MachineState:
     gemm_flops_per_s: float
     copy_bytes_per_s: float
     canary_s: float
+    one_thread_s: float
     sessions: int
     families: tuple[str, ...]
 
@@ -156,11 +157,11 @@ def _compare_states(states: Iterable[State]) -> Iterable[MachineState]:
     for state in states:
         threads = str(state.sessions[0].get("environment", "threads", default=""))
         scope = place_of(state), threads
-        # All as speeds: a canary that takes longer is a slower machine.
-        speeds = np.log([state.gemm_flops_per_s, state.copy_bytes_per_s, state.canary_s]) * [1, 1, -1]
+        speeds = np.log(list_readings(state)) * SPEEDS
         # States come with A, that of most sessions, first.
         gains = speeds - usual.setdefault(scope, speeds)
-        known = gains[~np.isnan(gains)]
+        # Where one thread was measured alone it tells; the others are of a pool, which has speeds of its own.
+        known = gains[~np.isnan(gains)] if np.isnan(gains[3]) else gains[3:]
         yield MachineState(
             place=place_of(state),
             threads=threads,
@@ -169,6 +170,7 @@ def _compare_states(states: Iterable[State]) -> Iterable[MachineState]:
             gemm_flops_per_s=state.gemm_flops_per_s,
             copy_bytes_per_s=state.copy_bytes_per_s,
             canary_s=state.canary_s,
+            one_thread_s=state.one_thread_s,
             sessions=len(state.sessions),
             families=tuple(sorted({str(s.get("cell", "family")) for s in state.sessions})),
         )

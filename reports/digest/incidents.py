@@ -11,7 +11,7 @@ import numpy as np
 from ..analysis import Analysis
 from ..load import Session, shorten
 from ..points import Place
-from ..states import State, read_state
+from ..states import SPEEDS, State, list_readings, read_state
 from .gpu import list_clocks, read_card
 
 # A session whose instruments were this much slower than those of its state shared its processors with something.
@@ -115,13 +115,19 @@ def _find_states(analysis: Analysis) -> Iterator[Incident]:
 
 
 def _find_disturbed(state: State) -> Iterator[Incident]:
-    """Sessions that were slower than others of their state, and those whose machine moved while they ran."""
+    """Sessions that were slower than others of their state, and those whose machine, or whose pool alone, moved while
+    they ran.
+
+    Where one thread was measured alone it says how slow; canary and products are those of a pool, which may share a
+    processor for a while.
+    """
     where = {"place": place_of(state), "state": state.letter}
-    rates = np.log([read_state(session) for session in state.sessions]) * [1, 1, -1]
-    usual = np.log([state.gemm_flops_per_s, state.copy_bytes_per_s, state.canary_s]) * [1, 1, -1]
+    rates = np.log([read_state(session) for session in state.sessions]) * SPEEDS
+    usual = np.log(list_readings(state)) * SPEEDS
     slow: dict[str, list[tuple[float, Session]]] = {"disturbed": [], "canary": []}
     for session, levels in zip(state.sessions, np.exp(usual - rates), strict=True):
-        known, canary = levels[~np.isnan(levels)], float(levels[2])
+        alone = not math.isnan(levels[3])
+        known, canary = (levels[3:], 1.0) if alone else (levels[~np.isnan(levels)], float(levels[2]))
         if known.size and (slower := float(np.median(known))) > DISTURBED:
             slow["disturbed"].append((slower, session))
         elif canary > COLD:
@@ -135,6 +141,10 @@ def _find_disturbed(state: State) -> Iterator[Incident]:
         again = sum(session.get("state", "repeated", default=0) for session in moved)
         how = str(moved[0].get("state", "moved"))
         yield Incident("moved", where | {"how": how, "repeated": again, "cells": _list_cells(moved)})
+    pool = [s for s in state.sessions if s.get("state", "pool_moved") and not s.get("state", "moved")]
+    if pool:
+        how = str(pool[0].get("state", "pool_moved"))
+        yield Incident("pool", where | {"how": how, "cells": _list_cells(pool)})
     clocks = {s.path: mhz for s in state.sessions if (mhz := s.get("state", "mhz")) is not None}
     least = SLOWED * float(np.median(list(clocks.values()))) if clocks else -math.inf
     slowed = [s for s in state.sessions if clocks.get(s.path, math.inf) < least]

@@ -24,9 +24,11 @@ _TERMS = (
     ),
     (
         "**State of the machine**: within one, its speed is within 1.2 times of what is usual there, by the rates of "
-        "products, copies and the canary, the steadiest of which counts most. No curve, exponent or roofline joins two "
-        "states, two machines or two versions of the way of measuring "
-        "(rulers). The **canary** is a fixed product timed in every round."
+        "products, copies, the canary and one thread on each processor, the steadiest of which counts most. No curve, "
+        "exponent or roofline joins two states, two machines or two versions of the way of measuring "
+        "(rulers). The **canary** is a fixed product timed in every round. It and the large products are those of a "
+        "library's pool, whose threads may share a processor for a while; whether the machine moved is told by one "
+        "thread of its own on each processor, where it was measured."
     ),
     (
         "**Outcomes**: ok; not tried (with the reason); over budget; out of memory; timed out; wrong result (above its "

@@ -99,7 +99,8 @@ def _show_machine(digest: Digest) -> list[Block]:
                 (
                     f"Within a state the speed is within {APART:g} times of its usual one. A holds the most sessions; "
                     "others are told in times of its speed. No curve joins two of them. Products and copies are "
-                    "large ones; the canary is a small product that is timed in every round."
+                    "large ones; the canary is a small product that is timed in every round. What one thread takes on "
+                    "the slowest processor, while each has one, is the machine's; the others are those of a pool on it."
                 ),
                 "note",
             )
@@ -126,6 +127,7 @@ def _tabulate_states(digest: Digest) -> Table:
             "products": Cell(write_rate(state.gemm_flops_per_s)),
             "copy": Cell("–" if math.isnan(state.copy_bytes_per_s) else f"{write_bytes(state.copy_bytes_per_s)}/s"),
             "canary": Cell(write_seconds(state.canary_s)),
+            "alone": Cell(_known(state.one_thread_s, write_seconds(state.one_thread_s))),
             "sessions": Cell(f"{state.sessions:,}"),
             "families": Cell(", ".join(state.families)),
         }
@@ -138,6 +140,7 @@ def _tabulate_states(digest: Digest) -> Table:
         ("products", "Products", True),
         ("copy", "Copy", True),
         ("canary", "Canary", True),
+        ("alone", "One thread", True),
         ("sessions", "Sessions", True),
         ("families", "Families"),
     )

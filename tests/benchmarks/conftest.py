@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 
 import bench_core
-from benchmarks.harness import run, session
+from benchmarks.harness import child, run, session
 from benchmarks.harness.profile import SMOKE
 from tests.benchmarks import interrupted
 
@@ -105,9 +105,10 @@ def kernels_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
 
 
 @pytest.fixture
-def small_ceilings(kernels_of: Callable[[Path], None], code: Path) -> None:
+def small_ceilings(monkeypatch: pytest.MonkeyPatch, kernels_of: Callable[[Path], None], code: Path) -> None:
     """Sessions that this process starts have small ceilings."""
     kernels_of(code / "bench_core")
+    monkeypatch.setattr(child, "_WORKER", code / "benchmarks/harness/worker.py")
 
 
 @pytest.fixture(scope="session")

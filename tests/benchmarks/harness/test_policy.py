@@ -78,6 +78,13 @@ def test_threads_of_one_core_count_once_and_the_quota_bounds_them(tmp_path, monk
     monkeypatch.setenv("BENCH_THREADS", "7")
     with pytest.raises(ValueError, match="allowed: 1 to 6"):
         policy.threads(tmp_path)
+    assert policy.apart(6, tmp_path) == [0, 1, 2, 3]
+    assert policy.apart(2, tmp_path) == [0, 1]
+
+
+def test_where_nothing_tells_of_cores_every_processor_is_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(policy, "affinity", lambda: frozenset({7, 3, 5}))
+    assert policy.apart(2, tmp_path) == [3, 5]
 
 
 @pytest.mark.parametrize("variable", ["BENCH_ALLOCATOR", "BENCH_WAITING"])

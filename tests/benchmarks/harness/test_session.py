@@ -48,11 +48,15 @@ def _check_policy_and_state(record: dict, allocator: str) -> None:
     assert ("MALLOC_TRIM_THRESHOLD_" in facts["policy"]["variables"]) == (allocator == "kept")
     assert facts["policy"]["threads"] == facts["threads"] == policy.threads()
     assert facts["warnings"] == system.warnings()
+    told = (Path(__file__).resolve().parents[3] / "docs/session-record.md").read_text()
+    assert [name for name in found if f'"{name}": ' not in told] == []
     assert found["canary_s"] == pytest.approx(statistics.median(record["canary"]["samples_s"]))
     assert found["gemm_flops_per_s"] == ceiling["gemm_flops_per_s"]
     assert ceiling["gemm_at_end_flops_per_s"] > 1e8
     assert (found["repeated"], record["set_aside"]) == (0, [])
     if sys.platform == "linux":
+        alone = found["one_thread"]
+        assert len(alone["processors"]) == len(alone["start_s"]) == len(alone["end_s"]) <= policy.threads()
         # Of two processors other processes keep at most two busy, and this session's own work is none of theirs.
         assert 0 <= found["load_of_others"] <= (os.cpu_count() or 1)
         assert 0 <= found["steal"] <= 1

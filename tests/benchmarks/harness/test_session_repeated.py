@@ -2,23 +2,54 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import pytest
 
 from benchmarks.harness import session, state
 from benchmarks.harness.cell import Cell
+from benchmarks.harness.result import Result
 from tests.benchmarks.harness.sessions import FAST, SMALL, killer
 
 pytestmark = pytest.mark.usefixtures("small_ceilings")
 
 
+def disturb(monkeypatch, **edits):
+    """Sessions read what neighbours would have left in these events of their first measurement's journal."""
+    take, disturbed = Result.take, []
+
+    def disturbing(result, event):
+        first = not disturbed or disturbed[0] is result
+        if first and (edit := edits.get(event["event"].replace(" ", "_"))):
+            disturbed.append(result)
+            edit(event)
+        take(result, event)
+
+    monkeypatch.setattr(Result, "take", disturbing)
+
+
+def quieten(event):
+    """Both ends alike, whatever else this machine does."""
+    if "end_s" in event:
+        event["end_s"] = [1.0] * len(event["end_s"])
+    else:
+        event["start_s"] = [1.0] * len(event["start_s"])
+
+
+def slow_down(event):
+    quieten(event)
+    if "end_s" in event:
+        event["end_s"] = [1.5 * seconds for seconds in event["end_s"]]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are kept on a processor on Linux")
 def test_a_session_whose_machine_moved_is_repeated_and_both_are_kept(monkeypatch):
-    monkeypatch.setattr(state, "MOVED", 1 + 1e-9)  # no two rates are so close
+    disturb(monkeypatch, one_thread=slow_down)
     rows = {"relative": "", "gemm_floor": ""}
     record = session.run(SMALL, replace(FAST, repetitions=1), rows)
     (earlier,) = record["set_aside"]
-    assert "at the end" in record["state"]["moved"]
+    assert earlier["state"]["moved"].endswith(" 1 s at the start, 1.5 s at the end")
     assert (record["state"]["repeated"], earlier["state"]["repeated"]) == (1, 0)
     assert record["ceiling"] != earlier["ceiling"]
     for name in ("relative", "gemm_floor", "relative~twin"):
@@ -63,6 +94,24 @@ def test_a_session_that_may_not_be_repeated_says_that_the_machine_moved(monkeypa
     record = session.run(SMALL, FAST, {"relative": "", "gemm_floor": ""})
     assert "at the end" in record["state"]["moved"]
     assert (record["state"]["repeated"], record["set_aside"]) == (0, [])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are kept on a processor on Linux")
+def test_a_pool_that_sat_on_one_processor_repeats_nothing(monkeypatch):
+    """The product's rate at the end is half of that at the start, and one thread alone is as fast as ever."""
+
+    def flip(event):
+        if "gemm_at_end_flops_per_s" in event:
+            event["gemm_at_end_flops_per_s"] = 0.25e9
+        elif "gemm_flops_per_s" in event:
+            event["gemm_flops_per_s"] = 0.5e9
+
+    disturb(monkeypatch, ceiling=flip, one_thread=quieten)
+    record = session.run(SMALL, replace(FAST, repetitions=1), {"relative": "", "gemm_floor": ""})
+    found = record["state"]
+    assert (found["moved"], found["repeated"], record["set_aside"]) == (None, 0, [])
+    assert found["pool_moved"] == "products 5e+08 FLOP/s at the start, 2.5e+08 at the end"
+    assert len(found["one_thread"]["processors"]) == len(found["one_thread"]["end_s"])
 
 
 def test_what_ended_its_process_is_not_tried_again(monkeypatch):

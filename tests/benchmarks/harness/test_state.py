@@ -52,21 +52,63 @@ def test_a_canary_that_shifts_is_told_in_both_directions(factor, tells):
     told = 0
     for _ in range(200):
         level = np.where(np.arange(30) < 15, 1.0, factor)
-        told += state.moved(list(2e-4 * level * np.exp(0.05 * rng.standard_normal(30)))) is not None
+        told += state.pool_moved(list(2e-4 * level * np.exp(0.05 * rng.standard_normal(30)))) is not None
     assert told >= 198 if tells else told <= 2
 
 
 def test_a_few_slow_samples_and_mere_noise_are_no_move():
     samples = [1.0] * 30
     samples[27:] = [9.0, 9.0, 9.0]
-    assert state.moved(samples) is None
+    assert state.pool_moved(samples) is None
     rng = np.random.default_rng(1)
-    assert sum(state.moved(list(np.exp(0.5 * rng.standard_normal(15)))) is not None for _ in range(300)) <= 15
+    assert sum(state.pool_moved(list(np.exp(0.5 * rng.standard_normal(15)))) is not None for _ in range(300)) <= 15
 
 
 def test_rates_at_both_ends_tell_where_there_are_few_rounds():
-    assert "at the end" in (state.moved([1.0], 252e9, 98e9) or "")
-    assert state.moved([1.0], 1e11, 0.9e11) is None
+    assert "at the end" in (state.pool_moved([1.0], 252e9, 98e9) or "")
+    assert state.pool_moved([1.0], 1e11, 0.9e11) is None
+
+
+SLOWER = {"gemm_flops_per_s": 2.1e11, "gemm_at_end_flops_per_s": 1.2e11}
+
+
+def alone(end, start=(0.018, 0.019)):
+    return {"what": "additions", "processors": [2, 5], "start_s": list(start), "end_s": end}
+
+
+def test_a_pool_that_moved_is_no_machine_that_did():
+    """Products at half their rate and a canary that takes twice its time, while one thread on each processor does as
+    before: as JAX's pool on two processors does in one session of ten.
+    """
+    canary = [1.9e-4] * 15 + [3.9e-4] * 15
+    for ceiling, samples, word in ((SLOWER, [], "products"), (None, canary, "canary"), (SLOWER, canary, "products")):
+        found = state.summary({}, ceiling, samples, one_thread=alone([0.0195, 0.0182]))
+        assert found["moved"] is None
+        assert found["pool_moved"].startswith(word)
+    assert state.summary({}, None, [], one_thread=alone([0.018, 0.019]))["pool_moved"] is None
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ([0.018 * 1.25, 0.019 * 1.3], "one thread on processor 5 0.019 s at the start, 0.0247 s at the end"),
+        ([0.018 / 1.5, 0.019], "one thread on processor 2 0.018 s at the start, 0.012 s at the end"),
+        ([0.018, 0.019 * 1.4], "one thread on processor 5 0.019 s at the start, 0.0266 s at the end"),
+    ],
+)
+def test_a_machine_that_moved_is_told_whatever_its_pool_does(end, told):
+    """A clock that fell, one that rose, a neighbour on the other processor."""
+    assert state.summary({}, {**SLOWER, "gemm_at_end_flops_per_s": 2.1e11}, [], one_thread=alone(end))["moved"] == told
+
+
+def test_without_an_end_nothing_is_said_of_the_machine():
+    assert state.summary({}, None, [1.0] * 15 + [2.0] * 15, one_thread=alone(None))["moved"] is None
+
+
+def test_where_no_thread_was_measured_alone_the_pool_tells():
+    found = state.summary({}, SLOWER, [])
+    assert "products" in found["moved"]
+    assert (found["one_thread"], found["pool_moved"]) == (None, None)
 
 
 def test_the_summary_of_a_session_that_died_is_null_where_nothing_is_known():

@@ -41,6 +41,31 @@ def test_states_are_told_in_times_of_the_usual_one(synthetic, tmp_path):
     assert fast.speed == pytest.approx(2.5, rel=0.05)
 
 
+@pytest.mark.parametrize("old", [0, 1])
+def test_one_thread_tells_states_where_every_session_has_it(synthetic, tmp_path, old):
+    """A pool that runs on one processor in half of the sessions, in turn for five: to what a record from before knows
+    that is another machine, and so it stays beside such a one.
+    """
+    sizes = (16, 32, 64, 128, 256, 512, 1024, 2048, 3072, 4096)
+    for hour, size in enumerate(sizes):
+        session = synthetic.make_session(size, rounds=8, rows=("relative", "gemm_floor"))
+        session["started_at"] = f"2026-11-20T{hour:02d}:00:00Z"
+        if hour >= 5:
+            session["canary"]["samples_s"] = [2.0 * s for s in session["canary"]["samples_s"]]
+            for name in ("gemm_flops_per_s", "copy_bytes_per_s"):
+                session["ceiling"][name] /= 2.0
+        if hour >= old:
+            seconds = [0.018, 0.018 + 1e-4 * hour]
+            session["state"] = {"one_thread": {"processors": [0, 1], "start_s": seconds, "end_s": seconds}}
+        synthetic.write_session(tmp_path, session, "direct")
+    states = examine(Analysis(load(tmp_path))).states
+    assert len(states) == 1 + old
+    assert states[0].one_thread_s == pytest.approx(0.0184, rel=0.02)
+    if old:
+        # Of the states' speeds one thread is right all the same.
+        assert states[1].speed == pytest.approx(1.0, abs=0.05)
+
+
 def test_coverage_is_that_of_the_analysis(digest, analysis):
     found = {row.what: row for row in digest.health.coverage if row.family == "logdet"}
     for what, truth in {

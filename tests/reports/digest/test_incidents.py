@@ -90,6 +90,42 @@ def test_what_the_state_recorded_is_told_where_it_happened(tell, field, little, 
     assert "D = 128" not in line
 
 
+def alone(times=1.0):
+    return {"what": "additions", "processors": [0, 1], "start_s": [0.018, 0.018], "end_s": [0.018, 0.018 * times]}
+
+
+def test_a_pool_that_was_slow_is_a_note_and_no_slower_machine(tell):
+    """Products and canary of one session at a third of their speed; one thread says it is the same machine."""
+
+    def edit(session, size):
+        session["state"] = QUIET | {"one_thread": alone(), "pool_moved": None}
+        if size == 64:
+            slow_down(session, 3.0)
+            session["state"]["pool_moved"] = "products 1e+11 FLOP/s at the start, 5e+10 at the end"
+
+    ((kind, warns, line),) = tell(edit)
+    assert (kind, warns) == ("pool", False)
+    assert "ran at two speeds on one and the same machine within logdet at D = 64 (" in line
+    assert line.endswith("(products 100 GFLOP/s at the start, 50 GFLOP/s at the end)")
+
+
+def test_a_machine_that_one_thread_tells_slower_is_named(tell):
+    def edit(session, size):
+        session["state"] = QUIET | {"one_thread": alone(1.8 if size == 64 else 1.0), "pool_moved": None}
+
+    ((kind, warns, line),) = tell(edit)
+    assert (kind, warns) == ("disturbed", True)
+    assert "up to 1.4 times slower than usual in logdet at D = 64 (" in line
+
+
+def test_a_machine_that_moved_with_its_pool_is_told_once(tell):
+    line = "one thread on processor 1 0.018 s at the start, 0.0252 s at the end"
+    state = QUIET | {"one_thread": alone(1.4), "moved": line, "pool_moved": "products 2e+11 FLOP/s at the start"}
+    ((kind, _, told),) = tell(lambda session, size: session.update(state=state if size == 64 else QUIET))
+    assert kind == "moved"
+    assert line in told
+
+
 def test_repetitions_are_counted(tell):
     state = QUIET | {"moved": "products 1e+11 FLOP/s at the start, 2e+11 at the end", "repeated": 2}
     ((_, _, line),) = tell(lambda session, size: session.update(state=state if size == 64 else QUIET))
