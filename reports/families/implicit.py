@@ -16,11 +16,11 @@ FAMILY = Family(
         ("cg_published", "jfb", "What an exact gradient costs by the published solver"),
         ("neumann", "jfb", "What it costs by the solver that is fastest in most cells"),
     ),
-    card=("jfb", "neumann_5", "neumann", "bicgstab", "gmres", "cg_published"),
+    card=("jfb", "neumann_5", "neumann", "bicgstab", "dense", "cg_published"),
     names=(
         "`jfb`, Jacobian-free backpropagation, leaves out the linear system of the exact gradient, and `neumann_5` "
-        "takes five terms of its series: both are approximate. `neumann`, `bicgstab`, `gmres` and `cg_published`, "
-        "conjugate gradients as the paper's public code spends its products, solve it."
+        "takes five terms of its series: both are approximate. `neumann`, `bicgstab` and `cg_published`, conjugate "
+        "gradients as the paper's public code spends its products, solve it; `dense` forms every Jacobian and its LU."
     ),
     questions=(
         Question("gradient", "the exact parameter gradient", ("parameter_gradient",), first=True),
