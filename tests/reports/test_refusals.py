@@ -4,8 +4,6 @@ import re
 from itertools import product
 from pathlib import Path
 
-import pytest
-
 from reports.analysis import Analysis
 from reports.load import load
 
