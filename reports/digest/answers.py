@@ -1,7 +1,7 @@
 """The answer in every measured cell: the method whose worst-case regret is least."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import permutations
@@ -97,6 +97,14 @@ def digest_approximate(analysis: Analysis, family: str) -> tuple[CellAnswer, ...
                 # What is left out and why is said of the exact answer, and a candidate says its error.
                 found += [replace(answer, excluded=()) for answer in known]
     return tuple(found)
+
+
+def group_answers(answers: Iterable[CellAnswer]) -> dict[tuple[str, str], list[CellAnswer]]:
+    """The answers of each (series, question), in their order."""
+    groups: dict[tuple[str, str], list[CellAnswer]] = {}
+    for answer in answers:
+        groups.setdefault((answer.series, answer.question), []).append(answer)
+    return groups
 
 
 def list_timed(analysis: Analysis, family: str) -> list[Series]:

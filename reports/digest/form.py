@@ -10,7 +10,7 @@ from ..arithmetic import merge_regrets, rank_rows
 from ..forecasts import REACH, Forecasts, Knot
 from ..points import Point, Series
 from ..statistics import pool_coverages
-from .answers import CellAnswer, check_regrets, list_timed
+from .answers import CellAnswer, check_regrets, group_answers, list_timed
 
 # A pick that is this close to the best is as good as it.
 CLOSE = 0.05
@@ -151,11 +151,8 @@ def _find_middle(errors: list[float]) -> float:
 def _check_picks(analysis: Analysis, family: str, forecasts: Forecasts, answers: tuple[CellAnswer, ...]) -> list[bool]:
     """Whether the pick of each left-out cell is close to the best: by the regrets around it, else by the times."""
     known = {analysis.key(series): series for series in analysis.series(family)}
-    curves: dict[tuple[str, str], list[CellAnswer]] = {}
-    for answer in answers:
-        curves.setdefault((answer.series, answer.question), []).append(answer)
     found = []
-    for (key, _), cells in curves.items():
+    for (key, _), cells in group_answers(answers).items():
         for before, cell, after in zip(cells, cells[1:], cells[2:], strict=False):
             measured = {c.row: c.seconds.value for c in cell.candidates}
             guesses = {row: forecasts.guess(known[key], row, cell.size) for row in measured}

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..points import Place
 from ..statistics import find_plan
-from .answers import CellAnswer
+from .answers import CellAnswer, group_answers
 from .series import Measured
 
 # Who loses less than this need not remember another method.
@@ -68,10 +68,7 @@ class PlaceRule:
 
 def find_rules(answers: Iterable[CellAnswer]) -> tuple[Rule, ...]:
     """A rule for each series and question, in the order of the answers."""
-    groups: dict[tuple[str, str], list[CellAnswer]] = {}
-    for answer in answers:
-        groups.setdefault((answer.series, answer.question), []).append(answer)
-    found = ((key, _find(group)) for key, group in groups.items())
+    found = ((key, _find(group)) for key, group in group_answers(answers).items())
     return tuple(Rule(*key, **facts) for key, (facts, _) in found if facts)
 
 

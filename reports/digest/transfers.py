@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .answers import CellAnswer
+from .answers import CellAnswer, group_answers
 from .rules import WITHIN, Rule
 from .series import Measured
 
@@ -35,9 +35,7 @@ def find_transfers(
     answers: Iterable[CellAnswer], rules: Iterable[Rule], series: Iterable[Measured]
 ) -> tuple[Transfer, ...]:
     """Every rule at every series that asks the same elsewhere and shares a size with it."""
-    cells: dict[tuple[str, str], list[CellAnswer]] = {}
-    for answer in answers:
-        cells.setdefault((answer.series, answer.question), []).append(answer)
+    cells = group_answers(answers)
     known = {measured.key: measured for measured in series}
     pairs = [(rule, other) for rule in rules for other in known.values() if _is_elsewhere(known[rule.series], other)]
     found = (_follow(rule, other.key, cells.get((other.key, rule.question), [])) for rule, other in pairs)

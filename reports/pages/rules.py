@@ -57,7 +57,7 @@ def say_worst(told: Told, axis: str) -> str:
     if told.worst > OPEN:
         where = f"{axis} = {write_size(told.at)}"
         return f"undetermined at {where}, where it may be up to {write_bound(told.worst)} slower than the best"
-    return f"at most {write_bound(told.worst)} slower than the best (at {axis} = {write_size(told.at)})"
+    return _say_loss(told, axis)
 
 
 def say_transfer(group: Sequence[Transfer], axis: str) -> str:
@@ -69,8 +69,11 @@ def say_transfer(group: Sequence[Transfer], axis: str) -> str:
         return f"cannot be judged: {unknown}"
     worst = max(known, key=lambda transfer: transfer.worst)
     verdict = "holds" if worst.worst <= WITHIN else "does not hold"
-    loss = f"at most {write_bound(worst.worst)} slower than the best (at {axis} = {write_size(worst.at)})"
-    return f"{verdict}: {loss}" + (f"; {unknown}" if missing else "")
+    return f"{verdict}: {_say_loss(worst, axis)}" + (f"; {unknown}" if missing else "")
+
+
+def _say_loss(followed: Told | Transfer, axis: str) -> str:
+    return f"at most {write_bound(followed.worst)} slower than the best (at {axis} = {write_size(followed.at)})"
 
 
 def say_minutes(minutes: float) -> str:

@@ -7,7 +7,7 @@ import pytest
 from reports.analysis import Analysis
 from reports.arithmetic import OPEN
 from reports.digest import digest_family
-from reports.digest.answers import ACCURACIES, check_regrets, digest_answers, digest_approximate
+from reports.digest.answers import ACCURACIES, check_regrets, digest_answers, digest_approximate, group_answers
 from reports.digest.form import pack_form
 from reports.forecasts import Forecasts
 from reports.load import load
@@ -17,10 +17,7 @@ from reports.lookup import list_places
 @pytest.fixture(scope="module")
 def answers(analysis):
     """The answers by (series, question), in the order of the sizes."""
-    found = {}
-    for answer in digest_answers(analysis, "logdet"):
-        found.setdefault((answer.series, answer.question), []).append(answer)
-    return found
+    return group_answers(digest_answers(analysis, "logdet"))
 
 
 def test_every_question_and_size_has_an_answer(analysis, answers):
