@@ -58,6 +58,7 @@ ROOMS = (
         )
     }
 )
+CARD = Path("/dev/nvidiactl").exists()
 # Begun last, a long test would leave one process waiting for the other: files of tests that take half a minute come
 # first, then those that start sessions.
 FIRST = ("test_documents.py", "test_asv.py", "test_performance_gate.py")
@@ -101,6 +102,8 @@ def _compile_for_less() -> Callable[[], None]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """After pytest-randomly."""
     items.sort(key=lambda item: (item.path.name not in FIRST, "benchmarks" not in item.path.parts))
+    # One after the other: there is one card, and a test fills its memory.
+    ROOMS.update((item.nodeid.partition("::")[0], "card") for item in items if CARD and item.get_closest_marker("cuda"))
 
 
 @pytest.hookimpl(optionalhook=True)

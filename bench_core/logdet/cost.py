@@ -84,7 +84,7 @@ def jacobian_autodiff_chunked(p, itemsize: int) -> Cost:
 def lu_layer(p, itemsize: int) -> Cost:
     """(6L-1) u / 2 in the limit of small blocks: two triangles forward, two back, their outer products.
 
-    A block of rows is multiplied as far as its triangle reaches, its own square whole.
+    A block of rows is multiplied as far as its triangle reaches, its own square whole; blocks are the CPU's.
     """
     reached = sum((stop - start) * (p.D - start) for start, stop in blocks(p.D))
     return _cost(p, itemsize, (6 * p.L - 1) * 2.0 * p.B * reached, matrices=4 * p.L, held=p.L)

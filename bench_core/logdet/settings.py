@@ -17,14 +17,17 @@ LEARNED = ("self_normalizing", "free_form")
 TRACKED_RATE = 0.01
 
 # Numbers of the samples' Jacobians that a kernel holds at once: on the CPU what the caches hold, on a GPU what keeps it
-# busy.
-CHUNK = {"cpu": 1 << 20, "cuda": 1 << 26}
+# busy (an H200, two layers, B = 100, torch: at D = 300 20, 7.3, 8.0, 8.6 ms with 2^22, 2^26, 2^27, 2^28; at
+# D = 1,000 420, 86, 69, 66 ms).
+CHUNK = {"cpu": 1 << 20, "cuda": 1 << 27}
 
 # Triangular factors are multiplied in blocks of rows, of at least so many and at most MOST_BLOCKS of them: a dense
 # product of the whole takes twice the operations, one of few rows runs slower than they save. ``lu_layer`` on two
 # cores, one layer, B = 100, torch: at D = 1,000 4.1 ms in four blocks, 4.4 in seven, 5.5 with dense factors; at D =
-# 3,000 32 ms in eight, 51 with dense factors. JAX: 2.4 ms in four, 3.4 in eight; 23 ms in eight, 26 in two.
-LEAST_ROWS, MOST_BLOCKS = 250, 8
+# 3,000 32 ms in eight, 51 with dense factors. JAX: 2.4 ms in four, 3.4 in eight; 23 ms in eight, 26 in two. On a GPU
+# launches are dearer (an H200, two layers, torch): at D = 1,000 0.76 ms in one block, 3.1 in four; at 4,000 1.6 in two,
+# 5.6 in eight; at 8,192 4.2 in four, 5.6 in eight.
+LEAST_ROWS, MOST_BLOCKS = {"cpu": 250, "cuda": 2000}, 8
 
 
 def rate(computes: str) -> float:
@@ -37,11 +40,11 @@ def chunk(device: str) -> int:
     return CHUNK[device]
 
 
-def blocks(D: int) -> list[tuple[int, int]]:
-    """First and last row (exclusive) of the blocks of a triangular factor. On a GPU the same ones, where nobody has
-    measured others: more of them save operations and cost launches, and the cost formula counts these.
+def blocks(D: int, device: str = "cpu") -> list[tuple[int, int]]:
+    """First and last row (exclusive) of the blocks of a triangular factor on this device; the cost formula counts the
+    CPU's.
     """
-    number = max(1, min(MOST_BLOCKS, D // LEAST_ROWS))
+    number = max(1, min(MOST_BLOCKS, D // LEAST_ROWS[device]))
     edges = [round(D * i / number) for i in range(number + 1)]
     return list(pairwise(edges))
 

@@ -1,9 +1,9 @@
 """A GPU that is at hand for minutes: its cells in the order of what they are worth, until the time is over.
 
 The first cells say how a card differs from a processor: one where launches are all of a call, the paper's network at
-the sizes that fill the card, in lower precision too, then the other families. What ``standard`` has beside them
-follows, and when all has one process, a second one of each. A run is gone on with by the same command, on any machine
-that has its records and ledger: they are files under ``results-local``.
+sizes that fill the card, the other families, then the largest sizes and lower precisions. What ``standard`` has beside
+them follows, and when all has one process, a second one of each. A run is gone on with by the same command, on any
+machine with that card that has its records and ledger: they are files under ``results-local``.
 """
 
 from __future__ import annotations
@@ -27,25 +27,32 @@ from benchmarks.harness.record import read_json
 from benchmarks.harness.run import every_cell, measure_process, planned
 from benchmarks.harness.store import Store, probe_all
 
-_SMALL = {"H": 64, "L": 2}  # of score's cells of one dimension
+_SMALL, _LARGE = {"H": 64, "L": 2}, {"H": 256, "L": 2}  # of score's cells of one dimension
 _PSD = {"B": 64, "J": "psd"}  # of line_integral's
 
-# (family, backend, dtype, swept sizes, the other sizes), the most valuable first. What the family does not sweep on a
-# card has no cell, and no effect.
+# (family, backend, dtype, swept sizes, the other sizes), the most valuable first: every family before one goes on. What
+# the family does not sweep on a card has no cell, and no effect.
 FIRST: tuple[tuple[str, str, str, tuple[int, ...], dict[str, Any]], ...] = (
-    ("logdet", "torch", "float32", (100, 8192, 20000, 1000), {}),
-    ("logdet", "jax", "float32", (8192, 20000, 100), {}),
-    ("logdet", "torch", "tf32", (8192, 20000), {}),
-    ("logdet", "jax", "float32", (1000,), {}),
-    ("logdet", "torch", "float32", (4000,), {}),
-    ("implicit", "torch", "float32", (10000,), {}),
-    ("logdet", "torch", "bfloat16", (8192, 20000), {}),
-    ("logdet", "jax", "tf32", (8192, 20000), {}),
+    ("logdet", "torch", "float32", (100, 8192, 1000), {}),
+    ("logdet", "jax", "float32", (8192, 100, 1000), {}),
+    ("implicit", "torch", "float32", (10000, 1000), {}),
     ("implicit", "jax", "float32", (10000,), {}),
     ("score", "torch", "float32", (64,), _SMALL),
-    ("line_integral", "torch", "float64", (64,), _PSD),
+    ("score", "torch", "float32", (512,), _LARGE),
     ("score", "jax", "float32", (64,), _SMALL),
+    ("score", "jax", "float32", (512,), _LARGE),
+    ("line_integral", "torch", "float64", (64,), _PSD),
     ("line_integral", "jax", "float64", (64,), _PSD),
+    ("logdet", "torch", "float32", (20000,), {}),
+    ("logdet", "torch", "tf32", (8192,), {}),
+    ("logdet", "torch", "bfloat16", (8192,), {}),
+    ("logdet", "jax", "tf32", (8192,), {}),
+    ("logdet", "jax", "float32", (20000,), {}),
+    ("logdet", "torch", "tf32", (20000,), {}),
+    ("logdet", "torch", "float32", (4000,), {}),
+    ("implicit", "jax", "float32", (1000,), {}),
+    ("logdet", "torch", "bfloat16", (20000,), {}),
+    ("logdet", "jax", "tf32", (20000,), {}),
 )
 # By itself XLA tunes Triton kernels for every product beside cuBLAS's: for one true float32 product of 8,192 that had
 # not ended after a minute (on an H100, beside other processes), where cuBLAS alone took seconds. A user's own XLA_FLAGS

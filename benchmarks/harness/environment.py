@@ -79,15 +79,27 @@ def _version(package: str) -> str | None:
         return None
 
 
-def cpu() -> str:
-    """The processor's model."""
+def cpu(root: Path = Path("/")) -> str:
+    """The processor's name, with its family and model where the system tells them: virtual machines call processors
+    of several generations by one name ("AMD EPYC"), and they are not as fast.
+    """
+    told = {}
     try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
+        for line in (root / "proc/cpuinfo").read_text().splitlines():
+            name, _, value = line.partition(":")
+            told.setdefault(name.strip(), value.strip())
     except OSError:
         pass
-    return platform.processor() or platform.machine()
+    name = told.get("model name") or platform.processor() or platform.machine()
+    return (
+        f"{name} (family {told['cpu family']} model {told['model']})" if {"cpu family", "model"} <= set(told) else name
+    )
+
+
+def differs(record: dict[str, Any], device: str) -> bool:
+    """Whether what computes here is another processor, or on CUDA another card, than the record's session had."""
+    found = ("gpu", gpu.facts()["gpu"]) if device == "cuda" else ("cpu", cpu())
+    return record["environment"][found[0]] != found[1]
 
 
 def _blas() -> str | None:

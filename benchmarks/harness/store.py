@@ -71,8 +71,8 @@ class Store:
         same = (record["schema"], record["ruler"], record["profile"], record["commit"], record["dirty"])
         if same != (SCHEMA, RULER, profile.name, self.commit, self.dirty):
             return None
-        # One cell's processes must not differ by what they run under.
-        return None if policy.chosen().differs(record) else record
+        # One cell's processes must not differ by what they run under, or on.
+        return None if policy.chosen().differs(record) or environment.differs(record, cell.device) else record
 
     def begin(self, profile: Profile, planned: Callable[[], dict[str, int] | None]) -> None:
         """Begin this run's ledger, if there is none yet; a single cell without a run has none."""

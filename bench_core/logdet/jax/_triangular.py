@@ -14,10 +14,12 @@ from bench_core.logdet.jax._network import outer
 from bench_core.logdet.settings import blocks
 
 
-def times(left: Array, packed: Array, upper: bool, transposed: bool) -> Array:
-    """``left U``, ``left U^T``, ``left L`` or ``left L^T`` for left (B, D) and L, U packed in one matrix (D, D)."""
+def times(left: Array, packed: Array, upper: bool, transposed: bool, device: str) -> Array:
+    """``left U``, ``left U^T``, ``left L`` or ``left L^T`` for left (B, D) and L, U packed in one matrix (D, D), in the
+    blocks of this device.
+    """
     parts = []
-    for start, stop in blocks(len(packed)):
+    for start, stop in blocks(len(packed), device):
         if parts:
             parts[-1], packed, left = lax.optimization_barrier((parts[-1], packed, left))
         here = slice(start, stop)
@@ -32,12 +34,12 @@ def times(left: Array, packed: Array, upper: bool, transposed: bool) -> Array:
     return jnp.concatenate(parts, 1)
 
 
-def differentiate(packed: Array, lower: tuple[Array, Array], upper: tuple[Array, Array]) -> Array:
+def differentiate(packed: Array, lower: tuple[Array, Array], upper: tuple[Array, Array], device: str) -> Array:
     """The packed gradient of ``log|det U|`` and of two outer products, ``left^T right`` below the diagonal of the pair
-    ``lower``, on it and above of ``upper``. All four are (B, D).
+    ``lower``, on it and above of ``upper``; in the blocks of this device. All four are (B, D).
     """
     out = jnp.zeros_like(packed)
-    for start, stop in blocks(len(packed)):
+    for start, stop in blocks(len(packed), device):
         if start:
             out, lower, upper = lax.optimization_barrier((out, lower, upper))
         here = slice(start, stop)

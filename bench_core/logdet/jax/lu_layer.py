@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from jax import Array
+from jax import Array, lax
 
 from bench_core.logdet.jax._network import activate, pull_back
 from bench_core.logdet.jax._triangular import differentiate, times
@@ -25,22 +26,29 @@ def lu_layer(
     (JAX) where shapes do not fit; a zero on the diagonal of U gives numbers that are not finite. Source: Kingma and
     Dhariwal 2018, section 3.2 and eq. 10-11.
     """
+    compiled_for = {"cuda": partial(_differentiate, device="cuda"), "default": partial(_differentiate, device="cpu")}
+    return lax.platform_dependent(x, factors, biases, orders, alpha, **compiled_for)
+
+
+def _differentiate(
+    x: Array, factors: Sequence[Array], biases: Sequence[Array], orders: Sequence[Array], alpha: Array, device: str
+) -> tuple[list[Array], list[Array]]:
     last = len(factors) - 1
     inputs, halves, pre = [x], [], []
     for k, (packed, b, order) in enumerate(zip(factors, biases, orders)):
-        halves.append(times(inputs[k], packed, upper=True, transposed=True))
-        pre.append(_reorder(times(halves[k], packed, upper=False, transposed=True), order[0]) + b)
+        halves.append(times(inputs[k], packed, upper=True, transposed=True, device=device))
+        pre.append(_reorder(times(halves[k], packed, upper=False, transposed=True, device=device), order[0]) + b)
         if k < last:
             inputs.append(activate(pre[k], alpha))
     weight_gradients, bias_gradients = [], []
     delta = pre[last] * (-1.0 / x.shape[0])
     for k in range(last, -1, -1):
         turned = _reorder(delta, orders[k][1])
-        middle = times(turned, factors[k], upper=False, transposed=False)
-        weight_gradients.insert(0, differentiate(factors[k], (turned, halves[k]), (middle, inputs[k])))
+        middle = times(turned, factors[k], upper=False, transposed=False, device=device)
+        weight_gradients.insert(0, differentiate(factors[k], (turned, halves[k]), (middle, inputs[k]), device))
         bias_gradients.insert(0, delta.sum(0))
         if k:
-            delta = pull_back(times(middle, factors[k], upper=True, transposed=False), pre[k - 1], alpha)
+            delta = pull_back(times(middle, factors[k], upper=True, transposed=False, device=device), pre[k - 1], alpha)
     return weight_gradients, bias_gradients
 
 

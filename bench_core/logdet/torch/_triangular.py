@@ -14,7 +14,7 @@ from bench_core.logdet.settings import blocks
 def times(left: Tensor, packed: Tensor, upper: bool, transposed: bool) -> Tensor:
     """``left U``, ``left U^T``, ``left L`` or ``left L^T`` for left (B, D) and L, U packed in one matrix (D, D)."""
     out = torch.empty_like(left)
-    for start, stop in blocks(len(packed)):
+    for start, stop in blocks(len(packed), _device(packed)):
         here = slice(start, stop)
         there = slice(stop, None) if upper == transposed else slice(0, start)
         corner, target, own = packed[here, here], out[:, here], left[:, here]
@@ -36,7 +36,7 @@ def differentiate(
     ``lower``, on it and above of ``upper``; into ``out`` where there is one. All four are (B, D).
     """
     out = torch.empty_like(packed) if out is None else out
-    for start, stop in blocks(len(packed)):
+    for start, stop in blocks(len(packed), _device(packed)):
         here = slice(start, stop)
         corner = torch.mm(lower[0][:, here].T, lower[1][:, here]).tril_(-1)
         corner.add_(torch.mm(upper[0][:, here].T, upper[1][:, here]).triu_())
@@ -47,3 +47,8 @@ def differentiate(
         if stop < len(packed):
             torch.mm(upper[0][:, here].T, upper[1][:, stop:], out=out[here, stop:])
     return out
+
+
+def _device(packed: Tensor) -> str:
+    """The device whose blocks are taken: a GPU's, or the CPU's."""
+    return "cuda" if packed.is_cuda else "cpu"

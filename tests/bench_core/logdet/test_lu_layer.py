@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from itertools import pairwise
 
+import jax
 import numpy as np
 import pytest
 
@@ -60,7 +61,7 @@ def test_it_is_the_same_density():
 def test_blocks_of_unequal_rows_are_as_right_as_one(m, number, monkeypatch):
     edges = [0, 4, 13] if number == 2 else [0, 3, 10, 13]
     triangular = importlib.import_module(f"bench_core.logdet.{m.backend}._triangular")
-    monkeypatch.setattr(triangular, "blocks", lambda D: list(pairwise(edges)))
+    monkeypatch.setattr(triangular, "blocks", lambda *_: list(pairwise(edges)))
     problem = bench_core.problem("logdet", D=13, B=6, L=3, seed=8)
     kernel = m.build(problem, dtype="float64")
     got = kernel.to_numpy(kernel.run())
@@ -79,11 +80,24 @@ def test_the_oracle_reads_factors_in_blocks(monkeypatch):
     assert problem.error(got, m) > 1e-4
 
 
-def test_blocks_are_of_whole_rows_and_all_of_them():
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_blocks_are_of_whole_rows_and_all_of_them(device):
     for D in (1, 7, 255, 256, 600, 1000, 4097, 20000):
-        found = settings.blocks(D)
+        found = settings.blocks(D, device)
         assert found[0][0] == 0
         assert found[-1][1] == D
         assert all(a[1] == b[0] for a, b in pairwise(found))
-        assert len(found) == 1 or min(stop - start for start, stop in found) >= settings.LEAST_ROWS
+        assert len(found) == 1 or min(stop - start for start, stop in found) >= settings.LEAST_ROWS[device]
         assert len(found) <= settings.MOST_BLOCKS
+
+
+def test_a_gpu_has_fewer_blocks():
+    """The program for CUDA, and that of the CPU: one block of D = 1,000 there, four here."""
+    m = bench_core.method("logdet", "lu_layer", "jax")
+    problem = bench_core.problem("logdet", D=1000, B=2, L=1)
+    x, factors, biases, orders, alpha, *_ = m.build(problem)._arguments()
+    traced = jax.jit(m.function).trace(x, factors, biases, orders, alpha)
+    cpu, cuda = (
+        traced.lower(lowering_platforms=(name,)).as_text().count("stablehlo.dot_general") for name in ("cpu", "cuda")
+    )
+    assert cuda < cpu / 4

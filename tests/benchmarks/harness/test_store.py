@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 import pytest
 
-from benchmarks.harness import RULER, ledger, policy
+from benchmarks.harness import RULER, environment, ledger, policy
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.ledger import RunName
 from benchmarks.harness.profile import QUICK, STANDARD
@@ -47,7 +47,7 @@ def _record(**changes):
         "profile": "quick",
         "commit": "a" * 40,
         "dirty": False,
-        "environment": {"policy": asdict(policy.chosen())},
+        "environment": {"policy": asdict(policy.chosen()), "cpu": environment.cpu(), "gpu": None},
         "rows": {"relative": {"outcome": "ok"}},
     } | changes
 
@@ -86,6 +86,17 @@ def test_a_record_of_another_policy_is_not_taken_up(store, open_store, monkeypat
             other.setenv(variable, value)
             assert open_store(2).resumable(CELL, QUICK, 0) is None
     assert open_store(3).resumable(CELL, QUICK, 0) is not None
+
+
+def test_a_record_of_another_processor_or_card_is_not_taken_up(store, open_store, monkeypatch):
+    on_card = Cell.of("logdet", "torch", {"D": 10}, device="cuda")
+    for cell, change in ((CELL, {"cpu": "another"}), (on_card, {"gpu": "another"})):
+        _keep(store, cell, environment=_record()["environment"] | change)
+        assert open_store(2).resumable(cell, QUICK, 0) is None
+        _keep(store, cell)
+        assert open_store(3).resumable(cell, QUICK, 0) is not None
+    monkeypatch.setattr(environment, "cpu", lambda: "another")
+    assert open_store(4).resumable(CELL, QUICK, 0) is None
 
 
 def test_a_record_that_was_told_is_not(store, open_store):

@@ -1,0 +1,27 @@
+"""What a session computes on, and that one name of several processors is not enough."""
+
+from __future__ import annotations
+
+import platform
+
+from benchmarks.harness import environment
+
+CPUINFO = (
+    "processor\t: 0\ncpu family\t: {}\nmodel\t\t: {}\nmodel name\t: AMD EPYC\n\nprocessor\t: 1\nmodel name\t: other\n"
+)
+
+
+def test_generations_of_one_name_are_told_apart(tmp_path):
+    (tmp_path / "proc").mkdir()
+    found = []
+    for family, model in ((25, 17), (26, 2)):
+        (tmp_path / "proc/cpuinfo").write_text(CPUINFO.format(family, model))
+        found.append(environment.cpu(tmp_path))
+    assert found == ["AMD EPYC (family 25 model 17)", "AMD EPYC (family 26 model 2)"]
+
+
+def test_a_system_that_tells_less_has_the_name_that_it_has(tmp_path):
+    assert environment.cpu(tmp_path) == (platform.processor() or platform.machine())
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/cpuinfo").write_text("model name : Some Core\n")
+    assert environment.cpu(tmp_path) == "Some Core"
