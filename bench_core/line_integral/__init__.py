@@ -17,6 +17,8 @@ kernel = LineIntegralKernel
 
 # Solvers and adaptive steps loop until the data say stop, and a loop over chunks unrolls in a compiled torch graph.
 _PLAIN = (("torch", ("eager",)), ("jax", ("jit",)))
+# Quadratures do the same in every call: on a GPU launches are most of theirs.
+_GRAPH = (("torch", ("eager", "graph")), ("jax", ("jit",)))
 # The kinds of Jacobian that have an inverse, and those that a solver needs.
 _KINDS = {
     "lu": ("psd", "kronecker", "kronecker_psd", "hessian"),
@@ -39,7 +41,7 @@ def _quadrature(name: str, kernel: str, source: str, Q: int, formula=None, *J: s
         formula or cost.quadrature(Q),
         source,
         exact=False,
-        forms=_PLAIN,
+        forms=_GRAPH,
         kernel=kernel,
         settings=(("Q", Q),),
         chunked=kernel in _CHUNKED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -27,7 +28,7 @@ CHUNK = {"cpu": 1 << 20, "cuda": 1 << 27}
 # 3,000 32 ms in eight, 51 with dense factors. JAX: 2.4 ms in four, 3.4 in eight; 23 ms in eight, 26 in two. On a GPU
 # launches are dearer (an H200, two layers, torch): at D = 1,000 0.76 ms in one block, 3.1 in four; at 4,000 1.6 in two,
 # 5.6 in eight; at 8,192 4.2 in four, 5.6 in eight.
-LEAST_ROWS, MOST_BLOCKS = {"cpu": 250, "cuda": 2000}, 8
+LEAST_ROWS, MOST_BLOCKS = {"cpu": 250, "cuda": 2000, "several": math.inf}, 8  # several: cut over devices
 
 
 def rate(computes: str) -> float:
@@ -44,7 +45,7 @@ def blocks(D: int, device: str = "cpu") -> list[tuple[int, int]]:
     """First and last row (exclusive) of the blocks of a triangular factor on this device; the cost formula counts the
     CPU's.
     """
-    number = max(1, min(MOST_BLOCKS, D // LEAST_ROWS[device]))
+    number = max(1, min(MOST_BLOCKS, int(D // LEAST_ROWS[device])))
     edges = [round(D * i / number) for i in range(number + 1)]
     return list(pairwise(edges))
 

@@ -18,8 +18,13 @@ def times(left: Array, packed: Array, upper: bool, transposed: bool, device: str
     """``left U``, ``left U^T``, ``left L`` or ``left L^T`` for left (B, D) and L, U packed in one matrix (D, D), in the
     blocks of this device.
     """
+    cuts = blocks(len(packed), device)
+    if len(cuts) == 1:
+        whole = jnp.triu(packed) if upper else jnp.tril(packed, -1)
+        product = left @ (whole.T if transposed else whole)
+        return product if upper else product + left
     parts = []
-    for start, stop in blocks(len(packed), device):
+    for start, stop in cuts:
         if parts:
             parts[-1], packed, left = lax.optimization_barrier((parts[-1], packed, left))
         here = slice(start, stop)
@@ -38,8 +43,12 @@ def differentiate(packed: Array, lower: tuple[Array, Array], upper: tuple[Array,
     """The packed gradient of ``log|det U|`` and of two outer products, ``left^T right`` below the diagonal of the pair
     ``lower``, on it and above of ``upper``; in the blocks of this device. All four are (B, D).
     """
+    cuts = blocks(len(packed), device)
+    if len(cuts) == 1:
+        above = jnp.triu(outer(*upper)) + jnp.where(jnp.eye(len(packed), dtype=bool), 1 / packed, 0)
+        return jnp.tril(outer(*lower), -1) + above
     out = jnp.zeros_like(packed)
-    for start, stop in blocks(len(packed), device):
+    for start, stop in cuts:
         if start:
             out, lower, upper = lax.optimization_barrier((out, lower, upper))
         here = slice(start, stop)

@@ -12,7 +12,12 @@ from bench_core.logdet.jax._triangular import differentiate, times
 
 
 def lu_layer(
-    x: Array, factors: Sequence[Array], biases: Sequence[Array], orders: Sequence[Array], alpha: Array
+    x: Array,
+    factors: Sequence[Array],
+    biases: Sequence[Array],
+    orders: Sequence[Array],
+    alpha: Array,
+    device: str | None = None,
 ) -> tuple[list[Array], list[Array]]:
     """Gradient of the mean log-likelihood by L, U and b where ``W = P L U``, P fixed; no determinant of a matrix.
 
@@ -21,11 +26,14 @@ def lu_layer(
     same density, but other parameters, and so another direction of ascent.
 
     x (B, D), factors L x (D, D), L packed below the diagonal and U on it and above, biases L x (D,), orders L x (2, D)
-    the columns of P and the way back, alpha the activation's slope. Returns the gradients in the shapes of factors and
-    biases. Cost: (3L - 1/2) 2BD^2 FLOPs in the limit of small blocks, about 4 s D^2 bytes a layer. Raises ``TypeError``
-    (JAX) where shapes do not fit; a zero on the diagonal of U gives numbers that are not finite. Source: Kingma and
-    Dhariwal 2018, section 3.2 and eq. 10-11.
+    the columns of P and the way back, alpha the activation's slope, device whose blocks of rows are multiplied (by
+    itself the one it is compiled for; "several" where the factors are cut over devices). Returns the gradients in the
+    shapes of factors and biases. Cost: (3L - 1/2) 2BD^2 FLOPs in the limit of small blocks, about 4 s D^2 bytes a
+    layer. Raises ``TypeError`` (JAX) where shapes do not fit; a zero on the diagonal of U gives numbers that are not
+    finite. Source: Kingma and Dhariwal 2018, section 3.2 and eq. 10-11.
     """
+    if device is not None:
+        return _differentiate(x, factors, biases, orders, alpha, device)
     compiled_for = {"cuda": partial(_differentiate, device="cuda"), "default": partial(_differentiate, device="cpu")}
     return lax.platform_dependent(x, factors, biases, orders, alpha, **compiled_for)
 

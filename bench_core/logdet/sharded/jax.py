@@ -13,7 +13,6 @@ from jax.experimental import multihost_utils
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from bench_core.backends.jax import pinned
-from bench_core.logdet.settings import RATE
 from bench_core.logdet.sharded import layout
 from bench_core.method import Method
 from bench_core.precision import PRECISIONS
@@ -43,9 +42,10 @@ def prepare(method: Method, problem: Any, mesh: Mesh, dtype: str = "float32") ->
     numbers = PRECISIONS[dtype].numbers
 
     def describe(name: str) -> jax.ShapeDtypeStruct:
-        return jax.ShapeDtypeStruct(layout.shape(problem, name), numbers, sharding=_sharding(method, name, mesh))
+        kind = np.int32 if name[0] == "o" else numbers
+        return jax.ShapeDtypeStruct(layout.shape(problem, name), kind, sharding=_sharding(method, name, mesh))
 
-    function, given = method.function, layout.arrange(method, problem, describe)
+    function, given = layout.function(method), layout.arrange(method, problem, describe)
     donated = tuple(range(1, 4 if method.computes == "value" else 3)) if method.in_place else ()
     wanted = layout.results(method, problem, lambda name: _sharding(method, name, mesh))
 
@@ -61,13 +61,12 @@ def place(method: Method, problem: Any, mesh: Mesh, dtype: str = "float32") -> t
     """The kernel's arguments, on each device its own part of the problem's arrays and of nothing else."""
     layout.check(method, problem, mesh.size)
     numbers = PRECISIONS[dtype].numbers
-    scalars = {"alpha": problem.alpha, "rate": RATE, "logabsdet": np.zeros(problem.L)}
 
     def put(name: str) -> jax.Array:
-        array = np.asarray(scalars[name]) if name in scalars else problem.masters[name]
+        array, kind = layout.value(method, problem, name), np.int32 if name[0] == "o" else numbers
 
         def cut_out(index: Any) -> np.ndarray:
-            return np.array(array[index], dtype=numbers)  # a copy: a donated buffer is not the problem's
+            return np.array(array[index], dtype=kind)  # a copy: a donated buffer is not the problem's
 
         return jax.make_array_from_callback(array.shape, _sharding(method, name, mesh), cut_out)
 

@@ -6,22 +6,31 @@ between the two nothing is exchanged.
 
 Steps are by inputs in every layer. A step adds its product tile by tile of rows, so that none of D x D numbers is held
 beside W; of a W cut by its outputs a tile is one device's, and XLA would gather all of W to cut it out.
+
+Packed factors are by rows in every layer: one array holds U and L, each of which is cut by its outputs so. A dense
+product takes a triangle whole, for a block of rows is one device's and would be gathered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import numpy as np
+
+from bench_core.logdet.settings import RATE
 from bench_core.method import Method, check_choice
 
 # The methods that are known to run so.
-METHODS = ("relative", "relative_step", "value_tracking", "inverse")
+METHODS = ("relative", "relative_step", "value_tracking", "inverse", "lu_layer")
 OUTPUTS, INPUTS = 0, 1  # axes of W
 
 
 def cut(method: Method, name: str) -> int | None:
     """The axis along which the array of this name lies over the devices; None where each holds the whole of it."""
+    if method.computes == "factors":
+        return OUTPUTS if name[0] == "W" else None
     if method.in_place:
         return INPUTS if name[0] in "Wx" else None
     if name[0] not in "Wb":
@@ -31,10 +40,13 @@ def cut(method: Method, name: str) -> int | None:
 
 
 def arrange(method: Method, problem: Any, leaf: Callable[[str], Any]) -> tuple:
-    """What the kernel is called with, each array (``logabsdet``, ``alpha`` and ``rate`` too) as ``leaf`` gives it."""
+    """What the kernel is called with, each array (``logabsdet``, ``alpha`` and ``rate`` too, and a factored weight's
+    order as ``o0``) as ``leaf`` gives it.
+    """
     layers = range(problem.L)
     given = (leaf("x"), tuple(leaf(f"W{k}") for k in layers), tuple(leaf(f"b{k}") for k in layers))
     given += (leaf("logabsdet"),) if method.computes == "value" else ()
+    given += (tuple(leaf(f"o{k}") for k in layers),) if method.computes == "factors" else ()
     return (*given, leaf("alpha"), *((leaf("rate"),) if method.in_place else ()))
 
 
@@ -47,8 +59,25 @@ def results(method: Method, problem: Any, leaf: Callable[[str], Any]) -> tuple:
 
 def shape(problem: Any, name: str) -> tuple[int, ...]:
     """Shape of an array of :func:`arrange`."""
-    own = {"logabsdet": (problem.L,), "alpha": (), "rate": ()}
+    own = {"logabsdet": (problem.L,), "alpha": (), "rate": ()} | {f"o{k}": (2, problem.D) for k in range(problem.L)}
     return own[name] if name in own else problem.shape(name)
+
+
+def value(method: Method, problem: Any, name: str) -> np.ndarray:
+    """An array of :func:`arrange`; only orders are of whole numbers."""
+    if name in ("alpha", "rate"):
+        return np.asarray({"alpha": problem.alpha, "rate": RATE}[name])
+    if name == "logabsdet":
+        return np.zeros(problem.L)
+    if name[0] == "o":
+        return problem.factors.orders[f"W{name[1:]}"]
+    return (problem.factors if name[0] == "W" and method.computes == "factors" else problem).masters[name]
+
+
+def function(method: Method) -> Callable[..., Any]:
+    """The method's, told that its arrays lie over devices where its program depends on it and cannot see it."""
+    traced = method.backend == "jax" and method.computes == "factors"
+    return partial(method.function, device="several") if traced else method.function
 
 
 def check(method: Method, problem: Any, devices: int) -> None:

@@ -30,7 +30,8 @@ class Share:
 def share(method: Method, problem: Any, devices: int, dtype: str = "float32") -> Share:
     """Products, matrices and results are divided by the number of devices; a factorisation is not, and every device has
     the whole of that matrix twice: its factors, and what is solved for, which on one device is the result. What is
-    exchanged is written and read whole.
+    exchanged is written and read whole. Over several, products with triangular factors are dense ones, with a copy of
+    the triangle.
 
     Whether the sizes can be cut into so many equal pieces is not asked.
     """
@@ -39,9 +40,11 @@ def share(method: Method, problem: Any, devices: int, dtype: str = "float32") ->
     traffic = exchanges(method, problem, devices, dtype)
     factored = method.name == "inverse"
     own = INVERSE * p.L * p.D**3 if factored else 0.0
-    held = (p.L if method.in_place else 2 * p.L) * square / devices + batch
+    triangles = method.computes == "factors" and devices > 1
+    flops = (6 * p.L - 1) * 2.0 * p.B * p.D**2 if triangles else cost.flops
+    held = (p.L if method.in_place else 2 * p.L) * square / devices + batch + triangles * square / devices
     return Share(
-        flops=(cost.flops - own) / devices + own,
+        flops=(flops - own) / devices + own,
         bytes=cost.bytes / devices + 2 * sum(traffic.payload_bytes.values()),
         wire_bytes=traffic.wire_bytes,
         peak_bytes=held + ((2 if devices > 1 else 1) * square if factored else batch),

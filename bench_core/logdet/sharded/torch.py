@@ -17,7 +17,6 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map
 
 from bench_core.backends.torch import pinned
-from bench_core.logdet.settings import RATE
 from bench_core.logdet.sharded import layout
 from bench_core.method import Method
 from bench_core.precision import PRECISIONS
@@ -34,13 +33,14 @@ def place(method: Method, problem: Any, mesh: DeviceMesh, dtype: str = "float32"
     numbers = getattr(torch, PRECISIONS[dtype].numbers)
 
     def put(name: str) -> Any:
-        if name in ("alpha", "rate"):
-            return {"alpha": problem.alpha, "rate": RATE}[name]
-        part = np.zeros(problem.L) if name == "logabsdet" else problem.masters[name]
+        part = layout.value(method, problem, name)
+        if not part.ndim:
+            return part.item()
         axis = layout.cut(method, name)
         if axis is not None:
             part = np.split(part, mesh.size(), axis)[mesh.get_local_rank()]
-        return lay(method, name, torch.tensor(part, dtype=numbers, device=mesh.device_type), mesh)
+        kind = torch.int64 if name[0] == "o" else numbers
+        return lay(method, name, torch.tensor(part, dtype=kind, device=mesh.device_type), mesh)
 
     return layout.arrange(method, problem, put)
 
@@ -52,7 +52,7 @@ def lay(method: Method, name: str, part: torch.Tensor, mesh: DeviceMesh) -> DTen
 
 def run(method: Method, problem: Any, given: tuple, dtype: str = "float32") -> tuple:
     """One call of the kernel; results lie as the parameters do."""
-    with torch.no_grad(), pinned(dtype), implicit_replication(), _Summed():
+    with torch.no_grad(), pinned(dtype), implicit_replication(), _Summed(method):
         weights, biases, *value = method.function(*given)
     weights, biases = list(weights), list(biases)
     found = problem.named(weights, biases) | ({"logabsdet": value[0]} if value else {})
@@ -76,11 +76,38 @@ def _placement(method: Method, name: str) -> Placement:
 class _Summed(TorchFunctionMode):
     """Adds up what a product over a cut axis leaves in parts, once.
 
-    DTensor itself does so wherever such a result is read, and for each reader anew; in place it refuses.
+    DTensor itself does so wherever such a result is read, and for each reader anew; in place it refuses. So it would
+    with the activations of packed factors, each read by products and a reordering of its columns: they are put
+    together once, and an outer product of two of them is cut by rows, as the factors are.
     """
 
+    def __init__(self, method: Method):
+        super().__init__()
+        self._packed = method.computes == "factors"
+
     def __torch_function__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
-        return tree_map(_sum, func(*args, **(kwargs or {})))
+        name = func.__name__
+        if self._packed and name in _DIAGONALLY:
+            return _act_diagonally(func, *args)
+        if self._packed and name == "mm":
+            args = (args[0].redistribute(placements=[Shard(0)]), *args[1:])
+        out = func(*args, **(kwargs or {}))
+        if self._packed and name in ("matmul", "__matmul__"):
+            return out.redistribute(placements=[Replicate()])
+        return tree_map(_sum, out)
+
+
+_DIAGONALLY = ("triu", "tril", "triu_", "tril_", "diagonal")
+
+
+def _act_diagonally(func: Any, array: DTensor, diagonal: int = 0) -> DTensor:
+    """What is above, below or on a diagonal of a matrix that is cut by rows, or whole: of this process's rows another
+    one. Not every version of DTensor has a rule for it.
+    """
+    local, mesh = array.to_local(), array.device_mesh
+    rows = [mesh.get_local_rank() * len(local) for placement in array.placements if placement.is_shard(0)]
+    out = func(local, diagonal + sum(rows))
+    return array if out is local else DTensor.from_local(out, mesh, array.placements, run_check=False)
 
 
 def _sum(value: Any) -> Any:

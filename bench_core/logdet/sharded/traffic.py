@@ -78,8 +78,12 @@ def exchanges(method: Method, problem: Any, devices: int, dtype: str = "float32"
     or Delta twice for the update, and Delta once for the layer below. ``value_tracking`` sums ``Y Delta^T``, (B, B), of
     all layers but the last.
 
-    The frameworks differ in two places. DTensor gathers a factor of ``Delta^T Z`` where ``inverse`` adds it to a whole
-    W^-T. XLA cuts the biases' update as Delta is cut, which sums arrays (B,) and gathers ones (D,).
+    ``lu_layer`` puts together what each of a layer's two products gives on the way forward, and sums what each gives on
+    the way back but the last: 4L - 1 arrays (B, D), whichever the frameworks do of the two.
+
+    The frameworks differ in three places. XLA reorders columns where they are and sums, DTensor gathers them. DTensor
+    gathers a factor of ``Delta^T Z`` where ``inverse`` adds it to a whole W^-T. XLA cuts the biases' update as Delta is
+    cut, which sums arrays (B,) and gathers ones (D,).
     """
     if devices == 1:
         return Traffic(())
@@ -92,6 +96,9 @@ def exchanges(method: Method, problem: Any, devices: int, dtype: str = "float32"
         summed = [batch] * (L + outputs - 1) + [row] * outputs
     elif method.name == "inverse":
         summed, gathered = [batch] * (L - 1), [p.D**2] * L + ([] if xla else [batch] * L)
+    elif method.name == "lu_layer":
+        forward = L if xla else 2 * L
+        summed, gathered = [batch] * (4 * L - 1 - forward), [batch] * forward
     else:
         summed, gathered = [batch] * L, [batch] * max(3 * L - 4, 0)
         if method.computes == "value":

@@ -13,8 +13,13 @@ from bench_core.logdet.settings import blocks
 
 def times(left: Tensor, packed: Tensor, upper: bool, transposed: bool) -> Tensor:
     """``left U``, ``left U^T``, ``left L`` or ``left L^T`` for left (B, D) and L, U packed in one matrix (D, D)."""
+    parts = blocks(len(packed), _device(packed))
+    if len(parts) == 1:
+        whole = packed.triu() if upper else packed.tril(-1)
+        product = left @ (whole.T if transposed else whole)
+        return product if upper else product + left
     out = torch.empty_like(left)
-    for start, stop in blocks(len(packed), _device(packed)):
+    for start, stop in parts:
         here = slice(start, stop)
         there = slice(stop, None) if upper == transposed else slice(0, start)
         corner, target, own = packed[here, here], out[:, here], left[:, here]
@@ -35,8 +40,14 @@ def differentiate(
     """The packed gradient of ``log|det U|`` and of two outer products, ``left^T right`` below the diagonal of the pair
     ``lower``, on it and above of ``upper``; into ``out`` where there is one. All four are (B, D).
     """
+    parts = blocks(len(packed), _device(packed))
+    if len(parts) == 1:
+        out = torch.mm(lower[0].T, lower[1], out=out).tril_(-1)
+        out.add_(torch.mm(upper[0].T, upper[1]).triu_())
+        out.diagonal().add_(packed.diagonal().reciprocal())
+        return out
     out = torch.empty_like(packed) if out is None else out
-    for start, stop in blocks(len(packed), _device(packed)):
+    for start, stop in parts:
         here = slice(start, stop)
         corner = torch.mm(lower[0][:, here].T, lower[1][:, here]).tril_(-1)
         corner.add_(torch.mm(upper[0][:, here].T, upper[1][:, here]).triu_())
@@ -50,5 +61,7 @@ def differentiate(
 
 
 def _device(packed: Tensor) -> str:
-    """The device whose blocks are taken: a GPU's, or the CPU's."""
+    """Whose blocks are taken: a tensor of another class may be cut over devices."""
+    if type(packed) is not Tensor:
+        return "several"
     return "cuda" if packed.is_cuda else "cpu"

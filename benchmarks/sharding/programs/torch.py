@@ -20,7 +20,6 @@ from torch.distributed.tensor.debug import CommDebugMode
 from torch.utils._pytree import tree_leaves
 
 import bench_core
-from bench_core.logdet.settings import RATE
 from bench_core.logdet.sharded import layout
 from bench_core.logdet.sharded import torch as sharded
 from benchmarks.sharding.programs.watch import Watch
@@ -51,7 +50,7 @@ def _imagine(case: dict[str, Any]) -> dict[str, Any]:
             return 0.1
         axis = layout.cut(method, name)
         local = [n // mesh.size() if j == axis else n for j, n in enumerate(shape)]
-        return sharded.lay(method, name, torch.empty(local), mesh)
+        return sharded.lay(method, name, torch.empty(local, dtype=torch.int64 if name[0] == "o" else None), mesh)
 
     with FakeTensorMode():
         given = layout.arrange(method, problem, put)
@@ -88,9 +87,9 @@ def _place_here(method: Any, problem: Any) -> tuple:
     """The kernel's arguments, whole, in this process."""
 
     def put(name: str) -> Any:
-        if name in ("alpha", "rate"):
-            return {"alpha": problem.alpha, "rate": RATE}[name]
-        return torch.tensor(problem.masters[name] if name != "logabsdet" else np.zeros(problem.L, np.float32))
+        array = layout.value(method, problem, name)
+        kind = torch.int64 if name[0] == "o" else torch.float32
+        return torch.tensor(array, dtype=kind) if array.ndim else array.item()
 
     return layout.arrange(method, problem, put)
 

@@ -101,7 +101,9 @@ def test_no_device_holds_less_than_its_share(said):
             formula = share(*_find(backend, row), row["devices"])
             assert row["peak_bytes"] >= 0.99 * formula.peak_bytes, row
             if row["method"] not in GATHER:
-                assert row["peak_bytes"] <= 1.3 * formula.peak_bytes, row
+                # XLA keeps both outer products of a packed layer beside its result, torch one.
+                most = 1.5 if (backend, row["method"]) == ("jax", "lu_layer") else 1.3
+                assert row["peak_bytes"] <= most * formula.peak_bytes, row
 
 
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)
@@ -144,9 +146,10 @@ def test_shares_of_one_device_are_the_whole():
         method = bench_core.method("logdet", name, "torch")
         one, many = share(method, problem, 1), share(method, problem, 1000)
         assert (one.flops, one.bytes, one.wire_bytes) == (method.cost(problem).flops, method.cost(problem).bytes, 0)
-        # What is not divided: the factorisations, (8/3) L D^3.
+        # What is not divided: the factorisations, (8/3) L D^3. Of triangles both halves are multiplied.
         own = 16 / 3 * 4000**3 if name in GATHER else 0
-        assert many.flops == pytest.approx(own + (one.flops - own) / 1000)
+        whole = 11 * 2 * 100 * 4000**2 if name == "lu_layer" else one.flops
+        assert many.flops == pytest.approx(own + (whole - own) / 1000)
 
 
 def test_a_ring_sends_a_sum_twice():
@@ -186,3 +189,6 @@ def test_every_array_of_a_layer_is_cut_as_its_weight_is():
     value = bench_core.method("logdet", "value_tracking", "torch")
     assert layout.arrange(value, problem, str)[3:] == ("logabsdet", "alpha", "rate")
     assert np.prod(layout.shape(problem, "rate")) == 1
+    factors = bench_core.method("logdet", "lu_layer", "torch")
+    assert [layout.cut(factors, name) for name in ("x", "W0", "b0", "W1", "o1")] == [None, 0, None, 0, None]
+    assert layout.arrange(factors, problem, str) == ("x", ("W0", "W1"), ("b0", "b1"), ("o0", "o1"), "alpha")
