@@ -153,7 +153,7 @@ def _tabulate_places(digest: Digest) -> Table:
         "Twins it comes from": lambda p: f"{p.twins:,}",
         "Margin of a verdict": lambda p: write_share(p.margin),
         "Canary, between its quartiles": lambda p: write_share(p.canary),
-        "Cores busy with other work, at most": lambda p: _known(p.load, f"{p.load:.2g}"),
+        "Cores busy with other work, at most": lambda p: _known(p.load, f"{p.load:.2f}"),
         "Time given to others by the host, at most": lambda p: _known(p.steal, write_share(p.steal)),
         "Threads": lambda p: ", ".join(p.threads) or "–",
         "Clock": _write_clock,
