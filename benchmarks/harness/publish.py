@@ -27,7 +27,7 @@ def publish(
     unfinished.
 
     families   only these (all: none); whether others are finished does not matter then
-    partial    of an unfinished run publish the cells that are done
+    partial    of an unfinished run publish the cells that are done, and in ``open.json`` the names of the others
 
     What both folders have is replaced (a record moves to ``superseded/``), what only the published one has stays.
     Ledgers, records of single cells and superseded ones are not published. ``ValueError`` where there is nothing.
@@ -60,6 +60,8 @@ def publish(
             recorded = not left and any(path.suffix == ".session" for path in files)
             for path in files:
                 _copy(path, target / path.relative_to(place), families, recorded)
+            if (folder := target / "sessions" / name).exists():
+                _tell_open(folder / "open.json", left, families)
             copied += 1
             without = f", {len(left)} open cells left out" if left else ""
             print(f"copied {place.name}/{name}: {len(files)} files{without}")
@@ -94,6 +96,16 @@ def _groups(place: Path, families: tuple[str, ...]) -> dict[str, list[Path]]:
 def _is_of(name: str, families: tuple[str, ...]) -> bool:
     """Whether a cell, a record or a study (which has hyphens for underscores) is of one of these families."""
     return not families or any(name.startswith((f"{each}-", f"{each.replace('_', '-')}-")) for each in families)
+
+
+def _tell_open(path: Path, left: set[str], families: tuple[str, ...]) -> None:
+    """The cells that were planned and are not measured; of other families than these stay those that it has."""
+    known = read_json(path)["open"] if path.exists() else []
+    cells = left | {cell for cell in known if families and not _is_of(cell, families)}
+    if cells:
+        write_json(path, {"open": sorted(cells)})
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _has(families: tuple[str, ...]) -> Callable[[str], bool]:

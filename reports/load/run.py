@@ -1,6 +1,6 @@
 """What loading returns: a Run, its sessions, and the one error."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -89,6 +89,7 @@ class Run:
     problems: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
     superseded: int = 0
+    open: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by machine: cells that were planned, not measured
     studies: tuple[Study, ...] = ()
     shardings: tuple[Sharding, ...] = ()
 

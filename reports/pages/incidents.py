@@ -1,6 +1,7 @@
 """The sentence of each kind of incident. The facts are `reports/digest/incidents.py`'s."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -100,6 +101,16 @@ def _name_cell(cell: str, place: bool = False) -> str:
     return f"{family} at {sizes[0]}{told}" if sizes else family
 
 
+def _write_open(values: Values) -> str:
+    """By family, backend and precision, which a cell's name begins with."""
+    kinds = Counter(tuple(name.split("-")[:4]) for name in values["names"])
+    families: dict[str, list[str]] = {family: [] for family, *_ in kinds}
+    for (family, backend, _, dtype), number in kinds.items():
+        families[family].append(f"{backend} {dtype} {number}")
+    told = "; ".join(f"{family}: {', '.join(found)}" for family, found in families.items())
+    return f"{count(len(values['names']), 'cell')} of {values['machine']} were planned and are not measured: {told}"
+
+
 def _read(value: str) -> float | str:
     try:
         return float(value)
@@ -152,6 +163,7 @@ _WRITERS: dict[str, Callable[[Values], str]] = {
     "superseded": lambda v: (
         f"{count(v['measurements'], 'measurement')} of a cell left out for one that is newer or more thorough"
     ),
+    "open": _write_open,
     "states": _write_states,
     "failures": lambda v: (
         f"{count(len(v['lines']), 'child process', 'child processes')} ended early, whose rows gave no time: "

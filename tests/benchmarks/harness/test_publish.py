@@ -142,6 +142,15 @@ def test_of_an_unfinished_run_the_cells_that_are_done_may_be_published(unfinishe
     assert "2 open cells left out" in capsys.readouterr().out
     records = [name for name in _files(tmp_path / "results") if name.endswith(".session")]
     assert records == [f"here/sessions/{STEM}/{name}.p0.session" for name in ("cell", "logdet-jax-D1")]
+    left = tmp_path / f"results/here/sessions/{STEM}/open.json"
+    assert read_json(left) == {"open": ["line_integral-torch-d1", "logdet-torch-D1"]}
+    # And one less once a family is done, none when all are.
+    _ledger(unfinished, 2, *LOGDET, _event("running", "line_integral-torch-d1"))
+    assert publish(unfinished, tmp_path / "results", families=("logdet",)) == 0
+    assert read_json(left) == {"open": ["line_integral-torch-d1"]}
+    _ledger(unfinished, 3, *LOGDET, _event("done", "line_integral-torch-d1"), {"event": "told"})
+    assert publish(unfinished, tmp_path / "results") == 0
+    assert not left.exists()
 
 
 def test_a_finished_family_of_an_unfinished_run_is_published_alone(unfinished, tmp_path, capsys):
