@@ -61,14 +61,17 @@ def say_worst(told: Told, axis: str) -> str:
 
 
 def say_transfer(group: Sequence[Transfer], axis: str) -> str:
-    """holds: at most 3 % slower than the best there; or what it loses where, and at which sizes that is not known."""
+    """holds: at most 3 % slower than the best there; or what it loses where, and at which sizes that is not known. Where
+    that is not known of all of them, it holds where it is.
+    """
     known = [transfer for transfer in group if transfer.covers]
     missing = sorted({size for transfer in group for size in transfer.missing})
     unknown = f"what it loses at {axis} = {write_list(map(write_size, missing))} is not known"
     if not known:
         return f"cannot be judged: {unknown}"
     worst = max(known, key=lambda transfer: transfer.worst)
-    verdict = "holds" if worst.worst <= WITHIN else "does not hold"
+    kept = "holds where that is known" if missing else "holds"
+    verdict = kept if worst.worst <= WITHIN else "does not hold"
     return f"{verdict}: {_say_loss(worst, axis)}" + (f"; {unknown}" if missing else "")
 
 
