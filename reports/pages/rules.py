@@ -61,8 +61,8 @@ def say_worst(told: Told, axis: str) -> str:
 
 
 def say_transfer(group: Sequence[Transfer], axis: str) -> str:
-    """holds: at most 3 % slower than the best there; or what it loses where, and at which sizes that is not known. Where
-    that is not known of all of them, it holds where it is.
+    """holds: at most 3 % slower than the best there; or what it loses where, and at which sizes that is not known:
+    then it holds where it is.
     """
     known = [transfer for transfer in group if transfer.covers]
     missing = sorted({size for transfer in group for size in transfer.missing})
