@@ -72,7 +72,8 @@ def test_whether_a_rule_holds_elsewhere_is_said_with_what_it_loses_there():
     partly = transfer(0.031, 1000.0, missing=(10.0,))
     assert not partly.holds
     assert say_transfer([partly], "D") == (
-        "holds where that is known: at most 4 % slower than the best (at D = 1,000); what it loses at D = 10 is not known"
+        "holds where that is known: at most 4 % slower than the best (at D = 1,000); "
+        "what it loses at D = 10 is not known"
     )
     nothing = transfer(math.nan, math.nan, (), (10.0,))
     assert say_transfer([nothing], "D") == "cannot be judged: what it loses at D = 10 is not known"
