@@ -32,7 +32,8 @@ SLOW = pytest.mark.slow
     "end", ["group", *(pytest.param(end, marks=SLOW) for end in ("parent", "terminate", "hang up"))]
 )
 def test_a_plain_run_goes_on_after_any_end(small_plain, end):
-    child = small_plain.start(*PLAIN)
+    # Tests that run under nohup would hand on that the signal is ignored, and the run would go on, as it should there.
+    child = small_plain.start(*PLAIN, through=("env", "--default-signal=HUP"))
     kept = in_second_session(small_plain)
     if end == "group":
         kill_all(small_plain, child)
