@@ -47,9 +47,12 @@ def commit(root: Path) -> tuple[str | None, bool]:
     """Commit under test, and whether the tree it was read from has other content.
 
     asv names the commit it installed; elsewhere it is the checkout's head, and changed or new files under
-    ``bench_core`` or ``benchmarks`` make it dirty.
+    ``bench_core`` or ``benchmarks`` make it dirty. Of a copy without its history ``ASV_COMMIT`` names the commit, and
+    what ``content.py`` keeps is held to it when it is published.
     """
     installed = os.environ.get("ASV_COMMIT")
+    if installed and not _git(root, "rev-parse", "--verify", "--quiet", f"{installed}^{{commit}}"):
+        return installed, False
     watched = ["benchmarks"] if installed else ["bench_core", "benchmarks"]
     head = installed or _git(root, "rev-parse", "HEAD")
     changes = _git(root, "status", "--porcelain", "--", *watched)
@@ -96,10 +99,17 @@ def cpu(root: Path = Path("/")) -> str:
     )
 
 
-def differs(record: dict[str, Any], device: str) -> bool:
-    """Whether what computes here is another processor, or on CUDA another card, than the record's session had."""
-    found = ("gpu", gpu.facts()["gpu"]) if device == "cuda" else ("cpu", cpu())
-    return record["environment"][found[0]] != found[1]
+def differs(record: dict[str, Any], device: str) -> list[tuple[str, str | None, str | None]]:
+    """(what, theirs, ours) where another processor, or on CUDA another card, computes here than in the session.
+
+    Older records name a processor without its family and model: of these the name decides.
+    """
+    theirs = record["environment"]["gpu" if device == "cuda" else "cpu"]
+    if device == "cuda":
+        ours = gpu.facts()["gpu"]
+        return [("GPU", theirs, ours)] if theirs != ours else []
+    ours = cpu()
+    return [] if ours == theirs or ours.startswith(f"{theirs} (family ") else [("processor", theirs, ours)]
 
 
 def _blas() -> str | None:

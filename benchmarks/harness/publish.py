@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import unfinished
+from benchmarks.harness import content, unfinished
 from benchmarks.harness.record import read_json, unpack, write_json
+from benchmarks.harness.session import ROOT
 from benchmarks.harness.store import keep_aside, processes_in
 
 PACKED = (".session", ".study")  # every sample, every epoch: a third and a sixth of the bytes
@@ -23,8 +24,8 @@ def publish(
     partial: bool = False,
 ) -> int:
     """Copy asv's files, session records and studies of a machine (all: None) and say which; exit status 1 where some
-    were refused: because their tree was dirty, so that no commit has their code, or because a run of theirs is
-    unfinished.
+    were refused: because their tree was dirty or had other code than their commit, so that no commit has their code, or
+    because a run of theirs is unfinished.
 
     families   only these (all: none); whether others are finished does not matter then
     partial    of an unfinished run publish the cells that are done, and in ``open.json`` the names of the others
@@ -55,6 +56,12 @@ def publish(
             if dirty := sum(1 for path in files if path.suffix != ".json" and read_json(path).get("dirty")):
                 refused += 1
                 print(f"refused {place.name}/{name}: {dirty} records of a dirty tree; commit and run", file=sys.stderr)
+                continue
+            if other := _count_other(name, files):
+                refused += 1
+                print(
+                    f"refused {place.name}/{name}: {other} records of other code than their commit's", file=sys.stderr
+                )
                 continue
             # Where cells are left out, asv's file is all that is told of them.
             recorded = not left and any(path.suffix == ".session" for path in files)
@@ -98,6 +105,20 @@ def _is_of(name: str, families: tuple[str, ...]) -> bool:
     return not families or any(name.startswith((f"{each}-", f"{each.replace('_', '-')}-")) for each in families)
 
 
+def _count_other(name: str, files: list[Path]) -> int:
+    """How many records were measured by other code than their commit's, where they say by which and it is known here.
+
+    asv runs today's ``benchmarks`` over a commit's ``bench_core``.
+    """
+    packages = content.PACKAGES if "-plain-" in name else content.PACKAGES[:1]
+    others = 0
+    for record in (read_json(path) for path in files if path.suffix == ".session"):
+        said, commit = record.get("content", {}), record.get("commit")
+        known = {package: content.of_commit(ROOT, commit, package) for package in packages if package in said}
+        others += any(kept and kept != said[package] for package, kept in known.items())
+    return others
+
+
 def _tell_open(path: Path, left: set[str], families: tuple[str, ...]) -> None:
     """The cells that were planned and are not measured; of other families than these stay those that it has."""
     known = read_json(path)["open"] if path.exists() else []
@@ -128,11 +149,11 @@ def _copy(path: Path, target: Path, families: tuple[str, ...] = (), recorded: bo
     if path.suffix == ".json" and path.name != "machine.json":
         _merge(path, target, ("results", "durations"), _has(families), bare=recorded)
         return
-    content = path.read_bytes()
-    if target.exists() and unpack(target.read_bytes()) == content:
+    raw = path.read_bytes()
+    if target.exists() and unpack(target.read_bytes()) == raw:
         return  # packed by another library, or not yet, it is the same record
     if path.suffix in PACKED:
-        content = gzip.compress(content, mtime=0)
+        raw = gzip.compress(raw, mtime=0)
     if target.exists() and path.suffix != ".json":
         keep_aside(target)
         cell, _, process = path.stem.rpartition(".p")
@@ -142,7 +163,7 @@ def _copy(path: Path, target: Path, families: tuple[str, ...] = (), recorded: bo
                     keep_aside(other)
                     other.unlink()
     temporary = target.with_name(f".{target.name}.tmp")
-    temporary.write_bytes(content)
+    temporary.write_bytes(raw)
     temporary.replace(target)
 
 

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import bench_core
-from benchmarks.harness import RULER, child, environment, policy, state, system
+from benchmarks.harness import RULER, child, content, environment, policy, state, system
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.profile import Profile
 from benchmarks.harness.record import SCHEMA, timestamp
 from benchmarks.harness.result import Result, hole
 
 ROOT = Path(__file__).resolve().parents[2]
+_CODE = {"bench_core": Path(bench_core.__file__).parent, "benchmarks": ROOT / "benchmarks"}
 
 
 def run(
@@ -64,6 +65,7 @@ def run(
         "seed": seed,
         "commit": commit,
         "dirty": dirty,
+        "content": {name: content.of_tree(folder) for name, folder in _CODE.items()},
         "started_at": started_at,
     }
     warnings = system.warnings()

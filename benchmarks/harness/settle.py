@@ -219,6 +219,8 @@ def _check_same(cell: Cell, record: dict[str, Any]) -> None:
             f"{cell.name}: measured at commit {(record['commit'] or 'unknown')[:8]}, and bench_core is another here:"
             " check that commit out, or measure the cell anew"
         )
+    for name, theirs, ours in environment.differs(record, cell.device):
+        raise ValueError(f"{cell.name}: measured on the {name} {theirs}, this is {ours}: measure the cell anew")
     versions, here = record["environment"].get("packages", {}), environment.packages()
     if other := sorted(name for name, version in versions.items() if here.get(name) != version):
         raise ValueError(f"{cell.name}: measured with other versions of {', '.join(other)} than there are here")

@@ -20,6 +20,20 @@ def test_generations_of_one_name_are_told_apart(tmp_path):
     assert found == ["AMD EPYC (family 25 model 17)", "AMD EPYC (family 26 model 2)"]
 
 
+def test_a_record_of_another_processor_differs_and_an_older_one_by_its_name(monkeypatch):
+    monkeypatch.setattr(environment, "cpu", lambda: "AMD EPYC (family 25 model 1)")
+
+    def differs(name, device="cpu"):
+        return environment.differs({"environment": {"cpu": name, "gpu": name}}, device)
+
+    assert differs("AMD EPYC (family 25 model 1)") == differs("AMD EPYC") == []
+    for other in ("AMD EPYC (family 25 model 17)", "AMD", "Another"):
+        assert differs(other) == [("processor", other, "AMD EPYC (family 25 model 1)")]
+    monkeypatch.setattr(environment.gpu, "facts", lambda: {"gpu": "NVIDIA H200"})
+    assert differs("NVIDIA H100", "cuda") == [("GPU", "NVIDIA H100", "NVIDIA H200")]
+    assert differs("NVIDIA H200", "cuda") == []
+
+
 def test_a_system_that_tells_less_has_the_name_that_it_has(tmp_path):
     assert environment.cpu(tmp_path) == (platform.processor() or platform.machine())
     (tmp_path / "proc").mkdir()

@@ -221,6 +221,13 @@ def test_a_session_that_would_differ_is_not_begun(measured):
     done = measured.python(*SETTLE, "5", BENCH_ALLOCATOR="default")
     assert done.returncode == 1
     assert "measured with allocator = kept, this would be default: set BENCH_ALLOCATOR" in done.stderr
+    (path,) = measured.records()
+    kept = path.read_text()
+    path.write_text(json.dumps(json.loads(kept) | {"environment": json.loads(kept)["environment"] | {"cpu": "Other"}}))
+    done = measured.python(*SETTLE, "5")
+    assert done.returncode == 1
+    assert "measured on the processor Other, this is " in done.stderr
+    path.write_text(kept)
     kernel = measured.folder / "bench_core/logdet/torch/relative.py"
     kernel.write_text(kernel.read_text() + "# another\n")
     for _ in range(2):  # changed, then committed
