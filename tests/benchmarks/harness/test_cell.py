@@ -46,7 +46,7 @@ def test_rows_of_a_form_are_of_the_devices_that_have_it(family):
         cell = cells(family, "torch", STANDARD, device)[0]
         told = [row for row in _rows(cell, STANDARD, [], [], ()) if row.endswith(":graph")]
         named = [name for name in _benchmarks(cell, STANDARD) if ":graph" in name]
-        assert bool(told) == bool(named) == (device == "cuda" and family != "line_integral")
+        assert bool(told) == bool(named) == (device == "cuda")
 
 
 @pytest.mark.parametrize("device", DEVICES)
