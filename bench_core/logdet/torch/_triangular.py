@@ -61,7 +61,9 @@ def differentiate(
 
 
 def _device(packed: Tensor) -> str:
-    """Whose blocks are taken: a tensor of another class may be cut over devices."""
-    if type(packed) is not Tensor:
+    """Whose blocks are taken: those of its device, or of several, which a tensor cut over them (DTensor) has in its
+    mesh.
+    """
+    if hasattr(packed, "device_mesh"):
         return "several"
     return "cuda" if packed.is_cuda else "cpu"

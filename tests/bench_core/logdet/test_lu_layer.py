@@ -8,10 +8,12 @@ from itertools import pairwise
 import jax
 import numpy as np
 import pytest
+import torch
 
 import bench_core
 from bench_core.logdet import oracle, settings
 from bench_core.logdet.factors import Factors
+from bench_core.logdet.torch import _triangular
 from tests.bench_core.judges import logdet as judge
 
 METHODS = [bench_core.method("logdet", "lu_layer", backend) for backend in bench_core.BACKENDS]
@@ -89,6 +91,11 @@ def test_blocks_are_of_whole_rows_and_all_of_them(device):
         assert all(a[1] == b[0] for a, b in pairwise(found))
         assert len(found) == 1 or min(stop - start for start, stop in found) >= settings.LEAST_ROWS[device]
         assert len(found) <= settings.MOST_BLOCKS
+
+
+def test_a_users_parameter_has_the_blocks_of_its_device():
+    packed = torch.nn.Parameter(torch.eye(4))
+    assert _triangular._device(packed) == _triangular._device(packed.data) == "cpu"
 
 
 def test_a_gpu_has_fewer_blocks():
