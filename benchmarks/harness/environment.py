@@ -94,9 +94,8 @@ def cpu(root: Path = Path("/")) -> str:
     except OSError:
         pass
     name = told.get("model name") or platform.processor() or platform.machine()
-    return (
-        f"{name} (family {told['cpu family']} model {told['model']})" if {"cpu family", "model"} <= set(told) else name
-    )
+    known = {"cpu family", "model"} <= told.keys()
+    return f"{name} (family {told['cpu family']} model {told['model']})" if known else name
 
 
 def differs(record: dict[str, Any], device: str) -> list[tuple[str, str | None, str | None]]:

@@ -53,11 +53,12 @@ def publish(
                 )
                 continue
             files = [path for path in files if path.name.rpartition(".p")[0] not in left]
-            if dirty := sum(1 for path in files if path.suffix != ".json" and read_json(path).get("dirty")):
+            records = [read_json(path) for path in files if path.suffix != ".json"]
+            if dirty := sum(1 for record in records if record.get("dirty")):
                 refused += 1
                 print(f"refused {place.name}/{name}: {dirty} records of a dirty tree; commit and run", file=sys.stderr)
                 continue
-            if other := _count_other(name, files):
+            if other := _count_other(name, records):
                 refused += 1
                 print(
                     f"refused {place.name}/{name}: {other} records of other code than their commit's", file=sys.stderr
@@ -105,14 +106,14 @@ def _is_of(name: str, families: tuple[str, ...]) -> bool:
     return not families or any(name.startswith((f"{each}-", f"{each.replace('_', '-')}-")) for each in families)
 
 
-def _count_other(name: str, files: list[Path]) -> int:
+def _count_other(name: str, records: list[dict[str, Any]]) -> int:
     """How many records were measured by other code than their commit's, where they say by which and it is known here.
 
     asv runs today's ``benchmarks`` over a commit's ``bench_core``.
     """
     packages = content.PACKAGES if "-plain-" in name else content.PACKAGES[:1]
     others = 0
-    for record in (read_json(path) for path in files if path.suffix == ".session"):
+    for record in records:
         said, commit = record.get("content", {}), record.get("commit")
         known = {package: content.of_commit(ROOT, commit, package) for package in packages if package in said}
         others += any(kept and kept != said[package] for package, kept in known.items())

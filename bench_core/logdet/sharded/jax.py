@@ -42,7 +42,7 @@ def prepare(method: Method, problem: Any, mesh: Mesh, dtype: str = "float32") ->
     numbers = PRECISIONS[dtype].numbers
 
     def describe(name: str) -> jax.ShapeDtypeStruct:
-        kind = np.int32 if name[0] == "o" else numbers
+        kind = np.int32 if layout.is_order(name) else numbers
         return jax.ShapeDtypeStruct(layout.shape(problem, name), kind, sharding=_sharding(method, name, mesh))
 
     function, given = layout.function(method), layout.arrange(method, problem, describe)
@@ -63,7 +63,7 @@ def place(method: Method, problem: Any, mesh: Mesh, dtype: str = "float32") -> t
     numbers = PRECISIONS[dtype].numbers
 
     def put(name: str) -> jax.Array:
-        array, kind = layout.value(method, problem, name), np.int32 if name[0] == "o" else numbers
+        array, kind = layout.value(method, problem, name), np.int32 if layout.is_order(name) else numbers
 
         def cut_out(index: Any) -> np.ndarray:
             return np.array(array[index], dtype=kind)  # a copy: a donated buffer is not the problem's

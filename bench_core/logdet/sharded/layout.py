@@ -64,14 +64,19 @@ def shape(problem: Any, name: str) -> tuple[int, ...]:
 
 
 def value(method: Method, problem: Any, name: str) -> np.ndarray:
-    """An array of :func:`arrange`; only orders are of whole numbers."""
+    """An array of :func:`arrange`."""
     if name in ("alpha", "rate"):
         return np.asarray({"alpha": problem.alpha, "rate": RATE}[name])
     if name == "logabsdet":
         return np.zeros(problem.L)
-    if name[0] == "o":
+    if is_order(name):
         return problem.factors.orders[f"W{name[1:]}"]
     return (problem.factors if name[0] == "W" and method.computes == "factors" else problem).masters[name]
+
+
+def is_order(name: str) -> bool:
+    """Whether the array of this name holds whole numbers: the places of a factored weight's rows."""
+    return name[0] == "o"
 
 
 def function(method: Method) -> Callable[..., Any]:

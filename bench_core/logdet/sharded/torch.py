@@ -39,7 +39,7 @@ def place(method: Method, problem: Any, mesh: DeviceMesh, dtype: str = "float32"
         axis = layout.cut(method, name)
         if axis is not None:
             part = np.split(part, mesh.size(), axis)[mesh.get_local_rank()]
-        kind = torch.int64 if name[0] == "o" else numbers
+        kind = torch.int64 if layout.is_order(name) else numbers
         return lay(method, name, torch.tensor(part, dtype=kind, device=mesh.device_type), mesh)
 
     return layout.arrange(method, problem, put)

@@ -50,7 +50,8 @@ def _imagine(case: dict[str, Any]) -> dict[str, Any]:
             return 0.1
         axis = layout.cut(method, name)
         local = [n // mesh.size() if j == axis else n for j, n in enumerate(shape)]
-        return sharded.lay(method, name, torch.empty(local, dtype=torch.int64 if name[0] == "o" else None), mesh)
+        kind = torch.int64 if layout.is_order(name) else torch.float32
+        return sharded.lay(method, name, torch.empty(local, dtype=kind), mesh)
 
     with FakeTensorMode():
         given = layout.arrange(method, problem, put)
@@ -88,7 +89,7 @@ def _place_here(method: Any, problem: Any) -> tuple:
 
     def put(name: str) -> Any:
         array = layout.value(method, problem, name)
-        kind = torch.int64 if name[0] == "o" else torch.float32
+        kind = torch.int64 if layout.is_order(name) else torch.float32
         return torch.tensor(array, dtype=kind) if array.ndim else array.item()
 
     return layout.arrange(method, problem, put)
