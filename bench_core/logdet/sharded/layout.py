@@ -80,9 +80,8 @@ def is_order(name: str) -> bool:
 
 
 def function(method: Method) -> Callable[..., Any]:
-    """The method's, told that its arrays lie over devices where its program depends on it and cannot see it."""
-    traced = method.backend == "jax" and method.computes == "factors"
-    return partial(method.function, device="several") if traced else method.function
+    """The method's, told that its arrays lie over devices where its program depends on it."""
+    return partial(method.function, device="several") if method.computes == "factors" else method.function
 
 
 def check(method: Method, problem: Any, devices: int) -> None:

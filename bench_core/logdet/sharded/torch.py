@@ -53,7 +53,7 @@ def lay(method: Method, name: str, part: torch.Tensor, mesh: DeviceMesh) -> DTen
 def run(method: Method, problem: Any, given: tuple, dtype: str = "float32") -> tuple:
     """One call of the kernel; results lie as the parameters do."""
     with torch.no_grad(), pinned(dtype), implicit_replication(), _Summed(method):
-        weights, biases, *value = method.function(*given)
+        weights, biases, *value = layout.function(method)(*given)
     weights, biases = list(weights), list(biases)
     found = problem.named(weights, biases) | ({"logabsdet": value[0]} if value else {})
 

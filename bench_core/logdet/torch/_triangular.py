@@ -11,9 +11,11 @@ from torch import Tensor
 from bench_core.logdet.settings import blocks
 
 
-def times(left: Tensor, packed: Tensor, upper: bool, transposed: bool) -> Tensor:
-    """``left U``, ``left U^T``, ``left L`` or ``left L^T`` for left (B, D) and L, U packed in one matrix (D, D)."""
-    parts = blocks(len(packed), _device(packed))
+def times(left: Tensor, packed: Tensor, upper: bool, transposed: bool, device: str) -> Tensor:
+    """``left U``, ``left U^T``, ``left L`` or ``left L^T`` for left (B, D) and L, U packed in one matrix (D, D), in the
+    blocks of this device.
+    """
+    parts = blocks(len(packed), device)
     if len(parts) == 1:
         whole = packed.triu() if upper else packed.tril(-1)
         product = left @ (whole.T if transposed else whole)
@@ -35,12 +37,13 @@ def times(left: Tensor, packed: Tensor, upper: bool, transposed: bool) -> Tensor
 
 
 def differentiate(
-    packed: Tensor, lower: tuple[Tensor, Tensor], upper: tuple[Tensor, Tensor], out: Tensor | None
+    packed: Tensor, lower: tuple[Tensor, Tensor], upper: tuple[Tensor, Tensor], out: Tensor | None, device: str
 ) -> Tensor:
     """The packed gradient of ``log|det U|`` and of two outer products, ``left^T right`` below the diagonal of the pair
-    ``lower``, on it and above of ``upper``; into ``out`` where there is one. All four are (B, D).
+    ``lower``, on it and above of ``upper``; into ``out`` where there is one, in the blocks of this device. All four
+    are (B, D).
     """
-    parts = blocks(len(packed), _device(packed))
+    parts = blocks(len(packed), device)
     if len(parts) == 1:
         out = torch.mm(lower[0].T, lower[1], out=out).tril_(-1)
         out.add_(torch.mm(upper[0].T, upper[1]).triu_())
@@ -58,12 +61,3 @@ def differentiate(
         if stop < len(packed):
             torch.mm(upper[0][:, here].T, upper[1][:, stop:], out=out[here, stop:])
     return out
-
-
-def _device(packed: Tensor) -> str:
-    """Whose blocks are taken: those of its device, or of several, which a tensor cut over them (DTensor) has in its
-    mesh.
-    """
-    if hasattr(packed, "device_mesh"):
-        return "several"
-    return "cuda" if packed.is_cuda else "cpu"

@@ -93,9 +93,15 @@ def test_blocks_are_of_whole_rows_and_all_of_them(device):
         assert len(found) <= settings.MOST_BLOCKS
 
 
-def test_a_users_parameter_has_the_blocks_of_its_device():
-    packed = torch.nn.Parameter(torch.eye(4))
-    assert _triangular._device(packed) == _triangular._device(packed.data) == "cpu"
+@pytest.mark.parametrize(("device", "expected"), [(None, 4), ("several", 1)])
+def test_a_users_parameter_has_the_blocks_of_its_device(monkeypatch, device, expected):
+    m = bench_core.method("logdet", "lu_layer", "torch")
+    x, factors, biases, orders, alpha = m.build(bench_core.problem("logdet", D=1000, B=2, L=1))._arguments()[:5]
+    taken = []
+    monkeypatch.setattr(_triangular, "blocks", lambda *given: taken.append(settings.blocks(*given)) or taken[-1])
+    with torch.no_grad():
+        m.function(x, [torch.nn.Parameter(W) for W in factors], biases, orders, alpha, device=device)
+    assert {len(found) for found in taken} == {expected}
 
 
 def test_a_gpu_has_fewer_blocks():
