@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +82,11 @@ def _compile_for_less() -> Callable[[], None]:
     """
     folder = tempfile.TemporaryDirectory(prefix="jacobench-jax-")
     before = os.environ.copy()
+    flags = ["--xla_backend_optimization_level=0"]
+    if version("jaxlib").startswith("0.10."):  # a flag that XLA does not know ends the process
+        flags += ["--xla_cpu_use_fusion_emitters=false", "--xla_cpu_parallel_codegen_split_count=1"]
     os.environ |= {
-        "XLA_FLAGS": " ".join((before.get("XLA_FLAGS", ""), "--xla_backend_optimization_level=0")).strip(),
+        "XLA_FLAGS": " ".join((before.get("XLA_FLAGS", ""), *flags)).strip(),
         "JAX_COMPILATION_CACHE_DIR": folder.name,
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
