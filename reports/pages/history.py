@@ -55,16 +55,21 @@ def build(digest: Digest) -> tuple[Page, ...]:
 
 
 def _draw(digest: Digest, family: str) -> Figure | None:
-    """A panel a size of the environment with most commits, its lines the rows of the family's card."""
+    """A panel a size of the environment with most commits, its lines the rows of the family's card; what the title
+    tells of is drawn, whichever row and size it is.
+    """
     tracks = [t for t in digest.history.tracks if t.family == family and len(t.paired) >= _DRAWN]
     if not tracks:
         return None
     groups = Counter((t.place, t.environment, t.fixed) for t in tracks)
     most = max(groups, key=lambda key: (groups[key], str(key)))
     tracks = [t for t in tracks if (t.place, t.environment, t.fixed) == most]
-    rows = [row for row in FAMILIES[family].card if any(t.row == row for t in tracks)][:MOST_LINES]
-    rows = rows or sorted({t.row for t in tracks})[:MOST_LINES]
-    sizes = _spread(sorted({t.size for t in tracks if t.row in rows}), PANELS)
+    changes = [change for change in digest.history.changes if any(change.of(track) for track in tracks)]
+    largest = max(changes or tracks, key=_find_distance)
+    rows = [row for row in FAMILIES[family].card if any(t.row == row for t in tracks)]
+    rows = (rows or sorted({t.row for t in tracks}))[:MOST_LINES]
+    rows = rows if largest.row in rows else [*rows[: MOST_LINES - 1], largest.row]
+    sizes = _spread(sorted({t.size for t in tracks if t.row in rows}), PANELS, largest.size)
     known = {commit for t in tracks for commit, _ in t.paired}
     commits = [commit for commit in digest.history.commits if commit in known]
     found = digest.family(family)
@@ -84,36 +89,40 @@ def _draw(digest: Digest, family: str) -> Figure | None:
         ]
         marks = [
             (commits.index(change.first) - 0.5, colours.get(change.row, "c7"))
-            for change in digest.history.changes
-            for track in tracks
-            if track.row in rows and track.size == size and change.of(track)
+            for change in changes
+            if change.row in rows and change.size == size
         ]
         panels.append((f"{tracks[0].axis} = {write_size(size)}", lines, marks))
-    changes = [change for change in digest.history.changes if any(change.of(track) for track in tracks)]
-    told = _say_point(changes) if changes else _say_change(tracks)
+    told = _say_point(largest) if isinstance(largest, Change) else _say_change(largest)
     title = f"{family}, {name_place(digest, most[0])}, in times of {FAMILIES[family].yardstick}: {told}"
     name, alt = f"history-{family}".replace("_", "-"), f"{title}, from {commits[0][:8]} to {commits[-1][:8]}."
     return Figure(name, title, draw_history(name, alt, panels, commits), alt)
 
 
-def _spread(sizes: Sequence[float], number: int) -> list[float]:
-    """At most so many of the sizes, the first and the last among them, at equal distances in their order."""
+def _spread(sizes: Sequence[float], number: int, wanted: float) -> list[float]:
+    """At most so many of the sizes, the first, the last and the wanted one among them, the others at equal distances in
+    their order.
+    """
     if len(sizes) <= number:
         return list(sizes)
-    return [sizes[round(j * (len(sizes) - 1) / (number - 1))] for j in range(number)]
+    spread = [sizes[round(j * (len(sizes) - 1) / (number - 1))] for j in range(number)]
+    nearest = min(spread[1:-1], key=lambda size: abs(sizes.index(size) - sizes.index(wanted)))
+    return spread if wanted in spread else sorted({*spread, wanted} - {nearest})
 
 
-def _say_change(tracks: Sequence[Track]) -> str:
-    largest = max(tracks, key=lambda track: abs(math.log(track.change)))
-    factor = math.exp(abs(math.log(largest.change)))
+def _find_distance(moved: Track | Change) -> float:
+    return abs(math.log(moved.factor if isinstance(moved, Change) else moved.change))
+
+
+def _say_change(largest: Track) -> str:
+    factor = math.exp(_find_distance(largest))
     if factor <= SHOWN:
         return f"no row moved by more than {factor:.3g} ×"
     way = "longer" if largest.change > 1 else "shorter"
     return f"the most that moved is {largest.row} at {largest.axis} = {write_size(largest.size)}, {factor:.3g} × {way}"
 
 
-def _say_point(changes: Sequence[Change]) -> str:
-    largest = max(changes, key=lambda change: abs(math.log(change.factor)))
+def _say_point(largest: Change) -> str:
     size = f"{largest.axis} = {write_size(largest.size)}"
     return f"{largest.row} at {size} takes {write_ratio(largest.factor)} × as long from {largest.first[:8]} on"
 

@@ -15,8 +15,9 @@ from .naming import name_place
 # Names in a sentence; more are counted.
 SHOWN = 4
 
-# A rate as records tell it; where two are compared the second has no unit.
+# A rate as records tell it; where two are compared the second has no unit. And seconds.
 _RATE = re.compile(r"\b(\d+(?:\.\d+)?e\+\d+)(?: FLOP/s)?")
+_SECONDS = re.compile(r"\b(\d+(?:\.\d+)?(?:e-\d+)?) s\b")
 
 # A cell's name in records: family, place, and letters with their sizes.
 _LETTER = f"(?:{'|'.join(letter for letter in MEANINGS if len(letter) > 1)}|[A-Za-z])"
@@ -64,6 +65,7 @@ def _write_how(told: str, values: Values, again: str = "") -> str:
     if values["brief"]:
         return told
     how = _RATE.sub(lambda number: write_rate(float(number[1])), values["how"])
+    how = _SECONDS.sub(lambda number: write_seconds(float(number[1])), how)
     first = "in one of them " if len(values["cells"]) > 1 else ""
     return f"{told} ({first}{how}){again}"
 

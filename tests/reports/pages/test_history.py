@@ -1,11 +1,13 @@
 """The page of history: figures where the ratio to the yardstick was recorded, one line where it was not."""
 
 import math
+import re
 from dataclasses import replace
 
 import pytest
 
 from reports.digest.history import History, Mark, Track, list_changes
+from reports.families import FAMILIES
 from reports.pages import history
 from reports.pages.blocks import Table, Text
 from reports.points import Place
@@ -40,6 +42,17 @@ def test_a_figure_for_each_family_with_panels_by_size(digest):
     (table,) = find(page, "changes").tables()
     (row,) = table.rows
     assert (row["row"].text, row["ratio"].text) == ("relative", "1.5 ×")
+
+
+def test_what_the_title_tells_of_is_drawn(digest):
+    """A row that is on no card, at a size between those with a panel."""
+    sizes = (8, 16, 32, 64, 128, 256, 512)
+    others = [track(row, size, (1.0, 1.0, 1.0)) for row in FAMILIES["logdet"].card for size in sizes]
+    page = build(digest, *others, *(track("slq_7", size, (1, 1, 1.5 if size == 128 else 1)) for size in sizes))
+    (figure,) = find(page, "yardstick").figures()
+    assert "the most that moved is slq_7 at D = 128, 1.5 × longer" in figure.title
+    assert ">slq_7<" in figure.svg
+    assert re.findall(r">D = (\d+)<", figure.svg) == ["8", "32", "128", "512"]
 
 
 def test_what_did_not_move_is_said(digest):
