@@ -127,7 +127,7 @@ def find_fewest(residual: Callable[[int], float], tol: float, most: int) -> Tune
 
     Found by interpolating the logarithm of the residual, which is 1 at n = 0. Cost: one solve each, about three.
     """
-    bad, good, above, below, looser = 0, most, 1.0, residual(most), 1.0
+    bad, good, above, below, looser = 0, most, 1.0, residual(most), nan
     while good - bad > 1 and below < tol / FAIR:
         share = log(above / tol) / log(above / max(below, tol * SMALLEST))
         middle = min(good - 1, max(bad + 1, bad + ceil(share * (good - bad))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isnan
 from typing import Any
 
 import jax
@@ -11,10 +12,12 @@ from jax import Array
 
 from bench_core.implicit.jax._batch import allowance, norm
 from bench_core.implicit.operator import Operator
-from bench_core.implicit.tuning import Tuned
+from bench_core.implicit.settings import KEPT, MOST
+from bench_core.implicit.tuning import Tuned, find_fewest
 from bench_core.implicit.tuning import tune as tune_to
 
 Solve = Callable[[Operator[Array], Array, Any], Array]
+CYCLES = MOST // KEPT  # at most, of a restarted method
 
 
 def measure(solve: Solve, operator: Operator[Array], v: Array) -> Callable[[float], tuple[float, float]]:
@@ -40,6 +43,34 @@ def measure(solve: Solve, operator: Operator[Array], v: Array) -> Callable[[floa
 def tune(solve: Solve, operator: Operator[Array], v: Array, tol: float) -> Tuned:
     """See ``tuning.tune``: of what ``measure`` tells."""
     return tune_to(measure(solve, operator, v), tol)
+
+
+def tune_cycles(
+    solve: Callable[..., Solve], operator: Operator[Array], v: Array, tol: float, most: int
+) -> tuple[int, Tuned]:
+    """Of a restarted method that stops after whole cycles only: the fewest vectors, up to ``most``, that are enough in
+    as few cycles as with ``most``, and the loosest tolerance with them. ``solve(restart=, cycles=)`` is the library
+    with so many vectors, and at most so many cycles; as many as it likes without.
+    """
+    longest = tune(solve(restart=most), operator, v, tol)
+
+    def limited(operator: Operator[Array], v: Array, cycles: Array) -> Array:
+        return solve(restart=most, cycles=cycles.astype(int))(operator, v, longest.setting)
+
+    after = measure(limited, operator, v)
+    cycles = find_fewest(lambda n: after(n)[0], tol, CYCLES).setting
+    if not after(cycles)[0] <= tol:
+        return most, longest
+
+    def reach(restart: int) -> float:
+        if restart == most:
+            return after(cycles)[0]
+        return measure(solve(restart=restart, cycles=cycles), operator, v)(longest.setting)[0]
+
+    restart, looser = find_fewest(reach, tol, most)
+    found = longest if restart == most else tune(solve(restart=restart), operator, v, tol)
+    # Of one cycle no looser tolerance misses, but fewer vectors do.
+    return restart, Tuned(found.setting, looser if isnan(found.looser) else found.looser)
 
 
 def each(solve: Callable[[Operator[Array], Array], Array], operator: Operator[Array], v: Array) -> Array:

@@ -9,10 +9,10 @@ import lineax as lx
 from jax import Array
 
 from bench_core.implicit.jax._batch import Solution
-from bench_core.implicit.jax._peer import each, measure, only_numbers, tune, typical
+from bench_core.implicit.jax._peer import Solve, each, only_numbers, tune, tune_cycles, typical
 from bench_core.implicit.operator import Operator
 from bench_core.implicit.settings import KEPT, MOST, Stop
-from bench_core.implicit.tuning import LARGEST, Prepared, find_fewest
+from bench_core.implicit.tuning import Prepared
 
 
 def lineax(
@@ -34,9 +34,9 @@ def lineax(
     one basis and one stop for the batch; vmapped, all samples go on until the last one is done, as ours do.
 
     v (B, D), rtol the library's relative tolerance; atol is as much in units of v's typical entry, for with 0 an entry
-    near 0 would have to be exact; restart the vectors of a GMRES cycle; max_steps the limit on the iterations, which
-    costs nothing and is the suite's. All else is the library's default. Cost: the library's. Raises ``TypeError`` (JAX)
-    where shapes do not fit. Source: lineax, ``BiCGStab``, ``GMRES``, ``Normal(CG)``.
+    near 0 would have to be exact; restart the vectors of a GMRES cycle; max_steps the limit on the iterations, of GMRES
+    on the cycles, which costs nothing and is the suite's. All else is the library's default. Cost: the library's.
+    Raises ``TypeError`` (JAX) where shapes do not fit. Source: lineax, ``BiCGStab``, ``GMRES``, ``Normal(CG)``.
     """
 
     def solve(system: Operator[Array], right: Array) -> Array:
@@ -55,18 +55,17 @@ def lineax(
 
 def prepare(operator: Operator[Array], v: Array, stop: Stop, *, solver: str, vmapped: bool = False) -> Prepared:
     """The loosest tolerance that reaches ``stop.tol``; of GMRES, which cannot stop within a cycle, the fewest vectors
-    with which one cycle does, or ours where one cycle does not.
+    that are enough in as few cycles as with our number of them.
     """
 
-    def solve(restart: int):
+    def solve(cycles: Any = MOST, **more: Any) -> Solve:
         return lambda operator, v, rtol: (
-            lineax(operator, v, solver=solver, rtol=rtol, vmapped=vmapped, restart=restart).w
+            lineax(operator, v, solver=solver, rtol=rtol, vmapped=vmapped, max_steps=cycles, **more).w
         )
 
-    rtol, looser = tune(solve(KEPT), operator, v, stop.tol)
-    if solver != "gmres" or rtol <= LARGEST:
+    if solver != "gmres":
+        rtol, looser = tune(solve(), operator, v, stop.tol)
         return Prepared({}, {"rtol": rtol}, looser)
-    # One cycle it is, whatever the tolerance.
     most = min(KEPT, v.shape[1] if vmapped else v.size)
-    restart, looser = find_fewest(lambda n: measure(solve(n), operator, v)(rtol)[0], stop.tol, most)
+    restart, (rtol, looser) = tune_cycles(solve, operator, v, stop.tol, most)
     return Prepared({}, {"rtol": rtol, "restart": restart}, looser)

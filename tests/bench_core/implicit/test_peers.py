@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
+from functools import partial
 
 import jax
 import numpy as np
@@ -12,7 +14,6 @@ import pytest
 import bench_core
 from bench_core.implicit import ImplicitProblem
 from bench_core.implicit.settings import KEPT, MAPS, SIDE
-from bench_core.implicit.tuning import LARGEST
 
 PEERS = [m for b in bench_core.BACKENDS for m in bench_core.methods("implicit", b) if m.role == "peer"]
 JAX = [m for m in PEERS if m.backend == "jax"]
@@ -43,6 +44,12 @@ def _with(m, kernel, problem, **changed):
     return problem.quality(kernel.to_numpy(kernel.run()) | {"w": np.asarray(w)}, m)["residual"]
 
 
+def _is_step(kernel, problem, reached):
+    """Whether an answer that is better than asked for is the library's own step: the next looser setting misses."""
+    looser = kernel.found.get("looser_residual", math.nan)
+    return looser > problem.tol or (math.isnan(looser) and reached >= problem.tol / 3)
+
+
 # One row a library in JAX, which compiles a row again and again while its tolerance is searched.
 FEW = ("jaxopt_bicgstab", "lineax_bicgstab", "optimistix_fixed_point")
 
@@ -65,12 +72,10 @@ def test_a_librarys_answer_is_right_and_not_better_than_asked_for(m):
     assert problem.fault(got, m, DOUBLE) == ""
     assert problem.error(got, m) < 1e-4
     reached = problem.quality(got, m)["residual"]
-    assert kernel.found["looser_residual"] > problem.tol
+    assert _is_step(kernel, problem, reached)
     if reached < problem.tol / 3:
-        if kernel.settings["rtol"] > LARGEST:
-            looser = {"restart": kernel.settings["restart"] - 1}
-        else:
-            looser = {"rtol": 1.3 * kernel.settings["rtol"]}
+        restart = kernel.settings.get("restart", KEPT)
+        looser = {"restart": restart - 1} if restart < KEPT else {"rtol": 1.3 * kernel.settings["rtol"]}
         assert _with(m, kernel, problem, **looser) > problem.tol
 
 
@@ -89,7 +94,7 @@ def test_a_library_goes_further_by_its_own_step_alone(m, D, T, gamma):
     got = kernel.to_numpy(kernel.run())
     assert problem.fault(got, m, DOUBLE) == ""
     reached = problem.quality(got, m)["residual"]
-    assert reached >= problem.tol / 3 or kernel.found["looser_residual"] > problem.tol
+    assert _is_step(kernel, problem, reached)
 
 
 @pytest.mark.slow
@@ -127,12 +132,34 @@ def test_iteration_limits_are_those_of_the_run(m, T):
     ],
     ids=_name,
 )
-def test_restarts_are_ours(m):
-    """The worst case of GMRES: several cycles, as long as ours."""
+def test_restarts_are_ours_or_fewer(m, monkeypatch):
+    """The worst case of GMRES: several cycles, no longer than ours, and no more of them than with ours. By default the
+    libraries have 20 vectors.
+    """
     problem = bench_core.problem("implicit", D=64, B=3, gamma=0.95, T="rotation", tol=1e-6)
+    given = []
+    if m.declaration.kernel == "lineax":
+        gmres = m.module.lx.GMRES
+        monkeypatch.setattr(m.module.lx, "GMRES", lambda **chosen: given.append(chosen) or gmres(**chosen))
+    else:
+        gmres = m.module.SOLVERS["gmres"]
+        monkeypatch.setitem(
+            m.module.SOLVERS, "gmres", lambda *of, **chosen: given.append(chosen) or gmres(*of, **chosen)
+        )
     kernel = _build(m, problem)
-    assert kernel.settings.get("restart", KEPT) == KEPT
-    assert problem.fault(kernel.to_numpy(kernel.run()), m, DOUBLE) == ""
+    assert given[0]["restart"] == KEPT
+    assert given[-1]["restart"] == kernel.settings["restart"] <= KEPT
+    v, out = kernel._placed["v"], kernel.to_numpy(kernel.run())
+    assert problem.fault(out, m, DOUBLE) == ""
+
+    def cycles(restart):
+        """As many as it takes with so many vectors."""
+        limit, settings = LIMITS[m.declaration.kernel], kernel.settings | {"restart": restart, "rtol": 1e-12}
+        with kernel._backend.pinned(DOUBLE):
+            solve = jax.jit(lambda most: m.function(kernel._operator, v, **settings | {limit: most}).w)
+            return next(n for n in range(1, 60) if problem.quality(out | {"w": solve(n)}, m)["residual"] <= problem.tol)
+
+    assert cycles(kernel.settings["restart"]) == cycles(KEPT) > 1
 
 
 ZEROS = ("zero rows in v", "A = 0", "v = 0", "d = 0")
@@ -243,10 +270,30 @@ def test_no_setting_costs_a_tenth(m):
     answers, limit = _answers(m, kernel), LIMITS[m.declaration.kernel]
     tightest = _find_tightest(answers, limit)
     calls = {"ours": answers(), "least": answers(**{limit: tightest})}
+    times = _alternate(calls)
+    assert times["ours"] <= 1.1 * times["least"]
+
+
+def _alternate(calls):
+    """Median seconds of each, called in turns."""
     times = {name: [] for name in calls}
     for turn in range(40):
         for name in sorted(calls, reverse=turn % 2 == 1):
             start = time.perf_counter()
             calls[name]()
             times[name].append(time.perf_counter() - start)
-    assert statistics.median(times["ours"]) <= 1.1 * statistics.median(times["least"])
+    return {name: statistics.median(taken) for name, taken in times.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.alone
+@pytest.mark.parametrize("m", [m for m in JAX if m.declaration.kernel == "jaxopt" and "gmres" in m.name], ids=_name)
+@pytest.mark.parametrize(("T", "gamma"), [("random", 0.9), ("symmetric", 0.99)])
+def test_the_form_of_gmres_that_stops_within_a_cycle_is_no_faster(m, T, gamma, monkeypatch):
+    """Ours reached the same residual 1.2 to 1.9 times as late when it was that form with 30 vectors."""
+    problem = bench_core.problem("implicit", D=256, B=64, gamma=gamma, T=T, tol=1e-6)
+    ours, gmres = _build(m, problem), m.module.SOLVERS["gmres"].func
+    monkeypatch.setitem(m.module.SOLVERS, "gmres", partial(gmres, solve_method="incremental"))
+    other = _build(m, problem)
+    times = _alternate({"ours": lambda: ours.wait(ours.run()), "other": lambda: other.wait(other.run())})
+    assert times["ours"] <= 1.1 * times["other"]
