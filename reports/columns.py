@@ -78,6 +78,8 @@ COLUMNS = (
     ),
     Column("error", "", "relative error of the timed result, the worst process"),
     Column("measure", "", "what the error is: reference, probes (an estimate of it) or residual"),
+    Column("residual", "", "of a solver, the norm of v - J^T w relative to that of v, of the worst sample and process"),
+    Column("looser_residual", "", "of a library's, the same with the nearest looser setting that was tried and misses"),
     Column("peak_bytes", "bytes", "peak memory of a call, the largest process; empty where nothing read it"),
     Column("flops", "", "floating-point operations of a call, by formula"),
     Column("bytes", "bytes", "bytes that a call moves, by formula"),

@@ -31,7 +31,7 @@ from .health import Health, examine
 from .history import History, digest_history
 from .knots import fold_knots
 from .ladders import Climb, digest_climbs
-from .libraries import Beside, digest_libraries
+from .libraries import Beside, Further, count_further, digest_libraries
 from .orders import Order, digest_orders
 from .pairs import Pair, digest_pairs
 from .qualities import Worth, digest_qualities
@@ -79,6 +79,7 @@ class FamilyDigest:
     crossovers: tuple[Crossing, ...] = ()
     payoffs: tuple[Payoff, ...] = ()
     libraries: tuple[Beside, ...] = ()
+    further: Further | None = None
     climbs: tuple[Climb, ...] = ()
     fronts: tuple[Front, ...] = ()
     rivals: tuple[Front, ...] = ()
@@ -151,6 +152,7 @@ def digest_family(analysis: Analysis, name: str) -> FamilyDigest:
         crossovers=digest_crossovers(analysis, name, series, speedups),
         payoffs=digest_payoffs(analysis, name, series),
         libraries=digest_libraries(analysis, name, series),
+        further=count_further(analysis, name),
         climbs=digest_climbs(analysis, name, series),
         fronts=digest_fronts(analysis, name),
         rivals=digest_rivals(analysis, name),

@@ -8,6 +8,9 @@ from ..points import Quality, Series
 from ..statistics import Estimate
 from .series import Measured, Row, choose_sweeps, find_keys
 
+# A residual below this part of the tolerance is worth a word.
+FAR = 1 / 3
+
 
 @dataclass(frozen=True)
 class Beside:
@@ -29,6 +32,32 @@ class Beside:
     residual: float = math.nan
     ours_residual: float = math.nan
     looser_residual: float = math.nan
+
+
+@dataclass(frozen=True)
+class Further:
+    """Of the libraries' `timed` points that stop at a residual, how many are `further` below their tolerance than FAR,
+    and of how many of these the next looser setting that was tried misses it (`steps`).
+    """
+
+    timed: int
+    further: int
+    steps: int
+
+
+def count_further(analysis: Analysis, name: str) -> Further | None:
+    """Over all series of the family; None where no library stops at a residual."""
+    known = [
+        (point.quality, dict(series.fixed)["tol"])
+        for series in analysis.series(name)
+        if "tol" in dict(series.fixed)
+        for row in analysis.rows(series)
+        for point in analysis.points(series, row)
+        if point.role == "peer" and point.ok and not math.isnan(point.quality.residual)
+    ]
+    further = [(quality, tol) for quality, tol in known if quality.residual < FAR * tol]
+    steps = sum(quality.looser_residual > tol for quality, tol in further)
+    return Further(len(known), len(further), steps) if known else None
 
 
 def digest_libraries(analysis: Analysis, name: str, measured: tuple[Measured, ...]) -> tuple[Beside, ...]:

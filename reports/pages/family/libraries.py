@@ -3,9 +3,9 @@
 import math
 
 from ...digest import FamilyDigest
-from ...digest.libraries import Beside
+from ...digest.libraries import FAR, Beside, Further
 from ...digest.series import Measured
-from ...text import write_error, write_ratio, write_seconds
+from ...text import count, write_error, write_ratio, write_seconds
 from ..blocks import TONES, Cell, Section, Table, Text, columns, missing
 from ._names import caption, series_cell, size_cell
 
@@ -18,8 +18,6 @@ RESIDUAL_NOTE = (
     "with which every sample reaches the tolerance that ours stop at; of one that goes far below, its own step is that "
     "large: what the next looser setting reaches is told where it was recorded."
 )
-# A residual below this part of the tolerance is worth a word.
-FAR = 1 / 3
 
 
 def build(family: FamilyDigest) -> Section | None:
@@ -62,8 +60,16 @@ def build(family: FamilyDigest) -> Section | None:
     table = Table(
         f"{family.name}-libraries", caption("Libraries beside ours", shown), heads, rows, folded=len(rows) > 30
     )
-    note = f"{NOTE} {RESIDUAL_NOTE}" if measured else NOTE
+    note = f"{NOTE} {RESIDUAL_NOTE}{_count(family.further)}" if measured else NOTE
     return Section("libraries", "Libraries", (table, Text(note, "note")))
+
+
+def _count(found: Further | None) -> str:
+    if found is None:
+        return ""
+    told = f" Of {count(found.timed, 'timed point')} of libraries, {found.further:,} end below a third of the tolerance"
+    missed = "all" if found.steps == found.further else f"{found.steps:,}"
+    return f"{told}; of {missed} of these the next looser setting misses." if found.further else f"{told}."
 
 
 def _write_residuals(beside: Beside, series: Measured) -> dict[str, Cell]:

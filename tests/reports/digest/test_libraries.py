@@ -1,9 +1,11 @@
 """Libraries: the fastest of ours that answers alike, in the same rounds."""
 
+import math
+
 import pytest
 
 from reports.analysis import Analysis
-from reports.digest.libraries import digest_libraries
+from reports.digest.libraries import Further, count_further, digest_libraries
 from reports.digest.series import digest_series
 from reports.load import load
 
@@ -41,3 +43,14 @@ def test_a_library_of_no_sweep_is_told_where_it_ran(synthetic, tmp_path):
     analysis = Analysis(load(tmp_path))
     found = digest_libraries(analysis, "implicit", digest_series(analysis, "implicit", "parameter_vjp"))
     assert [(beside.library, beside.size) for beside in found] == [("torchdeq_fixed_point", 512), ("lsmr", 400)]
+
+
+def test_answers_far_below_their_tolerance_are_counted(synthetic, tmp_path):
+    """One of two of a library, and one of ours, which does not count; a tolerance of 1e-6."""
+    for D, residual, looser in ((64, 9e-7, 2e-6), (128, 1e-8, 2e-6), (256, 1e-8, math.nan)):
+        record = synthetic.make_implicit_session(D, 64, 0.9, "random", rows=("neumann", "torchdeq_fixed_point"))
+        for row in record["rows"].values():
+            row["quality"] |= {"residual": residual, "looser_residual": None if math.isnan(looser) else looser}
+        synthetic.write_session(tmp_path, record, "direct")
+    analysis = Analysis(load(tmp_path))
+    assert count_further(analysis, "implicit") == Further(timed=3, further=2, steps=1)

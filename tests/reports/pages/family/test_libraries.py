@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from reports.digest.libraries import Beside
+from reports.digest.libraries import Beside, Further
 from reports.pages.family import libraries
 
 
@@ -37,6 +37,11 @@ def test_what_both_reached_is_told_where_they_stop_at_a_residual(make):
     # Of a library that goes far below the tolerance the page says that less would not do.
     assert [line["residual"].note for line in table.rows] == ["", "2.0e-6 with the next looser setting", ""]
     assert "Residual" in make.texts(section)[0]
+    counted = make.family(series, libraries=(near,), further=Further(1461, 45, 45))
+    assert make.texts(libraries.build(counted))[0].endswith(
+        "Of 1,461 timed points of libraries, 45 end below a third of the tolerance; of all of these the next looser "
+        "setting misses."
+    )
     (without,) = make.tables(libraries.build(make.family(series, libraries=(plain,))))
     assert "residual" not in without.rows[0]
     assert "Residual" not in make.texts(libraries.build(make.family(series, libraries=(plain,))))[0]
