@@ -123,7 +123,11 @@ def _refuse_dirty_tree() -> None:
     existing = "--set-commit-hash" in sys.argv
     watched = ["bench_core", "benchmarks"] if existing else ["benchmarks"]
     done = subprocess.run(
-        ["git", "status", "--porcelain", "--", *watched], capture_output=True, text=True, cwd=Path.cwd()
+        ["git", "status", "--porcelain", "--", *watched],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        cwd=Path.cwd(),
     )
     changed = [line[3:] for line in done.stdout.splitlines()]
     if changed and not os.environ.get(ALLOW_DIRTY):

@@ -151,7 +151,7 @@ def _parameters(submission: Submission, known: set[str]) -> dict[str, Any]:
 
 def _ask(*command: str) -> str:
     try:
-        return subprocess.check_output(command, text=True, stderr=subprocess.STDOUT, timeout=120)
+        return subprocess.check_output(command, text=True, errors="replace", stderr=subprocess.STDOUT, timeout=120)
     except subprocess.CalledProcessError as error:
         raise ValueError(f"{command[0]} does not answer: {one_line(error.output)}") from error
     except (OSError, subprocess.TimeoutExpired) as error:

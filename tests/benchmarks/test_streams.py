@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -50,15 +51,34 @@ def test_a_run_through_asv(run_python, checkout, codec):
     assert log.read_text(encoding="utf-8") == "·│ Creating environment\n"
 
 
-def test_a_run_without_asv(run_python, accented):
+# The locale's encoding is also that of every pipe that a process reads.
+ASCII = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+
+
+@pytest.mark.parametrize("variables", [{"PYTHONIOENCODING": "ascii"}, ASCII], ids=["stream", "locale"])
+def test_a_run_without_asv(run_python, accented, variables):
     code = (
         "import sys; from benchmarks.harness import plain_run; import benchmarks.__main__ as door; "
         "plain_run.measure = lambda *given, **named: []; "
         "sys.exit(door.main(['run', '--plain', '--profile', 'smoke']))"
     )
-    done = run_python("-c", code, PYTHONIOENCODING="ascii", BENCH_RESULTS=accented)
+    done = run_python("-c", code, BENCH_RESULTS=accented, **variables)
     assert done.returncode == 0, done.stderr
     assert "ergebnisse-?" in done.stdout
+
+
+def test_git_tells_of_a_file_that_the_locale_cannot_spell(run_python, tmp_path):
+    repository = tmp_path / "repository"
+    (repository / "benchmarks").mkdir(parents=True)
+    (repository / "benchmarks/ő.py").touch()
+    for command in (["init", "--quiet"], ["config", "core.quotePath", "false"], ["add", "benchmarks"]):
+        subprocess.run(["git", *command], cwd=repository, check=True)
+    code = (
+        "import sys; from pathlib import Path; from benchmarks.harness import environment; "
+        f"sys.exit(environment.same_code(Path({str(repository)!r}), 'HEAD'))"
+    )
+    done = run_python("-c", code, **ASCII)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow  # it trains, and waits for whoever else is timing here

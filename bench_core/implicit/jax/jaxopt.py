@@ -42,7 +42,8 @@ def jaxopt(
     BiCGStab stops after whole steps or in mid-step by the recurrence; GMRES orthogonalises by classical Gram-Schmidt,
     repeated where it must be, and stops after whole cycles only: its other form, which can stop within one, took 1.4
     to 1.8 times as long (D = 400, B = 100, two AMD cores). As one system they have one step length, one basis and one
-    stop for the batch; vmapped, all samples go on until the last one is done, as ours do.
+    stop for the batch; vmapped, all samples go on until the last one is done, as ours do. A sample that ends in no
+    number has ``w = v``.
 
     v (B, D), rtol the library's relative tolerance (tol), more of GMRES the vectors of a cycle, ``restart``; maxiter
     its limit on the iterations, of GMRES on the cycles, which costs nothing and is the suite's. Cost: the library's.

@@ -31,7 +31,8 @@ def lineax(
     within ``atol + rtol |entry|`` of v and of w; BiCGStab stops after whole steps only; CG computes its residual anew
     every tenth iteration, and stops by that of the normal equations; GMRES stops after whole cycles only. In float32
     BiCGStab takes a negative inner product for a breakdown, and ends there. As one system they have one step length,
-    one basis and one stop for the batch; vmapped, all samples go on until the last one is done, as ours do.
+    one basis and one stop for the batch; vmapped, all samples go on until the last one is done, as ours do. A sample
+    that ends in no number has ``w = v``.
 
     v (B, D), rtol the library's relative tolerance; atol is as much in units of v's typical entry, for with 0 an entry
     near 0 would have to be exact; restart the vectors of a GMRES cycle; max_steps the limit on the iterations, of GMRES

@@ -21,7 +21,7 @@ def matfree(operator: Operator[Array], v: Array, *, rtol: Any, vmapped: bool = F
     that of the system; it stops where the residual is at most ``rtol (|v| + |J| |w|)``, or that of the normal equations
     at most ``rtol |J|`` times it, by estimates; the library transposes the product itself, by autodiff. As one system
     there are one step length and one stop for the batch; vmapped, all samples go on until the last one is done, as ours
-    do.
+    do. A sample that ends in no number has ``w = v``.
 
     v (B, D), rtol the library's relative tolerances (atol and btol); maxiter its limit on the iterations, which costs
     nothing and is the suite's. All else is the library's default. Cost: a jvp and a vjp an iteration. Raises

@@ -21,7 +21,7 @@ def optimistix(
 
     How it differs from ours (``neumann``, the same series): it stops when the largest entry of the last change is
     within ``atol + rtol |entry|`` of w. As one vector there is one stop for the batch; vmapped, all samples go on until
-    the last one is done, as ours do.
+    the last one is done, as ours do. A sample that ends in no number has ``w = v``.
 
     v (B, D), rtol the library's relative tolerance; atol is as much in units of v's typical entry, for with 0 an entry
     near 0 would have to be exact; max_steps the limit on the iterations, which costs nothing and is the suite's. All

@@ -32,12 +32,12 @@ def torchdeq(
     How it differs from ours: all samples go on until the last one is done, and each keeps the best iterate that it saw
     (a masked copy of the batch an iteration); residuals are relative to ``|f(w)|``; Anderson keeps 6 pairs (the
     library's m) and solves for affine weights anew each time; Broyden keeps every pair (the library's LBFGS_thres:
-    ``max_iter``), with memory for ``max_iter`` of them from the start.
+    ``max_iter``), with memory for ``max_iter`` of them from the start. A sample that ends in no number has ``w = v``.
 
     v (B, D), rtol the library's relative tolerance, max_iter its largest number of iterations, by which it allocates
-    memory and pads its record of residuals: that of a tuned run; more is Anderson's lam, see ``prepare``. All else is
-    the library's default. Cost: a vjp an iteration. Raises ``RuntimeError`` (torch) where shapes do not fit. Source:
-    torchdeq, ``torchdeq.solver``.
+    memory and pads its record of residuals: that of a tuned run; more is Anderson's lam, see ``prepare``. Its
+    stop_mode is "rel": the default, "abs", would go by how large v is. All else is the library's default. Cost: a vjp
+    an iteration. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: torchdeq, ``torchdeq.solver``.
     """
     w = SOLVERS[solver](lambda w: v + operator.vjp(w), v, max_iter=max_iter, tol=rtol, stop_mode="rel", **more)[0]
     return Solution(only_numbers(w, v))

@@ -19,6 +19,8 @@ def torchopt(operator: Operator[Tensor], v: Tensor, *, rtol: float, maxiter: int
 
     How it differs from ours: one step length for the batch; the residual is that of the normal equations, relative to
     ``|J v|``; the library transposes the product itself, by autodiff, and evaluates it anew for every transposed one.
+    Sample by sample it does not run: its loop asks for numbers, which ``torch.vmap`` refuses. A sample that ends in no
+    number has ``w = v``.
 
     v (B, D), rtol the library's relative tolerance; maxiter its limit on the iterations, which costs nothing and is the
     suite's. Cost: two vjps and a jvp an iteration. Raises ``RuntimeError`` (torch) where shapes do not fit. Source:
