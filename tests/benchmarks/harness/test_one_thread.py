@@ -88,7 +88,8 @@ def test_the_work_is_the_sum_that_it_says():
     assert behind == 2048
 
 
-@pytest.mark.slow  # a second, of a processor that nothing else may use
+@pytest.mark.slow
+@pytest.mark.alone  # nothing else may use the processor
 @pytest.mark.parametrize("free", [True, False], ids=["anywhere", "on one processor"])
 def test_a_neighbour_that_wants_one_processor_is_seen(free):
     processors = sorted(os.sched_getaffinity(0))
