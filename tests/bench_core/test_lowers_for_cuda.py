@@ -11,6 +11,7 @@ from jax import export
 
 import bench_core
 from bench_core.backends import jax as backend
+from bench_core.implicit.jax import _peer
 from bench_core.implicit.tuning import Tuned
 from tests.bench_core import judges
 from tests.examples import THOROUGH
@@ -24,8 +25,6 @@ CANNOT = {
 # Library calls that JAX lowers and does not promise to keep, by the kernel that makes them: an exported program could
 # not be kept either. This one is not.
 UNKEPT = {"lineax": ("cusolver_ormqr_ffi",)}
-# Settings that are chosen by where the arrays are, as they are on a GPU.
-ON_CUDA = {name: {"solve_method": "batched"} for name in ("jaxopt_gmres", "jaxopt_gmres_vmapped")}
 # Beside a family's small sizes: what takes another way through its kernels.
 OTHER = {
     "logdet": [{"D": 4, "B": 9, "L": 1}],
@@ -46,16 +45,10 @@ def lower(monkeypatch):
         monkeypatch.setattr(
             backend, "prepare", lambda function, given, form, donated: taken.append((function, donated))
         )
-        if hasattr(m.module, "tune"):
-            monkeypatch.setattr(m.module, "tune", lambda solve, operator, v, tol: Tuned(tol, math.nan))
-        if m.name in ON_CUDA:
-            prepare = m.module.prepare
-
-            def prepare_there(*given, **settings):
-                prepared = prepare(*given, **settings)
-                return prepared._replace(settings=prepared.settings | ON_CUDA[m.name])
-
-            monkeypatch.setattr(m.module, "prepare", prepare_there)
+        for module in (m.module, _peer):
+            if hasattr(module, "tune"):
+                monkeypatch.setattr(module, "tune", lambda solve, operator, v, tol: Tuned(tol, math.nan))
+        monkeypatch.setattr(_peer, "tune_cycles", lambda solve, operator, v, tol, most: (most, Tuned(tol, math.nan)))
         kernel = m.build(bench_core.problem(m.family, **sizes), dtype=dtype, form=form)
         ((function, donated),) = taken
         shapes = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), kernel._arguments())

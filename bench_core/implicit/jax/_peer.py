@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from math import isnan
 from typing import Any
 
@@ -10,10 +11,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from bench_core.implicit.jax._batch import allowance, norm
+from bench_core.implicit.jax._batch import Solution, allowance, norm
 from bench_core.implicit.operator import Operator
-from bench_core.implicit.settings import KEPT, MOST
-from bench_core.implicit.tuning import Tuned, find_fewest
+from bench_core.implicit.settings import KEPT, MOST, Stop
+from bench_core.implicit.tuning import Prepared, Tuned, find_fewest
 from bench_core.implicit.tuning import tune as tune_to
 
 Solve = Callable[[Operator[Array], Array, Any], Array]
@@ -57,20 +58,48 @@ def tune_cycles(
     def limited(operator: Operator[Array], v: Array, cycles: Array) -> Array:
         return solve(restart=most, cycles=cycles.astype(int))(operator, v, longest.setting)
 
-    after = measure(limited, operator, v)
-    cycles = find_fewest(lambda n: after(n)[0], tol, CYCLES).setting
-    if not after(cycles)[0] <= tol:
+    measured = measure(limited, operator, v)
+    after = cache(lambda cycles: measured(cycles)[0])
+    cycles = find_fewest(after, tol, CYCLES).setting
+    if not after(cycles) <= tol:
         return most, longest
 
     def reach(restart: int) -> float:
         if restart == most:
-            return after(cycles)[0]
+            return after(cycles)
         return measure(solve(restart=restart, cycles=cycles), operator, v)(longest.setting)[0]
 
     restart, looser = find_fewest(reach, tol, most)
     found = longest if restart == most else tune(solve(restart=restart), operator, v, tol)
     # Of one cycle no looser tolerance misses, but fewer vectors do.
     return restart, Tuned(found.setting, looser if isnan(found.looser) else found.looser)
+
+
+def prepare_solver(
+    library: Callable[..., Solution],
+    limit: str,
+    operator: Operator[Array],
+    v: Array,
+    stop: Stop,
+    solver: str,
+    vmapped: bool,
+) -> Prepared:
+    """What the ``prepare`` of a library of linear solvers does, its ``limit`` that on the iterations: the loosest
+    tolerance that reaches ``stop.tol``; of GMRES, which stops after whole cycles only, the fewest vectors that are
+    enough in as few cycles as with our number of them.
+    """
+
+    def solve(cycles: Any = MOST, **more: Any) -> Solve:
+        return lambda operator, v, rtol: (
+            library(operator, v, solver=solver, rtol=rtol, vmapped=vmapped, **{limit: cycles}, **more).w
+        )
+
+    if solver != "gmres":
+        rtol, looser = tune(solve(), operator, v, stop.tol)
+        return Prepared({}, {"rtol": rtol}, looser)
+    most = min(KEPT, v.shape[1] if vmapped else v.size)
+    restart, (rtol, looser) = tune_cycles(solve, operator, v, stop.tol, most)
+    return Prepared({}, {"rtol": rtol, "restart": restart}, looser)
 
 
 def each(solve: Callable[[Operator[Array], Array], Array], operator: Operator[Array], v: Array) -> Array:

@@ -9,7 +9,7 @@ import lineax as lx
 from jax import Array
 
 from bench_core.implicit.jax._batch import Solution
-from bench_core.implicit.jax._peer import Solve, each, only_numbers, tune, tune_cycles, typical
+from bench_core.implicit.jax._peer import each, only_numbers, prepare_solver, typical
 from bench_core.implicit.operator import Operator
 from bench_core.implicit.settings import KEPT, MOST, Stop
 from bench_core.implicit.tuning import Prepared
@@ -55,18 +55,5 @@ def lineax(
 
 
 def prepare(operator: Operator[Array], v: Array, stop: Stop, *, solver: str, vmapped: bool = False) -> Prepared:
-    """The loosest tolerance that reaches ``stop.tol``; of GMRES, which cannot stop within a cycle, the fewest vectors
-    that are enough in as few cycles as with our number of them.
-    """
-
-    def solve(cycles: Any = MOST, **more: Any) -> Solve:
-        return lambda operator, v, rtol: (
-            lineax(operator, v, solver=solver, rtol=rtol, vmapped=vmapped, max_steps=cycles, **more).w
-        )
-
-    if solver != "gmres":
-        rtol, looser = tune(solve(), operator, v, stop.tol)
-        return Prepared({}, {"rtol": rtol}, looser)
-    most = min(KEPT, v.shape[1] if vmapped else v.size)
-    restart, (rtol, looser) = tune_cycles(solve, operator, v, stop.tol, most)
-    return Prepared({}, {"rtol": rtol, "restart": restart}, looser)
+    """See ``_peer.prepare_solver``."""
+    return prepare_solver(lineax, "max_steps", operator, v, stop, solver, vmapped)

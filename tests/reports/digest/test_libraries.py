@@ -46,7 +46,7 @@ def test_a_library_of_no_sweep_is_told_where_it_ran(synthetic, tmp_path):
 
 
 def test_answers_far_below_their_tolerance_are_counted(synthetic, tmp_path):
-    """One of two of a library, and one of ours, which does not count; a tolerance of 1e-6."""
+    """Two of a library's three; ours do not count. The tolerance is 1e-6."""
     for D, residual, looser in ((64, 9e-7, 2e-6), (128, 1e-8, 2e-6), (256, 1e-8, math.nan)):
         record = synthetic.make_implicit_session(D, 64, 0.9, "random", rows=("neumann", "torchdeq_fixed_point"))
         for row in record["rows"].values():
