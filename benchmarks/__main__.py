@@ -47,7 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     cell.add_argument("--family", default="logdet", help="a family [default: logdet]")
     cell.add_argument("--backend", default="torch", help=f"{' or '.join(bench_core.BACKENDS)} [default: torch]")
     cell.add_argument(
-        "--dtype", default="float32", help=f"{', '.join(DTYPES)} (tf32 and bfloat16 on cuda) [default: float32]"
+        "--dtype",
+        help=f"{', '.join(DTYPES)} (tf32 and bfloat16 on cuda) [default: as the profile measures such a cell]",
     )
     cell.add_argument(
         "--method", action="append", default=[], metavar="ROW", help="only this row, e.g. relative:compiled; repeat"
@@ -113,10 +114,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _cell(parsed: argparse.Namespace) -> int:
     from benchmarks.harness import run, table
-    from benchmarks.harness.cell import Cell, rows, size
+    from benchmarks.harness.cell import asked, rows, size
 
     profile = PROFILES[check_choice("profile", parsed.profile, tuple(PROFILES))]
-    cell = Cell.of(parsed.family, parsed.backend, dict(map(size, parsed.sizes)), parsed.device, parsed.dtype)
+    sizes = dict(map(size, parsed.sizes))
+    cell = asked(profile, parsed.family, parsed.backend, sizes, parsed.device, parsed.dtype)
     known = rows(cell.family, cell.backend, device=cell.device)
     for row in parsed.method:
         check_choice(f"row of {cell.family} on {cell.backend}", row, known)

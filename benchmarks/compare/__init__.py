@@ -12,8 +12,13 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench_core.method import DEVICES, DTYPES, check_choice
+
+if TYPE_CHECKING:
+    from benchmarks.harness.cell import Cell
+    from benchmarks.harness.profile import Profile
 
 DEFAULT_CELLS = tuple(f"logdet {backend} D={size}" for backend in ("torch", "jax") for size in (100, 1000))
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +49,8 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--method", action="append", default=[], metavar="ROW", help="only this row; repeat")
     parser.add_argument(
-        "--dtype", default="float32", help=f"{', '.join(DTYPES)} (tf32 and bfloat16 on cuda) [default: float32]"
+        "--dtype",
+        help=f"{', '.join(DTYPES)} (tf32 and bfloat16 on cuda) [default: as the profile measures such a cell]",
     )
     parser.add_argument("--device", default="cpu", help=f"{' or '.join(DEVICES)} [default: cpu]")
     parser.add_argument("--profile", default="quick", help="whose rows and budgets [default: quick]")
@@ -72,7 +78,7 @@ def _compare(parsed: argparse.Namespace) -> int:
             f"threshold {parsed.threshold:g} % and minutes {parsed.minutes:g}; allowed: numbers above zero"
         )
     profile = PROFILES[check_choice("profile", parsed.profile, tuple(PROFILES))]
-    cells = [_cell(text, parsed) for text in parsed.cell or DEFAULT_CELLS]
+    cells = [_cell(text, parsed, profile) for text in parsed.cell or DEFAULT_CELLS]
     options = comparison.Options(profile, parsed.threshold / 100, parsed.minutes, tuple(parsed.method))
     head = sides.make(parsed.head_commit, ROOT, cache() / "sides", parsed.head_python, parsed.head)
     commit = parsed.base_commit or parsed.head_commit
@@ -103,14 +109,15 @@ def _compare(parsed: argparse.Namespace) -> int:
     return done.status()
 
 
-def _cell(text: str, parsed: argparse.Namespace):
-    from benchmarks.harness.cell import Cell, rows
+def _cell(text: str, parsed: argparse.Namespace, profile: Profile) -> Cell:
+    from benchmarks.harness.cell import asked, rows
     from benchmarks.harness.cell import size as read_size
 
     words = text.split()
     if len(words) < 2 or any("=" in word for word in words[:2]):
         raise ValueError(f"cell {text!r} is none; allowed: FAMILY BACKEND SIZE=VALUE ..., e.g. {DEFAULT_CELLS[0]!r}")
-    cell = Cell.of(words[0], words[1], dict(map(read_size, words[2:])), parsed.device, parsed.dtype)
+    sizes = dict(map(read_size, words[2:]))
+    cell = asked(profile, words[0], words[1], sizes, parsed.device, parsed.dtype)
     known = rows(cell.family, cell.backend, device=cell.device)
     if parsed.method and not set(parsed.method) & set(known):
         check_choice(f"row of {cell.family} on {cell.backend}", parsed.method[0], known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import bench_core
@@ -68,6 +68,14 @@ class Cell:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Cell:
         return cls(**{**data, "sizes": tuple(data["sizes"].items())})
+
+
+def asked(
+    profile: Profile, family: str, backend: str, sizes: Mapping[str, Any], device: str = "cpu", dtype: str | None = None
+) -> Cell:
+    """A checked cell of a command line; without a precision in the one that the profile measures it in."""
+    cell = Cell.of(family, backend, sizes, device, dtype or profile.dtypes[0])
+    return cell if dtype else replace(cell, dtype=profile.dtype_of(family, dict(cell.sizes)))
 
 
 def rows(

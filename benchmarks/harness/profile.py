@@ -127,6 +127,13 @@ class Profile:
     def dtypes_of(self, sweep: Sweep) -> tuple[str, ...]:
         return sweep.dtypes or self.dtypes
 
+    def dtype_of(self, family: str, sizes: Mapping[str, Any]) -> str:
+        """The precision in which a cell of these sizes is measured first: that of a sweep which holds it, where none
+        does that of the family's main sweep.
+        """
+        sweeps = self._sweeps_with(family, sizes) or list(self.sweeps(family).values())
+        return self.dtypes_of(sweeps[0])[0] if sweeps else self.dtypes[0]
+
 
 SMOKE = Profile(
     name="smoke",

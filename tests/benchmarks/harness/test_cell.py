@@ -11,7 +11,7 @@ from bench_core.method import DEVICES
 from benchmarks.families import FAMILIES, Sweep
 from benchmarks.families._family import STANDARD_D
 from benchmarks.harness import run
-from benchmarks.harness.cell import Cell, rows
+from benchmarks.harness.cell import Cell, asked, rows
 from benchmarks.harness.profile import PATIENT, PROFILES, QUICK, STANDARD
 from benchmarks.harness.run import _benchmarks, _rows, cells, every_cell, planned
 
@@ -26,6 +26,22 @@ def test_a_name_spells_every_coordinate_and_json_comes_back():
 def test_cells_of_one_sweep_differ_in_the_swept_size_only():
     a, b, c = (Cell.of("logdet", "jax", sizes) for sizes in ({"D": 5}, {"D": 6}, {"D": 5, "B": 1}))
     assert a.without_swept() == b.without_swept() != c.without_swept()
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_cell_that_is_asked_for_has_the_precision_in_which_the_profile_measures_it(profile, family):
+    """Also where the command line names no precision: a fixed point to a residual of 1e-6 is none in float32."""
+    for cell in cells(family, "torch", profile, "cpu"):
+        alike = [c.dtype for c in cells(family, "torch", profile, "cpu") if c.sizes == cell.sizes]
+        assert asked(profile, family, "torch", dict(cell.sizes)).dtype == alike[0]
+        assert asked(profile, family, "torch", dict(cell.sizes), dtype="float64").dtype == "float64"
+
+
+def test_a_cell_of_no_sweep_has_the_precision_of_the_main_one():
+    assert asked(QUICK, "implicit", "jax", {"D": 48}).dtype == "float64"
+    assert asked(QUICK, "implicit", "jax", {"D": 512, "tol": 1e-4}).dtype == "float32"
+    assert asked(QUICK, "logdet", "jax", {"D": 48}).dtype == "float32"
 
 
 def test_rows_are_methods_and_their_further_forms():
