@@ -19,6 +19,7 @@ OUTCOME_WORDS = {
     "timeout": "timed out",
     "wrong": "wrong result",
     "error": "error",
+    "retracted": "retracted",
 }
 # Marks times of one process, whose interval is as wide as the processes of other cells differ.
 NEAR = "†"

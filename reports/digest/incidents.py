@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,8 @@ _RANKS = (
     *(("stolen",), ("held",), ("busy",), ("card-shared",)),
     *(("moved",), ("dirty",), ("file",), ("system",)),
 )
+# Outcomes that say something of the code that ran, by kind.
+LOST = {"wrong": ("wrong", "error"), "retracted": ("retracted",)}
 WARNING = {kind: rank for rank, kinds in enumerate(_RANKS) for kind in kinds}
 
 
@@ -73,7 +76,7 @@ def find_incidents(analysis: Analysis) -> tuple[Incident, ...]:
         *(incident for place in analysis.places for incident in _find_card(place, analysis.sessions(place))),
         *_find_warnings(analysis),
         *_find_failures(analysis),
-        *_find_wrong(analysis),
+        *_find_lost(analysis),
     )
 
 
@@ -224,16 +227,15 @@ def _find_failures(analysis: Analysis) -> Iterator[Incident]:
         yield Incident("failures", {"lines": tuple(found)})
 
 
-def _find_wrong(analysis: Analysis) -> Iterator[Incident]:
-    found: dict[tuple[str, str], int] = {}
-    for series in analysis.series():
-        for row in analysis.rows(series):
-            number = sum(point.outcome in ("wrong", "error") for point in analysis.points(series, row))
-            if number:
-                found[series.family, row] = found.get((series.family, row), 0) + number
-    if found:
-        rows = tuple((family, row, number) for (family, row), number in sorted(found.items()))
-        yield Incident("wrong", {"rows": rows})
+def _find_lost(analysis: Analysis) -> Iterator[Incident]:
+    """Rows whose results were wrong, and those whose numbers are withdrawn."""
+    for kind, outcomes in LOST.items():
+        found: Counter[tuple[str, str]] = Counter()
+        for series in analysis.series():
+            for row in analysis.rows(series):
+                found[series.family, row] += sum(p.outcome in outcomes for p in analysis.points(series, row))
+        if rows := tuple((family, row, number) for (family, row), number in sorted(found.items()) if number):
+            yield Incident(kind, {"rows": rows})
 
 
 def _list_cells(sessions: Iterable[Session]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from .asv import read_asv, read_index
 from .history import tabulate_history
 from .join import join
 from .pile import Pile
+from .retractions import retract
 from .row import FRAME_COLUMNS
 from .run import LoadError, Run
 from .select import choose_commits, complete_commits, drop_superseded, list_parts
@@ -51,6 +52,7 @@ def load(
     history = tabulate_history(pile)
     choose_commits(pile, commit, folder)
     lines, superseded = drop_superseded(join(pile), pile)
+    lines = retract(lines, pile.dates)
     if not lines:
         raise LoadError(f"no results in {folder}: the files hold no measured row")
     frame = pd.DataFrame(lines, columns=pd.Index(FRAME_COLUMNS)).sort_values(ORDER, kind="stable")

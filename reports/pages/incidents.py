@@ -77,8 +77,15 @@ def _write_card(values: Values) -> str:
 
 
 def _write_wrong(values: Values) -> str:
-    rows = [f"{row} ({family}, {count(number, 'cell')})" for family, row, number in values["rows"]]
-    return f"wrong results or errors, not timed: {_shorten(rows)}"
+    return f"wrong results or errors, not timed: {_name_rows(values)}"
+
+
+def _write_retracted(values: Values) -> str:
+    return f"retracted, measured by code that is mended since: {_name_rows(values)}"
+
+
+def _name_rows(values: Values) -> str:
+    return _shorten([f"{row} ({family}, {count(number, 'cell')})" for family, row, number in values["rows"]])
 
 
 def _cells(values: Values) -> str:
@@ -172,4 +179,5 @@ _WRITERS: dict[str, Callable[[Values], str]] = {
         f"{_list_failures(v['lines'])}"
     ),
     "wrong": _write_wrong,
+    "retracted": _write_retracted,
 }

@@ -5,7 +5,7 @@ import math
 from ...digest import FamilyDigest
 from ...digest.libraries import FAR, Beside, Further
 from ...digest.series import Measured
-from ...text import count, write_error, write_ratio, write_seconds
+from ...text import count, write_error, write_list, write_ratio, write_seconds
 from ..blocks import TONES, Cell, Section, Table, Text, columns, missing
 from ._names import caption, series_cell, size_cell
 
@@ -61,7 +61,14 @@ def build(family: FamilyDigest) -> Section | None:
         f"{family.name}-libraries", caption("Libraries beside ours", shown), heads, rows, folded=len(rows) > 30
     )
     note = f"{NOTE} {RESIDUAL_NOTE}{_count(family.further)}" if measured else NOTE
+    note += _name_retracted(family)
     return Section("libraries", "Libraries", (table, Text(note, "note")))
+
+
+def _name_retracted(family: FamilyDigest) -> str:
+    rows = (row for series in family.series for row in series.rows)
+    names = sorted({row.name for row in rows if any(cell.outcome == "retracted" for cell in row.cells)})
+    return f" Retracted until they are measured anew: {write_list([f'`{name}`' for name in names])}." if names else ""
 
 
 def _count(found: Further | None) -> str:

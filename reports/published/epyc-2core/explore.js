@@ -33,7 +33,7 @@
   };
   const OUTCOMES = {
     ok: "ran", skipped: "not tried", over_budget: "over budget", oom: "out of memory", timeout: "timed out",
-    wrong: "wrong result", error: "error",
+    wrong: "wrong result", error: "error", retracted: "retracted",
   };
   const QUANTITIES = {
     seconds: ["Time of a call", "seconds"], ratio: ["Times the yardstick", "ratio"], error: ["Error", "error"],

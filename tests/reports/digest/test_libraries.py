@@ -12,7 +12,7 @@ from reports.load import load
 
 def test_each_library_stands_beside_the_fastest_exact_row(implicit_digest):
     family = implicit_digest.family("implicit")
-    assert {b.library for b in family.libraries} == {"torchdeq_fixed_point", "jaxopt_bicgstab", "lineax_gmres"}
+    assert {b.library for b in family.libraries} == {"torchdeq_fixed_point", "jaxopt_bicgstab", "lineax_bicgstab"}
     for beside in family.libraries:
         rows = family.find(beside.series).rows
         own = [

@@ -35,7 +35,7 @@ IMPLICIT_ROWS = {
     **{f"forward_{row}": ("method", "fixed_point", True, {}) for row in ("picard", "anderson", "broyden")},
     "torchdeq_fixed_point": ("peer", "parameter_gradient", True, {}),
     "jaxopt_bicgstab": ("peer", "parameter_gradient", True, {}),
-    "lineax_gmres": ("peer", "parameter_gradient", True, {}),
+    "lineax_bicgstab": ("peer", "parameter_gradient", True, {}),
 }
 
 
@@ -192,7 +192,7 @@ def make_implicit_session(
     generator = np.random.default_rng(key)
     drift = np.exp(0.02 * np.sin(np.arange(rounds) / 5) + generator.normal(0, 0.01, rounds))
     record = make_session(512 if size >= 512 else 64, backend, "cpu", process, rounds=rounds, rows=())
-    other = ("torchdeq_fixed_point", "jfb:compiled") if backend == "jax" else ("jaxopt_bicgstab", "lineax_gmres")
+    other = ("torchdeq_fixed_point", "jfb:compiled") if backend == "jax" else ("jaxopt_bicgstab", "lineax_bicgstab")
     record["cell"] |= {"family": "implicit", "dtype": "float64", "sizes": sizes}
     record["failures"] = []
     record["rows"] = {row: make_implicit_row(row, sizes, backend, drift, generator) for row in rows if row not in other}

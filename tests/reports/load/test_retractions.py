@@ -1,0 +1,68 @@
+"""Numbers of code that was not fair or not right are told nowhere."""
+
+from datetime import timedelta
+from fnmatch import fnmatch
+
+import numpy as np
+import pytest
+
+import bench_core
+from reports.analysis import Analysis
+from reports.digest import build_digest
+from reports.load import load
+from reports.load.retractions import RETRACTIONS, retract
+
+BRAKE, PEAKS = RETRACTIONS[0], next(each for each in RETRACTIONS if each.peaks)
+
+
+def _load(synthetic, folder, seconds: int, row: str, session):
+    """A session that began so long after the mending, one of its rows under this name."""
+    rows = session["rows"]
+    rows[row] = rows.pop(next(name for name in rows if name.startswith(row.partition("_")[0]))) | {"method": row}
+    started = (BRAKE.mended + timedelta(seconds=seconds)).isoformat()
+    synthetic.write_session(folder, session | {"started_at": started}, "direct")
+    run = load(folder)
+    (line,) = run.frame[run.frame["row"] == row].to_dict("records")
+    return run, line
+
+
+def test_a_row_of_older_code_has_an_outcome_and_a_reason_and_no_numbers(synthetic, tmp_path):
+    run, line = _load(synthetic, tmp_path, -1, "lineax_gmres", synthetic.make_implicit_session(64, backend="jax"))
+    assert (line["outcome"], line["reason"]) == ("retracted", BRAKE.why)
+    assert line["samples_s"].size == line["rounds"].size == 0
+    assert all(np.isnan(line[name]) for name in ("error", "peak_bytes", "build_s", "first_call_s", "compile_cold_s"))
+    others = run.frame[(run.frame["role"] == "peer") & (run.frame["row"] != "lineax_gmres")]
+    assert set(others["outcome"]) == {"ok"}
+    (note,) = [note for note in build_digest(Analysis(run)).health.notes if note.kind == "retracted"]
+    assert note.values["rows"] == (("implicit", "lineax_gmres", 1),)
+
+
+def test_of_the_mending_commit_it_holds(synthetic, tmp_path):
+    _, line = _load(synthetic, tmp_path, 0, "lineax_gmres", synthetic.make_implicit_session(64, backend="jax"))
+    assert line["outcome"] == "ok"
+    assert line["samples_s"].size
+
+
+def test_what_is_not_ok_keeps_its_reason(synthetic, tmp_path):
+    session = synthetic.make_implicit_session(64, backend="jax")
+    name = next(name for name in session["rows"] if name.startswith("lineax"))
+    session["rows"][name] |= {"outcome": "oom", "reason": "of memory", "samples_s": [], "rounds": []}
+    _, line = _load(synthetic, tmp_path, -1, "lineax_gmres", session)
+    assert (line["outcome"], line["reason"]) == ("oom", "of memory")
+
+
+def test_a_peak_is_withdrawn_alone():
+    line = {"family": PEAKS.family, "backend": PEAKS.backend, "method": "dopri5_direct_0.001", "commit": "a"}
+    line |= {"outcome": "ok", "peak_bytes": 7.0, "samples_s": np.ones(3)}
+    at = PEAKS.mended.timestamp()
+    (older,), (newer,) = (retract([line], {"a": date}) for date in (at - 1, at))
+    assert np.isnan(older["peak_bytes"])
+    assert older | {"peak_bytes": 7.0} == newer == line
+
+
+@pytest.mark.parametrize("retraction", RETRACTIONS, ids=lambda each: f"{each.family}-{each.rows[0]}")
+def test_a_retraction_names_rows_that_exist(retraction):
+    """Or it withdraws nothing, and nobody notices."""
+    known = [method.name for method in bench_core.methods(retraction.family, retraction.backend)]
+    assert all(any(fnmatch(name, pattern) for name in known) for pattern in retraction.rows)
+    assert retraction.mended.tzinfo is not None
