@@ -70,6 +70,12 @@
     return legend;
   }
 
+  // One to nine times each power of ten: uPlot's own begin at the end of the axis, whatever number that is.
+  function range(low, high) {
+    const powers = Array.from({ length: high - low + 1 }, (_, j) => low + j);
+    return powers.flatMap((power) => [1, 2, 3, 4, 5, 6, 7, 8, 9].map((digit) => Number(`${digit}e${power}`)));
+  }
+
   window.drawChart = function (mount, points, { y, title, write }) {
     const lines = group(points, y);
     name(lines);
@@ -87,9 +93,10 @@
     told.className = "note told";
     const hint = lines.length > NAMED ? "Point at a line to name it; choose fewer rows for a list of them." : "Point at a line, or at its name, to tell it apart.";
     told.textContent = hint;
+    const splits = (_, __, low, high) => range(Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))).filter((v) => low <= v && v <= high);
     const whole = (_, splits) => splits.map((value) => (Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9 ? value : null));
     const rule = { stroke: colour("rule"), width: 1, filter: whole };
-    const axis = { stroke: colour("faint"), grid: rule, ticks: rule, font: "12px system-ui, sans-serif" };
+    const axis = { stroke: colour("faint"), grid: rule, ticks: rule, splits, font: "12px system-ui, sans-serif" };
     // uPlot leaves out the labels that would stand too close.
     const label = (form) => (_, splits) => splits.map((value) => (value === null ? null : form(value)));
     chart = new uPlot(

@@ -1,6 +1,7 @@
 """The page of all points in a real browser: offline, by keyboard, on a phone, in the dark."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from reports.pages import explore
 from reports.render import render_page
 
 BYTES = 1_500_000
+PUBLISHED = sorted((Path(__file__).parents[3] / "reports/published").glob("*/"))
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +120,23 @@ def test_a_few_rows_are_shown_first_and_all_at_a_click(visit, digest):
     more.click()
     assert page.input_value("[name=rows]") == ", ".join(first.rows)
     assert messages == []
+
+
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.name)
+def test_the_lines_of_the_chart_stand_at_round_numbers(browser, path):
+    """What is written on the canvas, whatever sizes were measured and however far the axis goes beyond them."""
+    context = browser.new_context(offline=True)
+    context.add_init_script(
+        "window.told = []; const draw = CanvasRenderingContext2D.prototype.fillText;"
+        "CanvasRenderingContext2D.prototype.fillText = function (text, ...rest)"
+        " { window.told.push(text); return draw.call(this, text, ...rest); };"
+    )
+    page = context.new_page()
+    page.goto((path / explore.FILE).as_uri())
+    told = {text for text in page.evaluate("window.told") if re.fullmatch(r"[\d,]+", text)}
+    context.close()
+    assert len(told) >= 3
+    assert all(re.fullmatch("[1-9]0*", text.replace(",", "")) for text in told), told
 
 
 def test_what_all_chosen_points_share_is_said_once(visit):
