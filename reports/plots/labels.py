@@ -40,6 +40,8 @@ _FAR = 19
 _FIRM = 1e9
 # A mark is worse to cover than a stretch of line.
 _MARK = 15
+# And a label that stands nearer to another's point than to its own says something wrong.
+_ASTRAY = 30.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def label_lines(
     boxes += [text.get_window_extent() for text in axes.texts]
     obstacles = np.concatenate([_sample_obstacles(axes, lines), *(_sample_rule(axes, height) for height in across)])
     for j in sorted(set(range(len(labels))) - set(reaching), key=lambda j: -points[j][1]):
-        boxes.append(_label_beside(figure, axes, labels[j], points[j], boxes, obstacles))
+        boxes.append(_label_beside(figure, axes, labels[j], j, points, boxes, obstacles))
 
 
 def label_points(
@@ -101,9 +103,9 @@ def label_points(
     across = (ends[:, 0] * (1 - steps) + ends[:, 1] * steps).reshape(-1, 2)
     obstacles = np.concatenate([along, across, np.repeat(marks, _MARK, axis=0)])
     boxes: list[Bbox] = []
-    for label in labels:
-        point = axes.transData.transform((label.x, label.y))
-        boxes.append(_label_beside(figure, axes, label, point, boxes, obstacles))
+    named = axes.transData.transform([(label.x, label.y) for label in labels]) if labels else np.empty((0, 2))
+    for j, label in enumerate(labels):
+        boxes.append(_label_beside(figure, axes, label, j, named, boxes, obstacles))
 
 
 def _end(line: Line) -> Label:
@@ -190,10 +192,13 @@ def _sample_rule(axes: Axes, height: float) -> np.ndarray:
 
 
 def _label_beside(
-    figure: Figure, axes: Axes, label: Label, point: np.ndarray, boxes: list[Bbox], obstacles: np.ndarray
+    figure: Figure, axes: Axes, label: Label, own: int, points: np.ndarray, boxes: list[Bbox], obstacles: np.ndarray
 ) -> Bbox:
-    """The candidate place that covers the fewest labels, then data."""
+    """The candidate place that covers the fewest labels, is nearest to its `own` of the labelled points, and covers
+    the least data.
+    """
     width, height = measure(label.text)
+    point = points[own]
     best: tuple[float, float, Bbox] | None = None
     for rank, (dx, dy, ha, va) in enumerate(_BESIDE):
         x = point[0] + dx - {"left": 0, "center": width / 2, "right": width}[ha]
@@ -202,7 +207,9 @@ def _label_beside(
         outside = x < axes.bbox.x0 or x + width > figure.bbox.x1 or y < axes.bbox.y0 or y + height > figure.bbox.y1
         clashes = sum(box.overlaps(other) for other in boxes)
         inside = (abs(obstacles - (x + width / 2, y + height / 2)) < (width / 2 + 2, height / 2 + 2)).all(axis=1).sum()
-        cost = 1000.0 * outside + 500.0 * clashes + float(inside) + 0.1 * rank
+        away = np.hypot(*(points - np.clip(points, (x, y), (x + width, y + height))).T)
+        astray = bool((away < away[own] - 0.5).any())
+        cost = 1000.0 * outside + 500.0 * clashes + _ASTRAY * astray + float(inside) + 0.1 * rank
         if best is None or cost < best[0]:
             best = cost, abs(dy), box
     assert best is not None

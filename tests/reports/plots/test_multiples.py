@@ -69,6 +69,22 @@ def test_lines_that_end_together_have_their_labels_in_a_column():
     assert len(places) == 1
 
 
+def test_a_label_is_nearest_to_its_own_line():
+    """Two lines that end one above the other, beside one that goes on: neither has its name at the other's end."""
+    sizes = (10, 32, 100, 200, 320, 640, 1000, 2000, 3200)
+    steady = [6e3, 25e3, 130e3, 430e3, 1e6, 3.8e6, 8.8e6, 35e6, 88e6]
+    above = [120e3, 1.1e6, 1e6, 0.8e6, 1.8e6, 7e6, 17e6]
+    lines = [
+        Line(name, "c0", sizes[: len(values)], [Estimate(v, v, v) for v in values])
+        for name, values in (("steady", steady), ("published", steady[:7]), ("above", above))
+    ]
+    panels = [Panel("a", "alt", lines), Panel("b", "alt", [line("other", 1e4, 1e5, 1e6, 1e9)])]
+    html = draw_multiples("name", panels, frame(panels, "D", "bytes"))
+    heights = dict(re.findall(r'<text [^>]*?(?<= )y="([\d.]+)"[^>]*>(published|above)</text>', html))
+    heights = {name: float(height) for height, name in heights.items()}
+    assert heights["above"] < heights["published"]
+
+
 WORDS = "memory of the machine, 25.3 GB"
 
 
