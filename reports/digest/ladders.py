@@ -1,6 +1,6 @@
 """Methods whose names end in a number: how time and memory grow with it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ..analysis import Analysis
@@ -34,29 +34,56 @@ class Climb:
 
 
 def digest_climbs(analysis: Analysis, name: str, measured: tuple[Measured, ...]) -> tuple[Climb, ...]:
-    """Of the longest series of each place that has any; the ladders of a letter at one size."""
+    """Of the longest series of each place that has any; the ladders of a letter at one size, in all places the same
+    where each has its rungs at one.
+    """
     keys, chosen = find_keys(analysis, name), {}
     for series in measured:
-        found = list(_find_ladders(analysis, keys[series.key]))
-        rungs = sum(len(analysis.climb(keys[series.key], size, ladder)) for ladder, size in found)
+        key = keys[series.key]
+        groups = _group(analysis, key)
+        found = [pair for group in groups.values() for pair in _choose(analysis, key, group)]
+        rungs = sum(len(analysis.climb(key, size, ladder)) for ladder, size in found)
         known = chosen.get(series.place)
         if found and (known is None or (len(series.sizes), rungs) > known[0]):
-            chosen[series.place] = (len(series.sizes), rungs), keys[series.key], found
-    return tuple(_climb(analysis, key, size, ladder) for _, key, found in chosen.values() for ladder, size in found)
+            chosen[series.place] = (len(series.sizes), rungs), key, groups
+    full: dict[str, list[set[float]]] = {}
+    for _, key, groups in chosen.values():
+        for letter, group in groups.items():
+            full.setdefault(letter, []).append(_list_full(analysis, key, group))
+    shared = {letter: set.intersection(*sizes) for letter, sizes in full.items()}
+    return tuple(
+        _climb(analysis, key, size, ladder)
+        for _, key, groups in chosen.values()
+        for letter, group in groups.items()
+        for ladder, size in _choose(analysis, key, group, shared[letter])
+    )
 
 
-def _find_ladders(analysis: Analysis, series: Series) -> Iterable[tuple[Ladder, float]]:
-    """Ladders of one letter are told at one size, or their lines would be of two: the largest where each has its rungs,
-    else that of the most rungs.
+def _group(analysis: Analysis, series: Series) -> dict[str, list[Ladder]]:
+    """Ladders by their letter."""
+    groups: dict[str, list[Ladder]] = {}
+    for ladder in analysis.ladders(series):
+        if ladder.rungs[0][0] >= LEAST:
+            groups.setdefault(ladder.letter, []).append(ladder)
+    return groups
+
+
+def _list_full(analysis: Analysis, series: Series, group: list[Ladder]) -> set[float]:
+    """Sizes at which each of the ladders has its rungs."""
+    wanted = [(ladder, min(ENOUGH, len(ladder.rungs))) for ladder in group]
+    return {d for d in analysis.sizes(series) if all(len(analysis.climb(series, d, each)) >= n for each, n in wanted)}
+
+
+def _choose(
+    analysis: Analysis, series: Series, group: list[Ladder], shared: Collection[float] = ()
+) -> Iterator[tuple[Ladder, float]]:
+    """Ladders of one letter are told at one size, or their lines would be of two: the largest that is `shared`, else
+    where each has its rungs, else that of the most rungs.
     """
-    ladders = [ladder for ladder in analysis.ladders(series) if ladder.rungs[0][0] >= LEAST]
-    for letter in dict.fromkeys(ladder.letter for ladder in ladders):
-        group = [ladder for ladder in ladders if ladder.letter == letter]
-        ran = {d: [len(analysis.climb(series, d, ladder)) for ladder in group] for d in analysis.sizes(series)}
-        wanted = [min(ENOUGH, len(ladder.rungs)) for ladder in group]
-        full = [d for d, counts in ran.items() if all(n >= w for n, w in zip(counts, wanted, strict=True))]
-        size = max(full, default=None) or max(ran, key=lambda d: (sum(ran[d]), d))
-        yield from ((ladder, size) for ladder, n in zip(group, ran[size], strict=True) if n >= LADDER_RUNGS)
+    ran = {d: [len(analysis.climb(series, d, ladder)) for ladder in group] for d in analysis.sizes(series)}
+    full = shared or _list_full(analysis, series, group)
+    size = max(full, default=None) or max(ran, key=lambda d: (sum(ran[d]), d))
+    yield from ((ladder, size) for ladder, n in zip(group, ran[size], strict=True) if n >= LADDER_RUNGS)
 
 
 def _climb(analysis: Analysis, series: Series, size: float, ladder: Ladder) -> Climb:

@@ -82,18 +82,18 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
     if len(pairs) > MOST_ROWS:
         pairs = [(series, pair, found) for series, pair, found in pairs if pair[1] in card]
     kept = pairs[:MOST_ROWS]
-    heads = columns(
-        ("place", "Where"), ("baseline", "Baseline"), ("row", "Row"), *((at, f"At the {at} size", True) for at in AT)
-    )
     rows = []
     for series, (baseline, row), found in kept:
         sizes = {speedup.size: speedup for speedup in found}
         picked = pick_sizes(sizes)
         line = {"place": series_cell(series, shown), "baseline": Cell(baseline), "row": Cell(row)}
-        # With fewer than three sizes the last is the largest.
-        for at, size in zip(AT[-len(picked) :], picked, strict=True):
+        # With fewer than three sizes there is none in the middle, with one only the largest.
+        places = AT if len(picked) == len(AT) else (AT[0], AT[-1])[-len(picked) :]
+        for at, size in zip(places, picked, strict=True):
             line[at] = _write(sizes[size], family.axis)
         rows.append(line)
+    told = [(at, f"At the {at} size", True) for at in AT if any(at in line for line in rows)]
+    heads = columns(("place", "Where"), ("baseline", "Baseline"), ("row", "Row"), *told)
     more = "" if len(kept) == sum(len(_collect(family, series)) for series in shown) else ", of the main rows"
     words = caption(f"Times faster than the baseline{more}", shown)
     return Table(f"{family.name}-speedups", words, heads, tuple(rows), folded=len(rows) > 16)

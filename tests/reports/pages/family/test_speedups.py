@@ -39,6 +39,15 @@ def test_the_table_has_three_sizes_and_the_main_rows(make):
     assert "of the main rows" in table.caption
 
 
+def test_of_two_sizes_one_is_the_smallest_and_none_the_middle(make):
+    series = make.series(*(make.sweep(name) for name in ("relative", "inverse")))
+    few = rise(make, series)
+    for kept, names in ((few[1:3], ["smallest", "largest"]), (few[2:3], ["largest"])):
+        (table,) = make.tables(speedups.build(make.family(series, speedups=tuple(kept))))
+        assert [column.key for column in table.columns[3:]] == names
+        assert [table.rows[0][name].note for name in names][-1] == "D = 1,000"
+
+
 def test_a_panel_holds_the_main_rows_or_a_few_others_of_its_first_baseline(make):
     names = [f"r{j}" for j in range(9)]
     series = make.series(*(make.sweep(name) for name in ("inverse", *names)))
