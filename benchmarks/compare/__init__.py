@@ -11,9 +11,11 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import bench_core
 from bench_core.method import DEVICES, DTYPES, check_choice
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
             action="append",
             default=[],
             metavar="NAME=VALUE",
-            help=f"threads=N or an environment variable of {side}; repeat",
+            help=f"threads=N, dtype=NAME, form=NAME or an environment variable of {side}; repeat",
         )
     parser.add_argument(
         "--cell",
@@ -84,6 +86,8 @@ def _compare(parsed: argparse.Namespace) -> int:
     commit = parsed.base_commit or parsed.head_commit
     base = sides.make(commit, ROOT, cache() / "sides", parsed.base_python, parsed.base)
     both = {"base": base, "head": head}
+    for form in sorted({form for side in both.values() if (form := side.settings.form) is not None}):
+        _check_form(form, cells, parsed.method)
     policy = comparison.SPIN_BRIEFLY | chosen().variables()
     ruler = sides.digest(ROOT / "benchmarks")
     key = [
@@ -122,6 +126,21 @@ def _cell(text: str, parsed: argparse.Namespace, profile: Profile) -> Cell:
     if parsed.method and not set(parsed.method) & set(known):
         check_choice(f"row of {cell.family} on {cell.backend}", parsed.method[0], known)
     return cell
+
+
+def _check_form(form: str, cells: Sequence[Cell], asked: Sequence[str]) -> None:
+    """Whether some method of each cell has it, and rows are asked for by their methods."""
+    for row in asked:
+        if ":" in row:
+            raise ValueError(
+                f"row {row!r} names a form, and the sides do; allowed: its method, {row.partition(':')[0]}"
+            )
+    for cell in cells:
+        tried = [m for m in bench_core.methods(cell.family, cell.backend) if not asked or m.name in asked]
+        known = sorted({each for method in tried for each in method.forms_on(cell.device)})
+        check_choice(
+            f"form of {', '.join(asked) or cell.family} on {cell.backend} and {cell.device}", form, tuple(known)
+        )
 
 
 def _follow(text: str) -> None:

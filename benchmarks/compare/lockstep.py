@@ -10,15 +10,16 @@ import json
 import sys
 from typing import Any
 
-from benchmarks.harness import clock, stages
-from benchmarks.harness.cell import rows
+import bench_core
+from benchmarks.harness import clock, older, stages
+from benchmarks.harness.cell import row_name, rows
 from benchmarks.harness.preparation import Row
 from benchmarks.harness.profile import PROFILES
 
 
 class Stages(stages.Stages):
     """A session's stages; ``spec["asked"]`` names the rows to be timed (all where it is empty), ``spec["without"]``
-    those that are not tried.
+    those that are not tried. Where ``spec["form"]`` is given these are methods, and each is timed in that form.
     """
 
     def _begin(self) -> bool:
@@ -30,12 +31,20 @@ class Stages(stages.Stages):
 
     def _prepare(self) -> list[Row]:
         family, backend, sizes, device = (self.cell[name] for name in ("family", "backend", "sizes", "device"))
-        profile, asked = PROFILES[self.profile["name"]], self.spec["asked"]
-        known = rows(family, backend, None if asked else profile, () if asked else [sizes], device)
-        self.spec["rows"] = [
-            row for row in known if row not in self.spec["without"] and (row in asked if asked else self._is_timed(row))
-        ]
-        self.journal.write("rows", names=self.spec["rows"])
+        profile, asked, form = PROFILES[self.profile["name"]], self.spec["asked"], self.spec["form"]
+        names = {
+            row: row for row in rows(family, backend, None if asked else profile, () if asked else [sizes], device)
+        }
+        if form is None:
+            names = {name: row for name, row in names.items() if asked or self._is_timed(row)}
+        else:  # each method by its name, in this form
+            tried = {name.partition(":")[0] for name in names}
+            known = (method for method in bench_core.methods(family, backend) if method.name in tried)
+            names = {m.name: row_name(m.name, form, m.forms) for m in known if form in older.forms_on(m, device)}
+        names = {n: row for n, row in names.items() if n not in self.spec["without"] and (n in asked or not asked)}
+        self.spec["rows"] = list(names.values())
+        self.spec["timed"] = [names[name] for name in self.spec["timed"] if name in names]
+        self.journal.write("rows", names=names)
         return super()._prepare()
 
     def _is_timed(self, row: str) -> bool:

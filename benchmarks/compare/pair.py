@@ -102,8 +102,7 @@ def _attempt(
                 return {"failed": f"{side}: {event['reason']}", "rows": {}, "outcomes": {}}
         for side in order:
             with _of(side):
-                held[side].tell("go")
-                seconds[side] = held[side].until("ready")["seconds"]
+                seconds[side] = held[side].ready()
         both = [row for row in seconds["base"] if row in seconds["head"]]
         samples = _time(held, both, {row: max(seconds[side][row] for side in SIDES) for row in both}, seed)
         for side in order:  # a result that is wrong on new data is no result
@@ -178,4 +177,4 @@ def summarise(blocks: Sequence[tuple[Sequence[str], Sequence[float]]]) -> dict[s
 
 def _outcomes(process: Process) -> dict[str, dict[str, Any]]:
     kept = ("outcome", "reason", "error", "peak_bytes")
-    return {row: {name: fields[name] for name in kept} for row, fields in process.result.rows.items()}
+    return {row: {name: fields[name] for name in kept} for row, fields in process.rows().items()}

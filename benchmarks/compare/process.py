@@ -40,8 +40,10 @@ class Process:
     def __init__(self, side: Side, cell: Cell, profile: Profile, spec: Mapping[str, Any], policy: Mapping[str, str]):
         self.result = Result()
         self.names: list[str] = []
-        own = chosen()
-        own = replace(own, threads=side.threads or own.threads)
+        self._own: dict[str, str] = {}  # a row's name in this process, by that which both sides have for it
+        settings, own = side.settings, chosen()
+        own = replace(own, threads=settings.threads or own.threads)
+        cell = replace(cell, dtype=settings.dtype or cell.dtype)
         self._folder = tempfile.TemporaryDirectory(prefix="jacobench-")
         folder = Path(self._folder.name)
         limits = {
@@ -61,6 +63,7 @@ class Process:
                     "threads": own.threads,
                     "allocator": own.allocator,
                     "bench_core": str(side.folder),
+                    "form": settings.form,
                     "address_space_bytes": int(os.environ.get("BENCH_ADDRESS_SPACE_BYTES", "0")),
                     **spec,
                 }
@@ -77,7 +80,7 @@ class Process:
                 stdout=sink,
                 stderr=sink,
                 cwd=folder,
-                env={**child.environment(cell, own, cache), **_SHARED, **policy, **side.variables},
+                env={**child.environment(cell, own, cache), **_SHARED, **policy, **dict(settings.variables)},
                 start_new_session=True,
                 pass_fds=(answers,),
             )
@@ -106,9 +109,20 @@ class Process:
 
     def time(self, row: str, number: int, seconds: float) -> float:
         """Mean seconds of ``number`` calls that are expected to take ``seconds`` each."""
-        self.result.doing = {"row": row, "what": "timing", "limit_s": 60 + 20 * (number + 1) * seconds}
-        self.tell(json.dumps({"row": row, "number": number}))
+        own = self._own[row]
+        self.result.doing = {"row": own, "what": "timing", "limit_s": 60 + 20 * (number + 1) * seconds}
+        self.tell(json.dumps({"row": own, "number": number}))
         return self.until("timed")["seconds"]
+
+    def ready(self) -> dict[str, float]:
+        """Once its rows are prepared: seconds of a call of each."""
+        self.tell("go")
+        seconds = self.until("ready")["seconds"]
+        return {name: seconds[own] for name, own in self._own.items() if own in seconds}
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """What became of the rows so far."""
+        return {name: self.result.rows[own] for name, own in self._own.items() if own in self.result.rows}
 
     def until(self, *kinds: str) -> dict[str, Any]:
         """Take events up to the first of these kinds, and return it.
@@ -126,7 +140,8 @@ class Process:
                 kind = event["event"]
                 self.result.take(dict(event))
                 if kind == "rows":
-                    self.names = event["names"]
+                    self._own = event["names"]
+                    self.names = list(self._own)
                 if kind in kinds:
                     self._rest = b"\n".join([*lines[place + 1 :], self._rest])
                     return event
@@ -134,11 +149,16 @@ class Process:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self._answers], [], [], left)[0]:
                 doing = self.result.doing
-                raise Lost(doing["row"], "timeout", f"{doing['what']} took longer than {doing['limit_s']:.0f} s")
+                raise Lost(self._shared(), "timeout", f"{doing['what']} took longer than {doing['limit_s']:.0f} s")
             chunk = os.read(self._answers, 1 << 16)
             if not chunk:
                 self._child.wait()
                 said = self._said.read_text(encoding="utf-8", errors="replace")
                 doing = self.result.doing
-                raise Lost(doing["row"], *outcome.of_exit(self._child.returncode, said, doing["what"]))
+                raise Lost(self._shared(), *outcome.of_exit(self._child.returncode, said, doing["what"]))
             self._rest += chunk
+
+    def _shared(self) -> str | None:
+        """Both sides' name of the row that is worked on."""
+        row = self.result.doing["row"]
+        return next((name for name, own in self._own.items() if own == row), row)

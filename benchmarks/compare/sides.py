@@ -10,35 +10,50 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+import bench_core
+from bench_core.method import DTYPES
 from benchmarks.harness.policy import affinity
 
 WORKING_TREE = "the working tree"
 
 
 @dataclass(frozen=True)
+class Settings:
+    """threads    number of threads, None for the session's
+    dtype      precision, None for the cell's
+    form       the form of every row, None for the rows as they are named
+    variables  environment variables beside the user's
+    """
+
+    threads: int | None = None
+    dtype: str | None = None
+    form: str | None = None
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Side:
-    """name       what the user called it
-    folder     holds a copy of its ``bench_core``, which nothing changes while it is compared
-    content    digest of every file in it: equal content is equal code
-    python     its interpreter
-    threads    its number of threads, None for the session's
-    variables  its environment variables beside the user's
+    """name      what the user called it
+    folder    holds a copy of its ``bench_core``, which nothing changes while it is compared
+    content   digest of every file in it: equal content is equal code
+    python    its interpreter
+    settings  what else is its own
     """
 
     name: str
     folder: Path
     content: str
     python: str = sys.executable
-    threads: int | None = None
-    variables: Mapping[str, str] = field(default_factory=dict)
+    settings: Settings = Settings()
 
     def key(self) -> list[object]:
         """What makes two sides the same."""
-        return [self.content, self.python, self.threads, sorted(self.variables.items())]
+        return [self.content, self.python, asdict(self.settings)]
 
 
 def make(commit: str | None, root: Path, cache: Path, python: str | None = None, settings: Sequence[str] = ()) -> Side:
@@ -51,7 +66,7 @@ def make(commit: str | None, root: Path, cache: Path, python: str | None = None,
     """
     if python is not None and shutil.which(python) is None:
         raise ValueError(f"python {python!r} is not an interpreter; allowed: a path to one")
-    threads, variables = read_settings(settings)
+    read = read_settings(settings)
     name = commit or WORKING_TREE
     with tempfile.TemporaryDirectory(dir=_made(cache)) as scratch:
         fresh = Path(scratch) / "side"
@@ -69,7 +84,8 @@ def make(commit: str | None, root: Path, cache: Path, python: str | None = None,
             except OSError:  # another comparison was faster
                 if not folder.exists():
                     raise
-    return Side(name, folder, content, python or sys.executable, threads, variables)
+    own = [*([f"python={python}"] if python else ()), *settings]
+    return Side(f"{name} with {', '.join(own)}" if own else name, folder, content, python or sys.executable, read)
 
 
 def digest(folder: Path) -> str:
@@ -81,26 +97,36 @@ def digest(folder: Path) -> str:
     return found.hexdigest()[:16]
 
 
-def read_settings(settings: Sequence[str]) -> tuple[int | None, dict[str, str]]:
-    """``threads=N`` and environment variables ``NAME=VALUE``.
+def read_settings(settings: Sequence[str]) -> Settings:
+    """``threads=N``, ``dtype=NAME``, ``form=NAME`` and environment variables ``NAME=VALUE``.
 
     Raises
     ------
     ValueError
         in one line, for anything else
     """
-    threads, variables = None, {}
+    known: dict[str, Any] = {}
+    variables: dict[str, str] = {}
     for text in settings:
         name, separator, value = text.partition("=")
         if name == "threads" and value.isdigit() and 1 <= int(value) <= len(affinity()):
-            threads = int(value)
+            known[name] = int(value)
+        elif (name == "dtype" and value in DTYPES) or (name == "form" and value in _list_forms()):
+            known[name] = value
         elif separator and name.isupper():
             variables[name] = value
         else:
             raise ValueError(
-                f"setting {text!r} is unknown; allowed: threads=1 to {len(affinity())}, or a variable NAME=VALUE"
+                f"setting {text!r} is unknown; allowed: threads=1 to {len(affinity())}, dtype={', '.join(DTYPES)}, "
+                f"form={', '.join(_list_forms())}, or a variable NAME=VALUE"
             )
-    return threads, variables
+    return Settings(**known, variables=tuple(variables.items()))
+
+
+def _list_forms() -> list[str]:
+    """The forms of all methods."""
+    backends = ((family, backend) for family in bench_core.FAMILIES for backend in bench_core.BACKENDS)
+    return sorted({form for place in backends for method in bench_core.methods(*place) for form in method.forms})
 
 
 def _extract(commit: str, root: Path, folder: Path) -> str:

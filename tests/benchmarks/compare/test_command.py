@@ -63,6 +63,12 @@ def test_equal_sides_pass(repository, tmp_path):
         (["--cell", "logdet torch", "--method", "none"], "row of logdet on torch 'none'"),
         (["--threshold", "0"], "threshold 0 % and minutes 5; allowed: numbers above zero"),
         (["--base", "threads=none"], "setting 'threads=none' is unknown"),
+        (["--head", "form=graph"], "form of logdet on torch and cpu 'graph'"),
+        (["--head", "form=jit", "--cell", "logdet torch", "--method", "relative"], "form of relative on torch and cpu"),
+        (
+            ["--head", "form=compiled", "--cell", "logdet torch", "--method", "relative:compiled"],
+            "row 'relative:compiled' names a form, and the sides do; allowed: its method, relative",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_one_line_and_status_2(arguments, message, capsys, tmp_path, monkeypatch):

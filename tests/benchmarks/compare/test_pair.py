@@ -87,6 +87,21 @@ def test_slower_wrong_dying_and_gone(checkout, tmp_path, plant):
     assert f"{SMALL.name}: relative_published: only base has it" in text
 
 
+def test_two_forms_and_two_precisions_of_a_method_are_one_row(checkout, tmp_path):
+    """Rows are named by their methods; of one that has only one of the forms the other side is without it."""
+    settings = {"base": ["form=eager"], "head": ["form=allocating", "dtype=float64"]}
+    both = {side: sides.make(None, checkout, tmp_path / "sides", settings=told) for side, told in settings.items()}
+    found = pair.measure(both, SMALL, QUICK, first="head", asked=("relative", "gemm_floor"), policy={})
+    assert found["failed"] is None
+    assert set(found["rows"]) == {"relative"}
+    assert {side: set(names) for side, names in found["names"].items()} == {
+        "base": {"relative", "gemm_floor"},
+        "head": {"relative"},
+    }
+    errors = {side: found["outcomes"][side]["relative"]["error"] for side in pair.SIDES}
+    assert 0 < errors["head"] < 1e-12 < errors["base"]
+
+
 def test_a_side_that_cannot_start_is_said(checkout, tmp_path, plant):
     base = sides.make(None, checkout, tmp_path / "sides")
     (checkout / "bench_core/__init__.py").write_text("raise RuntimeError('planted')\n")

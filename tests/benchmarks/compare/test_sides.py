@@ -49,8 +49,10 @@ def test_what_is_no_side_is_refused(repository, tmp_path):
 
 
 def test_settings():
-    assert sides.read_settings(["threads=1", "XLA_FLAGS=--a=b"]) == (1, {"XLA_FLAGS": "--a=b"})
-    for wrong in ("threads=0", "threads=many", "NAME", "precision=high"):
+    read = sides.read_settings(["threads=1", "dtype=float64", "form=compiled", "XLA_FLAGS=--a=b"])
+    assert read == sides.Settings(1, "float64", "compiled", (("XLA_FLAGS", "--a=b"),))
+    assert sides.read_settings([]) == sides.Settings()
+    for wrong in ("threads=0", "threads=many", "NAME", "precision=high", "dtype=float8", "form=fast"):
         with pytest.raises(ValueError, match=f"^setting '{wrong}' is unknown; allowed: threads=1 to "):
             sides.read_settings([wrong])
 
@@ -59,3 +61,7 @@ def test_settings_make_another_side(repository, tmp_path):
     one, two = (sides.make(None, repository.folder, tmp_path, sys.executable, s) for s in ([], ["threads=1"]))
     assert one.content == two.content
     assert one.key() != two.key()
+    assert (one.name, two.name) == (
+        f"the working tree with python={sys.executable}",
+        f"the working tree with python={sys.executable}, threads=1",
+    )
