@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.benchmarks import interrupted
+
 ROOT = Path(__file__).resolve().parents[3]
 
+_COMMAND = ("-m", "benchmarks", "compare")
 SMALL = ("--cell", "logdet torch D=12 B=8", "--method", "relative", "--method", "gemm_floor")
 
 
 def _compare(repository, folder, *arguments):
-    return repository.python(
-        "-m", "benchmarks", "compare", *arguments, XDG_CACHE_HOME=str(folder / "cache"), OMP_NUM_THREADS="1"
-    )
+    return repository.python(*_COMMAND, *arguments, XDG_CACHE_HOME=str(folder / "cache"), OMP_NUM_THREADS="1")
 
 
 @pytest.mark.slow  # six pairs of processes; a pair of them is compared in ``test_pair.py``
@@ -52,6 +57,38 @@ def test_equal_sides_pass(repository, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "equal sides (A/A)" in done.stdout
     assert "slower" not in done.stdout
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_it_goes_on_and_loses_a_pair_at_most(repository, tmp_path):
+    """Ten times, by SIGKILL; its sides end with it, and the same command comes to an answer of all that was kept."""
+    saved = tmp_path / "saved.json"
+    command = [*_COMMAND, *SMALL, "--minutes", "9", "--json", str(saved)]
+    repository.environment |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
+    kept: list[dict] = []
+    for seed in range(10):
+        run = repository.start(*command)
+        time.sleep(random.Random(seed).uniform(0.5, 6.0))
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        interrupted.until(lambda: not interrupted.of(repository), "ended with it")
+        assert not saved.exists(), "it had ended before it was killed"
+        now = _read_pairs(tmp_path / "cache")
+        assert now[: len(kept)] == kept
+        kept = now
+    assert kept, "no pair was measured between the kills"
+    done = repository.python(*command)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"resumed: {len(kept)} pairs are there" in done.stderr
+    rows = [pair["rows"] for pair in json.loads(saved.read_text())["pairs"]]
+    assert rows[: len(kept)] == [pair["rows"] for pair in kept]
+    assert _read_pairs(tmp_path / "cache") == []
+
+
+def _read_pairs(cache: Path) -> list[dict]:
+    """The whole lines of the comparison that is not finished."""
+    texts = [path.read_text() for path in cache.glob("jacobench/compare/*.pairs")]
+    return [json.loads(line) for text in texts for line in text.split("\n")[:-1]]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -14,10 +16,17 @@ from benchmarks.compare.log import Log
 from benchmarks.compare.sides import Side
 from benchmarks.compare.verdict import SCHEDULE
 from benchmarks.harness.cell import Cell
+from benchmarks.harness.lock import machine_lock
 from benchmarks.harness.profile import QUICK
 
 CELLS = [Cell.of("logdet", backend, {"D": 12}) for backend in ("torch", "jax")]
 ROWS = ("relative", "inverse", "relative_step")
+
+
+@pytest.fixture(autouse=True)
+def lock(tmp_path, monkeypatch):
+    """Of its own: what is measured on this machine meanwhile is not waited for."""
+    monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
 
 
 class Drawn:
@@ -64,6 +73,24 @@ def test_equal_rows_end_at_the_first_look_with_status_0(tmp_path):
     assert done.status() == 0
     assert len(drawn.calls) == SCHEDULE[0] * len(CELLS)
     assert [first for backend, _, first, _ in drawn.calls if backend == "torch"] == ["base", "head"] * 3
+
+
+def test_waiting_for_another_run_is_none_of_its_minutes(tmp_path):
+    held = threading.Event()
+
+    def hold():
+        with machine_lock("another run"):
+            held.set()
+            time.sleep(1.0)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait()
+    drawn = Drawn()
+    done = _run(tmp_path, drawn, Options(QUICK, minutes=0.5 / 60))
+    holder.join()
+    assert done.spent_s < 0.5
+    assert len(drawn.calls) == SCHEDULE[0] * len(CELLS)
 
 
 def test_one_slower_row_fails_it_and_leads_the_table(tmp_path):
