@@ -80,6 +80,9 @@ COLUMNS = (
     ),
     Column("error", "", "relative error of the timed result, the worst process"),
     Column("measure", "", "what the error is: reference, probes (an estimate of it) or residual"),
+    Column(
+        "checked_again", "", "1 where the result was checked once more, after timing, on data it had not seen; else 0"
+    ),
     Column("residual", "", "of a solver, the norm of v - J^T w relative to that of v, of the worst sample and process"),
     Column("looser_residual", "", "of a library's, the same with the nearest looser setting that was tried and misses"),
     Column("peak_bytes", "bytes", "peak memory of a call, the largest process; empty where nothing read it"),

@@ -173,6 +173,8 @@ class Point:
     starts: dict[int, Start] = field(default_factory=dict, repr=False)
     # What `error` is: against the reference, by random probes, or a residual; "" in records that do not say.
     measure: str = ""
+    # 1 where a process checked it once more on new data, after timing, else 0; NaN in records that do not say.
+    checked_again: float = math.nan
     commit: str = ""
     # How far another process may lie, None where nothing like this was measured in several.
     spread: Spread | None = None

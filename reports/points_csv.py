@@ -40,6 +40,7 @@ def _iterate_lines(analysis: Analysis, series: Series, row: str) -> Iterator[dic
             series.axis: point.size,
             **{name: getattr(point, name) for name in ("row", "form", "role", "computes", "exact")},
             **{name: getattr(point, name) for name in ("outcome", "reason", "patient", "error", "measure")},
+            "checked_again": point.checked_again if point.ok else None,
             **{name: getattr(point.quality, name) for name in ("residual", "looser_residual")},
             **{name: getattr(point, name) for name in ("peak_bytes", "flops", "bytes")},
             **_describe_times(point),

@@ -69,6 +69,7 @@ class Result:
             row = self.rows[event["row"]]
             errors = (row["error"], event["error"])  # None: not finite, or there is none
             row["error"] = None if None in errors else max(errors)
+            row["checked_again"] = True
             row["check_s"] = (row["check_s"] or 0.0) + event.get("check_s", 0.0)
             if event["outcome"]:  # a time whose result is wrong is no time
                 row |= {"outcome": event["outcome"][0], "reason": event["outcome"][1]} | _no_samples()
@@ -100,7 +101,7 @@ def blank_row() -> dict[str, Any]:
     """A row's fields that a hole does not have."""
     compilation = ("compile_s", "compile_cold_s", "compile_cached_s")
     measured = ("error", "build_s", *compilation, "first_call_s", "check_s", "peak_bytes", "peak_instrument", "number")
-    return dict.fromkeys(measured) | _no_samples()
+    return dict.fromkeys(measured) | {"checked_again": False} | _no_samples()
 
 
 def hole(cell: Cell, row: str, kind: str, reason: str) -> dict[str, Any]:

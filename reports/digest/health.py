@@ -10,7 +10,7 @@ import numpy as np
 
 from ..analysis import Analysis
 from ..load import Session
-from ..points import Place
+from ..points import Place, Point, Series
 from ..states import SPEEDS, State, list_readings
 from ..statistics import SMALLEST_MARGIN, Coverage, judge
 from .exponents import WIDEST
@@ -27,6 +27,7 @@ class PlaceHealth:
     canary       distance of the quartiles of the canary, relative to each session's median
     load, steal  the most in a session: cores that other work kept busy, share of time given to other guests
     stops        (reason, sessions) of why rounds ended
+    checked      of `timed` points those whose result was checked again on new data, NaN where no record says
     rounds_s     seconds in rounds, of `elapsed_s` in sessions
     card         the GPU meanwhile; None on the CPU
     """
@@ -45,6 +46,8 @@ class PlaceHealth:
     sessions: int
     rounds_s: float
     elapsed_s: float
+    timed: int
+    checked: float
     card: CardHealth | None = None
 
 
@@ -120,6 +123,7 @@ def _examine_place(analysis: Analysis, place: Place) -> PlaceHealth:
     quartiles = np.quantile(np.concatenate(canary), [0.25, 0.75]) if canary else [math.nan, math.nan]
     throttled = [bool(t) for s in sessions if (t := s.get("environment", "throttled")) is not None]
     rounds = [s.get("stages_s", "rounds") for s in sessions]
+    checked = [p.checked_again for s in analysis.series() if s.place == place for p in _list_timed(analysis, s)]
     return PlaceHealth(
         place=place,
         noise=math.nan if noise is None else noise,
@@ -135,8 +139,14 @@ def _examine_place(analysis: Analysis, place: Place) -> PlaceHealth:
         sessions=len(sessions),
         rounds_s=_add(rounds) if any(_is_number(r) for r in rounds) else math.nan,
         elapsed_s=_add(s.get("elapsed_s") for s in sessions),
+        timed=len(checked),
+        checked=_add(checked) if any(map(_is_number, checked)) else math.nan,
         card=examine_card(sessions),
     )
+
+
+def _list_timed(analysis: Analysis, series: Series) -> list[Point]:
+    return [point for row in analysis.rows(series) for point in analysis.points(series, row) if point.ok]
 
 
 def _find_clocks(sessions: list[Session]) -> tuple[float, float]:

@@ -12,7 +12,7 @@ FRAME_COLUMNS = (
     *("machine", "commit", "environment", "profile", "patient"),
     *("family", "backend", "device", "dtype", "sizes", "cell", "process"),
     *("row", "method", "form", "role", "exact", "computes", "source"),
-    *("outcome", "reason", "predicted_s", "predicted_bytes", "error", "tolerance", "measure"),
+    *("outcome", "reason", "predicted_s", "predicted_bytes", "error", "tolerance", "measure", "checked_again"),
     *("flops", "bytes", "vjps", "jvps", "evaluations", "formula_peak_bytes", "settings", "products", "quality"),
     *("build_s", "compile_cold_s", "compile_cached_s", "first_call_s", "peak_bytes", "peak_instrument"),
     *("recorded_by", "rounds", "samples_s"),
@@ -38,6 +38,7 @@ def read_row(name: str, row: dict[str, Any], process: int) -> dict[str, Any]:
         "outcome": row["outcome"],
         "reason": row.get("reason") or "",
         "measure": row.get("measure") or "",
+        "checked_again": _read_truth(row.get("checked_again")),
         **{key: read_number(cost.get(key)) for key in ("flops", "bytes", "vjps", "jvps", "evaluations")},
         "formula_peak_bytes": read_number(cost.get("peak_bytes")),
         **{key: read_number(row.get(key)) for key in ("predicted_s", "predicted_bytes", "error", "tolerance")},
@@ -72,6 +73,11 @@ def describe_cell(family: str, backend: str, device: str, dtype: str, sizes: dic
 def read_number(value: Any) -> float:
     """A number, NaN where there is none."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+
+
+def _read_truth(value: Any) -> float:
+    """1 or 0, NaN of a record that does not say."""
+    return float(value) if isinstance(value, bool) else math.nan
 
 
 def _read_compilation(row: dict[str, Any], process: int) -> dict[str, float]:

@@ -157,6 +157,7 @@ def _tabulate_places(digest: Digest) -> Table:
         "Time given to others by the host, at most": lambda p: _known(p.steal, write_share(p.steal)),
         "Threads": lambda p: ", ".join(p.threads) or "–",
         "Clock": _write_clock,
+        "Timed points checked again on new data": lambda p: _known(p.checked, f"{p.checked:,.0f} of {p.timed:,}"),
         "Rounds ended by": _write_stops,
         "Time in rounds": _write_rounds,
     }

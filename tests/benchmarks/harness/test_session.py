@@ -104,6 +104,8 @@ def test_equal_code_holds_equal_memory_in_every_session(pair):
 
 def test_a_row_is_checked_again_in_one_process_of_its_cell(pair):
     assert pair.again == [list(ROWS), ["gemm_floor", "transposed"]]
+    for record, again in zip(pair.records, pair.again):
+        assert [name for name, row in record["rows"].items() if row["checked_again"]] == again
 
 
 def test_a_session_says_how_long_it_judged_results(pair):

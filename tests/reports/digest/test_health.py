@@ -99,6 +99,20 @@ def test_facts_that_places_share_stand_once(digest):
     assert len([fact for fact in digest.health.provenance.facts if fact.name == "gpu"]) == 1
 
 
+def test_what_was_checked_again_is_counted_where_records_say(synthetic, tmp_path):
+    """In one process of a cell is enough; a point of which no process was checked is none."""
+    for process in (0, 1):
+        session = synthetic.make_session(64, process=process, rounds=8, rows=("relative", "gemm_floor"))
+        path = synthetic.write_session(tmp_path, session, "direct")
+    (place,) = examine(Analysis(load(tmp_path))).places
+    assert math.isnan(place.checked)
+    session["rows"]["relative"]["checked_again"], session["rows"]["gemm_floor"]["checked_again"] = True, False
+    path.unlink()
+    synthetic.write_session(tmp_path, session, "direct")
+    (place,) = examine(Analysis(load(tmp_path))).places
+    assert (place.checked, place.timed) == (1, 2)
+
+
 def test_warnings_stand_by_their_weight(synthetic, tmp_path):
     """A canary 6 times slower before a machine 1.5 times slower, that before work of others, a broken file after it."""
     for hour, size in enumerate((16, 32, 64, 128, 256, 512, 1024, 2048, 3072, 4096)):
