@@ -11,7 +11,7 @@ set -eu
 cd "$(dirname "$0")/.."
 out=${OUT:-compare-results}
 mkdir -p "$out"
-rm -f "$out/compare.md"
+rm -f "$out/compare.md" "$out/compare.json" "$out/bencher.json"
 status=0
 "${PYTHON:-python}" -m benchmarks compare "$@" \
     --json "$out/compare.json" --markdown "$out/compare.md" --bencher "$out/bencher.json" || status=$?

@@ -9,9 +9,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import sys
 import time
+import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +22,21 @@ import bench_core
 from bench_core.method import DEVICES, DTYPES, check_choice
 
 if TYPE_CHECKING:
+    from benchmarks.compare.sides import Side
     from benchmarks.harness.cell import Cell
     from benchmarks.harness.profile import Profile
 
-DEFAULT_CELLS = tuple(f"logdet {backend} D={size}" for backend in ("torch", "jax") for size in (100, 1000))
+# What is compared of a family whose code differs between the sides; of logdet where none does.
+DEFAULT_CELLS = {
+    "logdet": ("D=100", "D=1000"),
+    "implicit": ("D=64",),
+    "line_integral": ("d=32",),
+    "score": ("d=64",),
+}
+CELL_MINUTES, LEAST_MINUTES = 3, 10
+_EXAMPLE = "logdet torch D=100"
+# What of the user's environment may change times: a comparison that was cut off goes on under the same alone.
+_PREFIXES = ("XLA_", "JAX_", "TORCH", "OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "MALLOC_", "CUDA_", "BENCH_")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -47,7 +61,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         action="append",
         default=[],
         metavar="CELL",
-        help=f"family, backend and sizes, e.g. {DEFAULT_CELLS[0]!r}; repeat [default: logdet at D = 100 and 1000]",
+        help=f"family, backend and sizes, e.g. {_EXAMPLE!r}; repeat [default: some of every family whose code differs]",
     )
     parser.add_argument("--method", action="append", default=[], metavar="ROW", help="only this row; repeat")
     parser.add_argument(
@@ -57,16 +71,27 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--device", default="cpu", help=f"{' or '.join(DEVICES)} [default: cpu]")
     parser.add_argument("--profile", default="quick", help="whose rows and budgets [default: quick]")
     parser.add_argument("--threshold", type=float, default=5.0, help="per cent; slower beyond it fails [default: 5]")
-    parser.add_argument("--minutes", type=float, default=5.0, help="no pair is begun after them [default: 5]")
+    parser.add_argument("--minutes", type=float, help="no pair is begun after them [default: 3 a cell, at least 10]")
     parser.add_argument("--json", metavar="FILE", help="write everything there")
     parser.add_argument("--bencher", metavar="FILE", help="write the ratios there in Bencher's metric format")
     parser.add_argument("--markdown", metavar="FILE", help="append the table there, as for a job's summary")
-    parser.set_defaults(command=_compare)
+    parser.set_defaults(command=_run)
 
 
 def cache() -> Path:
     """Where sides and unfinished comparisons lie: ``XDG_CACHE_HOME`` or ``~/.cache``, folder ``jacobench``."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jacobench"
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    """As a command: 1 is a slowdown and nothing else."""
+    try:
+        return _compare(parsed)
+    except ValueError:
+        raise
+    except Exception:
+        traceback.print_exc()
+        return 2
 
 
 def _compare(parsed: argparse.Namespace) -> int:
@@ -75,19 +100,28 @@ def _compare(parsed: argparse.Namespace) -> int:
     from benchmarks.harness.policy import chosen
     from benchmarks.harness.profile import PROFILES
 
-    if not parsed.threshold > 0 or not parsed.minutes > 0:
-        raise ValueError(
-            f"threshold {parsed.threshold:g} % and minutes {parsed.minutes:g}; allowed: numbers above zero"
-        )
+    for name, number in (("threshold", parsed.threshold), ("minutes", parsed.minutes)):
+        if number is not None and not number > 0:
+            raise ValueError(f"{name} {number:g}; allowed: a number above zero")
+    for file in filter(None, (parsed.json, parsed.bencher, parsed.markdown)):
+        if not os.access(Path(file).resolve().parent, os.W_OK):
+            raise ValueError(f"file {file!r} cannot be written; allowed: one in a folder that exists")
     profile = PROFILES[check_choice("profile", parsed.profile, tuple(PROFILES))]
-    cells = [_cell(text, parsed, profile) for text in parsed.cell or DEFAULT_CELLS]
-    options = comparison.Options(profile, parsed.threshold / 100, parsed.minutes, tuple(parsed.method))
+    given = [_cell(text, parsed, profile) for text in parsed.cell]
     head = sides.make(parsed.head_commit, ROOT, cache() / "sides", parsed.head_python, parsed.head)
     commit = parsed.base_commit or parsed.head_commit
     base = sides.make(commit, ROOT, cache() / "sides", parsed.base_python, parsed.base)
+    cells = given or [_cell(text, parsed, profile) for text in _choose(base, head)]
+    # Cells are named by base's precision, whatever head's is.
+    cells = [replace(cell, dtype=base.settings.dtype or cell.dtype) for cell in cells]
+    base, head = _name_forms(base, head)
     both = {"base": base, "head": head}
-    for form in sorted({form for side in both.values() if (form := side.settings.form) is not None}):
-        _check_form(form, cells, parsed.method)
+    for side in both.values():
+        _check_form(side.settings.form, cells, parsed.method)
+    if commit is None:
+        _check_rows(cells, parsed.method)
+    minutes = parsed.minutes or max(LEAST_MINUTES, CELL_MINUTES * len(cells))
+    options = comparison.Options(profile, parsed.threshold / 100, minutes, tuple(parsed.method))
     policy = comparison.SPIN_BRIEFLY | chosen().variables()
     ruler = sides.digest(ROOT / "benchmarks")
     key = [
@@ -96,40 +130,76 @@ def _compare(parsed: argparse.Namespace) -> int:
         [cell.to_json() for cell in cells],
         profile.name,
         parsed.threshold,
-        parsed.minutes,
+        minutes,
         parsed.method,
         ruler,
         policy,
         chosen().threads,
+        platform.node(),
+        sorted((name, value) for name, value in os.environ.items() if name.startswith(_PREFIXES)),
     ]
-    done = comparison.run(both, cells, options, Log(cache() / "compare", key), policy, _follow)
-    table.show(done)
-    for file, render in ((parsed.json, comparison.to_json), (parsed.bencher, bencher.metrics)):
-        if file:
-            Path(file).write_text(json.dumps(render(done), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    if parsed.markdown:
-        with open(parsed.markdown, "a", encoding="utf-8") as stream:
-            stream.write(table.markdown(done))
+    with Log(cache() / "compare", key) as log:
+        done = comparison.run(both, cells, options, log, policy, _follow)
+        table.show(done)
+        for file, render in ((parsed.json, comparison.to_json), (parsed.bencher, bencher.metrics)):
+            if file:
+                Path(file).write_text(json.dumps(render(done), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        if parsed.markdown:
+            with open(parsed.markdown, "a", encoding="utf-8") as stream:
+                stream.write(table.markdown(done))
+        log.finish()
     return done.status()
 
 
+def _choose(base: Side, head: Side) -> list[str]:
+    """Cells of every family whose code, or what all share, differs between the sides."""
+    one, other = base.digests(), head.digests()
+    changed = [name for name in DEFAULT_CELLS if one.get(name) != other.get(name) or one[""] != other[""]]
+    families = changed or ["logdet"]
+    return [
+        f"{name} {backend} {size}"
+        for name in families
+        for backend in bench_core.BACKENDS
+        for size in DEFAULT_CELLS[name]
+    ]
+
+
+def _name_forms(base: Side, head: Side) -> tuple[Side, Side]:
+    """Both sides' rows by their methods, where one side's are."""
+    from benchmarks.harness.cell import FIRST
+
+    if (base.settings.form is None) == (head.settings.form is None):
+        return base, head
+    named = [replace(side, settings=replace(side.settings, form=side.settings.form or FIRST)) for side in (base, head)]
+    return named[0], named[1]
+
+
 def _cell(text: str, parsed: argparse.Namespace, profile: Profile) -> Cell:
-    from benchmarks.harness.cell import asked, rows
+    from benchmarks.harness.cell import asked
     from benchmarks.harness.cell import size as read_size
 
     words = text.split()
     if len(words) < 2 or any("=" in word for word in words[:2]):
-        raise ValueError(f"cell {text!r} is none; allowed: FAMILY BACKEND SIZE=VALUE ..., e.g. {DEFAULT_CELLS[0]!r}")
+        raise ValueError(f"cell {text!r} is none; allowed: FAMILY BACKEND SIZE=VALUE ..., e.g. {_EXAMPLE!r}")
     sizes = dict(map(read_size, words[2:]))
-    cell = asked(profile, words[0], words[1], sizes, parsed.device, parsed.dtype)
-    known = rows(cell.family, cell.backend, device=cell.device)
-    if parsed.method and not set(parsed.method) & set(known):
-        check_choice(f"row of {cell.family} on {cell.backend}", parsed.method[0], known)
-    return cell
+    return asked(profile, words[0], words[1], sizes, parsed.device, parsed.dtype)
 
 
-def _check_form(form: str, cells: Sequence[Cell], asked: Sequence[str]) -> None:
+def _check_rows(cells: Sequence[Cell], asked: Sequence[str]) -> None:
+    """Whether the working tree, which is both sides, has every row that is asked for in some cell."""
+    from benchmarks.harness.cell import rows
+
+    known = [row for cell in cells for row in rows(cell.family, cell.backend, device=cell.device)]
+    for row in asked:
+        check_choice("row of these cells", row, tuple(dict.fromkeys(known)))
+
+
+def _check_form(form: str | None, cells: Sequence[Cell], asked: Sequence[str]) -> None:
     """Whether some method of each cell has it, and rows are asked for by their methods."""
+    from benchmarks.harness.cell import FIRST
+
+    if form is None:
+        return
     for row in asked:
         if ":" in row:
             raise ValueError(
@@ -137,7 +207,7 @@ def _check_form(form: str, cells: Sequence[Cell], asked: Sequence[str]) -> None:
             )
     for cell in cells:
         tried = [m for m in bench_core.methods(cell.family, cell.backend) if not asked or m.name in asked]
-        known = sorted({each for method in tried for each in method.forms_on(cell.device)})
+        known = [FIRST, *sorted({each for method in tried for each in method.forms_on(cell.device)})]
         check_choice(
             f"form of {', '.join(asked) or cell.family} on {cell.backend} and {cell.device}", form, tuple(known)
         )

@@ -17,8 +17,8 @@ from benchmarks.harness.cell import Cell
 from benchmarks.harness.lock import machine_lock
 from benchmarks.harness.profile import Profile
 
-# A row that its call's budget or a missing library keeps out is told, and fails nothing.
-_FAILURES = ("oom", "timeout", "wrong", "error")
+# A row that a missing library keeps out of one side is told, and fails nothing.
+_FAILURES = ("oom", "timeout", "wrong", "error", "over_budget")
 # Threads that wait spin for a moment only: the waiting side must not take the processors of the other. What the user
 # has chosen (BENCH_WAITING) wins.
 SPIN_BRIEFLY = {"GOMP_SPINCOUNT": "10000"}
@@ -49,6 +49,7 @@ class Comparison:
     outcomes: dict[tuple[str, str], dict[str, dict[str, Any]]] = field(default_factory=dict)
     only: dict[tuple[str, str], str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
     looks: int = 0
     spent_s: float = 0.0
 
@@ -59,6 +60,7 @@ class Comparison:
             self.failed[cell] = found["failed"]
             return
         names = found["names"]
+        self.named.update(*names.values())
         lost = {row for side in SIDES for row, told in found["outcomes"][side].items() if told["outcome"] != "ok"}
         for side in SIDES:
             for row in names[side]:
@@ -108,12 +110,22 @@ class Comparison:
             and (len(told) == 1 or _right(told) == 1)
         }
 
+    def missing(self) -> list[str]:
+        """Rows that were asked for, and that neither side has in any cell."""
+        return [] if self.failed else [row for row in self.options.asked if row not in self.named]
+
+    def unseen(self) -> list[tuple[str, str]]:
+        """Rows with too few pairs for any look: nothing is known of them."""
+        return [name for name, state in self.states.items() if len(state.log_ratios) < verdict.LEAST_PAIRS]
+
     def status(self) -> int:
         """2 where something could not be compared, 1 where a row is slower beyond the threshold, else 0."""
         failed = any(o["outcome"] in _FAILURES for told in self.lost().values() for o in told.values())
-        if self.failed or failed or not self.states:
+        if self.failed or failed or self.missing() or not self.states:
             return 2
-        return int(any(v.beyond for v in self.verdicts().values()))
+        if any(v.beyond for v in self.verdicts().values()):
+            return 1
+        return 2 if self.unseen() else 0
 
     def pairs_of(self, cell: str, row: str) -> list[dict[str, Any]]:
         return [p for p in self.pairs if p["cell"] == cell and row in p["rows"]]
@@ -134,7 +146,8 @@ def run(
 ) -> Comparison:
     """Compare until every row is settled, the last look is taken, or the minutes are spent.
 
-    Pairs of ``log`` are taken as measured. ``follow`` is told what is being done.
+    Pairs of ``log`` are taken as measured; who has written the answer down finishes it. ``follow`` is told what is
+    being done.
     """
     comparison = Comparison(sides, cells, options)
     before = log.read()
@@ -174,7 +187,6 @@ def run(
         if comparison.spent_s > 60 * options.minutes or all(comparison.open_rows(c.name) == [] for c in cells):
             break
     comparison.look()  # where the time was over between two looks
-    log.finish()
     return comparison
 
 

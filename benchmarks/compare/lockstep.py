@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import Any
 
 import bench_core
 from benchmarks.harness import clock, older, stages
-from benchmarks.harness.cell import row_name, rows
+from benchmarks.harness.cell import FIRST, row_name, rows
 from benchmarks.harness.preparation import Row
 from benchmarks.harness.profile import PROFILES
 
@@ -27,6 +28,7 @@ class Stages(stages.Stages):
         if begun:
             self.journal.write("loaded")
             sys.stdin.readline()
+            self._start = time.perf_counter()  # the other side's preparation is none of this one's time
         return begun
 
     def _prepare(self) -> list[Row]:
@@ -40,7 +42,12 @@ class Stages(stages.Stages):
         else:  # each method by its name, in this form
             tried = {name.partition(":")[0] for name in names}
             known = (method for method in bench_core.methods(family, backend) if method.name in tried)
-            names = {m.name: row_name(m.name, form, m.forms) for m in known if form in older.forms_on(m, device)}
+            forms = {m.name: (m, m.forms[0] if form == FIRST else form) for m in known}
+            names = {
+                name: row_name(name, own, m.forms)
+                for name, (m, own) in forms.items()
+                if own in older.forms_on(m, device)
+            }
         names = {n: row for n, row in names.items() if n not in self.spec["without"] and (n in asked or not asked)}
         self.spec["rows"] = list(names.values())
         self.spec["timed"] = [names[name] for name in self.spec["timed"] if name in names]

@@ -22,8 +22,10 @@ from benchmarks.harness.profile import Profile
 
 SIDES = ("base", "head")
 SAMPLE_S = 0.004  # least seconds of one sample: short ones, so that a disturbance spoils few of them
-ROW_S = 0.6  # seconds of one row in one pair, beyond the least blocks
+ROW_S = 0.4  # seconds of one row in one pair, beyond the least blocks
 LEAST_BLOCKS, MOST_BLOCKS = 3, 24  # block pairs: eight samples each, four a side
+LONG_S, LONG_BLOCKS = 0.05, 1  # from here on a call costs more than a quieter half is worth
+PATIENCE = 10  # times the budget for a call of a row that one side has within it
 _ORDERS = (("base", "head", "head", "base"), ("head", "base", "base", "head"))
 
 
@@ -35,7 +37,6 @@ def measure(
     first: str,
     asked: Sequence[str] = (),
     timed: Collection[str] = (),
-    without: Collection[str] = (),
     policy: Mapping[str, str],
     seed: int = 0,
 ) -> dict[str, Any]:
@@ -44,28 +45,41 @@ def measure(
     first    the side that prepares first
     asked    rows to be timed, all of the profile's where it is empty
     timed    rows that an earlier pair has timed: not refused for a slow moment
-    without  rows that are not tried
     policy   environment variables of both processes
 
-    A row that ends its process is lost on that side; the pair is begun anew without it. Where a side ends before its
-    first row there is no such row, and ``failed`` says why.
+    A row that ends its process is lost on that side; the pair is begun anew, and that side without it. So it is with a
+    wider budget where only one side has a row within it, or the greatest slowdowns would have no ratio. Where a side
+    ends before its first row there is no such row, and ``failed`` says why.
     """
     outcomes: dict[str, dict[str, Any]] = {side: {} for side in SIDES}
+    patience = 1
     while True:
-        skip = sorted({*without, *outcomes["base"], *outcomes["head"]})
+        spec = {"asked": list(asked), "timed": list(timed), "patience": patience}
         try:
-            spec = {"asked": list(asked), "timed": list(timed), "without": skip}
-            found = _attempt(sides, cell, profile, first, spec, policy, seed)
+            found = _attempt(sides, cell, profile, first, spec, {s: sorted(outcomes[s]) for s in SIDES}, policy, seed)
         except _SideLost as lost:
             if lost.error.row is None:
                 return {"failed": f"{lost.side}: {lost.error.kind}: {lost.error.reason}", "rows": {}, "outcomes": {}}
             told = {"outcome": lost.error.kind, "reason": lost.error.reason, "error": None, "peak_bytes": None}
             outcomes[lost.side][lost.error.row] = told
-            # What the other side makes of the row was not asked: it is compared with nothing.
             continue
-        for side in SIDES:
-            found["outcomes"][side] |= outcomes[side]
-        return found
+        if found["failed"]:
+            return found
+        over = _find_over(found["outcomes"]) if patience == 1 else []
+        if not over:
+            for side in SIDES:
+                found["outcomes"][side] |= outcomes[side]
+            return found
+        for side in SIDES:  # what is over the budget on both is not waited for
+            told = found["outcomes"][side]
+            outcomes[side] |= {row: o for row, o in told.items() if o["outcome"] == "over_budget" and row not in over}
+        patience = PATIENCE
+
+
+def _find_over(outcomes: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
+    """Rows that are right on one side and over the budget on the other."""
+    base, head = (outcomes[side] for side in SIDES)
+    return [r for r in base if r in head and {base[r]["outcome"], head[r]["outcome"]} == {"ok", "over_budget"}]
 
 
 class _SideLost(Exception):
@@ -88,13 +102,15 @@ def _attempt(
     profile: Profile,
     first: str,
     spec: dict[str, Any],
+    without: Mapping[str, list[str]],
     policy: Mapping[str, str],
     seed: int,
 ) -> dict[str, Any]:
     order = (first, *(side for side in SIDES if side != first))
     seconds: dict[str, dict[str, float]] = {}
     with contextlib.ExitStack() as stack:
-        held = {side: stack.enter_context(Process(sides[side], cell, profile, spec, policy)) for side in order}
+        own = {side: spec | {"without": without[side]} for side in order}
+        held = {side: stack.enter_context(Process(sides[side], cell, profile, own[side], policy)) for side in order}
         for side in order:
             with _of(side):
                 event = held[side].until("loaded", "unavailable")
@@ -129,7 +145,8 @@ def _time(
     blocks: dict[str, int] = {}
     for row in rows:
         spent = 8 * (numbers[row] + 1) * seconds[row]
-        blocks[row] = max(LEAST_BLOCKS, min(MOST_BLOCKS, int(ROW_S / spent)))
+        least = LEAST_BLOCKS if seconds[row] < LONG_S else LONG_BLOCKS
+        blocks[row] = max(least, min(MOST_BLOCKS, int(ROW_S / spent)))
     shuffled, taken = random.Random(seed), {row: [] for row in rows}
     for block in range(max(blocks.values(), default=0)):
         turn = [row for row in rows if block < blocks[row]]

@@ -47,7 +47,7 @@ class Process:
         self._folder = tempfile.TemporaryDirectory(prefix="jacobench-")
         folder = Path(self._folder.name)
         limits = {
-            "call_limit_s": profile.call_seconds(cell.family, dict(cell.sizes)),
+            "call_limit_s": spec["patience"] * profile.call_seconds(cell.family, dict(cell.sizes)),
         }
         (folder / "spec.json").write_text(
             json.dumps(

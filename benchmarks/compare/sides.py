@@ -4,29 +4,44 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import bench_core
 from bench_core.method import DTYPES
+from benchmarks.harness.cell import FIRST
 from benchmarks.harness.policy import affinity
 
 WORKING_TREE = "the working tree"
+# Set for both sides alike, by the session: one that a side had of its own would say nothing.
+_SESSIONS = ("BENCH_", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+# What an interpreter has, as a line of JSON.
+_VERSIONS = """
+import importlib.metadata, json, sys
+known = {"python": sys.version}
+for name in ("torch", "jax", "jaxlib", "numpy"):
+    try:
+        known[name] = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        pass
+print(json.dumps(known))
+"""
 
 
 @dataclass(frozen=True)
 class Settings:
     """threads    number of threads, None for the session's
     dtype      precision, None for the cell's
-    form       the form of every row, None for the rows as they are named
+    form       the form of every row (``first``: each method's first), None for the rows as they are named
     variables  environment variables beside the user's
     """
 
@@ -43,6 +58,7 @@ class Side:
     content   digest of every file in it: equal content is equal code
     python    its interpreter
     settings  what else is its own
+    versions  of the interpreter and the libraries
     """
 
     name: str
@@ -50,10 +66,17 @@ class Side:
     content: str
     python: str = sys.executable
     settings: Settings = Settings()
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     def key(self) -> list[object]:
         """What makes two sides the same."""
-        return [self.content, self.python, asdict(self.settings)]
+        return [self.content, self.python, asdict(self.settings), dict(self.versions)]
+
+    def digests(self) -> dict[str, str]:
+        """A digest of the code of each family, and of the code that all families share (by an empty name)."""
+        core = self.folder / "bench_core"
+        families = {path.name for path in core.iterdir() if (path / "__init__.py").exists() and path.name != "backends"}
+        return {name: digest(core / name) for name in sorted(families)} | {"": digest(core, families)}
 
 
 def make(commit: str | None, root: Path, cache: Path, python: str | None = None, settings: Sequence[str] = ()) -> Side:
@@ -64,9 +87,7 @@ def make(commit: str | None, root: Path, cache: Path, python: str | None = None,
     ValueError
         in one line, for a commit without ``bench_core``, an interpreter that is none, or a setting that is unknown
     """
-    if python is not None and shutil.which(python) is None:
-        raise ValueError(f"python {python!r} is not an interpreter; allowed: a path to one")
-    read = read_settings(settings)
+    read, interpreter = read_settings(settings), _find(python)
     name = commit or WORKING_TREE
     with tempfile.TemporaryDirectory(dir=_made(cache)) as scratch:
         fresh = Path(scratch) / "side"
@@ -85,14 +106,32 @@ def make(commit: str | None, root: Path, cache: Path, python: str | None = None,
                 if not folder.exists():
                     raise
     own = [*([f"python={python}"] if python else ()), *settings]
-    return Side(f"{name} with {', '.join(own)}" if own else name, folder, content, python or sys.executable, read)
+    name = f"{name} with {', '.join(own)}" if own else name
+    return Side(name, folder, content, interpreter, read, _read_versions(interpreter))
 
 
-def digest(folder: Path) -> str:
-    """A digest of every file's place and content."""
+def _find(python: str | None) -> str:
+    """The interpreter's absolute path: sides start elsewhere. A link is kept, for it may be an environment's."""
+    found = shutil.which(python or sys.executable)
+    if found is None:
+        raise ValueError(f"python {python!r} is not an interpreter; allowed: a path to one")
+    return os.path.abspath(found)
+
+
+def _read_versions(python: str) -> dict[str, str]:
+    done = subprocess.run([python, "-c", _VERSIONS], capture_output=True, text=True, errors="replace")
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        raise ValueError(f"python {python!r} is not an interpreter; allowed: a path to one") from None
+
+
+def digest(folder: Path, without: Collection[str] = ()) -> str:
+    """A digest of every file's place and content; ``without`` folders of these names in it."""
     found = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        parts = path.relative_to(folder).parts
+        if path.is_file() and "__pycache__" not in parts and parts[0] not in without:
             found.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
     return found.hexdigest()[:16]
 
@@ -113,6 +152,8 @@ def read_settings(settings: Sequence[str]) -> Settings:
             known[name] = int(value)
         elif (name == "dtype" and value in DTYPES) or (name == "form" and value in _list_forms()):
             known[name] = value
+        elif separator and name.startswith(_SESSIONS):
+            raise ValueError(f"setting {text!r} is both sides'; allowed: threads=N, or {name} in the environment")
         elif separator and name.isupper():
             variables[name] = value
         else:
@@ -126,7 +167,8 @@ def read_settings(settings: Sequence[str]) -> Settings:
 def _list_forms() -> list[str]:
     """The forms of all methods."""
     backends = ((family, backend) for family in bench_core.FAMILIES for backend in bench_core.BACKENDS)
-    return sorted({form for place in backends for method in bench_core.methods(*place) for form in method.forms})
+    found = {form for place in backends for method in bench_core.methods(*place) for form in method.forms}
+    return [FIRST, *sorted(found)]
 
 
 def _extract(commit: str, root: Path, folder: Path) -> str:

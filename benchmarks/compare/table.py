@@ -22,6 +22,15 @@ def lines(comparison: Comparison) -> list[str]:
         )
         told.append(f"{cell}: {row}: {said}")
     told += [f"{cell}: {row}: only {side} has it" for (cell, row), side in comparison.only.items()]
+    told += [f"{row}: neither side has it in any of the cells" for row in comparison.missing()]
+    few: dict[str, list[int]] = {}
+    for cell, row in comparison.unseen():
+        few.setdefault(cell, []).append(len(comparison.states[cell, row].log_ratios))
+    for cell, pairs in few.items():
+        told.append(
+            f"{cell}: of {len(pairs)} of its rows there are {max(pairs)} pairs at most, {verdict.LEAST_PAIRS} tell "
+            f"something: give it more than {comparison.options.minutes:g} minutes, or fewer rows or cells"
+        )
     return told
 
 

@@ -1,8 +1,8 @@
 """Verdicts on all rows of a comparison at once, as pairs of processes come in.
 
 A row's sample is one log ratio (head over base) a pair. At a look, with n pairs, three one-sided Student t tests ask
-whether the mean lies above the floor (slower), above ``log(1 + threshold)`` (slower beyond the threshold), or below
-minus the floor (faster). The floor is what the sides differ from themselves.
+whether the mean lies above the floor (slower), above that and ``log(1 + threshold)`` (slower beyond the threshold), or
+below minus the floor (faster). The floor is what the sides differ from themselves.
 
 Each question is asked of the mean and of the mean without the outer quarters of the pairs: a process that was
 disturbed from beginning to end spoils the first; where there was none, few pairs suffice it. There are at most
@@ -80,7 +80,7 @@ def look(states: Mapping[str, RowState], threshold: float) -> None:
         for centre, error, freedom in estimates(state.log_ratios):
             levels = {
                 "slower": (centre - state.floor) / error,
-                "beyond": (centre - math.log1p(threshold)) / error,
+                "beyond": (centre - max(state.floor, math.log1p(threshold))) / error,
                 "faster": (-centre - state.floor) / error,
             }
             for question, statistic in levels.items():

@@ -13,6 +13,9 @@ from benchmarks.families import FAMILIES
 from benchmarks.harness import older
 from benchmarks.harness.profile import Profile
 
+# The form that a method's name alone means.
+FIRST = "first"
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -19,6 +19,6 @@ def tabulate_history(pile: Pile) -> pd.DataFrame:
             "times_yardstick": read_number(entry["metrics"].get("track_times_yardstick")),
         }
         for entry in pile.asv
-        if read_number(entry["metrics"].get("track_seconds")) > 0
+        if any(read_number(entry["metrics"].get(f"track_{name}")) > 0 for name in ("seconds", "times_yardstick"))
     ]
     return pd.DataFrame(lines, columns=pd.Index(COLUMNS)).sort_values(["date", "cell", "row"], kind="stable")

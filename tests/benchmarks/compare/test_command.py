@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -60,6 +61,21 @@ def test_equal_sides_pass(repository, tmp_path):
 
 
 @pytest.mark.slow
+def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, tmp_path):
+    """Equal code, then one forward pass more in one kernel, which two rows run."""
+    for passes in (0, 1):
+        trial.plant(passes)
+    for base, head in itertools.pairwise(trial.commits):
+        saved = tmp_path / f"{head}.json"
+        cell = ("--cell", "logdet torch D=64 B=16", "--profile", "smoke", "--json", str(saved))
+        done = trial.repository.python(*_COMMAND, base, head, *cell, XDG_CACHE_HOME=str(tmp_path / "cache"))
+        told = {row["row"] for row in json.loads(saved.read_text())["rows"] if row["verdict"] in ("slower", "faster")}
+        planted = head == trial.commits[-1]
+        assert told == (trial.PLANTED if planted else set()), done.stdout
+        assert done.returncode == planted, done.stdout + done.stderr
+
+
+@pytest.mark.slow
 def test_killed_at_random_moments_it_goes_on_and_loses_a_pair_at_most(repository, tmp_path):
     """Ten times, by SIGKILL; its sides end with it, and the same command comes to an answer of all that was kept."""
     saved = tmp_path / "saved.json"
@@ -97,8 +113,11 @@ def _read_pairs(cache: Path) -> list[dict]:
         (["nowhere"], "commit 'nowhere' is unknown"),
         (["--cell", "logdet"], "cell 'logdet' is none; allowed: FAMILY BACKEND SIZE=VALUE"),
         (["--cell", "logdet torch D"], "size 'D' is not NAME=VALUE"),
-        (["--cell", "logdet torch", "--method", "none"], "row of logdet on torch 'none'"),
-        (["--threshold", "0"], "threshold 0 % and minutes 5; allowed: numbers above zero"),
+        (["--cell", "logdet torch", "--method", "none"], "row of these cells 'none'"),
+        (["--threshold", "0"], "threshold 0; allowed: a number above zero"),
+        (["--minutes", "-1"], "minutes -1; allowed: a number above zero"),
+        (["--json", "nowhere/x.json"], "file 'nowhere/x.json' cannot be written; allowed: one in a folder that exists"),
+        (["--base", "BENCH_WAITING=passive"], "setting 'BENCH_WAITING=passive' is both sides'; allowed: threads=N, or"),
         (["--base", "threads=none"], "setting 'threads=none' is unknown"),
         (["--head", "form=graph"], "form of logdet on torch and cpu 'graph'"),
         (["--head", "form=jit", "--cell", "logdet torch", "--method", "relative"], "form of relative on torch and cpu"),

@@ -63,7 +63,9 @@ def _sides(tmp_path, other="b"):
 def _run(tmp_path, drawn, options=None, key="k", cells=CELLS):
     log = Log(tmp_path / "logs", key)
     options = options or Options(QUICK)
-    return comparison.run(_sides(tmp_path), cells, options, log, {}, measure=drawn)
+    done = comparison.run(_sides(tmp_path), cells, options, log, {}, measure=drawn)
+    log.finish()
+    return done
 
 
 def test_equal_rows_end_at_the_first_look_with_status_0(tmp_path):
@@ -132,7 +134,7 @@ def test_bencher_is_told_ratios_with_bounds(tmp_path):
     assert [set(metric["ratio"]) for metric in bencher.metrics(done).values()] == [{"value"}] * len(ROWS)
 
 
-@pytest.mark.parametrize(("kind", "status"), [("wrong", 2), ("oom", 2), ("over_budget", 0)])
+@pytest.mark.parametrize(("kind", "status"), [("wrong", 2), ("oom", 2), ("over_budget", 2), ("skipped", 0)])
 def test_a_lost_row_is_told_first(tmp_path, kind, status):
     done = _run(tmp_path, Drawn(lose={"relative": kind}))
     assert table.lines(done)[0] == f"{CELLS[0].name}: relative: base ok; head {kind} (planted)"
@@ -148,8 +150,8 @@ def test_a_row_that_neither_side_has_right_is_told(tmp_path):
     )
     found["outcomes"]["base"]["relative"]["outcome"] = "skipped"
     done.take(CELLS[0].name, found)
-    assert table.lines(done) == [f"{CELLS[0].name}: relative: base skipped; head over_budget (planted)"]
-    assert done.status() == 0
+    assert table.lines(done)[0] == f"{CELLS[0].name}: relative: base skipped; head over_budget (planted)"
+    assert done.lost() == {}
 
 
 @pytest.mark.parametrize("killed_after", [1, 5, 12, 13])
@@ -166,7 +168,6 @@ def test_a_killed_comparison_goes_on_to_the_same_answer(tmp_path, killed_after):
     assert len(resumed.calls) == len(whole.pairs) - killed_after
     assert {name: s.p for name, s in done.states.items()} == {name: s.p for name, s in whole.states.items()}
     assert done.verdicts() == whole.verdicts()
-    assert Log(tmp_path / "logs", "k").read() == []  # it has its answer: the next one starts anew
 
 
 def test_another_key_is_another_comparison(tmp_path):
@@ -178,12 +179,31 @@ def test_another_key_is_another_comparison(tmp_path):
 
 
 def test_no_pair_is_begun_after_the_minutes(tmp_path):
+    """Of rows with too few pairs for a look nothing is known, which is no pass."""
     drawn = Drawn(sd=0.1)
     done = _run(tmp_path, drawn, Options(QUICK, minutes=1e-9))
     assert len(drawn.calls) == 1
     assert {v.word for v in done.verdicts().values()} == {"open"}
-    assert done.status() == 0
+    assert done.status() == 2
+    (told,) = table.lines(done)
+    assert told.startswith(f"{CELLS[0].name}: of 3 of its rows there are 1 pairs at most, {SCHEDULE[0]} tell something")
     assert "3 open" in table.summary(done)
+
+
+def test_a_row_that_neither_side_has_is_told(tmp_path):
+    done = _run(tmp_path, Drawn(), Options(QUICK, asked=("relative", "typo")))
+    assert table.lines(done) == ["typo: neither side has it in any of the cells"]
+    assert done.status() == 2
+
+
+def test_one_comparison_is_one_process(tmp_path):
+    with Log(tmp_path, "k"):
+        with pytest.raises(ValueError, match=r"^the same comparison is running; allowed: one at a time$"):
+            Log(tmp_path, "k").__enter__()
+        with Log(tmp_path, "other"):
+            pass
+    with Log(tmp_path, "k"):
+        pass
 
 
 def test_equal_sides_are_named(tmp_path):

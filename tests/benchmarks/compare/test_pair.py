@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +102,52 @@ def test_two_forms_and_two_precisions_of_a_method_are_one_row(checkout, tmp_path
     }
     errors = {side: found["outcomes"][side]["relative"]["error"] for side in pair.SIDES}
     assert 0 < errors["head"] < 1e-12 < errors["base"]
+
+
+def test_the_greatest_slowdowns_have_a_ratio(checkout, tmp_path, plant):
+    """Within the budget on one side and over it on the other: both are waited for longer. What is over it on both is
+    not.
+    """
+    profile = replace(QUICK, call_limit_s=0.1, row_budget_s=0.1)
+    slow = "__import__('time').sleep(0.2)"
+    plant(checkout, "logdet/torch/transposed.py", "    inputs, _,", f"    {slow}\n    inputs, _,")
+    base = sides.make(None, checkout, tmp_path / "sides")
+    plant(checkout, "logdet/torch/relative.py", "    pre, deltas,", f"    {slow}\n    pre, deltas,")
+    head = sides.make(None, checkout, tmp_path / "sides")
+    rows = ("relative", "transposed", "gemm_floor")
+    found = pair.measure({"base": base, "head": head}, SMALL, profile, first="base", asked=rows, policy={})
+    assert set(found["rows"]) == {"relative", "gemm_floor"}
+    assert found["rows"]["relative"]["log_ratio"] > math.log(100)
+    assert {found["outcomes"][side]["transposed"]["outcome"] for side in pair.SIDES} == {"over_budget"}
+
+
+def test_a_row_that_ends_both_processes_fails_neither(checkout, tmp_path, plant):
+    plant(checkout, "logdet/torch/transposed.py", "    inputs, _,", f"    {DIE}\n    inputs, _,")
+    both = dict.fromkeys(pair.SIDES, sides.make(None, checkout, tmp_path / "sides"))
+    found = pair.measure(both, SMALL, QUICK, first="base", asked=("transposed", "gemm_floor"), policy={})
+    assert set(found["rows"]) == {"gemm_floor"}
+    comparison = Comparison(both, [SMALL], Options(QUICK))
+    comparison.take(SMALL.name, found)
+    assert comparison.lost() == {}
+    assert set(comparison.neither()) == {(SMALL.name, "transposed")}
+
+
+def test_a_side_without_a_library_is_said(checkout, tmp_path):
+    """And not a traceback, whose exit status would be that of a slowdown."""
+    one, tf32 = (sides.make(None, checkout, tmp_path / "sides", settings=s) for s in ([], ["dtype=tf32"]))
+    found = pair.measure({"base": one, "head": tf32}, SMALL, QUICK, first="base", policy={})
+    assert found["failed"].startswith("head: ")
+    assert "tf32" in found["failed"]
+
+
+def test_settings_reach_their_side(checkout, tmp_path):
+    both = {
+        side: sides.make(None, checkout, tmp_path / "sides", sys.executable, settings)
+        for side, settings in (("base", ["threads=1"]), ("head", ["MKL_CBWR=COMPATIBLE"]))
+    }
+    found = pair.measure(both, SMALL, QUICK, first="base", asked=("gemm_floor",), policy={})
+    assert set(found["rows"]) == {"gemm_floor"}
+    assert found["environment"]["base"]["threads"] == 1
 
 
 def test_a_side_that_cannot_start_is_said(checkout, tmp_path, plant):

@@ -57,6 +57,31 @@ def test_settings():
             sides.read_settings([wrong])
 
 
+def test_an_interpreter_is_one_wherever_the_side_starts(repository, tmp_path, monkeypatch):
+    """By a path from here, which may be a link: that of an environment; and its libraries make the side."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").symlink_to(sys.executable)
+    monkeypatch.chdir(tmp_path)
+    side = sides.make(None, repository.folder, tmp_path / "cache", "bin/python")
+    assert side.python == str(tmp_path / "bin/python")
+    assert side.versions["python"] == sys.version
+    (tmp_path / "bin/false").symlink_to("/bin/false")
+    with pytest.raises(ValueError, match=r"false' is not an interpreter; allowed: a path to one$"):
+        sides.make(None, repository.folder, tmp_path / "cache", "bin/false")
+
+
+def test_what_differs_is_known_by_family(repository, tmp_path):
+    root, cache = repository.folder, tmp_path / "cache"
+    before = sides.make(None, root, cache).digests()
+    assert set(before) == {"", "logdet", "implicit", "line_integral", "score"}
+    (root / "bench_core/score/new.py").write_text("changed = True\n")
+    after = sides.make(None, root, cache).digests()
+    assert {name for name in before if before[name] != after[name]} == {"score"}
+    (root / "bench_core/backends/new.py").write_text("changed = True\n")
+    last = sides.make(None, root, cache).digests()
+    assert {name for name in after if after[name] != last[name]} == {""}
+
+
 def test_settings_make_another_side(repository, tmp_path):
     one, two = (sides.make(None, repository.folder, tmp_path, sys.executable, s) for s in ([], ["threads=1"]))
     assert one.content == two.content

@@ -77,6 +77,13 @@ def test_slower_by_less_than_the_threshold_never_fails_it():
     assert beyond <= 0.025 * repetitions + 2 * math.sqrt(repetitions * 0.025 * 0.975)
 
 
+def test_within_the_floor_nothing_is_beyond_the_threshold():
+    """What a side differs from itself is no slowdown, however small the threshold is."""
+    state = RowState(log_ratios=[0.07 + 1e-4 * j for j in range(8)], floor=0.08)
+    verdict.look({"row": state}, THRESHOLD)
+    assert verdict.judge({"row": state}, THRESHOLD)["row"] == verdict.Verdict("open", False, False)
+
+
 @pytest.mark.parametrize(("ratio", "threshold", "beyond"), [(1.05, 0.05, False), (1.05, 0.01, True), (1.4, 0.05, True)])
 def test_a_planted_slowdown_of_one_row_is_found_and_no_other(ratio, threshold, beyond):
     generator, repetitions = np.random.default_rng(8), 100
