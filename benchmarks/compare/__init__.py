@@ -75,6 +75,13 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--json", metavar="FILE", help="write everything there")
     parser.add_argument("--bencher", metavar="FILE", help="write the ratios there in Bencher's metric format")
     parser.add_argument("--markdown", metavar="FILE", help="append the table there, as for a job's summary")
+    parser.add_argument(
+        "--keep",
+        nargs="?",
+        const=platform.node(),
+        metavar="MACHINE",
+        help="keep it with this machine's results: the report's history asks it [default: the host's name]",
+    )
     parser.set_defaults(command=_run)
 
 
@@ -95,7 +102,7 @@ def _run(parsed: argparse.Namespace) -> int:
 
 
 def _compare(parsed: argparse.Namespace) -> int:
-    from benchmarks.compare import bencher, comparison, sides, table
+    from benchmarks.compare import bencher, comparison, keep, sides, table
     from benchmarks.compare.log import Log
     from benchmarks.harness.policy import chosen
     from benchmarks.harness.profile import PROFILES
@@ -111,6 +118,8 @@ def _compare(parsed: argparse.Namespace) -> int:
     head = sides.make(parsed.head_commit, ROOT, cache() / "sides", parsed.head_python, parsed.head)
     commit = parsed.base_commit or parsed.head_commit
     base = sides.make(commit, ROOT, cache() / "sides", parsed.base_python, parsed.base)
+    if parsed.keep is not None:
+        keep.check(base, head)
     cells = given or [_cell(text, parsed, profile) for text in _choose(base, head)]
     # Cells are named by base's precision, whatever head's is.
     cells = [replace(cell, dtype=base.settings.dtype or cell.dtype) for cell in cells]
@@ -147,6 +156,8 @@ def _compare(parsed: argparse.Namespace) -> int:
         if parsed.markdown:
             with open(parsed.markdown, "a", encoding="utf-8") as stream:
                 stream.write(table.markdown(done))
+        for path in keep.keep(done, parsed.keep) if parsed.keep is not None else ():
+            print(f"kept {path}", file=sys.stderr)
         log.finish()
     return done.status()
 

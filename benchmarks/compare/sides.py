@@ -59,6 +59,7 @@ class Side:
     python    its interpreter
     settings  what else is its own
     versions  of the interpreter and the libraries
+    commit    whose code it is, None of the working tree
     """
 
     name: str
@@ -67,6 +68,7 @@ class Side:
     python: str = sys.executable
     settings: Settings = Settings()
     versions: Mapping[str, str] = field(default_factory=dict)
+    commit: str | None = None
 
     def key(self) -> list[object]:
         """What makes two sides the same."""
@@ -88,7 +90,7 @@ def make(commit: str | None, root: Path, cache: Path, python: str | None = None,
         in one line, for a commit without ``bench_core``, an interpreter that is none, or a setting that is unknown
     """
     read, interpreter = read_settings(settings), _find(python)
-    name = commit or WORKING_TREE
+    name, full = commit or WORKING_TREE, None
     with tempfile.TemporaryDirectory(dir=_made(cache)) as scratch:
         fresh = Path(scratch) / "side"
         fresh.mkdir()
@@ -96,7 +98,8 @@ def make(commit: str | None, root: Path, cache: Path, python: str | None = None,
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(root / "bench_core", fresh / "bench_core", ignore=ignored)
         else:
-            name = _extract(commit, root, fresh)
+            full = _extract(commit, root, fresh)
+            name = commit if full.startswith(commit) else f"{commit} ({full[:8]})"
         content = digest(fresh)
         folder = cache / content
         if not folder.exists():
@@ -107,7 +110,7 @@ def make(commit: str | None, root: Path, cache: Path, python: str | None = None,
                     raise
     own = [*([f"python={python}"] if python else ()), *settings]
     name = f"{name} with {', '.join(own)}" if own else name
-    return Side(name, folder, content, interpreter, read, _read_versions(interpreter))
+    return Side(name, folder, content, interpreter, read, _read_versions(interpreter), full)
 
 
 def _find(python: str | None) -> str:
@@ -172,7 +175,7 @@ def _list_forms() -> list[str]:
 
 
 def _extract(commit: str, root: Path, folder: Path) -> str:
-    """Put the commit's ``bench_core`` into the folder; its short name."""
+    """Put the commit's ``bench_core`` into the folder; its full name."""
     found = _git(root, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}")
     if found.returncode:
         raise ValueError(f"commit {commit!r} is unknown; allowed: anything that git rev-parse resolves in {root}")
@@ -182,7 +185,7 @@ def _extract(commit: str, root: Path, folder: Path) -> str:
         raise ValueError(f"commit {commit!r} has no bench_core; allowed: commits that have")
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
         tar.extractall(folder, filter="data")
-    return commit if full.startswith(commit) else f"{commit} ({full[:8]})"
+    return full
 
 
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -95,7 +95,7 @@ def _groups(place: Path, families: tuple[str, ...]) -> dict[str, list[Path]]:
             name = next((name for name in found if _names(path, name)), path.stem)
             found.setdefault(name, []).append(path)
     for folder in sorted(place.glob("studies/*/")):
-        studies = sorted((*folder.glob("*.study"), *folder.glob("*.sharding")))
+        studies = sorted(path for kind in ("study", "sharding", "comparison") for path in folder.glob(f"*.{kind}"))
         if records := [path for path in studies if _is_of(path.name, families)]:
             found[f"studies/{folder.name}"] = records
     return found

@@ -1,15 +1,18 @@
 """Rows over commits, as asv recorded them: medians of calls, times of the yardstick, and where these changed."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from statistics import median
 from typing import Any
 
+import numpy as np
+
 from ..analysis import Analysis
+from ..comparisons import Compared
 from ..families import FAMILIES
 from ..points import DIMENSIONS, Place
-from ..statistics import SMALLEST_MARGIN, find_changes
+from ..statistics import SMALLEST_MARGIN, Estimate, find_changes, reach_process
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,12 @@ class Followed:
 
 @dataclass(frozen=True)
 class Track(Followed):
-    """A row over the commits, oldest first; at least two."""
+    """A row over the commits, oldest first; at least two. Another process's ratio lies within a factor `reach` of one
+    of them in 95 %, NaN where that is not known.
+    """
 
     marks: tuple[Mark, ...]
+    reach: float = math.nan
 
     @property
     def paired(self) -> tuple[tuple[str, float], ...]:
@@ -65,7 +71,8 @@ class Track(Followed):
 class Change(Followed):
     """A row's ratio to the yardstick changed its level after the commit `last`; `first` is the next that was recorded.
 
-    `before` and `after` are the medians of the levels, of the numbers of `commits` on both sides.
+    `before` and `after` are the medians of the levels, of the numbers of `commits` on both sides. `ratio` and `verdict`
+    are those of the two commits where they were compared side by side.
     """
 
     last: str
@@ -73,6 +80,13 @@ class Change(Followed):
     before: float
     after: float
     commits: tuple[int, int]
+    ratio: Estimate | None = None
+    verdict: str = ""
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the two commits differ side by side as they do over the history."""
+        return self.verdict == ("slower" if self.factor > 1 else "faster")
 
     @property
     def factor(self) -> float:
@@ -107,8 +121,28 @@ def digest_history(analysis: Analysis) -> History:
         for key, found in sorted(grouped.items())
         if len(found) > 1
     )
+    reaches = {
+        (series.family, series.place, series.fixed): math.exp(reach_process(np.zeros(1), spread))
+        for series in analysis.series()
+        if (spread := analysis.ratio_spread(series)) is not None
+    }
+    tracks = tuple(replace(t, reach=reaches.get((t.family, t.place, t.fixed), math.nan)) for t in tracks)
     commits = tuple(dict.fromkeys(str(line["commit"]) for line in lines))
-    return History(commits, tracks, list_changes(tracks))
+    return History(commits, tracks, confirm(list_changes(tracks), analysis.run.comparisons))
+
+
+def confirm(changes: Iterable[Change], comparisons: Iterable[Compared]) -> tuple[Change, ...]:
+    """The changes with what a comparison of the very two commits says, the last one where there are several."""
+    known = {
+        (c.base, c.head, c.family, c.machine, c.backend, c.device, c.dtype, c.sizes, c.row): c for c in comparisons
+    }
+    told = []
+    for change in changes:
+        place, sizes = change.place, tuple(sorted((*change.fixed, (change.axis, change.size))))
+        where = change.family, place.machine, place.backend, place.device, place.dtype, sizes, change.row
+        found = known.get((change.last, change.first, *where))
+        told.append(change if found is None else replace(change, ratio=found.ratio, verdict=found.verdict))
+    return tuple(told)
 
 
 def list_changes(tracks: Sequence[Track]) -> tuple[Change, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..comparisons import find_comparisons
 from ..devices import find_shardings
 from ..studies import find_studies
 from .asv import read_asv, read_index
@@ -59,6 +60,7 @@ def load(
     parts = list_parts(lines, pile)
     studies = find_studies(places, lambda path: pile.read(path.parents[3], path, "study"), pile.problems, commit)
     shardings = find_shardings(places, lambda path: pile.read(path.parents[3], path, "sharding"), pile.problems, commit)
+    comparisons = find_comparisons(places, lambda path: pile.read(path.parents[3], path, "comparison"), pile.problems)
     return Run(
         results=" --results ".join(each.name for each in folders),
         parts=parts,
@@ -73,6 +75,7 @@ def load(
         open={name: _list_open(cells, pile) for name, cells in sorted(pile.open.items())},
         studies=studies,
         shardings=shardings,
+        comparisons=comparisons,
     )
 
 

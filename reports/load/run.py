@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..comparisons import Compared
 from ..devices import Sharding
 from ..studies import Study
 
@@ -92,6 +93,7 @@ class Run:
     open: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by machine: cells that were planned, not measured
     studies: tuple[Study, ...] = ()
     shardings: tuple[Sharding, ...] = ()
+    comparisons: tuple[Compared, ...] = ()
 
     @property
     def profile(self) -> str:

@@ -65,7 +65,7 @@ def _draw(digest: Digest, family: str) -> Figure | None:
     most = max(groups, key=lambda key: (groups[key], str(key)))
     tracks = [t for t in tracks if (t.place, t.environment, t.fixed) == most]
     changes = [change for change in digest.history.changes if any(change.of(track) for track in tracks)]
-    largest = max(changes or tracks, key=_find_distance)
+    largest = max([change for change in changes if change.confirmed] or tracks, key=_find_distance)
     rows = [row for row in FAMILIES[family].card if any(t.row == row for t in tracks)]
     rows = (rows or sorted({t.row for t in tracks}))[:MOST_LINES]
     rows = rows if largest.row in rows else [*rows[: MOST_LINES - 1], largest.row]
@@ -81,7 +81,7 @@ def _draw(digest: Digest, family: str) -> Figure | None:
                 track.row,
                 colours.get(track.row, "c7"),
                 [commits.index(commit) for commit, _ in track.paired],
-                [Estimate(times) for _, times in track.paired],
+                [_spread_over(times, track.reach) for _, times in track.paired],
             )
             for row in rows
             for track in tracks
@@ -97,6 +97,10 @@ def _draw(digest: Digest, family: str) -> Figure | None:
     title = f"{family}, {name_place(digest, most[0])}, in times of {FAMILIES[family].yardstick}: {told}"
     name, alt = f"history-{family}".replace("_", "-"), f"{title}, from {commits[0][:8]} to {commits[-1][:8]}."
     return Figure(name, title, draw_history(name, alt, panels, commits), alt)
+
+
+def _spread_over(times: float, reach: float) -> Estimate:
+    return Estimate(times) if math.isnan(reach) else Estimate(times, times / reach, times * reach)
 
 
 def _spread(sizes: Sequence[float], number: int, wanted: float) -> list[float]:
@@ -138,43 +142,66 @@ def _show_points(digest: Digest) -> list[Block]:
         )
         return [Text(few, "note")]
     tried = count(sum(len(track.paired) >= FEWEST_VALUES for track in tracks), "row")
-    certain = f"{count(len(changes), 'change')} of level by more than {100 * SMALLEST_MARGIN:.0f} %"
+    confirmed = [change for change in changes if change.confirmed]
+    others = [change for change in changes if not change.verdict or change.verdict == "open"]
+    refuted = len(changes) - len(confirmed) - len(others)
     note = (
-        f"Of {tried} recorded at {FEWEST_VALUES} commits or more, {certain} {'is' if len(changes) == 1 else 'are'} "
-        "certain: by Pettitt's rank test, of the rows told 5 % at most have not changed (false discovery rate). A "
-        "change lies between two commits that were recorded; what changed may be the row, its yardstick, or a library "
-        "of that environment. One that was undone since is seen less well."
+        f"Of {tried} recorded at {FEWEST_VALUES} commits or more, {count(len(changes), 'step')} of level by more than "
+        f"{100 * SMALLEST_MARGIN:.0f} % {'is' if len(changes) == 1 else 'are'} told by Pettitt's rank test, with which "
+        "5 % at most of the rows told have not changed (false discovery rate). What changed may be the row, its "
+        "yardstick, or a library of that environment: a step is a change of the code where its two commits, compared "
+        f"side by side, differ as it does. So they do in {len(confirmed):,}; in {refuted:,} they do not, and "
+        f"{len(others):,} nobody has compared, or not for long enough. One that was undone since is seen less well."
     )
-    return [Text(note, "note"), *([_tabulate_points(digest)] if changes else [])]
+    blocks: list[Block] = [Text(note, "note")]
+    if confirmed:
+        blocks.append(_tabulate_points(digest, "points", "What changed, confirmed side by side", confirmed))
+    if others:
+        blocks.append(_tabulate_points(digest, "steps", "Steps that are not confirmed", others))
+    return blocks
 
 
-def _tabulate_points(digest: Digest) -> Table:
-    ordered = sorted(
-        digest.history.changes, key=lambda c: (-abs(math.log(c.factor)), c.family, c.row, c.size, str(c.fixed))
-    )
+def _tabulate_points(digest: Digest, name: str, caption: str, changes: Sequence[Change]) -> Table:
+    ordered = sorted(changes, key=lambda c: (-abs(math.log(c.factor)), c.family, c.row, c.size, str(c.fixed)))
     rows = tuple(
         {
             "row": Cell(change.row, note=f"{change.family}, {name_place(digest, change.place)}"),
             "factor": Cell(f"{write_ratio(change.factor)} ×", "bad" if change.factor > 1 else "good"),
+            "beside": Cell(f"{write_ratio(change.ratio)} ×" if change.ratio else "–", note=change.verdict),
             "size": Cell(f"{change.axis} = {write_size(change.size)}", note=_write_fixed(change)),
             "first": Cell(change.first[:8], note=f"after {change.last[:8]}"),
             "before": Cell(f"{change.before:.3g}", note=count(change.commits[0], "commit")),
             "after": Cell(f"{change.after:.3g}", note=count(change.commits[1], "commit")),
             "against": Cell(FAMILIES[change.family].yardstick),
+            "ask": Cell(_write_command(change)),
         }
         for change in ordered[:MOST_ROWS]
     )
     heads = columns(
         ("row", "Row"),
         ("factor", "After / before", True),
+        ("beside", "Side by side", True),
         ("size", "Size"),
         ("first", "From"),
         ("before", "Before", True),
         ("after", "After", True),
         ("against", "In times of"),
     )
+    heads += columns(("ask", "What settles it")) if name == "steps" else ()
     only = f": the {MOST_ROWS} largest" if len(ordered) > MOST_ROWS else ""
-    return Table("points", f"What certainly changed, and by how much{only}", heads, rows)
+    return Table(name, f"{caption}, and by how much{only}", heads, rows)
+
+
+def _write_command(change: Change) -> str:
+    """What compares the two commits and keeps the answer where this page finds it."""
+    known = ((change.axis, change.size), *change.fixed)
+    sizes = " ".join(
+        f"{letter}={value}" if isinstance(value, str) else f"{letter}={value:g}" for letter, value in known
+    )
+    cell = f"{change.family} {change.place.backend} {sizes}"
+    where = "" if change.place.device == "cpu" else f" --device {change.place.device}"
+    what = f'--cell "{cell}" --dtype {change.place.dtype}{where} --method {change.row} --keep {change.place.machine}'
+    return f"python -m benchmarks compare {change.last[:8]} {change.first[:8]} {what}"
 
 
 def _write_fixed(of: Track | Change) -> str:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.harness.record import read_json
+from reports.comparisons import find_comparisons
 from tests.benchmarks import interrupted
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -67,12 +69,16 @@ def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, tmp_pat
         trial.plant(passes)
     for base, head in itertools.pairwise(trial.commits):
         saved = tmp_path / f"{head}.json"
-        cell = ("--cell", "logdet torch D=64 B=16", "--profile", "smoke", "--json", str(saved))
+        cell = ("--cell", "logdet torch D=64 B=16", "--profile", "smoke", "--json", str(saved), "--keep", "here")
         done = trial.repository.python(*_COMMAND, base, head, *cell, XDG_CACHE_HOME=str(tmp_path / "cache"))
         told = {row["row"] for row in json.loads(saved.read_text())["rows"] if row["verdict"] in ("slower", "faster")}
         planted = head == trial.commits[-1]
         assert told == (trial.PLANTED if planted else set()), done.stdout
         assert done.returncode == planted, done.stdout + done.stderr
+        place = trial.repository.folder / "results-local/here"
+        kept = find_comparisons([place], read_json, [])
+        of_these = [each for each in kept if (each.base[:8], each.head[:8]) == (base[:8], head[:8])]
+        assert {each.row for each in of_these if each.verdict == "slower"} == told
 
 
 @pytest.mark.slow
@@ -115,6 +121,7 @@ def _read_pairs(cache: Path) -> list[dict]:
         (["--cell", "logdet torch D"], "size 'D' is not NAME=VALUE"),
         (["--cell", "logdet torch", "--method", "none"], "row of these cells 'none'"),
         (["--threshold", "0"], "threshold 0; allowed: a number above zero"),
+        (["--keep"], "--keep and the working tree; allowed: two commits that differ in nothing else"),
         (["--minutes", "-1"], "minutes -1; allowed: a number above zero"),
         (["--json", "nowhere/x.json"], "file 'nowhere/x.json' cannot be written; allowed: one in a folder that exists"),
         (["--base", "BENCH_WAITING=passive"], "setting 'BENCH_WAITING=passive' is both sides'; allowed: threads=N, or"),

@@ -54,6 +54,17 @@ def test_a_recorded_ratio_is_what_is_compared(folder):
     assert track.change == 1.5
 
 
+def test_a_ratio_lies_where_another_process_would(synthetic, tmp_path):
+    """As far as processes of this family and place differ; where none shows that, no interval is drawn."""
+    known = synthetic.write_results(
+        tmp_path / "a", sizes=(16, 64, 256, 1024), processes=3, cuda=False, old=True, rounds=8
+    )
+    one = synthetic.write_results(tmp_path / "b", sizes=(64, 256), processes=1, cuda=False, old=True, rounds=8)
+    reach = {track.reach for track in digest_history(Analysis(load(known))).tracks}
+    assert all(1 < each < 1.5 for each in reach)
+    assert all(math.isnan(track.reach) for track in digest_history(Analysis(load(one))).tracks)
+
+
 def test_changes_are_told_with_the_commits_that_hold_them():
     place = Place("m", "torch", "cpu", "float32")
     times = [math.nan, 2.0, 2.02, 1.98, 2.01, 1.99, 2.0, 3.0, 3.03, 2.97, 3.02, 2.98, 3.01]

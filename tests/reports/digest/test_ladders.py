@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from reports.analysis import Analysis
 from reports.digest.ladders import digest_climbs
 from reports.digest.series import digest_series
@@ -29,6 +31,7 @@ def test_ladders_of_a_letter_are_told_at_one_size(implicit_digest):
     assert all(len(found) == 1 for found in sizes.values())
 
 
+@pytest.mark.slow  # without them JAX has one size
 def test_places_are_told_at_the_size_that_all_of_them_have(implicit_analysis):
     """Panels that stand beside each other are of one size, where one of them reached a larger one."""
     run = implicit_analysis.run

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from reports.digest.history import History, Mark, Track, list_changes
+from reports.comparisons import Compared
+from reports.digest.history import History, Mark, Track, confirm, list_changes
 from reports.families import FAMILIES
 from reports.pages import history
 from reports.pages.blocks import Table, Text
 from reports.points import Place
+from reports.statistics import Estimate
 
 COMMITS = tuple(letter * 40 for letter in "abcdefghijklmnop")
 
@@ -23,8 +25,9 @@ def track(row, size, ratios, paired=True):
     return Track("env", "logdet", place, "D", size, (("B", 100), ("L", 2)), row, marks)
 
 
-def build(digest, *tracks):
-    (page,) = history.build(replace(digest, history=History(COMMITS, tracks, list_changes(tracks))))
+def build(digest, *tracks, compared=()):
+    changes = confirm(list_changes(tracks), compared)
+    (page,) = history.build(replace(digest, history=History(COMMITS, tracks, changes)))
     return page
 
 
@@ -89,25 +92,56 @@ def test_few_commits_are_said_to_tell_nothing(digest):
     assert text.text.endswith("a change takes 8 commits of one row in one environment, and the longest record has 3.")
 
 
-def test_a_change_stands_in_the_table_the_title_and_the_figure(digest):
-    level = [1.0, 1.01, 0.99, 1.02, 0.98, 1.03, 0.97, 1.0]
-    changed = track("relative", 64, [*level, *(1.5 * ratio for ratio in level)])
-    page = build(digest, changed, track("inverse", 64, [4 * ratio for ratio in (*level, *reversed(level))]))
+LEVEL = [1.0, 1.01, 0.99, 1.02, 0.98, 1.03, 0.97, 1.0]
+
+
+def compared(verdict, ratio, row="relative"):
+    sizes = (("B", 100), ("D", 64), ("L", 2))
+    value = Estimate(ratio, ratio / 1.05, ratio * 1.05)
+    return Compared("m", COMMITS[7], COMMITS[8], "logdet", "torch", "cpu", "float32", sizes, row, verdict, value)
+
+
+def test_a_confirmed_change_stands_in_the_table_the_title_and_the_figure(digest):
+    changed = track("relative", 64, [*LEVEL, *(1.5 * ratio for ratio in LEVEL)])
+    still = track("inverse", 64, [4 * ratio for ratio in (*LEVEL, *reversed(LEVEL))])
+    page = build(digest, changed, still, compared=[compared("slower", 1.47)])
     note, table = find(page, "points").blocks
     assert isinstance(note, Text)
     assert isinstance(table, Table)
-    assert note.text.startswith(
-        "Of 2 rows recorded at 8 commits or more, 1 change of level by more than 5 % is certain"
-    )
+    assert note.text.startswith("Of 2 rows recorded at 8 commits or more, 1 step of level by more than 5 % is told")
+    assert "So they do in 1; in 0 they do not, and 0 nobody has compared" in note.text
     (row,) = table.rows
-    assert (row["row"].text, row["factor"].text) == ("relative", "1.5 ×")
+    assert (table.name, row["row"].text, row["factor"].text) == ("points", "relative", "1.5 ×")
+    assert (row["beside"].text, row["beside"].note) == ("1.47 [1.40, 1.54] ×", "slower")
     assert (row["first"].text, row["first"].note) == ("i" * 8, f"after {'h' * 8}")
     assert (row["before"].text, row["after"].note) == ("1", "8 commits")
     (figure,) = find(page, "yardstick").figures()
     assert figure.title.endswith("relative at D = 64 takes 1.5 × as long from iiiiiiii on")
-    quiet = build(digest, track("relative", 64, [*level, *level]))
-    (still,) = find(quiet, "yardstick").figures()
-    assert figure.svg.count("stroke-dasharray") == still.svg.count("stroke-dasharray") + 1
+    quiet = build(digest, track("relative", 64, [*LEVEL, *LEVEL]))
+    (unmoved,) = find(quiet, "yardstick").figures()
+    assert figure.svg.count("stroke-dasharray") == unmoved.svg.count("stroke-dasharray") + 1
+
+
+def test_a_step_that_nobody_has_compared_is_told_as_one_with_what_settles_it(digest):
+    changed = track("relative", 64, [*LEVEL, *(1.5 * ratio for ratio in LEVEL)])
+    for others in ([], [compared("open", 1.2)], [compared("slower", 1.5, row="inverse")]):
+        page = build(digest, changed, compared=others)
+        note, table = find(page, "points").blocks
+        assert "So they do in 0; in 0 they do not, and 1 nobody has compared" in note.text
+        assert table.name == "steps"
+        assert table.rows[0]["ask"].text == (
+            f'python -m benchmarks compare {"h" * 8} {"i" * 8} --cell "logdet torch D=64 B=100 L=2" --dtype float32 '
+            "--method relative --keep m"
+        )
+        (figure,) = find(page, "yardstick").figures()
+        assert "takes 1.5 × as long" not in figure.title
+
+
+@pytest.mark.parametrize(("verdict", "ratio"), [("same", 1.01), ("faster", 0.7)])
+def test_a_step_that_is_none_side_by_side_is_counted_and_not_told(digest, verdict, ratio):
+    changed = track("relative", 64, [*LEVEL, *(1.5 * ratio for ratio in LEVEL)])
+    (note,) = find(build(digest, changed, compared=[compared(verdict, ratio)]), "points").blocks
+    assert "So they do in 0; in 1 they do not, and 0 nobody has compared" in note.text
 
 
 @pytest.mark.parametrize("tracks", [()])
