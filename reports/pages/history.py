@@ -36,7 +36,13 @@ def build(digest: Digest) -> tuple[Page, ...]:
         lead = f"{held}: there is no history yet. {_SITE}"
         return (Page(FILE, "History", lead, ()),)
     figures = [figure for name in FAMILIES if (figure := _draw(digest, name)) is not None]
-    blocks: list[Block] = [Figures("Over commits, in times of the yardstick in the same rounds", tuple(figures))]
+    blocks: list[Block] = [
+        Figures("Over commits, in times of the yardstick in the same rounds", tuple(figures)),
+        Text(
+            "A bar holds the ratio of another process of that commit in 95 %, where it is known how far they lie.",
+            "note",
+        ),
+    ]
     if not figures:
         few = f"A line needs {_DRAWN} commits; of fewer the table below tells all."
         recorded = any(len(track.paired) > 1 for track in history.tracks)
