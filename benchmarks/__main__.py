@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         "card",
         help="measure a GPU that is at hand for minutes, the most valuable cells first; resumes what was cut off",
     )
-    card.add_argument("--minutes", type=float, default=15.0, help="time to spend, > 0 [default: 15]")
+    card.add_argument("--minutes", type=float, default=15.0, help="time to spend, at least 1 [default: 15]")
     card.add_argument("--machine", help="name that the results are filed under [default: the host's name]")
     card.set_defaults(command=_card)
 
@@ -176,14 +176,15 @@ def _settle(parsed: argparse.Namespace) -> int:
 def _card(parsed: argparse.Namespace) -> int:
     from benchmarks.harness import card
 
-    seconds = _seconds(parsed)
+    seconds = _seconds(parsed, least=1.0)  # in less no session of a card ends
     _warn()
     return card.measure(seconds, parsed.machine)
 
 
-def _seconds(parsed: argparse.Namespace) -> float:
-    if not 0 < parsed.minutes < float("inf"):
-        raise ValueError(f"--minutes {parsed.minutes:g} is not a time to spend; allowed: > 0")
+def _seconds(parsed: argparse.Namespace, least: float = 0.0) -> float:
+    if not (parsed.minutes > 0 and least <= parsed.minutes < float("inf")):
+        allowed = f"{least:g} or more" if least else "> 0"
+        raise ValueError(f"--minutes {parsed.minutes:g} is not a time to spend; allowed: {allowed}")
     return 60 * parsed.minutes
 
 

@@ -33,14 +33,16 @@ def configure(threads: int, dtype: str = "float32") -> None:
 
     XLA makes its pool once, when jax first touches a device: as large as ``NPROC`` or else the process's affinity says.
     The first call here starts it with ``threads``; raises ``ValueError`` where it already runs with another number
-    (seen on Linux only). LU and solves run in SciPy's OpenBLAS, whose threads this cannot set:
-    ``OPENBLAS_NUM_THREADS``.
+    (seen on Linux only), ``Unavailable`` where JAX cannot start a device that it was told to use. LU and solves run in
+    SciPy's OpenBLAS, whose threads this cannot set: ``OPENBLAS_NUM_THREADS``.
     """
     jax.config.update("jax_cpu_enable_async_dispatch", False)  # read once, when jax first touches a device
     before = os.environ.get("NPROC")
     os.environ["NPROC"] = str(threads)
     try:
         jax.devices("cpu")  # starts the pool unless it runs already
+    except RuntimeError as error:  # of another device that JAX was told to use, or found and cannot start
+        raise Unavailable(f"JAX cannot start its devices: {str(error).splitlines()[0]}") from error
     finally:
         os.environ.pop("NPROC")
         if before is not None:

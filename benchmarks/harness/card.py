@@ -24,7 +24,7 @@ from benchmarks.harness.lock import BusyError
 from benchmarks.harness.plain_run import environment_name
 from benchmarks.harness.profile import CARD
 from benchmarks.harness.record import read_json
-from benchmarks.harness.run import every_cell, measure_process, planned
+from benchmarks.harness.run import every_cell, measure_process, planned, unavailable
 from benchmarks.harness.store import Store, probe_all
 
 _SMALL, _LARGE = {"H": 64, "L": 2}, {"H": 256, "L": 2}  # of score's cells of one dimension
@@ -54,11 +54,7 @@ FIRST: tuple[tuple[str, str, str, tuple[int, ...], dict[str, Any]], ...] = (
     ("logdet", "torch", "bfloat16", (20000,), {}),
     ("logdet", "jax", "tf32", (20000,), {}),
 )
-# By itself XLA tunes Triton kernels for every product beside cuBLAS's: for one true float32 product of 8,192 that had
-# not ended after a minute (on an H100, beside other processes), where cuBLAS alone took seconds. A user's own XLA_FLAGS
-# stand, empty ones too; records have them.
-_XLA_FLAGS = "--xla_gpu_enable_triton_gemm=false"
-LEAST_S = 20.0  # in which a session may be begun: it imports, measures its ceiling, and checks its rows
+LEAST_S = 35.0  # in which a session may be begun: it imports, measures its ceiling, and checks its rows
 
 
 def ordered(cells: list[Cell]) -> list[Cell]:
@@ -83,10 +79,13 @@ def measure(seconds: float, machine: str | None = None, device: str = "cuda") ->
     began, absent = time.monotonic(), dict[str, str]()
     ends = began + seconds
     if device == "cuda":
-        os.environ.setdefault("XLA_FLAGS", _XLA_FLAGS)
+        gpu.set_xla_flags()
     flags = os.environ.get("XLA_FLAGS")
     print(f"card: {_facts(device)}{f'; XLA_FLAGS {flags}' if flags else ''}", flush=True)
     store = Store(machine=machine, environment_name=environment_name(CARD, device))
+    if store.commit is None or store.dirty:
+        at = "bench_core or benchmarks are changed" if store.commit else "there is no commit"
+        print(f"card: {at}: what is measured now is not gone on with, and cannot be published", flush=True)
     probe_all(store.results, store.machine)
     # A cell with one process is done, and may be published: the further ones come when there is time.
     store.begin(CARD, lambda: dict.fromkeys(planned(CARD, device), 1))
@@ -113,7 +112,7 @@ def measure(seconds: float, machine: str | None = None, device: str = "cuda") ->
                 left_open += 1
                 print(f"card: {error}", flush=True)
                 continue
-            if reason := _unavailable(said):
+            if reason := unavailable(said):
                 absent[cell.backend] = reason
                 print(f"card: {cell.backend} is left out: {reason}", flush=True)
                 continue
@@ -146,13 +145,6 @@ def _facts(device: str) -> str:
     return f"{facts['gpu'] or 'no GPU'}{driver}; {versions}; {policy.threads()} threads"
 
 
-def _unavailable(record: dict[str, Any]) -> str:
-    """Why no row of the record could be tried: its backend has not the device (or an empty text)."""
-    found = {(row["outcome"], row["reason"]) for row in record["rows"].values()}
-    kind, reason = found.pop() if len(found) == 1 else ("", "")
-    return reason if kind == "skipped" else ""
-
-
 @dataclass
 class _End:
     """The end of the time, ``ends``: of a session that it cut off the record is not kept; ``cut`` counts them."""
@@ -167,7 +159,7 @@ class _End:
         short = self.ends - (time.monotonic() - record["elapsed_s"]) < CARD.session_limit_s
         cut = short and any("time: the session's" in (row["reason"] or "") for row in record["rows"].values())
         self.cut += cut
-        return not cut and not _unavailable(record)
+        return not cut and not unavailable(record)
 
 
 def _outcomes(record: dict[str, Any]) -> str:

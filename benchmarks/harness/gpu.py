@@ -8,11 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 NOTHING: Mapping[str, str | None] = {"gpu": None, "driver": None}
 _L2_CACHE_SIZE = 38  # the CUDA driver's CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE
+
+# By itself XLA tunes Triton kernels for every product beside cuBLAS's: for one true float32 product of 8,192 that had
+# not ended after a minute (on an H100, beside other processes), where cuBLAS alone took seconds. A user's own XLA_FLAGS
+# stand, empty ones too; records have them.
+XLA_FLAGS = "--xla_gpu_enable_triton_gemm=false"
+
+
+def set_xla_flags() -> None:
+    """Those that sessions on a GPU have where the user has none."""
+    os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)
 
 
 def facts() -> Mapping[str, str | None]:

@@ -15,6 +15,13 @@ _OUT_OF_MEMORY = re.compile(
     re.IGNORECASE,
 )
 
+# After these a CUDA context gives every further call the same error.
+_BROKEN_CONTEXT = re.compile(
+    r"illegal memory access|illegal address|illegal instruction|misaligned address|device-side assert"
+    r"|unspecified launch failure|uncorrectable ECC|CUDA_ERROR_(?:ILLEGAL|MISALIGNED|ASSERT|LAUNCH_FAILED|ECC)",
+    re.IGNORECASE,
+)
+
 
 def one_line(text: object, limit: int = 300) -> str:
     """The text's lines joined and cut, fit for a reason."""
@@ -33,6 +40,11 @@ def of_exception(error: BaseException) -> tuple[str, str]:
     if isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(text):
         return "oom", one_line(text)
     return "error", one_line(text)
+
+
+def breaks_device(error: BaseException) -> bool:
+    """Whether nothing that comes after it in this process can be trusted to run."""
+    return bool(_BROKEN_CONTEXT.search(str(error)))
 
 
 def of_exit(returncode: int, stderr: str, doing: str) -> tuple[str, str]:

@@ -113,6 +113,8 @@ class Preparation:
             try:
                 row, kind, reason = self._try(trial)
             except Exception as error:
+                if outcome.breaks_device(error):  # the row ends its process: the others go on in another one
+                    raise
                 kind, reason = outcome.of_exception(error)
             if kind == "oom":  # here: the exception, whose frames held the row's arrays, is gone
                 memory.release(self.cell["backend"], self.cell["device"])

@@ -71,6 +71,13 @@ def measure(
     return records
 
 
+def unavailable(record: dict[str, Any]) -> str:
+    """Why no row of the record could be tried: its backend has not the device (or an empty text)."""
+    found = {(row["outcome"], row["reason"]) for row in record["rows"].values()}
+    kind, reason = found.pop() if len(found) == 1 else ("", "")
+    return reason if kind == "skipped" else ""
+
+
 def measure_process(
     cell: Cell,
     profile: Profile,

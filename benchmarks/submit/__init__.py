@@ -106,7 +106,9 @@ def _submit(parsed: argparse.Namespace) -> int:
     for earlier in reversed(find_all(store.results, store.machine)):
         same = (earlier.commit, earlier.profile, earlier.device, earlier.run.plan, earlier.settings.executor)
         asked = (store.commit, profile, parsed.device, name.plan, settings.executor)
-        if same != asked or earlier.is_told() or earlier.is_old():
+        if same != asked or earlier.is_told():
+            continue
+        if earlier.is_old() and not (earlier.settings.executor == "slurm" and slurm.queued(earlier)):
             continue
         if earlier.sent() or slurm.unnoted(earlier):
             print(f"going on with run {earlier.run.id}: what it measured is kept")

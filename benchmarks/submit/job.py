@@ -8,7 +8,7 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.harness import ledger, lifeline, run
+from benchmarks.harness import gpu, ledger, lifeline, run
 from benchmarks.harness.outcome import one_line
 from benchmarks.harness.store import UnwritableError
 from benchmarks.submit.submission import VARIABLES, Submission
@@ -50,8 +50,15 @@ class Job:
         try:
             submission.check_checkout()
             kind = "raised"
-            # What the cell's other processes have learnt is other jobs'.
-            run.measure_process(session.cell, submission.profile, store, session.process, [])
+            # What the cell's other processes have learnt is other jobs'. A node whose GPU does not work has nothing to
+            # say: another one may have the session.
+            missing = run.unavailable if submission.device == "cuda" else lambda record: ""
+            record = run.measure_process(
+                *(session.cell, submission.profile, store, session.process, []),
+                keeps=lambda record: not missing(record),
+            )
+            if reason := missing(record):
+                raise UnwritableError(f"{_node()} cannot measure it: {reason}")
         except Exception as error:
             kind = "refused" if isinstance(error, UnwritableError) else kind
             with contextlib.suppress(UnwritableError):
@@ -68,6 +75,8 @@ class Job:
         for name in VARIABLES:
             os.environ.pop(name, None)
         os.environ.update(submission.settings.variables)
+        if submission.device == "cuda":
+            gpu.set_xla_flags()
         job = submitit.JobEnvironment().job_id
         # What the lock tells those who wait for this machine.
         os.environ["BENCH_COMMAND"] = f"run {submission.run.id}, job {job}"

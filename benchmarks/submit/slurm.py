@@ -42,6 +42,9 @@ def submit(submission: Submission, sessions: Sequence[Session]) -> list[str]:
     try:
         executor = submitit.SlurmExecutor(folder=submission.jobs)
         executor.update_parameters(**_parameters(submission, executor._valid_parameters()))
+        parts = -(-len(sessions) // ARRAY)
+        if submission.settings.workers:  # of all arrays together; each has one at least
+            executor.update_parameters(array_parallelism=max(1, submission.settings.workers // max(1, parts)))
         for first in range(0, len(sessions), ARRAY):
             part = sessions[first : first + ARRAY]
             submission.note_sending(part)

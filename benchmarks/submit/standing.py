@@ -97,7 +97,8 @@ def _of(
         return replace(standing, state="running")
     if not jobs:
         return standing
-    last = events[-1] if events else {"event": None}
+    # What an earlier job left says nothing of one that was sent since and wrote nothing.
+    last = events[-1] if len(began) >= len(jobs) else {"event": None}
     if last["event"] == "refused":
         return replace(standing, reason=last["reason"])
     return replace(standing, state="lost", reason=last["reason"] if last["event"] == "raised" else "")

@@ -38,7 +38,7 @@ from benchmarks.harness.store import Store
 # What of the user's environment a session depends on: its jobs have it as it was when the run was submitted.
 VARIABLES = (
     *("BENCH_ALLOCATOR", "BENCH_WAITING", "BENCH_THREADS"),
-    *("BENCH_CACHE", "BENCH_LOCK", "BENCH_ADDRESS_SPACE_BYTES"),
+    *("BENCH_CACHE", "BENCH_LOCK", "BENCH_ADDRESS_SPACE_BYTES", "XLA_FLAGS"),
 )
 SPOOLS = "submitted"
 

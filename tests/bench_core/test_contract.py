@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -105,6 +109,19 @@ def test_results_of_the_wrong_name_or_shape_are_refused():
     with pytest.raises(ValueError, match=r"result W0 has shape \(4,\); allowed: \(4, 4\)"):
         problem.error({"W0": np.ones(4), "b0": np.ones(4)}, m)
     assert problem.error({"W0": np.full((4, 4), np.nan), "b0": np.ones(4)}, m) == float("inf")
+
+
+def test_jax_that_cannot_start_its_devices_is_unavailable():
+    """As with a driver that is dead, or a plugin that is missing: that is the machine's, and no row's error."""
+    code = (
+        "from bench_core.backends import jax\n"
+        "from bench_core.method import Unavailable\n"
+        "try:\n    jax.configure(1)\nexcept Unavailable as error:\n    print(error)\n"
+    )
+    environment = os.environ | {"JAX_PLATFORMS": "nowhere,cpu"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.stdout.startswith("JAX cannot start its devices: Unable to initialize backend 'nowhere'"), done.stderr
+    assert done.stdout.count("\n") == 1
 
 
 def test_missing_device_is_unavailable():

@@ -12,7 +12,7 @@ import pytest
 
 from bench_core.method import Unavailable
 from benchmarks.families import FAMILIES, Sweep
-from benchmarks.harness import RULER, card, environment, lock, policy, run
+from benchmarks.harness import RULER, card, environment, gpu, lock, policy, run
 from benchmarks.harness.profile import CARD
 from benchmarks.harness.record import SCHEMA, read_json
 from benchmarks.harness.run import every_cell
@@ -191,7 +191,7 @@ def test_a_record_that_is_there_is_not_left_however_short_the_time(small, monkey
     assert "0 are left" in said
 
 
-@pytest.mark.parametrize(("given", "found"), [(None, card._XLA_FLAGS), ("", ""), ("--mine", "--mine")])
+@pytest.mark.parametrize(("given", "found"), [(None, gpu.XLA_FLAGS), ("", ""), ("--mine", "--mine")])
 def test_xla_does_not_tune_for_minutes_unless_asked(small, monkeypatch, given, found):
     monkeypatch.setattr(card, "_turns", lambda cells: [])
     monkeypatch.setenv("XLA_FLAGS", given or "")  # so that it is put back, whatever happens
@@ -199,6 +199,23 @@ def test_xla_does_not_tune_for_minutes_unless_asked(small, monkeypatch, given, f
         monkeypatch.delenv("XLA_FLAGS")
     card.measure(1, "here", "cuda")
     assert os.environ["XLA_FLAGS"] == found
+
+
+@pytest.mark.parametrize(("commit", "dirty", "says"), [("a" * 40, True, "are changed"), (None, False, "no commit")])
+def test_records_that_cannot_be_published_are_told_before_they_are_measured(
+    small, monkeypatch, capsys, commit, dirty, says
+):
+    monkeypatch.setattr(card, "_turns", lambda cells: [])
+    monkeypatch.setattr(environment, "commit", lambda root: (commit, dirty))
+    card.measure(60, "here", "cpu")
+    assert f"{says}: what is measured now is not gone on with, and cannot be published" in capsys.readouterr().out
+
+
+def test_less_than_a_minute_is_refused(capsys):
+    from benchmarks.__main__ import main
+
+    assert main(["card", "--minutes", "0.4"]) == 2
+    assert capsys.readouterr().err == "benchmarks: --minutes 0.4 is not a time to spend; allowed: 1 or more\n"
 
 
 def test_a_backend_without_the_device_is_left_out(small, monkeypatch, capsys):

@@ -10,6 +10,21 @@ from bench_core import Unavailable
 from benchmarks.harness import outcome
 
 
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("CUDA error: an illegal memory access was encountered", True),
+        ("CUDA error: device-side assert triggered", True),
+        ("INTERNAL: CUDA_ERROR_ILLEGAL_ADDRESS: an illegal memory access was encountered", True),
+        ("CUDA error: uncorrectable ECC error encountered", True),
+        ("CUDA out of memory. Tried to allocate 2.98 GiB", False),
+        ("cusolver error: CUSOLVER_STATUS_INTERNAL_ERROR", False),
+    ],
+)
+def test_an_error_after_which_nothing_runs_is_known(text, broken):
+    assert outcome.breaks_device(RuntimeError(text)) is broken
+
+
 class OutOfMemoryError(RuntimeError):
     """Named as torch.cuda's, which a machine without a card has too but never raises."""
 

@@ -9,12 +9,15 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.__main__ import main
-from benchmarks.harness import environment, policy, run
+from benchmarks.harness import environment, gpu, policy, run
 from benchmarks.harness.profile import PROFILES, SMOKE
 from benchmarks.harness.record import read_json
+from benchmarks.harness.store import UnwritableError
 from benchmarks.harness.unfinished import open_cells
+from benchmarks.submit import slurm
 from benchmarks.submit.job import Job
 from benchmarks.submit.local import make_executor
+from benchmarks.submit.submission import Submission
 from reports.load import load
 from tests.benchmarks.submit.mocked import CELLS, ROWS, find_run, run_job, submit
 
@@ -83,6 +86,63 @@ def test_a_lost_session_is_merged_as_the_outcome_that_its_job_had(cluster, tmp_p
     read = load(tmp_path / "results")
     assert not read.problems
     assert set(read.frame["outcome"]) >= {"ok", "timeout", "oom"}
+
+
+def test_a_job_that_wrote_nothing_has_no_reason_of_an_earlier_one(cluster, tmp_path, monkeypatch, capsys):
+    assert submit() == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "measure_process", _raise)
+        with pytest.raises(RuntimeError, match="planted"):
+            run_job(cluster, tmp_path, "12_0")
+    cluster.end("12_0", "FAILED")
+    assert main(["submit", "--resume"]) == 0
+    cluster.end("13", "TIMEOUT")
+    capsys.readouterr()
+    assert main(["submit", "--status"]) == 1
+    said = capsys.readouterr().out
+    assert "TIMEOUT" in said
+    assert "planted" not in said
+
+
+@pytest.mark.skipif(gpu.first_visible() is not None, reason="there is a GPU here")
+def test_a_node_without_a_working_gpu_leaves_its_session_to_others(cluster, tmp_path, monkeypatch, capsys):
+    """It fails in seconds, and would take much of an array with it."""
+    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    assert submit("--device", "cuda") == 0
+    with pytest.raises(UnwritableError, match="cannot measure it: device 'cuda' is not available"):
+        run_job(cluster, tmp_path, "12_0")
+    assert os.environ["XLA_FLAGS"] == gpu.XLA_FLAGS
+    cluster.end("12_0", "FAILED")
+    capsys.readouterr()
+    assert main(["submit", "--status"]) == 1
+    said = capsys.readouterr().out
+    assert "3 sessions: 2 waiting, 1 open" in said
+    assert "cannot measure it: device 'cuda' is not available" in said
+    assert main(["submit", "--resume"]) == 0
+    assert "1 sessions sent to Slurm as 13" in capsys.readouterr().out
+
+
+def test_a_run_that_waits_in_the_queue_for_days_is_gone_on_with(cluster, tmp_path, monkeypatch, capsys):
+    assert submit() == 0
+    monkeypatch.setattr(Submission, "is_old", lambda self: True)
+    assert submit() == 0
+    assert "nothing to send, 0 sessions are done" in capsys.readouterr().out
+    for job in list(cluster.queue):
+        cluster.end(job, "CANCELLED")
+    assert submit() == 0
+    assert "3 sessions sent to Slurm as 13" in capsys.readouterr().out
+    assert len(list(tmp_path.glob("results/hpc/submitted/*/"))) == 2
+
+
+@pytest.mark.parametrize(("workers", "each"), [(1, 1), (3, 1), (5, 2)])
+def test_workers_are_of_all_arrays_together(cluster, tmp_path, monkeypatch, workers, each):
+    monkeypatch.setattr(slurm, "ARRAY", 2)
+    assert submit("--workers", str(workers)) == 0
+    assert f"#SBATCH --array=0-1%{each}" in _batch_file(tmp_path, "12")
+
+
+def _raise(*given, **named):
+    raise RuntimeError("planted")
 
 
 def test_processes_of_a_cell_are_jobs_of_their_own(cluster, tmp_path, monkeypatch):
