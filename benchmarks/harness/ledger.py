@@ -27,6 +27,8 @@ from pathlib import Path
 from typing import Any
 
 RESUME_WITHIN_S = 24 * 3600  # an unfinished run older than a day is not gone on with: the machine may be another by now
+# A card is at hand for minutes, and again days later; it is what it was, and every session says at what clock.
+RESUME_CARD_WITHIN_S = 30 * 24 * 3600
 CRASHES = 2  # a session that took its run down as often is not begun again
 _STEP_S = 60.0  # the wall clock of a run that gains or loses as much against the machine's was set
 
@@ -102,6 +104,7 @@ class Past:
     ledger: Ledger
     events: list[dict[str, Any]]
     plan: str = ""
+    profile: str = ""
     told: bool = False
     planned: dict[str, int] | None = None
     begun: set[str] = field(default_factory=set)
@@ -114,6 +117,7 @@ class Past:
         for event in past.events:
             if event["event"] == "begin":
                 past.plan = event["plan"]
+                past.profile = event.get("profile", "")
                 past.planned = event.get("planned")  # older ledgers of a part do not know it
             elif event["event"] == "running":
                 past.begun.add(event["cell"])
@@ -137,6 +141,10 @@ class Past:
         same = first["boot"] == last["boot"]
         step = (last["wall"] - first["wall"]) - (last["up"] - first["up"]) if same else 0.0
         return passed if passed >= 0 and abs(step) < _STEP_S else at["up"]
+
+    def is_old(self) -> bool:
+        """Whether it is too old to be gone on with."""
+        return self.age_s() > (RESUME_CARD_WITHIN_S if self.profile == "card" else RESUME_WITHIN_S)
 
 
 class Ledgers:
@@ -171,7 +179,7 @@ class Ledgers:
         """How often this session took a run down since it was last done."""
         pasts, total = read_all(self.folder), 0
         for past in pasts:
-            if past.age_s() > RESUME_WITHIN_S:
+            if past.is_old():
                 continue
             in_flight: dict[str, Any] | None = None
             for event in past.events:
@@ -190,7 +198,7 @@ class Ledgers:
     def _unfinished(self, past: Past, pasts: list[Past]) -> bool:
         """Neither told, nor gone on with by a run that told it all, nor too old."""
         later = [other for other in pasts if other.ledger.number > past.ledger.number and other.plan == past.plan]
-        if any(other.told for other in later) or past.age_s() > RESUME_WITHIN_S:
+        if any(other.told for other in later) or past.is_old():
             return False
         return not past.told or self._elsewhere_unfinished(past)
 

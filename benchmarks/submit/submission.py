@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import bench_core
-from benchmarks.harness import environment, ledger, plain_run, run
+from benchmarks.harness import environment, plain_run, run
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.ledger import Ledger, Past, RunName
 from benchmarks.harness.profile import PROFILES, Profile
@@ -186,7 +186,7 @@ class Submission:
     def is_old(self) -> bool:
         """Whether neither it nor a job of it has written anything for a day."""
         ledgers = [self._ledger, *map(Ledger, self.session_ledgers().values())]
-        return min(Past.read(each).age_s() for each in ledgers) > ledger.RESUME_WITHIN_S
+        return all(Past.read(each).is_old() for each in ledgers)
 
     def check_checkout(self) -> None:
         """``ValueError`` in one line where a job would not read the code that the run is of."""

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.harness import RULER, environment, ledger, policy
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.ledger import RunName
-from benchmarks.harness.profile import QUICK, STANDARD
+from benchmarks.harness.profile import CARD, QUICK, STANDARD
 from benchmarks.harness.record import SCHEMA, read_json
 from benchmarks.harness.store import ROOM_BYTES, Store, UnwritableError, processes_in, room
 
@@ -166,6 +166,15 @@ def test_a_day_is_told_by_the_clock_that_nobody_sets(open_store, monkeypatch, ch
     _keep(store := open_store(1))
     _rewrite(store, change)
     assert (open_store(2).resumable(CELL, QUICK, 0) is not None) == kept
+
+
+@pytest.mark.parametrize(("days", "kept"), [(2, True), (29, True), (31, False)])
+def test_a_card_that_is_lent_again_days_later_is_gone_on_with(open_store, monkeypatch, days, kept):
+    at = ledger.now() | {"up": 1e7}
+    monkeypatch.setattr(ledger, "now", lambda: at)
+    _keep(store := open_store(1), profile=CARD.name)
+    _rewrite(store, lambda e: e | {"up": e["up"] - days * DAY_S} | ({"profile": CARD.name} if "profile" in e else {}))
+    assert (open_store(2).resumable(CELL, CARD, 0) is not None) == kept
 
 
 def test_a_line_that_was_cut_off_is_no_event_and_the_next_one_is_whole(store, open_store):
