@@ -7,12 +7,13 @@ The parent writes lines to standard input: ``go`` once the other side stands sti
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from typing import Any
 
 import bench_core
-from benchmarks.harness import clock, older, stages
+from benchmarks.harness import clock, older, policy, stages
 from benchmarks.harness.cell import FIRST, row_name, rows
 from benchmarks.harness.preparation import Row
 from benchmarks.harness.profile import PROFILES
@@ -24,6 +25,8 @@ class Stages(stages.Stages):
     """
 
     def _begin(self) -> bool:
+        if hasattr(os, "sched_setaffinity"):  # both sides on the same processors, and no more of them than threads
+            os.sched_setaffinity(0, policy.apart(self.spec["threads"]))
         begun = super()._begin()
         if begun:
             self.journal.write("loaded")

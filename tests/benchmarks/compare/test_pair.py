@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.compare import pair, sides, table
 from benchmarks.compare.comparison import Comparison, Options
+from benchmarks.harness import policy
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.profile import QUICK
 
@@ -19,6 +20,10 @@ ROOT = Path(__file__).resolve().parents[3]
 SMALL = Cell.of("logdet", "torch", {"D": 12, "B": 8, "L": 2})
 SLEEP, DIE = "__import__('time').sleep(3e-3)", "__import__('os')._exit(3)"
 ABBA, BAAB = ("base", "head", "head", "base"), ("head", "base", "base", "head")
+
+
+def _alike(side: sides.Side) -> dict[str, sides.Side]:
+    return {"base": side, "head": side}
 
 
 def test_a_block_pair_of_both_orders_takes_a_drift_out():
@@ -123,7 +128,7 @@ def test_the_greatest_slowdowns_have_a_ratio(checkout, tmp_path, plant):
 
 def test_a_row_that_ends_both_processes_fails_neither(checkout, tmp_path, plant):
     plant(checkout, "logdet/torch/transposed.py", "    inputs, _,", f"    {DIE}\n    inputs, _,")
-    both = dict.fromkeys(pair.SIDES, sides.make(None, checkout, tmp_path / "sides"))
+    both = _alike(sides.make(None, checkout, tmp_path / "sides"))
     found = pair.measure(both, SMALL, QUICK, first="base", asked=("transposed", "gemm_floor"), policy={})
     assert set(found["rows"]) == {"gemm_floor"}
     comparison = Comparison(both, [SMALL], Options(QUICK))
@@ -138,6 +143,18 @@ def test_a_side_without_a_library_is_said(checkout, tmp_path):
     found = pair.measure({"base": one, "head": tf32}, SMALL, QUICK, first="base", policy={})
     assert found["failed"].startswith("head: ")
     assert "tf32" in found["failed"]
+
+
+@pytest.mark.skipif(len(policy.affinity()) < 2, reason="needs two processors")
+def test_both_sides_are_on_the_same_processors(checkout, tmp_path, plant):
+    """And on no more of them than threads, or each may be somewhere else."""
+    said = tmp_path / "said"
+    tell = f"    open({str(said)!r}, 'a').write(str(sorted(__import__('os').sched_getaffinity(0))) + chr(10))\n"
+    plant(checkout, "logdet/torch/relative.py", "    pre, deltas,", f"{tell}    pre, deltas,")
+    side = sides.make(None, checkout, tmp_path / "sides", settings=["threads=1"])
+    found = pair.measure(_alike(side), SMALL, QUICK, first="base", asked=("relative",), policy={})
+    assert set(found["rows"]) == {"relative"}
+    assert set(said.read_text().splitlines()) == {str(policy.apart(1))}
 
 
 def test_settings_reach_their_side(checkout, tmp_path):
