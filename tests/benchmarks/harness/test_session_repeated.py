@@ -29,6 +29,25 @@ def disturb(monkeypatch, **edits):
     monkeypatch.setattr(Result, "take", disturbing)
 
 
+def test_a_card_below_its_clock_is_measured_again_though_the_profile_repeats_nothing(monkeypatch):
+    take, results = Result.take, []
+
+    def slow_card(result, event):
+        if event["event"] == "ceiling" and not any(result is each for each in results):
+            results.append(result)
+            clock = 900.0 if len(results) == 1 else 1950.0
+            result.card = {"sm_mhz": clock, "default_sm_mhz": 1980.0, "reasons": ["hardware slowdown"]}
+        take(result, event)
+
+    monkeypatch.setattr(Result, "take", slow_card)
+    monkeypatch.setattr(state, "moved", lambda found: None)
+    monkeypatch.setattr(state, "pool_moved", lambda *given: None)
+    record = session.run(SMALL, replace(FAST, repetitions=0), {"gemm_floor": ""})
+    assert record["state"]["repeated"] == len(record["set_aside"]) == 1
+    assert record["state"]["card"]["sm_mhz"] == 1950.0
+    assert "below 75% of its default" in record["set_aside"][0]["state"]["moved"]
+
+
 def quieten(event):
     """Both ends alike, whatever else this machine does."""
     if "end_s" in event:
