@@ -6,7 +6,7 @@ Every module of this folder whose name does not start with an underscore has a `
 import pkgutil
 from importlib import import_module
 
-from ._family import Contest, Family, Goals, Qualities, Question, Training
+from ._family import Contest, Family, Goals, Qualities, Question, Retraction, Training
 
 
 def _list_families() -> list[Family]:
@@ -18,4 +18,4 @@ def _list_families() -> list[Family]:
 FAMILIES: dict[str, Family] = {family.name: family for family in _list_families()}
 TRAININGS: dict[str, Training] = {study.name: study for family in FAMILIES.values() for study in family.trainings}
 
-__all__ = ["FAMILIES", "TRAININGS", "Contest", "Family", "Goals", "Qualities", "Question", "Training"]
+__all__ = ["FAMILIES", "TRAININGS", "Contest", "Family", "Goals", "Qualities", "Question", "Retraction", "Training"]

@@ -39,6 +39,21 @@ class Size:
 
 
 @dataclass(frozen=True)
+class Retraction:
+    """What is withdrawn of the family on `backend`, by patterns of methods' names, at commits made before `mended` (in
+    UTC): code of which it was found later that it was not fair or not right.
+
+    Peaks alone where `peaks` is true: times, errors and builds hold. `why` is shown where a row stood.
+    """
+
+    backend: str
+    methods: tuple[str, ...]
+    mended: str
+    why: str
+    peaks: bool = False
+
+
+@dataclass(frozen=True)
 class Goals:
     """Rows that something was aimed at: `row` in times of its own products, the `floor`, `step` of its copy."""
 
@@ -119,6 +134,7 @@ class Family:
                 at some of its sizes, and of no other series
     contests    rows that answer a question beside one another
     notes       what a reader must know of this family, told on its page
+    retracted   what was measured and is told nowhere
     """
 
     name: str
@@ -149,6 +165,7 @@ class Family:
     rivals: Mapping[str, float] = field(default_factory=dict)
     contests: tuple[Contest, ...] = ()
     notes: tuple[str, ...] = ()
+    retracted: tuple[Retraction, ...] = ()
 
     @property
     def apart(self) -> set[str]:

@@ -1,6 +1,6 @@
 """Gradients through the fixed point of an implicit network."""
 
-from ._family import Contest, Family, Question, Size, Training
+from ._family import Contest, Family, Question, Retraction, Size, Training
 
 # Terms, and products, of the series that are cut.
 _CUT = (1, 2, 5, 10, 20)
@@ -68,5 +68,13 @@ FAMILY = Family(
         "allowed. Iterative rows stop at one true residual a sample, checked again before they stop.",
         "Warm rows are given the w of the last training step, whose weights, slopes and loss gradient were a hundredth "
         "away: they answer a question of their own.",
+    ),
+    retracted=(
+        Retraction(
+            "jax",
+            ("jaxopt_gmres*", "lineax_gmres*"),
+            "2026-11-27T18:00:14",
+            "GMRES of this library ran with more vectors than it needs, or tested within its cycles",
+        ),
     ),
 )

@@ -1,9 +1,11 @@
 """Functions that are integrals of a learned Jacobian, and their inverses."""
 
-from ._family import Family, Qualities, Question, Size, Training
+from ._family import Family, Qualities, Question, Retraction, Size, Training
 
 _KINDS = ("free", "tanh", "psd", "kronecker", "kronecker_psd", "hessian", "uneven")
 _INVERSES = ("inverse", "inverse_rk4", "inverse_root")
+
+_STATES = "diffrax kept four times as many states as it needs"
 
 _LEARNED = ("learning_rate", "H", "J", "d", "tol_fixed", "tol_start")
 
@@ -57,5 +59,9 @@ FAMILY = Family(
         "sample: by it the hard one errs as it does alone.",
         "Path error: against the solution of the ODE. Round trip: |y(x) − y| / |y|, what is left where J is not the "
         "Jacobian of anything, and the result depends on the path.",
+    ),
+    retracted=(
+        Retraction("jax", ("dopri5_per_sample_*",), "2026-11-27T09:23:04", _STATES),
+        Retraction("jax", ("dopri5_direct_*",), "2026-11-27T09:23:04", _STATES, peaks=True),
     ),
 )

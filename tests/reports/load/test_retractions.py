@@ -1,6 +1,6 @@
 """Numbers of code that was not fair or not right are told nowhere."""
 
-from datetime import timedelta
+from datetime import UTC, datetime
 from fnmatch import fnmatch
 
 import numpy as np
@@ -9,17 +9,20 @@ import pytest
 import bench_core
 from reports.analysis import Analysis
 from reports.digest import build_digest
+from reports.families import FAMILIES
 from reports.load import load
-from reports.load.retractions import RETRACTIONS, retract
+from reports.load.retractions import find_mended, retract
 
-BRAKE, PEAKS = RETRACTIONS[0], next(each for each in RETRACTIONS if each.peaks)
+BRAKE = FAMILIES["implicit"].retracted[0]
+PEAKS = next(each for each in FAMILIES["line_integral"].retracted if each.peaks)
+EVERY = [(name, each) for name, family in FAMILIES.items() for each in family.retracted]
 
 
 def _load(synthetic, folder, seconds: int, row: str, session):
     """A session that began so long after the mending, one of its rows under this name."""
     rows = session["rows"]
     rows[row] = rows.pop(next(name for name in rows if name.startswith(row.partition("_")[0]))) | {"method": row}
-    started = (BRAKE.mended + timedelta(seconds=seconds)).isoformat()
+    started = datetime.fromtimestamp(find_mended(BRAKE) + seconds, UTC).isoformat()
     synthetic.write_session(folder, session | {"started_at": started}, "direct")
     run = load(folder)
     (line,) = run.frame[run.frame["row"] == row].to_dict("records")
@@ -52,17 +55,17 @@ def test_what_is_not_ok_keeps_its_reason(synthetic, tmp_path):
 
 
 def test_a_peak_is_withdrawn_alone():
-    line = {"family": PEAKS.family, "backend": PEAKS.backend, "method": "dopri5_direct_0.001", "commit": "a"}
+    line = {"family": "line_integral", "backend": PEAKS.backend, "method": "dopri5_direct_0.001", "commit": "a"}
     line |= {"outcome": "ok", "peak_bytes": 7.0, "samples_s": np.ones(3)}
-    at = PEAKS.mended.timestamp()
+    at = find_mended(PEAKS)
     (older,), (newer,) = (retract([line], {"a": date}) for date in (at - 1, at))
     assert np.isnan(older["peak_bytes"])
     assert older | {"peak_bytes": 7.0} == newer == line
 
 
-@pytest.mark.parametrize("retraction", RETRACTIONS, ids=lambda each: f"{each.family}-{each.rows[0]}")
-def test_a_retraction_names_rows_that_exist(retraction):
+@pytest.mark.parametrize(("family", "retraction"), EVERY, ids=[f"{name}-{each.methods[0]}" for name, each in EVERY])
+def test_a_retraction_names_rows_that_exist(family, retraction):
     """Or it withdraws nothing, and nobody notices."""
-    known = [method.name for method in bench_core.methods(retraction.family, retraction.backend)]
-    assert all(any(fnmatch(name, pattern) for name in known) for pattern in retraction.rows)
-    assert retraction.mended.tzinfo is not None
+    known = [method.name for method in bench_core.methods(family, retraction.backend)]
+    assert all(any(fnmatch(name, pattern) for name in known) for pattern in retraction.methods)
+    assert find_mended(retraction) < datetime.now(UTC).timestamp()
