@@ -145,6 +145,7 @@ def test_a_side_without_a_library_is_said(checkout, tmp_path):
     assert "tf32" in found["failed"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(len(policy.affinity()) < 2, reason="needs two processors")
 def test_both_sides_are_on_the_same_processors(checkout, tmp_path, plant):
     """And on no more of them than threads, or each may be somewhere else."""
@@ -157,6 +158,7 @@ def test_both_sides_are_on_the_same_processors(checkout, tmp_path, plant):
     assert set(said.read_text().splitlines()) == {str(policy.apart(1))}
 
 
+@pytest.mark.slow
 def test_settings_reach_their_side(checkout, tmp_path):
     both = {
         side: sides.make(None, checkout, tmp_path / "sides", sys.executable, settings)
