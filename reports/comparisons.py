@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .records import find_records
+from .records import find_records, is_positive
 from .statistics import Estimate
 
 SCHEMA = 1
@@ -56,7 +56,7 @@ def find_fault(record: dict[str, Any]) -> str | None:
             return f"row {j}: it must name its row and the sizes of its cell"
         if line.get("verdict") not in VERDICTS:
             return f"row {j}: unknown verdict {line.get('verdict')!r} (known: {', '.join(VERDICTS)})"
-        if not all(_is_positive(value) for value in (line.get("ratio"), *(line.get("interval") or ()))):
+        if not all(is_positive(value) for value in (line.get("ratio"), *(line.get("interval") or ()))):
             return f"row {j}: ratio and interval must be positive numbers"
     return None
 
@@ -74,7 +74,3 @@ def _read(machine: str, record: dict[str, Any], line: dict[str, Any]) -> Compare
         verdict=line["verdict"],
         ratio=Estimate(line["ratio"], low, high, line.get("pairs") or 0),
     )
-
-
-def _is_positive(value: Any) -> bool:
-    return isinstance(value, int | float) and 0 < value < math.inf

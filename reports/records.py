@@ -1,5 +1,6 @@
 """Records below a machine's `studies`, of whatever kind: which are there, usable, and in what order they were made."""
 
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -30,3 +31,8 @@ def find_records(
                 continue
             found.append((name, place.name, record))
     return sorted(found, key=lambda each: (str(each[2].get("finished_at") or ""), each[0]))
+
+
+def is_positive(value: Any) -> bool:
+    """Whether a field holds a finite number above zero."""
+    return isinstance(value, int | float) and 0 < value < math.inf

@@ -204,12 +204,9 @@ def to_json(comparison: Comparison) -> dict[str, Any]:
             {
                 "cell": cell,
                 "row": row,
-                "verdict": verdicts[cell, row].word,
+                **told(state, verdicts[cell, row]),
                 "beyond_threshold": verdicts[cell, row].beyond,
-                "ratio": ratio(state),
-                "interval": state.interval and [math.exp(value) for value in state.interval],
                 "floor": state.floor,
-                "pairs": len(state.log_ratios),
                 "smallest_seen": verdict.smallest_seen(state, len(verdicts)),
                 "state": asdict(state),
             }
@@ -220,6 +217,12 @@ def to_json(comparison: Comparison) -> dict[str, Any]:
         "failed": comparison.failed,
         "pairs": comparison.pairs,
     }
+
+
+def told(state: verdict.RowState, said: verdict.Verdict) -> dict[str, Any]:
+    """What is known of a row, as ratios; no interval before there is one."""
+    interval = state.interval and [math.exp(value) for value in state.interval]
+    return {"verdict": said.word, "ratio": ratio(state), "interval": interval, "pairs": len(state.log_ratios)}
 
 
 def ratio(state: verdict.RowState) -> float:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import math
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.compare.comparison import Comparison, ratio
+from benchmarks.compare.comparison import Comparison, told
 from benchmarks.compare.pair import SIDES
 from benchmarks.compare.sides import Settings, Side
-from benchmarks.harness.record import write_json
+from benchmarks.harness.record import timestamp, write_json
 from benchmarks.harness.store import results_folder
 
 SCHEMA = 1
@@ -32,14 +30,7 @@ def keep(done: Comparison, machine: str) -> list[Path]:
     cells, verdicts = {cell.name: cell for cell in done.cells}, done.verdicts()
     rows: dict[str, list[dict[str, Any]]] = {}
     for (name, row), state in done.states.items():
-        line = {
-            "cell": cells[name].to_json(),
-            "row": row,
-            "verdict": verdicts[name, row].word,
-            "ratio": ratio(state),
-            "interval": state.interval and [math.exp(value) for value in state.interval],
-            "pairs": len(state.log_ratios),
-        }
+        line = {"cell": cells[name].to_json(), "row": row, **told(state, verdicts[name, row])}
         rows.setdefault(cells[name].family, []).append(line)
     base, head = (done.sides[side].commit or "" for side in SIDES)
     written = []
@@ -47,8 +38,7 @@ def keep(done: Comparison, machine: str) -> list[Path]:
         asked = hashlib.sha256(repr(sorted((str(line["cell"]), line["row"]) for line in lines)).encode()).hexdigest()
         name = f"{family}-{base[:8]}-{asked[:8]}.comparison"
         path = results_folder() / machine / "studies" / head[:8] / name
-        finished = datetime.now(UTC).isoformat(timespec="seconds")
-        found = {"schema": SCHEMA, "base": base, "commit": head, "finished_at": finished, "rows": lines}
+        found = {"schema": SCHEMA, "base": base, "commit": head, "finished_at": timestamp(), "rows": lines}
         write_json(path, found)
         written.append(path)
     return written

@@ -45,11 +45,10 @@ class Stages(stages.Stages):
         else:  # each method by its name, in this form
             tried = {name.partition(":")[0] for name in names}
             known = (method for method in bench_core.methods(family, backend) if method.name in tried)
-            forms = {m.name: (m, m.forms[0] if form == FIRST else form) for m in known}
             names = {
-                name: row_name(name, own, m.forms)
-                for name, (m, own) in forms.items()
-                if own in older.forms_on(m, device)
+                m.name: row_name(m.name, own, m.forms)
+                for m in known
+                if (own := m.forms[0] if form == FIRST else form) in older.forms_on(m, device)
             }
         names = {n: row for n, row in names.items() if n not in self.spec["without"] and (n in asked or not asked)}
         self.spec["rows"] = list(names.values())

@@ -39,7 +39,6 @@ class Process:
 
     def __init__(self, side: Side, cell: Cell, profile: Profile, spec: Mapping[str, Any], policy: Mapping[str, str]):
         self.result = Result()
-        self.names: list[str] = []
         self._own: dict[str, str] = {}  # a row's name in this process, by that which both sides have for it
         settings, own = side.settings, chosen()
         own = replace(own, threads=settings.threads or own.threads)
@@ -114,6 +113,11 @@ class Process:
         self.tell(json.dumps({"row": own, "number": number}))
         return self.until("timed")["seconds"]
 
+    @property
+    def names(self) -> list[str]:
+        """Its rows, by what both sides call them."""
+        return list(self._own)
+
     def ready(self) -> dict[str, float]:
         """Once its rows are prepared: seconds of a call of each."""
         self.tell("go")
@@ -141,7 +145,6 @@ class Process:
                 self.result.take(dict(event))
                 if kind == "rows":
                     self._own = event["names"]
-                    self.names = list(self._own)
                 if kind in kinds:
                     self._rest = b"\n".join([*lines[place + 1 :], self._rest])
                     return event

@@ -1,12 +1,12 @@
 """Session records: one file for each process of a cell, its rows as lines."""
 
-import math
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ..clocks import NAMES as CLOCKS
 from ..families import FAMILIES
+from ..records import is_positive
 from .pile import Pile
 from .row import describe_cell, read_row
 from .run import OUTCOMES, PATIENT, Session
@@ -78,7 +78,7 @@ def _find_fault(record: dict[str, Any]) -> str | None:
     if not isinstance(sizes, dict) or not sizes:
         return "the cell has no sizes"
     for letter, value in sizes.items():
-        if not isinstance(value, str) and not _is_positive(value):
+        if not isinstance(value, str) and not is_positive(value):
             return f"{letter} must be positive, got {value!r}"
     if not isinstance(rows, dict) or not all(isinstance(row, dict) for row in rows.values()):
         return "rows must be an object of objects"
@@ -86,13 +86,9 @@ def _find_fault(record: dict[str, Any]) -> str | None:
         if row.get("outcome") not in OUTCOMES:
             return f"row {name}: unknown outcome {row.get('outcome')!r} (known: {', '.join(OUTCOMES)})"
         for clock in ("samples_s", *CLOCKS):
-            if not all(map(_is_positive, row.get(clock) or [])):
+            if not all(map(is_positive, row.get(clock) or [])):
                 return f"row {name}: {clock} must be positive numbers"
     return None
-
-
-def _is_positive(value: Any) -> bool:
-    return isinstance(value, int | float) and 0 < value < math.inf
 
 
 def _parse_time(text: Any) -> float | None:
