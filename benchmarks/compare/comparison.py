@@ -151,8 +151,8 @@ def run(
     """
     comparison = Comparison(sides, cells, options)
     before = log.read()
-    if before:
-        follow(f"resumed: {len(before)} pairs are there")
+    if before or log.rounds:
+        follow(f"resumed: {len(before)} pairs are there, {len(log.rounds)} rounds of the next")
     for index in range(verdict.SCHEDULE[-1]):
         for cell in cells:
             rows = comparison.open_rows(cell.name)
@@ -177,6 +177,7 @@ def run(
                     timed=rows or (),
                     policy=policy,
                     seed=index,
+                    rounds=pair.Rounds(log.rounds, log.add_round),
                 )
                 elapsed = time.monotonic() - began
             log.add({"cell": cell.name, "elapsed_s": elapsed} | found)

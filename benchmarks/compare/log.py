@@ -1,4 +1,6 @@
-"""The pairs of a comparison that is not finished, one JSON line each: the same command goes on from there."""
+"""A comparison that is not finished: its pairs and the rounds of the one it is at, a JSON line each. The same command
+goes on from there.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,7 @@ class Log:
     def __init__(self, folder: Path, key: Any):
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / (hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16] + ".pairs")
+        self.rounds: dict[int, dict[str, Any]] = {}  # of the pair that is not whole: by number, each row's blocks
 
     def __enter__(self) -> Log:
         self._held = open(self.path.with_suffix(".lock"), "ab")
@@ -33,20 +36,36 @@ class Log:
         self._held.close()
 
     def read(self) -> list[dict[str, Any]]:
-        """The whole lines; one that was cut off is removed."""
+        """The pairs, and ``rounds``; a line that was cut off is removed."""
         if not self.path.exists():
             return []
         *lines, torn = self.path.read_bytes().split(b"\n")
         if torn:
             self.path.write_bytes(b"".join(line + b"\n" for line in lines))
-        return [json.loads(line) for line in lines]
+        pairs: list[dict[str, Any]] = []
+        for line in map(json.loads, lines):
+            if "round" in line:
+                self.rounds.setdefault(line["round"], {}).update(line["rows"])
+            else:
+                pairs.append(line)
+                self.rounds.clear()
+        return pairs
 
     def add(self, pair: dict[str, Any]) -> None:
         """Keep a pair, whatever happens next."""
+        self._write(pair, durable=True)
+        self.rounds.clear()
+
+    def add_round(self, number: int, rows: dict[str, Any]) -> None:
+        """Keep a round of the pair that is being measured. Nothing waits for the disk, which would disturb the next."""
+        self._write({"round": number, "rows": rows}, durable=False)
+
+    def _write(self, line: dict[str, Any], *, durable: bool) -> None:
         with open(self.path, "ab") as stream:
-            stream.write(json.dumps(pair, allow_nan=False).encode() + b"\n")
+            stream.write(json.dumps(line, allow_nan=False).encode() + b"\n")
             stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                os.fsync(stream.fileno())
 
     def finish(self) -> None:
         """The comparison has its answer: the same command starts a new one."""

@@ -11,7 +11,8 @@ import contextlib
 import math
 import random
 import statistics
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.compare.process import Lost, Process
@@ -28,6 +29,22 @@ LONG_S, LONG_BLOCKS = 0.05, 1  # from here on a call costs more than a quieter h
 PATIENCE = 10  # times the budget for a call of a row that one side has within it
 _ORDERS = (("base", "head", "head", "base"), ("head", "base", "base", "head"))
 
+# A row's part of a round: two blocks, each the order of the sides and the seconds in that order.
+Blocks = list[tuple[Sequence[str], list[float]]]
+
+
+@dataclass
+class Rounds:
+    """Those of one pair, by number and row: what is known is not measured again; ``keep`` is told what is measured."""
+
+    known: dict[int, dict[str, Blocks]] = field(default_factory=dict)
+    keep: Callable[[int, dict[str, Blocks]], None] = lambda number, rows: None
+
+    def add(self, number: int, rows: dict[str, Blocks]) -> None:
+        """Also to what is known: a pair that is begun anew has it."""
+        self.known.setdefault(number, {}).update(rows)
+        self.keep(number, rows)
+
 
 def measure(
     sides: Mapping[str, Side],
@@ -39,6 +56,7 @@ def measure(
     timed: Collection[str] = (),
     policy: Mapping[str, str],
     seed: int = 0,
+    rounds: Rounds | None = None,
 ) -> dict[str, Any]:
     """The pair's log ratios by row, and what became of every row on either side.
 
@@ -46,17 +64,19 @@ def measure(
     asked    rows to be timed, all of the profile's where it is empty
     timed    rows that an earlier pair has timed: not refused for a slow moment
     policy   environment variables of both processes
+    rounds   those that were measured before the pair was cut off, and where the others are kept
 
     A row that ends its process is lost on that side; the pair is begun anew, and that side without it. So it is with a
     wider budget where only one side has a row within it, or the greatest slowdowns would have no ratio. Where a side
     ends before its first row there is no such row, and ``failed`` says why.
     """
     outcomes: dict[str, dict[str, Any]] = {side: {} for side in SIDES}
-    patience = 1
+    patience, rounds = 1, rounds or Rounds()
     while True:
         spec = {"asked": list(asked), "timed": list(timed), "patience": patience}
         try:
-            found = _attempt(sides, cell, profile, first, spec, {s: sorted(outcomes[s]) for s in SIDES}, policy, seed)
+            without = {side: sorted(outcomes[side]) for side in SIDES}
+            found = _attempt(sides, cell, profile, first, spec, without, policy, seed, rounds)
         except _SideLost as lost:
             if lost.error.row is None:
                 return {"failed": f"{lost.side}: {lost.error.kind}: {lost.error.reason}", "rows": {}, "outcomes": {}}
@@ -105,6 +125,7 @@ def _attempt(
     without: Mapping[str, list[str]],
     policy: Mapping[str, str],
     seed: int,
+    rounds: Rounds,
 ) -> dict[str, Any]:
     order = (first, *(side for side in SIDES if side != first))
     seconds: dict[str, dict[str, float]] = {}
@@ -120,7 +141,7 @@ def _attempt(
             with _of(side):
                 seconds[side] = held[side].ready()
         both = [row for row in seconds["base"] if row in seconds["head"]]
-        samples = _time(held, both, {row: max(seconds[side][row] for side in SIDES) for row in both}, seed)
+        samples = _time(held, {row: max(seconds[side][row] for side in SIDES) for row in both}, seed, rounds)
         for side in order:  # a result that is wrong on new data is no result
             with _of(side):
                 held[side].tell("")
@@ -137,27 +158,31 @@ def _attempt(
     }
 
 
-def _time(
-    held: Mapping[str, Process], rows: list[str], seconds: Mapping[str, float], seed: int
-) -> dict[str, list[tuple[tuple[str, ...], list[float]]]]:
-    """Every row's blocks: the order of the sides, and the seconds in that order."""
-    numbers = {row: clock.calls_per_sample(seconds[row], SAMPLE_S) for row in rows}
-    blocks: dict[str, int] = {}
-    for row in rows:
+def _time(held: Mapping[str, Process], seconds: Mapping[str, float], seed: int, rounds: Rounds) -> dict[str, Blocks]:
+    """Every row's blocks, in rounds over the rows."""
+    numbers = {row: clock.calls_per_sample(seconds[row], SAMPLE_S) for row in seconds}
+    twos: dict[str, int] = {}
+    for row in seconds:
         spent = 8 * (numbers[row] + 1) * seconds[row]
         least = LEAST_BLOCKS if seconds[row] < LONG_S else LONG_BLOCKS
-        blocks[row] = max(least, min(MOST_BLOCKS, int(ROW_S / spent)))
-    shuffled, taken = random.Random(seed), {row: [] for row in rows}
-    for block in range(max(blocks.values(), default=0)):
-        turn = [row for row in rows if block < blocks[row]]
+        twos[row] = max(least, min(MOST_BLOCKS, int(ROW_S / spent)))
+    shuffled, taken = random.Random(seed), {row: [] for row in seconds}
+    for number in range(max(twos.values(), default=0)):
+        known, new = rounds.known.get(number, {}), {}
+        turn = [row for row in seconds if number < twos[row] and row not in known]
         shuffled.shuffle(turn)
         for row in turn:
-            for order in _ORDERS if block % 2 == 0 else _ORDERS[::-1]:
+            new[row] = []
+            for order in _ORDERS if number % 2 == 0 else _ORDERS[::-1]:
                 times = []
                 for side in order:
                     with _of(side):
                         times.append(held[side].time(row, numbers[row], seconds[row]))
-                taken[row].append((order, times))
+                new[row].append((order, times))
+        for row, blocks in {**known, **new}.items():
+            taken.get(row, []).extend(blocks)  # one that is lost meanwhile has no samples
+        if new:
+            rounds.add(number, new)
     return taken
 
 

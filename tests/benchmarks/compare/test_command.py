@@ -82,33 +82,48 @@ def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, tmp_pat
 
 
 @pytest.mark.slow
-def test_killed_at_random_moments_it_goes_on_and_loses_a_pair_at_most(repository, tmp_path):
+def test_killed_at_random_moments_it_goes_on_and_loses_a_round_at_most(repository, tmp_path):
     """Ten times, by SIGKILL; its sides end with it, and the same command comes to an answer of all that was kept."""
     saved = tmp_path / "saved.json"
     command = [*_COMMAND, *SMALL, "--minutes", "9", "--json", str(saved)]
     repository.environment |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
     kept: list[dict] = []
-    for seed in range(10):
+    for seconds in [random.Random(seed).uniform(0.5, 6.0) for seed in range(10)] + [None]:
         run = repository.start(*command)
-        time.sleep(random.Random(seed).uniform(0.5, 6.0))
+        if seconds is None:
+            _wait_for_round(tmp_path / "cache")
+        else:
+            time.sleep(seconds)
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
         interrupted.until(lambda: not interrupted.of(repository), "ended with it")
         assert not saved.exists(), "it had ended before it was killed"
-        now = _read_pairs(tmp_path / "cache")
+        now = _read(tmp_path / "cache")
         assert now[: len(kept)] == kept
         kept = now
-    assert kept, "no pair was measured between the kills"
+    pairs = [line for line in kept if "round" not in line]
+    assert pairs, "no pair was measured between the kills"
+    assert "round" in kept[-1]
     done = repository.python(*command)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"resumed: {len(kept)} pairs are there" in done.stderr
+    assert f"resumed: {len(pairs)} pairs are there" in done.stderr
     rows = [pair["rows"] for pair in json.loads(saved.read_text())["pairs"]]
-    assert rows[: len(kept)] == [pair["rows"] for pair in kept]
-    assert _read_pairs(tmp_path / "cache") == []
+    assert rows[: len(pairs)] == [pair["rows"] for pair in pairs]
+    assert _read(tmp_path / "cache") == []
+    ended = itertools.accumulate("round" not in line for line in kept)
+    measured = [
+        (pair, line["round"], row) for pair, line in zip(ended, kept) for row in line.get("rows", ()) if "round" in line
+    ]
+    assert len(measured) == len(set(measured)), "a round was measured twice"
 
 
-def _read_pairs(cache: Path) -> list[dict]:
-    """The whole lines of the comparison that is not finished."""
+def _wait_for_round(cache: Path) -> None:
+    known = len(_read(cache))
+    interrupted.until(lambda: "round" in [{}, *_read(cache)[known:]][-1], "in a round")
+
+
+def _read(cache: Path) -> list[dict]:
+    """The whole lines of the comparison that is not finished: rounds, and each pair after the last of its own."""
     texts = [path.read_text() for path in cache.glob("jacobench/compare/*.pairs")]
     return [json.loads(line) for text in texts for line in text.split("\n")[:-1]]
 

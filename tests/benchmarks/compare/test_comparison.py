@@ -13,6 +13,7 @@ import pytest
 from benchmarks.compare import bencher, comparison, table
 from benchmarks.compare.comparison import Options
 from benchmarks.compare.log import Log
+from benchmarks.compare.pair import Rounds
 from benchmarks.compare.sides import Side
 from benchmarks.compare.verdict import SCHEDULE
 from benchmarks.harness.cell import Cell
@@ -34,11 +35,14 @@ class Drawn:
 
     def __init__(self, shift=None, sd=0.004, die_after=None, lose=None):
         self.shift, self.sd, self.die_after, self.lose = shift or {}, sd, die_after, lose or {}
-        self.calls = []
+        self.calls, self.known = [], []
 
-    def __call__(self, sides, cell, profile, *, first, asked, timed, policy, seed):
+    def __call__(self, sides, cell, profile, *, first, asked, timed, policy, seed, rounds=None):
         assert set(timed) <= set(asked)  # what has been timed is asked for again, and not refused for a slow moment
         assert bool(timed) == (seed > 0)
+        rounds = rounds or Rounds()
+        self.known.append(dict(rounds.known))
+        rounds.add(len(rounds.known), {"relative": [(("base", "head"), [1.0, 1.0])]})
         if self.die_after is not None and len(self.calls) >= self.die_after:
             raise KeyboardInterrupt
         self.calls.append((cell.backend, seed, first, tuple(asked)))
@@ -166,6 +170,9 @@ def test_a_killed_comparison_goes_on_to_the_same_answer(tmp_path, killed_after):
     done = _run(tmp_path, resumed)
     assert len(done.pairs) == len(whole.pairs)
     assert len(resumed.calls) == len(whole.pairs) - killed_after
+    cut_off, *others = resumed.known  # the round that was measured before is there, and of no other pair
+    assert list(cut_off) == [0]
+    assert not any(others)
     assert {name: s.p for name, s in done.states.items()} == {name: s.p for name, s in whole.states.items()}
     assert done.verdicts() == whole.verdicts()
 

@@ -145,6 +145,19 @@ def test_a_side_without_a_library_is_said(checkout, tmp_path):
     assert "tf32" in found["failed"]
 
 
+def test_rounds_of_a_pair_that_was_cut_off_are_not_measured_again(checkout, tmp_path):
+    both = _alike(sides.make(None, checkout, tmp_path / "sides"))
+    there: pair.Blocks = [(ABBA, [1.0, 2.0, 2.0, 1.0]), (BAAB, [2.0, 1.0, 1.0, 2.0])]
+    kept: list[tuple[int, list[str]]] = []
+    rounds = pair.Rounds({0: {"relative": there}}, lambda number, rows: kept.append((number, sorted(rows))))
+    asked = ("relative", "gemm_floor")
+    found = pair.measure(both, SMALL, QUICK, first="base", asked=asked, policy={}, rounds=rounds)
+    assert kept[0] == (0, ["gemm_floor"])
+    assert kept[1] == (1, ["gemm_floor", "relative"])
+    assert found["rows"]["relative"]["blocks"] == 2 * sum("relative" in rows for rows in rounds.known.values())
+    assert rounds.known[0]["relative"] == there
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(len(policy.affinity()) < 2, reason="needs two processors")
 def test_both_sides_are_on_the_same_processors(checkout, tmp_path, plant):
