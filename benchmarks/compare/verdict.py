@@ -2,7 +2,7 @@
 
 A row's sample is one log ratio (head over base) a pair. At a look, with n pairs, three one-sided Student t tests ask
 whether the mean lies above the floor (slower), above that and ``log(1 + threshold)`` (slower beyond the threshold), or
-below minus the floor (faster). The floor is what the sides differ from themselves.
+below minus the floor (faster). The floor is what the ratio differs from itself.
 
 Each question is asked of the mean and of the mean without the outer quarters of the pairs: a process that was
 disturbed from beginning to end spoils the first; where there was none, few pairs suffice it. There are at most
@@ -116,8 +116,12 @@ def holm(p: Mapping[str, float], alpha: float) -> set[str]:
 
 
 def floor(twins: Mapping[str, Sequence[float]]) -> float:
-    """How far a side differs from itself: the larger of the sides' mean log ratios to their twins, without sign."""
-    return max((abs(float(np.mean(values))) for values in twins.values() if len(values)), default=0.0)
+    """How far the ratio differs from itself: half the mean over pairs of the log ratio by the sides' twins less that by
+    their first samples, without sign. Both halves have each place of the blocks equally often, so that a place's
+    effect, which the ratio does not have, is none of it.
+    """
+    base, head = (np.asarray(twins[side], float) for side in ("base", "head"))
+    return abs(float(np.mean(head - base))) / 2 if len(base) else 0.0
 
 
 def smallest_seen(state: RowState, rows: int) -> float | None:

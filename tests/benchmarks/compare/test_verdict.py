@@ -133,6 +133,14 @@ def test_too_few_pairs_say_nothing():
     assert verdict.judge({"row": state}, THRESHOLD)["row"] == verdict.Verdict("open", False, False)
 
 
+def test_the_floor_is_what_the_ratio_differs_from_itself():
+    """A second sample that is 3 % faster on either side moves no ratio; one on head alone moves it by half of that."""
+    assert verdict.floor({"base": [-0.03, -0.04], "head": [-0.04, -0.03]}) == pytest.approx(0.0)
+    assert verdict.floor({"base": [-0.03, -0.03], "head": [0.0, 0.0]}) == pytest.approx(0.015)
+    assert verdict.floor({"base": [0.0, 0.0], "head": [-0.03, -0.03]}) == pytest.approx(0.015)
+    assert verdict.floor({"base": [], "head": []}) == 0.0
+
+
 def test_a_difference_within_the_floor_is_not_told():
     values = [0.020, 0.0201, 0.0199, 0.02, 0.0202, 0.0198]
     told, floored = RowState(values), RowState(values, floor=0.03)
