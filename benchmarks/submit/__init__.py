@@ -20,6 +20,8 @@ import bench_core
 from bench_core.method import DEVICES, check_choice
 
 EXECUTORS = ("slurm", "local")
+# Options that say what a run is, and those that say how its jobs are sent: the latter may change when it is resumed.
+_OF_RUNS, _OF_JOBS = ("profile", "device", "family", "backend", "executor"), ("workers", "slurm", "setup")
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
@@ -35,8 +37,8 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     ):
         instead.add_argument(f"--{name}", nargs="?", const="", metavar="RUN", help=f"{says} [default: the newest run]")
     parser.add_argument("--partial", action="store_true", help="of an unfinished run merge what is done")
-    parser.add_argument("--profile", default="quick", help="what is measured [default: quick]")
-    parser.add_argument("--device", default="cpu", help=f"{' or '.join(DEVICES)} [default: cpu]")
+    parser.add_argument("--profile", help="what is measured [default: quick]")
+    parser.add_argument("--device", help=f"{' or '.join(DEVICES)} [default: cpu]")
     parser.add_argument("--family", action="append", default=[], help="only this family; repeat [default: all]")
     parser.add_argument("--backend", action="append", default=[], help="only this backend; repeat [default: both]")
     parser.add_argument("--machine", help="name that results are filed under [default: the host's; on Slurm none]")
@@ -67,7 +69,11 @@ def _command(parsed: argparse.Namespace) -> int:
         raise ValueError("--partial is an option of --merge")
     for name, act in (("status", _status), ("resume", _resume), ("merge", _merge)):
         if (run := getattr(parsed, name)) is not None:
+            given = [o for o in (*_OF_RUNS, *(() if name == "resume" else _OF_JOBS)) if getattr(parsed, o)]
+            if given:
+                raise ValueError(f"--{given[0]} is no option of --{name}: the run has its own")
             return act(find(results_folder(), parsed.machine, run), parsed)
+    parsed.profile, parsed.device = parsed.profile or "quick", parsed.device or DEVICES[0]
     return _submit(parsed)
 
 
@@ -128,6 +134,10 @@ def _settings(parsed: argparse.Namespace, earlier=None):
     for option, value in given.items():
         if not option or not value:
             raise ValueError(f"--slurm {option or value!r} is not NAME=VALUE, e.g. partition=gpu")
+    asked = parsed.executor or EXECUTORS[shutil.which("sbatch") is None]
+    executor = check_choice("executor", asked, EXECUTORS) if earlier is None else earlier.executor
+    if executor == "local" and (parsed.slurm or parsed.setup):
+        raise ValueError("--slurm and --setup are options of Slurm's jobs; on this machine there are none")
     if earlier is not None:
         return replace(
             earlier,
@@ -135,9 +145,6 @@ def _settings(parsed: argparse.Namespace, earlier=None):
             slurm={**earlier.slurm, **given},
             setup=tuple(parsed.setup) or earlier.setup,
         )
-    executor = check_choice("executor", parsed.executor or EXECUTORS[shutil.which("sbatch") is None], EXECUTORS)
-    if executor == "local" and (parsed.slurm or parsed.setup):
-        raise ValueError("--slurm and --setup are options of Slurm's jobs; on this machine there are none")
     variables = {name: os.environ[name] for name in VARIABLES if name in os.environ}
     return Settings(executor, parsed.workers, given, tuple(parsed.setup), variables)
 

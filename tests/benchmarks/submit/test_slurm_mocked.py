@@ -217,7 +217,6 @@ def test_a_gpu_is_asked_for_and_a_part_of_a_node_where_the_user_says_so(cluster,
         (("--executor", "pbs"), "unknown executor 'pbs'; allowed: slurm, local"),
         (("--family", "flow"), "unknown family 'flow'"),
         (("--partial",), "--partial is an option of --merge"),
-        (("--status", "beef"), "no submitted run 'beef' of machine 'hpc' in "),
     ],
 )
 def test_wrong_input_is_one_line(cluster, capsys, arguments, says):
@@ -225,6 +224,27 @@ def test_wrong_input_is_one_line(cluster, capsys, arguments, says):
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert says in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--status", "beef"), "no submitted run 'beef' of machine 'hpc' in "),
+        (("--resume", "--executor", "local"), "--executor is no option of --resume: the run has its own"),
+        (("--resume", "--profile", "smoke"), "--profile is no option of --resume: the run has its own"),
+        (("--status", "--workers", "2"), "--workers is no option of --status: the run has its own"),
+        (("--merge", "--device", "cuda"), "--device is no option of --merge: the run has its own"),
+    ],
+)
+def test_of_a_run_that_is_there_only_the_sending_changes(cluster, capsys, arguments, says):
+    assert submit() == 0
+    jobs = dict(cluster.queue)
+    capsys.readouterr()
+    assert main(["submit", "--machine", "hpc", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert says in said
+    assert cluster.queue == jobs
 
 
 def test_what_slurm_refuses_is_one_line_and_nothing_is_lost(cluster, tmp_path, capsys):
