@@ -11,8 +11,10 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import asv
 import pytest
@@ -24,7 +26,8 @@ from asv.runner import BenchmarkResult
 from reports.site.assemble import LOCAL, assemble, main
 
 PAGES = Path(asv.__file__).parent / "www"
-SOURCE = Path(__file__).resolve().parents[2] / "reports/site"
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "reports/site"
 NAME = "logdet.Torch.track_times_yardstick"
 STEPPED = [1.2, 1.2, 1.2, 1.7, 1.7, 1.7]
 
@@ -82,8 +85,8 @@ def test_every_package_has_a_hash():
         assert lock[f"node_modules/{name}"]["integrity"].startswith("sha512-")
 
 
-def _publish(folder: Path) -> Path:
-    """A repository of six commits, results of one row that steps, and asv's site of them."""
+def _make(folder: Path, session: dict[str, Any], write_session: Callable[..., object]) -> Path:
+    """``make site`` in a repository of six commits, with asv's results of one row that steps, and one session."""
     who = {f"GIT_{role}_{what}": f"tester{at}" for role in ("AUTHOR", "COMMITTER") for what, at in _WHO}
     environment = os.environ | who | {"HOME": str(folder)}
 
@@ -92,13 +95,13 @@ def _publish(folder: Path) -> Path:
             ["git", *arguments], cwd=folder, env=environment, check=True, capture_output=True, text=True
         ).stdout.strip()
 
-    places = {"results_dir": "results", "html_dir": "site", "benchmark_dir": "benchmarks"}
+    places = {"results_dir": "results-local", "html_dir": "site", "benchmark_dir": "benchmarks"}
     configuration = {"version": 1, "project": "tiny", "repo": ".", "dvcs": "git", "branches": ["main"], **places}
     (folder / "asv.conf.json").write_text(json.dumps(configuration))
     git("init", "--quiet", "--initial-branch=main")
     row = {"name": NAME, "params": [["'relative'"], ["100"]], "param_names": ["method", "D"], "type": "track"}
     benchmark = row | {"unit": "times yardstick", "version": "1", "code": ""}
-    machine = folder / "results/here"
+    machine = folder / "results-local/here"
     machine.mkdir(parents=True)
     (machine / "machine.json").write_text(json.dumps({"machine": "here", "version": 1}))
     for number, value in enumerate(STEPPED):
@@ -106,11 +109,18 @@ def _publish(folder: Path) -> Path:
         date = 1000 * int(git("show", "--no-patch", "--format=%ct"))
         found = Results({"machine": "here"}, {}, git("rev-parse", "HEAD"), date + number, "3.11", "env", {})
         found.add_result(benchmark, BenchmarkResult([value], [None], [None], 0, "", b""), datetime.now(UTC))
-        found.save(str(folder / "results"))
-    Benchmarks(Config.from_json(configuration | {"results_dir": str(folder / "results")}), [benchmark]).save()
-    done = subprocess.run(
-        [sys.executable, "-m", "asv", "publish"], cwd=folder, env=environment, capture_output=True, text=True
+        found.save(str(folder / "results-local"))
+    Benchmarks(Config.from_json(configuration | {"results_dir": str(folder / "results-local")}), [benchmark]).save()
+    write_session(folder / "results-local", session, "here")
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(
+        ROOT / "reports", folder / "reports", ignore=shutil.ignore_patterns("node_modules", "output", "__*__")
     )
+    (folder / ".venv").mkdir()
+    (folder / ".venv/installed").touch()  # what runs the tests is all that it needs
+    made = ["make", f"BIN={Path(sys.executable).parent}", "site"]
+    done = subprocess.run(made, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "site"
 
@@ -124,18 +134,12 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.mark.slow
-def test_a_reader_without_network_walks_the_site(browser, tmp_path):
+def test_a_reader_without_network_walks_the_site(browser, synthetic, tmp_path):
     """Grid, one graph, one regression, the report."""
     if shutil.which("npm") is None:
         pytest.skip("no npm in PATH")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(SOURCE / name, tmp_path)
-    quiet = ("--ignore-scripts", "--no-audit", "--no-fund")
-    subprocess.run(["npm", "ci", *quiet], cwd=tmp_path, check=True, capture_output=True)
-    site = _publish(tmp_path)
-    (site / "report").mkdir()
-    (site / "report/index.html").write_text("<title>The report</title><h1>Which method?</h1>")
-    assemble(site, tmp_path / "node_modules")
+    session = synthetic.make_session(64, rows=("relative", "inverse"), rounds=8)
+    site = _make(tmp_path, session, synthetic.write_session)
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -157,7 +161,7 @@ def test_a_reader_without_network_walks_the_site(browser, tmp_path):
         page.locator("#regressions-body tbody tr").first.wait_for()
         assert "1.42x" in page.locator("#regressions-body tbody").first.inner_text()
         page.get_by_role("link", name="Report").click()
-        page.get_by_role("heading", name="Which method?").wait_for()
+        page.get_by_role("heading", name="Which gradient, at your size?").wait_for()
     finally:
         context.close()
         server.shutdown()

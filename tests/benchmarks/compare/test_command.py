@@ -56,7 +56,7 @@ def test_a_planted_slowdown_of_the_working_tree_fails_the_job(repository, tmp_pa
 
 @pytest.mark.slow
 def test_equal_sides_pass(repository, tmp_path):
-    done = _compare(repository, tmp_path, *SMALL, "--minutes", "0.5")
+    done = _compare(repository, tmp_path, *SMALL, "--minutes", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "equal sides (A/A)" in done.stdout
     assert "slower" not in done.stdout
