@@ -147,7 +147,8 @@ def _compare(parsed: argparse.Namespace) -> int:
         platform.node(),
         sorted((name, value) for name, value in os.environ.items() if name.startswith(_PREFIXES)),
     ]
-    with Log(cache() / "compare", key) as log:
+    log = Log(cache() / "compare", key)
+    with log.alone():
         done = comparison.run(both, cells, options, log, policy, _follow)
         table.show(done)
         for file, render in ((parsed.json, comparison.to_json), (parsed.bencher, bencher.metrics)):

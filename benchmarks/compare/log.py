@@ -4,36 +4,27 @@ goes on from there.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.harness import lock
+
 
 class Log:
-    """``key`` is everything that the comparison depends on; another key is another comparison.
-
-    As a context it is one process's: a second one that is started meanwhile is told so (``ValueError``).
-    """
+    """``key`` is everything that the comparison depends on; another key is another comparison."""
 
     def __init__(self, folder: Path, key: Any):
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / (hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16] + ".pairs")
         self.rounds: dict[int, dict[str, Any]] = {}  # of the pair that is not whole: by number, each row's blocks
 
-    def __enter__(self) -> Log:
-        self._held = open(self.path.with_suffix(".lock"), "ab")
-        try:
-            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._held.close()
-            raise ValueError("the same comparison is running; allowed: one at a time") from None
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._held.close()
+    def alone(self) -> AbstractContextManager[None]:
+        """Be the one process that measures it; ``ValueError`` where another one does."""
+        return lock.alone(self.path.with_suffix(".lock"), "this comparison")
 
     def read(self) -> list[dict[str, Any]]:
         """The pairs, and ``rounds``; a line that was cut off is removed."""

@@ -65,6 +65,28 @@ def machine_lock(what: str, tell: Callable[[str], None] | None = None, until: fl
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def alone(file: Path, what: str) -> Iterator[None]:
+    """Be the only process that does ``what``, as long as it holds ``file``; ``ValueError`` where another one does.
+
+    A file system without locks lets everyone through.
+    """
+    with open(file, "a+", encoding="utf-8") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            stream.seek(0)
+            hand = stream.read() or "another process"
+            raise ValueError(f"{what} is in the hands of {hand}; allowed: one at a time") from None
+        except OSError:
+            yield
+            return
+        stream.truncate(0)
+        stream.write(f"process {os.getpid()}")
+        stream.flush()
+        yield
+
+
 def _open(file: Path) -> int:
     try:
         return os.open(file, os.O_RDWR | os.O_NOFOLLOW)  # it may be another user's: creating it anew is then refused

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.harness.lock import alone
 from benchmarks.harness.record import read_json, write_json
 from benchmarks.harness.session import ROOT
 from benchmarks.harness.store import Store
@@ -41,20 +41,11 @@ class StudyStore:
         # As it comes back from a file: JSON knows no tuples.
         self.identity = json.loads(json.dumps(identity | {"source": digest_source(ROOT)}))
 
-    @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self) -> contextlib.AbstractContextManager[None]:
         """One run of a study at a time; a second one is refused in one line."""
         key = hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:16]
         path = Path(tempfile.gettempdir()) / f"jacobench-study-{key}.lock"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ValueError(f"{self.path.name} is being run by another process; allowed: one at a time") from None
-            yield
-        finally:
-            os.close(descriptor)
+        return alone(path, self.path.name)
 
     def begin(self, header: dict[str, Any]) -> dict[str, Any]:
         """The header of the checkpoints that are gone on with, or ``header`` where a new run begins."""

@@ -19,16 +19,14 @@ has four events of its own:
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import bench_core
-from benchmarks.harness import environment, plain_run, run
+from benchmarks.harness import environment, lock, plain_run, run
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.ledger import Ledger, Past, RunName
 from benchmarks.harness.profile import PROFILES, Profile
@@ -195,22 +193,9 @@ class Submission:
             at = f"{(commit or 'no commit')[:8]}{', changed' if dirty else ''}"
             raise ValueError(f"run {self.run.id} is of commit {self.commit[:8]} and the checkout {ROOT} is at {at}")
 
-    @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> AbstractContextManager[None]:
         """Be the only command that sends jobs of the run or merges it; ``ValueError`` where another one does."""
-        with open(self.spool / "lock", "a+") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                stream.seek(0)
-                raise ValueError(f"run {self.run.id} is in the hands of {stream.read() or 'another command'}") from None
-            except OSError:  # a file system without locks
-                yield
-                return
-            stream.truncate(0)
-            stream.write(f"process {os.getpid()}")
-            stream.flush()
-            yield
+        return lock.alone(self.spool / "lock", f"run {self.run.id}")
 
 
 def plan(families: list[str], backends: list[str]) -> str:

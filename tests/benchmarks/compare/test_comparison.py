@@ -204,12 +204,14 @@ def test_a_row_that_neither_side_has_is_told(tmp_path):
 
 
 def test_one_comparison_is_one_process(tmp_path):
-    with Log(tmp_path, "k"):
-        with pytest.raises(ValueError, match=r"^the same comparison is running; allowed: one at a time$"):
-            Log(tmp_path, "k").__enter__()
-        with Log(tmp_path, "other"):
+    with Log(tmp_path, "k").alone():
+        with pytest.raises(
+            ValueError, match=r"^this comparison is in the hands of process \d+; allowed: one at a time$"
+        ):
+            Log(tmp_path, "k").alone().__enter__()
+        with Log(tmp_path, "other").alone():
             pass
-    with Log(tmp_path, "k"):
+    with Log(tmp_path, "k").alone():
         pass
 
 

@@ -127,7 +127,7 @@ def test_a_kill_while_checkpoints_are_removed_begins_anew(make, monkeypatch):
 
 def test_one_run_at_a_time(make):
     first, second = make(), make()
-    with first.lock(), pytest.raises(ValueError, match=r"toy-study\.study is being run by another process"):
+    with first.lock(), pytest.raises(ValueError, match=r"toy-study\.study is in the hands of process"):
         second.lock().__enter__()
     with second.lock():
         pass

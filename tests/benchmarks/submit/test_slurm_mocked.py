@@ -283,7 +283,9 @@ def test_a_run_is_in_one_hand_at_a_time(cluster, tmp_path, capsys):
         assert main(["submit", "--merge"]) == 2
         assert main(["submit", "--resume"]) == 2
     said = capsys.readouterr().err.splitlines()
-    assert [line.partition(" is in the hands of ")[2] for line in said] == 2 * [f"process {os.getpid()}"]
+    assert [line.partition(" is in the hands of ")[2] for line in said] == 2 * [
+        f"process {os.getpid()}; allowed: one at a time"
+    ]
 
 
 def test_a_run_needs_a_name_for_its_nodes_and_submitit(cluster, monkeypatch, capsys):
