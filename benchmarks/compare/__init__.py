@@ -71,7 +71,11 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--device", default="cpu", help=f"{' or '.join(DEVICES)} [default: cpu]")
     parser.add_argument("--profile", default="quick", help="whose rows and budgets [default: quick]")
     parser.add_argument("--threshold", type=float, default=5.0, help="per cent; slower beyond it fails [default: 5]")
-    parser.add_argument("--minutes", type=float, help="no pair is begun after them [default: 3 a cell, at least 10]")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        help="no pair is begun after them [default: 3 a cell, at least 10, and those of the first look]",
+    )
     parser.add_argument("--json", metavar="FILE", help="write everything there")
     parser.add_argument("--bencher", metavar="FILE", help="write the ratios there in Bencher's metric format")
     parser.add_argument("--markdown", metavar="FILE", help="append the table there, as for a job's summary")
@@ -102,7 +106,7 @@ def _run(parsed: argparse.Namespace) -> int:
 
 
 def _compare(parsed: argparse.Namespace) -> int:
-    from benchmarks.compare import bencher, comparison, keep, sides, table
+    from benchmarks.compare import bencher, comparison, keep, sides, table, verdict
     from benchmarks.compare.log import Log
     from benchmarks.harness.policy import chosen
     from benchmarks.harness.profile import PROFILES
@@ -130,7 +134,9 @@ def _compare(parsed: argparse.Namespace) -> int:
     if commit is None:
         _check_rows(cells, parsed.method)
     minutes = parsed.minutes or max(LEAST_MINUTES, CELL_MINUTES * len(cells))
-    options = comparison.Options(profile, parsed.threshold / 100, minutes, tuple(parsed.method))
+    # Where the user has set no limit, a busy machine takes longer to the first look and is not told that it is too slow.
+    least = 0 if parsed.minutes else verdict.LEAST_PAIRS
+    options = comparison.Options(profile, parsed.threshold / 100, minutes, least, tuple(parsed.method))
     policy = comparison.SPIN_BRIEFLY | chosen().variables()
     ruler = sides.digest(ROOT / "benchmarks")
     key = [

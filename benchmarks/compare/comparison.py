@@ -28,12 +28,14 @@ SPIN_BRIEFLY = {"GOMP_SPINCOUNT": "10000"}
 class Options:
     """threshold  share by which a row must be slower to fail the comparison
     minutes    when no further pair is begun
+    least      pairs of a cell that are measured all the same
     asked      rows, all of the profile's where empty
     """
 
     profile: Profile
     threshold: float = 0.05
     minutes: float = 5.0
+    least: int = 0
     asked: tuple[str, ...] = ()
 
 
@@ -79,8 +81,7 @@ class Comparison:
         """Test all rows."""
         self.looks += 1
         for (cell, row), state in self.states.items():
-            twins = {side: [p["rows"][row]["twin"][side] for p in self.pairs_of(cell, row)] for side in SIDES}
-            state.floor = verdict.floor(twins)
+            state.floor = verdict.floor([p["rows"][row]["twin"] for p in self.pairs_of(cell, row)])
         verdict.look({"\0".join(name): state for name, state in self.states.items()}, self.options.threshold)
 
     def verdicts(self) -> dict[tuple[str, str], verdict.Verdict]:
@@ -163,7 +164,7 @@ def run(
                 comparison.spent_s += line.pop("elapsed_s")
                 comparison.take(line.pop("cell"), line)
                 continue
-            if comparison.spent_s > 60 * options.minutes:
+            if index >= options.least and comparison.spent_s > 60 * options.minutes:
                 break
             follow(f"{cell.name}: pair {index + 1}, {'all' if rows is None else len(rows)} rows")
             with machine_lock(f"compare {cell.name}"):
@@ -185,7 +186,8 @@ def run(
             comparison.take(cell.name, found)
         if index + 1 in verdict.SCHEDULE:
             comparison.look()
-        if comparison.spent_s > 60 * options.minutes or all(comparison.open_rows(c.name) == [] for c in cells):
+        over = index + 1 >= options.least and comparison.spent_s > 60 * options.minutes
+        if over or all(comparison.open_rows(c.name) == [] for c in cells):
             break
     comparison.look()  # where the time was over between two looks
     return comparison

@@ -27,19 +27,26 @@ class Log:
         return lock.alone(self.path.with_suffix(".lock"), "this comparison")
 
     def read(self) -> list[dict[str, Any]]:
-        """The pairs, and ``rounds``; a line that was cut off is removed."""
+        """The pairs, and ``rounds``; from a line that was cut off or damaged on, nothing is kept."""
         if not self.path.exists():
             return []
-        *lines, torn = self.path.read_bytes().split(b"\n")
-        if torn:
-            self.path.write_bytes(b"".join(line + b"\n" for line in lines))
         pairs: list[dict[str, Any]] = []
-        for line in map(json.loads, lines):
-            if "round" in line:
-                self.rounds.setdefault(line["round"], {}).update(line["rows"])
-            else:
-                pairs.append(line)
-                self.rounds.clear()
+        whole = 0
+        with open(self.path, "rb") as stream:
+            for text in stream:
+                try:
+                    line = json.loads(text)
+                except ValueError:
+                    break
+                if not text.endswith(b"\n"):
+                    break
+                whole += len(text)
+                if "round" in line:
+                    self.rounds.setdefault(line["round"], {}).update(line["rows"])
+                else:
+                    pairs.append(line)
+                    self.rounds.clear()
+        os.truncate(self.path, whole)
         return pairs
 
     def add(self, pair: dict[str, Any]) -> None:

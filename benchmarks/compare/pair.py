@@ -190,11 +190,10 @@ def summarise(blocks: Sequence[tuple[Sequence[str], Sequence[float]]]) -> dict[s
     """A row's pair in numbers: blocks come in twos, of both orders.
 
     ``log_ratio``  mean log seconds of head less that of base, median over the half of the twos that took least
-    ``twin``       by side, the median over twos of the mean log ratio of its second sample of a block to its first
+    ``twin``       of the same twos the median of the log ratio by second samples of a block less ``log_ratio``
     ``seconds``    by side, the median
     """
-    both: list[tuple[float, float]] = []
-    twins: dict[str, list[float]] = {side: [] for side in SIDES}
+    both: list[tuple[float, float, float]] = []
     every: dict[str, list[float]] = {side: [] for side in SIDES}
     for one, other in zip(blocks[::2], blocks[1::2]):
         logs: dict[str, list[float]] = {side: [] for side in SIDES}
@@ -203,15 +202,14 @@ def summarise(blocks: Sequence[tuple[Sequence[str], Sequence[float]]]) -> dict[s
                 logs[side].append(math.log(value))
                 every[side].append(value)
         base, head = (statistics.fmean(logs[side]) for side in SIDES)
-        both.append((base + head, head - base))
-        for side, values in logs.items():
-            twins[side].append((values[1] - values[0] + values[3] - values[2]) / 2)
+        base_twins, head_twins = (statistics.fmean(logs[side][1::2]) for side in SIDES)
+        both.append((base + head, head - base, (head_twins - base_twins) - (head - base)))
     # The quieter half, by the time of both sides: whatever disturbs lasts longer than a sample, and choosing by the sum
     # favours neither side.
-    quiet = [ratio for _, ratio in sorted(both)[: (len(both) + 1) // 2]]
+    quiet = sorted(both)[: (len(both) + 1) // 2]
     return {
-        "log_ratio": statistics.median(quiet),
-        "twin": {side: statistics.median(values) for side, values in twins.items()},
+        "log_ratio": statistics.median(ratio for _, ratio, _ in quiet),
+        "twin": statistics.median(twin for _, _, twin in quiet),
         "seconds": {side: statistics.median(values) for side, values in every.items()},
         "blocks": len(blocks),
     }

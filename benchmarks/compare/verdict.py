@@ -115,13 +115,12 @@ def holm(p: Mapping[str, float], alpha: float) -> set[str]:
     return rejected
 
 
-def floor(twins: Mapping[str, Sequence[float]]) -> float:
-    """How far the ratio differs from itself: half the mean over pairs of the log ratio by the sides' twins less that by
-    their first samples, without sign. Both halves have each place of the blocks equally often, so that a place's
-    effect, which the ratio does not have, is none of it.
+def floor(twins: Sequence[float]) -> float:
+    """How far the ratio differs from itself: the mean over pairs, without their outer quarters and without sign, of the
+    log ratio by the sides' twins less that by all samples. Twins have each place of the blocks as often as first
+    samples, so that a place's effect, which the ratio does not have, is none of it.
     """
-    base, head = (np.asarray(twins[side], float) for side in ("base", "head"))
-    return abs(float(np.mean(head - base))) / 2 if len(base) else 0.0
+    return abs(float(stats.trim_mean(twins, TRIMMED)))
 
 
 def smallest_seen(state: RowState, rows: int) -> float | None:

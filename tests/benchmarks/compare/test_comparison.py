@@ -55,7 +55,7 @@ class Drawn:
             outcomes["head"].setdefault(row, {}).update(outcome=kind, reason="planted")
         right = [row for row in rows if outcomes["head"][row]["outcome"] == "ok"]
         seconds = {"base": 1e-3, "head": 1e-3}
-        values = {r: {"log_ratio": drawn[r], "twin": {"base": 0.001, "head": 0.0}, "seconds": seconds} for r in right}
+        values = {r: {"log_ratio": drawn[r], "twin": 0.001, "seconds": seconds} for r in right}
         names = {"base": rows, "head": rows}
         return {"first": first, "failed": None, "names": names, "rows": values, "outcomes": outcomes}
 
@@ -195,6 +195,25 @@ def test_no_pair_is_begun_after_the_minutes(tmp_path):
     (told,) = table.lines(done)
     assert told.startswith(f"{CELLS[0].name}: of 3 of its rows there are 1 pairs at most, {SCHEDULE[0]} tell something")
     assert "3 open" in table.summary(done)
+
+
+def test_the_pairs_of_the_first_look_are_measured_however_long_they_take(tmp_path):
+    drawn = Drawn(sd=0.1)
+    _run(tmp_path, drawn, Options(QUICK, minutes=1e-9, least=SCHEDULE[0]))
+    assert len(drawn.calls) == SCHEDULE[0] * len(CELLS)
+
+
+def test_a_damaged_line_ends_what_is_kept(tmp_path):
+    log = Log(tmp_path, "k")
+    log.add({"cell": "a"})
+    log.add_round(0, {"relative": []})
+    with open(log.path, "ab") as stream:
+        stream.write(b'\0\0\n{"cell": "b"}\n')
+    again = Log(tmp_path, "k")
+    assert again.read() == [{"cell": "a"}]
+    assert again.rounds == {0: {"relative": []}}
+    again.add({"cell": "c"})
+    assert Log(tmp_path, "k").read() == [{"cell": "a"}, {"cell": "c"}]
 
 
 def test_a_row_that_neither_side_has_is_told(tmp_path):

@@ -26,17 +26,34 @@ def _alike(side: sides.Side) -> dict[str, sides.Side]:
     return {"base": side, "head": side}
 
 
-def test_a_block_pair_of_both_orders_takes_a_drift_out():
-    """Seconds that grow by 1 % a sample and a head that is 10 % slower: the ratio is exact, the twins see the drift."""
-    times = [math.exp(0.01 * i) for i in range(8)]
-    blocks = [
-        (order, [t * (1.1 if side == "head" else 1.0) for side, t in zip(order, part)])
-        for order, part in ((ABBA, times[:4]), (BAAB, times[4:]))
+def _blocks(seconds):
+    """A block of either order; ``seconds(side, place in its block, whether it is the twin, place in both)``."""
+    return [
+        (order, [seconds(side, k, side in order[:k], 4 * b + k) for k, side in enumerate(order)])
+        for b, order in enumerate((ABBA, BAAB))
     ]
-    found = pair.summarise(blocks)
+
+
+def test_a_block_pair_of_both_orders_takes_a_drift_out():
+    """Seconds that grow by 1 % a sample and a head that is 10 % slower: the ratio is exact, and so is that by twins."""
+    found = pair.summarise(_blocks(lambda side, k, twin, j: math.exp(0.01 * j) * (1.1 if side == "head" else 1.0)))
     assert found["log_ratio"] == pytest.approx(math.log(1.1))
-    assert found["twin"]["base"] == pytest.approx((0.03 + 0.01) / 2)
-    assert found["twin"]["head"] == pytest.approx((0.01 + 0.03) / 2)
+    assert found["twin"] == pytest.approx(0.0)
+
+
+def test_an_effect_of_the_place_in_a_block_is_in_neither_ratio_nor_twin():
+    """A sample right after one of its own side finds its caches warm."""
+    places = (1.05, 1.04, 0.9, 1.03)
+    found = pair.summarise(_blocks(lambda side, k, twin, j: places[k]))
+    assert found["log_ratio"] == pytest.approx(0.0)
+    assert found["twin"] == pytest.approx(0.0)
+
+
+def test_a_side_that_differs_from_itself_is_seen_by_its_twin():
+    """Head's second samples take 6 % longer: 3 % of them are in the ratio, and by that it differs from itself."""
+    found = pair.summarise(_blocks(lambda side, k, twin, j: math.exp(0.06 * (side == "head" and twin))))
+    assert found["log_ratio"] == pytest.approx(0.03)
+    assert found["twin"] == pytest.approx(0.03)
 
 
 def test_disturbed_block_pairs_do_not_move_the_ratio():
