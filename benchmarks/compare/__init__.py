@@ -134,7 +134,7 @@ def _compare(parsed: argparse.Namespace) -> int:
     if commit is None:
         _check_rows(cells, parsed.method)
     minutes = parsed.minutes or max(LEAST_MINUTES, CELL_MINUTES * len(cells))
-    # Where the user has set no limit, a busy machine takes longer to the first look and is not told that it is too slow.
+    # Where the user has set no limit, a busy machine takes longer to the first look and has one all the same.
     least = 0 if parsed.minutes else verdict.LEAST_PAIRS
     options = comparison.Options(profile, parsed.threshold / 100, minutes, least, tuple(parsed.method))
     policy = comparison.SPIN_BRIEFLY | chosen().variables()
