@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .points import Place
 from .records import find_records, is_positive
 from .statistics import Estimate
 
@@ -29,6 +30,11 @@ class Compared:
     row: str
     verdict: str
     ratio: Estimate
+
+    @property
+    def place(self) -> Place:
+        """Where the row was timed."""
+        return Place(self.machine, self.backend, self.device, self.dtype)
 
 
 def find_comparisons(

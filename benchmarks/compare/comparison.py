@@ -51,7 +51,6 @@ class Comparison:
     outcomes: dict[tuple[str, str], dict[str, dict[str, Any]]] = field(default_factory=dict)
     only: dict[tuple[str, str], str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
-    named: set[str] = field(default_factory=set)
     looks: int = 0
     spent_s: float = 0.0
 
@@ -62,12 +61,11 @@ class Comparison:
             self.failed[cell] = found["failed"]
             return
         names = found["names"]
-        self.named.update(*names.values())
         lost = {row for side in SIDES for row, told in found["outcomes"][side].items() if told["outcome"] != "ok"}
-        for side in SIDES:
-            for row in names[side]:
-                if all(row not in other for other in (names[s] for s in SIDES if s != side)) and row not in lost:
-                    self.only[cell, row] = side
+        for side, other in (SIDES, SIDES[::-1]):
+            # A row that ended its process is no name of a later one's, and has its outcome.
+            there = {*names[other], *found["outcomes"][other]}
+            self.only.update(((cell, row), side) for row in names[side] if row not in there)
             for row, told in found["outcomes"][side].items():
                 known = self.outcomes.setdefault((cell, row), {}).get(side)
                 if known is None or known["outcome"] == "ok":  # once lost is lost
@@ -112,8 +110,8 @@ class Comparison:
         }
 
     def missing(self) -> list[str]:
-        """Rows that were asked for, and that neither side has in any cell."""
-        return [] if self.failed else [row for row in self.options.asked if row not in self.named]
+        """Rows that were asked for, and that have a ratio in no cell."""
+        return [] if self.failed else [row for row in self.options.asked if row not in {of for _, of in self.states}]
 
     def unseen(self) -> list[tuple[str, str]]:
         """Rows with too few pairs for any look: nothing is known of them."""

@@ -22,7 +22,7 @@ def lines(comparison: Comparison) -> list[str]:
         )
         told.append(f"{cell}: {row}: {said}")
     told += [f"{cell}: {row}: only {side} has it" for (cell, row), side in comparison.only.items()]
-    told += [f"{row}: neither side has it in any of the cells" for row in comparison.missing()]
+    told += [f"{row}: none of the cells has a ratio of it" for row in comparison.missing()]
     few: dict[str, list[int]] = {}
     for cell, row in comparison.unseen():
         few.setdefault(cell, []).append(len(comparison.states[cell, row].log_ratios))

@@ -85,7 +85,7 @@ class Change(Followed):
 
     @property
     def confirmed(self) -> bool:
-        """Whether the two commits differ side by side as they do over the history."""
+        """Whether side by side, too, the later of the two commits is slower, or faster; `ratio` says by how much."""
         return self.verdict == ("slower" if self.factor > 1 else "faster")
 
     @property
@@ -100,11 +100,14 @@ class Change(Followed):
 
 @dataclass(frozen=True)
 class History:
-    """All tracks, the commits that asv's files hold, oldest first, and what is certain to have changed."""
+    """All tracks, the commits that asv's files hold, oldest first, what is certain to have changed, and every row of
+    two commits that were compared side by side, the last time where there are several.
+    """
 
     commits: tuple[str, ...]
     tracks: tuple[Track, ...]
     changes: tuple[Change, ...] = ()
+    compared: tuple[Compared, ...] = ()
 
 
 def digest_history(analysis: Analysis) -> History:
@@ -128,19 +131,18 @@ def digest_history(analysis: Analysis) -> History:
     }
     tracks = tuple(replace(t, reach=reaches.get((t.family, t.place, t.fixed), math.nan)) for t in tracks)
     commits = tuple(dict.fromkeys(str(line["commit"]) for line in lines))
-    return History(commits, tracks, confirm(list_changes(tracks), analysis.run.comparisons))
+    compared = {(c.base, c.head, c.family, c.place, c.sizes, c.row): c for c in analysis.run.comparisons}
+    changes = confirm(list_changes(tracks), compared.values())
+    return History(commits, tracks, changes, tuple(compared.values()))
 
 
 def confirm(changes: Iterable[Change], comparisons: Iterable[Compared]) -> tuple[Change, ...]:
-    """The changes with what a comparison of the very two commits says, the last one where there are several."""
-    known = {
-        (c.base, c.head, c.family, c.machine, c.backend, c.device, c.dtype, c.sizes, c.row): c for c in comparisons
-    }
+    """The changes with what a comparison of the very two commits says."""
+    known = {(c.base, c.head, c.family, c.place, c.sizes, c.row): c for c in comparisons}
     told = []
     for change in changes:
-        place, sizes = change.place, tuple(sorted((*change.fixed, (change.axis, change.size))))
-        where = change.family, place.machine, place.backend, place.device, place.dtype, sizes, change.row
-        found = known.get((change.last, change.first, *where))
+        sizes = tuple(sorted((*change.fixed, (change.axis, change.size))))
+        found = known.get((change.last, change.first, change.family, change.place, sizes, change.row))
         told.append(change if found is None else replace(change, ratio=found.ratio, verdict=found.verdict))
     return tuple(told)
 

@@ -13,6 +13,7 @@ from ..statistics import FEWEST_VALUES, SMALLEST_MARGIN, Estimate
 from ..text import count, write_ratio, write_size
 from .blocks import Block, Cell, Figure, Figures, Page, Section, Table, Text, columns
 from .naming import name_place
+from .side_by_side import show_compared
 
 FILE = "history.html"
 # Changes below this are not shown one by one: medians of two runs differ by as much.
@@ -29,13 +30,16 @@ def build(digest: Digest) -> tuple[Page, ...]:
     """What certainly changed, ratios to the yardstick over commits where they were recorded, then what moved most."""
     history = digest.history
     commits = count(len(history.commits), "commit")
+    beside = show_compared(digest)
+    compared = (Section("compared", "Commits side by side", tuple(beside)),) if beside else ()
     if not history.tracks:
         held = (
             f"asv's files hold {commits}, none twice in one environment" if history.commits else "No asv file was read"
         )
         lead = f"{held}: there is no history yet. {_SITE}"
-        return (Page(FILE, "History", lead, ()),)
-    figures = [figure for name in FAMILIES if (figure := _draw(digest, name)) is not None]
+        return (Page(FILE, "History", lead, compared),)
+    drawn = ((name, backend) for name in FAMILIES for backend in _list_backends(digest, name))
+    figures = [_draw(digest, name, backend) for name, backend in drawn]
     blocks: list[Block] = [
         Figures("Over commits, in times of the yardstick in the same rounds", tuple(figures)),
         Text(
@@ -50,6 +54,7 @@ def build(digest: Digest) -> tuple[Page, ...]:
             Text(few if recorded else "Nothing was recorded of it yet: records of later commits have it.", "note")
         ]
     sections = (
+        *compared,
         Section("points", "Change points", tuple(_show_points(digest))),
         Section("yardstick", "Times of the yardstick over commits", tuple(blocks)),
         Section("changes", "Oldest and newest commit", tuple(_show_changes(digest))),
@@ -60,13 +65,19 @@ def build(digest: Digest) -> tuple[Page, ...]:
     return (Page(FILE, "History", lead, sections),)
 
 
-def _draw(digest: Digest, family: str) -> Figure | None:
+def _list_backends(digest: Digest, family: str) -> list[str]:
+    return sorted({track.place.backend for track in _list_drawn(digest, family)})
+
+
+def _list_drawn(digest: Digest, family: str) -> list[Track]:
+    return [t for t in digest.history.tracks if t.family == family and len(t.paired) >= _DRAWN]
+
+
+def _draw(digest: Digest, family: str, backend: str) -> Figure:
     """A panel a size of the environment with most commits, its lines the rows of the family's card; what the title
     tells of is drawn, whichever row and size it is.
     """
-    tracks = [t for t in digest.history.tracks if t.family == family and len(t.paired) >= _DRAWN]
-    if not tracks:
-        return None
+    tracks = [t for t in _list_drawn(digest, family) if t.place.backend == backend]
     groups = Counter((t.place, t.environment, t.fixed) for t in tracks)
     most = max(groups, key=lambda key: (groups[key], str(key)))
     tracks = [t for t in tracks if (t.place, t.environment, t.fixed) == most]
@@ -96,12 +107,12 @@ def _draw(digest: Digest, family: str) -> Figure | None:
         marks = [
             (commits.index(change.first) - 0.5, colours.get(change.row, "c7"))
             for change in changes
-            if change.row in rows and change.size == size
+            if change.confirmed and change.row in rows and change.size == size
         ]
         panels.append((f"{tracks[0].axis} = {write_size(size)}", lines, marks))
     told = _say_point(largest) if isinstance(largest, Change) else _say_change(largest)
     title = f"{family}, {name_place(digest, most[0])}, in times of {FAMILIES[family].yardstick}: {told}"
-    name, alt = f"history-{family}".replace("_", "-"), f"{title}, from {commits[0][:8]} to {commits[-1][:8]}."
+    name, alt = f"history-{family}-{backend}".replace("_", "-"), f"{title}, from {commits[0][:8]} to {commits[-1][:8]}."
     return Figure(name, title, draw_history(name, alt, panels, commits), alt)
 
 
@@ -121,7 +132,10 @@ def _spread(sizes: Sequence[float], number: int, wanted: float) -> list[float]:
 
 
 def _find_distance(moved: Track | Change) -> float:
-    return abs(math.log(moved.factor if isinstance(moved, Change) else moved.change))
+    """How far a row moved; of a change what the comparison of its commits says, which is no machine's state."""
+    if isinstance(moved, Change):
+        return abs(math.log(moved.ratio.value if moved.ratio else moved.factor))
+    return abs(math.log(moved.change))
 
 
 def _say_change(largest: Track) -> str:
@@ -129,12 +143,13 @@ def _say_change(largest: Track) -> str:
     if factor <= SHOWN:
         return f"no row moved by more than {factor:.3g} ×"
     way = "longer" if largest.change > 1 else "shorter"
-    return f"the most that moved is {largest.row} at {largest.axis} = {write_size(largest.size)}, {factor:.3g} × {way}"
+    size = f"{largest.axis} = {write_size(largest.size)}"
+    return f"from the oldest to the newest commit {largest.row} at {size} moved most, {factor:.3g} × {way}, unconfirmed"
 
 
 def _say_point(largest: Change) -> str:
     size = f"{largest.axis} = {write_size(largest.size)}"
-    return f"{largest.row} at {size} takes {write_ratio(largest.factor)} × as long from {largest.first[:8]} on"
+    return f"{largest.row} at {size} takes {write_ratio(largest.ratio)} × as long from {largest.first[:8]} on"
 
 
 def _show_points(digest: Digest) -> list[Block]:
@@ -156,7 +171,8 @@ def _show_points(digest: Digest) -> list[Block]:
         f"{100 * SMALLEST_MARGIN:.0f} % {'is' if len(changes) == 1 else 'are'} told by Pettitt's rank test, with which "
         "5 % at most of the rows told have not changed (false discovery rate). What changed may be the row, its "
         "yardstick, or a library of that environment: a step is a change of the code where its two commits, compared "
-        f"side by side, differ as it does. So they do in {len(confirmed):,}; in {refuted:,} they do not, and "
+        "side by side, differ in the same direction. So they do in "
+        f"{len(confirmed):,}; in {refuted:,} they do not, and "
         f"{len(others):,} nobody has compared, or not for long enough. One that was undone since is seen less well."
     )
     blocks: list[Block] = [Text(note, "note")]
@@ -254,4 +270,4 @@ def _tabulate(digest: Digest, tracks: Sequence[Track]) -> Table:
         ("new", "Newest", True),
         ("against", "In times of"),
     )
-    return Table("history", "What moved most", heads, tuple(rows))
+    return Table("history", "What moved most, without a verdict", heads, tuple(rows))

@@ -1,7 +1,7 @@
 """The pytest-benchmark door: a small subset of the logdet kernels for CI. ``make performance`` runs it.
 
-The gate compares two commits in one job: run the base with ``--benchmark-save=base``, then the head with
-``--benchmark-compare=*_base --benchmark-compare-fail=median:25%``; CONTRIBUTING.md has the commands.
+The gate compares two commits in one job: the base saves its medians, the head is held against them
+(``--benchmark-compare-fail=median:25%``); CONTRIBUTING.md has the commands.
 """
 
 from __future__ import annotations

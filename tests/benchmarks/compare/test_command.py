@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -54,6 +55,17 @@ def test_a_planted_slowdown_of_the_working_tree_fails_the_job(repository, tmp_pa
     assert "slower, beyond 5%" in done.stdout
 
 
+def test_a_tree_that_cannot_be_imported_is_no_slowdown(repository, tmp_path):
+    """Python ends with status 1 there, which a job would read as one; nor is a summary that cannot be written."""
+    shutil.copytree(ROOT / "ci", repository.folder / "ci")
+    (repository.folder / "bench_core/__init__.py").write_text("this is no Python\n")
+    variables = {"PYTHON": sys.executable, "OUT": str(tmp_path / "out"), "GITHUB_STEP_SUMMARY": str(tmp_path)}
+    command = [repository.folder / "ci/compare.sh", "main"]
+    done = subprocess.run(command, env=repository.environment | variables, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "SyntaxError" in done.stderr
+
+
 @pytest.mark.slow
 def test_equal_sides_pass(repository, tmp_path):
     done = _compare(repository, tmp_path, *SMALL, "--minutes", "2")
@@ -79,6 +91,14 @@ def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, tmp_pat
         kept = find_comparisons([place], read_json, [])
         of_these = [each for each in kept if (each.base[:8], each.head[:8]) == (base[:8], head[:8])]
         assert {each.row for each in of_these if each.verdict == "slower"} == told
+    # The report tells them, and nothing besides, beside a run of the same commit.
+    run = ("-m", "benchmarks", "run", "--plain", "--profile", "smoke", "--machine", "here", "--bench", "^logdet.Torch")
+    for command in (run, ("-m", "reports", "--machine", "here", "--output", str(tmp_path / "page"))):
+        done = trial.repository.python(*command)
+        assert done.returncode == 0, done.stdout + done.stderr
+    page = (tmp_path / "page/history.html").read_text()
+    told = page.partition('<section id="compared">')[2].partition("</section>")[0]
+    assert set(re.findall(r"<th scope=row[^>]*>([^<]+)<", told)) == trial.PLANTED
 
 
 @pytest.mark.slow

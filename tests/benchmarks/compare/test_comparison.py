@@ -218,8 +218,37 @@ def test_a_damaged_line_ends_what_is_kept(tmp_path):
 
 def test_a_row_that_neither_side_has_is_told(tmp_path):
     done = _run(tmp_path, Drawn(), Options(QUICK, asked=("relative", "typo")))
-    assert table.lines(done) == ["typo: neither side has it in any of the cells"]
+    assert table.lines(done) == ["typo: none of the cells has a ratio of it"]
     assert done.status() == 2
+
+
+@pytest.mark.parametrize("kind", ["wrong", "over_budget", "skipped"])
+def test_a_row_that_was_asked_for_and_that_neither_side_has_right_is_no_pass(tmp_path, kind):
+    """Beside another one that was compared; where it was not asked for it is told, and no more."""
+    for asked, status in ((("relative", "inverse"), 2), ((), 0)):
+        done = comparison.Comparison(_sides(tmp_path), CELLS, Options(QUICK, asked=asked))
+        for _ in range(SCHEDULE[0]):
+            found = Drawn(lose={"relative": kind})(
+                {}, CELLS[0], QUICK, first="base", asked=asked, timed=(), policy={}, seed=0
+            )
+            found["outcomes"]["base"]["relative"]["outcome"] = kind
+            done.take(CELLS[0].name, found)
+        assert done.status() == status
+        assert table.lines(done)[0].startswith(f"{CELLS[0].name}: relative: base {kind}")
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_row_of_one_side_alone_fails_nothing(tmp_path, right):
+    done = comparison.Comparison(_sides(tmp_path), CELLS, Options(QUICK))
+    for _ in range(SCHEDULE[0]):
+        found = Drawn()({}, CELLS[0], QUICK, first="base", asked=(), timed=(), policy={}, seed=0)
+        del found["outcomes"]["head"]["inverse"], found["rows"]["inverse"]
+        found["names"]["head"] = [row for row in found["names"]["head"] if row != "inverse"]
+        if not right:
+            found["outcomes"]["base"]["inverse"] |= {"outcome": "wrong", "reason": "planted"}
+        done.take(CELLS[0].name, found)
+    assert table.lines(done) == [f"{CELLS[0].name}: inverse: only base has it"]
+    assert done.status() == 0
 
 
 def test_one_comparison_is_one_process(tmp_path):

@@ -192,11 +192,15 @@ def test_both_sides_are_on_the_same_processors(checkout, tmp_path, plant):
 def test_settings_reach_their_side(checkout, tmp_path):
     both = {
         side: sides.make(None, checkout, tmp_path / "sides", sys.executable, settings)
-        for side, settings in (("base", ["threads=1"]), ("head", ["MKL_CBWR=COMPATIBLE"]))
+        for side, settings in (("base", ["threads=1"]), ("head", ["XLA_FLAGS=--xla_cpu_enable_fast_math=false"]))
     }
-    found = pair.measure(both, SMALL, QUICK, first="base", asked=("gemm_floor",), policy={})
+    small = Cell.of("logdet", "jax", {"D": 12, "B": 8, "L": 2})
+    found = pair.measure(both, small, QUICK, first="base", asked=("gemm_floor",), policy={})
     assert set(found["rows"]) == {"gemm_floor"}
     assert found["environment"]["base"]["threads"] == 1
+    flags = {side: found["environment"][side]["xla_flags"] or "" for side in both}
+    assert "--xla_cpu_enable_fast_math=false" in flags["head"]
+    assert "--xla_cpu_enable_fast_math=false" not in flags["base"]
 
 
 def test_a_side_that_cannot_start_is_said(checkout, tmp_path, plant):

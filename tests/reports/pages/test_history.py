@@ -27,7 +27,7 @@ def track(row, size, ratios, paired=True):
 
 def build(digest, *tracks, compared=()):
     changes = confirm(list_changes(tracks), compared)
-    (page,) = history.build(replace(digest, history=History(COMMITS, tracks, changes)))
+    (page,) = history.build(replace(digest, history=History(COMMITS, tracks, changes, tuple(compared))))
     return page
 
 
@@ -39,7 +39,9 @@ def test_a_figure_for_each_family_with_panels_by_size(digest):
     tracks = [track("relative", size, (1.0, 1.02, 1.5 if size == 512 else 1.0)) for size in (8, 64, 128, 512, 1024)]
     page = build(digest, *tracks, track("inverse", 512, (4.0, 4.0, 4.1)))
     (figure,) = find(page, "yardstick").figures()
-    assert "the most that moved is relative at D = 512, 1.5 × longer" in figure.title
+    assert figure.title.endswith(
+        "from the oldest to the newest commit relative at D = 512 moved most, 1.5 × longer, unconfirmed"
+    )
     assert figure.svg.count(">D = ") == 4
     assert ">aaaaaaa<" in figure.svg
     (table,) = find(page, "changes").tables()
@@ -53,7 +55,7 @@ def test_what_the_title_tells_of_is_drawn(digest):
     others = [track(row, size, (1.0, 1.0, 1.0)) for row in FAMILIES["logdet"].card for size in sizes]
     page = build(digest, *others, *(track("slq_7", size, (1, 1, 1.5 if size == 128 else 1)) for size in sizes))
     (figure,) = find(page, "yardstick").figures()
-    assert "the most that moved is slq_7 at D = 128, 1.5 × longer" in figure.title
+    assert "slq_7 at D = 128 moved most, 1.5 × longer" in figure.title
     assert ">slq_7<" in figure.svg
     assert re.findall(r">D = (\d+)<", figure.svg) == ["8", "32", "128", "512"]
 
@@ -92,6 +94,10 @@ def test_few_commits_are_said_to_tell_nothing(digest):
     assert text.text.endswith("a change takes 8 commits of one row in one environment, and the longest record has 3.")
 
 
+def _count_dashes(figure):
+    return figure.svg.count("stroke-dasharray")
+
+
 LEVEL = [1.0, 1.01, 0.99, 1.02, 0.98, 1.03, 0.97, 1.0]
 
 
@@ -116,14 +122,15 @@ def test_a_confirmed_change_stands_in_the_table_the_title_and_the_figure(digest)
     assert (row["first"].text, row["first"].note) == ("i" * 8, f"after {'h' * 8}")
     assert (row["before"].text, row["after"].note) == ("1", "8 commits")
     (figure,) = find(page, "yardstick").figures()
-    assert figure.title.endswith("relative at D = 64 takes 1.5 × as long from iiiiiiii on")
+    assert figure.title.endswith("relative at D = 64 takes 1.47 [1.40, 1.54] × as long from iiiiiiii on")
     quiet = build(digest, track("relative", 64, [*LEVEL, *LEVEL]))
     (unmoved,) = find(quiet, "yardstick").figures()
-    assert figure.svg.count("stroke-dasharray") == unmoved.svg.count("stroke-dasharray") + 1
+    assert _count_dashes(figure) == _count_dashes(unmoved) + 1
 
 
 def test_a_step_that_nobody_has_compared_is_told_as_one_with_what_settles_it(digest):
     changed = track("relative", 64, [*LEVEL, *(1.5 * ratio for ratio in LEVEL)])
+    (still,) = find(build(digest, track("relative", 64, [*LEVEL, *LEVEL])), "yardstick").figures()
     for others in ([], [compared("open", 1.2)], [compared("slower", 1.5, row="inverse")]):
         page = build(digest, changed, compared=others)
         note, table = find(page, "points").blocks
@@ -134,14 +141,41 @@ def test_a_step_that_nobody_has_compared_is_told_as_one_with_what_settles_it(dig
             "--method relative --keep m"
         )
         (figure,) = find(page, "yardstick").figures()
-        assert "takes 1.5 × as long" not in figure.title
+        assert "as long from" not in figure.title
+        assert _count_dashes(figure) == _count_dashes(still)
 
 
 @pytest.mark.parametrize(("verdict", "ratio"), [("same", 1.01), ("faster", 0.7)])
 def test_a_step_that_is_none_side_by_side_is_counted_and_not_told(digest, verdict, ratio):
     changed = track("relative", 64, [*LEVEL, *(1.5 * ratio for ratio in LEVEL)])
-    (note,) = find(build(digest, changed, compared=[compared(verdict, ratio)]), "points").blocks
+    page = build(digest, changed, compared=[compared(verdict, ratio)])
+    (note,) = find(page, "points").blocks
     assert "So they do in 0; in 1 they do not, and 0 nobody has compared" in note.text
+    (figure,) = find(page, "yardstick").figures()
+    (still,) = find(build(digest, track("relative", 64, [*LEVEL, *LEVEL])), "yardstick").figures()
+    assert _count_dashes(figure) == _count_dashes(still)
+    assert "unconfirmed" in figure.title
+
+
+def test_every_backend_has_its_figure(digest):
+    torch = track("relative", 64, (1.0, 1.0, 1.1))
+    page = build(digest, torch, replace(torch, place=replace(torch.place, backend="jax")))
+    assert [figure.name for figure in find(page, "yardstick").figures()] == [
+        "history-logdet-jax",
+        "history-logdet-torch",
+    ]
+
+
+@pytest.mark.parametrize("tracks", [(), (track("relative", 64, (1.0, 1.3)),)])
+def test_what_was_compared_side_by_side_is_told_with_any_history_or_none(digest, tracks):
+    lines = [compared("slower", 1.02), compared("same", 1.0, row="inverse"), compared("faster", 0.5, row="transposed")]
+    page = build(digest, *tracks, compared=lines)
+    note, table = find(page, "compared").blocks
+    assert note.text.startswith("1 pair of commits, each measured in lockstep")
+    assert "of 3 rows 1 are slower, 1 faster, 1 no slower than the threshold, 0 open" in note.text
+    assert [(row["row"].text, row["ratio"].tone) for row in table.rows] == [("transposed", "good"), ("relative", "bad")]
+    assert (table.rows[0]["head"].text, table.rows[0]["head"].note) == ("i" * 8, f"over {'h' * 8}")
+    assert "compared" not in {section.id for section in build(digest, *tracks).sections}
 
 
 @pytest.mark.parametrize("tracks", [()])

@@ -1,0 +1,45 @@
+"""Two commits beside each other: every row that `compare --keep` told of, whatever the history knows of it."""
+
+from collections import Counter
+
+from ..comparisons import Compared
+from ..digest import Digest
+from ..text import count, write_ratio, write_size
+from .blocks import Block, Cell, Table, Text, columns
+from .naming import name_place
+
+# The largest differences are shown one by one.
+MOST_ROWS = 60
+
+
+def show_compared(digest: Digest) -> list[Block]:
+    """How many rows were compared and what became of them, and those that are slower or faster; nothing without any."""
+    lines = digest.history.compared
+    if not lines:
+        return []
+    verdicts = Counter(line.verdict for line in lines)
+    pairs = len({(line.machine, line.base, line.head) for line in lines})
+    note = (
+        f"{count(pairs, 'pair')} of commits, each measured in lockstep (`python -m benchmarks compare A B --keep`): "
+        f"of {count(len(lines), 'row')} {verdicts['slower']:,} are slower, {verdicts['faster']:,} faster, "
+        f"{verdicts['same']:,} no slower than the threshold, {verdicts['open']:,} open. Of equal code 5 % of the "
+        "comparisons at most tell any row."
+    )
+    told = [line for line in lines if line.verdict in ("slower", "faster")]
+    return [Text(note, "note"), *([_tabulate(digest, told)] if told else [])]
+
+
+def _tabulate(digest: Digest, told: list[Compared]) -> Table:
+    ordered = sorted(told, key=lambda line: (-max(line.ratio.value, 1 / line.ratio.value), line.row, line.sizes))
+    rows = tuple(
+        {
+            "row": Cell(line.row, note=f"{line.family}, {name_place(digest, line.place)}"),
+            "ratio": Cell(f"{write_ratio(line.ratio)} ×", "bad" if line.verdict == "slower" else "good"),
+            "sizes": Cell(", ".join(f"{letter} = {write_size(value)}" for letter, value in line.sizes)),
+            "head": Cell(line.head[:8], note=f"over {line.base[:8]}"),
+        }
+        for line in ordered[:MOST_ROWS]
+    )
+    only = f": the {MOST_ROWS} largest" if len(ordered) > MOST_ROWS else ""
+    heads = columns(("row", "Row"), ("ratio", "Head / base", True), ("sizes", "Sizes"), ("head", "Head"))
+    return Table("compared", f"What is slower or faster side by side{only}", heads, rows)
