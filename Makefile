@@ -14,7 +14,7 @@ BIN := .venv/bin
 .PHONY: help report cuda test test-all check bench site performance clean
 
 help:
-	@echo "make report       measure the quick profile through asv and build the page reports/output/index.html"
+	@echo "make report       measure the quick profile and build the page reports/output/index.html"
 	@echo "make cuda         measure the GPU for MINUTES=15, the most valuable cells first, and build the page"
 	@echo "make test         the tests"
 	@echo "make test-all     the tests, the slow ones too: what an issue must pass to be called resolved"

@@ -118,13 +118,11 @@ class Comparison:
         return [name for name, state in self.states.items() if len(state.log_ratios) < verdict.LEAST_PAIRS]
 
     def status(self) -> int:
-        """2 where something could not be compared, 1 where a row is slower beyond the threshold, else 0."""
-        failed = any(o["outcome"] in _FAILURES for told in self.lost().values() for o in told.values())
-        if self.failed or failed or self.missing() or not self.states:
-            return 2
+        """1 where a row is slower beyond the threshold, else 2 where something could not be compared, else 0."""
         if any(v.beyond for v in self.verdicts().values()):
             return 1
-        return 2 if self.unseen() else 0
+        failed = any(o["outcome"] in _FAILURES for told in self.lost().values() for o in told.values())
+        return 2 if self.failed or failed or self.missing() or self.unseen() or not self.states else 0
 
     def pairs_of(self, cell: str, row: str) -> list[dict[str, Any]]:
         return [p for p in self.pairs if p["cell"] == cell and row in p["rows"]]

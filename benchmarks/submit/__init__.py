@@ -144,6 +144,8 @@ def _settings(parsed: argparse.Namespace, earlier=None):
             workers=parsed.workers or earlier.workers,
             slurm={**earlier.slurm, **given},
             setup=tuple(parsed.setup) or earlier.setup,
+            # All sessions of a run are measured alike; where they wait for each other is no part of that.
+            variables=earlier.variables | {name: os.environ[name] for name in ("BENCH_LOCK",) if name in os.environ},
         )
     variables = {name: os.environ[name] for name in VARIABLES if name in os.environ}
     return Settings(executor, parsed.workers, given, tuple(parsed.setup), variables)

@@ -147,6 +147,11 @@ def test_a_lost_row_is_told_first(tmp_path, kind, status):
     assert f"- {table.lines(done)[0]}" in table.markdown(done)
 
 
+def test_a_settled_slowdown_is_told_beside_what_could_not_be_compared(tmp_path):
+    done = _run(tmp_path, Drawn({"inverse": math.log(1.4)}, lose={"relative": "wrong"}))
+    assert done.status() == 1
+
+
 def test_a_row_that_neither_side_has_right_is_told(tmp_path):
     done = comparison.Comparison(_sides(tmp_path), CELLS, Options(QUICK))
     found = Drawn(lose={"relative": "over_budget"})(

@@ -226,6 +226,17 @@ def test_wrong_input_is_one_line(cluster, capsys, arguments, says):
     assert says in said
 
 
+def test_jobs_that_met_may_be_given_a_lock_and_nothing_else(cluster, tmp_path, monkeypatch):
+    monkeypatch.setenv("BENCH_THREADS", "1")
+    assert submit() == 0
+    cluster.queue.clear()
+    monkeypatch.setenv("BENCH_LOCK", "/shared/lock")
+    monkeypatch.setenv("BENCH_THREADS", "2")
+    assert main(["submit", "--resume"]) == 0
+    variables = find_run(tmp_path).settings.variables
+    assert (variables["BENCH_LOCK"], variables["BENCH_THREADS"]) == ("/shared/lock", "1")
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
