@@ -15,7 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.compare.sides import Side
+from benchmarks.compare.sides import COMPILED, Side
 from benchmarks.harness import child, outcome
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.policy import chosen
@@ -69,7 +69,7 @@ class Process:
             ),
             encoding="utf-8",
         )
-        cache = side.folder.parent / f"compiled-{side.content}"
+        cache = side.folder.with_name(f"{COMPILED}{side.content}")
         self._said = folder / "stderr"
         self._answers, answers = os.pipe()
         with open(self._said, "wb") as sink:

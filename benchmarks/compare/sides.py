@@ -6,11 +6,13 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,6 +26,9 @@ from benchmarks.harness.policy import affinity
 WORKING_TREE = "the working tree"
 # Set for both sides alike, by the session: one that a side had of its own would say nothing.
 _SESSIONS = ("BENCH_", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+# A side that was not compared for so long is removed; the folder of what was compiled of it lies beside it.
+KEPT_S, COMPILED = 30 * 86400.0, "compiled-"
+_CONTENT = re.compile("[0-9a-f]{16}")
 # What an interpreter has, as a line of JSON.
 _VERSIONS = """
 import importlib.metadata, json, sys
@@ -108,9 +113,19 @@ def make(commit: str | None, root: Path, cache: Path, python: str | None = None,
             except OSError:  # another comparison was faster
                 if not folder.exists():
                     raise
+    os.utime(folder)  # it is in use
+    _prune(cache)
     own = [*([f"python={python}"] if python else ()), *settings]
     name = f"{name} with {', '.join(own)}" if own else name
     return Side(name, folder, content, interpreter, read, _read_versions(interpreter), full)
+
+
+def _prune(cache: Path) -> None:
+    """Remove the sides that no comparison has used for ``KEPT_S``, and what was compiled of them: git has the code."""
+    for folder in cache.iterdir():
+        if _CONTENT.fullmatch(folder.name) and time.time() - folder.stat().st_mtime > KEPT_S:
+            for place in (folder, folder.with_name(f"{COMPILED}{folder.name}")):
+                shutil.rmtree(place, ignore_errors=True)
 
 
 def _find(python: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
@@ -24,6 +25,22 @@ def test_a_commit_and_the_dirty_working_tree(repository, tmp_path):
     (root / "bench_core/new.py").write_text("changed = 'again'\n")  # a side is a copy: nothing changes it
     assert (dirty.folder / "bench_core/new.py").read_text() == "changed = True\n"
     assert {path.name for path in cache.iterdir()} == {clean.content, dirty.content}
+
+
+def test_a_side_that_nobody_compares_any_more_is_removed(checkout, tmp_path):
+    cache = tmp_path / "cache"
+    old = sides.make(None, checkout, cache)
+    compiled = cache / f"{sides.COMPILED}{old.content}"
+    compiled.mkdir()
+    (cache / "notes").mkdir()
+    for path in (old.folder, cache / "notes"):
+        os.utime(path, times=(0, 0))
+    (checkout / "bench_core/new.py").write_text("changed = True\n")
+    new = sides.make(None, checkout, cache)
+    assert {path.name for path in cache.iterdir()} == {new.content, "notes"}
+    os.utime(new.folder, times=(0, 0))
+    assert sides.make(None, checkout, cache) == new  # used again before it is looked for
+    assert new.folder.exists()
 
 
 def test_bytecode_and_folders_do_not_count(tmp_path):
