@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+import bench_core
+from benchmarks.compare import choose_cells, sides
 from benchmarks.harness.record import read_json
 from reports.comparisons import find_comparisons
 from tests.benchmarks import interrupted
@@ -64,6 +66,19 @@ def test_a_tree_that_cannot_be_imported_is_no_slowdown(repository, tmp_path):
     done = subprocess.run(command, env=repository.environment | variables, capture_output=True, text=True, timeout=600)
     assert done.returncode == 2, done.stdout + done.stderr
     assert "SyntaxError" in done.stderr
+
+
+def test_without_cells_the_families_are_compared_whose_code_differs(checkout, tmp_path):
+    def choose(file: str) -> set[str]:
+        before = sides.make(None, checkout, tmp_path / "cache")
+        path = checkout / "bench_core" / file
+        path.write_text(path.read_text() + "\n# changed\n")
+        return {text.split()[0] for text in choose_cells(before, sides.make(None, checkout, tmp_path / "cache"))}
+
+    assert choose("score/torch/psi.py") == {"score"}
+    assert choose("method.py") == set(bench_core.FAMILIES)
+    same = sides.make(None, checkout, tmp_path / "cache")
+    assert {text.split()[0] for text in choose_cells(same, same)} == {"logdet"}
 
 
 @pytest.mark.slow

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import subprocess
 import sys
+import sysconfig
 from dataclasses import replace
 from pathlib import Path
 
@@ -186,6 +188,25 @@ def test_both_sides_are_on_the_same_processors(checkout, tmp_path, plant):
     found = pair.measure(_alike(side), SMALL, QUICK, first="base", asked=("relative",), policy={})
     assert set(found["rows"]) == {"relative"}
     assert set(said.read_text().splitlines()) == {str(policy.apart(1))}
+
+
+@pytest.mark.slow
+def test_a_side_has_the_interpreter_that_it_was_given(checkout, tmp_path, plant):
+    """One of an environment of its own, with the same libraries."""
+    said = tmp_path / "said"
+    tell = f"    open({str(said)!r}, 'a').write(__import__('sys').prefix + chr(10))\n"
+    plant(checkout, "logdet/torch/relative.py", "    pre, deltas,", f"{tell}    pre, deltas,")
+    other = tmp_path / "other"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(other)], check=True)
+    (packages,) = other.glob("lib/python*/site-packages")
+    (packages / "shared.pth").write_text(sysconfig.get_path("purelib"))
+    both = {
+        "base": sides.make(None, checkout, tmp_path / "sides"),
+        "head": sides.make(None, checkout, tmp_path / "sides", str(other / "bin/python")),
+    }
+    found = pair.measure(both, SMALL, QUICK, first="base", asked=("relative",), policy={})
+    assert set(found["rows"]) == {"relative"}
+    assert set(said.read_text().splitlines()) == {sys.prefix, str(other)}
 
 
 @pytest.mark.slow
