@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import importlib.metadata
+import math
 import re
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from asv.config import Config
 from asv.graph import Graph
 from asv.plugins.regressions import _GraphDataFilter
 from asv.step_detect import detect_regressions, detect_steps
 from asv.util import interpolate_command
+
+from benchmarks.families import FAMILIES
+from benchmarks.harness.pairs import paired_ratios
+from benchmarks.harness.record import read_json
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOWN_ONLY = {"track_seconds"}
@@ -52,6 +58,43 @@ def _regressions(configuration: Config, metric: str, series: list[float]):
 )
 def test_a_step_is_a_regression_where_it_means_something(configuration, metric, before, after, told):
     assert bool(_regressions(configuration, metric, 3 * [before] + 3 * [after])) is told
+
+
+def _scatters() -> list[np.ndarray]:
+    """Of every published row of three processes or more the log ratios to the yardstick, about their mean, stretched to
+    what single processes scatter by.
+    """
+    known: dict[tuple[str, str], list[float]] = {}
+    for path in sorted((ROOT / "results").glob("*/sessions/*standard/*.session")):
+        record = read_json(path)
+        yardstick = FAMILIES[record["cell"]["family"]].yardstick
+        rows = {name: row for name, row in record["rows"].items() if "samples_s" in row and not row.get("apart")}
+        for name, row in rows.items():
+            if yardstick in rows and name != yardstick and "~" not in name:
+                ratios = paired_ratios(row, rows[yardstick])
+                if len(ratios) >= 5:
+                    known.setdefault((path.name.rpartition(".p")[0], name), []).append(math.log(np.median(ratios)))
+    found = [np.array(logs) for logs in known.values() if len(logs) >= 3]
+    return [(logs - logs.mean()) * math.sqrt(logs.size / (logs.size - 1)) for logs in found]
+
+
+@pytest.mark.slow  # reads all published sessions
+def test_how_often_asv_tells_a_step_of_equal_code_and_of_a_slower_one(configuration):
+    """What CONTRIBUTING.md says of it: rows whose processes scatter as the published ones, one process a commit."""
+    scatters, generator = _scatters(), np.random.default_rng(0)
+    assert len(scatters) > 500
+
+    def count(commits: int, slower: float, histories: int) -> float:
+        told = 0
+        for _ in range(histories):
+            logs = generator.choice(scatters[generator.integers(len(scatters))], commits)
+            logs[commits // 2 :] += math.log1p(slower)
+            told += bool(_regressions(configuration, "track_times_yardstick", [float(v) for v in np.exp(logs)]))
+        return told / histories
+
+    told = {commits: count(commits, 0.0, 1000) for commits in (10, 20, 40)}
+    assert told == pytest.approx({10: 0.08, 20: 0.03, 40: 0.006}, abs=0.025)
+    assert [count(20, slower, 300) for slower in (0.1, 0.25, 0.5)] == pytest.approx([0.4, 0.63, 0.8], abs=0.1)
 
 
 def test_every_metric_has_its_own_threshold():
