@@ -32,6 +32,11 @@ class Compared:
     ratio: Estimate
 
     @property
+    def key(self) -> tuple[Any, ...]:
+        """The commits, and what was compared: of two lines with one key the later one holds."""
+        return self.base, self.head, self.family, self.place, self.sizes, self.row
+
+    @property
     def place(self) -> Place:
         """Where the row was timed."""
         return Place(self.machine, self.backend, self.device, self.dtype)

@@ -74,7 +74,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--minutes",
         type=float,
-        help="no pair is begun after them [default: 3 a cell, at least 10, and those of the first look]",
+        help="no pair is begun after them [default: 3 a cell, at least 10; the first look has its six in any case]",
     )
     parser.add_argument("--json", metavar="FILE", help="write everything there")
     parser.add_argument("--bencher", metavar="FILE", help="write the ratios there in Bencher's metric format")
@@ -124,7 +124,7 @@ def _compare(parsed: argparse.Namespace) -> int:
     base = sides.make(commit, ROOT, cache() / "sides", parsed.base_python, parsed.base)
     if parsed.keep is not None:
         keep.check(base, head)
-    cells = given or [_cell(text, parsed, profile) for text in choose_cells(base, head)]
+    cells = given or [_cell(text, parsed, profile) for text in _choose(base, head)]
     # Cells are named by base's precision, whatever head's is.
     cells = [replace(cell, dtype=base.settings.dtype or cell.dtype) for cell in cells]
     base, head = _name_forms(base, head)
@@ -169,7 +169,7 @@ def _compare(parsed: argparse.Namespace) -> int:
     return done.status()
 
 
-def choose_cells(base: Side, head: Side) -> list[str]:
+def _choose(base: Side, head: Side) -> list[str]:
     """Cells of every family whose code, or what all share, differs between the sides."""
     one, other = base.digests(), head.digests()
     changed = [name for name in DEFAULT_CELLS if one.get(name) != other.get(name) or one[""] != other[""]]

@@ -38,7 +38,7 @@ class Log:
                     line = json.loads(text)
                 except ValueError:
                     break
-                if not text.endswith(b"\n"):
+                if not text.endswith(b"\n") or not isinstance(line, dict):
                     break
                 whole += len(text)
                 if "round" in line:

@@ -190,7 +190,7 @@ def summarise(blocks: Sequence[tuple[Sequence[str], Sequence[float]]]) -> dict[s
     """A row's pair in numbers: blocks come in twos, of both orders.
 
     ``log_ratio``  mean log seconds of head less that of base, median over the half of the twos that took least
-    ``twin``       of the same twos the median of the log ratio by second samples of a block less ``log_ratio``
+    ``twin``       of the same twos the median of what the ratio by second samples of a block is above the two's
     ``seconds``    by side, the median
     """
     both: list[tuple[float, float, float]] = []

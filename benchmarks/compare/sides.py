@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -123,9 +124,11 @@ def make(commit: str | None, root: Path, cache: Path, python: str | None = None,
 def _prune(cache: Path) -> None:
     """Remove the sides that no comparison has used for ``KEPT_S``, and what was compiled of them: git has the code."""
     for folder in cache.iterdir():
-        if _CONTENT.fullmatch(folder.name) and time.time() - folder.stat().st_mtime > KEPT_S:
-            for place in (folder, folder.with_name(f"{COMPILED}{folder.name}")):
-                shutil.rmtree(place, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another comparison was faster
+            if _CONTENT.fullmatch(folder.name) and time.time() - folder.stat().st_mtime > KEPT_S:
+                shutil.rmtree(folder.with_name(f"{COMPILED}{folder.name}"), ignore_errors=True)
+                with tempfile.TemporaryDirectory(dir=cache) as scratch:
+                    folder.rename(Path(scratch) / "side")  # at once: half a side is no side
 
 
 def _find(python: str | None) -> str:

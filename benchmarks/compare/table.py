@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 from benchmarks.compare import verdict
 from benchmarks.compare.comparison import Comparison, ratio
@@ -17,11 +19,11 @@ def lines(comparison: Comparison) -> list[str]:
     """What is told before the table: failures, lost rows, rows of one side only."""
     told = [f"{cell}: not compared: {reason}" for cell, reason in comparison.failed.items()]
     for (cell, row), sides in (comparison.lost() | comparison.neither()).items():
-        said = "; ".join(
-            f"{side} {o['outcome']}" + (f" ({o['reason']})" if o["reason"] else "") for side, o in sides.items()
-        )
-        told.append(f"{cell}: {row}: {said}")
-    told += [f"{cell}: {row}: only {side} has it" for (cell, row), side in comparison.only.items()]
+        told.append(f"{cell}: {row}: {'; '.join(_say(side, o) for side, o in sides.items())}")
+    for (cell, row), side in comparison.only.items():
+        own = comparison.outcomes.get((cell, row), {}).get(side)
+        become = f", and there it is {_say('', own).strip()}" if own and own["outcome"] != "ok" else ""
+        told.append(f"{cell}: {row}: only {side} has it{become}")
     told += [f"{row}: none of the cells has a ratio of it" for row in comparison.missing()]
     few: dict[str, list[int]] = {}
     for cell, row in comparison.unseen():
@@ -32,6 +34,10 @@ def lines(comparison: Comparison) -> list[str]:
             f"something: give it more than {comparison.options.minutes:g} minutes, or fewer rows or cells"
         )
     return told
+
+
+def _say(side: str, told: Mapping[str, Any]) -> str:
+    return f"{side} {told['outcome']}" + (f" ({told['reason']})" if told["reason"] else "")
 
 
 def rows(comparison: Comparison) -> list[tuple[str, ...]]:

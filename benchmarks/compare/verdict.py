@@ -117,8 +117,8 @@ def holm(p: Mapping[str, float], alpha: float) -> set[str]:
 
 def floor(twins: Sequence[float]) -> float:
     """How far the ratio differs from itself: the mean over pairs, without their outer quarters and without sign, of the
-    log ratio by the sides' twins less that by all samples. Twins have each place of the blocks as often as first
-    samples, so that a place's effect, which the ratio does not have, is none of it.
+    log ratio by the sides' twins less that by all samples. Both sides' twins stand in the same places of the blocks,
+    equally often, and so do their first samples: a place's effect, which the ratio does not have, is none of it.
     """
     return abs(float(stats.trim_mean(twins, TRIMMED)))
 

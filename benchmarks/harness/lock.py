@@ -71,7 +71,7 @@ def alone(file: Path, what: str) -> Iterator[None]:
 
     A file system without locks lets everyone through.
     """
-    with open(file, "a+", encoding="utf-8") as stream:
+    with open(file, "a+", encoding="utf-8", opener=_follow_no_link) as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -81,10 +81,15 @@ def alone(file: Path, what: str) -> Iterator[None]:
         except OSError:
             yield
             return
-        stream.truncate(0)
-        stream.write(f"process {os.getpid()}")
-        stream.flush()
+        with contextlib.suppress(OSError):  # where that cannot be written it is held all the same
+            stream.truncate(0)
+            stream.write(f"process {os.getpid()}")
+            stream.flush()
         yield
+
+
+def _follow_no_link(file: str, flags: int) -> int:
+    return os.open(file, flags | os.O_NOFOLLOW, 0o666)
 
 
 def _open(file: Path) -> int:

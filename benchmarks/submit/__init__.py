@@ -73,7 +73,7 @@ def _command(parsed: argparse.Namespace) -> int:
             if given:
                 raise ValueError(f"--{given[0]} is no option of --{name}: the run has its own")
             return act(find(results_folder(), parsed.machine, run), parsed)
-    parsed.profile, parsed.device = parsed.profile or "quick", parsed.device or DEVICES[0]
+    parsed.profile, parsed.device = parsed.profile or "quick", parsed.device or "cpu"
     return _submit(parsed)
 
 
@@ -137,7 +137,7 @@ def _settings(parsed: argparse.Namespace, earlier=None):
     asked = parsed.executor or EXECUTORS[shutil.which("sbatch") is None]
     executor = check_choice("executor", asked, EXECUTORS) if earlier is None else earlier.executor
     if executor == "local" and (parsed.slurm or parsed.setup):
-        raise ValueError("--slurm and --setup are options of Slurm's jobs; on this machine there are none")
+        raise ValueError("--slurm and --setup are options of Slurm's jobs, and the executor is local")
     if earlier is not None:
         return replace(
             earlier,

@@ -33,7 +33,8 @@ from benchmarks.harness.profile import PROFILES, Profile
 from benchmarks.harness.session import ROOT
 from benchmarks.harness.store import Store
 
-# What of the user's environment a session depends on: its jobs have it as it was when the run was submitted.
+# What of the user's environment a session depends on: its jobs have it as it was when the run was submitted;
+# where they wait for each other may change when it is resumed.
 VARIABLES = (
     *("BENCH_ALLOCATOR", "BENCH_WAITING", "BENCH_THREADS"),
     *("BENCH_CACHE", "BENCH_LOCK", "BENCH_ADDRESS_SPACE_BYTES", "XLA_FLAGS"),

@@ -131,14 +131,13 @@ def digest_history(analysis: Analysis) -> History:
     }
     tracks = tuple(replace(t, reach=reaches.get((t.family, t.place, t.fixed), math.nan)) for t in tracks)
     commits = tuple(dict.fromkeys(str(line["commit"]) for line in lines))
-    compared = {(c.base, c.head, c.family, c.place, c.sizes, c.row): c for c in analysis.run.comparisons}
-    changes = confirm(list_changes(tracks), compared.values())
-    return History(commits, tracks, changes, tuple(compared.values()))
+    compared = tuple({c.key: c for c in analysis.run.comparisons}.values())
+    return History(commits, tracks, confirm(list_changes(tracks), compared), compared)
 
 
 def confirm(changes: Iterable[Change], comparisons: Iterable[Compared]) -> tuple[Change, ...]:
     """The changes with what a comparison of the very two commits says."""
-    known = {(c.base, c.head, c.family, c.place, c.sizes, c.row): c for c in comparisons}
+    known = {c.key: c for c in comparisons}
     told = []
     for change in changes:
         sizes = tuple(sorted((*change.fixed, (change.axis, change.size))))

@@ -36,7 +36,7 @@ def _tabulate(digest: Digest, told: list[Compared]) -> Table:
             "row": Cell(line.row, note=f"{line.family}, {name_place(digest, line.place)}"),
             "ratio": Cell(f"{write_ratio(line.ratio)} ×", "bad" if line.verdict == "slower" else "good"),
             "sizes": Cell(", ".join(f"{letter} = {write_size(value)}" for letter, value in line.sizes)),
-            "head": Cell(line.head[:8], note=f"over {line.base[:8]}"),
+            "head": Cell(line.head[:8], note=f"over {line.base[:8]}, on {line.machine}"),
         }
         for line in ordered[:MOST_ROWS]
     )

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import bench_core
-from benchmarks.compare import choose_cells, sides
+from benchmarks.compare import _choose, sides
 from benchmarks.harness.record import read_json
 from reports.comparisons import find_comparisons
 from tests.benchmarks import interrupted
@@ -57,15 +57,29 @@ def test_a_planted_slowdown_of_the_working_tree_fails_the_job(repository, tmp_pa
     assert "slower, beyond 5%" in done.stdout
 
 
-def test_a_tree_that_cannot_be_imported_is_no_slowdown(repository, tmp_path):
-    """Python ends with status 1 there, which a job would read as one; nor is a summary that cannot be written."""
+def _run_script(repository, **variables):
     shutil.copytree(ROOT / "ci", repository.folder / "ci")
+    command, environment = [repository.folder / "ci/compare.sh", "main"], repository.environment | variables
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
+
+
+def test_a_tree_that_cannot_be_imported_is_no_slowdown(repository, tmp_path):
+    """Python ends with status 1 there, which a job would read as one."""
     (repository.folder / "bench_core/__init__.py").write_text("this is no Python\n")
-    variables = {"PYTHON": sys.executable, "OUT": str(tmp_path / "out"), "GITHUB_STEP_SUMMARY": str(tmp_path)}
-    command = [repository.folder / "ci/compare.sh", "main"]
-    done = subprocess.run(command, env=repository.environment | variables, capture_output=True, text=True, timeout=600)
+    done = _run_script(repository, PYTHON=sys.executable, OUT=str(tmp_path / "out"))
     assert done.returncode == 2, done.stdout + done.stderr
     assert "SyntaxError" in done.stderr
+
+
+@pytest.mark.parametrize("status", [0, 1, 2])
+def test_a_summary_that_cannot_be_written_changes_no_answer(repository, tmp_path, status):
+    answer = tmp_path / "answer"
+    answer.write_text(f"#!/bin/sh\necho '{{}}' >$OUT/compare.json; echo table >$OUT/compare.md; exit {status}\n")
+    answer.chmod(0o755)
+    out, folder = str(tmp_path / "out"), str(tmp_path)
+    done = _run_script(repository, PYTHON=str(answer), OUT=out, GITHUB_STEP_SUMMARY=folder)
+    assert done.returncode == status
+    assert "the job's summary cannot be written" in done.stderr
 
 
 def test_without_cells_the_families_are_compared_whose_code_differs(checkout, tmp_path):
@@ -73,12 +87,12 @@ def test_without_cells_the_families_are_compared_whose_code_differs(checkout, tm
         before = sides.make(None, checkout, tmp_path / "cache")
         path = checkout / "bench_core" / file
         path.write_text(path.read_text() + "\n# changed\n")
-        return {text.split()[0] for text in choose_cells(before, sides.make(None, checkout, tmp_path / "cache"))}
+        return {text.split()[0] for text in _choose(before, sides.make(None, checkout, tmp_path / "cache"))}
 
     assert choose("score/torch/psi.py") == {"score"}
     assert choose("method.py") == set(bench_core.FAMILIES)
     same = sides.make(None, checkout, tmp_path / "cache")
-    assert {text.split()[0] for text in choose_cells(same, same)} == {"logdet"}
+    assert {text.split()[0] for text in _choose(same, same)} == {"logdet"}
 
 
 @pytest.mark.slow

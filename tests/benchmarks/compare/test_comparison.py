@@ -208,12 +208,13 @@ def test_the_pairs_of_the_first_look_are_measured_however_long_they_take(tmp_pat
     assert len(drawn.calls) == SCHEDULE[0] * len(CELLS)
 
 
-def test_a_damaged_line_ends_what_is_kept(tmp_path):
+@pytest.mark.parametrize("damaged", [b"\0\0", b"5", b"[]"])
+def test_a_damaged_line_ends_what_is_kept(tmp_path, damaged):
     log = Log(tmp_path, "k")
     log.add({"cell": "a"})
     log.add_round(0, {"relative": []})
     with open(log.path, "ab") as stream:
-        stream.write(b'\0\0\n{"cell": "b"}\n')
+        stream.write(damaged + b'\n{"cell": "b"}\n')
     again = Log(tmp_path, "k")
     assert again.read() == [{"cell": "a"}]
     assert again.rounds == {0: {"relative": []}}
@@ -252,7 +253,8 @@ def test_a_row_of_one_side_alone_fails_nothing(tmp_path, right):
         if not right:
             found["outcomes"]["base"]["inverse"] |= {"outcome": "wrong", "reason": "planted"}
         done.take(CELLS[0].name, found)
-    assert table.lines(done) == [f"{CELLS[0].name}: inverse: only base has it"]
+    become = "" if right else ", and there it is wrong (planted)"
+    assert table.lines(done) == [f"{CELLS[0].name}: inverse: only base has it{become}"]
     assert done.status() == 0
 
 

@@ -174,7 +174,7 @@ def test_what_was_compared_side_by_side_is_told_with_any_history_or_none(digest,
     assert note.text.startswith("1 pair of commits, each measured in lockstep")
     assert "of 3 rows 1 are slower, 1 faster, 1 no slower than the threshold, 0 open" in note.text
     assert [(row["row"].text, row["ratio"].tone) for row in table.rows] == [("transposed", "good"), ("relative", "bad")]
-    assert (table.rows[0]["head"].text, table.rows[0]["head"].note) == ("i" * 8, f"over {'h' * 8}")
+    assert (table.rows[0]["head"].text, table.rows[0]["head"].note) == ("i" * 8, f"over {'h' * 8}, on m")
     assert "compared" not in {section.id for section in build(digest, *tracks).sections}
 
 
