@@ -37,9 +37,15 @@ settings.register_profile("quick", max_examples=15, deadline=None, database=None
 
 # Files whose tests share a set-up that takes longer than they do: all tests of a room are given to one process.
 PAGES = (
-    *("test_page.py", "test_browser.py", "test_implicit.py", "claims/test_claims.py", "digest/test_health.py"),
-    *("digest/test_incidents.py", "digest/test_points.py", "digest/test_studies.py", "pages/test_claims.py"),
-    *("pages/test_explore.py", "pages/test_health.py", "pages/test_history.py", "pages/test_studies.py"),
+    *("test_page.py", "test_browser.py", "test_implicit.py", "test_forecasts.py", "test_patient.py", "test_studies.py"),
+    *("test_terminal.py", "test_points_csv.py"),
+    *(f"analysis/test_{name}.py" for name in ("catalogue", "fits", "ratios", "rooflines", "spreads", "winners")),
+    *(f"claims/test_{name}.py" for name in ("claims", "gresele", "rule", "wu_fung")),
+    *(f"digest/test_{name}.py" for name in ("answers", "clocks", "fronts", "goals", "gpu", "health", "incidents")),
+    *(f"digest/test_{name}.py" for name in ("ladders", "lent", "libraries", "orders", "points", "series", "speedups")),
+    *("digest/test_studies.py", "load/test_select.py", "load/test_session.py", "pages/family/test_clocks.py"),
+    *(f"pages/test_{name}.py" for name in ("claims", "devices", "explore", "families", "health", "history", "index")),
+    *(f"pages/test_{name}.py" for name in ("lent", "pages", "studies")),
 )
 # And those that read the committed results, which takes two seconds.
 COMMITTED = ("test_committed.py", "test_readme.py", "test_refusals.py")
@@ -51,8 +57,8 @@ ROOMS = (
         for name in (
             "tests/bench_core/test_fake_cuda.py",
             "tests/reports/test_learned_gradients.py",
-            "tests/reports/test_studies.py",
             "tests/benchmarks/harness/test_session.py",
+            "tests/benchmarks/harness/test_settle.py",
             "tests/benchmarks/studies/test_run.py",
             "tests/bench_core/logdet/test_sharded.py",
             "tests/benchmarks/sharding/test_sharding_record.py",

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs/past-one-device.md").read_text()
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
@@ -26,6 +28,7 @@ def _errors(told: str) -> list[float]:
     return [float(number) for number in re.findall(r"\d\.\d+e[+-]\d+", told)] if "error" in told else []
 
 
+@pytest.mark.slow  # without it ``test_sharded.py`` has a pair of processes
 def test_torch_in_two_processes(tmp_path):
     group = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
     done = subprocess.run(

@@ -76,7 +76,10 @@ def _name(m: bench_core.Method) -> str:
 
 
 # Of programs that hold another one's solver, which lowers in a row of its own.
-LONG = ("dopri5_per_sample", "gmres_warm", "neumann_warm")
+LONG = (
+    *("dopri5_per_sample", "gmres_warm", "neumann_warm"),
+    *("inverse_lu_dopri5", "inverse_cholesky_dopri5", "inverse_kronecker_dopri5"),
+)
 
 
 def _rows(methods):

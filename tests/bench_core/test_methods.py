@@ -99,7 +99,7 @@ def test_right_to_rounding(m):
     drawn = given(sizes=judge.sizes(m), seed=st.integers(0, 2**32 - 1))(check)
     for corner in corners[1 if few else 0 : 2]:
         drawn = example(**corner)(drawn)
-    settings(max_examples=examples(quick=-(-number // 3), thorough=2 * number))(drawn)()
+    settings(max_examples=examples(quick=-(-number // 6), thorough=2 * number))(drawn)()
 
 
 @pytest.mark.parametrize("m", METHODS, ids=_name)

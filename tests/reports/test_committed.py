@@ -1,5 +1,7 @@
 """What the report says of the results that are committed: coverage of its intervals, machine states and answers."""
 
+import csv
+import io
 import math
 import re
 from dataclasses import replace
@@ -17,6 +19,7 @@ from reports.digest.form import check_predictions
 from reports.forecasts import WHERE, Forecasts
 from reports.lenders import read_lenders
 from reports.points import pair_samples
+from reports.points_csv import write_points
 from reports.statistics import bound_spread, paired_ratio, reach_process
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -37,6 +40,7 @@ def test_left_out_processes_are_inside(committed, what):
         assert PROMISED[0] <= coverage.share <= PROMISED[1], (family, coverage)
 
 
+@pytest.mark.slow  # it changes with the results and the fits alone
 def test_a_process_left_out_has_an_exponent_inside(committed):
     """Of the exponents that are printed; curves with several processes at each size are logdet's."""
     found = {family: committed.coverage_of_exponents(family, WIDEST) for family in committed.families}
@@ -44,6 +48,14 @@ def test_a_process_left_out_has_an_exponent_inside(committed):
     assert "logdet" in checked
     for family, coverage in checked.items():
         assert PROMISED[0] <= coverage.share <= PROMISED[1], (family, coverage)
+
+
+def test_every_family_has_points_and_a_yardstick_that_was_timed(committed):
+    """And every size of theirs a column."""
+    lines = list(csv.DictReader(io.StringIO(write_points(committed))))
+    assert {line["family"] for line in lines} == {"logdet", "implicit", "line_integral", "score"}
+    assert {line["family"] for line in lines if line["ratio"]} == {line["family"] for line in lines}
+    assert {line["patient"] for line in lines} <= {"0", "1"}
 
 
 def test_every_row_that_gave_no_time_has_its_own_reason(committed):

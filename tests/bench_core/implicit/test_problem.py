@@ -40,7 +40,7 @@ def test_expected_norm_of_a_large_matrix(monkeypatch):
         assert np.linalg.norm(A, 2) == pytest.approx(0.9, rel=0.02)
 
 
-@pytest.mark.parametrize("T", ["random", "symmetric", "rotation"])
+@pytest.mark.parametrize("T", ["random", *(pytest.param(T, marks=pytest.mark.slow) for T in ("symmetric", "rotation"))])
 def test_the_slopes_are_what_the_problem_says(T):
     problem = bench_core.problem("implicit", D=256, B=64, T=T, gamma=0.9)
     slope = problem.oracle.slope

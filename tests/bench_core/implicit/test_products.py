@@ -44,7 +44,8 @@ def _compiled():
     """Of JAX's rows that differ in how often they turn, and of solvers, one of each kind: it takes seconds to compile
     one and its count.
     """
-    twins = ("cg_published", "bicgstab_global", "forward_anderson", "forward_broyden")
+    twins = ("cg_published", "bicgstab_global", "forward_anderson", "forward_broyden", "anderson", "broyden")
+    twins += ("bicgstab", "shine", "dense", "unrolled_checkpointed_10")
     for m in METHODS:
         if m.backend == "jax":
             again = m.settings.get("K", 10) != 10 or m.settings.get("k", 5) != 5 or m.name in twins

@@ -43,11 +43,15 @@ def _run(backend: str, steps: int, rate: float):
     return [[read(a) for a in side] for side in (weights, inverses, gradients[0])], before
 
 
+# What drifts is the algorithm: one backend shows it.
+TORCH_FIRST = ["torch", pytest.param("jax", marks=pytest.mark.slow)]
+
+
 def _drift(weights, inverses) -> float:
     return max(np.linalg.norm(V.T @ W - np.eye(D)) / np.sqrt(D) for W, V in zip(weights, inverses))
 
 
-@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+@pytest.mark.parametrize("backend", TORCH_FIRST)
 def test_drift_over_hundreds_of_steps(backend):
     """Rounding adds up slowly: after 500 steps that have moved W far the gradient is still float32's."""
     (weights, inverses, gradients), before = _run(backend, 500, 1e-3)
@@ -62,7 +66,7 @@ def test_drift_over_hundreds_of_steps(backend):
         assert np.linalg.norm(gradient - true) < 1e-4 * np.linalg.norm(true)
 
 
-@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+@pytest.mark.parametrize("backend", TORCH_FIRST)
 def test_an_anchor_forgets_what_was_carried(backend):
     """Given inverses of nothing at all, with it the results are those of the right ones."""
     problem = bench_core.problem("logdet", D=12, B=5, L=2, seed=3)

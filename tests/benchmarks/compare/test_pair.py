@@ -24,6 +24,12 @@ SLEEP, DIE = "__import__('time').sleep(3e-3)", "__import__('os')._exit(3)"
 ABBA, BAAB = ("base", "head", "head", "base"), ("head", "base", "base", "head")
 
 
+@pytest.fixture(autouse=True)
+def few_rounds(monkeypatch):
+    """The least that a pair may have."""
+    monkeypatch.setattr(pair, "ROW_S", 0.0)
+
+
 def _alike(side: sides.Side) -> dict[str, sides.Side]:
     return {"base": side, "head": side}
 

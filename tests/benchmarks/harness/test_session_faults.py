@@ -129,6 +129,7 @@ def _hang(checkout: Path) -> None:
     plant(kernel, "    inputs, _, deltas", "    import time\n    time.sleep(1e6)\n    inputs, _, deltas")
 
 
+@pytest.mark.slow  # without it the rule is asked in ``test_admission.py``, and the stop above
 def test_a_stopped_call_that_its_work_explains_is_over_the_budget(checkout, run_python, tmp_path):
     _hang(checkout)
     make_impatient(checkout, seconds=2)
@@ -148,7 +149,7 @@ def test_the_sessions_deadline_blames_no_row_and_keeps_what_was_checked(checkout
     """
     _hang(checkout)
     profiles = checkout / "benchmarks/harness/profile.py"
-    plant(profiles, "session_limit_s=60,", "session_limit_s=6,")
+    plant(profiles, "session_limit_s=60,", "session_limit_s=5,")
     plant(
         checkout / "benchmarks/harness/admission.py",
         "IMPORTS_S, COMPILATION_S = 4.0, 10.0",

@@ -21,7 +21,11 @@ def _train(method: str, target: Target, J: str, seed: int = 0, last: int = 50) -
     return LineIntegralTraining(method, seed, target, J, SETTINGS, last)
 
 
-@pytest.mark.parametrize("method", METHODS)
+ANNEALED = "dopri5_annealed"  # the tolerance is a state, too
+GO_ON = [pytest.param(name, marks=() if name == ANNEALED else pytest.mark.slow) for name in METHODS]
+
+
+@pytest.mark.parametrize("method", GO_ON)
 def test_a_training_goes_on_where_it_was(method, tmp_path):
     whole, first, second = (_train(method, EXP, "psd", last=3) for _ in range(3))
     rows = [whole.epoch(number) for number in (1, 2, 3)]
@@ -54,7 +58,7 @@ def test_slopes_of_abs_are_bounded(seed):
         assert -1 <= end["slope_min"] <= end["slope_max"] <= 1
 
 
-@pytest.mark.parametrize("method", ["dopri5_fixed", "dopri5_annealed"])
+@pytest.mark.parametrize("method", [pytest.param("dopri5_fixed", marks=pytest.mark.slow), ANNEALED])
 def test_constraints_hold_by_adaptive_steps_too(method):
     steps = examples(quick=20, thorough=50)
     for target, J in ((EXP, "psd"), (ABS, "tanh")):

@@ -79,6 +79,7 @@ def test_digits_are_flat_and_standardised():
         prepare("smoke", "mixture", "/x", None, None)
 
 
+@pytest.mark.slow  # without it two other studies are run as commands
 def test_the_command_writes_a_record(run_python, tmp_path):
     options = ("--data", "mixture", "--profile", "smoke", "--machine", "m")
     done = run_python("-m", "benchmarks", "study", "score-training", *options, BENCH_THREADS="1", TMPDIR=str(tmp_path))

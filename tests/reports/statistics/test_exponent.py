@@ -144,7 +144,7 @@ def simulate_processes(rng, sizes, deviations, power=2.0, rounds=12):
     return [s * level * np.exp(rng.normal(0, 0.01, rounds)) for s, level in zip(true_s, levels, strict=True)]
 
 
-@pytest.mark.parametrize("count", [6, 12])
+@pytest.mark.parametrize("count", [6, slow(12)])
 def test_exponents_hold_the_truth_between_processes(count):
     """A process is off by 3 % at most sizes and by 15 % at the others."""
     rng = np.random.default_rng(20)
