@@ -24,7 +24,7 @@ import numpy as np
 from scipy import stats
 
 ALPHA = 0.025  # of every question, over all rows and looks
-SCHEDULE = (6, 8, 11, 15, 20)  # pairs after which a look is taken
+SCHEDULE = (6, 8, 11, 15, 20, 28, 40)  # pairs after which a look is taken
 LOOKS = len(SCHEDULE) + 1  # the last is for when the time is over
 TRIMMED = 0.25  # share of the pairs that the trimmed mean leaves out at either end
 TESTS = 2 * LOOKS  # of one question on one row: both means at every look

@@ -110,7 +110,18 @@ def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, tmp_pat
         trial.plant(passes)
     for base, head in itertools.pairwise(trial.commits):
         saved = tmp_path / f"{head}.json"
-        cell = ("--cell", "logdet torch D=64 B=16", "--profile", "smoke", "--json", str(saved), "--keep", "here")
+        cell = (
+            "--cell",
+            "logdet torch D=64 B=16",
+            "--profile",
+            "smoke",
+            "--json",
+            str(saved),
+            "--keep",
+            "here",
+            "--minutes",
+            "4",
+        )
         done = trial.repository.python(*_COMMAND, base, head, *cell, XDG_CACHE_HOME=str(tmp_path / "cache"))
         told = {row["row"] for row in json.loads(saved.read_text())["rows"] if row["verdict"] in ("slower", "faster")}
         planted = head == trial.commits[-1]
