@@ -32,11 +32,8 @@ def test_a_folder_that_cannot_be_written_is_one_line(small, command):
     assert "nothing can be kept in" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("command", "suite"),
-    [(PLAIN, "small_plain"), pytest.param(ASV, "small", marks=pytest.mark.slow)],
-    ids=["plain", "asv"],
-)
+@pytest.mark.slow  # of ends of a run ``test_plain_interruptions.py`` has others
+@pytest.mark.parametrize(("command", "suite"), [(PLAIN, "small_plain"), (ASV, "small")], ids=["plain", "asv"])
 def test_a_disk_that_becomes_full_ends_the_run_and_keeps_what_is_there(command, suite, request):
     repository = request.getfixturevalue(suite)
     child = repository.start(*command)

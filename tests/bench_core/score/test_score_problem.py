@@ -171,14 +171,9 @@ def test_results_of_the_wrong_name_or_shape_are_refused():
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's compiler warns of torch's own scripts
 @pytest.mark.parametrize(
-    "name",
-    [
-        "psi_closed_form",
-        # torch takes up to half a minute to compile them
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("psi_tied", "psi", "phi", "phi_closed_form")),
-        pytest.param("phi_forward_over_reverse", marks=pytest.mark.slow),
-    ],
+    "name", ["psi_closed_form", "psi_tied", "psi", "phi", "phi_closed_form", "phi_forward_over_reverse"]
 )
+@pytest.mark.slow  # torch takes up to half a minute to compile one
 def test_compiled_forms_answer_or_say_why(name):
     """torch.compile takes a double backward since it can trace ``torch.autograd.grad``; before, it refuses in words."""
     problem = ScoreProblem(d=4, H=6, L=2, B=5)

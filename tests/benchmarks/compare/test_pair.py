@@ -134,6 +134,7 @@ def test_two_forms_and_two_precisions_of_a_method_are_one_row(checkout, tmp_path
     assert 0 < errors["head"] < 1e-12 < errors["base"]
 
 
+@pytest.mark.slow
 def test_the_greatest_slowdowns_have_a_ratio(checkout, tmp_path, plant):
     """Within the budget on one side and over it on the other: both are waited for longer. What is over it on both is
     not.
@@ -151,6 +152,7 @@ def test_the_greatest_slowdowns_have_a_ratio(checkout, tmp_path, plant):
     assert {found["outcomes"][side]["transposed"]["outcome"] for side in pair.SIDES} == {"over_budget"}
 
 
+@pytest.mark.slow
 def test_a_row_that_ends_both_processes_fails_neither(checkout, tmp_path, plant):
     plant(checkout, "logdet/torch/transposed.py", "    inputs, _,", f"    {DIE}\n    inputs, _,")
     both = _alike(sides.make(None, checkout, tmp_path / "sides"))

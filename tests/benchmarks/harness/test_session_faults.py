@@ -149,7 +149,7 @@ def test_the_sessions_deadline_blames_no_row_and_keeps_what_was_checked(checkout
     """
     _hang(checkout)
     profiles = checkout / "benchmarks/harness/profile.py"
-    plant(profiles, "session_limit_s=60,", "session_limit_s=5,")
+    plant(profiles, "session_limit_s=60,", "session_limit_s=6,")
     plant(
         checkout / "benchmarks/harness/admission.py",
         "IMPORTS_S, COMPILATION_S = 4.0, 10.0",
