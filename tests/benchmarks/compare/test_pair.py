@@ -164,6 +164,7 @@ def test_a_row_that_ends_both_processes_fails_neither(checkout, tmp_path, plant)
     assert set(comparison.neither()) == {(SMALL.name, "transposed")}
 
 
+@pytest.mark.slow
 def test_a_side_without_a_library_is_said(checkout, tmp_path):
     """And not a traceback, whose exit status would be that of a slowdown."""
     one, tf32 = (sides.make(None, checkout, tmp_path / "sides", settings=s) for s in ([], ["dtype=tf32"]))

@@ -154,6 +154,7 @@ def test_a_session_has_what_is_left_when_the_machine_is_free(small, monkeypatch)
     assert 5 < given[0] <= 9.1
 
 
+@pytest.mark.slow
 def test_a_session_that_the_end_cuts_off_leaves_its_cell_open(small, monkeypatch, capsys):
     whole = card.measure_process
 
@@ -170,6 +171,7 @@ def test_a_session_that_the_end_cuts_off_leaves_its_cell_open(small, monkeypatch
     assert any("-D8-" in name for name in _records(small))
 
 
+@pytest.mark.slow
 def test_a_record_that_is_there_is_not_left_however_short_the_time(small, monkeypatch, capsys):
     """A row of a whole session may have had no turn: the record is kept, and is not asked for again, nor judged."""
     whole = card.measure_process

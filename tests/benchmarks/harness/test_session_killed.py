@@ -47,6 +47,7 @@ def test_a_killed_process_costs_its_row_only():
     assert record["rows"]["gemm_floor"]["samples_s"]
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_twins_turn_is_its_rows(checkout, kernels_of):
     """The twin is a row of the record, and no method."""
     kernels_of(checkout / "bench_core")

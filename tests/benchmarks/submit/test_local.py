@@ -61,6 +61,7 @@ def test_sessions_that_were_timed_beside_another_are_found_and_measured_again(ti
     assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
 
 
+@pytest.mark.slow
 def test_a_session_that_takes_its_job_down_twice_is_an_error_and_cancels_nothing(tiny):
     few = tiny(2)
     # The first cell's session kills its job, whose process is the session's parent.
