@@ -19,6 +19,7 @@ import pytest
 import bench_core
 from benchmarks.compare import _choose, sides
 from benchmarks.harness.record import read_json
+from reports.__main__ import main as report
 from reports.comparisons import find_comparisons
 from tests.benchmarks import interrupted
 
@@ -133,9 +134,10 @@ def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, tmp_pat
         assert {each.row for each in of_these if each.verdict == "slower"} == told
     # The report tells them, and nothing besides, beside a run of the same commit.
     run = ("-m", "benchmarks", "run", "--plain", "--profile", "smoke", "--machine", "here", "--bench", "^logdet.Torch")
-    for command in (run, ("-m", "reports", "--machine", "here", "--output", str(tmp_path / "page"))):
-        done = trial.repository.python(*command)
-        assert done.returncode == 0, done.stdout + done.stderr
+    done = trial.repository.python(*run)
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = str(trial.repository.folder / "results-local")
+    assert report(["--results", results, "--machine", "here", "--output", str(tmp_path / "page")]) == 0
     page = (tmp_path / "page/history.html").read_text()
     told = page.partition('<section id="compared">')[2].partition("</section>")[0]
     assert set(re.findall(r"<th scope=row[^>]*>([^<]+)<", told)) == trial.PLANTED
@@ -143,17 +145,19 @@ def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, tmp_pat
 
 @pytest.mark.slow
 def test_killed_at_random_moments_it_goes_on_and_loses_a_round_at_most(repository, tmp_path):
-    """Ten times, by SIGKILL; its sides end with it, and the same command comes to an answer of all that was kept."""
+    """Ten times, by SIGKILL, and after a pair and a round; its sides end with it, and the same command comes to an answer
+    of all that was kept.
+    """
     saved = tmp_path / "saved.json"
     command = [*_COMMAND, *SMALL, "--minutes", "9", "--json", str(saved)]
     repository.environment |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
     kept: list[dict] = []
-    for seconds in [random.Random(seed).uniform(0.5, 6.0) for seed in range(10)] + [None]:
+    for wait in [random.Random(seed).uniform(0.5, 6.0) for seed in range(10)] + ["a pair", "a round"]:
         run = repository.start(*command)
-        if seconds is None:
-            _wait_for_round(tmp_path / "cache")
+        if isinstance(wait, str):
+            _wait_for(wait, tmp_path / "cache")
         else:
-            time.sleep(seconds)
+            time.sleep(wait)
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
         interrupted.until(lambda: not interrupted.of(repository), "ended with it")
@@ -177,9 +181,12 @@ def test_killed_at_random_moments_it_goes_on_and_loses_a_round_at_most(repositor
     assert len(measured) == len(set(measured)), "a round was measured twice"
 
 
-def _wait_for_round(cache: Path) -> None:
+def _wait_for(what: str, cache: Path) -> None:
+    """Until it is the last that was kept."""
     known = len(_read(cache))
-    interrupted.until(lambda: "round" in [{}, *_read(cache)[known:]][-1], "in a round")
+    interrupted.until(
+        lambda: [("round" in line) == (what == "a round") for line in _read(cache)[known:]][-1:] == [True], what
+    )
 
 
 def _read(cache: Path) -> list[dict]:
