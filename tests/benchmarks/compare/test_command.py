@@ -145,8 +145,8 @@ def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, tmp_pat
 
 @pytest.mark.slow
 def test_killed_at_random_moments_it_goes_on_and_loses_a_round_at_most(repository, tmp_path):
-    """Ten times, by SIGKILL, and after a pair and a round; its sides end with it, and the same command comes to an answer
-    of all that was kept.
+    """Ten times, by SIGKILL, and after a pair and a round; its sides end with it, and the same command comes to an
+    answer of all that was kept.
     """
     saved = tmp_path / "saved.json"
     command = [*_COMMAND, *SMALL, "--minutes", "9", "--json", str(saved)]
