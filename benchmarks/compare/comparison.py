@@ -111,7 +111,8 @@ class Comparison:
 
     def missing(self) -> list[str]:
         """Rows that were asked for, and that have a ratio in no cell."""
-        return [] if self.failed else [row for row in self.options.asked if row not in {of for _, of in self.states}]
+        known = {row for _, row in self.states}
+        return [] if self.failed else [row for row in self.options.asked if row not in known]
 
     def unseen(self) -> list[tuple[str, str]]:
         """Rows with too few pairs for any look: nothing is known of them."""
@@ -147,6 +148,10 @@ def run(
     being done.
     """
     comparison = Comparison(sides, cells, options)
+
+    def is_over(pairs: int) -> bool:
+        return pairs >= options.least and comparison.spent_s > 60 * options.minutes
+
     before = log.read()
     if before or log.rounds:
         follow(f"resumed: {len(before)} pairs are there, {len(log.rounds)} rounds of the next")
@@ -160,7 +165,7 @@ def run(
                 comparison.spent_s += line.pop("elapsed_s")
                 comparison.take(line.pop("cell"), line)
                 continue
-            if index >= options.least and comparison.spent_s > 60 * options.minutes:
+            if is_over(index):
                 break
             follow(f"{cell.name}: pair {index + 1}, {'all' if rows is None else len(rows)} rows")
             with machine_lock(f"compare {cell.name}"):
@@ -182,8 +187,7 @@ def run(
             comparison.take(cell.name, found)
         if index + 1 in verdict.SCHEDULE:
             comparison.look()
-        over = index + 1 >= options.least and comparison.spent_s > 60 * options.minutes
-        if over or all(comparison.open_rows(c.name) == [] for c in cells):
+        if is_over(index + 1) or all(comparison.open_rows(c.name) == [] for c in cells):
             break
     comparison.look()  # where the time was over between two looks
     return comparison

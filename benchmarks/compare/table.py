@@ -19,10 +19,10 @@ def lines(comparison: Comparison) -> list[str]:
     """What is told before the table: failures, lost rows, rows of one side only."""
     told = [f"{cell}: not compared: {reason}" for cell, reason in comparison.failed.items()]
     for (cell, row), sides in (comparison.lost() | comparison.neither()).items():
-        told.append(f"{cell}: {row}: {'; '.join(_say(side, o) for side, o in sides.items())}")
+        told.append(f"{cell}: {row}: {'; '.join(f'{side} {_say(o)}' for side, o in sides.items())}")
     for (cell, row), side in comparison.only.items():
         own = comparison.outcomes.get((cell, row), {}).get(side)
-        become = f", and there it is {_say('', own).strip()}" if own and own["outcome"] != "ok" else ""
+        become = f", and there it is {_say(own)}" if own and own["outcome"] != "ok" else ""
         told.append(f"{cell}: {row}: only {side} has it{become}")
     told += [f"{row}: none of the cells has a ratio of it" for row in comparison.missing()]
     few: dict[str, list[int]] = {}
@@ -36,8 +36,8 @@ def lines(comparison: Comparison) -> list[str]:
     return told
 
 
-def _say(side: str, told: Mapping[str, Any]) -> str:
-    return f"{side} {told['outcome']}" + (f" ({told['reason']})" if told["reason"] else "")
+def _say(told: Mapping[str, Any]) -> str:
+    return told["outcome"] + (f" ({told['reason']})" if told["reason"] else "")
 
 
 def rows(comparison: Comparison) -> list[tuple[str, ...]]:

@@ -38,8 +38,12 @@ def build(digest: Digest) -> tuple[Page, ...]:
         )
         lead = f"{held}: there is no history yet. {_SITE}"
         return (Page(FILE, "History", lead, compared),)
-    drawn = ((name, backend) for name in FAMILIES for backend in _list_backends(digest, name))
-    figures = [_draw(digest, name, backend) for name, backend in drawn]
+    drawn: dict[tuple[str, str], list[Track]] = {}
+    for track in history.tracks:
+        if len(track.paired) >= _DRAWN:
+            drawn.setdefault((track.family, track.place.backend), []).append(track)
+    order = list(FAMILIES)
+    figures = [_draw(digest, *key, drawn[key]) for key in sorted(drawn, key=lambda key: (order.index(key[0]), key[1]))]
     blocks: list[Block] = [
         Figures("Over commits, in times of the yardstick in the same rounds", tuple(figures)),
         Text(
@@ -65,19 +69,10 @@ def build(digest: Digest) -> tuple[Page, ...]:
     return (Page(FILE, "History", lead, sections),)
 
 
-def _list_backends(digest: Digest, family: str) -> list[str]:
-    return sorted({track.place.backend for track in _list_drawn(digest, family)})
-
-
-def _list_drawn(digest: Digest, family: str) -> list[Track]:
-    return [t for t in digest.history.tracks if t.family == family and len(t.paired) >= _DRAWN]
-
-
-def _draw(digest: Digest, family: str, backend: str) -> Figure:
+def _draw(digest: Digest, family: str, backend: str, tracks: list[Track]) -> Figure:
     """A panel a size of the environment with most commits, its lines the rows of the family's card; what the title
     tells of is drawn, whichever row and size it is.
     """
-    tracks = [t for t in _list_drawn(digest, family) if t.place.backend == backend]
     groups = Counter((t.place, t.environment, t.fixed) for t in tracks)
     most = max(groups, key=lambda key: (groups[key], str(key)))
     tracks = [t for t in tracks if (t.place, t.environment, t.fixed) == most]
@@ -132,10 +127,11 @@ def _spread(sizes: Sequence[float], number: int, wanted: float) -> list[float]:
 
 
 def _find_distance(moved: Track | Change) -> float:
-    """How far a row moved; of a change what the comparison of its commits says, which is no machine's state."""
-    if isinstance(moved, Change):
-        return abs(math.log(moved.ratio.value if moved.ratio else moved.factor))
-    return abs(math.log(moved.change))
+    """How far a row moved; of a confirmed change what the comparison of its commits says, no machine's state."""
+    if isinstance(moved, Track):
+        return abs(math.log(moved.change))
+    assert moved.ratio is not None
+    return abs(math.log(moved.ratio.value))
 
 
 def _say_change(largest: Track) -> str:

@@ -33,21 +33,21 @@ def _compare(repository, folder, *arguments):
     return repository.python(*_COMMAND, *arguments, XDG_CACHE_HOME=str(folder / "cache"), OMP_NUM_THREADS="1")
 
 
+def _run_script(repository, *arguments, **variables):
+    shutil.copytree(ROOT / "ci", repository.folder / "ci")
+    command = [repository.folder / "ci/compare.sh", "main", *arguments]
+    environment = repository.environment | variables
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
+
+
 @pytest.mark.slow  # six pairs of processes; a pair of them is compared in ``test_pair.py``
 def test_a_planted_slowdown_of_the_working_tree_fails_the_job(repository, tmp_path, plant):
     """Through the shell script that a CI job runs; many times slower, so that six pairs tell whatever else runs."""
-    shutil.copytree(ROOT / "ci", repository.folder / "ci")
     old = "    pre, deltas,"
     plant(repository.folder, "logdet/torch/relative.py", old, f"    __import__('time').sleep(4e-3)\n{old}")
     out, page = tmp_path / "out", tmp_path / "summary.md"
     variables = {"PYTHON": sys.executable, "OUT": str(out), "GITHUB_STEP_SUMMARY": str(page), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [repository.folder / "ci/compare.sh", "main", *SMALL[:4]],
-        env=repository.environment | variables | {"XDG_CACHE_HOME": str(tmp_path / "cache")},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    done = _run_script(repository, *SMALL[:4], XDG_CACHE_HOME=str(tmp_path / "cache"), **variables)
     assert done.returncode == 1, done.stdout + done.stderr
     told = {row["row"]: row for row in json.loads((out / "compare.json").read_text())["rows"]}
     assert told["relative"]["verdict"] == "slower"
@@ -56,12 +56,6 @@ def test_a_planted_slowdown_of_the_working_tree_fails_the_job(repository, tmp_pa
     assert metrics[f"{told['relative']['cell']}/relative"]["ratio"]["value"] == told["relative"]["ratio"]
     assert page.read_text().startswith("### head the working tree over base main (")
     assert "slower, beyond 5%" in done.stdout
-
-
-def _run_script(repository, **variables):
-    shutil.copytree(ROOT / "ci", repository.folder / "ci")
-    command, environment = [repository.folder / "ci/compare.sh", "main"], repository.environment | variables
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
 
 
 def test_a_tree_that_cannot_be_imported_is_no_slowdown(repository, tmp_path):
@@ -111,18 +105,8 @@ def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, tmp_pat
         trial.plant(passes)
     for base, head in itertools.pairwise(trial.commits):
         saved = tmp_path / f"{head}.json"
-        cell = (
-            "--cell",
-            "logdet torch D=64 B=16",
-            "--profile",
-            "smoke",
-            "--json",
-            str(saved),
-            "--keep",
-            "here",
-            "--minutes",
-            "4",
-        )
+        cell = ("--cell", "logdet torch D=64 B=16", "--profile", "smoke", "--minutes", "4")
+        cell += ("--json", str(saved), "--keep", "here")
         done = trial.repository.python(*_COMMAND, base, head, *cell, XDG_CACHE_HOME=str(tmp_path / "cache"))
         told = {row["row"] for row in json.loads(saved.read_text())["rows"] if row["verdict"] in ("slower", "faster")}
         planted = head == trial.commits[-1]
@@ -184,9 +168,12 @@ def test_killed_at_random_moments_it_goes_on_and_loses_a_round_at_most(repositor
 def _wait_for(what: str, cache: Path) -> None:
     """Until it is the last that was kept."""
     known = len(_read(cache))
-    interrupted.until(
-        lambda: [("round" in line) == (what == "a round") for line in _read(cache)[known:]][-1:] == [True], what
-    )
+
+    def is_last() -> bool:
+        lines = _read(cache)[known:]
+        return bool(lines) and ("round" in lines[-1]) == (what == "a round")
+
+    interrupted.until(is_last, what)
 
 
 def _read(cache: Path) -> list[dict]:
