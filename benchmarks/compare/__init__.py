@@ -170,10 +170,12 @@ def _compare(parsed: argparse.Namespace) -> int:
 
 
 def _choose(base: Side, head: Side) -> list[str]:
-    """Cells of every family whose code, or what all share, differs between the sides."""
+    """Cells of every family whose code, or what all share, differs between the sides; of sides with the same code those
+    of all families where anything else differs, of equal ones logdet's.
+    """
     one, other = base.digests(), head.digests()
     changed = [name for name in DEFAULT_CELLS if one.get(name) != other.get(name) or one[""] != other[""]]
-    families = changed or ["logdet"]
+    families = changed or (["logdet"] if base.key() == head.key() else list(DEFAULT_CELLS))
     return [
         f"{name} {backend} {size}"
         for name in families

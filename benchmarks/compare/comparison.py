@@ -15,9 +15,10 @@ from benchmarks.compare.pair import SIDES
 from benchmarks.compare.sides import Side
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.lock import machine_lock
+from benchmarks.harness.outcome import DOES_NOT_COMPILE
 from benchmarks.harness.profile import Profile
 
-# A row that a missing library keeps out of one side is told, and fails nothing.
+# A row that a missing library keeps out of one side is told, and fails nothing; one that does not compile fails.
 _FAILURES = ("oom", "timeout", "wrong", "error", "over_budget")
 # Threads that wait spin for a moment only: the waiting side must not take the processors of the other. What the user
 # has chosen (BENCH_WAITING) wins.
@@ -122,11 +123,15 @@ class Comparison:
         """1 where a row is slower beyond the threshold, else 2 where something could not be compared, else 0."""
         if any(v.beyond for v in self.verdicts().values()):
             return 1
-        failed = any(o["outcome"] in _FAILURES for told in self.lost().values() for o in told.values())
+        failed = any(_fails(o) for told in self.lost().values() for o in told.values())
         return 2 if self.failed or failed or self.missing() or self.unseen() or not self.states else 0
 
     def pairs_of(self, cell: str, row: str) -> list[dict[str, Any]]:
         return [p for p in self.pairs if p["cell"] == cell and row in p["rows"]]
+
+
+def _fails(told: Mapping[str, Any]) -> bool:
+    return told["outcome"] in _FAILURES or told["reason"].startswith(DOES_NOT_COMPILE)
 
 
 def _right(told: Mapping[str, Mapping[str, Any]]) -> int:

@@ -9,6 +9,7 @@ have it.
 
 from __future__ import annotations
 
+import argparse
 import importlib.metadata
 import os
 import subprocess
@@ -25,9 +26,10 @@ def setup() -> None:
     _checkout = _checkout_environment()
     os.environ["BENCH_MACHINE"] = _machine()
     _follow_results()
-    if {"run", "continuous"} & set(sys.argv):
+    if {"run", "continuous", "find"} & set(sys.argv):
         _refuse_dirty_tree()
-        asv_hooks.begin(_values("-b", "--bench"))
+        bench = _given().bench or []
+        asv_hooks.begin([bench] if isinstance(bench, str) else bench)
 
 
 def _checkout_environment() -> type:
@@ -79,7 +81,7 @@ def _machine() -> str:
     from asv.machine import Machine, MachineCollection
     from asv.util import UserError
 
-    name = [Machine.get_unique_machine_name(), *_values("-m", "--machine")][-1]
+    name = getattr(_given(), "machine", None) or Machine.get_unique_machine_name()
     try:
         MachineCollection.load(name)
     except UserError:
@@ -99,15 +101,11 @@ def _follow_results() -> None:
         Config.results_dir = property(lambda self: folder, lambda self, value: None)  # type: ignore[assignment]
 
 
-def _values(*options: str) -> list[str]:
-    """What asv's command line gives for an option."""
-    found, arguments = [], sys.argv[1:]
-    for place, argument in enumerate(arguments):
-        if argument in options and place + 1 < len(arguments):
-            found.append(arguments[place + 1])
-        elif argument.partition("=")[0] in options and "=" in argument:
-            found.append(argument.partition("=")[2])
-    return found
+def _given() -> argparse.Namespace:
+    """asv's command line, as its own parser reads it: by then it has."""
+    from asv.commands import make_argparser
+
+    return make_argparser()[0].parse_args()
 
 
 def _gpu() -> dict[str, str]:

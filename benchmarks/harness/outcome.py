@@ -15,6 +15,9 @@ _OUT_OF_MEMORY = re.compile(
     re.IGNORECASE,
 )
 
+# How the reason begins of a form that its library cannot compile.
+DOES_NOT_COMPILE = "does not compile"
+
 # After these a CUDA context gives every further call the same error.
 _BROKEN_CONTEXT = re.compile(
     r"illegal memory access|illegal address|illegal instruction|misaligned address|device-side assert"
@@ -36,7 +39,7 @@ def of_exception(error: BaseException) -> tuple[str, str]:
         return "skipped", one_line(error)
     # torch before 2.13 compiles no double backward, and says so in a plain RuntimeError.
     if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")) or "double backward" in text:
-        return "skipped", one_line(f"does not compile: {text}")
+        return "skipped", one_line(f"{DOES_NOT_COMPILE}: {text}")
     if isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(text):
         return "oom", one_line(text)
     return "error", one_line(text)

@@ -105,7 +105,7 @@ def _draw(digest: Digest, family: str, backend: str, tracks: list[Track]) -> Fig
             if change.confirmed and change.row in rows and change.size == size
         ]
         panels.append((f"{tracks[0].axis} = {write_size(size)}", lines, marks))
-    told = _say_point(largest) if isinstance(largest, Change) else _say_change(largest)
+    told = _say_point(largest) if isinstance(largest, Change) else _say_change(largest, changes)
     title = f"{family}, {name_place(digest, most[0])}, in times of {FAMILIES[family].yardstick}: {told}"
     name, alt = f"history-{family}-{backend}".replace("_", "-"), f"{title}, from {commits[0][:8]} to {commits[-1][:8]}."
     return Figure(name, title, draw_history(name, alt, panels, commits), alt)
@@ -134,13 +134,15 @@ def _find_distance(moved: Track | Change) -> float:
     return abs(math.log(moved.ratio.value))
 
 
-def _say_change(largest: Track) -> str:
+def _say_change(largest: Track, changes: Sequence[Change]) -> str:
     factor = math.exp(_find_distance(largest))
     if factor <= SHOWN:
         return f"no row moved by more than {factor:.3g} ×"
     way = "longer" if largest.change > 1 else "shorter"
     size = f"{largest.axis} = {write_size(largest.size)}"
-    return f"from the oldest to the newest commit {largest.row} at {size} moved most, {factor:.3g} × {way}, unconfirmed"
+    beside = [f"{write_ratio(c.ratio)} × from {c.first[:8]} on" for c in changes if c.of(largest) and c.ratio]
+    known = f"side by side {', '.join(beside)}" if beside else "unconfirmed"
+    return f"from the oldest to the newest commit {largest.row} at {size} moved most, {factor:.3g} × {way}, {known}"
 
 
 def _say_point(largest: Change) -> str:

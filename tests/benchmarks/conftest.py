@@ -134,7 +134,9 @@ class Trial:
     """A repository whose logdet has one cell in the profile smoke, of few rows, and commits to compare.
 
     PASSES, PLANTED, FACTOR  how many forward passes more are planted in ``relative``, the rows that they change, and a
-                             factor that is smaller than that change and larger than noise
+                             factor that is smaller than that change and larger than noise where tests share a machine
+
+    With a factor asv tells steps of that size; without, those that the suite's own configuration names.
     """
 
     ROWS = ("relative", "transposed", "inverse", "relative_step", "gemm_floor")
@@ -142,15 +144,16 @@ class Trial:
     PLANTED = frozenset({"relative", "relative:allocating"})
     FACTOR = 3
 
-    def __init__(self, repository: Repository):
+    def __init__(self, repository: Repository, D: int = 64, factor: float | None = FACTOR):
         self.repository = repository
         family = "benchmarks/families/logdet.py"
-        repository.replace("asv.conf.json", 'yardstick\\\\b": 0.05', f'yardstick\\\\b": {self.FACTOR - 1}')
+        if factor is not None:
+            repository.replace("asv.conf.json", 'yardstick\\\\b": 0.05', f'yardstick\\\\b": {factor - 1}')
         repository.replace("asv.conf.json", '["quick"]', '["smoke"]')
-        repository.replace(family, "_sweeps((8, 12), (16,))", "_sweeps((64,), (64,))")
+        repository.replace(family, "_sweeps((8, 12), (16,))", f"_sweeps(({D},), (64,))")
         repository.replace(family, '    rows={"patient"', f'    rows={{"smoke": {self.ROWS}, "patient"')
         repository.environment["BENCH_THREADS"] = "1"
-        self.commits = [repository.commit("one cell, a wide threshold")]
+        self.commits = [repository.commit("one cell of few rows")]
 
     def plant(self, passes: int) -> None:
         """A commit of ``relative`` with so many forward passes more; with none it is equal code."""

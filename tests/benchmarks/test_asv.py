@@ -19,6 +19,7 @@ import bench_core
 from benchmarks.harness import run
 from benchmarks.harness.profile import PROFILES
 from tests.benchmarks import interrupted
+from tests.benchmarks.conftest import Trial
 from tests.examples import THOROUGH
 
 # The first sweep of two families, in both backends of one, told to asv by all metrics of one class and by one of the
@@ -80,19 +81,35 @@ def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, smoke_s
             if benchmark.endswith("times_yardstick"):
                 assert not all(map(math.isnan, values)), benchmark
 
-    for base, head in itertools.pairwise(commits):
-        compared = repository.python(
-            "-m", "asv", "compare", base, head, "--only-changed", "--factor", str(trial.FACTOR)
-        )
+    _check_told(trial, "--factor", str(trial.FACTOR))
+    shown = repository.python("-m", "asv", "show", commits[-1])
+    assert "logdet.Torch.track_times_yardstick" in shown.stdout, shown.stdout + shown.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.alone
+def test_over_three_commits_one_pass_is_told_as_asv_and_its_configuration_are(repository):
+    trial = Trial(repository, D=1000, factor=None)
+    for passes in (None, 0, 1):
+        if passes is not None:
+            trial.plant(passes)
+        done = repository.python(*SMOKE, "--bench", AGAIN)
+        assert done.returncode == 0, done.stdout + done.stderr
+    _check_told(trial)
+
+
+def _check_told(trial: Trial, *options: str) -> None:
+    """By ``asv compare`` and ``asv publish`` the last of the commits has changed the planted rows, and nothing else."""
+    repository = trial.repository
+    for base, head in itertools.pairwise(trial.commits):
+        compared = repository.python("-m", "asv", "compare", base, head, "--only-changed", *options)
         assert compared.returncode == 0, compared.stderr
-        changed = trial.PLANTED if head == commits[-1] else set()
+        changed = trial.PLANTED if head == trial.commits[-1] else set()
         assert trial.told(compared.stdout, r"^\| [-+!].*") == changed, compared.stdout
     published = repository.python("-m", "asv", "publish")
     assert published.returncode == 0, published.stdout + published.stderr
     regressions = json.loads((repository.folder / "site/regressions.json").read_text())["regressions"]
     assert trial.told("\n".join(name for name, *_ in regressions)) == trial.PLANTED, regressions
-    shown = repository.python("-m", "asv", "show", commits[-1])
-    assert "logdet.Torch.track_times_yardstick" in shown.stdout, shown.stdout + shown.stderr
 
 
 def test_a_range_of_commits_with_different_methods_keeps_names_apart(repository):
@@ -123,13 +140,21 @@ def test_asv_check_is_clean(repository):
     assert "error" not in done.stdout.lower()
 
 
-def test_a_dirty_tree_is_one_line(repository):
-    (repository.folder / "bench_core" / "new.py").write_text("")
-    done = repository.python(*SMOKE)
+@pytest.mark.parametrize(
+    ("command", "changed"),
+    [
+        (SMOKE, "bench_core/new.py"),
+        # Into an environment of its own asv installs the commit's bench_core, and times it by the tree's benchmarks.
+        (("-m", "asv", "find", "HEAD~1..HEAD", r"^logdet\.Torch"), "benchmarks/new.py"),
+    ],
+)
+def test_a_dirty_tree_is_one_line(repository, command, changed):
+    (repository.folder / changed).write_text("")
+    done = repository.python(*command)
     assert done.returncode != 0
-    lines = [line for line in done.stdout.splitlines() if "dirty" in line]
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if "dirty" in line]
     assert len(lines) == 1
-    assert "bench_core/new.py" in lines[0]
+    assert changed in lines[0]
     assert "commit first, or set BENCH_ALLOW_DIRTY=1" in lines[0]
     assert repository.records() == []
 

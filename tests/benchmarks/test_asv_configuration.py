@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from asv._stats import get_weight
 from asv.config import Config
 from asv.graph import Graph
 from asv.plugins.regressions import _GraphDataFilter
 from asv.step_detect import detect_regressions, detect_steps
 from asv.util import interpolate_command
+from asv_runner.statistics import compute_stats
 
 from benchmarks.families import FAMILIES
 from benchmarks.harness.pairs import paired_ratios
@@ -29,7 +31,7 @@ def configuration() -> Config:
     return Config.load(str(ROOT / "asv.conf.json"))
 
 
-def _regressions(configuration: Config, metric: str, series: list[float]):
+def _regressions(configuration: Config, metric: str, series: list[float], weights: list[float | None] | None = None):
     """The steps up that ``asv publish`` reports of a series of one row, one value a commit."""
     name = f"logdet.Torch.{metric}"
     judge = _GraphDataFilter(configuration, None, {"first": 0})
@@ -37,7 +39,7 @@ def _regressions(configuration: Config, metric: str, series: list[float]):
     if judge._get_start_revision(graph, {"name": name}, entry) is None:
         return None
     threshold = judge._get_threshold(graph, {"name": name}, entry)
-    return detect_regressions(detect_steps(series), threshold)[2]
+    return detect_regressions(detect_steps(series, weights), threshold)[2]
 
 
 @pytest.mark.parametrize(
@@ -60,11 +62,11 @@ def test_a_step_is_a_regression_where_it_means_something(configuration, metric, 
     assert bool(_regressions(configuration, metric, 3 * [before] + 3 * [after])) is told
 
 
-def _scatters() -> list[np.ndarray]:
-    """Of every published row of three processes or more the log ratios to the yardstick, about their mean, stretched to
-    what single processes scatter by.
+def _processes() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Of every published row of three processes or more each process's log ratio to the yardstick, about their mean,
+    stretched to what single processes scatter by, and the width of the interval that asv has of it, as its share.
     """
-    known: dict[tuple[str, str], list[float]] = {}
+    known: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for path in sorted((ROOT / "results").glob("*/sessions/*standard/*.session")):
         record = read_json(path)
         yardstick = FAMILIES[record["cell"]["family"]].yardstick
@@ -73,28 +75,37 @@ def _scatters() -> list[np.ndarray]:
             if yardstick in rows and name != yardstick and "~" not in name:
                 ratios = paired_ratios(row, rows[yardstick])
                 if len(ratios) >= 5:
-                    known.setdefault((path.name.rpartition(".p")[0], name), []).append(math.log(np.median(ratios)))
-    found = [np.array(logs) for logs in known.values() if len(logs) >= 3]
-    return [(logs - logs.mean()) * math.sqrt(logs.size / (logs.size - 1)) for logs in found]
+                    value, stats = compute_stats(list(ratios), 1)
+                    width = (stats["ci_99_b"] - stats["ci_99_a"]) / value
+                    known.setdefault((path.name.rpartition(".p")[0], name), []).append((math.log(value), width))
+    found = [np.array(pairs).T for pairs in known.values() if len(pairs) >= 3]
+    return [((logs - logs.mean()) * math.sqrt(logs.size / (logs.size - 1)), widths) for logs, widths in found]
 
 
 @pytest.mark.slow  # reads all published sessions
 def test_how_often_asv_tells_a_step_of_equal_code_and_of_a_slower_one(configuration):
-    """What CONTRIBUTING.md says of it: rows whose processes scatter as the published ones, one process a commit."""
-    scatters, generator = _scatters(), np.random.default_rng(0)
-    assert len(scatters) > 500
+    """What CONTRIBUTING.md says of it: rows whose processes scatter as the published ones, one process a commit, each
+    with the weight that ``asv publish`` gives it, by its interval's width.
+    """
+    processes, generator = _processes(), np.random.default_rng(0)
+    assert len(processes) > 500
 
     def count(commits: int, slower: float, histories: int) -> float:
         told = 0
         for _ in range(histories):
-            logs = generator.choice(scatters[generator.integers(len(scatters))], commits)
-            logs[commits // 2 :] += math.log1p(slower)
-            told += bool(_regressions(configuration, "track_times_yardstick", [float(v) for v in np.exp(logs)]))
+            logs, widths = processes[generator.integers(len(processes))]
+            chosen = generator.integers(logs.size, size=commits)
+            values = np.exp(logs[chosen])
+            values[commits // 2 :] *= 1 + slower
+            ends = [{"ci_99_a": v * (1 - w / 2), "ci_99_b": v * (1 + w / 2)} for v, w in zip(values, widths[chosen])]
+            weights = [get_weight(interval) for interval in ends]
+            told += bool(_regressions(configuration, "track_times_yardstick", [float(v) for v in values], weights))
         return told / histories
 
     told = {commits: count(commits, 0.0, 1000) for commits in (10, 20, 40)}
-    assert told == pytest.approx({10: 0.08, 20: 0.03, 40: 0.006}, abs=0.025)
-    assert [count(20, slower, 300) for slower in (0.1, 0.25, 0.5)] == pytest.approx([0.4, 0.63, 0.8], abs=0.1)
+    found = [count(20, slower, 300) for slower in (0.1, 0.25, 0.5)]
+    assert told == pytest.approx({10: 0.08, 20: 0.03, 40: 0.006}, abs=0.025), found
+    assert found == pytest.approx([0.4, 0.63, 0.8], abs=0.1)
 
 
 def test_every_metric_has_its_own_threshold():

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,9 @@ def test_without_cells_the_families_are_compared_whose_code_differs(checkout, tm
     assert choose("method.py") == set(bench_core.FAMILIES)
     same = sides.make(None, checkout, tmp_path / "cache")
     assert {text.split()[0] for text in _choose(same, same)} == {"logdet"}
+    # The same code in another environment or with another setting: which families it moves is what is asked.
+    for other in (replace(same, versions={"torch": "2.15"}), replace(same, settings=sides.Settings(threads=1))):
+        assert {text.split()[0] for text in _choose(same, other)} == set(bench_core.FAMILIES)
 
 
 @pytest.mark.slow

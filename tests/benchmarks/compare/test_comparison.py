@@ -7,21 +7,16 @@ import math
 import threading
 import time
 
-import numpy as np
 import pytest
 
 from benchmarks.compare import bencher, comparison, table
 from benchmarks.compare.comparison import Options
 from benchmarks.compare.log import Log
-from benchmarks.compare.pair import Rounds
-from benchmarks.compare.sides import Side
-from benchmarks.compare.verdict import SCHEDULE
-from benchmarks.harness.cell import Cell
+from benchmarks.compare.verdict import SCHEDULE, RowState
 from benchmarks.harness.lock import machine_lock
+from benchmarks.harness.outcome import of_exception
 from benchmarks.harness.profile import QUICK
-
-CELLS = [Cell.of("logdet", backend, {"D": 12}) for backend in ("torch", "jax")]
-ROWS = ("relative", "inverse", "relative_step")
+from tests.benchmarks.compare.drawn import CELLS, ROWS, Drawn, run, sides
 
 
 @pytest.fixture(autouse=True)
@@ -30,51 +25,9 @@ def lock(tmp_path, monkeypatch):
     monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
 
 
-class Drawn:
-    """Stands for ``pair.measure``: every row's log ratio is ``shift`` and noise, drawn from the pair's seed."""
-
-    def __init__(self, shift=None, sd=0.004, die_after=None, lose=None):
-        self.shift, self.sd, self.die_after, self.lose = shift or {}, sd, die_after, lose or {}
-        self.calls, self.known = [], []
-
-    def __call__(self, sides, cell, profile, *, first, asked, timed, policy, seed, rounds=None):
-        assert set(timed) <= set(asked)  # what has been timed is asked for again, and not refused for a slow moment
-        assert bool(timed) == (seed > 0)
-        rounds = rounds or Rounds()
-        self.known.append(dict(rounds.known))
-        rounds.add(len(rounds.known), {"relative": [(("base", "head"), [1.0, 1.0])]})
-        if self.die_after is not None and len(self.calls) >= self.die_after:
-            raise KeyboardInterrupt
-        self.calls.append((cell.backend, seed, first, tuple(asked)))
-        generator = np.random.default_rng([seed, cell.backend == "jax"])
-        drawn = {row: generator.normal(self.shift.get(row, 0.0), self.sd) for row in ROWS}
-        rows = [row for row in ROWS if not asked or row in asked]
-        blank = {"outcome": "ok", "reason": "", "error": 1e-6, "peak_bytes": 8}
-        outcomes = {side: {row: dict(blank) for row in rows} for side in ("base", "head")}
-        for row, kind in self.lose.items():
-            outcomes["head"].setdefault(row, {}).update(outcome=kind, reason="planted")
-        right = [row for row in rows if outcomes["head"][row]["outcome"] == "ok"]
-        seconds = {"base": 1e-3, "head": 1e-3}
-        values = {r: {"log_ratio": drawn[r], "twin": 0.001, "seconds": seconds} for r in right}
-        names = {"base": rows, "head": rows}
-        return {"first": first, "failed": None, "names": names, "rows": values, "outcomes": outcomes}
-
-
-def _sides(tmp_path, other="b"):
-    return {"base": Side("one", tmp_path, "a"), "head": Side("two", tmp_path, other)}
-
-
-def _run(tmp_path, drawn, options=None, key="k", cells=CELLS):
-    log = Log(tmp_path / "logs", key)
-    options = options or Options(QUICK)
-    done = comparison.run(_sides(tmp_path), cells, options, log, {}, measure=drawn)
-    log.finish()
-    return done
-
-
 def test_equal_rows_end_at_the_first_look_with_status_0(tmp_path):
     drawn = Drawn()
-    done = _run(tmp_path, drawn)
+    done = run(tmp_path, drawn)
     assert {v.word for v in done.verdicts().values()} == {"same"}
     assert done.status() == 0
     assert len(drawn.calls) == SCHEDULE[0] * len(CELLS)
@@ -93,14 +46,14 @@ def test_waiting_for_another_run_is_none_of_its_minutes(tmp_path):
     holder.start()
     held.wait()
     drawn = Drawn()
-    done = _run(tmp_path, drawn, Options(QUICK, minutes=0.5 / 60))
+    done = run(tmp_path, drawn, Options(QUICK, minutes=0.5 / 60))
     holder.join()
     assert done.spent_s < 0.5
     assert len(drawn.calls) == SCHEDULE[0] * len(CELLS)
 
 
 def test_one_slower_row_fails_it_and_leads_the_table(tmp_path):
-    done = _run(tmp_path, Drawn({"inverse": math.log(1.4)}))
+    done = run(tmp_path, Drawn({"inverse": math.log(1.4)}))
     assert done.status() == 1
     first, *rest = table.rows(done)
     assert first[1] == "inverse"
@@ -113,17 +66,45 @@ def test_one_slower_row_fails_it_and_leads_the_table(tmp_path):
     assert len(saved["pairs"]) == SCHEDULE[0] * 2
 
 
+def test_what_is_faster_passes_and_leads_what_is_open_and_what_is_the_same(tmp_path):
+    done = run(tmp_path, Drawn({"inverse": math.log(0.7)}, {"relative_step": 0.3}), cells=CELLS[:1])
+    told = [(line[1], line[4]) for line in table.rows(done)]
+    assert told == [("inverse", "faster"), ("relative_step", "open"), ("relative", "same")]
+    assert done.status() == 0
+
+
+def test_what_a_side_differs_from_itself_by_is_told_of_no_row(tmp_path):
+    """The same shift of 3 %, which twins that differ by 5 % have, too, and quiet ones have not."""
+    shift = {row: math.log(1.03) for row in ROWS}
+    noisy, quiet = (run(tmp_path, Drawn(shift, twin=twin), key=str(twin)) for twin in (0.05, 0.001))
+    assert {v.word for v in noisy.verdicts().values()} <= {"same", "open"}
+    assert {v.word for v in quiet.verdicts().values()} == {"slower"}
+    assert [row["floor"] for row in comparison.to_json(noisy)["rows"]] == 6 * [pytest.approx(0.05)]
+
+
+def test_rows_of_all_cells_are_one_family(tmp_path):
+    """A p-value that is told of one row alone is not one of twelve's."""
+    told = {}
+    for rows in (1, 6):
+        done = comparison.Comparison(sides(tmp_path), CELLS, Options(QUICK))
+        states = {(cell.name, str(row)): RowState() for cell in CELLS[: 1 if rows == 1 else 2] for row in range(rows)}
+        states[CELLS[0].name, "0"].p["slower"] = 0.02
+        done.states = states
+        told[rows] = done.verdicts()[CELLS[0].name, "0"].word
+    assert told == {1: "slower", 6: "open"}
+
+
 def test_only_open_rows_are_timed_further(tmp_path):
     """5 % slower where 5 % is the threshold stays open on that question, and on no other row."""
     drawn = Drawn({"inverse": math.log(1.05)})
-    _run(tmp_path, drawn, cells=CELLS[:1])
+    run(tmp_path, drawn, cells=CELLS[:1])
     assert {asked for _, seed, _, asked in drawn.calls if 0 < seed < SCHEDULE[0]} == {ROWS}
     assert {asked for _, seed, _, asked in drawn.calls if seed >= SCHEDULE[0]} == {("inverse",)}
     assert len(drawn.calls) == SCHEDULE[-1]
 
 
 def test_bencher_is_told_ratios_with_bounds(tmp_path):
-    done = _run(tmp_path, Drawn({"inverse": math.log(1.4)}, lose={"relative": "wrong"}))
+    done = run(tmp_path, Drawn({"inverse": math.log(1.4)}, lose={"relative": "wrong"}))
     told = json.loads(json.dumps(bencher.metrics(done), allow_nan=False))
     assert set(told) == {f"{cell.name}/{row}" for cell in CELLS for row in ROWS if row != "relative"}
     for cell in CELLS:
@@ -134,26 +115,34 @@ def test_bencher_is_told_ratios_with_bounds(tmp_path):
             assert metric["lower_value"] < true < metric["upper_value"]
             assert metric["value"] == comparison.ratio(done.states[cell.name, row])
     # One pair has no interval, and tells its ratio.
-    done = _run(tmp_path, Drawn(sd=0.1), Options(QUICK, minutes=1e-9))
+    done = run(tmp_path, Drawn(sd=0.1), Options(QUICK, minutes=1e-9))
     assert [set(metric["ratio"]) for metric in bencher.metrics(done).values()] == [{"value"}] * len(ROWS)
 
 
 @pytest.mark.parametrize(("kind", "status"), [("wrong", 2), ("oom", 2), ("over_budget", 2), ("skipped", 0)])
 def test_a_lost_row_is_told_first(tmp_path, kind, status):
-    done = _run(tmp_path, Drawn(lose={"relative": kind}))
+    done = run(tmp_path, Drawn(lose={"relative": kind}))
     assert table.lines(done)[0] == f"{CELLS[0].name}: relative: base ok; head {kind} (planted)"
     assert done.status() == status
     assert (CELLS[0].name, "relative") not in done.verdicts()
     assert f"- {table.lines(done)[0]}" in table.markdown(done)
 
 
+def test_a_form_that_does_not_compile_any_more_fails(tmp_path):
+    """It is ``skipped``, as where a library is missing; but the change is the code's."""
+    error = type("Unsupported", (RuntimeError,), {"__module__": "torch._dynamo.exc"})("a graph break")
+    kind, reason = of_exception(error)
+    done = run(tmp_path, Drawn(lose={"relative": kind}, reason=reason))
+    assert done.status() == 2
+
+
 def test_a_settled_slowdown_is_told_beside_what_could_not_be_compared(tmp_path):
-    done = _run(tmp_path, Drawn({"inverse": math.log(1.4)}, lose={"relative": "wrong"}))
+    done = run(tmp_path, Drawn({"inverse": math.log(1.4)}, lose={"relative": "wrong"}))
     assert done.status() == 1
 
 
 def test_a_row_that_neither_side_has_right_is_told(tmp_path):
-    done = comparison.Comparison(_sides(tmp_path), CELLS, Options(QUICK))
+    done = comparison.Comparison(sides(tmp_path), CELLS, Options(QUICK))
     found = Drawn(lose={"relative": "over_budget"})(
         {}, CELLS[0], QUICK, first="base", asked=(), timed=(), policy={}, seed=0
     )
@@ -166,13 +155,13 @@ def test_a_row_that_neither_side_has_right_is_told(tmp_path):
 @pytest.mark.parametrize("killed_after", [1, 5, 12, 13])
 def test_a_killed_comparison_goes_on_to_the_same_answer(tmp_path, killed_after):
     shift = {"inverse": math.log(1.05)}
-    whole = _run(tmp_path, Drawn(shift), key="whole")
+    whole = run(tmp_path, Drawn(shift), key="whole")
     with pytest.raises(KeyboardInterrupt):
-        _run(tmp_path, Drawn(shift, die_after=killed_after))
+        run(tmp_path, Drawn(shift, die_after=killed_after))
     with open(Log(tmp_path / "logs", "k").path, "ab") as stream:
         stream.write(b'{"cell": "torn')  # killed while it wrote
     resumed = Drawn(shift)
-    done = _run(tmp_path, resumed)
+    done = run(tmp_path, resumed)
     assert len(done.pairs) == len(whole.pairs)
     assert len(resumed.calls) == len(whole.pairs) - killed_after
     cut_off, *others = resumed.known  # the round that was measured before is there, and of no other pair
@@ -184,16 +173,16 @@ def test_a_killed_comparison_goes_on_to_the_same_answer(tmp_path, killed_after):
 
 def test_another_key_is_another_comparison(tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        _run(tmp_path, Drawn(die_after=2))
+        run(tmp_path, Drawn(die_after=2))
     other = Drawn()
-    _run(tmp_path, other, key="other")
+    run(tmp_path, other, key="other")
     assert len(other.calls) == SCHEDULE[0] * len(CELLS)
 
 
 def test_no_pair_is_begun_after_the_minutes(tmp_path):
     """Of rows with too few pairs for a look nothing is known, which is no pass."""
     drawn = Drawn(sd=0.1)
-    done = _run(tmp_path, drawn, Options(QUICK, minutes=1e-9))
+    done = run(tmp_path, drawn, Options(QUICK, minutes=1e-9))
     assert len(drawn.calls) == 1
     assert {v.word for v in done.verdicts().values()} == {"open"}
     assert done.status() == 2
@@ -204,7 +193,7 @@ def test_no_pair_is_begun_after_the_minutes(tmp_path):
 
 def test_the_pairs_of_the_first_look_are_measured_however_long_they_take(tmp_path):
     drawn = Drawn(sd=0.1)
-    _run(tmp_path, drawn, Options(QUICK, minutes=1e-9, least=SCHEDULE[0]))
+    run(tmp_path, drawn, Options(QUICK, minutes=1e-9, least=SCHEDULE[0]))
     assert len(drawn.calls) == SCHEDULE[0] * len(CELLS)
 
 
@@ -223,7 +212,7 @@ def test_a_damaged_line_ends_what_is_kept(tmp_path, damaged):
 
 
 def test_a_row_that_neither_side_has_is_told(tmp_path):
-    done = _run(tmp_path, Drawn(), Options(QUICK, asked=("relative", "typo")))
+    done = run(tmp_path, Drawn(), Options(QUICK, asked=("relative", "typo")))
     assert table.lines(done) == ["typo: none of the cells has a ratio of it"]
     assert done.status() == 2
 
@@ -232,7 +221,7 @@ def test_a_row_that_neither_side_has_is_told(tmp_path):
 def test_a_row_that_was_asked_for_and_that_neither_side_has_right_is_no_pass(tmp_path, kind):
     """Beside another one that was compared; where it was not asked for it is told, and no more."""
     for asked, status in ((("relative", "inverse"), 2), ((), 0)):
-        done = comparison.Comparison(_sides(tmp_path), CELLS, Options(QUICK, asked=asked))
+        done = comparison.Comparison(sides(tmp_path), CELLS, Options(QUICK, asked=asked))
         for _ in range(SCHEDULE[0]):
             found = Drawn(lose={"relative": kind})(
                 {}, CELLS[0], QUICK, first="base", asked=asked, timed=(), policy={}, seed=0
@@ -245,7 +234,7 @@ def test_a_row_that_was_asked_for_and_that_neither_side_has_right_is_no_pass(tmp
 
 @pytest.mark.parametrize("right", [True, False])
 def test_a_row_of_one_side_alone_fails_nothing(tmp_path, right):
-    done = comparison.Comparison(_sides(tmp_path), CELLS, Options(QUICK))
+    done = comparison.Comparison(sides(tmp_path), CELLS, Options(QUICK))
     for _ in range(SCHEDULE[0]):
         found = Drawn()({}, CELLS[0], QUICK, first="base", asked=(), timed=(), policy={}, seed=0)
         del found["outcomes"]["head"]["inverse"], found["rows"]["inverse"]
@@ -271,7 +260,7 @@ def test_one_comparison_is_one_process(tmp_path):
 
 
 def test_equal_sides_are_named(tmp_path):
-    done = _run(tmp_path, Drawn())
+    done = run(tmp_path, Drawn())
     assert table.title(done) == "head two over base one"
-    done.sides = _sides(tmp_path, "a")
+    done.sides = sides(tmp_path, "a")
     assert table.title(done) == "head two over base one: equal sides (A/A)"

@@ -21,6 +21,11 @@ from benchmarks.harness.profile import QUICK
 ROOT = Path(__file__).resolve().parents[3]
 SMALL = Cell.of("logdet", "torch", {"D": 12, "B": 8, "L": 2})
 SLEEP, DIE = "__import__('time').sleep(3e-3)", "__import__('os')._exit(3)"
+# A call that comes after the other side's samples is slow: it finds cold caches, and this one much more than that.
+COLD = """    import time
+    time.sleep(2e-2 if time.perf_counter() - LAST[0] > 3e-3 else 0)
+    LAST[0] = time.perf_counter()
+"""
 ABBA, BAAB = ("base", "head", "head", "base"), ("head", "base", "base", "head")
 
 
@@ -88,31 +93,39 @@ def test_choosing_the_quieter_half_favours_neither_side():
     assert pair.summarise(swapped)["log_ratio"] == pytest.approx(-pair.summarise(blocks)["log_ratio"])
 
 
-def test_slower_wrong_dying_and_gone(checkout, tmp_path, plant):
-    """Four rows of one head, each with a change of its own, and one without."""
+def test_slower_cold_wrong_dying_and_gone(checkout, tmp_path, plant):
+    """Six rows of one head, each with a change of its own, and one without."""
     base = sides.make(None, checkout, tmp_path / "sides")
     plant(checkout, "logdet/torch/relative.py", "    pre, deltas,", f"    {SLEEP}\n    pre, deltas,")
+    plant(checkout, "logdet/torch/relative_step.py", "    pre, deltas,", f"{COLD}    pre, deltas,")
+    plant(checkout, "logdet/torch/relative_step.py", "\n\ndef relative_step", "\nLAST = [0.0]\n\n\ndef relative_step")
     plant(checkout, "logdet/torch/inverse.py", "addmm_(delta.T, z)", "addmm_(delta.T, 2 * z)")
+    kept = "globals().setdefault('_KEPT', (gradients[:layers], gradients[layers:]))"
+    plant(checkout, "logdet/torch/slogdet_autodiff.py", "list(gradients[:layers]), list(gradients[layers:])", kept)
     plant(checkout, "logdet/torch/transposed.py", "    inputs, _,", f"    {DIE}\n    inputs, _,")
     declared = (ROOT / "bench_core/logdet/__init__.py").read_text().split("\n")
     gone = next(line for line in declared if "as printed" in line)
     plant(checkout, "logdet/__init__.py", gone, "")
     head = sides.make(None, checkout, tmp_path / "sides")
-    rows = ("relative", "relative_published", "inverse", "transposed", "gemm_floor")
+    rows = ("relative", "relative_step", "relative_published", "inverse", "slogdet_autodiff", "transposed")
+    rows += ("gemm_floor",)
     found = pair.measure({"base": base, "head": head}, SMALL, QUICK, first="head", asked=rows, policy={})
     assert found["failed"] is None
-    assert set(found["rows"]) == {"relative", "gemm_floor"}
+    assert set(found["rows"]) == {"relative", "relative_step", "gemm_floor"}
     assert found["rows"]["relative"]["log_ratio"] > math.log(3)
-    assert abs(found["rows"]["gemm_floor"]["log_ratio"]) < math.log(3)
+    for row in ("relative_step", "gemm_floor"):  # with the first call after a switch half of head's take twenty times
+        assert abs(found["rows"][row]["log_ratio"]) < math.log(3)
     told = {side: {row: o["outcome"] for row, o in found["outcomes"][side].items()} for side in pair.SIDES}
     assert told["head"]["inverse"] == "wrong"
-    assert told["base"]["inverse"] == "ok"
+    assert told["head"]["slogdet_autodiff"] == "wrong"
+    assert "on new data after timing" in found["outcomes"]["head"]["slogdet_autodiff"]["reason"]
+    assert told["base"]["inverse"] == told["base"]["slogdet_autodiff"] == "ok"
     assert told["head"]["transposed"] == "error"
     assert "exit status 3" in found["outcomes"]["head"]["transposed"]["reason"]
     comparison = Comparison({"base": base, "head": head}, [SMALL], Options(QUICK))
     comparison.take(SMALL.name, found)
     assert comparison.only == {(SMALL.name, "relative_published"): "base"}
-    assert {row for _, row in comparison.lost()} == {"inverse", "transposed"}
+    assert {row for _, row in comparison.lost()} == {"inverse", "slogdet_autodiff", "transposed"}
     assert comparison.status() == 2
     text = "\n".join(table.lines(comparison))
     assert f"{SMALL.name}: inverse: base ok; head wrong (error" in text
@@ -173,7 +186,22 @@ def test_a_side_without_a_library_is_said(checkout, tmp_path):
     assert "tf32" in found["failed"]
 
 
-def test_rounds_of_a_pair_that_was_cut_off_are_not_measured_again(checkout, tmp_path):
+@pytest.fixture
+def turns(monkeypatch):
+    """The orders that sides are given, as (row, 0 for the one whose process is made first and 1 for the other)."""
+    made, told = [], []
+    enter, take = pair.Process.__enter__, pair.Process.time
+
+    def follow(process, row, number, seconds):
+        told.append((row, made.index(process)))
+        return take(process, row, number, seconds)
+
+    monkeypatch.setattr(pair.Process, "__enter__", lambda process: made.append(process) or enter(process))
+    monkeypatch.setattr(pair.Process, "time", follow)
+    return told
+
+
+def test_rounds_that_were_cut_off_are_not_measured_again_and_all_are_abba_baab(checkout, tmp_path, turns):
     both = _alike(sides.make(None, checkout, tmp_path / "sides"))
     there: pair.Blocks = [(ABBA, [1.0, 2.0, 2.0, 1.0]), (BAAB, [2.0, 1.0, 1.0, 2.0])]
     kept: list[tuple[int, list[str]]] = []
@@ -184,6 +212,11 @@ def test_rounds_of_a_pair_that_was_cut_off_are_not_measured_again(checkout, tmp_
     assert kept[1] == (1, ["gemm_floor", "relative"])
     assert found["rows"]["relative"]["blocks"] == 2 * sum("relative" in rows for rows in rounds.known.values())
     assert rounds.known[0]["relative"] == there
+    # A row's blocks follow each other, and the round after begins with the other order.
+    orders = [tuple(pair.SIDES[side] for _, side in turns[k : k + 4]) for k in range(0, len(turns), 4)]
+    floor = [order for order, (row, _) in zip(orders, turns[::4]) if row == "gemm_floor"]
+    assert floor[:4] == [ABBA, BAAB, BAAB, ABBA]
+    assert all(len({row for row, _ in turns[k : k + 8]}) == 1 for k in range(0, len(turns), 8))
 
 
 @pytest.mark.slow

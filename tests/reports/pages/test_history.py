@@ -154,7 +154,8 @@ def test_a_step_that_is_none_side_by_side_is_counted_and_not_told(digest, verdic
     (figure,) = find(page, "yardstick").figures()
     (still,) = find(build(digest, track("relative", 64, [*LEVEL, *LEVEL])), "yardstick").figures()
     assert _count_dashes(figure) == _count_dashes(still)
-    assert "unconfirmed" in figure.title
+    # What the headline tells of was compared: that it is unconfirmed would be half of what is known.
+    assert re.search(rf" × longer, side by side {ratio}\d* \[.*\] × from {'i' * 8} on$", figure.title)
 
 
 def test_every_backend_has_its_figure(digest):
