@@ -101,7 +101,7 @@ class Change(Followed):
 @dataclass(frozen=True)
 class History:
     """All tracks, the commits that asv's files hold, oldest first, what is certain to have changed, and every row of
-    two commits that were compared side by side, the last time where there are several.
+    two commits that were compared side by side, with its last verdict where there are several.
     """
 
     commits: tuple[str, ...]
@@ -131,8 +131,17 @@ def digest_history(analysis: Analysis) -> History:
     }
     tracks = tuple(replace(t, reach=reaches.get((t.family, t.place, t.fixed), math.nan)) for t in tracks)
     commits = tuple(dict.fromkeys(str(line["commit"]) for line in lines))
-    compared = tuple({c.key: c for c in analysis.run.comparisons}.values())
+    compared = _choose(analysis.run.comparisons)
     return History(commits, tracks, confirm(list_changes(tracks), compared), compared)
+
+
+def _choose(comparisons: Iterable[Compared]) -> tuple[Compared, ...]:
+    """Of each row of two commits the last verdict: what a later comparison left open takes none away."""
+    chosen: dict[Any, Compared] = {}
+    for compared in comparisons:
+        if compared.verdict != "open" or chosen.get(compared.key, compared).verdict == "open":
+            chosen[compared.key] = compared
+    return tuple(chosen.values())
 
 
 def confirm(changes: Iterable[Change], comparisons: Iterable[Compared]) -> tuple[Change, ...]:

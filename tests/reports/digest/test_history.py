@@ -3,6 +3,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 
 from reports.analysis import Analysis
@@ -30,6 +31,54 @@ def record_times(folder):
         entry[0] = [None if not isinstance(v, float) or math.isnan(v) else times for v in entry[0]]
         data["results"]["logdet.Torch.track_times_yardstick"] = entry[: len(data["result_columns"]) - 2]
         path.write_text(json.dumps(data))
+
+
+def record_steps(folder, stepped, commits=16):
+    """asv's files of so many commits; from the middle on the rows ``stepped`` take 1.4 times as many yardsticks."""
+    (path,) = folder.glob("*/3f2a*-virtualenv*.json")
+    text, generator = path.read_text(), np.random.default_rng(0)
+    for old in folder.glob("*/*-virtualenv*.json"):
+        old.unlink()
+    hashes = [f"{number:x}" * 40 for number in range(commits)]
+    for number, commit in enumerate(hashes):
+        data = json.loads(text)
+        data |= {"commit_hash": commit, "date": data["date"] + 1000 * number}
+        entry = list(data["results"]["logdet.Torch.track_seconds"])
+        rows, others = [name.strip("'") for name in entry[1][0]], math.prod(map(len, entry[1][1:]))
+        level = [1.4 if row in stepped and number >= commits / 2 else 1.0 for row in rows for _ in range(others)]
+        entry[0] = [one * float(generator.normal(2.0, 0.02)) for one in level]
+        data["results"] = {"logdet.Torch.track_times_yardstick": entry[: len(data["result_columns"]) - 2]}
+        path.with_name(path.name.replace(path.name[:8], commit[:8])).write_text(json.dumps(data))
+    return hashes
+
+
+def record_comparison(folder, base, head, at, verdict, ratio, number=0):
+    """``python -m benchmarks compare BASE HEAD --keep``: the row ``relative`` of torch at D = 64."""
+    sizes = {"D": 64, "B": 100, "L": 2}
+    cell = {"family": "logdet", "backend": "torch", "device": "cpu", "dtype": "float32", "sizes": sizes}
+    interval = [ratio / 1.02, ratio * 1.02]
+    line = {"cell": cell, "row": "relative", "verdict": verdict, "ratio": ratio, "interval": interval, "pairs": 8}
+    (machine,) = {path.parent for path in folder.glob("*/machine.json")}
+    place = machine / "studies" / head[:8]
+    place.mkdir(parents=True, exist_ok=True)
+    record = {"schema": 1, "base": base, "commit": head, "finished_at": at, "rows": [line]}
+    (place / f"logdet-{base[:8]}-{number}.comparison").write_text(json.dumps(record))
+
+
+def test_a_step_in_asvs_files_is_told_as_one_and_as_confirmed_where_it_was_compared(folder):
+    """Two rows step, in asv's own files; one of them was compared at one size. Later it was left open once more."""
+    hashes = record_steps(folder, ("relative", "inverse"))
+    base, head = hashes[7:9]
+    record_comparison(folder, base, head, "2026-11-27T00:00:00+00:00", "slower", 1.41)
+    record_comparison(folder, base, head, "2026-11-28T00:00:00+00:00", "open", 1.2, number=1)
+    history = digest_history(Analysis(load(folder)))
+    assert {(c.row, c.size) for c in history.changes} == {(r, D) for r in ("relative", "inverse") for D in (64, 256)}
+    assert all((c.last, c.first) == (base, head) for c in history.changes)
+    assert [c.factor for c in history.changes] == 4 * [pytest.approx(1.4, rel=0.02)]
+    (confirmed,) = [c for c in history.changes if c.confirmed]
+    assert (confirmed.row, confirmed.size) == ("relative", 64)
+    assert confirmed.ratio is not None
+    assert confirmed.ratio.value == 1.41
 
 
 def test_the_machines_speed_is_not_a_change(folder):
