@@ -67,6 +67,14 @@ def test_only_oracles_import_oracles():
             assert not [module for module in _imports(_read(path)) if _is_oracle(module)], _name(path)
 
 
+def test_kernels_take_no_setting_from_their_costs():
+    """What both sides must agree on stands in a family's settings."""
+    kernels = [path for path in SOURCES if path.parent.name in bench_core.BACKENDS or path.stem == "_kernel"]
+    assert len(kernels) > 100
+    for path in kernels:
+        assert not [name for name in _imports(_read(path)) if "cost" in name.split(".")], _name(path)
+
+
 @pytest.mark.parametrize("family", bench_core.FAMILIES)
 def test_the_oracle_knows_the_problem(family):
     assert f"bench_core.{family}.problem" in _imports(_read(CORE / family / "oracle.py"))

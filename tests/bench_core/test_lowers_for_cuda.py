@@ -114,6 +114,13 @@ def test_every_row_lowers(m, lower):
         assert all(call.startswith("cu") for call in _calls(text))
 
 
+def test_tiles_are_those_of_the_device(lower):
+    """On a CPU a step goes through W in tiles of 256 rows at most; a card would wait for one after another."""
+    text = lower(bench_core.method("logdet", "relative_step", "jax"), {"D": 600, "B": 2, "L": 1})
+    assert "tensor<600x600xf32>" in text
+    assert "tensor<200x600xf32>" not in text
+
+
 def test_what_cannot_is_there():
     assert {_kernel(m) for m in CALLING} == set(CANNOT)
 

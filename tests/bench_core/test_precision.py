@@ -12,6 +12,7 @@ import torch
 
 import bench_core
 from bench_core.backends import torch as backend
+from bench_core.implicit.torch._operator import Layer
 
 SIZES = {
     "logdet": {"D": 64, "B": 8, "L": 2},
@@ -150,6 +151,21 @@ def test_torch_kernels_keep_their_precision_and_the_users(family, name, way):
         if "old" in way and "one" not in way:
             assert torch.get_float32_matmul_precision() == "medium"
     assert read() == before
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_torch_computes_of_the_data_is_in_the_kernels_precision(way, monkeypatch):
+    """The layer is linearised when a kernel is built, and when other data are placed."""
+    inside = []
+    linearise = Layer.at_point.__func__
+    monkeypatch.setattr(
+        Layer, "at_point", classmethod(lambda cls, *given: (inside.append(read()), linearise(cls, *given))[1])
+    )
+    with lowered(way):
+        kernel = build("implicit", "dense", "torch", "float32")
+        kernel.refill(bench_core.problem("implicit", **SIZES["implicit"]).unseen())
+    assert len(inside) == 2
+    assert {switch for switches in inside for switch in switches} <= {"none", "ieee"}
 
 
 def test_what_torch_inherited_it_goes_on_inheriting():

@@ -126,6 +126,21 @@ def test_iterated_oracle_and_probes_agree_with_every_entry(T, monkeypatch):
     assert 0.3 * problem.error(got, m) < planted < 3 * problem.error(got, m)
 
 
+def test_every_sample_is_judged_also_where_the_batch_is_one_system():
+    """One sample of 64 that is three times as far off as it may be is 3/8 of that in the batch's residual."""
+    problem = bench_core.problem("implicit", D=32, B=64, T="random", gamma=0.5, tol=1e-4)
+    m = bench_core.method("implicit", "bicgstab_global", "torch")
+    kernel = m.build(problem, dtype="float64")
+    got = {name: np.array(array) for name, array in kernel.to_numpy(kernel.run()).items()}
+    right = bench_core.method("implicit", "dense", "torch").build(problem, dtype="float64")
+    got["w"] = np.array(right.to_numpy(right.run())["w"])
+    assert problem.fault(got, m, "float64") == ""
+    got["w"][0] *= 1 + 3 * problem.tol
+    quality = problem.quality(got, m)
+    assert quality["residual_batch"] < problem.tol < quality["residual"]
+    assert problem.fault(got, m, "float64").startswith("not converged")
+
+
 def test_results_of_the_wrong_name_or_shape_are_refused():
     problem, m = bench_core.problem("implicit", D=4, B=2), bench_core.method("implicit", "dense", "torch")
     with pytest.raises(ValueError, match=r"results named \['A'\]; missing: d"):
