@@ -33,7 +33,7 @@ class Compared:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """The commits, and what was compared: of two lines with one key the later one holds."""
+        """The commits, and what was compared: of lines with one key the last verdict holds, open is none."""
         return self.base, self.head, self.family, self.place, self.sizes, self.row
 
     @property

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from benchmarks.harness.cell import Cell
     from benchmarks.harness.profile import Profile
 
-# What is compared of a family whose code differs between the sides; of logdet where none does.
+# What is compared of a family that may differ between the sides; of logdet where none may.
 DEFAULT_CELLS = {
     "logdet": ("D=100", "D=1000"),
     "implicit": ("D=64",),
@@ -61,7 +61,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         action="append",
         default=[],
         metavar="CELL",
-        help=f"family, backend and sizes, e.g. {_EXAMPLE!r}; repeat [default: some of every family whose code differs]",
+        help=f"family, backend and sizes, e.g. {_EXAMPLE!r}; repeat [default: some of every family that may differ]",
     )
     parser.add_argument("--method", action="append", default=[], metavar="ROW", help="only this row; repeat")
     parser.add_argument(
@@ -124,7 +124,8 @@ def _compare(parsed: argparse.Namespace) -> int:
     base = sides.make(commit, ROOT, cache() / "sides", parsed.base_python, parsed.base)
     if parsed.keep is not None:
         keep.check(base, head)
-    cells = given or [_cell(text, parsed, profile) for text in _choose(base, head)]
+    some = [_cell(text, parsed, profile) for text in _choose(base, head)]
+    cells = given or _only_asked(some, (base, head), parsed.method)
     # Cells are named by base's precision, whatever head's is.
     cells = [replace(cell, dtype=base.settings.dtype or cell.dtype) for cell in cells]
     base, head = _name_forms(base, head)
@@ -170,18 +171,31 @@ def _compare(parsed: argparse.Namespace) -> int:
 
 
 def _choose(base: Side, head: Side) -> list[str]:
-    """Cells of every family whose code, or what all share, differs between the sides; of sides with the same code those
-    of all families where anything else differs, of equal ones logdet's.
+    """Cells of the families that may differ: all four where shared code, environment or settings do, else those whose
+    code does; logdet's where the sides are equal.
     """
     one, other = base.digests(), head.digests()
-    changed = [name for name in DEFAULT_CELLS if one.get(name) != other.get(name) or one[""] != other[""]]
-    families = changed or (["logdet"] if base.key() == head.key() else list(DEFAULT_CELLS))
+    elsewhere = one[""] != other[""] or base.key()[1:] != head.key()[1:]
+    families = [name for name in DEFAULT_CELLS if elsewhere or one.get(name) != other.get(name)] or ["logdet"]
     return [
         f"{name} {backend} {size}"
         for name in families
         for backend in bench_core.BACKENDS
         for size in DEFAULT_CELLS[name]
     ]
+
+
+def _only_asked(cells: Sequence[Cell], sides: Sequence[Side], asked: Sequence[str]) -> Sequence[Cell]:
+    """Of cells that nobody has named those that have a row, and the forms, that are asked for; all where none has."""
+    from benchmarks.harness.cell import rows
+
+    def has(cell: Cell) -> bool:
+        known = rows(cell.family, cell.backend, device=cell.device)
+        return (not asked or bool({*asked} & {*known})) and all(
+            side.settings.form is None or side.settings.form in _forms(cell, asked) for side in sides
+        )
+
+    return [cell for cell in cells if has(cell)] or cells
 
 
 def _name_forms(base: Side, head: Side) -> tuple[Side, Side]:
@@ -216,8 +230,6 @@ def _check_rows(cells: Sequence[Cell], asked: Sequence[str]) -> None:
 
 def _check_form(form: str | None, cells: Sequence[Cell], asked: Sequence[str]) -> None:
     """Whether some method of each cell has it, and rows are asked for by their methods."""
-    from benchmarks.harness.cell import FIRST
-
     if form is None:
         return
     for row in asked:
@@ -226,11 +238,16 @@ def _check_form(form: str | None, cells: Sequence[Cell], asked: Sequence[str]) -
                 f"row {row!r} names a form, and the sides do; allowed: its method, {row.partition(':')[0]}"
             )
     for cell in cells:
-        tried = [m for m in bench_core.methods(cell.family, cell.backend) if not asked or m.name in asked]
-        known = [FIRST, *sorted({each for method in tried for each in method.forms_on(cell.device)})]
-        check_choice(
-            f"form of {', '.join(asked) or cell.family} on {cell.backend} and {cell.device}", form, tuple(known)
-        )
+        name = f"form of {', '.join(asked) or cell.family} on {cell.backend} and {cell.device}"
+        check_choice(name, form, _forms(cell, asked))
+
+
+def _forms(cell: Cell, asked: Sequence[str]) -> tuple[str, ...]:
+    """Those that some method of the cell has, of the methods asked for."""
+    from benchmarks.harness.cell import FIRST
+
+    tried = [m for m in bench_core.methods(cell.family, cell.backend) if not asked or m.name in asked]
+    return FIRST, *sorted({each for method in tried for each in method.forms_on(cell.device)})
 
 
 def _follow(text: str) -> None:

@@ -1,10 +1,9 @@
 """What asv itself must know: loaded by asv's own process, before any command, through ``plugins`` in asv.conf.json.
 
 Six things are settled here: the machine's name (asv would stop and ask), which of several machines the session
-records belong to, the folder of all results, an environment for the checkout itself, results of a changed tree that
-would be stored under the name of a commit they do not come from, and the run that the sessions belong to
-(``asv_hooks``). asv is imported where it is used: its discovery imports this module too, in environments that do not
-have it.
+records belong to, the folder of all results, an environment for the checkout itself, results that would be stored under
+the name of a commit they do not come from, and the run that the sessions belong to (``asv_hooks``). asv is imported
+where it is used: its discovery imports this module too, in environments that do not have it.
 """
 
 from __future__ import annotations
@@ -26,10 +25,14 @@ def setup() -> None:
     _checkout = _checkout_environment()
     os.environ["BENCH_MACHINE"] = _machine()
     _follow_results()
-    if {"run", "continuous", "find"} & set(sys.argv):
+    given = _given()
+    if given.func.__self__.__name__ in ("Run", "Continuous", "Find"):
         _refuse_dirty_tree()
-        bench = _given().bench or []
-        asv_hooks.begin([bench] if isinstance(bench, str) else bench)
+        bench = given.bench or []
+        if isinstance(bench, str):  # asv find's one
+            _refuse_existing(given.env_spec)
+            bench = [bench]
+        asv_hooks.begin(bench)
 
 
 def _checkout_environment() -> type:
@@ -102,7 +105,7 @@ def _follow_results() -> None:
 
 
 def _given() -> argparse.Namespace:
-    """asv's command line, as its own parser reads it: by then it has."""
+    """asv's command line, parsed again: asv has accepted it before it loads plugins."""
     from asv.commands import make_argparser
 
     return make_argparser()[0].parse_args()
@@ -112,6 +115,18 @@ def _gpu() -> dict[str, str]:
     """The GPU's model is part of what a machine is; asv keeps further keys of a machine as they come."""
     name = gpu.facts()["gpu"]
     return {"gpu": name} if name else {}
+
+
+def _refuse_existing(environments: list[str]) -> None:
+    """asv find installs commit after commit, and into an existing environment nothing: all would have one's numbers."""
+    existing = [name for name in environments if name.partition(":")[0] in ("checkout", "existing")]
+    if existing:
+        from asv.util import UserError
+
+        raise UserError(
+            f"environment {existing[0]!r} is this checkout's code whichever commit it stands for; allowed: one that"
+            " asv makes, as it does by default"
+        )
 
 
 def _refuse_dirty_tree() -> None:

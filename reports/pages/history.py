@@ -140,9 +140,14 @@ def _say_change(largest: Track, changes: Sequence[Change]) -> str:
         return f"no row moved by more than {factor:.3g} ×"
     way = "longer" if largest.change > 1 else "shorter"
     size = f"{largest.axis} = {write_size(largest.size)}"
-    beside = [f"{write_ratio(c.ratio)} × from {c.first[:8]} on" for c in changes if c.of(largest) and c.ratio]
+    beside = [f"{write_ratio(c.ratio)} × from {c.first[:8]} on" for c in changes if c.of(largest) and _is_settled(c)]
     known = f"side by side {', '.join(beside)}" if beside else "unconfirmed"
     return f"from the oldest to the newest commit {largest.row} at {size} moved most, {factor:.3g} × {way}, {known}"
+
+
+def _is_settled(change: Change) -> bool:
+    """Whether its two commits were compared side by side for long enough."""
+    return change.verdict not in ("", "open")
 
 
 def _say_point(largest: Change) -> str:
@@ -162,7 +167,7 @@ def _show_points(digest: Digest) -> list[Block]:
         return [Text(few, "note")]
     tried = count(sum(len(track.paired) >= FEWEST_VALUES for track in tracks), "row")
     confirmed = [change for change in changes if change.confirmed]
-    others = [change for change in changes if not change.verdict or change.verdict == "open"]
+    others = [change for change in changes if not _is_settled(change)]
     refuted = len(changes) - len(confirmed) - len(others)
     note = (
         f"Of {tried} recorded at {FEWEST_VALUES} commits or more, {count(len(changes), 'step')} of level by more than "

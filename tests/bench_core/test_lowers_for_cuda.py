@@ -114,11 +114,14 @@ def test_every_row_lowers(m, lower):
         assert all(call.startswith("cu") for call in _calls(text))
 
 
-def test_tiles_are_those_of_the_device(lower):
-    """On a CPU a step goes through W in tiles of 256 rows at most; a card would wait for one after another."""
-    text = lower(bench_core.method("logdet", "relative_step", "jax"), {"D": 600, "B": 2, "L": 1})
-    assert "tensor<600x600xf32>" in text
-    assert "tensor<200x600xf32>" not in text
+def test_tiles_are_those_of_the_device(lower, monkeypatch):
+    """On a CPU a step goes through W in small tiles of rows; a card would wait for one after another."""
+    m = bench_core.method("logdet", "relative_step", "jax")
+    monkeypatch.setattr(m.module, "TILE", 300)
+    monkeypatch.setattr(m.module, "CUDA_TILE", 450)
+    text = lower(m, {"D": 900, "B": 2, "L": 1})
+    assert "tensor<450x900xf32>" in text
+    assert "tensor<300x900xf32>" not in text
 
 
 def test_what_cannot_is_there():

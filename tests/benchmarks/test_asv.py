@@ -39,6 +39,27 @@ def _asv_results(repository) -> dict[str, dict]:
     }
 
 
+def _check_told(trial: Trial, among: frozenset[str] | None, *options: str) -> None:
+    """By ``asv compare`` and ``asv publish`` the last of the commits has changed the planted rows, and nothing else
+    among these (of all).
+    """
+    repository = trial.repository
+
+    def told(text: str, lines: str = "") -> set[str]:
+        rows = trial.told(text, lines)
+        return rows if among is None else rows & among
+
+    for base, head in itertools.pairwise(trial.commits):
+        compared = repository.python("-m", "asv", "compare", base, head, "--only-changed", *options)
+        assert compared.returncode == 0, compared.stderr
+        changed = trial.PLANTED if head == trial.commits[-1] else set()
+        assert told(compared.stdout, r"^\| [-+!].*") == changed, compared.stdout
+    published = repository.python("-m", "asv", "publish")
+    assert published.returncode == 0, published.stdout + published.stderr
+    regressions = json.loads((repository.folder / "site/regressions.json").read_text())["regressions"]
+    assert told("\n".join(name for name, *_ in regressions)) == trial.PLANTED, regressions
+
+
 def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, smoke_sessions):
     """Runs of all doors; then equal code; then forward passes planted in one kernel.
 
@@ -81,7 +102,7 @@ def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, smoke_s
             if benchmark.endswith("times_yardstick"):
                 assert not all(map(math.isnan, values)), benchmark
 
-    _check_told(trial, "--factor", str(trial.FACTOR))
+    _check_told(trial, None, "--factor", str(trial.FACTOR))
     shown = repository.python("-m", "asv", "show", commits[-1])
     assert "logdet.Torch.track_times_yardstick" in shown.stdout, shown.stdout + shown.stderr
 
@@ -89,27 +110,14 @@ def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, smoke_s
 @pytest.mark.slow
 @pytest.mark.alone
 def test_over_three_commits_one_pass_is_told_as_asv_and_its_configuration_are(repository):
+    """Of the other rows asv's own factor and the suite's thresholds may tell a step by chance: ``compare`` confirms."""
     trial = Trial(repository, D=1000, factor=None)
     for passes in (None, 0, 1):
         if passes is not None:
             trial.plant(passes)
         done = repository.python(*SMOKE, "--bench", AGAIN)
         assert done.returncode == 0, done.stdout + done.stderr
-    _check_told(trial)
-
-
-def _check_told(trial: Trial, *options: str) -> None:
-    """By ``asv compare`` and ``asv publish`` the last of the commits has changed the planted rows, and nothing else."""
-    repository = trial.repository
-    for base, head in itertools.pairwise(trial.commits):
-        compared = repository.python("-m", "asv", "compare", base, head, "--only-changed", *options)
-        assert compared.returncode == 0, compared.stderr
-        changed = trial.PLANTED if head == trial.commits[-1] else set()
-        assert trial.told(compared.stdout, r"^\| [-+!].*") == changed, compared.stdout
-    published = repository.python("-m", "asv", "publish")
-    assert published.returncode == 0, published.stdout + published.stderr
-    regressions = json.loads((repository.folder / "site/regressions.json").read_text())["regressions"]
-    assert trial.told("\n".join(name for name, *_ in regressions)) == trial.PLANTED, regressions
+    _check_told(trial, trial.PLANTED)
 
 
 def test_a_range_of_commits_with_different_methods_keeps_names_apart(repository):
@@ -156,6 +164,14 @@ def test_a_dirty_tree_is_one_line(repository, command, changed):
     assert len(lines) == 1
     assert changed in lines[0]
     assert "commit first, or set BENCH_ALLOW_DIRTY=1" in lines[0]
+    assert repository.records() == []
+
+
+def test_asv_find_in_one_environment_for_all_commits_is_one_line(repository):
+    command = ("-m", "asv", "find", "-E", "checkout:same", "HEAD~1..HEAD", r"^logdet\.Torch")
+    done = repository.python(*command)
+    assert done.returncode != 0
+    assert "environment 'checkout:same' is this checkout's code whichever commit it stands for" in done.stdout + done.stderr
     assert repository.records() == []
 
 

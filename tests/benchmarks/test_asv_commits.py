@@ -5,6 +5,7 @@ Its libraries are those that run the tests: nothing is fetched.
 
 from __future__ import annotations
 
+import json
 import sysconfig
 from pathlib import Path
 
@@ -51,3 +52,10 @@ def test_the_slower_commit_is_told_and_found(managed):
     done = repository.python("-m", "asv", "find", f"{first}..{last}", rf"{ROW}\('relative', 64")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"Greatest regression found: {slower[:8]}" in done.stdout, done.stdout
+    # It is a run of its own, whose end is told: no other takes up its records, and none of its cells is open.
+    found = repository.folder.glob("results-local/*/sessions/*/runs/*.ledger")
+    events = [[json.loads(line) for line in path.read_text().splitlines()] for path in found]
+    own = [told for told in events if told[0]["plan"] == rf"{ROW}\('relative', 64"]
+    assert len(own) >= 3
+    assert all([event["event"] for event in told[-2:]] == ["told", "stopped"] for told in own)
+    assert all(told[0]["planned"] == {told[1]["cell"]: 1} for told in own)

@@ -64,7 +64,7 @@ def test_a_step_is_a_regression_where_it_means_something(configuration, metric, 
 
 def _processes() -> list[tuple[np.ndarray, np.ndarray]]:
     """Of every published row of three processes or more each process's log ratio to the yardstick, about their mean,
-    stretched to what single processes scatter by, and the width of the interval that asv has of it, as its share.
+    stretched to what single processes scatter by, and the width of asv's interval, relative to the value.
     """
     known: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for path in sorted((ROOT / "results").glob("*/sessions/*standard/*.session")):
@@ -104,7 +104,7 @@ def test_how_often_asv_tells_a_step_of_equal_code_and_of_a_slower_one(configurat
 
     told = {commits: count(commits, 0.0, 1000) for commits in (10, 20, 40)}
     found = [count(20, slower, 300) for slower in (0.1, 0.25, 0.5)]
-    assert told == pytest.approx({10: 0.08, 20: 0.03, 40: 0.006}, abs=0.025), found
+    assert told == pytest.approx({10: 0.08, 20: 0.03, 40: 0.006}, abs=0.025), (told, found)
     assert found == pytest.approx([0.4, 0.63, 0.8], abs=0.1)
 
 

@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 import bench_core
-from benchmarks.compare import _choose, sides
+from benchmarks.compare import _choose, _only_asked, sides
+from benchmarks.harness.cell import Cell
 from benchmarks.harness.record import read_json
 from reports.__main__ import main as report
 from reports.comparisons import find_comparisons
@@ -89,9 +90,28 @@ def test_without_cells_the_families_are_compared_whose_code_differs(checkout, tm
     assert choose("method.py") == set(bench_core.FAMILIES)
     same = sides.make(None, checkout, tmp_path / "cache")
     assert {text.split()[0] for text in _choose(same, same)} == {"logdet"}
-    # The same code in another environment or with another setting: which families it moves is what is asked.
-    for other in (replace(same, versions={"torch": "2.15"}), replace(same, settings=sides.Settings(threads=1))):
-        assert {text.split()[0] for text in _choose(same, other)} == set(bench_core.FAMILIES)
+    # Another environment or setting may move any family, whichever has other code besides.
+    before = replace(sides.make(None, checkout, tmp_path / "cache"), content="other")
+    for base in (same, before):
+        for changed in ({"versions": {"torch": "2.15"}}, {"settings": sides.Settings(threads=1)}):
+            assert {text.split()[0] for text in _choose(base, replace(same, **changed))} == set(bench_core.FAMILIES)
+
+
+@pytest.mark.parametrize(
+    ("form", "asked", "families"),
+    [
+        (None, ["relative"], {"logdet"}),
+        ("allocating", [], {"logdet"}),
+        ("allocating", ["relative"], {"logdet"}),
+        (None, ["parameter_vjp"], {"implicit"}),
+        (None, ["of_another_commit"], set(bench_core.FAMILIES)),
+    ],
+)
+def test_of_these_only_cells_that_have_what_is_asked_for(checkout, tmp_path, form, asked, families):
+    base = sides.make(None, checkout, tmp_path / "cache")
+    head = replace(base, settings=sides.Settings(form=form))
+    cells = [Cell.of(family, backend, {}) for family in bench_core.FAMILIES for backend in bench_core.BACKENDS]
+    assert {cell.family for cell in _only_asked(cells, (base, head), asked)} == families
 
 
 @pytest.mark.slow

@@ -81,6 +81,20 @@ def test_a_step_in_asvs_files_is_told_as_one_and_as_confirmed_where_it_was_compa
     assert confirmed.ratio.value == 1.41
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "told"),
+    [("open", "slower", "slower"), ("slower", "same", "same"), ("faster", "open", "faster"), ("open", "open", "open")],
+)
+def test_the_last_verdict_holds_and_open_is_none(folder, first, then, told):
+    """The last by when it was finished, whatever the records are called."""
+    base, head = "a" * 40, "b" * 40
+    record_comparison(folder, base, head, "2026-11-27T00:00:00+00:00", first, 1.1, number=1)
+    record_comparison(folder, base, head, "2026-11-28T00:00:00+00:00", then, 1.2, number=0)
+    (compared,) = digest_history(Analysis(load(folder))).compared
+    assert compared.verdict == told
+    assert compared.ratio.value == (1.1 if told == first != then else 1.2)
+
+
 def test_the_machines_speed_is_not_a_change(folder):
     history = digest_history(Analysis(load(folder)))
     assert [commit[:4] for commit in history.commits] == ["0a1b", "3f2a"]
