@@ -34,7 +34,7 @@ class Winners(Ratios):
             return Winner("none", ())
         points.sort(key=lambda p: (p.seconds.value, p.row))
         best, *others = (point.row for point in points)
-        words = {row: self.verdict(series, size, best, row).word for row in others}
+        words = {row: self.verdict(series, size, best, row) for row in others}
         same = [row for row, word in words.items() if word == "same"]
         unsettled = [row for row, word in words.items() if word not in ("faster", "same")]
         state = "undetermined" if unsettled else "tie" if same else "won"

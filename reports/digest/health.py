@@ -211,11 +211,12 @@ def _count_comparisons(analysis: Analysis) -> Comparisons:
                     point = analysis.point(series, size, row)
                     if not winner.rows or row == winner.rows[0] or point is None or not point.ok:
                         continue
-                    verdict = analysis.verdict(series, size, winner.rows[0], row)
+                    ratio = analysis.ratio(series, size, winner.rows[0], row)
+                    verdict = judge(ratio, analysis.margin(series.place))
                     counts["total"] += 1
-                    counts[verdict.word] += 1
-                    settled = judge(verdict.ratio, SMALLEST_MARGIN).word != "undetermined"
-                    counts["for noise"] += verdict.word == "undetermined" and settled
+                    counts[verdict] += 1
+                    settled = judge(ratio, SMALLEST_MARGIN) != "undetermined"
+                    counts["for noise"] += verdict == "undetermined" and settled
     return Comparisons(counts["total"], counts["undetermined"], counts["for noise"], counts["not-run"])
 
 

@@ -227,7 +227,7 @@ def _digest_method(
         best=best,
         seconds=epoch_seconds(study, name),
         ratio=ratio,
-        verdict=judge(ratio, margin).word if ratio is not None else "",
+        verdict=judge(ratio, margin) if ratio is not None else "",
         vjps=vjps,
         jvps=jvps,
         products=total,

@@ -19,7 +19,7 @@ from .roofline import Ceiling, attainable_seconds
 from .rule import find_plan
 from .shape import fit_shape, follow_shape, interpolate_powers
 from .states import APART, NEAR, find_levels, group_levels
-from .verdict import SMALLEST_MARGIN, Verdict, choose_margin, judge
+from .verdict import SMALLEST_MARGIN, choose_margin, judge
 
 __all__ = [
     "APART",
@@ -40,7 +40,6 @@ __all__ = [
     "Ratio",
     "Slope",
     "Spread",
-    "Verdict",
     "attainable_seconds",
     "bound_median",
     "bound_ratio",

@@ -10,7 +10,7 @@ import numpy as np
 from ._check import check_confidence, check_number, check_times
 from ._quantile import student_arm
 from .estimate import Estimate
-from .median import MINIMUM_SAMPLES, bracket_median, middle
+from .median import bracket_median, middle
 from .process import Spread, reach_process
 
 # What a fresh process is worth: the standard deviation of a log ratio from one process to the next that we expect
@@ -21,8 +21,6 @@ PROCESS_SPREAD = 0.015
 # spread so badly that their plain t interval (4.3 standard errors) finds a 10 % slowdown in 69 % of simulated runs; 2
 # finds 96 %, 3 finds 98 %. The price: where processes truly differ by 4 % each, the 95 % interval of three holds 81 %.
 PROCESS_SPREAD_WEIGHT = 3
-# More rounds than any budget allows: beyond it "more rounds" is not an answer.
-MAXIMUM_ROUNDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -105,23 +103,6 @@ def log_ratios(sessions: Sequence[Any]) -> list[np.ndarray]:
             raise ValueError(f"session {j} must have as many t_a as t_b, got {t_a.size} and {t_b.size}")
         logs.append(np.log(t_a) - np.log(t_b))
     return logs
-
-
-def rounds_needed(ratio: Estimate, half_width: float) -> int | None:
-    """Rounds in total that would narrow the ratio's interval to +- `half_width` (in log units; 0.05 is about 5 %).
-
-    n (h / half_width)^2, with h the longer arm of today's interval: medians narrow with the square root of the
-    rounds. Where the processes disagree it is the processes that must grow by that factor, with as many rounds in each.
-    At least six; None where no affordable number would do (more than 10,000) or `n` is not known.
-    Raises ValueError for a half-width that is negative or not finite.
-    """
-    half_width = check_number("half_width", half_width, 0.0)
-    if ratio.undetermined:
-        return MINIMUM_SAMPLES
-    arm = max(math.log(ratio.high / ratio.value), math.log(ratio.value / ratio.low))
-    if ratio.n == 0 or arm > half_width * math.sqrt(MAXIMUM_ROUNDS / ratio.n):
-        return None
-    return MINIMUM_SAMPLES if arm == 0 else max(MINIMUM_SAMPLES, math.ceil(ratio.n * (arm / half_width) ** 2))
 
 
 def _bracket_processes(logs: list[np.ndarray], centre: float, spread: float, confidence: float) -> Estimate:

@@ -1,6 +1,4 @@
-"""Paired ratios: symmetry, coverage, the wider interval, rounds needed."""
-
-import math
+"""Paired ratios: symmetry, coverage, the wider interval."""
 
 import numpy as np
 import pytest
@@ -8,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.statistics import fit_spread, paired_ratio
-from reports.statistics.ratio import rounds_needed
 
 times = st.floats(1e-6, 1e3)
 processes = st.lists(st.lists(st.tuples(times, times), min_size=3, max_size=12), min_size=1, max_size=4)
@@ -100,23 +97,6 @@ def test_needs_six_rounds_over_all_processes():
     three = (np.array([1.0, 1.1, 1.2]), np.array([1.0, 1.0, 1.0]))
     assert paired_ratio([three]).undetermined
     assert not paired_ratio([three, three]).undetermined
-    assert rounds_needed(paired_ratio([three]), 0.05) == 6
-
-
-def test_rounds_needed_would_do(simulate_sessions):
-    rng = np.random.default_rng(5)
-    wide = paired_ratio(simulate_sessions(rng, 1.0, 1, 12, bias=0.0))
-    enough = rounds_needed(wide, 0.006)
-    assert enough is not None
-    assert 20 < enough < 1000
-    arms = [
-        max(math.log(r.high / r.value), math.log(r.value / r.low))
-        for r in (paired_ratio(simulate_sessions(rng, 1.0, 1, enough, bias=0.0)) for _ in range(40))
-    ]
-    assert np.median(arms) < 0.006 * 1.3
-    assert rounds_needed(wide, 1.0) == 6
-    assert rounds_needed(wide, 1e-9) is None
-    assert rounds_needed(wide, 0.0) is None
 
 
 @pytest.mark.parametrize(
@@ -135,8 +115,6 @@ def test_refuses_what_cannot_be_paired(sessions, message):
         paired_ratio(sessions)
 
 
-def test_refuses_a_negative_spread_or_width():
+def test_refuses_a_negative_spread():
     with pytest.raises(ValueError, match="spread must"):
         paired_ratio([([1.0], [1.0])], spread=-0.1)
-    with pytest.raises(ValueError, match="half_width must"):
-        rounds_needed(paired_ratio([([1.0], [1.0])]), -1.0)
