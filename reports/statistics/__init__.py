@@ -1,4 +1,4 @@
-"""Statistics of timings: pure functions from samples to estimates, verdicts, exponents, crossovers and frontiers."""
+"""Statistics of timings: pure functions from samples to estimates, verdicts, exponents and crossovers."""
 
 from ._quantile import student_arm
 from .calibrate import Calibration, Miss, calibrate, cover_sizes
@@ -7,7 +7,6 @@ from .coverage import Coverage, count_held, cover_processes, pool_coverages
 from .crossover import Crossover, find_crossover
 from .estimate import Estimate
 from .exponent import RESAMPLES, Exponent, Slope, consistent_with, fit_exponents, local_slopes
-from .frontier import Frontier, find_frontier
 from .lend import ENOUGH_CELLS, bound_spread
 from .median import bound_median, estimate_median, middle
 from .noise import noise_floor
@@ -35,7 +34,6 @@ __all__ = [
     "Crossover",
     "Estimate",
     "Exponent",
-    "Frontier",
     "Miss",
     "Ratio",
     "Slope",
@@ -57,7 +55,6 @@ __all__ = [
     "estimate_process",
     "find_changes",
     "find_crossover",
-    "find_frontier",
     "find_levels",
     "find_plan",
     "fit_exponents",
