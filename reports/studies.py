@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from .families import TRAININGS
+from .group import group_by
 from .records import find_records
 from .statistics import Estimate, Ratio, estimate_median, paired_ratio
 
@@ -80,10 +81,8 @@ class Study:
 
     @cached_property
     def _by_method(self) -> dict[str, list[dict[str, Any]]]:
-        found: dict[str, list[dict[str, Any]]] = {}
-        for row in sorted(self.rows, key=lambda row: (row["seed"], row["epoch"])):
-            found.setdefault(row["method"], []).append(row)
-        return found
+        rows = sorted(self.rows, key=lambda row: (row["seed"], row["epoch"]))
+        return group_by(rows, lambda row: row["method"])
 
 
 def find_studies(

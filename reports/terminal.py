@@ -13,6 +13,7 @@ from .digest import FamilyDigest, to_plain
 from .digest.answers import CellAnswer
 from .digest.claims import ClaimDigest, write_effect
 from .families import FAMILIES
+from .group import group_by
 from .load import PATIENT
 from .lookup import Answer, Prediction
 from .statistics import Estimate
@@ -106,10 +107,8 @@ def _print_answer(console: Console, answer: Answer) -> None:
 
 def _list_left_out(answer: Answer) -> list[str]:
     """`inverse and relative: never ran`: rows of one reason together; of a form of many rows how many they are."""
-    left_out: dict[str, list[str]] = {}
-    for p in answer.excluded:
-        left_out.setdefault(_say_why(p, answer), []).append(p.row)
-    return [f"{write_list(_count_forms(rows))}: {reason}" for reason, rows in left_out.items()]
+    left_out = group_by(answer.excluded, lambda prediction: _say_why(prediction, answer))
+    return [f"{write_list(_count_forms([p.row for p in found]))}: {reason}" for reason, found in left_out.items()]
 
 
 def _count_forms(rows: list[str]) -> list[str]:

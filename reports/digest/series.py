@@ -7,6 +7,7 @@ from typing import Any
 
 from ..analysis import Analysis
 from ..clocks import Clocks
+from ..group import group_by
 from ..points import Place, Point, Series, find_middle
 from ..statistics import Estimate
 from .lent import LentFrom, find_lent
@@ -115,11 +116,8 @@ def find_keys(analysis: Analysis, family: str) -> dict[str, Series]:
 
 def choose_sweeps(measured: Iterable[Measured]) -> tuple[Measured, ...]:
     """The series that have enough sizes to tell a course; of a place without one that with the most sizes."""
-    places: dict[Place, list[Measured]] = {}
-    for series in measured:
-        places.setdefault(series.place, []).append(series)
     chosen: list[Measured] = []
-    for here in places.values():
+    for here in group_by(measured, lambda series: series.place).values():
         sweeps = [series for series in here if len(series.sizes) >= SWEEP_SIZES]
         chosen += sweeps or [max(here, key=lambda series: len(series.sizes))]
     return tuple(chosen)
