@@ -206,12 +206,10 @@ def _count_comparisons(analysis: Analysis) -> Comparisons:
         for size in analysis.sizes(series):
             for question in analysis.questions(series.family):
                 rows = analysis.candidates(series, size, question)
-                winner = analysis.winner(series, size, rows)
-                for row in rows:
-                    point = analysis.point(series, size, row)
-                    if not winner.rows or row == winner.rows[0] or point is None or not point.ok:
-                        continue
-                    ratio = analysis.ratio(series, size, winner.rows[0], row)
+                points = [p for row in rows if (p := analysis.point(series, size, row)) and p.ok]
+                points.sort(key=lambda p: (p.seconds.value, p.row))
+                for point in points[1:]:
+                    ratio = analysis.ratio(series, size, points[0].row, point.row)
                     verdict = judge(ratio, analysis.margin(series.place))
                     counts["total"] += 1
                     counts[verdict] += 1

@@ -40,4 +40,3 @@ def test_unpaired_rows_get_no_verdict(small):
     series = series_of(analysis, "torch")
     assert analysis.ratio(series, 256, "inverse", "relative") is None
     assert analysis.verdict(series, 256, "relative", "inverse") == "not-run"
-    assert analysis.winner(series, 256, analysis.gradient_rows(series)).state == "undetermined"
