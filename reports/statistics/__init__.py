@@ -14,7 +14,6 @@ from .payoff import estimate_payoff
 from .process import Spread, deviate_process, estimate_process, fit_spread, reach_process
 from .ratio import Ratio, paired_ratio
 from .regret import MOST_PROCESSES, bound_ratio, bound_regrets, processes_needed, split_confidence
-from .roofline import Ceiling, attainable_seconds
 from .rule import find_plan
 from .shape import fit_shape, follow_shape, interpolate_powers
 from .states import APART, NEAR, find_levels, group_levels
@@ -29,7 +28,6 @@ __all__ = [
     "RESAMPLES",
     "SMALLEST_MARGIN",
     "Calibration",
-    "Ceiling",
     "Coverage",
     "Crossover",
     "Estimate",
@@ -38,7 +36,6 @@ __all__ = [
     "Ratio",
     "Slope",
     "Spread",
-    "attainable_seconds",
     "bound_median",
     "bound_ratio",
     "bound_regrets",
