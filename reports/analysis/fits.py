@@ -49,8 +49,8 @@ class Fits(Ratios):
 
     @kept
     def crossover(self, series: Series, a: str, b: str) -> Crossover | None:
-        """Where time(a) / time(b) passes through 1 along the axis; None where they were never timed side by side, or
-        where nothing says how far another process would lie.
+        """Where time(a) / time(b) passes through 1 along the axis; None where it does not, where they were never timed
+        side by side, or where nothing says how far another process would lie.
         """
         sizes, sessions, spread = [], [], self.ratio_spread(series)
         for size in self.sizes(series):

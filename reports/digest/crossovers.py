@@ -39,9 +39,9 @@ def digest_crossovers(
     for (key, row, baseline), known in pairs.items():
         crossing = analysis.crossover(keys[key], row, baseline) if _may_cross(measured, known) else None
         # Without an upper bound it may lie anywhere, or nowhere.
-        if crossing is None or crossing.estimate is None or crossing.estimate.high == float("inf"):
+        if crossing is None or crossing.estimate.high == float("inf"):
             continue
-        above = {"a": row, "b": baseline}[str(crossing.winner_above)]
+        above = {"a": row, "b": baseline}[crossing.winner_above]
         found.append(
             Crossing(key, row, baseline, crossing.estimate, crossing.kind, crossing.bracket, above, crossing.count)
         )

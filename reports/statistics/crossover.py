@@ -25,18 +25,16 @@ RESAMPLES = 1000
 class Crossover:
     """Where time(a) / time(b) passes through 1.
 
-    kind: `bracketed` (measured on both sides), `extrapolated` (from two fitted exponents, beyond all measured
-    sizes) or `none`. `estimate` is the size, None for `none`. `bracket` holds the measured sizes on both sides,
-    `winner_above` (`a` or `b`) is the faster method above, `count` the number of bracketed crossings, of which this
-    is the one at the largest size.
+    kind: `bracketed` (measured on both sides) or `extrapolated` (from two fitted exponents, beyond all measured sizes).
+    `estimate` is the size, `winner_above` (`a` or `b`) the faster method above. `bracket` holds the measured sizes on
+    both sides, `count` is the number of bracketed crossings, of which this is the one at the largest size.
     """
 
     kind: str
-    estimate: Estimate | None = None
+    estimate: Estimate
+    winner_above: str
     bracket: tuple[float, float] | None = None
-    winner_above: str | None = None
     count: int = 0
-    reason: str = ""
 
 
 def find_crossover(
@@ -46,8 +44,8 @@ def find_crossover(
     confidence: float = 0.95,
     seed: int = 0,
     spread: Spread | None = None,
-) -> Crossover:
-    """Size at which methods a and b take the same time, from their paired ratios at each size.
+) -> Crossover | None:
+    """Size at which methods a and b take the same time, from their paired ratios at each size; None without one.
 
     `sessions` holds, for each size, what `paired_ratio` takes, `spread` is what it calls measured. A size is decided
     when the interval of its ratio excludes 1, and a crossing is bracketed by two neighbouring decided sizes with
@@ -77,13 +75,10 @@ def find_crossover(
         drawn = np.column_stack([_resample(sessions[k], ratios[k], rng) for k in range(first, last + 1)])
         values = np.log([ratio.value for ratio in ratios[inside]])
         estimate = _locate(np.log(sizes_[inside]), values, drawn, bracket, confidence)
-        return Crossover("bracketed", estimate, bracket, _name_winner(ratios[last].value), len(crossings))
-    if not decided:
-        return Crossover("none", reason="no size where the ratio's interval excludes 1")
-    winner = _name_winner(ratios[decided[-1]].value)
-    if fits is None:
-        return Crossover("none", winner_above=winner, reason=f"{winner} is faster at every decided size")
-    return _extrapolate(fits, float(sizes_[-1]), winner, confidence)
+        return Crossover("bracketed", estimate, _name_winner(ratios[last].value), bracket, len(crossings))
+    if not decided or fits is None:
+        return None
+    return _extrapolate(fits, float(sizes_[-1]), _name_winner(ratios[decided[-1]].value), confidence)
 
 
 def _resample(pairs: Any, ratio: Ratio, rng: np.random.Generator) -> np.ndarray:
@@ -125,22 +120,15 @@ def _name_winner(ratio: float) -> str:
     return "a" if ratio < 1 else "b"
 
 
-def _extrapolate(fits: tuple[Exponent, Exponent], largest: float, winner: str, confidence: float) -> Crossover:
-    if len(fits) != 2:
-        raise ValueError(f"fits must be the pair (a, b), got {len(fits)}")
-    missing = next((fit for fit in fits if fit.estimate.undetermined), None)
-    if missing is not None:
-        return Crossover("none", winner_above=winner, reason=f"no fit to extrapolate: {missing.reason}")
-    grid = np.log(np.geomspace(largest, REACH * largest, 400))
+def _extrapolate(fits: tuple[Exponent, Exponent], largest: float, winner: str, confidence: float) -> Crossover | None:
     a, b = fits
+    if a.estimate.undetermined or b.estimate.undetermined:
+        return None
+    grid = np.log(np.geomspace(largest, REACH * largest, 400))
     point = _first_meeting(_log_curve(a, grid)[None] - _log_curve(b, grid)[None], grid, winner)[0]
-    if not math.isfinite(point):
-        reach = f"by its fit {winner} stays the faster up to {REACH:g} times the largest size"
-        return Crossover("none", winner_above=winner, reason=reach)
-    if point <= grid[0]:
-        return Crossover(
-            "none", winner_above=winner, reason="the fits meet within the measured sizes, the ratios do not"
-        )
+    # Fits that meet within the measured sizes, where the ratios do not, tell no crossing.
+    if not math.isfinite(point) or point <= grid[0]:
+        return None
     rows = min(len(a.draws), len(b.draws))
     curves = _curve.evaluate(a.draws[:rows], grid - a.centre) - _curve.evaluate(b.draws[:rows], grid - b.centre)
     meetings = np.sort(_first_meeting(curves, grid, winner))
@@ -149,8 +137,7 @@ def _extrapolate(fits: tuple[Exponent, Exponent], largest: float, winner: str, c
     low, high = np.exp(point + widen(sizes, confidence) * (meetings[[tail, -1 - tail]] - point))
     value = math.exp(point)
     estimate = Estimate(value, float(min(low, value)), float(max(high, value)), sizes, confidence)
-    reason = f"beyond the largest size measured, {largest:g}"
-    return Crossover("extrapolated", estimate, winner_above="b" if winner == "a" else "a", reason=reason)
+    return Crossover("extrapolated", estimate, "b" if winner == "a" else "a")
 
 
 def _log_curve(fit: Exponent, grid: np.ndarray) -> np.ndarray:
