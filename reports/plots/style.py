@@ -126,12 +126,12 @@ def light(colour: str) -> str:
 
 
 def make_panel(
-    width: float = WIDTH, height: float = HEIGHT, right: float = 128, top: float = 14, left: float = 66
+    width: float = WIDTH, height: float = HEIGHT, right: float = 128, left: float = 66
 ) -> tuple[Figure, Axes]:
     """An empty panel; `right` pixels are kept for the labels at the line ends, `left` for the ticks."""
     with seaborn.axes_style("ticks"), matplotlib.rc_context(rc()):
         figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-        inside = (width - left - right) / width, (height - 42 - top) / height
+        inside = (width - left - right) / width, (height - 56) / height
         axes = figure.add_axes((left / width, 42 / height, *inside))
         seaborn.despine(ax=axes)
     for spine in axes.spines.values():
@@ -139,8 +139,8 @@ def make_panel(
     return figure, axes
 
 
-def set_log(axes: Axes, x: bool = True, y: bool = True, seconds: bool = False) -> None:
-    """Logarithmic axes with plain numbers; `seconds` writes the y axis in time units."""
+def set_log(axes: Axes, x: bool = True, y: bool = True) -> None:
+    """Logarithmic axes with plain numbers."""
     if x:
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(10, numticks=6))
@@ -149,7 +149,7 @@ def set_log(axes: Axes, x: bool = True, y: bool = True, seconds: bool = False) -
     if y:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(10, numticks=9))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: write_tick(v, seconds)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: write_tick(v)))
         axes.yaxis.set_minor_locator(NullLocator())
 
 

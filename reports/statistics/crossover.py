@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from . import _curve
-from ._check import check_confidence, check_sizes
+from ._check import check_sizes
 from .estimate import Estimate
 from .exponent import Exponent, widen
-from .process import Spread
+from .process import CONFIDENCE, Spread
 from .ratio import Ratio, log_ratios, paired_ratio
 
 # Two fitted curves are not followed further than a decade beyond the largest size that both were measured at.
@@ -41,8 +41,6 @@ def find_crossover(
     sizes: Sequence[float],
     sessions: Sequence[Any],
     fits: tuple[Exponent, Exponent] | None = None,
-    confidence: float = 0.95,
-    seed: int = 0,
     spread: Spread | None = None,
 ) -> Crossover | None:
     """Size at which methods a and b take the same time, from their paired ratios at each size; None without one.
@@ -57,28 +55,27 @@ def find_crossover(
     processes), cut to the bracket; the bracket itself where the rounds cannot be resampled to a crossing.
 
     Without a bracket, and given the `fits` (a, b), the curves are followed a decade beyond the largest size; the
-    upper bound is infinite where the bootstrapped curves do not meet there. Same `seed`, same result.
+    upper bound is infinite where the bootstrapped curves do not meet there. Deterministic.
     Units: those of the sizes.
 
     Raises ValueError for sizes that do not increase and as `paired_ratio` does.
     """
-    confidence = check_confidence(confidence)
     sizes_ = check_sizes("sizes", sizes, sessions)
-    ratios = [paired_ratio(pairs, confidence, measured=spread) for pairs in sessions]
+    ratios = [paired_ratio(pairs, measured=spread) for pairs in sessions]
     decided = [k for k, ratio in enumerate(ratios) if ratio.high < 1 or ratio.low > 1]
     crossings = [(i, j) for i, j in pairwise(decided) if (ratios[i].high < 1) != (ratios[j].high < 1)]
     if crossings:
         first, last = crossings[-1]
         inside = slice(first, last + 1)
         bracket = (float(sizes_[first]), float(sizes_[last]))
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(0)
         drawn = np.column_stack([_resample(sessions[k], ratios[k], rng) for k in range(first, last + 1)])
         values = np.log([ratio.value for ratio in ratios[inside]])
-        estimate = _locate(np.log(sizes_[inside]), values, drawn, bracket, confidence)
+        estimate = _locate(np.log(sizes_[inside]), values, drawn, bracket)
         return Crossover("bracketed", estimate, _name_winner(ratios[last].value), bracket, len(crossings))
     if not decided or fits is None:
         return None
-    return _extrapolate(fits, float(sizes_[-1]), _name_winner(ratios[decided[-1]].value), confidence)
+    return _extrapolate(fits, float(sizes_[-1]), _name_winner(ratios[decided[-1]].value))
 
 
 def _resample(pairs: Any, ratio: Ratio, rng: np.random.Generator) -> np.ndarray:
@@ -91,9 +88,7 @@ def _resample(pairs: Any, ratio: Ratio, rng: np.random.Generator) -> np.ndarray:
     return centre + max(stretch, 1.0) * deviations
 
 
-def _locate(
-    x: np.ndarray, values: np.ndarray, drawn: np.ndarray, bracket: tuple[float, float], confidence: float
-) -> Estimate:
+def _locate(x: np.ndarray, values: np.ndarray, drawn: np.ndarray, bracket: tuple[float, float]) -> Estimate:
     """Zero of the least-squares line through (x, log ratio), with its interval, as a size inside the bracket."""
     low, high = bracket
     zero = float(np.clip(_cross_zero(x, values[None])[0], math.log(low), math.log(high)))
@@ -101,12 +96,10 @@ def _locate(
     rising = values[-1] > values[0]
     usable = zeros[(drawn[:, -1] > drawn[:, 0]) == rising]
     n = int(drawn.shape[1])
-    if usable.size < confidence * len(drawn):
-        return Estimate(math.exp(zero), min(low, math.exp(zero)), max(high, math.exp(zero)), n, confidence)
-    bounds = np.clip(np.quantile(usable, [(1 - confidence) / 2, (1 + confidence) / 2]), math.log(low), math.log(high))
-    return Estimate(
-        math.exp(zero), math.exp(min(float(bounds[0]), zero)), math.exp(max(float(bounds[1]), zero)), n, confidence
-    )
+    if usable.size < CONFIDENCE * len(drawn):
+        return Estimate(math.exp(zero), min(low, math.exp(zero)), max(high, math.exp(zero)), n)
+    bounds = np.clip(np.quantile(usable, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]), math.log(low), math.log(high))
+    return Estimate(math.exp(zero), math.exp(min(float(bounds[0]), zero)), math.exp(max(float(bounds[1]), zero)), n)
 
 
 def _cross_zero(x: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -120,7 +113,7 @@ def _name_winner(ratio: float) -> str:
     return "a" if ratio < 1 else "b"
 
 
-def _extrapolate(fits: tuple[Exponent, Exponent], largest: float, winner: str, confidence: float) -> Crossover | None:
+def _extrapolate(fits: tuple[Exponent, Exponent], largest: float, winner: str) -> Crossover | None:
     a, b = fits
     if a.estimate.undetermined or b.estimate.undetermined:
         return None
@@ -133,10 +126,10 @@ def _extrapolate(fits: tuple[Exponent, Exponent], largest: float, winner: str, c
     curves = _curve.evaluate(a.draws[:rows], grid - a.centre) - _curve.evaluate(b.draws[:rows], grid - b.centre)
     meetings = np.sort(_first_meeting(curves, grid, winner))
     # Order statistics, not interpolated quantiles: some of the draws may meet at infinity.
-    tail, sizes = math.floor((1 - confidence) / 2 * (rows - 1)), min(a.sizes, b.sizes)
-    low, high = np.exp(point + widen(sizes, confidence) * (meetings[[tail, -1 - tail]] - point))
+    tail, sizes = math.floor((1 - CONFIDENCE) / 2 * (rows - 1)), min(a.sizes, b.sizes)
+    low, high = np.exp(point + widen(sizes) * (meetings[[tail, -1 - tail]] - point))
     value = math.exp(point)
-    estimate = Estimate(value, float(min(low, value)), float(max(high, value)), sizes, confidence)
+    estimate = Estimate(value, float(min(low, value)), float(max(high, value)), sizes)
     return Crossover("extrapolated", estimate, "b" if winner == "a" else "a")
 
 
