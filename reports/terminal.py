@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -112,10 +113,7 @@ def _list_left_out(answer: Answer) -> list[str]:
 
 
 def _count_forms(rows: list[str]) -> list[str]:
-    forms: dict[str, int] = {}
-    for row in rows:
-        form = row.partition(":")[2]
-        forms[form] = forms.get(form, 0) + 1
+    forms = Counter(row.partition(":")[2] for row in rows)
     many = {form for form, number in forms.items() if form and number >= MANY_FORMS}
     named = [row for row in rows if row.partition(":")[2] not in many]
     return [*named, *(f"{forms[form]} rows in the form {form}" for form in forms if form in many)]

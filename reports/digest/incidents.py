@@ -208,10 +208,7 @@ def _held(session: Session) -> float:
 
 def _find_warnings(analysis: Analysis) -> Iterator[Incident]:
     """What the harness warned of before it measured."""
-    told: dict[str, int] = {}
-    for session in analysis.run.sessions:
-        for line in session.get("environment", "warnings", default=[]):
-            told[line] = told.get(line, 0) + 1
+    told = Counter(line for s in analysis.run.sessions for line in s.get("environment", "warnings", default=[]))
     for line, number in told.items():
         yield Incident("limit" if line.startswith(LIMITS) else "system", {"line": line, "sessions": number})
 
