@@ -142,19 +142,13 @@ def epoch_ratios(study: Study, baseline: str) -> dict[str, Ratio]:
     return ratios
 
 
-def final(study: Study, method: str, name: str, most: bool = False) -> Estimate | None:
-    """A number of each training at its end (`most`: its largest over the epochs), over the seeds; None if unknown.
+def final(study: Study, method: str, name: str) -> Estimate | None:
+    """A number of each training at its end, over the seeds; None if one of them does not know it.
 
     Median and range: of n seeds the range holds the median of all seeds with probability 1 - 2^(1-n), 75 % for three.
     """
-    ends = []
-    for seed in study.seeds:
-        values = [row.get(name) for row in study.of(method) if row["seed"] == seed]
-        known = [value for value in values if value is not None]
-        if not known or (not most and values[-1] is None):
-            return None
-        ends.append(max(known) if most else values[-1])
-    return summarise_seeds(ends)
+    ends = _ends(study, method, name)
+    return summarise_seeds(list(ends.values())) if len(ends) == len(study.seeds) else None
 
 
 def final_differences(study: Study, name: str, baseline: str) -> dict[str, Estimate]:
