@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from ..analysis import Analysis
+from ..analysis.catalogue import find_place
 from ..load import Session
 from ..points import Place, Point, Series
 from ..states import SPEEDS, State, list_readings
 from ..statistics import SMALLEST_MARGIN, Coverage, judge
 from .exponents import WIDEST
 from .gpu import CardHealth, examine_card
-from .incidents import Incident, find_incidents, place_of, weigh
+from .incidents import Incident, find_incidents, weigh
 from .provenance import Provenance, trace
 
 
@@ -166,14 +167,15 @@ def _compare_states(states: Iterable[State]) -> Iterable[MachineState]:
     usual: dict[Any, np.ndarray] = {}
     for state in states:
         threads = str(state.sessions[0].get("environment", "threads", default=""))
-        scope = place_of(state), threads
+        place = find_place(state.sessions[0])
+        scope = place, threads
         speeds = np.log(list_readings(state)) * SPEEDS
         # States come with A, that of most sessions, first.
         gains = speeds - usual.setdefault(scope, speeds)
         # Where one thread was measured alone it tells; the others are of a pool, which has speeds of its own.
         known = gains[~np.isnan(gains)] if np.isnan(gains[3]) else gains[3:]
         yield MachineState(
-            place=place_of(state),
+            place=place,
             threads=threads,
             letter=state.letter,
             speed=float(np.exp(np.median(known))) if known.size else math.nan,
