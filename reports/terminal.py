@@ -202,14 +202,11 @@ def _pack_open(family: FamilyDigest, answer: CellAnswer) -> dict[str, Any]:
         {
             "family": family.name,
             "question": answer.question,
-            "backend": place.backend,
-            "device": place.device,
-            "dtype": place.dtype,
+            **vars(place),
             "sizes": dict(series.fixed) | {series.axis: _make_whole(answer.size)},
             "rows": [answer.candidates[0].row, *near],
             "regret": answer.regret,
             "profile": answer.profile,
-            "machine": place.machine,
             "minutes": answer.minutes,
             "lent": not answer.open,
         }
