@@ -121,7 +121,7 @@ def tabulate_forms(family: FamilyDigest, shown: list[Measured]) -> Table | None:
     places = [("place", "Where")] if len({line["place"].text for line in lines}) > 1 else []
     heads = columns(*places, ("size", family.axis, True), *(head for head in FORM_HEADS if head[0] in known))
     words = caption("Time of a queued call by form, where launches are over half of some row's call", told)
-    return Table(f"{family.name}-forms", words, heads, tuple(lines), folded=len(lines) > 24)
+    return Table(f"{family.name}-forms", words, heads, tuple(lines))
 
 
 def _list_forms(family: FamilyDigest, group: list[Measured], size: float, name: str) -> dict[str, str]:

@@ -81,4 +81,4 @@ def _tabulate(family: FamilyDigest) -> Table:
             line[row] = Cell(write_ratio(ratio))
         rows.append(line)
     words = caption(f"A step of phi in steps of psi, at the largest {family.axis}", shown)
-    return Table(f"{family.name}-double-backprop", words, heads, tuple(rows), folded=len(rows) > 16)
+    return Table(f"{family.name}-double-backprop", words, heads, tuple(rows))

@@ -94,7 +94,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
     heads = columns(("place", "Where"), ("baseline", "Baseline"), ("row", "Row"), *told)
     more = "" if len(kept) == sum(len(_collect(family, series)) for series in shown) else ", of the main rows"
     words = caption(f"Times faster than the baseline{more}", shown)
-    return Table(f"{family.name}-speedups", words, heads, tuple(rows), folded=len(rows) > 16)
+    return Table(f"{family.name}-speedups", words, heads, tuple(rows))
 
 
 def _write(speedup: Speedup, axis: str) -> Cell:
