@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from .digest import Digest, write_json
 from .pages import build_pages
 from .pages.blocks import Column, Form, Page
-from .plots.style import COLOURS, DARK, LIGHT, write_file
+from .plots.style import DARK, LIGHT, write_file
 from .single import join, stem
 from .translate import translate
 
@@ -122,9 +122,7 @@ def _has_form(page: Page) -> bool:
 
 def _write_css(environment: Environment) -> Markup:
     light, dark = (";".join(f"--{name}:{colour}" for name, colour in sorted(p.items())) for p in (LIGHT, DARK))
-    return Markup(
-        environment.get_template("page.css").render(colours=sorted(COLOURS), light=light, dark=dark, most=MOST_COLUMNS)
-    )
+    return Markup(environment.get_template("page.css").render(light=light, dark=dark, most=MOST_COLUMNS))
 
 
 def _name_columns(columns: Sequence[Column]) -> Markup:
