@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -9,7 +10,15 @@ import numpy as np
 
 from .load import Session
 from .states import read_state
-from .statistics import NEAR, Ceiling
+from .statistics import NEAR
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """Measured best rates of a machine: floating-point operations and copied bytes per second."""
+
+    flops_per_s: float
+    bytes_per_s: float
 
 
 class Ceilings:

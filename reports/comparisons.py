@@ -42,11 +42,9 @@ class Compared:
         return Place(self.machine, self.backend, self.device, self.dtype)
 
 
-def find_comparisons(
-    places: Iterable[Path], read: Callable[[Path], Any], problems: list[str], commit: str | None = None
-) -> tuple[Compared, ...]:
+def find_comparisons(places: Iterable[Path], read: Callable[[Path], Any], problems: list[str]) -> tuple[Compared, ...]:
     """The lines of all records, the newest last; see `find_records`."""
-    found = find_records(places, "comparison", find_fault, read, problems, commit)
+    found = find_records(places, "comparison", find_fault, read, problems)
     return tuple(_read(machine, record, line) for _, machine, record in found for line in record["rows"])
 
 

@@ -7,8 +7,10 @@ seconds that the quickest training of the seed took for all of its epochs.
 
 import base64
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 
@@ -76,16 +78,9 @@ def share_seconds(study: Study, seed: int) -> float:
     for method in study.methods:
         rows = [row for row in study.of(method) if row["seed"] == seed]
         if rows and rows[-1].get("valid_loss") is not None:
-            totals.append(_add(row["seconds"] for row in rows))
+            # One by one, as `choose` adds: `sum` rounds otherwise from Python 3.12 on.
+            totals.append(reduce(add, (row["seconds"] for row in rows)))
     return min(totals, default=0.0)
-
-
-def _add(seconds: Iterable[float]) -> float:
-    """One by one, as `choose` adds: `sum` rounds otherwise from Python 3.12 on."""
-    total = 0.0
-    for each in seconds:
-        total += each
-    return total
 
 
 def choose_all(study: Study, model: str, equal_time: bool = False) -> dict[int, Choice]:

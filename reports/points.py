@@ -127,16 +127,6 @@ class Ladder:
     letter: str
     rungs: tuple[tuple[float, str], ...]
 
-    @property
-    def rows(self) -> tuple[str, ...]:
-        """The rows by their value."""
-        return tuple(row for _, row in self.rungs)
-
-    @property
-    def name(self) -> str:
-        """`neumann_k`."""
-        return f"{self.stem}_{self.letter}"
-
 
 @dataclass(frozen=True)
 class Point:

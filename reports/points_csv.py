@@ -27,14 +27,10 @@ def write_points(analysis: Analysis) -> str:
 
 
 def _iterate_lines(analysis: Analysis, series: Series, row: str) -> Iterator[dict[str, Any]]:
-    place = series.place
     for point in analysis.points(series, row):
         yield {
             "family": series.family,
-            "machine": place.machine,
-            "backend": place.backend,
-            "device": place.device,
-            "dtype": place.dtype,
+            **vars(series.place),
             "state": series.state,
             **dict(series.fixed),
             series.axis: point.size,

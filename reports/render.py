@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from .digest import Digest, write_json
 from .pages import build_pages
 from .pages.blocks import Column, Form, Page
-from .plots.style import COLOURS, DARK, LIGHT, write_file
+from .plots.style import DARK, LIGHT, write_file
 from .single import join, stem
 from .translate import translate
 
@@ -58,9 +58,13 @@ def render_page(page: Page, pages: tuple[Page, ...]) -> str:
     """One page, with the navigation to the others."""
     environment = _make_environment()
     return environment.get_template("page.html.j2").render(
-        page=page,
-        pages=pages,
-        body=_render_body(environment, page, pages),
+        title=page.title,
+        whole="page",
+        links=[(other.file, other.title) for other in pages],
+        current=page.file,
+        bodies=[_render_body(environment, page, pages)],
+        linked=page.assets,
+        inlined=(),
         css=_write_css(environment),
         script=_write_script() if _has_form(page) else "",
     )
@@ -70,10 +74,14 @@ def render_single(pages: tuple[Page, ...]) -> str:
     """All pages as parts of one: links between files become links within it."""
     environment = _make_environment()
     bodies = join([(page, _render_body(environment, page, pages)) for page in pages])
-    return environment.get_template("single.html.j2").render(
-        pages=pages,
+    return environment.get_template("page.html.j2").render(
+        title=pages[0].title,
+        whole="report",
+        links=[(f"#{stem(page)}", page.title) for page in pages],
+        current="",
         bodies=[Markup(body) for body in bodies],
-        assets=tuple({asset.file: asset for page in pages for asset in page.assets}.values()),
+        linked=(),
+        inlined=tuple({asset.file: asset for page in pages for asset in page.assets}.values()),
         css=_write_css(environment),
         script=_write_script(),
     )
@@ -114,9 +122,7 @@ def _has_form(page: Page) -> bool:
 
 def _write_css(environment: Environment) -> Markup:
     light, dark = (";".join(f"--{name}:{colour}" for name, colour in sorted(p.items())) for p in (LIGHT, DARK))
-    return Markup(
-        environment.get_template("page.css").render(colours=sorted(COLOURS), light=light, dark=dark, most=MOST_COLUMNS)
-    )
+    return Markup(environment.get_template("page.css").render(light=light, dark=dark, most=MOST_COLUMNS))
 
 
 def _name_columns(columns: Sequence[Column]) -> Markup:
@@ -144,7 +150,6 @@ def _make_environment(escape_html: bool = True) -> Environment:
         "plain": lambda text: re.sub(r"[`*]", "", text),
         "kind": lambda block: type(block).__name__,
         "pipe": lambda text: text.replace("|", "\\|").replace("\n", " "),
-        "stem": stem,
         "labels": _name_columns,
         "opening": lambda text: f"{text.partition('. ')[0].rstrip('.')}.",
     }

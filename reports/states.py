@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .group import group_by
 from .load import Session
 from .statistics import find_levels, group_levels
 
@@ -34,9 +35,7 @@ def find_states(sessions: Iterable[Session]) -> tuple[State, ...]:
 
     Rates of another precision or number of threads are not comparable. Sessions without a reading are in no state.
     """
-    comparable: dict[tuple[str, ...], list[Session]] = {}
-    for session in sessions:
-        comparable.setdefault(_find_scope(session), []).append(session)
+    comparable = group_by(sessions, _find_scope)
     return tuple(state for _, found in sorted(comparable.items()) for state in _split(found))
 
 

@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from .families import TRAININGS
+from .group import group_by
 from .records import find_records
 from .statistics import Estimate, Ratio, estimate_median, paired_ratio
 
@@ -80,10 +81,8 @@ class Study:
 
     @cached_property
     def _by_method(self) -> dict[str, list[dict[str, Any]]]:
-        found: dict[str, list[dict[str, Any]]] = {}
-        for row in sorted(self.rows, key=lambda row: (row["seed"], row["epoch"])):
-            found.setdefault(row["method"], []).append(row)
-        return found
+        rows = sorted(self.rows, key=lambda row: (row["seed"], row["epoch"]))
+        return group_by(rows, lambda row: row["method"])
 
 
 def find_studies(
@@ -143,19 +142,13 @@ def epoch_ratios(study: Study, baseline: str) -> dict[str, Ratio]:
     return ratios
 
 
-def final(study: Study, method: str, name: str, most: bool = False) -> Estimate | None:
-    """A number of each training at its end (`most`: its largest over the epochs), over the seeds; None if unknown.
+def final(study: Study, method: str, name: str) -> Estimate | None:
+    """A number of each training at its end, over the seeds; None if one of them does not know it.
 
     Median and range: of n seeds the range holds the median of all seeds with probability 1 - 2^(1-n), 75 % for three.
     """
-    ends = []
-    for seed in study.seeds:
-        values = [row.get(name) for row in study.of(method) if row["seed"] == seed]
-        known = [value for value in values if value is not None]
-        if not known or (not most and values[-1] is None):
-            return None
-        ends.append(max(known) if most else values[-1])
-    return summarise_seeds(ends)
+    ends = _ends(study, method, name)
+    return summarise_seeds(list(ends.values())) if len(ends) == len(study.seeds) else None
 
 
 def final_differences(study: Study, name: str, baseline: str) -> dict[str, Estimate]:

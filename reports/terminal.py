@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +14,7 @@ from .digest import FamilyDigest, to_plain
 from .digest.answers import CellAnswer
 from .digest.claims import ClaimDigest, write_effect
 from .families import FAMILIES
+from .group import group_by
 from .load import PATIENT
 from .lookup import Answer, Prediction
 from .statistics import Estimate
@@ -106,17 +108,12 @@ def _print_answer(console: Console, answer: Answer) -> None:
 
 def _list_left_out(answer: Answer) -> list[str]:
     """`inverse and relative: never ran`: rows of one reason together; of a form of many rows how many they are."""
-    left_out: dict[str, list[str]] = {}
-    for p in answer.excluded:
-        left_out.setdefault(_say_why(p, answer), []).append(p.row)
-    return [f"{write_list(_count_forms(rows))}: {reason}" for reason, rows in left_out.items()]
+    left_out = group_by(answer.excluded, lambda prediction: _say_why(prediction, answer))
+    return [f"{write_list(_count_forms([p.row for p in found]))}: {reason}" for reason, found in left_out.items()]
 
 
 def _count_forms(rows: list[str]) -> list[str]:
-    forms: dict[str, int] = {}
-    for row in rows:
-        form = row.partition(":")[2]
-        forms[form] = forms.get(form, 0) + 1
+    forms = Counter(row.partition(":")[2] for row in rows)
     many = {form for form, number in forms.items() if form and number >= MANY_FORMS}
     named = [row for row in rows if row.partition(":")[2] not in many]
     return [*named, *(f"{forms[form]} rows in the form {form}" for form in forms if form in many)]
@@ -205,14 +202,11 @@ def _pack_open(family: FamilyDigest, answer: CellAnswer) -> dict[str, Any]:
         {
             "family": family.name,
             "question": answer.question,
-            "backend": place.backend,
-            "device": place.device,
-            "dtype": place.dtype,
+            **vars(place),
             "sizes": dict(series.fixed) | {series.axis: _make_whole(answer.size)},
             "rows": [answer.candidates[0].row, *near],
             "regret": answer.regret,
             "profile": answer.profile,
-            "machine": place.machine,
             "minutes": answer.minutes,
             "lent": not answer.open,
         }

@@ -39,7 +39,7 @@ settings.register_profile("quick", max_examples=15, deadline=None, database=None
 PAGES = (
     *("test_page.py", "test_browser.py", "test_implicit.py", "test_forecasts.py", "test_patient.py", "test_studies.py"),
     *("test_terminal.py", "test_points_csv.py"),
-    *(f"analysis/test_{name}.py" for name in ("catalogue", "fits", "ratios", "rooflines", "spreads", "winners")),
+    *(f"analysis/test_{name}.py" for name in ("candidates", "catalogue", "fits", "ratios", "rooflines", "spreads")),
     *(f"claims/test_{name}.py" for name in ("claims", "gresele", "rule", "wu_fung")),
     *(f"digest/test_{name}.py" for name in ("answers", "clocks", "fronts", "goals", "gpu", "health", "incidents")),
     *(f"digest/test_{name}.py" for name in ("ladders", "lent", "libraries", "orders", "points", "series", "speedups")),

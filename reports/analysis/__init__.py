@@ -1,17 +1,17 @@
-"""From a Run to quantities: times, paired ratios, verdicts, winners, fits and frontiers. No text and no pictures here.
+"""From a Run to quantities: times, paired ratios, verdicts, fits and frontiers. No text and no pictures here.
 
 Everything is computed once and kept, so that the sections, the claims and the answer quote the same numbers.
 """
 
 from ..points import Place
+from .candidates import Candidates
 from .coverage import Coverages
 from .fits import Fits
 from .ladders import Ladders
 from .rooflines import Rooflines
-from .winners import Winners
 
 __all__ = ["Analysis", "Place"]
 
 
-class Analysis(Winners, Coverages, Fits, Ladders, Rooflines):
+class Analysis(Candidates, Coverages, Fits, Ladders, Rooflines):
     """All quantities of a run, by noun in the files beside. Methods are cached; nothing here changes the run."""

@@ -1,19 +1,10 @@
 """Curves over the sizes of a series: exponents, slopes, crossovers, memory, and where a row's reach ends."""
 
+from dataclasses import dataclass
 from typing import TypeVar
 
 from ..points import Point, Series, pair_samples
-from ..statistics import (
-    RESAMPLES,
-    Crossover,
-    Exponent,
-    Frontier,
-    Slope,
-    find_crossover,
-    find_frontier,
-    fit_exponents,
-    local_slopes,
-)
+from ..statistics import RESAMPLES, Crossover, Exponent, Slope, find_crossover, fit_exponents, local_slopes
 from .catalogue import kept
 from .ratios import Ratios
 
@@ -23,6 +14,14 @@ CAPACITY = ("ok", "skipped", "over_budget", "oom", "timeout")
 LAW_SIZES = 4
 
 K = TypeVar("K")
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """Largest size that ran and smallest that did not; None where there is none."""
+
+    largest_ok: float | None
+    smallest_failed: float | None
 
 
 class Fits(Ratios):
@@ -50,8 +49,8 @@ class Fits(Ratios):
 
     @kept
     def crossover(self, series: Series, a: str, b: str) -> Crossover | None:
-        """Where time(a) / time(b) passes through 1 along the axis; None where they were never timed side by side, or
-        where nothing says how far another process would lie.
+        """Where time(a) / time(b) passes through 1 along the axis; None where it does not, where they were never timed
+        side by side, or where nothing says how far another process would lie.
         """
         sizes, sessions, spread = [], [], self.ratio_spread(series)
         for size in self.sizes(series):
@@ -76,8 +75,10 @@ class Fits(Ratios):
     @kept
     def frontier(self, series: Series, row: str) -> Frontier:
         """The largest size that ran and the smallest that did not, for reasons of capacity."""
-        known = [(p.size, p.outcome) for p in self.points(series, row) if p.outcome in CAPACITY]
-        return find_frontier(known) if known else Frontier(None, None, None)
+        known = [point for point in self.points(series, row) if point.outcome in CAPACITY]
+        ran = [point.size for point in known if point.outcome == "ok"]
+        failed = [point.size for point in known if point.outcome != "ok"]
+        return Frontier(max(ran, default=None), min(failed, default=None))
 
     def first_failure(self, series: Series, row: str) -> Point | None:
         """The point at the smallest size that did not run for reasons of capacity."""

@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..ceilings import Ceilings
+from ..ceilings import Ceiling, Ceilings
 from ..load import Session
 from ..points import Point, Series
 from ..states import read_positive, session_key
-from ..statistics import Ceiling, attainable_seconds
 from .catalogue import Catalogue, find_place, kept
 
 
@@ -28,11 +27,14 @@ class Rooflines(Catalogue):
         return self._ceilings.of([session for state in states for session in state.sessions])
 
     def attainable(self, series: Series, point: Point, curve: bool = False) -> float | None:
-        """Seconds that the ceiling of its cell allows for a row's work; for a `curve`, that of its state."""
+        """Seconds that the ceiling of its cell allows for a row's work; for a `curve`, that of its state.
+
+        Source: Williams, Waterman and Patterson (2009), Commun. ACM 52(4), 65; the rates are measured, no datasheet's.
+        """
         ceiling = self.ceiling(series) if curve else self.ceiling(series, point.size, point.patient)
         if ceiling is None or math.isnan(point.flops) or math.isnan(point.bytes) or not point.flops + point.bytes > 0:
             return None
-        return attainable_seconds(point.flops, point.bytes, ceiling)
+        return max(point.flops / ceiling.flops_per_s, point.bytes / ceiling.bytes_per_s)
 
     def launch_s(self, series: Series, size: float) -> float:
         """Seconds of an empty launch by the sessions of a cell, the median; NaN where none of them timed one."""

@@ -8,7 +8,7 @@ import pkgutil
 from importlib import import_module
 
 from ..families import FAMILIES
-from ._claim import Claim, Evidence
+from ._claim import Claim, Evidence, Sentence
 from ._rule import CONFIDENCE, ERROR_RATE, Limits, find_effect, share_error, sum_up
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Claim",
     "Evidence",
     "Limits",
+    "Sentence",
     "find_effect",
     "list_claims",
     "share_error",

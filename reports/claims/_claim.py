@@ -59,31 +59,40 @@ class Evidence:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A sentence of a paper and how it is tested.
+@dataclass(frozen=True, kw_only=True)
+class Sentence:
+    """A sentence of a paper.
 
     words, quoted   the paper's, or a paraphrase of it
     short           the sentence in at most fifteen words
     figure          where it stands; `printed` is the figure that stands there, in words
-    assumption      what the paper presumes, "" if nothing; `check` says whether that was met, None where not measured
+    assumption      what the paper presumes, "" if nothing
     threshold       where the sentence holds and where it fails, in words; the numbers are each part's limits
     command         runs it again; "" where nothing runs it yet
-    measure         finds the evidence
     """
 
     id: str
     family: str
     paper: str
     words: str
+    quoted: bool = True
     short: str
     figure: str
     printed: str
+    assumption: str = ""
     threshold: str
     command: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim(Sentence):
+    """A sentence and how it is tested.
+
+    measure         finds the evidence
+    check           whether what the paper presumes was met, None where that was not measured
+    """
+
     measure: Callable[[Analysis], list[Evidence]]
-    quoted: bool = True
-    assumption: str = ""
     check: Callable[[Analysis], bool | None] = lambda analysis: None
 
 

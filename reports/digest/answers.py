@@ -12,6 +12,7 @@ import numpy as np
 from ..analysis import Analysis
 from ..arithmetic import OPEN
 from ..families import FAMILIES, Question
+from ..group import group_by
 from ..load import PATIENT, PROFILES
 from ..points import NOT_GRADIENTS, Point, Series
 from ..statistics import Coverage, Estimate, bound_ratio, bound_regrets, processes_needed, split_confidence
@@ -101,10 +102,7 @@ def digest_approximate(analysis: Analysis, family: str) -> tuple[CellAnswer, ...
 
 def group_answers(answers: Iterable[CellAnswer]) -> dict[tuple[str, str], list[CellAnswer]]:
     """The answers of each (series, question), in their order."""
-    groups: dict[tuple[str, str], list[CellAnswer]] = {}
-    for answer in answers:
-        groups.setdefault((answer.series, answer.question), []).append(answer)
-    return groups
+    return group_by(answers, lambda answer: (answer.series, answer.question))
 
 
 def list_timed(analysis: Analysis, family: str) -> list[Series]:

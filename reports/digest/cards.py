@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..analysis import Analysis
 from ..families import Family
+from ..group import group_by
 from ..statistics import Estimate
 from .series import Measured
 
@@ -41,9 +41,9 @@ class CardDigest:
 
 def digest_card(analysis: Analysis, family: Family, series: Sequence[Measured]) -> CardDigest:
     """The setting with most measured cells of the card's rows, a panel for each backend."""
-    groups = _group(series, lambda s: (s.place.machine, s.place.device, s.place.dtype, s.fixed))
-    best = max(groups, key=lambda group: _count(group, family), default=[])
-    panels = [choose_states(group) for group in _group(best, lambda s: s.place.backend)]
+    groups = group_by(series, lambda s: (s.place.machine, s.place.device, s.place.dtype, s.fixed))
+    best = max(groups.values(), key=lambda group: _count(group, family), default=[])
+    panels = [choose_states(group) for group in group_by(best, lambda s: s.place.backend).values()]
     found = (
         _compare(analysis, family.name, panel, row, baseline)
         for row, baseline, _ in family.headlines
@@ -65,13 +65,6 @@ def choose_states(group: Iterable[Measured]) -> list[Measured]:
         if all(series.sizes[0] > c.sizes[-1] or series.sizes[-1] < c.sizes[0] for c in chosen):
             chosen.append(series)
     return sorted(chosen, key=lambda s: s.sizes[0])
-
-
-def _group(series: Iterable[Measured], key: Any) -> list[list[Measured]]:
-    groups: dict[Any, list[Measured]] = {}
-    for each in series:
-        groups.setdefault(key(each), []).append(each)
-    return list(groups.values())
 
 
 def _count(group: Iterable[Measured], family: Family) -> int:

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from ..analysis import Analysis
-from ..claims import CONFIDENCE, Claim, Evidence, Limits, find_effect, list_claims, share_error, sum_up
+from ..claims import CONFIDENCE, Claim, Evidence, Limits, Sentence, find_effect, list_claims, share_error, sum_up
 from ..points import Place
 from ..statistics import Estimate
 
@@ -37,37 +37,24 @@ class ClaimPart:
     needed: bool
 
 
-@dataclass(frozen=True)
-class ClaimDigest:
-    """A claim and its verdict: all that a page needs, in values that `dataclasses.asdict` takes apart.
+@dataclass(frozen=True, kw_only=True)
+class ClaimDigest(Sentence):
+    """A claim's sentence and the verdict: all that a page needs, in values that `dataclasses.asdict` takes apart.
 
-    words, quoted       the paper's, or a paraphrase; `short` is the sentence in at most fifteen words
-    figure, printed     where it stands, and the paper's own figure in words
-    assumption          "" where there is none; `assumption_met` is None where that was not measured
-    threshold           in words; `limits` [low, high] are those of the part that decided, None where there is none
+    assumption_met      None where that was not measured, or there is no assumption
+    limits              [low, high] of the part that decided, None where there is none
     effect, unit        of the part that decided, None where nothing was run; the unit of a pure number says what it is
     confidence          at which a part may contradict: 1 - 0.05 / counting parts
     verdict, decided    `reproduced`, `contradicted`, `undetermined` or `not run`, and one sentence why
     """
 
-    id: str
-    family: str
-    paper: str
-    words: str
-    quoted: bool
-    short: str
-    figure: str
-    printed: str
-    assumption: str
     assumption_met: bool | None
-    threshold: str
     limits: tuple[float | None, float | None]
     effect: Estimate | None
     unit: str
     confidence: float
     verdict: str
     decided: str
-    command: str
     parts: tuple[ClaimPart, ...]
 
 
@@ -88,8 +75,7 @@ def judge_claim(claim: Claim, analysis: Analysis) -> ClaimDigest:
     decisive = _find_decisive(parts, verdict)
     limits = next((f.limits for f, part in zip(evidence, parts, strict=True) if part is decisive), Limits())
     return ClaimDigest(
-        **{name: getattr(claim, name) for name in ("id", "family", "paper", "words", "quoted", "short", "figure")},
-        **{name: getattr(claim, name) for name in ("printed", "assumption", "threshold", "command")},
+        **{field.name: getattr(claim, field.name) for field in fields(Sentence)},
         assumption_met=met,
         limits=_state_limits(limits),
         effect=decisive.effect,

@@ -49,7 +49,7 @@ def _weigh(analysis: Analysis, series: Series, size: float, row: str) -> Payoff 
         return None
     setups = [setup - find_middle(_find_setups(eager)) for setup in _find_setups(compiled)]
     more = find_middle(setups)
-    word = analysis.verdict(series, size, row, base).word
+    word = analysis.verdict(series, size, row, base)
     calls = _count_calls(setups, more, compiled, ratio) if word == "faster" and setups else None
     return Payoff(analysis.key(series), size, row, base, more, ratio, word, calls)
 

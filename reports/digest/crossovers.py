@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..analysis import Analysis
+from ..group import group_by
 from ..statistics import Estimate
 from .series import Measured, find_keys
 from .speedups import Speedup
@@ -33,16 +34,14 @@ def digest_crossovers(
 ) -> tuple[Crossing, ...]:
     """Of every pair of the speed-ups that may cross."""
     keys = find_keys(analysis, name)
-    pairs: dict[tuple[str, str, str], list[Speedup]] = {}
-    for speedup in speedups:
-        pairs.setdefault((speedup.series, speedup.row, speedup.baseline), []).append(speedup)
+    pairs = group_by(speedups, lambda speedup: (speedup.series, speedup.row, speedup.baseline))
     found = []
     for (key, row, baseline), known in pairs.items():
         crossing = analysis.crossover(keys[key], row, baseline) if _may_cross(measured, known) else None
         # Without an upper bound it may lie anywhere, or nowhere.
-        if crossing is None or crossing.estimate is None or crossing.estimate.high == float("inf"):
+        if crossing is None or crossing.estimate.high == float("inf"):
             continue
-        above = {"a": row, "b": baseline}[str(crossing.winner_above)]
+        above = {"a": row, "b": baseline}[crossing.winner_above]
         found.append(
             Crossing(key, row, baseline, crossing.estimate, crossing.kind, crossing.bracket, above, crossing.count)
         )

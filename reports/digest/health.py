@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from ..analysis import Analysis
+from ..analysis.catalogue import find_place
 from ..load import Session
 from ..points import Place, Point, Series
 from ..states import SPEEDS, State, list_readings
 from ..statistics import SMALLEST_MARGIN, Coverage, judge
 from .exponents import WIDEST
 from .gpu import CardHealth, examine_card
-from .incidents import Incident, find_incidents, place_of, weigh
+from .incidents import Incident, find_incidents, weigh
 from .provenance import Provenance, trace
 
 
@@ -166,14 +167,15 @@ def _compare_states(states: Iterable[State]) -> Iterable[MachineState]:
     usual: dict[Any, np.ndarray] = {}
     for state in states:
         threads = str(state.sessions[0].get("environment", "threads", default=""))
-        scope = place_of(state), threads
+        place = find_place(state.sessions[0])
+        scope = place, threads
         speeds = np.log(list_readings(state)) * SPEEDS
         # States come with A, that of most sessions, first.
         gains = speeds - usual.setdefault(scope, speeds)
         # Where one thread was measured alone it tells; the others are of a pool, which has speeds of its own.
         known = gains[~np.isnan(gains)] if np.isnan(gains[3]) else gains[3:]
         yield MachineState(
-            place=place_of(state),
+            place=place,
             threads=threads,
             letter=state.letter,
             speed=float(np.exp(np.median(known))) if known.size else math.nan,
@@ -206,16 +208,15 @@ def _count_comparisons(analysis: Analysis) -> Comparisons:
         for size in analysis.sizes(series):
             for question in analysis.questions(series.family):
                 rows = analysis.candidates(series, size, question)
-                winner = analysis.winner(series, size, rows)
-                for row in rows:
-                    point = analysis.point(series, size, row)
-                    if not winner.rows or row == winner.rows[0] or point is None or not point.ok:
-                        continue
-                    verdict = analysis.verdict(series, size, winner.rows[0], row)
+                points = [p for row in rows if (p := analysis.point(series, size, row)) and p.ok]
+                points.sort(key=lambda p: (p.seconds.value, p.row))
+                for point in points[1:]:
+                    ratio = analysis.ratio(series, size, points[0].row, point.row)
+                    verdict = judge(ratio, analysis.margin(series.place))
                     counts["total"] += 1
-                    counts[verdict.word] += 1
-                    settled = judge(verdict.ratio, SMALLEST_MARGIN).word != "undetermined"
-                    counts["for noise"] += verdict.word == "undetermined" and settled
+                    counts[verdict] += 1
+                    settled = judge(ratio, SMALLEST_MARGIN) != "undetermined"
+                    counts["for noise"] += verdict == "undetermined" and settled
     return Comparisons(counts["total"], counts["undetermined"], counts["for noise"], counts["not-run"])
 
 

@@ -17,12 +17,11 @@ from ..statistics import SMALLEST_MARGIN, Estimate, find_changes, reach_process
 
 @dataclass(frozen=True)
 class Mark:
-    """A row at a commit: median `seconds`; `times` is the median ratio to the yardstick, paired by round, and `rough`
-    the ratio of the two medians, which a machine that changes its state between them moves. NaN if unknown.
+    """A row at a commit: `times` is the median ratio to the yardstick, paired by round, and `rough` the ratio of both
+    medians, which a machine that changes its state between them moves. NaN if unknown.
     """
 
     commit: str
-    seconds: float
     times: float
     rough: float
 
@@ -202,7 +201,6 @@ def _make_track(key: tuple[str, ...], lines: list[dict[Any, Any]], yardstick: di
     marks = [
         Mark(
             commit=str(line["commit"]),
-            seconds=float(line["seconds"]),
             times=float(line.get("times_yardstick", math.nan)),
             rough=float(line["seconds"]) / yardstick.get(line["commit"], math.nan),
         )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..analysis import Analysis
+from ..analysis.catalogue import find_place
 from ..load import Session, shorten
 from ..points import Place
 from ..states import SPEEDS, State, list_readings, read_state
@@ -80,12 +81,6 @@ def find_incidents(analysis: Analysis) -> tuple[Incident, ...]:
     )
 
 
-def place_of(state: State) -> Place:
-    """Where a state of the machine was."""
-    first = state.sessions[0]
-    return Place(first.machine, *(str(first.get("cell", name)) for name in ("backend", "device", "dtype")))
-
-
 def _find_parts(analysis: Analysis) -> Iterator[Incident]:
     run = analysis.run
     for part in run.parts:
@@ -127,7 +122,7 @@ def _find_disturbed(state: State) -> Iterator[Incident]:
     Where one thread was measured alone it says how slow; canary and products are those of a pool, which may share a
     processor for a while.
     """
-    where = {"place": place_of(state), "state": state.letter}
+    where = {"place": find_place(state.sessions[0]), "state": state.letter}
     rates = np.log([read_state(session) for session in state.sessions]) * SPEEDS
     usual = np.log(list_readings(state)) * SPEEDS
     slow: dict[str, list[tuple[float, Session]]] = {"disturbed": [], "canary": []}
@@ -208,10 +203,7 @@ def _held(session: Session) -> float:
 
 def _find_warnings(analysis: Analysis) -> Iterator[Incident]:
     """What the harness warned of before it measured."""
-    told: dict[str, int] = {}
-    for session in analysis.run.sessions:
-        for line in session.get("environment", "warnings", default=[]):
-            told[line] = told.get(line, 0) + 1
+    told = Counter(line for s in analysis.run.sessions for line in s.get("environment", "warnings", default=[]))
     for line, number in told.items():
         yield Incident("limit" if line.startswith(LIMITS) else "system", {"line": line, "sessions": number})
 

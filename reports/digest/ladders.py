@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ..analysis import Analysis
 from ..analysis.ladders import LADDER_RUNGS
+from ..group import group_by
 from ..points import Ladder, Series
 from ..statistics import Estimate, Exponent
 from .series import Measured, find_keys
@@ -61,11 +62,8 @@ def digest_climbs(analysis: Analysis, name: str, measured: tuple[Measured, ...])
 
 def _group(analysis: Analysis, series: Series) -> dict[str, list[Ladder]]:
     """Ladders by their letter."""
-    groups: dict[str, list[Ladder]] = {}
-    for ladder in analysis.ladders(series):
-        if ladder.rungs[0][0] >= LEAST:
-            groups.setdefault(ladder.letter, []).append(ladder)
-    return groups
+    known = (ladder for ladder in analysis.ladders(series) if ladder.rungs[0][0] >= LEAST)
+    return group_by(known, lambda ladder: ladder.letter)
 
 
 def _list_full(analysis: Analysis, series: Series, group: list[Ladder]) -> set[float]:

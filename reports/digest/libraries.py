@@ -84,7 +84,7 @@ def _compare(analysis: Analysis, measured: Measured, series: Series, peer: Row) 
             ratio, own = analysis.ratio(series, cell.size, peer.name, ours.name), ours.at(cell.size)
             if ratio is None or own is None or cell.seconds is None:
                 continue
-            word = analysis.verdict(series, cell.size, peer.name, ours.name).word
+            word = analysis.verdict(series, cell.size, peer.name, ours.name)
             names = measured.key, cell.size, peer.name, ours.name
             reached, best = (_find_quality(analysis, series, cell.size, name) for name in (peer.name, ours.name))
             residuals = reached.residual, best.residual, reached.looser_residual

@@ -31,6 +31,6 @@ def digest_orders(analysis: Analysis, name: str) -> tuple[Order, ...]:
                 continue
             (_, row), (_, second) = ranked[:2]
             if (ratio := analysis.ratio(series, size, row, second)) is not None:
-                verdict = analysis.verdict(series, size, row, second).word
+                verdict = analysis.verdict(series, size, row, second)
                 found.append(Order(analysis.key(series), size, row, second, ratio, verdict))
     return tuple(found)

@@ -35,10 +35,7 @@ def list_series(digest: Digest) -> list[dict[str, Any]]:
     return [
         {
             "family": family.name,
-            "machine": series.place.machine,
-            "backend": series.place.backend,
-            "device": series.place.device,
-            "dtype": series.place.dtype,
+            **vars(series.place),
             "state": series.state,
             "axis": family.axis,
             **dict(series.fixed),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..analysis import Analysis
+from ..load import Part, SourceFile
 from ..points import Place
 from ..text import write_bytes, write_list
 
@@ -14,17 +15,10 @@ MOMENT = ("warnings", "oracle_cache")
 
 
 @dataclass(frozen=True)
-class Source:
+class Source(Part):
     """What one machine and environment contributed at one commit; `machine_facts` are asv's, as `key value`."""
 
-    machine: str
     machine_facts: tuple[str, ...]
-    environment: str
-    commit: str | None
-    profile: str
-    device: str
-    sessions: int
-    asv: bool
 
 
 @dataclass(frozen=True)
@@ -37,22 +31,13 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class File:
-    """A file that was read."""
-
-    path: str
-    kind: str
-    sha256: str
-
-
-@dataclass(frozen=True)
 class Provenance:
     """Everything that says where a number comes from."""
 
     sources: tuple[Source, ...]
     facts: tuple[Fact, ...]
     seeds: tuple[str, ...]
-    files: tuple[File, ...]
+    files: tuple[SourceFile, ...]
 
 
 def trace(analysis: Analysis) -> Provenance:
@@ -60,21 +45,11 @@ def trace(analysis: Analysis) -> Provenance:
     run = analysis.run
     return Provenance(
         sources=tuple(
-            Source(
-                machine=part.machine,
-                machine_facts=_list_facts(run.machines.get(part.machine, {})),
-                environment=part.environment,
-                commit=part.commit,
-                profile=part.profile,
-                device=part.device,
-                sessions=part.sessions,
-                asv=part.asv,
-            )
-            for part in run.parts
+            Source(**vars(part), machine_facts=_list_facts(run.machines.get(part.machine, {}))) for part in run.parts
         ),
         facts=_find_facts(analysis),
         seeds=tuple(sorted({str(s.get("seed", default="?")) for s in run.sessions})),
-        files=tuple(File(file.path, file.kind, file.sha256) for file in run.files),
+        files=run.files,
     )
 
 

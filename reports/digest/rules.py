@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ..group import group_by
 from ..points import Place
 from ..statistics import find_plan
 from .answers import CellAnswer, group_answers
@@ -75,15 +76,10 @@ def find_rules(answers: Iterable[CellAnswer]) -> tuple[Rule, ...]:
 def find_place_rules(answers: Iterable[CellAnswer], series: Iterable[Measured]) -> tuple[PlaceRule, ...]:
     """A rule for each place and question, or where none does, for each of its problems."""
     known = {measured.key: measured for measured in series}
-    groups: dict[tuple[Place, str], list[CellAnswer]] = {}
-    for answer in answers:
-        groups.setdefault((known[answer.series].place, answer.question), []).append(answer)
+    groups = group_by(answers, lambda answer: (known[answer.series].place, answer.question))
     found = []
     for (place, question), group in groups.items():
-        problems: dict[tuple[tuple[str, Any], ...], list[CellAnswer]] = {}
-        for answer in group:
-            problem = tuple((letter, value) for letter, value in known[answer.series].fixed if letter != "B")
-            problems.setdefault(problem, []).append(answer)
+        problems = group_by(group, lambda answer: tuple(p for p in known[answer.series].fixed if p[0] != "B"))
         facts, where = _find(group)
         parts = {(): group} if len(problems) == 1 or (facts and facts["within"]) else problems
         for fixed, part in parts.items():

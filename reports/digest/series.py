@@ -7,6 +7,7 @@ from typing import Any
 
 from ..analysis import Analysis
 from ..clocks import Clocks
+from ..group import group_by
 from ..points import Place, Point, Series, find_middle
 from ..statistics import Estimate
 from .lent import LentFrom, find_lent
@@ -20,8 +21,7 @@ class Cell:
     """A row at one size. `limit` is memory or time where that ended it; `stopped_s` what a call would have taken.
 
     `attainable_s` is the time of its formula's work at the ceiling measured in its own sessions, `ratio` its time in
-    those of the yardstick, paired by round. `patient` marks calls that were timed apart from the rounds. `clocks` are
-    those of a GPU.
+    those of the yardstick, paired by round. `clocks` are those of a GPU.
     """
 
     size: float
@@ -29,7 +29,6 @@ class Cell:
     reason: str
     limit: str
     seconds: Estimate | None
-    minimum_s: float
     stopped_s: float
     ratio: Estimate | None
     error: float
@@ -46,7 +45,6 @@ class Cell:
     compile_cold_s: float
     compile_cached_s: float
     first_call_s: float
-    patient: bool
     commit: str = ""
     clocks: Clocks = field(default_factory=Clocks)
 
@@ -62,10 +60,8 @@ class Row:
     exact: bool
     computes: str
     source: str
-    settings: dict[str, Any]
     cells: tuple[Cell, ...]
     exponent: Estimate | None
-    curve: tuple[tuple[float, float], ...]
     largest_ok: float | None
     smallest_failed: float | None
 
@@ -115,11 +111,8 @@ def find_keys(analysis: Analysis, family: str) -> dict[str, Series]:
 
 def choose_sweeps(measured: Iterable[Measured]) -> tuple[Measured, ...]:
     """The series that have enough sizes to tell a course; of a place without one that with the most sizes."""
-    places: dict[Place, list[Measured]] = {}
-    for series in measured:
-        places.setdefault(series.place, []).append(series)
     chosen: list[Measured] = []
-    for here in places.values():
+    for here in group_by(measured, lambda series: series.place).values():
         sweeps = [series for series in here if len(series.sizes) >= SWEEP_SIZES]
         chosen += sweeps or [max(here, key=lambda series: len(series.sizes))]
     return tuple(chosen)
@@ -161,11 +154,6 @@ def _trace_roofline(analysis: Analysis, series: Series, yardstick: str) -> Itera
 def _digest_row(analysis: Analysis, series: Series, row: str, yardstick: str) -> Row:
     fact, fit = analysis.facts(series, row), analysis.exponent(series, row)
     points = analysis.points(series, row)
-    ran = [point.size for point in points if point.ok]
-    curve: tuple[tuple[float, float], ...] = ()
-    if fit is not None and fit.grows and len(ran) > 1:
-        steps = [ran[0] * (ran[-1] / ran[0]) ** (j / 24) for j in range(25)]
-        curve = tuple((size, float(fit.predict(size))) for size in steps)
     frontier = analysis.frontier(series, row)
     return Row(
         name=row,
@@ -175,10 +163,8 @@ def _digest_row(analysis: Analysis, series: Series, row: str, yardstick: str) ->
         exact=fact.exact,
         computes=fact.computes,
         source=fact.source,
-        settings=dict(fact.settings),
         cells=tuple(_digest_cell(analysis, series, point, yardstick) for point in points),
         exponent=fit.estimate if fit is not None else None,
-        curve=curve,
         largest_ok=frontier.largest_ok,
         smallest_failed=frontier.smallest_failed,
     )
@@ -193,7 +179,6 @@ def _digest_cell(analysis: Analysis, series: Series, point: Point, yardstick: st
         reason=point.reason,
         limit=point.limit,
         seconds=point.seconds if point.ok else None,
-        minimum_s=point.minimum if point.ok else math.nan,
         stopped_s=math.nan if point.ok else _find_stop(analysis, series, point),
         ratio=analysis.ratio(series, point.size, point.row, yardstick) if point.ok else None,
         error=point.error,
@@ -210,7 +195,6 @@ def _digest_cell(analysis: Analysis, series: Series, point: Point, yardstick: st
         compile_cold_s=find_middle(start.compile_cold_s for start in starts),
         compile_cached_s=find_middle(cached),
         first_call_s=find_middle(start.first_call_s for start in starts),
-        patient=point.patient,
         commit=point.commit,
         clocks=point.clocks,
     )

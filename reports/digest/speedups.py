@@ -66,5 +66,5 @@ def _compare(analysis: Analysis, series: Series, rival: Row, baseline: str) -> I
     for cell in rival.ran:
         ratio = analysis.ratio(series, cell.size, baseline, rival.name)
         if ratio is not None:
-            word = analysis.verdict(series, cell.size, rival.name, baseline).word
+            word = analysis.verdict(series, cell.size, rival.name, baseline)
             yield Speedup(analysis.key(series), cell.size, rival.name, baseline, ratio, word)

@@ -12,6 +12,7 @@ from ..analysis import Analysis
 from ..claims._cells import study_margin
 from ..densities import Picture, find_picture
 from ..families import TRAININGS
+from ..group import group_by
 from ..statistics import Estimate, judge
 from ..studies import Study, epoch_ratios, epoch_seconds, final, final_differences, products, summarise_seeds
 from ..text import shorten
@@ -227,7 +228,7 @@ def _digest_method(
         best=best,
         seconds=epoch_seconds(study, name),
         ratio=ratio,
-        verdict=judge(ratio, margin).word if ratio is not None else "",
+        verdict=judge(ratio, margin) if ratio is not None else "",
         vjps=vjps,
         jvps=jvps,
         products=total,
@@ -243,12 +244,9 @@ def _digest_method(
 
 def _find_curves(study: Study, rows: list[dict[str, Any]]) -> dict[str, Curve]:
     """Each measure after the epochs at which every seed knows it, against the median seconds spent until then."""
-    epochs: dict[int, list[dict[str, Any]]] = {}
-    for row in rows:
-        epochs.setdefault(row["epoch"], []).append(row)
     found: dict[str, tuple[list[float], list[Estimate]]] = {measure: ([], []) for measure in MEASURES}
     spent = dict.fromkeys(study.seeds, 0.0)
-    for _, given in sorted(epochs.items()):
+    for _, given in sorted(group_by(rows, lambda row: row["epoch"]).items()):
         for row in given:
             spent[row["seed"]] += row["seconds"]
         elapsed = median(spent.values())

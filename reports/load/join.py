@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..group import group_by
 from .pile import Pile
 from .row import read_number, read_row
 from .run import OUTCOMES, PATIENT
@@ -18,9 +19,7 @@ def join(pile: Pile) -> list[dict[str, Any]]:
     asv's grid of parameters is a product, which names rows that the sweep does not hold at all of its cells: what was
     skipped without a word in the record of its cell was never to be measured there, and is no line.
     """
-    by_key: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for line in pile.lines:
-        by_key.setdefault((*find_origin(line), line["cell"], line["row"]), []).append(line)
+    by_key = group_by(pile.lines, lambda line: (*find_origin(line), line["cell"], line["row"]))
     recorded = {(find_origin(line), line["cell"]) for line in pile.lines}
     facts = _collect_facts(pile.lines)
     joined, nulls = list(pile.lines), 0

@@ -41,19 +41,18 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table. `folded` tables open on a click; `grid` tables colour their cells."""
+    """A table. `folded` tables open on a click."""
 
     name: str
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Mapping[str, Cell], ...]
     folded: bool = False
-    grid: bool = False
 
     @property
     def stacked(self) -> bool:
         """Whether its lines become paragraphs on a phone, where more columns than FIT would have to be scrolled."""
-        return not self.grid and len(self.columns) > FIT
+        return len(self.columns) > FIT
 
     @property
     def closed(self) -> bool:
@@ -67,25 +66,20 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """An SVG, or several that stack, with its text alternative; `name` is that of its files.
-
-    `table` holds what it shows, None where `points.csv` does.
-    """
+    """An SVG, or several that stack, with its text alternative; `name` is that of its files."""
 
     name: str
     title: str
     svg: str
     alt: str
-    table: Table | None = None
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Panels side by side, under one caption; `folded` ones open on a click."""
+    """Panels side by side, under one caption."""
 
     caption: str
     figures: tuple[Figure, ...]
-    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,12 +165,10 @@ class Section:
     blocks: tuple[Block, ...]
 
     def tables(self) -> Iterable[Table]:
-        """Every table, those of figures included."""
+        """Every table."""
         for block in self.blocks:
             if isinstance(block, Table):
                 yield block
-            elif isinstance(block, Figures):
-                yield from (figure.table for figure in block.figures if figure.table is not None)
             elif isinstance(block, Form):
                 yield from block.rules
 

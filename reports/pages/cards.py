@@ -7,6 +7,7 @@ from ..digest.cards import Headline, choose_states
 from ..digest.series import Cell, Measured, Row
 from ..digest.transfers import Transfer
 from ..families import FAMILIES, Question
+from ..group import group_by
 from ..plots.multiples import Panel, draw_panel, frame
 from ..points import Place
 from ..text import write_list, write_ratio, write_seconds, write_size
@@ -87,14 +88,12 @@ def _list_places(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> li
     found = [(name_backend(panel[0].place.backend), list(panel)) for panel in panels]
     if not panels:
         return found
-    first, others = panels[0][0], {}
-    for series in family.series:
-        here = replace(series.place, backend=first.place.backend) == first.place
-        if series.fixed == first.fixed and not here:
-            others.setdefault(series.place, []).append(series)
-    for place, group in others.items():
-        where = ", ".join(_tell_apart(place, first.place))
-        found.append((f"{name_backend(place.backend)} on {where}", choose_states(group)))
+    first = panels[0][0]
+    same = (series for series in family.series if series.fixed == first.fixed)
+    for place, group in group_by(same, lambda series: series.place).items():
+        if replace(place, backend=first.place.backend) != first.place:
+            where = ", ".join(_tell_apart(place, first.place))
+            found.append((f"{name_backend(place.backend)} on {where}", choose_states(group)))
     return found
 
 

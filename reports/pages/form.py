@@ -12,6 +12,7 @@ from ..digest.form import FormRow, FormSeries
 from ..digest.knots import fold_knots
 from ..digest.series import Measured
 from ..families import FAMILIES, Question
+from ..group import group_by
 from ..text import write_size
 from .blocks import Cell, Form, Table, columns
 from .lent import write_lent
@@ -169,9 +170,7 @@ def _say_open(family: FamilyDigest, question: Question, keys: set[str], told: To
 
 def _group_states(family: FamilyDigest) -> list[list[Measured]]:
     """Series that differ in the state of the machine alone, those of other sizes together."""
-    groups: dict[Any, list[Measured]] = {}
-    for series in family.series:
-        groups.setdefault((series.place, series.fixed), []).append(series)
+    groups = group_by(family.series, lambda series: (series.place, series.fixed))
     return [choose_states(group) for group in groups.values()]
 
 

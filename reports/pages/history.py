@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ..digest import Digest
 from ..digest.history import Change, Track
 from ..families import FAMILIES
+from ..group import group_by
 from ..plots import MOST_LINES, Line
 from ..plots.history import draw_history
 from ..statistics import FEWEST_VALUES, SMALLEST_MARGIN, Estimate
@@ -38,10 +39,8 @@ def build(digest: Digest) -> tuple[Page, ...]:
         )
         lead = f"{held}: there is no history yet. {_SITE}"
         return (Page(FILE, "History", lead, compared),)
-    drawn: dict[tuple[str, str], list[Track]] = {}
-    for track in history.tracks:
-        if len(track.paired) >= _DRAWN:
-            drawn.setdefault((track.family, track.place.backend), []).append(track)
+    long = (track for track in history.tracks if len(track.paired) >= _DRAWN)
+    drawn = group_by(long, lambda track: (track.family, track.place.backend))
     order = list(FAMILIES)
     figures = [_draw(digest, *key, drawn[key]) for key in sorted(drawn, key=lambda key: (order.index(key[0]), key[1]))]
     blocks: list[Block] = [

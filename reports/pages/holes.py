@@ -1,6 +1,7 @@
 """Rows that gave no time, by reason: what differs only in its numbers is one line."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from ..digest import Digest
@@ -17,7 +18,7 @@ class _Group:
     """Cells of a family with one outcome and one reason but for its numbers."""
 
     numbers: list[tuple[str, ...]] = field(default_factory=list)
-    rows: dict[str, int] = field(default_factory=dict)
+    rows: Counter[str] = field(default_factory=Counter)
     sizes: set[float] = field(default_factory=set)
 
 
@@ -33,18 +34,16 @@ def tabulate_holes(digest: Digest) -> Table:
                         reason = cell.reason or "no reason recorded"
                         group = groups.setdefault((cell.outcome, _NUMBER.sub("#", reason)), _Group())
                         group.numbers.append(tuple(_NUMBER.findall(reason)))
-                        group.rows[row.name] = group.rows.get(row.name, 0) + 1
+                        group.rows[row.name] += 1
                         group.sizes.add(cell.size)
-        for (outcome, pattern), group in sorted(
-            groups.items(), key=lambda item: (-sum(item[1].rows.values()), item[0])
-        ):
-            cells, (low, high) = sum(group.rows.values()), (min(group.sizes), max(group.sizes))
+        for (outcome, pattern), group in sorted(groups.items(), key=lambda item: (-item[1].rows.total(), item[0])):
+            low, high = min(group.sizes), max(group.sizes)
             span = write_size(low) if low == high else f"{write_size(low)} to {write_size(high)}"
             rows.append(
                 {
                     "family": Cell(family.name),
                     "outcome": Cell(OUTCOME_WORDS[outcome]),
-                    "cells": Cell(f"{cells:,}"),
+                    "cells": Cell(f"{group.rows.total():,}"),
                     "reason": Cell(_fill(pattern, group.numbers), "", _name_rows(group.rows)),
                     "span": Cell(f"{family.axis} = {span}"),
                 }
@@ -74,7 +73,7 @@ def _write(text: str) -> str:
     return f"{_read(text):,.0f}" if "e+" in text and _read(text) < 1e9 else text
 
 
-def _name_rows(rows: dict[str, int]) -> str:
+def _name_rows(rows: Counter[str]) -> str:
     names = sorted(rows, key=lambda row: (-rows[row], row))
     told = ", ".join(f"{row} {rows[row]}" for row in names[:_SHOWN])
     return told if len(names) <= _SHOWN else f"{told} and {count(len(names) - _SHOWN, 'other row')}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from ..digest import FamilyDigest
 from ..digest.lent import LentFrom
+from ..group import group_by
 from ..text import NEAR, count, is_near, write_list
 
 SETTLE = "`python -m benchmarks settle --minutes 10`"
@@ -34,9 +35,7 @@ def say_near(families: Iterable[FamilyDigest]) -> str:
 
 def write_lent(found: Iterable[LentFrom]) -> str:
     """The sentence for these lenders, those of a machine together; "" for none."""
-    machines: dict[tuple[str, str], list[LentFrom]] = {}
-    for lent in found:
-        machines.setdefault((lent.machine, lent.processor), []).append(lent)
+    machines = group_by(found, lambda lent: (lent.machine, lent.processor))
     if not machines:
         return ""
     told = write_list(

@@ -1,24 +1,14 @@
-"""Names of places and series as the pages write them, from the digest."""
+"""Names of places and sizes as the pages write them, from the digest."""
 
 from ..digest import Digest, FamilyDigest
-from ..digest.series import Measured
 from ..families import FAMILIES
 from ..points import Place
-from ..text import write_size
 
 
 def name_place(digest: Digest, place: Place) -> str:
     """`torch, cpu, float32`; the machine only where the report has several."""
     words = [place.backend, place.device, place.dtype]
     return ", ".join([*words, place.machine] if len(digest.about.machines) > 1 else words)
-
-
-def name_series(digest: Digest, family: FamilyDigest, series: Measured) -> str:
-    """The place, with the fixed sizes and the machine's state that tell series of the family apart."""
-    fixed = dict(series.fixed)
-    words = [f"{letter} = {write_size(fixed[letter])}" for letter in family.letters if letter in fixed]
-    state = [f"state {series.state}"] if series.state else []
-    return ", ".join([name_place(digest, series.place), *words, *state])
 
 
 def name_letter(family: FamilyDigest, letter: str) -> str:

@@ -1,5 +1,7 @@
 """Where the numbers come from, and how to get them again."""
 
+from collections import Counter
+
 from ..digest import Digest
 from ..digest.provenance import Provenance
 from ..text import count, write_list
@@ -16,9 +18,7 @@ _KINDS = {
 def show_provenance(digest: Digest) -> list[Block]:
     """Sources, seeds, files and the environment."""
     provenance = digest.health.provenance
-    kinds: dict[str, int] = {}
-    for file in provenance.files:
-        kinds[file.kind] = kinds.get(file.kind, 0) + 1
+    kinds = Counter(file.kind for file in provenance.files)
     told = [count(number, _KINDS.get(kind, kind)) for kind, number in sorted(kinds.items())]
     about = digest.about
     return [

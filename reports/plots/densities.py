@@ -50,11 +50,11 @@ def draw_densities(name: str, alt: str, planes: Sequence[Plane]) -> str:
     return finish(figure, name, alt)
 
 
-def find_levels(values: np.ndarray, shares: Sequence[float] = SHARES) -> list[float]:
-    """Of log-densities on equal cells: above which lies each share of their mass, rising as the shares fall."""
+def find_levels(values: np.ndarray) -> list[float]:
+    """Of log-densities on equal cells: above which lies each of SHARES of their mass, rising as the shares fall."""
     falling = np.sort(values.ravel())[::-1]
     mass = np.cumsum(np.exp(falling - falling[0]))
-    return [float(falling[np.searchsorted(mass, share * mass[-1])]) for share in shares]
+    return [float(falling[np.searchsorted(mass, share * mass[-1])]) for share in SHARES]
 
 
 def _frame(axes: Axes, title: str, limit: float) -> None:

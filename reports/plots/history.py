@@ -33,7 +33,7 @@ def draw_history(
         for place, colour in changes:
             axes.axvline(place, color=light(colour), linewidth=1, linestyle=(0, (2, 2)), zorder=1)
         for line in lines:
-            draw_line(axes, line, join=True)
+            draw_line(axes, line)
         axes.set_xlim(-0.2, last + 0.2)
         axes.set_ylim(min(values) / 1.3, max(values) * 1.3)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: write_tick(v)))

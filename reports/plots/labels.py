@@ -168,17 +168,15 @@ def _push_apart(wanted: np.ndarray, gap: float, low: float, high: float, fixed: 
 
 
 def _sample_obstacles(axes: Axes, lines: list[Line]) -> np.ndarray:
-    """Pixels that data cover: points, stops and curves."""
+    """Pixels that data cover: points, stops and lines."""
     found = [np.empty((0, 2))]
     for line in lines:
         data = np.array([(x, v.value) for x, v in zip(line.sizes, line.values, strict=True)]).reshape(-1, 2)
-        tracks = [data] if line.curve is None else [data, np.column_stack(line.curve)]
-        for track in tracks:
-            if len(track):
-                pixels = axes.transData.transform(track)
-                steps = np.linspace(0, 1, 12)[:, None, None]
-                found.append((pixels[:-1] * (1 - steps) + pixels[1:] * steps).reshape(-1, 2))
-                found.append(pixels)
+        if len(data):
+            pixels = axes.transData.transform(data)
+            steps = np.linspace(0, 1, 12)[:, None, None]
+            found.append((pixels[:-1] * (1 - steps) + pixels[1:] * steps).reshape(-1, 2))
+            found.append(pixels)
         stops = [*line.memory_stops, *line.time_stops]
         marks = np.array([*map(tuple, data), *stops]).reshape(-1, 2)
         found.append(np.repeat(axes.transData.transform(marks), _MARK, axis=0))

@@ -104,7 +104,7 @@ def draw_panel(name: str, panel: Panel, shared: Frame) -> str:
         _draw_level(axes, value, words)
     lines = tell_apart(panel.lines)
     for line in lines:
-        draw_line(axes, line, join=True)
+        draw_line(axes, line)
     low, high = shared.y
     across = [*([1.0] if shared.unit == "ratio" else ()), *(value for value, _ in panel.levels)]
     label_lines(figure, axes, lines, [label for label in extra if low <= label.y <= high], across)

@@ -47,7 +47,7 @@ def _draw(figure: Figure, axes: Axes, panel: Panel, seconds: tuple[float, float]
         low, high = ([end(_ends(v)) for v in line.values] for end in (min, max))
         axes.fill_between(line.sizes, low, high, color=light(line.colour), alpha=0.14, linewidth=0, zorder=1)
         bare = [Estimate(v.value) for v in line.values]
-        draw_line(axes, replace(line, values=bare), join=True)
+        draw_line(axes, replace(line, values=bare))
     axes.set_xlim(*seconds)
     axes.xaxis.set_major_locator(FixedLocator(_ticks(*seconds)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,g}"))

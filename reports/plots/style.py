@@ -67,14 +67,13 @@ MARKERS = {"c0": "o", "c1": "s", "c2": "D", "c3": "p", "c4": "h", "c5": "8", "c6
 
 @dataclass
 class Line:
-    """One row of a panel: points with intervals, an optional curve, and where and why it ended."""
+    """One row of a panel: points with intervals, and where and why it ended."""
 
     label: str
     colour: str
     sizes: Sequence[float]
     values: Sequence[Estimate]
     dashed: bool = False
-    curve: tuple[Sequence[float], Sequence[float]] | None = None
     memory_stops: Sequence[tuple[float, float]] = ()
     time_stops: Sequence[tuple[float, float]] = ()
 
@@ -126,12 +125,12 @@ def light(colour: str) -> str:
 
 
 def make_panel(
-    width: float = WIDTH, height: float = HEIGHT, right: float = 128, top: float = 14, left: float = 66
+    width: float = WIDTH, height: float = HEIGHT, right: float = 128, left: float = 66
 ) -> tuple[Figure, Axes]:
     """An empty panel; `right` pixels are kept for the labels at the line ends, `left` for the ticks."""
     with seaborn.axes_style("ticks"), matplotlib.rc_context(rc()):
         figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-        inside = (width - left - right) / width, (height - 42 - top) / height
+        inside = (width - left - right) / width, (height - 56) / height
         axes = figure.add_axes((left / width, 42 / height, *inside))
         seaborn.despine(ax=axes)
     for spine in axes.spines.values():
@@ -139,8 +138,8 @@ def make_panel(
     return figure, axes
 
 
-def set_log(axes: Axes, x: bool = True, y: bool = True, seconds: bool = False) -> None:
-    """Logarithmic axes with plain numbers; `seconds` writes the y axis in time units."""
+def set_log(axes: Axes, x: bool = True, y: bool = True) -> None:
+    """Logarithmic axes with plain numbers."""
     if x:
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(10, numticks=6))
@@ -149,26 +148,16 @@ def set_log(axes: Axes, x: bool = True, y: bool = True, seconds: bool = False) -
     if y:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(10, numticks=9))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: write_tick(v, seconds)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: write_tick(v)))
         axes.yaxis.set_minor_locator(NullLocator())
 
 
-def draw_line(axes: Axes, line: Line, join: bool = False) -> None:
-    """Points with interval bars, the curve, and the marks where the row ended."""
+def draw_line(axes: Axes, line: Line) -> None:
+    """Points with interval bars, joined, and the marks where the row ended."""
     colour = light(line.colour)
     dash = (0, (4, 2)) if line.dashed else "solid"
-    if line.curve is not None:
-        axes.plot(*line.curve, color=colour, linewidth=1.3, linestyle=dash, alpha=0.75, zorder=2)
-    elif join:
-        axes.plot(
-            line.sizes,
-            [v.value for v in line.values],
-            color=colour,
-            linewidth=1.3,
-            linestyle=dash,
-            alpha=0.75,
-            zorder=2,
-        )
+    values = [v.value for v in line.values]
+    axes.plot(line.sizes, values, color=colour, linewidth=1.3, linestyle=dash, alpha=0.75, zorder=2)
     known = [(x, v) for x, v in zip(line.sizes, line.values, strict=True) if not v.undetermined]
     if known:
         # One path with gaps: a path for each bar is most of a figure's bytes.
@@ -176,7 +165,7 @@ def draw_line(axes: Axes, line: Line, join: bool = False) -> None:
         axes.plot(x, y, color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3)
     axes.plot(
         line.sizes,
-        [v.value for v in line.values],
+        values,
         linestyle="none",
         marker=MARKERS[line.colour],
         markersize=5,

@@ -1,4 +1,4 @@
-"""Statistics of timings: pure functions from samples to estimates, verdicts, exponents, crossovers and frontiers."""
+"""Statistics of timings: pure functions from samples to estimates, verdicts, exponents and crossovers."""
 
 from ._quantile import student_arm
 from .calibrate import Calibration, Miss, calibrate, cover_sizes
@@ -7,7 +7,6 @@ from .coverage import Coverage, count_held, cover_processes, pool_coverages
 from .crossover import Crossover, find_crossover
 from .estimate import Estimate
 from .exponent import RESAMPLES, Exponent, Slope, consistent_with, fit_exponents, local_slopes
-from .frontier import Frontier, find_frontier
 from .lend import ENOUGH_CELLS, bound_spread
 from .median import bound_median, estimate_median, middle
 from .noise import noise_floor
@@ -15,11 +14,10 @@ from .payoff import estimate_payoff
 from .process import Spread, deviate_process, estimate_process, fit_spread, reach_process
 from .ratio import Ratio, paired_ratio
 from .regret import MOST_PROCESSES, bound_ratio, bound_regrets, processes_needed, split_confidence
-from .roofline import Ceiling, attainable_seconds
 from .rule import find_plan
 from .shape import fit_shape, follow_shape, interpolate_powers
 from .states import APART, NEAR, find_levels, group_levels
-from .verdict import SMALLEST_MARGIN, Verdict, choose_margin, judge
+from .verdict import SMALLEST_MARGIN, choose_margin, judge
 
 __all__ = [
     "APART",
@@ -30,18 +28,14 @@ __all__ = [
     "RESAMPLES",
     "SMALLEST_MARGIN",
     "Calibration",
-    "Ceiling",
     "Coverage",
     "Crossover",
     "Estimate",
     "Exponent",
-    "Frontier",
     "Miss",
     "Ratio",
     "Slope",
     "Spread",
-    "Verdict",
-    "attainable_seconds",
     "bound_median",
     "bound_ratio",
     "bound_regrets",
@@ -58,7 +52,6 @@ __all__ = [
     "estimate_process",
     "find_changes",
     "find_crossover",
-    "find_frontier",
     "find_levels",
     "find_plan",
     "fit_exponents",

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from scipy.stats import false_discovery_control, rankdata
 
-from ._check import check_confidence
-
 # Of fewer values even the clearest change is chance more often than once in twenty: of 8 values the 4 smallest come
 # first or last in 2 of 70 orders; of 7 the 3 or 4 smallest do in 8 of 70, less those counted twice.
 FEWEST_VALUES = 8
+# Of the series that are said to have changed a share that has not, in expectation.
+RATE = 0.05
 # Random orders that chance is read from, some at once: many series are told by a p-value of 0.05 over their number.
 ORDERS = 100_000
 _AT_ONCE = 10_000
@@ -44,25 +44,24 @@ def find_step(values: Any) -> Step:
     return Step(int(np.argmin(left)) + 1, _judge(known))
 
 
-def find_changes(series: Sequence[Any], rate: float = 0.05) -> list[tuple[int, ...]]:
+def find_changes(series: Sequence[Any]) -> list[tuple[int, ...]]:
     """Where each of several series of values changed its level, ascending: places of the first values after.
 
-    Of the series that are said to have changed a share `rate` at most, in expectation, has not (Benjamini and
+    Of the series that are said to have changed a share RATE at most, in expectation, has not (Benjamini and
     Hochberg's false discovery rate, over all of eight values or more; rows that share a yardstick move together, which
     it allows). At the level that remains for one of them both sides of its change are searched again, and each change
     is then tested once more between its neighbours: of three levels the first cut may fall within the middle one.
 
-    Raises ValueError for values that are not finite and for a rate outside (0, 1).
+    Raises ValueError for values that are not finite.
     Source: Benjamini and Bogomolov (2014), J. R. Stat. Soc. B 76, 297, for tests within what was selected.
     """
-    check_confidence(rate)
     known = [_read(values) for values in series]
     found: list[tuple[int, ...]] = [()] * len(known)
     tried = [j for j, values in enumerate(known) if values.size >= FEWEST_VALUES]
     if not tried:
         return found
-    told = false_discovery_control([_judge(known[j]) for j in tried]) <= rate
-    level = rate * int(told.sum()) / len(tried)
+    told = false_discovery_control([_judge(known[j]) for j in tried]) <= RATE
+    level = RATE * int(told.sum()) / len(tried)
     for j in (j for j, yes in zip(tried, told, strict=True) if yes):
         found[j] = _settle(known[j], tuple(_split(known[j], level)), level)
     return found

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from . import _curve
-from ._check import check_confidence, check_sizes
+from ._check import check_sizes
 from .estimate import Estimate
 from .exponent import Exponent, widen
-from .process import Spread
+from .process import CONFIDENCE, Spread
 from .ratio import Ratio, log_ratios, paired_ratio
 
 # Two fitted curves are not followed further than a decade beyond the largest size that both were measured at.
@@ -25,29 +25,25 @@ RESAMPLES = 1000
 class Crossover:
     """Where time(a) / time(b) passes through 1.
 
-    kind: `bracketed` (measured on both sides), `extrapolated` (from two fitted exponents, beyond all measured
-    sizes) or `none`. `estimate` is the size, None for `none`. `bracket` holds the measured sizes on both sides,
-    `winner_above` (`a` or `b`) is the faster method above, `count` the number of bracketed crossings, of which this
-    is the one at the largest size.
+    kind: `bracketed` (measured on both sides) or `extrapolated` (from two fitted exponents, beyond all measured sizes).
+    `estimate` is the size, `winner_above` (`a` or `b`) the faster method above. `bracket` holds the measured sizes on
+    both sides, `count` is the number of bracketed crossings, of which this is the one at the largest size.
     """
 
     kind: str
-    estimate: Estimate | None = None
+    estimate: Estimate
+    winner_above: str
     bracket: tuple[float, float] | None = None
-    winner_above: str | None = None
     count: int = 0
-    reason: str = ""
 
 
 def find_crossover(
     sizes: Sequence[float],
     sessions: Sequence[Any],
     fits: tuple[Exponent, Exponent] | None = None,
-    confidence: float = 0.95,
-    seed: int = 0,
     spread: Spread | None = None,
-) -> Crossover:
-    """Size at which methods a and b take the same time, from their paired ratios at each size.
+) -> Crossover | None:
+    """Size at which methods a and b take the same time, from their paired ratios at each size; None without one.
 
     `sessions` holds, for each size, what `paired_ratio` takes, `spread` is what it calls measured. A size is decided
     when the interval of its ratio excludes 1, and a crossing is bracketed by two neighbouring decided sizes with
@@ -59,31 +55,27 @@ def find_crossover(
     processes), cut to the bracket; the bracket itself where the rounds cannot be resampled to a crossing.
 
     Without a bracket, and given the `fits` (a, b), the curves are followed a decade beyond the largest size; the
-    upper bound is infinite where the bootstrapped curves do not meet there. Same `seed`, same result.
+    upper bound is infinite where the bootstrapped curves do not meet there. Deterministic.
     Units: those of the sizes.
 
     Raises ValueError for sizes that do not increase and as `paired_ratio` does.
     """
-    confidence = check_confidence(confidence)
     sizes_ = check_sizes("sizes", sizes, sessions)
-    ratios = [paired_ratio(pairs, confidence, measured=spread) for pairs in sessions]
+    ratios = [paired_ratio(pairs, measured=spread) for pairs in sessions]
     decided = [k for k, ratio in enumerate(ratios) if ratio.high < 1 or ratio.low > 1]
     crossings = [(i, j) for i, j in pairwise(decided) if (ratios[i].high < 1) != (ratios[j].high < 1)]
     if crossings:
         first, last = crossings[-1]
         inside = slice(first, last + 1)
         bracket = (float(sizes_[first]), float(sizes_[last]))
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(0)
         drawn = np.column_stack([_resample(sessions[k], ratios[k], rng) for k in range(first, last + 1)])
         values = np.log([ratio.value for ratio in ratios[inside]])
-        estimate = _locate(np.log(sizes_[inside]), values, drawn, bracket, confidence)
-        return Crossover("bracketed", estimate, bracket, _name_winner(ratios[last].value), len(crossings))
-    if not decided:
-        return Crossover("none", reason="no size where the ratio's interval excludes 1")
-    winner = _name_winner(ratios[decided[-1]].value)
-    if fits is None:
-        return Crossover("none", winner_above=winner, reason=f"{winner} is faster at every decided size")
-    return _extrapolate(fits, float(sizes_[-1]), winner, confidence)
+        estimate = _locate(np.log(sizes_[inside]), values, drawn, bracket)
+        return Crossover("bracketed", estimate, _name_winner(ratios[last].value), bracket, len(crossings))
+    if not decided or fits is None:
+        return None
+    return _extrapolate(fits, float(sizes_[-1]), _name_winner(ratios[decided[-1]].value))
 
 
 def _resample(pairs: Any, ratio: Ratio, rng: np.random.Generator) -> np.ndarray:
@@ -96,9 +88,7 @@ def _resample(pairs: Any, ratio: Ratio, rng: np.random.Generator) -> np.ndarray:
     return centre + max(stretch, 1.0) * deviations
 
 
-def _locate(
-    x: np.ndarray, values: np.ndarray, drawn: np.ndarray, bracket: tuple[float, float], confidence: float
-) -> Estimate:
+def _locate(x: np.ndarray, values: np.ndarray, drawn: np.ndarray, bracket: tuple[float, float]) -> Estimate:
     """Zero of the least-squares line through (x, log ratio), with its interval, as a size inside the bracket."""
     low, high = bracket
     zero = float(np.clip(_cross_zero(x, values[None])[0], math.log(low), math.log(high)))
@@ -106,12 +96,10 @@ def _locate(
     rising = values[-1] > values[0]
     usable = zeros[(drawn[:, -1] > drawn[:, 0]) == rising]
     n = int(drawn.shape[1])
-    if usable.size < confidence * len(drawn):
-        return Estimate(math.exp(zero), min(low, math.exp(zero)), max(high, math.exp(zero)), n, confidence)
-    bounds = np.clip(np.quantile(usable, [(1 - confidence) / 2, (1 + confidence) / 2]), math.log(low), math.log(high))
-    return Estimate(
-        math.exp(zero), math.exp(min(float(bounds[0]), zero)), math.exp(max(float(bounds[1]), zero)), n, confidence
-    )
+    if usable.size < CONFIDENCE * len(drawn):
+        return Estimate(math.exp(zero), min(low, math.exp(zero)), max(high, math.exp(zero)), n)
+    bounds = np.clip(np.quantile(usable, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]), math.log(low), math.log(high))
+    return Estimate(math.exp(zero), math.exp(min(float(bounds[0]), zero)), math.exp(max(float(bounds[1]), zero)), n)
 
 
 def _cross_zero(x: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -125,32 +113,24 @@ def _name_winner(ratio: float) -> str:
     return "a" if ratio < 1 else "b"
 
 
-def _extrapolate(fits: tuple[Exponent, Exponent], largest: float, winner: str, confidence: float) -> Crossover:
-    if len(fits) != 2:
-        raise ValueError(f"fits must be the pair (a, b), got {len(fits)}")
-    missing = next((fit for fit in fits if fit.estimate.undetermined), None)
-    if missing is not None:
-        return Crossover("none", winner_above=winner, reason=f"no fit to extrapolate: {missing.reason}")
-    grid = np.log(np.geomspace(largest, REACH * largest, 400))
+def _extrapolate(fits: tuple[Exponent, Exponent], largest: float, winner: str) -> Crossover | None:
     a, b = fits
+    if a.estimate.undetermined or b.estimate.undetermined:
+        return None
+    grid = np.log(np.geomspace(largest, REACH * largest, 400))
     point = _first_meeting(_log_curve(a, grid)[None] - _log_curve(b, grid)[None], grid, winner)[0]
-    if not math.isfinite(point):
-        reach = f"by its fit {winner} stays the faster up to {REACH:g} times the largest size"
-        return Crossover("none", winner_above=winner, reason=reach)
-    if point <= grid[0]:
-        return Crossover(
-            "none", winner_above=winner, reason="the fits meet within the measured sizes, the ratios do not"
-        )
+    # Fits that meet within the measured sizes, where the ratios do not, tell no crossing.
+    if not math.isfinite(point) or point <= grid[0]:
+        return None
     rows = min(len(a.draws), len(b.draws))
     curves = _curve.evaluate(a.draws[:rows], grid - a.centre) - _curve.evaluate(b.draws[:rows], grid - b.centre)
     meetings = np.sort(_first_meeting(curves, grid, winner))
     # Order statistics, not interpolated quantiles: some of the draws may meet at infinity.
-    tail, sizes = math.floor((1 - confidence) / 2 * (rows - 1)), min(a.sizes, b.sizes)
-    low, high = np.exp(point + widen(sizes, confidence) * (meetings[[tail, -1 - tail]] - point))
+    tail, sizes = math.floor((1 - CONFIDENCE) / 2 * (rows - 1)), min(a.sizes, b.sizes)
+    low, high = np.exp(point + widen(sizes) * (meetings[[tail, -1 - tail]] - point))
     value = math.exp(point)
-    estimate = Estimate(value, float(min(low, value)), float(max(high, value)), sizes, confidence)
-    reason = f"beyond the largest size measured, {largest:g}"
-    return Crossover("extrapolated", estimate, winner_above="b" if winner == "a" else "a", reason=reason)
+    estimate = Estimate(value, float(min(low, value)), float(max(high, value)), sizes)
+    return Crossover("extrapolated", estimate, "b" if winner == "a" else "a")
 
 
 def _log_curve(fit: Exponent, grid: np.ndarray) -> np.ndarray:

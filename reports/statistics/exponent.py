@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from . import _curve
-from ._check import check_confidence, check_groups, check_number, check_sizes, check_times
+from ._check import check_groups, check_number, check_sizes, check_times
 from ._quantile import normal_arm, student_arm
 from .estimate import Estimate
 from .median import bracket_median, middle
+from .process import CONFIDENCE
 
 # Three parameters pass through any three points; the fourth size is the first that can disagree.
 MINIMUM_SIZES = 4
@@ -63,9 +64,7 @@ class Exponent:
 
 def fit_exponents(
     curves: Iterable[tuple[Sequence[float], Sequence[Any], Sequence[float] | None]],
-    confidence: float = 0.95,
     resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> list[Exponent]:
     """Of each (sizes, samples, process): fit log t = logaddexp(a, c + p log D) to the medians of `samples` under
     soft-L1 loss, and bootstrap p; no `resamples`, no interval.
@@ -82,12 +81,11 @@ def fit_exponents(
     at 4 to 8 sizes. Fewer than four sizes, and times that do not double from the first size to the last, are
     undetermined, with a reason.
 
-    Seconds in; p has no unit, `floor_s` is in seconds and `prefactor_s` in seconds / D^p. Same `seed`, same result.
+    Seconds in; p has no unit, `floor_s` is in seconds and `prefactor_s` in seconds / D^p. Deterministic.
     Raises ValueError for no sizes, sizes that do not increase, times that are not positive and finite, resamples < 40.
     Source: residual bootstrap, Efron and Tibshirani (1993), chapter 9; soft-L1 loss as in
     `scipy.optimize.least_squares`.
     """
-    confidence = check_confidence(confidence)
     resamples = int(check_number("resamples", resamples, 40)) if resamples else 0
     data = [_Data(*curve) for curve in curves]
     known = [each for each in data if each.u.size >= MINIMUM_SIZES]
@@ -95,10 +93,10 @@ def fit_exponents(
     # Where no interval can be, no draws: they are most of a report's time.
     wanted = [bool(resamples) and not each.explain(point) for each, point in zip(known, points, strict=True)]
     chosen = zip(known, points, wanted, strict=True)
-    found = iter(_curve.fit_all([each.resample(point, resamples, seed) for each, point, want in chosen if want]))
+    found = iter(_curve.fit_all([each.resample(point, resamples) for each, point, want in chosen if want]))
     draws = [next(found) if want else np.empty((0, 3)) for want in wanted]
-    fits = iter([each.conclude(p, drawn, confidence) for each, p, drawn in zip(known, points, draws, strict=True)])
-    return [next(fits) if each.u.size >= MINIMUM_SIZES else each.refuse(confidence) for each in data]
+    fits = iter([each.conclude(p, drawn) for each, p, drawn in zip(known, points, draws, strict=True)])
+    return [next(fits) if each.u.size >= MINIMUM_SIZES else each.refuse() for each in data]
 
 
 class _Data:
@@ -116,8 +114,8 @@ class _Data:
         self.y = np.array([middle(np.concatenate(groups)) for groups in self.logs])
         self.deviations = _check_process(process, known)
 
-    def resample(self, point: np.ndarray, resamples: int, seed: int) -> _curve.Problem:
-        u, y, rng = self.u, self.y, np.random.default_rng(seed)
+    def resample(self, point: np.ndarray, resamples: int) -> _curve.Problem:
+        u, y, rng = self.u, self.y, np.random.default_rng(0)
         fitted = _curve.evaluate(point, u)[0]
         noise = np.column_stack([_resample_median(groups, resamples, rng) for groups in self.logs]) - y
         noise += rng.standard_normal(noise.shape) * np.nan_to_num(self.deviations)
@@ -139,25 +137,25 @@ class _Data:
         fitted = _curve.evaluate(point, self.u)[0]
         return math.exp(fitted[-1] - fitted[0])
 
-    def conclude(self, point: np.ndarray, draws: np.ndarray, confidence: float) -> Exponent:
+    def conclude(self, point: np.ndarray, draws: np.ndarray) -> Exponent:
         (a, c, p), sizes = point[0], self.u.size
         low = high = math.nan
         if draws.size:
-            low, high = p + widen(sizes, confidence) * (np.quantile(draws[:, 2], _tails(confidence)) - p)
+            low, high = p + widen(sizes) * (np.quantile(draws[:, 2], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]) - p)
             low, high = float(min(low, p)), float(max(high, p))
-        estimate = Estimate(float(p), low, high, sizes, confidence)
+        estimate = Estimate(float(p), low, high, sizes)
         prefactor, grows = math.exp(c - p * self.centre), self.grow(point) >= SMALLEST_GROWTH
         reason = self.explain(point)
         return Exponent(estimate, math.exp(a), prefactor, sizes, self.span, reason, grows, draws, self.centre)
 
-    def refuse(self, confidence: float) -> Exponent:
-        nothing = Estimate(math.nan, math.nan, math.nan, self.u.size, confidence)
+    def refuse(self) -> Exponent:
+        nothing = Estimate(math.nan, math.nan, math.nan, self.u.size)
         reason = f"{self.u.size} sizes, an exponent with a floor needs at least {MINIMUM_SIZES}"
         return Exponent(nothing, math.nan, math.nan, self.u.size, self.span, reason)
 
 
 def local_slopes(
-    sizes: Sequence[float], samples: Sequence[Any], confidence: float = 0.95, process: Sequence[float] | None = None
+    sizes: Sequence[float], samples: Sequence[Any], process: Sequence[float] | None = None
 ) -> tuple[Slope, ...]:
     """Slopes of log median time between neighbouring sizes: (y' - y) / (log D' - log D).
 
@@ -170,33 +168,33 @@ def local_slopes(
     """
     sizes_ = check_sizes("sizes", sizes, samples)
     medians = [
-        bracket_median(np.log(np.concatenate(check_groups(f"samples at size {d:g}", s))), check_confidence(confidence))
+        bracket_median(np.log(np.concatenate(check_groups(f"samples at size {d:g}", s))), CONFIDENCE)
         for d, s in zip(sizes_, samples, strict=True)
     ]
-    reach = normal_arm(confidence) * _check_process(process, sizes_)
+    reach = normal_arm(CONFIDENCE) * _check_process(process, sizes_)
     medians = [_add_process(*pair) for pair in zip(medians, reach, strict=True)]
     return tuple(_slope(*pair) for pair in zip(sizes_, sizes_[1:], medians, medians[1:], strict=False))
 
 
-def consistent_with(power: float, estimate: Estimate, tolerance: float = TOLERANCE) -> str:
+def consistent_with(power: float, estimate: Estimate) -> str:
     """Whether an exponent agrees with O(D^power): `consistent`, `inconsistent` or `undetermined`.
 
-    consistent: the whole interval within power +- tolerance. inconsistent: all of it outside. Else undetermined.
-    Raises ValueError for a power or tolerance that is negative or not finite.
+    consistent: the whole interval within power +- TOLERANCE. inconsistent: all of it outside. Else undetermined.
+    Raises ValueError for a power that is negative or not finite.
     """
-    power, tolerance = check_number("power", power, 0.0), check_number("tolerance", tolerance, 0.0)
+    power = check_number("power", power, 0.0)
     if estimate.undetermined:
         return "undetermined"
-    if power - tolerance <= estimate.low and estimate.high <= power + tolerance:
+    if power - TOLERANCE <= estimate.low and estimate.high <= power + TOLERANCE:
         return "consistent"
-    if estimate.high < power - tolerance or estimate.low > power + tolerance:
+    if estimate.high < power - TOLERANCE or estimate.low > power + TOLERANCE:
         return "inconsistent"
     return "undetermined"
 
 
-def widen(sizes: int, confidence: float) -> float:
+def widen(sizes: int) -> float:
     """Factor t(K - 3) / z by which a bootstrap over the residuals of K sizes is too narrow."""
-    return student_arm(confidence, sizes - 3) / normal_arm(confidence)
+    return student_arm(CONFIDENCE, sizes - 3) / normal_arm(CONFIDENCE)
 
 
 def _resample_median(groups: list[np.ndarray], resamples: int, rng: np.random.Generator) -> np.ndarray:
@@ -226,10 +224,6 @@ def _add_process(median: Estimate, reach: float) -> Estimate:
     """The median of log seconds with both arms lengthened by what another process may change."""
     down, up = math.hypot(median.value - median.low, reach), math.hypot(median.high - median.value, reach)
     return Estimate(median.value, median.value - down, median.value + up, median.n, median.confidence)
-
-
-def _tails(confidence: float) -> tuple[float, float]:
-    return (1 - confidence) / 2, (1 + confidence) / 2
 
 
 def _slope(below: float, above: float, m_below: Estimate, m_above: Estimate) -> Slope:

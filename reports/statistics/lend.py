@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
-from ._check import check_confidence
 from ._quantile import student_arm
 from .process import Spread, fit_prior, fit_spread, high_quantile, log_variances
 
@@ -23,17 +22,15 @@ ENOUGH_CELLS = 8
 KEPT_SCORES = 399
 
 
-def bound_spread(cells: Sequence[Sequence[Any]], confidence: float = UPPER) -> Spread | None:
+def bound_spread(cells: Sequence[Sequence[Any]]) -> Spread | None:
     """The spread of `fit_spread` over all cells, one list of arrays (processes,) each, with an upper bound of s0.
 
-    s0 exp(t(n - 1) e): the bound at `confidence` to one side of log t(f0) s0, whose standard error e is the jackknife's
+    s0 exp(t(n - 1) e): the bound at UPPER to one side of log t(f0) s0, whose standard error e is the jackknife's
     over the n cells; rows of a cell share its processes and are no evidence each. f0, stretch and scores are those of
     all cells, the scores thinned upwards. None with fewer than eight cells of several processes.
 
-    Raises ValueError for a confidence outside (0, 1).
     Source: jackknife over clusters, Miller (1974), Biometrika 61, 1.
     """
-    confidence = check_confidence(confidence)
     several = [[np.asarray(row, dtype=float) for row in rows if len(row) > 1] for rows in cells]
     several = [rows for rows in several if rows]
     spread = fit_spread(chain(*several)) if len(several) >= ENOUGH_CELLS else None
@@ -42,7 +39,7 @@ def bound_spread(cells: Sequence[Sequence[Any]], confidence: float = UPPER) -> S
     known, count = [log_variances(rows) for rows in several], len(several)
     reaches = np.array([_reach(known[:left] + known[left + 1 :]) for left in range(count)])
     error = math.sqrt((count - 1) * float(reaches.var()))
-    widened = float(student.ppf(confidence, count - 1)) * error
+    widened = float(student.ppf(UPPER, count - 1)) * error
     kept = np.array([high_quantile(spread.scores[0], (k + 1) / (KEPT_SCORES + 1)) for k in range(KEPT_SCORES)])
     return replace(spread, variance=spread.variance * math.exp(2 * widened), scores=(kept, np.empty(0)), lent=True)
 

@@ -137,14 +137,14 @@ def reach_mean(medians: np.ndarray, spread: Spread, confidence: float = CONFIDEN
     return reach_process(medians, spread, confidence) / math.sqrt(1 + medians.size)
 
 
-def deviate_process(medians: np.ndarray, spread: Spread | None, confidence: float = 0.95) -> float:
+def deviate_process(medians: np.ndarray, spread: Spread | None) -> float:
     """Standard deviation of the mean of log medians (processes,) that processes are worth; NaN without a spread.
 
     c t(f0 + f) s / (z sqrt(P)): a normal with the tails of the interval, so that what is drawn from it keeps them.
     """
     if spread is None:
         return math.nan
-    return reach_mean(medians, spread, confidence) / normal_arm(confidence)
+    return reach_mean(medians, spread) / normal_arm(CONFIDENCE)
 
 
 def _reach(medians: np.ndarray, spread: Spread, confidence: float) -> np.ndarray:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ._check import check_confidence, check_number, check_times
+from ._check import check_confidence, check_times
 from ._quantile import student_arm
 from .estimate import Estimate
-from .median import MINIMUM_SAMPLES, bracket_median, middle
+from .median import bracket_median, middle
 from .process import Spread, reach_process
 
 # What a fresh process is worth: the standard deviation of a log ratio from one process to the next that we expect
@@ -21,42 +21,32 @@ PROCESS_SPREAD = 0.015
 # spread so badly that their plain t interval (4.3 standard errors) finds a 10 % slowdown in 69 % of simulated runs; 2
 # finds 96 %, 3 finds 98 %. The price: where processes truly differ by 4 % each, the 95 % interval of three holds 81 %.
 PROCESS_SPREAD_WEIGHT = 3
-# More rounds than any budget allows: beyond it "more rounds" is not an answer.
-MAXIMUM_ROUNDS = 10_000
 
 
 @dataclass(frozen=True)
 class Ratio(Estimate):
     """time(a) / time(b): below 1, a is the faster. `n` counts rounds.
 
-    The interval is the wider of `within` (rounds of all processes pooled) and `between` (processes' medians). `basis`
-    says whose processes: `own processes`, `neighbours`, `lent` (another machine's), or `rounds` where no spread was
-    measured and there is one process. Then `between` has NaN bounds: no number of its rounds can show its own bias, and
-    with a bias of 1 % per method a nominal 95 % interval of 30 rounds holds the ratio over processes in only 63 %.
+    `basis` says whose processes the interval is by: `own processes`, `neighbours`, `lent` (another machine's), or
+    `rounds` where no spread was measured and there is one process. No number of its rounds can show its own bias: with
+    one of 1 % per method a nominal 95 % interval of 30 rounds holds the ratio over processes in only 63 %.
     """
 
-    within: Estimate | None = None
-    between: Estimate | None = None
     processes: int = 1
 
 
-def paired_ratio(
-    sessions: Sequence[Any],
-    confidence: float = 0.95,
-    spread: float = PROCESS_SPREAD,
-    measured: Spread | None = None,
-) -> Ratio:
+def paired_ratio(sessions: Sequence[Any], confidence: float = 0.95, measured: Spread | None = None) -> Ratio:
     """Ratio of two methods timed in the same rounds: exp(median of d), d_r = log t_a,r - log t_b,r.
 
     `sessions` holds one pair (t_a, t_b) per process, aligned by round. Drift shared by the methods of a round
-    cancels in d_r.
+    cancels in d_r. The interval is the wider of two.
 
     within:  order statistics of the sign test on the pooled d_r; needs six rounds in total, else NaN bounds.
-    between: median +- t(f0 + f) s / sqrt(P), s^2 = (f0 spread^2 + f s_P^2) / (f0 + f), with s_P the standard
-             deviation of the P processes' medians, f = P - 1 and f0 = PROCESS_SPREAD_WEIGHT. A t interval whose
-             variance is shrunk towards an expected one: two or three processes that agree by luck do not give a
-             false certainty, and three that disagree by an ordinary amount do not hide a 10 % difference. Give
-             `spread` the run's own (from A/A twins) if it is larger.
+    between: median +- t(f0 + f) s / sqrt(P), s^2 = (f0 s0^2 + f s_P^2) / (f0 + f), with s_P the standard deviation
+             of the P processes' medians, f = P - 1, s0 = PROCESS_SPREAD and f0 = PROCESS_SPREAD_WEIGHT. A t interval
+             whose variance is shrunk towards an expected one: two or three processes that agree by luck do not give a
+             false certainty, and three that disagree by an ordinary amount do not hide a 10 % difference. One process
+             has none.
 
     With the `measured` spread of log ratios between processes (`fit_spread`) the value is the geometric mean of the
     processes' medians, and `between` is the interval for another process's ratio, as `estimate_process` has it for a
@@ -68,10 +58,9 @@ def paired_ratio(
     Genet. Mol. Biol. 3(1), article 3.
     """
     confidence = check_confidence(confidence)
-    spread = check_number("spread", spread, 0.0)
     logs = log_ratios(sessions)
     within = bracket_median(np.concatenate(logs), confidence)
-    between = _bracket_processes(logs, within.value, spread, confidence)
+    between = _bracket_processes(logs, within.value, confidence)
     basis = "own processes" if len(logs) > 1 else "rounds"
     if measured is not None:
         medians = np.array([middle(d) for d in logs])
@@ -81,15 +70,8 @@ def paired_ratio(
         within = Estimate(value, min(within.low, value), max(within.high, value), within.n, confidence)
         basis = "lent" if measured.lent else basis if len(logs) > 1 else "neighbours"
     wider = between if not within.undetermined and _width(between) > _width(within) else within
-    return Ratio(
-        *_exponentiate(wider),
-        within.n,
-        confidence,
-        basis,
-        within=_to_ratio(within),
-        between=_to_ratio(between),
-        processes=len(logs),
-    )
+    value, low, high = (math.exp(log) for log in (wider.value, wider.low, wider.high))
+    return Ratio(value, low, high, within.n, confidence, basis, len(logs))
 
 
 def log_ratios(sessions: Sequence[Any]) -> list[np.ndarray]:
@@ -107,41 +89,16 @@ def log_ratios(sessions: Sequence[Any]) -> list[np.ndarray]:
     return logs
 
 
-def rounds_needed(ratio: Estimate, half_width: float) -> int | None:
-    """Rounds in total that would narrow the ratio's interval to +- `half_width` (in log units; 0.05 is about 5 %).
-
-    n (h / half_width)^2, with h the longer arm of today's interval: medians narrow with the square root of the
-    rounds. Where the processes disagree it is the processes that must grow by that factor, with as many rounds in each.
-    At least six; None where no affordable number would do (more than 10,000) or `n` is not known.
-    Raises ValueError for a half-width that is negative or not finite.
-    """
-    half_width = check_number("half_width", half_width, 0.0)
-    if ratio.undetermined:
-        return MINIMUM_SAMPLES
-    arm = max(math.log(ratio.high / ratio.value), math.log(ratio.value / ratio.low))
-    if ratio.n == 0 or arm > half_width * math.sqrt(MAXIMUM_ROUNDS / ratio.n):
-        return None
-    return MINIMUM_SAMPLES if arm == 0 else max(MINIMUM_SAMPLES, math.ceil(ratio.n * (arm / half_width) ** 2))
-
-
-def _bracket_processes(logs: list[np.ndarray], centre: float, spread: float, confidence: float) -> Estimate:
+def _bracket_processes(logs: list[np.ndarray], centre: float, confidence: float) -> Estimate:
     count = len(logs)
     if count < 2:
         return Estimate(centre, math.nan, math.nan, count, confidence)
     seen = float(np.var([middle(d) for d in logs], ddof=1))
     freedom = PROCESS_SPREAD_WEIGHT + count - 1
-    variance = (PROCESS_SPREAD_WEIGHT * spread**2 + (count - 1) * seen) / freedom
+    variance = (PROCESS_SPREAD_WEIGHT * PROCESS_SPREAD**2 + (count - 1) * seen) / freedom
     arm = student_arm(confidence, freedom) * math.sqrt(variance / count)
     return Estimate(centre, centre - arm, centre + arm, count, confidence)
 
 
 def _width(estimate: Estimate) -> float:
     return 0.0 if estimate.undetermined else estimate.high - estimate.low
-
-
-def _exponentiate(logs: Estimate) -> tuple[float, float, float]:
-    return math.exp(logs.value), math.exp(logs.low), math.exp(logs.high)
-
-
-def _to_ratio(logs: Estimate) -> Estimate:
-    return Estimate(*_exponentiate(logs), logs.n, logs.confidence)

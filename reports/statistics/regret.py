@@ -5,16 +5,15 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from ._check import check_confidence
 from .estimate import Estimate
 from .median import bracket_median, middle
-from .process import Spread, reach_mean
+from .process import CONFIDENCE, Spread, reach_mean
 
 # Nobody starts a cell more often to settle a choice.
 MOST_PROCESSES = 30
 
 
-def split_confidence(candidates: int, confidence: float = 0.95) -> float:
+def split_confidence(candidates: int) -> float:
     """Two-sided confidence of each ratio so that the bounds of all regrets hold together: 1 - 2 (1 - c) / (k - 1).
 
     Let f be the fastest of k candidates in truth. Whatever is chosen, its regret is its ratio to f: one of k - 1
@@ -28,7 +27,7 @@ def split_confidence(candidates: int, confidence: float = 0.95) -> float:
     """
     if candidates < 2:
         raise ValueError(f"a comparison needs two candidates, got {candidates}")
-    return 1 - 2 * (1 - check_confidence(confidence)) / (candidates - 1)
+    return 1 - 2 * (1 - CONFIDENCE) / (candidates - 1)
 
 
 def bound_ratio(logs: Sequence[np.ndarray], measured: Spread | None, confidence: float) -> Estimate:

@@ -7,6 +7,8 @@ from itertools import pairwise
 
 from ._check import check_number
 
+# More ranges are no rule to remember.
+MOST_RANGES = 3
 # Regrets that differ by less choose the same rule: a range more must earn its place.
 _EQUAL = 1e-9
 
@@ -20,14 +22,12 @@ class Plan:
     at: float
 
 
-def find_plan(
-    sizes: Sequence[float], regrets: Sequence[Mapping[str, float]], within: float, most: int = 3
-) -> Plan | None:
+def find_plan(sizes: Sequence[float], regrets: Sequence[Mapping[str, float]], within: float) -> Plan | None:
     """The fewest ranges of sizes, a method each, whose worst regret is at most `within`.
 
     `regrets` holds for each size the regret of every method that may be used there, a share; a method that is
-    missing or NaN at a size cannot be used in a range that holds it. Where no `most` ranges stay `within`, the fewest
-    that reach the least worst regret of any `most`; where none of these exists (no method runs everywhere), as many
+    missing or NaN at a size cannot be used in a range that holds it. Where no MOST_RANGES stay `within`, the fewest
+    that reach the least worst regret of any so many; where none of these exists (no method runs everywhere), as many
     ranges as it takes. Of rules with equal worst regret the one with the least sum. None without sizes.
 
     Dynamic programming: best(n, j) = min over i, m of max(best(n - 1, i), max of m's regrets at sizes i to j).
@@ -49,7 +49,7 @@ def find_plan(
     pieces = _price_pieces(known)
     plans = [plan for count in range(1, len(known) + 1) if (plan := _split(pieces, len(known), count)) is not None]
     # A list of n ranges exists from some n on; the shortest ones come first.
-    allowed = [plan for plan in plans if len(plan) <= most] or plans[:1]
+    allowed = [plan for plan in plans if len(plan) <= MOST_RANGES] or plans[:1]
     least = min(_find_worst(pieces, plan) for plan in allowed)
     limit = max(within, least + _EQUAL)
     chosen = next(plan for plan in allowed if _find_worst(pieces, plan) <= limit)

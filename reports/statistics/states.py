@@ -4,8 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from ._check import check_number
-
 # Sessions whose machine is further than this factor from its usual speed share no curve with the others.
 APART = 1.2
 # A reading of one session is noisy: a canary that finds its caches cold takes 1.7 times as long on the same machine.
@@ -40,16 +38,14 @@ def find_levels(readings: Any) -> np.ndarray:
     return _hold(_weighted_median(smooth - _median(smooth, 0), 1 / np.maximum(jumps, STEADY)))
 
 
-def group_levels(levels: Any, apart: float = APART) -> np.ndarray:
+def group_levels(levels: Any) -> np.ndarray:
     """State (sessions,) of each level: 0 is the state with the most sessions, -1 a level of NaN.
 
-    The window of width log `apart` that holds the most levels is a state, then that of the rest, and so on, the
+    The window of width log APART that holds the most levels is a state, then that of the rest, and so on, the
     lowest first among equals: within a state no two differ by more than the factor. Deterministic.
-
-    Raises ValueError for a factor below 1.
     """
     values = np.asarray(levels, dtype=float)
-    width = np.log(check_number("apart", apart, 1.0)) + 1e-12
+    width = np.log(APART) + 1e-12
     states = np.full(values.shape, -1)
     left = np.isfinite(values)
     state = 0

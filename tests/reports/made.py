@@ -14,21 +14,20 @@ SIZES = (10.0, 100.0, 1000.0, 10000.0)
 
 def cell(size: float, seconds: float | None = 1.0, **changes) -> Cell:
     """A row at a size, with an interval of two percent; None did not run."""
-    nothing = dict.fromkeys(("minimum_s", "stopped_s", "attainable_s", "vjps", "jvps", "evaluations"), math.nan)
+    nothing = dict.fromkeys(("stopped_s", "attainable_s", "vjps", "jvps", "evaluations"), math.nan)
     nothing |= dict.fromkeys(("compile_cold_s", "compile_cached_s", "first_call_s"), math.nan)
     known = {"outcome": "ok" if seconds else "over_budget", "reason": "", "limit": "" if seconds else "time"}
     known |= {"seconds": about(seconds) if seconds else None, "ratio": None, "error": 1e-7, "measure": "reference"}
     known |= {"peak_bytes": 1e6 * size, "instrument": "VmHWM rise", "flops": 1e6 * size, "bytes": 1e3 * size}
-    return Cell(**{"size": size, **nothing, **known, "counted": False, "patient": False, **changes})
+    return Cell(**{"size": size, **nothing, **known, "counted": False, **changes})
 
 
 def row(name: str, *cells: Cell, **changes) -> Row:
     """A method that returns a gradient, of these cells."""
     ran = [c.size for c in cells if c.seconds is not None]
     failed = [c.size for c in cells if c.seconds is None]
-    known = {"form": "eager", "role": "method", "exact": True, "computes": "relative", "source": "", "settings": {}}
-    known |= {"exponent": None, "curve": ()}
-    known |= {"largest_ok": max(ran, default=None), "smallest_failed": min(failed, default=None)}
+    known = {"form": "eager", "role": "method", "exact": True, "computes": "relative", "source": ""}
+    known |= {"exponent": None, "largest_ok": max(ran, default=None), "smallest_failed": min(failed, default=None)}
     return Row(**{"name": name, "method": name.partition(":")[0], "cells": cells, **known, **changes})
 
 

@@ -131,9 +131,9 @@ def test_rows_are_sorted_by_their_numbers(implicit_analysis):
 
 
 def test_ladders(implicit_analysis):
-    found = {ladder.name: ladder for ladder in implicit_analysis.ladders(series_of(implicit_analysis))}
-    assert list(found) == ["neumann_k", "unrolled_K", "unrolled_checkpointed_K"]
-    assert found["neumann_k"].rungs[-1] == (20.0, "neumann_20")
+    found = {(ladder.stem, ladder.letter): ladder for ladder in implicit_analysis.ladders(series_of(implicit_analysis))}
+    assert list(found) == [("neumann", "k"), ("unrolled", "K"), ("unrolled_checkpointed", "K")]
+    assert found["neumann", "k"].rungs[-1] == (20.0, "neumann_20")
 
 
 def test_lines_of_one_figure_have_their_own_colours():
@@ -148,14 +148,13 @@ def test_lines_of_one_figure_have_their_own_colours():
     assert tell_apart([Line(label, "c0", [1.0], one) for label in ("unrolled", "jfb")])[1].colour == "c0"
 
 
-# Winners, accuracy and answers.
+# Candidates, accuracy and answers.
 
 
-def test_only_exact_methods_win(implicit_analysis):
+def test_only_exact_methods_are_candidates(implicit_analysis):
     for series in implicit_analysis.series("implicit"):
         for size in implicit_analysis.sizes(series):
-            winner = implicit_analysis.winner(series, size, implicit_analysis.gradient_rows(series))
-            facts = [implicit_analysis.facts(series, row) for row in winner.rows]
+            facts = [implicit_analysis.facts(series, row) for row in implicit_analysis.candidates(series, size)]
             assert facts
             assert all(fact.role == "method" and fact.exact for fact in facts)
 

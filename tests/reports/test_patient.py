@@ -122,7 +122,14 @@ def test_what_takes_minutes_is_neither_candidate_nor_on_a_fit(both):
     assert "inverse" not in after.candidates(series, 8192)
     assert "inverse" in after.candidates(series, 2048)
     for size in SIZES:
-        was, is_now = (analysis.winner(series, size, analysis.gradient_rows(series)) for analysis in both)
+        was, is_now = (
+            {
+                row: analysis.verdict(series, size, "relative", row)
+                for row in analysis.candidates(series, size)
+                if (point := analysis.point(series, size, row)) and point.ok
+            }
+            for analysis in both
+        )
         assert is_now == was
     for row in ("inverse", "slogdet_autodiff", "relative"):
         fits = [analysis.exponent(series, row) for analysis in both]
@@ -155,7 +162,7 @@ def test_a_cell_that_only_they_know_has_points_of_its_own(both):
     points = [after.point(series, BEYOND, row) for row in ("inverse", "relative")]
     assert all(point.patient and point.ok and point.seconds.undetermined for point in points)
     assert after.ratio(series, BEYOND, "inverse", "relative").undetermined
-    assert after.winner(series, BEYOND, ("inverse", "relative")).state == "undetermined"
+    assert after.verdict(series, BEYOND, "inverse", "relative") == "undetermined"
 
 
 def test_a_ceiling_is_that_of_the_rows_own_session(synthetic, folder):

@@ -6,6 +6,7 @@ from ...digest import FamilyDigest
 from ...digest.clocks import GRAPH, Clocked
 from ...digest.series import SWEEP_SIZES, Measured
 from ...families import FAMILIES
+from ...group import group_by
 from ...plots import Line
 from ...plots.multiples import Panel, draw_multiples, frame
 from ...text import write_seconds, write_share, write_size
@@ -97,10 +98,7 @@ def _entitle(family: FamilyDigest, groups: list[list[Measured]], name: str) -> s
 
 def _group_backends(shown: list[Measured]) -> list[list[Measured]]:
     """The series of both backends that are alike in all else."""
-    places: dict[tuple[object, ...], list[Measured]] = {}
-    for series in shown:
-        place = series.place
-        places.setdefault((place.machine, place.device, place.dtype, series.fixed), []).append(series)
+    places = group_by(shown, lambda s: (s.place.machine, s.place.device, s.place.dtype, s.fixed))
     return list(places.values())
 
 
@@ -123,7 +121,7 @@ def tabulate_forms(family: FamilyDigest, shown: list[Measured]) -> Table | None:
     places = [("place", "Where")] if len({line["place"].text for line in lines}) > 1 else []
     heads = columns(*places, ("size", family.axis, True), *(head for head in FORM_HEADS if head[0] in known))
     words = caption("Time of a queued call by form, where launches are over half of some row's call", told)
-    return Table(f"{family.name}-forms", words, heads, tuple(lines), folded=len(lines) > 24)
+    return Table(f"{family.name}-forms", words, heads, tuple(lines))
 
 
 def _list_forms(family: FamilyDigest, group: list[Measured], size: float, name: str) -> dict[str, str]:

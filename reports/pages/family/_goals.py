@@ -6,6 +6,7 @@ from ...digest import FamilyDigest
 from ...digest.goals import COPIES, FLOORS, FROM, KINDS, LARGE, LAUNCHES, ROOFLINES, SHARE, SMALL, Goal
 from ...digest.series import Measured
 from ...families import FAMILIES
+from ...group import group_by
 from ...text import write_list, write_percent, write_ratio, write_seconds, write_share, write_size
 from ..blocks import Block, Cell, Table, Text, columns
 from ._names import caption, series_cell, size_cell
@@ -75,9 +76,7 @@ def _show_processor(family: FamilyDigest, goals: list[Goal]) -> tuple[Block, ...
     if not goals:
         return ()
     shown = _find(family, goals)
-    groups: dict[tuple[str, str], list[Goal]] = {}
-    for goal in goals:
-        groups.setdefault((goal.kind, goal.series), []).append(goal)
+    groups = group_by(goals, lambda goal: (goal.kind, goal.series))
     rows = tuple(_summarise(family, group, shown) for group in groups.values())
     heads = columns(
         ("words", "Goal"),

@@ -6,6 +6,7 @@ from ...digest import FamilyDigest
 from ...digest.orders import Order
 from ...digest.series import Measured
 from ...families import FAMILIES
+from ...group import group_by
 from ...text import write_list, write_size
 from ._names import name_series
 
@@ -27,9 +28,7 @@ def tell_orders(family: FamilyDigest, groups: Sequence[dict[float, Measured]], s
 
 def _tell(axis: str, cells: Sequence[Place]) -> str:
     """`relative` (3 of 4) and `transposed` at D = 100, B = 1 (0 of 1): the most frequent without its cells."""
-    found: dict[str, list[Place]] = {}
-    for place in cells:
-        found.setdefault(place[1].row, []).append(place)
+    found = group_by(cells, lambda place: place[1].row)
     first, *others = sorted(found, key=lambda row: (-len(found[row]), row))
     parts = [f"`{first}` {_count(found[first])}"]
     for row in others:

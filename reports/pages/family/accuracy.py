@@ -105,7 +105,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
         }
         rows.append(line | {measure: _write(trade, measure) for measure in measures})
     words = caption("The methods on the front, the cheapest first", shown)
-    return Table(f"{family.name}-front", words, columns(*heads), tuple(rows), folded=len(rows) > 16)
+    return Table(f"{family.name}-front", words, columns(*heads), tuple(rows))
 
 
 def _count(trade: Trade) -> str:

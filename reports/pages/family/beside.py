@@ -56,9 +56,7 @@ def _tabulate(family: FamilyDigest, letter: str, what: str, groups: list[Group],
         *(Column(f"{value:g}", f"{letter} = {write_size(value)}", True) for value in sorted(values)),
     )
     words = {"times": f"Time by {letter}", "error": f"Error by {letter}"}[what]
-    return Table(
-        f"{family.name}-by-{letter.lower()}", caption(words, shown), heads, tuple(lines), folded=len(lines) > 16
-    )
+    return Table(f"{family.name}-by-{letter.lower()}", caption(words, shown), heads, tuple(lines))
 
 
 def _group(known: Iterable[Measured], letter: str) -> list[Group]:

@@ -92,7 +92,7 @@ def _tabulate_clocks(family: FamilyDigest, shown: list[Measured]) -> Table:
         ("idle", "Idle", True),
     )
     words = caption("A call by every clock", shown)
-    return Table(f"{family.name}-clocks", words, heads, tuple(lines), folded=len(lines) > 24)
+    return Table(f"{family.name}-clocks", words, heads, tuple(lines))
 
 
 def _write_clocks(each: Clocked) -> dict[str, Cell]:

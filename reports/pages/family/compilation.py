@@ -46,7 +46,7 @@ def _tabulate_payoffs(family: FamilyDigest) -> Table | None:
         ("calls", "Pays after"),
     )
     words = caption("Compiled beside eager, at the smallest and the largest size where both ran", shown)
-    return Table(f"{family.name}-payoffs", words, heads, tuple(rows), folded=len(rows) > 24)
+    return Table(f"{family.name}-payoffs", words, heads, tuple(rows))
 
 
 def _weigh(family: FamilyDigest, payoff: Payoff) -> dict[str, Cell]:

@@ -91,7 +91,7 @@ def _tabulate(family: FamilyDigest, contest: Contest, lines: list[_Line], shown:
                 cells[f"{head} {backend}"] = Cell(write_ratio(ratios.get(row)))
         rows.append(cells)
     words = caption(f"{contest.words}: errors, and times over {first}", shown)
-    return Table(f"{family.name}-{contest.key}", words, heads, tuple(rows), folded=len(rows) > 16)
+    return Table(f"{family.name}-{contest.key}", words, heads, tuple(rows))
 
 
 def _judge(contest: Contest, lines: list[_Line]) -> str:

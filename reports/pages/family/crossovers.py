@@ -41,5 +41,5 @@ def build(family: FamilyDigest) -> Section | None:
             }
         )
     words = caption("Where rows overtake the baselines", shown)
-    table = Table(f"{family.name}-crossovers", words, heads, tuple(rows), folded=len(rows) > 30)
+    table = Table(f"{family.name}-crossovers", words, heads, tuple(rows))
     return Section("crossovers", "Crossovers", (table, Text(NOTE, "note")))

@@ -3,6 +3,7 @@
 from ...digest import FamilyDigest
 from ...digest.double_backprop import Doubling
 from ...digest.series import Measured
+from ...group import group_by
 from ...plots import Line
 from ...plots.multiples import Panel
 from ...text import write_ratio
@@ -29,11 +30,8 @@ def build(family: FamilyDigest) -> Section | None:
 
 
 def _collect(family: FamilyDigest, series: Measured) -> dict[str, list[Doubling]]:
-    found: dict[str, list[Doubling]] = {}
-    for doubling in family.doublings:
-        if doubling.series == series.key:
-            found.setdefault(doubling.row, []).append(doubling)
-    return found
+    here = (doubling for doubling in family.doublings if doubling.series == series.key)
+    return group_by(here, lambda doubling: doubling.row)
 
 
 def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:
@@ -83,4 +81,4 @@ def _tabulate(family: FamilyDigest) -> Table:
             line[row] = Cell(write_ratio(ratio))
         rows.append(line)
     words = caption(f"A step of phi in steps of psi, at the largest {family.axis}", shown)
-    return Table(f"{family.name}-double-backprop", words, heads, tuple(rows), folded=len(rows) > 16)
+    return Table(f"{family.name}-double-backprop", words, heads, tuple(rows))

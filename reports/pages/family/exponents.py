@@ -46,7 +46,7 @@ def build(family: FamilyDigest) -> Section | None:
             }
         )
     words = caption(f"The power p of {family.axis} in the time of a call", shown)
-    table = Table(f"{family.name}-exponents", words, heads, tuple(rows), folded=len(rows) > 30)
+    table = Table(f"{family.name}-exponents", words, heads, tuple(rows))
     return Section("exponents", "Exponents", (table, Text(NOTE.format(axis=family.axis), "note")))
 
 

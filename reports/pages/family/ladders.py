@@ -130,7 +130,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
     known = {key for key in ("time", "memory") if any(row[key].text != "–" for row in rows)}
     heads = tuple(column for column in heads if column.key not in {"time", "memory"} - known)
     words = caption("How time and memory grow with the number", shown)
-    return Table(f"{family.name}-ladders", words, heads, tuple(rows), folded=len(rows) > 16)
+    return Table(f"{family.name}-ladders", words, heads, tuple(rows))
 
 
 def _write(power: Estimate | None) -> str:

@@ -57,9 +57,7 @@ def build(family: FamilyDigest) -> Section | None:
         }
         for beside in family.libraries
     )
-    table = Table(
-        f"{family.name}-libraries", caption("Libraries beside ours", shown), heads, rows, folded=len(rows) > 30
-    )
+    table = Table(f"{family.name}-libraries", caption("Libraries beside ours", shown), heads, rows)
     note = f"{NOTE} {RESIDUAL_NOTE}{_count(family.further)}" if measured else NOTE
     note += _name_retracted(family)
     return Section("libraries", "Libraries", (table, Text(note, "note")))

@@ -58,7 +58,7 @@ def _tabulate(family: FamilyDigest, name: str, words: str, known: tuple[Worth, .
         | {name: _write(worth, name) for name in measures}
         for worth in known
     )
-    return Table(f"{family.name}-{name}", caption(words, shown), heads, rows, folded=len(rows) > 30)
+    return Table(f"{family.name}-{name}", caption(words, shown), heads, rows)
 
 
 def _write(worth: Worth, name: str) -> Cell:

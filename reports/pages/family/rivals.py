@@ -15,8 +15,6 @@ NOTE = (
     "gradient, or, where it learns an inverse, of the likelihood's gradient by W. An estimate's error is that of one "
     "call, its noise included, which a training loop averages over its steps."
 )
-# The most rows a table shows unfolded.
-MOST_ROWS = 24
 
 
 def build(family: FamilyDigest) -> Section | None:
@@ -105,7 +103,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
         for trade in front.trades
     )
     words = caption("Methods, other models and estimates, the cheapest first", shown)
-    return Table(f"{family.name}-rivals", words, heads, rows, folded=len(rows) > MOST_ROWS)
+    return Table(f"{family.name}-rivals", words, heads, rows)
 
 
 def _say_kind(trade: Trade) -> str:

@@ -2,6 +2,7 @@
 
 from ...digest import FamilyDigest
 from ...digest.series import Row
+from ...group import group_by
 from ..blocks import Cell, Section, Table, Text, columns
 
 # How a role is told; floors and calibrations are work that is timed beside the methods.
@@ -14,9 +15,8 @@ NOTE = (
 
 def build(family: FamilyDigest) -> Section | None:
     """One table, a line a method, in the order of the names."""
-    found: dict[str, list[Row]] = {}
-    for row in (row for series in family.series for row in series.rows if row.role in _ROLES):
-        found.setdefault(row.method, []).append(row)
+    known = (row for series in family.series for row in series.rows if row.role in _ROLES)
+    found = group_by(known, lambda row: row.method)
     if not found:
         return None
     heads = columns(("row", "Method"), ("computes", "Answers"), ("exact", "Exact"), ("source", "Source"))

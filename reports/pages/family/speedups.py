@@ -4,6 +4,7 @@ from ...digest import FamilyDigest
 from ...digest.series import Measured, choose_sweeps
 from ...digest.speedups import Speedup
 from ...families import FAMILIES, Family
+from ...group import group_by
 from ...plots import MOST_LINES, Line
 from ...plots.multiples import Panel
 from ...text import write_ratio, write_size
@@ -33,11 +34,8 @@ def build(family: FamilyDigest) -> Section | None:
 
 def _collect(family: FamilyDigest, series: Measured) -> dict[tuple[str, str], list[Speedup]]:
     """Speed-ups of a series by baseline and row."""
-    found: dict[tuple[str, str], list[Speedup]] = {}
-    for speedup in family.speedups:
-        if speedup.series == series.key:
-            found.setdefault((speedup.baseline, speedup.row), []).append(speedup)
-    return found
+    here = (speedup for speedup in family.speedups if speedup.series == series.key)
+    return group_by(here, lambda speedup: (speedup.baseline, speedup.row))
 
 
 def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:
@@ -96,7 +94,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
     heads = columns(("place", "Where"), ("baseline", "Baseline"), ("row", "Row"), *told)
     more = "" if len(kept) == sum(len(_collect(family, series)) for series in shown) else ", of the main rows"
     words = caption(f"Times faster than the baseline{more}", shown)
-    return Table(f"{family.name}-speedups", words, heads, tuple(rows), folded=len(rows) > 16)
+    return Table(f"{family.name}-speedups", words, heads, tuple(rows))
 
 
 def _write(speedup: Speedup, axis: str) -> Cell:

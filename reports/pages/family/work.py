@@ -70,7 +70,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:
             if cell is not None and cell.flops + cell.bytes > 0:
                 rows.append({"place": series_cell(series, shown)} | _measure(family, row, cell))
     words = caption("The work of a call at the largest size that each row ran at, and how fast it was done", shown)
-    return Table(f"{family.name}-work", words, heads, tuple(rows), folded=len(rows) > 16) if rows else None
+    return Table(f"{family.name}-work", words, heads, tuple(rows)) if rows else None
 
 
 def _measure(family: FamilyDigest, row: Row, cell: MeasuredCell) -> dict[str, Cell]:

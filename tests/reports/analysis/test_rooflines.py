@@ -1,5 +1,7 @@
 """Rooflines are those of a cell's own session, and of a curve's state."""
 
+from dataclasses import replace
+
 import pytest
 
 from reports.analysis import Analysis
@@ -45,6 +47,15 @@ def test_a_curve_has_the_ceiling_of_its_state(moved):
     point = moved.point(slow, 512, "relative")
     share = moved.attainable(slow, point) / moved.attainable(slow, point, curve=True)
     assert share == pytest.approx(1.03 / 1.06)
+
+
+def test_the_slower_of_the_two_binds(moved):
+    series = series_of(moved, "torch", "A")
+    ceiling, point = moved.ceiling(series, 64), moved.point(series, 64, "relative")
+    for products, copies, seconds in ((1.0, 0.5, 1.0), (0.5, 2.0, 2.0), (1.0, 0.0, 1.0), (0.0, 1.0, 1.0)):
+        work = replace(point, flops=products * ceiling.flops_per_s, bytes=copies * ceiling.bytes_per_s)
+        assert moved.attainable(series, work) == pytest.approx(seconds)
+    assert moved.attainable(series, replace(point, flops=0.0, bytes=0.0)) is None
 
 
 def test_copies_are_the_best_of_all_backends_at_that_time(moved):

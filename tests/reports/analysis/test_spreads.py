@@ -10,7 +10,7 @@ import pytest
 from reports.analysis import Analysis
 from reports.analysis.spreads import find_manner
 from reports.load import load
-from reports.statistics import ENOUGH_CELLS
+from reports.statistics import ENOUGH_CELLS, paired_ratio
 
 RESULTS = Path(__file__).parents[3] / "results"
 
@@ -28,7 +28,8 @@ def test_one_process_a_cell_takes_the_lent_spread(alone_analysis, backend):
     assert lender.processes > 2 * lender.cells
     ratio = alone_analysis.ratio(series, 100, "inverse", "relative")
     assert ratio.basis == "lent"
-    assert ratio.low < ratio.within.low < ratio.within.high < ratio.high
+    rounds = paired_ratio(alone_analysis.pairs(series, 100, "inverse", "relative"))
+    assert ratio.low < rounds.low < rounds.high < ratio.high
     assert alone_analysis.lenders == ()
 
 
@@ -54,9 +55,8 @@ def test_what_was_measured_otherwise_has_no_interval(alone, tmp_path, what):
     ratio = analysis.ratio(series, 100, "inverse", "relative")
     assert (analysis.ratio_spread(series), analysis.lender(series)) == (None, None)
     assert ratio.undetermined
-    assert not ratio.within.undetermined
-    verdict = analysis.verdict(series, 100, "relative", "inverse")
-    assert (verdict.word, verdict.reason[:11]) == ("undetermined", "one process")
+    assert ratio.basis == "rounds"
+    assert analysis.verdict(series, 100, "relative", "inverse") == "undetermined"
     assert analysis.crossover(series, "inverse", "relative") is None
 
 

@@ -15,7 +15,7 @@ def test_ratios_are_those_of_the_rounds(implicit_analysis, implicit_digest):
     for s in found:
         point = [implicit_analysis.point(keys[s.series], s.size, row) for row in ("inverse", "relative")]
         assert s.ratio.value == pytest.approx(point[0].seconds.value / point[1].seconds.value, rel=0.02)
-        assert s.verdict == implicit_analysis.verdict(keys[s.series], s.size, "relative", "inverse").word
+        assert s.verdict == implicit_analysis.verdict(keys[s.series], s.size, "relative", "inverse")
     assert {s.verdict for s in found} >= {"faster"}
 
 

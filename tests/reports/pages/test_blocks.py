@@ -24,7 +24,6 @@ def test_more_columns_than_fit_are_stacked_with_their_names():
     table = make_table(FIT + 1)
     assert table.stacked
     assert not make_table(FIT).stacked
-    assert not replace(table, grid=True).stacked
     found = re.search(r"<table class=\"stacked\" style='([^']*)'>", render(table))
     names = dict(re.findall(r'--l(\d+):"([^"]*)"', html.unescape(found[1])))
     assert names == {str(j + 1): f"Head {j}'s" for j in range(1, FIT + 1)}

@@ -19,7 +19,7 @@ COMMITS = tuple(letter * 40 for letter in "abcdefghijklmnop")
 
 def track(row, size, ratios, paired=True):
     marks = tuple(
-        Mark(commit, 1e-3, ratio if paired else math.nan, ratio) for commit, ratio in zip(COMMITS, ratios, strict=False)
+        Mark(commit, ratio if paired else math.nan, ratio) for commit, ratio in zip(COMMITS, ratios, strict=False)
     )
     place = Place("m", "torch", "cpu", "float32")
     return Track("env", "logdet", place, "D", size, (("B", 100), ("L", 2)), row, marks)

@@ -35,22 +35,18 @@ def test_an_undecided_size_at_the_crossing_lies_in_the_bracket(simulate_sessions
 
 
 def test_none_where_one_method_always_wins(simulate_sessions):
-    crossover = find_crossover(SIZES, _simulate(simulate_sessions, np.random.default_rng(43), true=1e5))
-    assert (crossover.kind, crossover.estimate, crossover.winner_above) == ("none", None, "a")
-    assert "a is faster at every decided size" in crossover.reason
+    assert find_crossover(SIZES, _simulate(simulate_sessions, np.random.default_rng(43), true=1e5)) is None
 
 
 def test_none_where_the_methods_are_the_same(simulate_sessions):
     rng = np.random.default_rng(44)
-    kinds = [find_crossover(SIZES[:3], _simulate(simulate_sessions, rng, SIZES[:3], slope=0.0)).kind for _ in range(60)]
-    assert kinds.count("none") >= 57
+    found = [find_crossover(SIZES[:3], _simulate(simulate_sessions, rng, SIZES[:3], slope=0.0)) for _ in range(60)]
+    assert found.count(None) >= 57
 
 
 def test_none_below_six_rounds():
     two = [([1.0, 1.0], [2.0, 2.0])]
-    crossover = find_crossover([1, 2], [two, [(b, a) for a, b in two]])
-    assert crossover.kind == "none"
-    assert "no size" in crossover.reason
+    assert find_crossover([1, 2], [two, [(b, a) for a, b in two]]) is None
 
 
 def test_of_several_the_one_at_the_largest_size(simulate_sessions):
@@ -69,7 +65,7 @@ def test_sharp_data_give_a_sharp_crossing():
 
 def test_is_deterministic(simulate_sessions):
     sessions = _simulate(simulate_sessions, np.random.default_rng(46))
-    assert find_crossover(SIZES, sessions, seed=3) == find_crossover(SIZES, sessions, seed=3)
+    assert find_crossover(SIZES, sessions) == find_crossover(SIZES, sessions)
 
 
 def _fit_pair(simulate_curve, rng, sizes, true):
@@ -85,22 +81,19 @@ def test_extrapolates_only_from_two_fits_and_says_so(simulate_curve):
     found = []
     for seed in range(20):
         sessions, fits = _fit_pair(simulate_curve, np.random.default_rng(seed), sizes, true=10_000.0)
-        assert find_crossover(sizes, sessions).kind == "none"
+        assert find_crossover(sizes, sessions) is None
         found.append(find_crossover(sizes, sessions, fits))
     assert {c.kind for c in found} == {"extrapolated"}
     assert {c.winner_above for c in found} == {"a"}
-    assert all("beyond the largest size" in c.reason for c in found)
     assert np.mean([c.estimate.low <= 10_000.0 <= c.estimate.high for c in found]) >= 0.9
 
 
 def test_does_not_extrapolate_far_or_from_no_fit(simulate_curve):
     sizes = np.geomspace(16, 4096, 12)
     sessions, fits = _fit_pair(simulate_curve, np.random.default_rng(47), sizes, true=1e5)
-    far = find_crossover(sizes, sessions, fits)
-    assert far.kind == "none"
-    assert "b stays the faster up to 10 times" in far.reason
+    assert find_crossover(sizes, sessions, fits) is None
     (missing,) = fit_exponents([(sizes[:3], [[1.0], [2.0], [3.0]], None)])
-    assert "no fit to extrapolate: 3 sizes" in find_crossover(sizes, sessions, (fits[0], missing)).reason
+    assert find_crossover(sizes, sessions, (fits[0], missing)) is None
 
 
 def test_an_open_end_stays_open(simulate_curve):
@@ -134,7 +127,7 @@ def test_processes_widen_a_crossover_to_what_they_move_it():
         sessions = [[(np.exp(level + rng.normal(0, 0.005, 12)), np.ones(12))] for level in levels]
         for found, given in ((held, spread), (blind, None)):
             crossover = find_crossover(sizes, sessions, spread=given)
-            if crossover.kind == "bracketed":
+            if crossover is not None:
                 found.append(crossover.estimate.low <= 283 <= crossover.estimate.high)
     assert len(held) >= 50
     assert np.mean(held) >= 0.90

@@ -44,13 +44,6 @@ def test_the_more_cells_the_less_is_added():
     assert added(160) < 1.3 < added(10)
 
 
-def test_a_higher_confidence_is_wider():
-    cells = simulate(np.random.default_rng(3), 12)
-    assert bound_spread(cells, 0.99).variance > bound_spread(cells, 0.6).variance
-    with pytest.raises(ValueError, match="confidence must lie strictly between 0 and 1"):
-        bound_spread(cells, 1.0)
-
-
 def test_few_cells_lend_nothing():
     cells = simulate(np.random.default_rng(4), ENOUGH_CELLS)
     lonely = [[np.zeros(1)] * 12, []]

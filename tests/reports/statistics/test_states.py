@@ -68,5 +68,3 @@ def test_unknown_levels_and_refusals():
     assert group_levels(find_levels(np.empty((0, 3)))).size == 0
     with pytest.raises(ValueError, match="two dimensions"):
         find_levels([1.0])
-    with pytest.raises(ValueError, match="apart"):
-        group_levels([0.0], 0.9)
