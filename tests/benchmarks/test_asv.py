@@ -171,7 +171,8 @@ def test_asv_find_in_one_environment_for_all_commits_is_one_line(repository):
     command = ("-m", "asv", "find", "-E", "checkout:same", "HEAD~1..HEAD", r"^logdet\.Torch")
     done = repository.python(*command)
     assert done.returncode != 0
-    assert "environment 'checkout:same' is this checkout's code whichever commit it stands for" in done.stdout + done.stderr
+    told = done.stdout + done.stderr
+    assert "environment 'checkout:same' is this checkout's code whichever commit it stands for" in told
     assert repository.records() == []
 
 
