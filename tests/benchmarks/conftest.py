@@ -136,7 +136,8 @@ class Trial:
     PASSES, PLANTED, FACTOR  how many forward passes more are planted in ``relative``, the rows that they change, and a
                              factor that is smaller than that change and larger than noise where tests share a machine
 
-    With a factor asv tells steps of that size; without, those that the suite's own configuration names.
+    With a factor asv tells steps of that size; without, those that the suite's own configuration names, by as many
+    rounds as its rank test needs to tell any.
     """
 
     ROWS = ("relative", "transposed", "inverse", "relative_step", "gemm_floor")
@@ -149,6 +150,9 @@ class Trial:
         family = "benchmarks/families/logdet.py"
         if factor is not None:
             repository.replace("asv.conf.json", 'yardstick\\\\b": 0.05', f'yardstick\\\\b": {factor - 1}')
+        else:
+            many = "    min_rounds=12,\n    max_rounds=12,\n"
+            repository.replace("benchmarks/harness/profile.py", many.replace("12", "6", 1), many)
         repository.replace("asv.conf.json", '["quick"]', '["smoke"]')
         repository.replace(family, "_sweeps((8, 12), (16,))", f"_sweeps(({D},), (64,))")
         repository.replace(family, '    rows={"patient"', f'    rows={{"smoke": {self.ROWS}, "patient"')
