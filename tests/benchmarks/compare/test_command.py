@@ -79,6 +79,14 @@ def test_a_summary_that_cannot_be_written_changes_no_answer(repository, tmp_path
     assert "the job's summary cannot be written" in done.stderr
 
 
+def test_the_workflow_keeps_what_the_script_writes_and_has_the_base():
+    workflow, script = ((ROOT / name).read_text() for name in (".github/workflows/compare.yml", "ci/compare.sh"))
+    assert "fetch-depth: 0" in workflow
+    assert "run: ci/compare.sh HEAD^1" in workflow  # of the merge that is checked out
+    (kept,) = re.findall(r"out=\$\{OUT:-(\S+)\}", script)
+    assert f"path: {kept}\n" in workflow
+
+
 def test_without_cells_the_families_are_compared_whose_code_differs(checkout, tmp_path):
     def choose(file: str) -> set[str]:
         before = sides.make(None, checkout, tmp_path / "cache")
@@ -119,7 +127,8 @@ def test_equal_sides_pass(repository, tmp_path):
     done = _compare(repository, tmp_path, *SMALL, "--minutes", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "equal sides (A/A)" in done.stdout
-    assert "slower" not in done.stdout
+    assert not {"slower", "faster"} & set(done.stdout.split())
+    assert "same" in done.stdout.split()
 
 
 @pytest.mark.slow
