@@ -9,6 +9,9 @@ MINUTES ?= 15
 # asv's name for this machine: the host's
 MACHINE ?= $(shell uname -n)
 BIN := .venv/bin
+# pip would compile one file after another, and the libraries' own tests; this takes all processors, and leaves those out.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
+COMPILE := $(BIN)/python -m compileall -qq -j 0 -x '/tests?/' .venv/lib || true
 
 .DEFAULT_GOAL := help
 .PHONY: help report cuda test test-all check bench site performance clean
@@ -26,8 +29,9 @@ help:
 # The stamp is younger than the environment only if the installation finished.
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt setuptools
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-build-isolation --editable ".[suite,cluster,dev,studies,peers]"
+	$(INSTALL) setuptools
+	$(INSTALL) --no-build-isolation --editable ".[suite,cluster,dev,studies,peers]"
+	$(COMPILE)
 	touch $@
 
 report: .venv/installed
@@ -37,7 +41,8 @@ report: .venv/installed
 
 # torch's wheels for Linux on PyPI are CUDA's; JAX's come as packages beside it.
 .venv/cuda: .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-build-isolation --editable ".[suite,dev,studies,peers,cuda]"
+	$(INSTALL) --no-build-isolation --editable ".[suite,dev,studies,peers,cuda]"
+	$(COMPILE)
 	touch $@
 
 cuda: .venv/cuda
