@@ -52,7 +52,8 @@ def test_the_best_form_of_relative_is_no_slower_than_any_other_exact_method(back
 def test_a_session_at_a_thousand_takes_seconds():
     wanted = dict.fromkeys((row for row in rows("logdet", "torch") if not row.startswith("jacobian")), "")
     wanted |= {row: "not in the main sweep" for row in wanted if ":" in row or row in LOGDET.apart}
-    record = session.run(Cell.of("logdet", "torch", {"D": 1000}), QUICK, wanted)
+    once = replace(QUICK, repetitions=0)  # a machine whose speed moves meanwhile would have it measured twice
+    record = session.run(Cell.of("logdet", "torch", {"D": 1000}), once, wanted)
     assert record["elapsed_s"] <= 12
 
 
