@@ -124,8 +124,10 @@ def _compare(parsed: argparse.Namespace) -> int:
     base = sides.make(commit, ROOT, cache() / "sides", parsed.base_python, parsed.base)
     if parsed.keep is not None:
         keep.check(base, head)
-    some = [_cell(text, parsed, profile) for text in _choose(base, head)]
-    cells = given or _only_asked(some, (base, head), parsed.method)
+    cells: Sequence[Cell] = given
+    if not cells:
+        some = [_cell(text, parsed, profile) for text in _choose(base, head)]
+        cells = _only_asked(some, (base, head), parsed.method)
     # Cells are named by base's precision, whatever head's is.
     cells = [replace(cell, dtype=base.settings.dtype or cell.dtype) for cell in cells]
     base, head = _name_forms(base, head)

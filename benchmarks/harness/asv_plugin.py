@@ -23,9 +23,9 @@ ALLOW_DIRTY = "BENCH_ALLOW_DIRTY"
 def setup() -> None:
     global _checkout  # asv finds environments among the subclasses that are alive
     _checkout = _checkout_environment()
-    os.environ["BENCH_MACHINE"] = _machine()
-    _follow_results()
     given = _given()
+    os.environ["BENCH_MACHINE"] = _machine(given)
+    _follow_results()
     if given.func.__self__.__name__ in ("Run", "Continuous", "Find"):
         _refuse_dirty_tree()
         bench = given.bench or []
@@ -79,12 +79,12 @@ def _installed(package: str) -> str:
         return ""
 
 
-def _machine() -> str:
+def _machine(given: argparse.Namespace) -> str:
     """The machine's name; what asv would ask about a new machine is answered with what asv itself would suggest."""
     from asv.machine import Machine, MachineCollection
     from asv.util import UserError
 
-    name = getattr(_given(), "machine", None) or Machine.get_unique_machine_name()
+    name = getattr(given, "machine", None) or Machine.get_unique_machine_name()
     try:
         MachineCollection.load(name)
     except UserError:
