@@ -104,7 +104,7 @@ def _draw(digest: Digest, family: str, backend: str, tracks: list[Track]) -> Fig
             if change.confirmed and change.row in rows and change.size == size
         ]
         panels.append((f"{tracks[0].axis} = {write_size(size)}", lines, marks))
-    told = _say_point(largest) if isinstance(largest, Change) else _say_change(largest, changes)
+    told = _say_point(largest) if isinstance(largest, Change) else _say_none(largest)
     title = f"{family}, {name_place(digest, most[0])}, in times of {FAMILIES[family].yardstick}: {told}"
     name, alt = f"history-{family}-{backend}".replace("_", "-"), f"{title}, from {commits[0][:8]} to {commits[-1][:8]}."
     return Figure(name, title, draw_history(name, alt, panels, commits), alt)
@@ -133,15 +133,10 @@ def _find_distance(moved: Track | Change) -> float:
     return abs(math.log(moved.ratio.value))
 
 
-def _say_change(largest: Track, changes: Sequence[Change]) -> str:
+def _say_none(largest: Track) -> str:
+    """Where no change is confirmed: how far a row moved may be the machine's state, a title does not tell it."""
     factor = math.exp(_find_distance(largest))
-    if factor <= SHOWN:
-        return f"no row moved by more than {factor:.3g} ×"
-    way = "longer" if largest.change > 1 else "shorter"
-    size = f"{largest.axis} = {write_size(largest.size)}"
-    beside = [f"{write_ratio(c.ratio)} × from {c.first[:8]} on" for c in changes if c.of(largest) and _is_settled(c)]
-    known = f"side by side {', '.join(beside)}" if beside else "unconfirmed"
-    return f"from the oldest to the newest commit {largest.row} at {size} moved most, {factor:.3g} × {way}, {known}"
+    return f"no row moved by more than {factor:.3g} ×" if factor <= SHOWN else "no change is confirmed"
 
 
 def _is_settled(change: Change) -> bool:

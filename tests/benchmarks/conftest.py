@@ -158,13 +158,16 @@ class Trial:
         repository.replace(family, '    rows={"patient"', f'    rows={{"smoke": {self.ROWS}, "patient"')
         repository.environment["BENCH_THREADS"] = "1"
         self.commits = [repository.commit("one cell of few rows")]
+        self._kernel = repository.folder / "bench_core/logdet/torch/relative.py"
+        self._text = self._kernel.read_text()
 
     def plant(self, passes: int) -> None:
-        """A commit of ``relative`` with so many forward passes more; with none it is equal code."""
+        """A commit of ``relative`` with so many forward passes more than it has; with none it is equal code again."""
         call = "backpropagate_turned(x, weights, biases, alpha)\n"
         more = f"    for _ in range({passes}):\n        {call}" if passes else ""
         last = f"    pre, deltas, turned = {call}"
-        self.repository.replace("bench_core/logdet/torch/relative.py", last, f"    # once more\n{more}{last}")
+        assert last in self._text
+        self._kernel.write_text(self._text.replace(last, f"    # {len(self.commits)}\n{more}{last}"))
         self.commits.append(self.repository.commit(f"{passes} planted"))
 
     @staticmethod

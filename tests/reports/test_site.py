@@ -125,6 +125,26 @@ def _make(folder: Path, session: dict[str, Any], write_session: Callable[..., ob
     return folder / "site"
 
 
+@pytest.mark.parametrize(("measured", "chosen"), [(True, "results-local"), (False, "results")])
+def test_without_results_of_ones_own_asv_reads_what_is_published(tmp_path, measured, chosen):
+    """asv ends where the folder that it reads has no list of benchmarks, as in a fresh clone."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv/installed").touch()
+    (tmp_path / "results-local").mkdir()  # the records of a run without asv
+    if measured:
+        (tmp_path / "results-local/benchmarks.json").touch()
+    for name in ("asv", "python", "npm"):
+        (tmp_path / name).write_text(f'#!/bin/sh\necho "{name} $1 $BENCH_RESULTS"\n')
+        (tmp_path / name).chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    environment.pop("BENCH_RESULTS", None)
+    made = ["make", "--silent", f"BIN={tmp_path}", "site"]
+    done = subprocess.run(made, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert f"asv publish {chosen}\n" in done.stdout, done.stdout + done.stderr
+
+
 _WHO = (("NAME", ""), ("EMAIL", "@example.org"))
 
 

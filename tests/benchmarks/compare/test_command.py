@@ -82,9 +82,35 @@ def test_a_summary_that_cannot_be_written_changes_no_answer(repository, tmp_path
 def test_the_workflow_keeps_what_the_script_writes_and_has_the_base():
     workflow, script = ((ROOT / name).read_text() for name in (".github/workflows/compare.yml", "ci/compare.sh"))
     assert "fetch-depth: 0" in workflow
-    assert "run: ci/compare.sh HEAD^1" in workflow  # of the merge that is checked out
     (kept,) = re.findall(r"out=\$\{OUT:-(\S+)\}", script)
     assert f"path: {kept}\n" in workflow
+
+
+def test_the_workflow_compares_the_merge_with_the_base_as_it_was_merged_into(repository, tmp_path):
+    """Of a branch that began before the base moved on, what the base has gained since is no change of it."""
+
+    def touch(file: str) -> str:
+        path = repository.folder / "bench_core" / file
+        path.write_text(path.read_text() + "\n# changed\n")
+        return repository.commit(f"{file} changed")
+
+    repository.git("checkout", "--quiet", "-b", "topic")
+    touch("score/torch/psi.py")
+    repository.git("checkout", "--quiet", "main")
+    tip = touch("logdet/torch/relative.py")
+    repository.git("merge", "--quiet", "--no-ff", "--no-edit", "topic")
+    repository.git("checkout", "--quiet", "--detach")
+    (step,) = re.findall(r"run: (ci/compare\.sh .*)", (ROOT / ".github/workflows/compare.yml").read_text())
+    shutil.copytree(ROOT / "ci", repository.folder / "ci")
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\nshift 3\necho $1 >{tmp_path}/base; echo '{{}}' >$OUT/compare.json\n")
+    python.chmod(0o755)
+    given = repository.environment | {"PYTHON": str(python), "OUT": str(tmp_path / "out")}
+    subprocess.run(["sh", "-c", step], cwd=repository.folder, env=given, check=True, timeout=60)
+    chosen = (tmp_path / "base").read_text().strip()
+    base, head = (sides.make(commit, repository.folder, tmp_path / "cache") for commit in (chosen, None))
+    assert base.digests() == sides.make(tip, repository.folder, tmp_path / "cache").digests()
+    assert {text.split()[0] for text in _choose(base, head)} == {"score"}
 
 
 def test_without_cells_the_families_are_compared_whose_code_differs(checkout, tmp_path):
@@ -133,22 +159,24 @@ def test_equal_sides_pass(repository, tmp_path):
 
 @pytest.mark.slow
 def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, tmp_path):
-    """Equal code, then one forward pass more in one kernel, which two rows run."""
-    for passes in (0, 1):
+    """Equal code, then one forward pass more in one kernel, which two rows run, then the first code again."""
+    for passes in (0, 1, 0):
         trial.plant(passes)
-    for base, head in itertools.pairwise(trial.commits):
+    _, equal, slower, undone = trial.commits
+    for base, head in [*itertools.pairwise(trial.commits), (equal, undone)]:
         saved = tmp_path / f"{head}.json"
         cell = ("--cell", "logdet torch D=64 B=16", "--profile", "smoke", "--minutes", "4")
         cell += ("--json", str(saved), "--keep", "here")
         done = trial.repository.python(*_COMMAND, base, head, *cell, XDG_CACHE_HOME=str(tmp_path / "cache"))
-        told = {row["row"] for row in json.loads(saved.read_text())["rows"] if row["verdict"] in ("slower", "faster")}
-        planted = head == trial.commits[-1]
-        assert told == (trial.PLANTED if planted else set()), done.stdout
-        assert done.returncode == planted, done.stdout + done.stderr
+        verdicts = {row["row"]: row["verdict"] for row in json.loads(saved.read_text())["rows"]}
+        told = {row: verdict for row, verdict in verdicts.items() if verdict in ("slower", "faster")}
+        changed = "slower" if head == slower else "faster" if base == slower else ""
+        assert told == (dict.fromkeys(trial.PLANTED, changed) if changed else {}), done.stdout
+        assert done.returncode == (changed == "slower"), done.stdout + done.stderr
         place = trial.repository.folder / "results-local/here"
         kept = find_comparisons([place], read_json, [])
         of_these = [each for each in kept if (each.base[:8], each.head[:8]) == (base[:8], head[:8])]
-        assert {each.row for each in of_these if each.verdict == "slower"} == told
+        assert {each.row: each.verdict for each in of_these if each.row in told} == told
     # The report tells them, and nothing besides, beside a run of the same commit.
     run = ("-m", "benchmarks", "run", "--plain", "--profile", "smoke", "--machine", "here", "--bench", "^logdet.Torch")
     done = trial.repository.python(*run)
@@ -213,34 +241,3 @@ def _read(cache: Path) -> list[dict]:
     """The whole lines of the comparison that is not finished: rounds, and each pair after the last of its own."""
     texts = [path.read_text() for path in cache.glob("jacobench/compare/*.pairs")]
     return [json.loads(line) for text in texts for line in text.split("\n")[:-1]]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["nowhere"], "commit 'nowhere' is unknown"),
-        (["--cell", "logdet"], "cell 'logdet' is none; allowed: FAMILY BACKEND SIZE=VALUE"),
-        (["--cell", "logdet torch D"], "size 'D' is not NAME=VALUE"),
-        (["--cell", "logdet torch", "--method", "none"], "row of these cells 'none'"),
-        (["--threshold", "0"], "threshold 0; allowed: a number above zero"),
-        (["--keep"], "--keep and the working tree; allowed: two commits that differ in nothing else"),
-        (["--minutes", "-1"], "minutes -1; allowed: a number above zero"),
-        (["--json", "nowhere/x.json"], "file 'nowhere/x.json' cannot be written; allowed: one in a folder that exists"),
-        (["--base", "BENCH_WAITING=passive"], "setting 'BENCH_WAITING=passive' is both sides'; allowed: threads=N, or"),
-        (["--base", "threads=none"], "setting 'threads=none' is unknown"),
-        (["--head", "form=graph"], "form of logdet on torch and cpu 'graph'"),
-        (["--head", "form=jit", "--cell", "logdet torch", "--method", "relative"], "form of relative on torch and cpu"),
-        (
-            ["--head", "form=compiled", "--cell", "logdet torch", "--method", "relative:compiled"],
-            "row 'relative:compiled' names a form, and the sides do; allowed: its method, relative",
-        ),
-    ],
-)
-def test_what_cannot_be_compared_is_one_line_and_status_2(arguments, message, capsys, tmp_path, monkeypatch):
-    from benchmarks.__main__ import main
-
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert main(["compare", *arguments]) == 2
-    said = capsys.readouterr().err
-    assert message in said
-    assert said.count("\n") == 1
