@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import statistics
 import subprocess
 import sys
@@ -98,6 +99,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--out", type=Path, default=Path("planted-rates"), metavar="FOLDER")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is running ends with it
     given.out.mkdir(parents=True, exist_ok=True)
     conditions = {"quiet": None} | ({"loaded": given.load} if given.load is not None else {})
     found: dict[str, list[tuple[bool, list[str], float]]] = {name: [] for name in conditions}
