@@ -3,10 +3,10 @@
     .venv/bin/python tools/planted_rates.py 24 --times 20 --load 30 --minutes 3
 
 plants a product of 24 rows of the batch with W in torch's `relative`, in a clone of HEAD, and compares the two commits
-at D = 1,000, all rows of the cell, 20 times with nothing beside it and 20 times with a process that takes one core from
-the 30th second on, one after the other. A comparison ends once both rows that run the kernel are told (what it would go
-on for is whether they are beyond the threshold), at its own end, or when its minutes are spent. Each is kept
-as JSON in FOLDER, and a second call goes on after the last.
+at D = 1,000, all rows of the cell (or `--method`'s), 20 times with nothing beside it and 20 times with a process that
+takes one core from the 30th second on, one after the other. A comparison ends once the rows that run the kernel are
+told (what it would go on for is whether they are beyond the threshold), at its own end, or when its minutes are spent.
+Each is kept as JSON in FOLDER, and a second call goes on after the last.
 """
 
 from __future__ import annotations
@@ -70,23 +70,24 @@ def load(seconds: float | None) -> Iterator[None]:
         busy.wait()
 
 
-def measure(folder: Path, saved: Path, seconds: float | None, minutes: float) -> None:
+def measure(folder: Path, saved: Path, seconds: float | None, further: list[str]) -> None:
     """One comparison, kept in `saved`."""
-    options = ["--cell", "logdet torch D=1000", "--minutes", f"{minutes:g}", "--json", str(saved)]
+    options = ["--cell", "logdet torch D=1000", "--json", str(saved), *further]
     with load(seconds), saved.with_suffix(".log").open("w") as log:
         command = [sys.executable, "-c", COMPARE, "compare", "HEAD~1", "HEAD", *options]
         subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
 
 
 def tell(saved: Path) -> tuple[bool, list[str], float]:
-    """Whether both planted rows are told slower, what else is told, and how long it took; prints them."""
+    """Whether the planted rows are told slower, what else is told, and how long it took; prints them."""
     if not saved.exists():
         raise SystemExit(f"no answer; {saved.with_suffix('.log')} says why")
     found = json.loads(saved.read_text(encoding="utf-8"))
     rows = {row["row"]: row for row in found["rows"]}
-    told = all(rows[name]["verdict"] == "slower" for name in PLANTED)
+    planted = [name for name in PLANTED if name in rows]
+    told = all(rows[name]["verdict"] == "slower" for name in planted)
     others = [name for name, row in rows.items() if name not in PLANTED and row["verdict"] in ("slower", "faster")]
-    ratios = "; ".join(f"{n} {rows[n]['verdict']} {rows[n]['ratio']:.3f}, {rows[n]['pairs']} pairs" for n in PLANTED)
+    ratios = "; ".join(f"{n} {rows[n]['verdict']} {rows[n]['ratio']:.3f}, {rows[n]['pairs']} pairs" for n in planted)
     print(f"{saved.stem}: {found['elapsed_s']:.0f} s, status {found['status']}, {ratios}; besides {others}", flush=True)
     return told, others, found["elapsed_s"]
 
@@ -94,12 +95,15 @@ def tell(saved: Path) -> tuple[bool, list[str], float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rows", type=int, help="rows of the batch (of 100) that are multiplied once more")
+    parser.add_argument("--method", action="append", default=[], help="only this row; repeat", metavar="ROW")
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--load", type=float, help="second from which a process takes one core; without it none does")
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--out", type=Path, default=Path("planted-rates"), metavar="FOLDER")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is running ends with it
+    further = ["--minutes", f"{given.minutes:g}", *(word for row in given.method for word in ("--method", row))]
+    what = f"{given.rows}-{'+'.join(given.method) or 'all'}"
     given.out.mkdir(parents=True, exist_ok=True)
     conditions = {"quiet": None} | ({"loaded": given.load} if given.load is not None else {})
     found: dict[str, list[tuple[bool, list[str], float]]] = {name: [] for name in conditions}
@@ -108,9 +112,9 @@ def main() -> None:
         plant(clone, given.rows)
         for number in range(1, given.times + 1):
             for name, seconds in conditions.items():
-                saved = given.out.absolute() / f"{given.rows}-{name}-{number}.json"
+                saved = given.out.absolute() / f"{what}-{name}-{number}.json"
                 if not saved.exists():
-                    measure(clone, saved, seconds, given.minutes)
+                    measure(clone, saved, seconds, further)
                     time.sleep(1)
                 found[name].append(tell(saved))
     for name, results in found.items():
