@@ -1,4 +1,4 @@
-"""How often `python -m benchmarks compare` tells a planted slowdown: the measured rates of docs/compare.md.
+"""How often `python -m benchmarks compare` tells a planted slowdown: the column *told* of docs/compare.md.
 
     .venv/bin/python tools/planted_rates.py 24 --times 20 --load 30 --minutes 3
 
@@ -6,19 +6,19 @@ plants a product of 24 rows of the batch with W in torch's `relative`, in a clon
 at D = 1,000, all rows of the cell (or `--method`'s), 20 times with nothing beside it and 20 times with a process that
 takes one core from the 30th second on, one after the other. A comparison ends once the rows that run the kernel are
 told (what it would go on for is whether they are beyond the threshold), at its own end, or when its minutes are spent.
-Each is kept as JSON in FOLDER, and a second call goes on after the last.
+Each is kept as JSON in FOLDER, and a second call goes on after the last; one that was cut off begins anew.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,8 +26,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 KERNEL = "bench_core/logdet/torch/relative.py"
 AFTER = "    pre, deltas, turned = backpropagate_turned(x, weights, biases, alpha)\n"
+BATCH = 100
 PLANTED = ("relative", "relative:allocating")
-# The command in a process of its own; a planted row that is told is settled.
+# The command in a process of its own; once the planted rows are told, all rows are settled.
 COMPARE = f"""
 import sys
 from dataclasses import replace
@@ -42,7 +43,8 @@ def judge_told(states, threshold):
 verdict.judge = judge_told
 sys.exit(main(sys.argv[1:]))
 """
-BUSY = "while True: pass"
+# It ends with who has started it, however that ends: what is measured later must not have it beside it.
+BUSY = "import os, time\nparent = os.getppid()\ntime.sleep({:g})\nwhile os.getppid() == parent: pass"
 
 
 def plant(folder: Path, rows: int) -> None:
@@ -51,7 +53,11 @@ def plant(folder: Path, rows: int) -> None:
     kernel = folder / KERNEL
     text = kernel.read_text(encoding="utf-8")
     assert AFTER in text, f"{KERNEL} has no line to plant after"
-    kernel.write_text(text.replace(AFTER, f"{AFTER}    x[:{rows}] @ weights[0]  # planted\n"), encoding="utf-8")
+    whole, rest = divmod(rows, BATCH)
+    products = "".join(
+        f"    x[:{number}] @ weights[0]  # planted\n" for number in [BATCH] * whole + [rest] * (rest > 0)
+    )
+    kernel.write_text(text.replace(AFTER, AFTER + products), encoding="utf-8")
     who = ("-c", "user.name=planted", "-c", "user.email=planted@localhost")
     subprocess.run(["git", *who, "commit", "--quiet", "-am", f"{rows} rows planted"], cwd=folder, check=True)
 
@@ -62,7 +68,7 @@ def load(seconds: float | None) -> Iterator[None]:
     if seconds is None:
         yield
         return
-    busy = subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({seconds})\n{BUSY}"])
+    busy = subprocess.Popen([sys.executable, "-c", BUSY.format(seconds)])
     try:
         yield
     finally:
@@ -72,20 +78,25 @@ def load(seconds: float | None) -> Iterator[None]:
 
 def measure(folder: Path, saved: Path, seconds: float | None, further: list[str]) -> None:
     """One comparison, kept in `saved`."""
-    options = ["--cell", "logdet torch D=1000", "--json", str(saved), *further]
-    with load(seconds), saved.with_suffix(".log").open("w") as log:
-        command = [sys.executable, "-c", COMPARE, "compare", "HEAD~1", "HEAD", *options]
-        subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)
+    part = saved.with_suffix(".part")
+    command = [sys.executable, "-c", COMPARE, "compare", "HEAD~1", "HEAD", "--cell", "logdet torch D=1000"]
+    command += ["--json", str(part), *further]
+    # Pairs of a comparison that was cut off, under another load perhaps, are none of this one's.
+    with tempfile.TemporaryDirectory(prefix="planted") as cache, saved.with_suffix(".log").open("w") as log:
+        environment = os.environ | {"XDG_CACHE_HOME": cache}
+        with load(seconds):
+            subprocess.run(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    if not part.exists():
+        raise SystemExit(f"no answer; {saved.with_suffix('.log')} says why")
+    part.rename(saved)
 
 
 def tell(saved: Path) -> tuple[bool, list[str], float]:
     """Whether the planted rows are told slower, what else is told, and how long it took; prints them."""
-    if not saved.exists():
-        raise SystemExit(f"no answer; {saved.with_suffix('.log')} says why")
     found = json.loads(saved.read_text(encoding="utf-8"))
     rows = {row["row"]: row for row in found["rows"]}
     planted = [name for name in PLANTED if name in rows]
-    told = all(rows[name]["verdict"] == "slower" for name in planted)
+    told = bool(planted) and all(rows[name]["verdict"] == "slower" for name in planted)
     others = [name for name, row in rows.items() if name not in PLANTED and row["verdict"] in ("slower", "faster")]
     ratios = "; ".join(f"{n} {rows[n]['verdict']} {rows[n]['ratio']:.3f}, {rows[n]['pairs']} pairs" for n in planted)
     print(f"{saved.stem}: {found['elapsed_s']:.0f} s, status {found['status']}, {ratios}; besides {others}", flush=True)
@@ -94,18 +105,25 @@ def tell(saved: Path) -> tuple[bool, list[str], float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", type=int, help="rows of the batch (of 100) that are multiplied once more")
+    parser.add_argument("rows", type=int, help="rows, of batches of 100, that are multiplied once more")
     parser.add_argument("--method", action="append", default=[], help="only this row; repeat", metavar="ROW")
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--load", type=float, help="second from which a process takes one core; without it none does")
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--out", type=Path, default=Path("planted-rates"), metavar="FOLDER")
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is running ends with it
+    for name, number in (("rows", given.rows), ("times", given.times)):
+        if number < 1:
+            parser.error(f"{name} {number}; allowed: 1 or more")
+    for ends in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ends, lambda *_: sys.exit(143))  # what is running ends with it
     further = ["--minutes", f"{given.minutes:g}", *(word for row in given.method for word in ("--method", row))]
-    what = f"{given.rows}-{'+'.join(given.method) or 'all'}"
+    head = subprocess.run(
+        ["git", "rev-parse", "--short=8", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    what = f"{head.stdout.strip()}-{given.rows}-{'+'.join(given.method) or 'all'}-{given.minutes:g}min"
     given.out.mkdir(parents=True, exist_ok=True)
-    conditions = {"quiet": None} | ({"loaded": given.load} if given.load is not None else {})
+    conditions = {"quiet": None} | ({f"loaded-{given.load:g}": given.load} if given.load is not None else {})
     found: dict[str, list[tuple[bool, list[str], float]]] = {name: [] for name in conditions}
     with tempfile.TemporaryDirectory(prefix="planted") as scratch:
         clone = Path(scratch) / "clone"
@@ -115,7 +133,6 @@ def main() -> None:
                 saved = given.out.absolute() / f"{what}-{name}-{number}.json"
                 if not saved.exists():
                     measure(clone, saved, seconds, further)
-                    time.sleep(1)
                 found[name].append(tell(saved))
     for name, results in found.items():
         told, besides = sum(each[0] for each in results), sum(bool(each[1]) for each in results)

@@ -69,8 +69,8 @@ def build(digest: Digest) -> tuple[Page, ...]:
 
 
 def _draw(digest: Digest, family: str, backend: str, tracks: list[Track]) -> Figure:
-    """A panel a size of the environment with most commits, its lines the rows of the family's card; what the title
-    tells of is drawn, whichever row and size it is.
+    """A panel a size of the environment with most commits, its lines the rows of the family's card; the
+    largest confirmed change, or else the row that moved most, is drawn, whichever row and size it is.
     """
     groups = Counter((t.place, t.environment, t.fixed) for t in tracks)
     most = max(groups, key=lambda key: (groups[key], str(key)))
@@ -134,7 +134,7 @@ def _find_distance(moved: Track | Change) -> float:
 
 
 def _say_none(largest: Track) -> str:
-    """Where no change is confirmed: how far a row moved may be the machine's state, a title does not tell it."""
+    """Where no change is confirmed; how far a row moved is told where it is little, beyond it may be the machine's."""
     factor = math.exp(_find_distance(largest))
     return f"no row moved by more than {factor:.3g} ×" if factor <= SHOWN else "no change is confirmed"
 

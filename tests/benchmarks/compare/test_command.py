@@ -158,7 +158,7 @@ def test_equal_sides_pass(repository, tmp_path):
 
 
 @pytest.mark.slow
-def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, tmp_path):
+def test_over_four_commits_what_changed_is_told_and_nothing_else(trial, tmp_path):
     """Equal code, then one forward pass more in one kernel, which two rows run, then the first code again."""
     for passes in (0, 1, 0):
         trial.plant(passes)
@@ -176,7 +176,7 @@ def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, tmp_pat
         place = trial.repository.folder / "results-local/here"
         kept = find_comparisons([place], read_json, [])
         of_these = [each for each in kept if (each.base[:8], each.head[:8]) == (base[:8], head[:8])]
-        assert {each.row: each.verdict for each in of_these if each.row in told} == told
+        assert {each.row: each.verdict for each in of_these if each.verdict in ("slower", "faster")} == told
     # The report tells them, and nothing besides, beside a run of the same commit.
     run = ("-m", "benchmarks", "run", "--plain", "--profile", "smoke", "--machine", "here", "--bench", "^logdet.Torch")
     done = trial.repository.python(*run)

@@ -9,12 +9,12 @@ from benchmarks.compare import comparison
 from benchmarks.compare.pair import SIDES
 from benchmarks.harness.cell import FIRST
 from benchmarks.harness.policy import ALLOCATORS, WAITING
-from tests.benchmarks.compare.test_command import SMALL
 
 
 def test_what_is_asked_for_and_a_policy_reach_the_comparison(monkeypatch, tmp_path):
     """Both sides' memory is kept and their waiting threads spin for a moment only, unless the user says otherwise."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("BENCH_ALLOCATOR", raising=False)
     reached, forms = [], []
 
     def stop(both, cells, options, log, policy, follow):
@@ -23,7 +23,7 @@ def test_what_is_asked_for_and_a_policy_reach_the_comparison(monkeypatch, tmp_pa
         raise ValueError("far enough")
 
     monkeypatch.setattr(comparison, "run", stop)
-    asked = ["compare", *SMALL[:4], "--threshold", "7", "--minutes", "2"]
+    asked = ["compare", "--cell", "logdet torch D=12 B=8", "--method", "relative", "--threshold", "7", "--minutes", "2"]
     for waiting in ("default", "passive"):
         monkeypatch.setenv("BENCH_WAITING", waiting)
         assert main([*asked, *(["--head", "form=allocating"] if waiting == "passive" else [])]) == 2
