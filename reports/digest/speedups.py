@@ -43,14 +43,14 @@ def choose_baselines(family: Family, series: Measured) -> tuple[str, ...]:
 
 
 def find_rivals(family: Family, series: Measured, baseline: str) -> tuple[Row, ...]:
-    """Methods in their first form whose answer will do where the baseline's does.
+    """Methods in their first form whose answer will do where the baseline's does, or whose objective rivals it.
 
     Beside an exact baseline the family's main rows alone may be approximate: how much less work the others do is told
     with what they lose, where accuracy is.
     """
     kind = series.row(baseline)
     assert kind is not None
-    wanted = next((q.computes for q in family.questions if kind.computes in q.computes), (kind.computes,))
+    wanted = next(((*q.computes, *q.rivals) for q in family.questions if kind.computes in q.computes), (kind.computes,))
     any_gradient = not family.questions[0].computes and kind.computes not in NOT_GRADIENTS
     main = {*family.card, *(row for headline in family.headlines for row in headline[:2])}
     return tuple(

@@ -9,7 +9,8 @@ class Question:
     """Something a reader wants the fastest method of: `computes` are the kinds of answer that will do, `words` name it.
 
     An empty `computes` stands for a gradient of any kind. `first` marks the questions that the first page answers.
-    `accuracy` is the largest error of its answers where no method is exact.
+    `accuracy` is the largest error of its answers where no method is exact. `rivals` compute what does as well by
+    another road: no answers, and told among the speed-ups.
     """
 
     key: str
@@ -17,6 +18,7 @@ class Question:
     computes: tuple[str, ...] = ()
     first: bool = False
     accuracy: float = 1e-6
+    rivals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Gradients of log |det W| in a linear or shallow flow."""
 
-from ._family import Family, Goals, Question, Size, Training
+from ._family import Family, Goals, Question, Retraction, Size, Training
 
 _DENSITY = ("alpha", "folds", "gaussian", "parameters", "steps", "spread", "truth", "valid", "L", "d")
 
@@ -49,6 +49,14 @@ FAMILY = Family(
         # Plain descent: it may have diverged at every rate, and then there is none.
         Training("logdet-training", "ordinary_gd", ("steps", "L", "d"), "ascents"),
         Training("logdet-density", "relative", _DENSITY, "densities"),
+    ),
+    retracted=(
+        Retraction(
+            "jax",
+            ("jacobian_autodiff_chunked",),
+            "2026-11-27T06:09:40",
+            "of one layer every sample's Jacobian is W, whose LU left the loop: one was timed instead of a hundred",
+        ),
     ),
     exponents={
         "D": {

@@ -23,7 +23,7 @@ FAMILY = Family(
         "weights."
     ),
     questions=(
-        Question("psi", "ψ, a network that is the gradient", ("psi",), first=True),
+        Question("psi", "ψ, a network that is the gradient", ("psi",), first=True, rivals=("sliced",)),
         Question("phi", "φ, a network that has the gradient", ("phi",), first=True),
         Question("tied", "a tied ψ, curl-free by its weights", ("tied",)),
         Question("curl", "how far ψ is from a gradient", ("curl_difference", "curl_moments", "curl")),

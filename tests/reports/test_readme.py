@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.harness.record import unpack
 from reports.points import Series
 
 ROOT = Path(__file__).parents[2]
@@ -36,16 +37,26 @@ def read_numbers(label: str, column: int, heading: str = "**Log-determinant grad
     return [float(number.replace(",", "")) for number in re.findall(r"\d[\d,]*\.?\d*", cell)]
 
 
-class Told:
-    """What the results say of a backend's sweep over D at B = 100."""
+def read_sentence(begin: str, end: str) -> list[float]:
+    """The numbers of what stands between two phrases, wherever its lines break."""
+    text = " ".join(README.split())
+    (_, found), *more = [(at, text[at.end() :]) for at in re.finditer(re.escape(begin), text)]
+    assert not more, f"{begin!r} stands there twice"
+    assert end in found, f"{end!r} does not follow {begin!r}"
+    return [float(number) for number in re.findall(r"\d+\.?\d*", found.partition(end)[0])]
 
-    def __init__(self, analysis, backend: str, L: int):
+
+class Told:
+    """What the results say of a backend's sweep over D at B = 100, or of another series."""
+
+    def __init__(self, analysis, backend: str, L: int, family: str = "logdet", **fixed: object):
         self.analysis = analysis
-        (self.series,) = [s for s in analysis.series("logdet") if self._is_meant(s, backend, L)]
+        wanted = (fixed or {"B": 100}) | {"L": L}
+        (self.series,) = [s for s in analysis.series(family) if self._is_meant(s, backend, wanted)]
 
     @staticmethod
-    def _is_meant(series: Series, backend: str, L: int) -> bool:
-        return series.place.backend == backend and dict(series.fixed) == {"B": 100, "L": L}
+    def _is_meant(series: Series, backend: str, wanted: dict[str, object]) -> bool:
+        return series.place.backend == backend and dict(series.fixed) == wanted
 
     def seconds(self, row: str, D: float, unit: float = 1.0) -> list[float]:
         value = self.analysis.point(self.series, D, row).seconds
@@ -58,8 +69,8 @@ class Told:
     def speedup(self, D: float) -> float:
         return self.ratio("inverse", "relative", D)[0]
 
-    def gigabytes(self, row: str) -> float:
-        return self.analysis.point(self.series, 20000.0, row).peak_bytes / 1e9
+    def gigabytes(self, row: str, D: float = 20000.0) -> float:
+        return self.analysis.point(self.series, D, row).peak_bytes / 1e9
 
 
 @pytest.mark.parametrize(("backend", "column"), [("torch", 1), ("jax", 2)])
@@ -114,3 +125,30 @@ def test_what_a_user_would_pick_instead(committed):
     libraries = [told.ratio(row, "relative", 1000)[0] for row in LIBRARIES]
     label = "LU layers of libraries (one layer, D = 1,000), over `relative`"
     assert read_numbers(label, 1) == pytest.approx(libraries, rel=NEAR)
+
+
+def test_a_few_samples_at_a_time(committed):
+    backends = [Told(committed, backend, 3) for backend in ("torch", "jax")]
+    rows = "jacobian_autodiff_chunked", "jacobian_autodiff"
+    expected = [1e3 * told.gigabytes(row, 300) for row in rows for told in backends]
+    slower = [told.seconds(rows[0], 300)[0] / told.seconds(rows[1], 300)[0] for told in backends]
+    found = read_sentence("A few samples at a time, the Jacobian's autodiff needs", "times as long (medians")
+    assert found == pytest.approx([*expected, 300, *slower], rel=NEAR)
+
+
+def test_sliced_score_matching(committed):
+    backends = [Told(committed, backend, 2, "score", B=128, H=96) for backend in ("torch", "jax")]
+    expected = [number for d in (32, 256) for told in backends for number in told.ratio("sliced", "psi", d)]
+    found = read_sentence("which needs no clean data, takes", "(one process)")
+    assert found[:6] + found[7:13] == pytest.approx(expected, rel=NEAR)
+
+
+def test_the_minutes_of_what_is_published():
+    """What the sessions of profile standard took, of every cell and process one."""
+    took: dict[str, float] = {}
+    for folder in sorted((ROOT / "results/epyc-2core/sessions").glob("*standard")):
+        for path in folder.glob("*.session"):
+            took[path.name] = json.loads(unpack(path.read_bytes()))["elapsed_s"] / 60
+    logdet = sum(minutes for name, minutes in took.items() if name.startswith("logdet-"))
+    assert read_sentence("measures what is published of logdet,", "minutes of sessions") == [round(logdet)]
+    assert read_sentence("the other families, too,", "minutes") == [round(sum(took.values()))]

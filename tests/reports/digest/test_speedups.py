@@ -31,6 +31,12 @@ def test_no_model_is_held_against_another(make):
     assert [r.name for r in find_rivals(score, series, "psi")] == ["psi_closed_form"]
 
 
+def test_another_objective_of_the_same_network_is_told_beside_it_and_is_no_answer(make):
+    series = make.series(make.sweep("psi", computes="psi"), make.sweep("sliced", computes="sliced"), axis="d")
+    assert [r.name for r in find_rivals(FAMILIES["score"], series, "psi")] == ["sliced"]
+    assert not any("sliced" in question.computes for question in FAMILIES["score"].questions)
+
+
 def test_any_gradient_is_a_rival_where_any_will_do_but_no_step_and_no_other_form(make):
     rows = [
         make.sweep("inverse", computes="ordinary"),
