@@ -25,9 +25,12 @@ class Speedup:
 def digest_speedups(analysis: Analysis, name: str, measured: tuple[Measured, ...]) -> tuple[Speedup, ...]:
     """Of every sweep, baseline and rival, at each size where both were timed in the same rounds."""
     keys = find_keys(analysis, name)
+    # A rival of another objective stands in a sweep beside the family's own, of whatever number of sizes.
+    rivals = {kind for question in FAMILIES[name].questions for kind in question.rivals}
+    beside = tuple(s for s in measured if any(row.computes in rivals and row.ran for row in s.rows))
     return tuple(
         found
-        for series in choose_sweeps(measured)
+        for series in dict.fromkeys((*choose_sweeps(measured), *beside))
         for baseline in choose_baselines(FAMILIES[name], series)
         for rival in find_rivals(FAMILIES[name], series, baseline)
         for found in _compare(analysis, keys[series.key], rival, baseline)

@@ -22,14 +22,23 @@ def build(family: FamilyDigest) -> Section | None:
     """A panel a sweep against its first baseline, and a table of all baselines at three sizes."""
     if not family.speedups:
         return None
-    shown = [s for s in choose_sweeps(family.series) if any(u.series == s.key for u in family.speedups)]
-    figure = draw_sweeps(family, shown, _make_panel, _entitle, "speedups", "Speed-up over a baseline", "ratio")
+    known = [s for s in family.series if any(u.series == s.key for u in family.speedups)]
+    sweeps = choose_sweeps(family.series)
+    figure = draw_sweeps(
+        family,
+        [s for s in known if s in sweeps],
+        _make_panel,
+        _entitle,
+        "speedups",
+        "Speed-up over a baseline",
+        "ratio",
+    )
     note = (
         "Ratios are paired by round: both rows were timed within moments of each other, so that what the machine does "
         "in between cancels. Green: faster by more than the noise of this place; orange-red: slower by more; amber: "
         "not told apart yet."
     )
-    return Section("speedups", "Speed-ups", (*figure, _tabulate(family, shown), Text(note, "note")))
+    return Section("speedups", "Speed-ups", (*figure, _tabulate(family, known), Text(note, "note")))
 
 
 def _collect(family: FamilyDigest, series: Measured) -> dict[tuple[str, str], list[Speedup]]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from reports.digest.series import find_keys
-from reports.digest.speedups import choose_baselines, find_rivals
+from reports.digest.series import digest_series, find_keys
+from reports.digest.speedups import choose_baselines, digest_speedups, find_rivals
 from reports.families import FAMILIES
 
 
@@ -35,6 +35,13 @@ def test_another_objective_of_the_same_network_is_told_beside_it_and_is_no_answe
     series = make.series(make.sweep("psi", computes="psi"), make.sweep("sliced", computes="sliced"), axis="d")
     assert [r.name for r in find_rivals(FAMILIES["score"], series, "psi")] == ["sliced"]
     assert not any("sliced" in question.computes for question in FAMILIES["score"].questions)
+
+
+def test_it_is_told_of_a_sweep_of_two_sizes(committed):
+    told = digest_speedups(committed, "score", digest_series(committed, "score", "psi"))
+    sliced = [s for s in told if s.row == "sliced"]
+    assert {(s.baseline, s.size) for s in sliced} == {("psi", 32), ("psi", 256)}
+    assert {s.verdict for s in sliced} == {"slower"}
 
 
 def test_any_gradient_is_a_rival_where_any_will_do_but_no_step_and_no_other_form(make):
