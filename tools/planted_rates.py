@@ -118,10 +118,8 @@ def main() -> None:
     for ends in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ends, lambda *_: sys.exit(143))  # what is running ends with it
     further = ["--minutes", f"{given.minutes:g}", *(word for row in given.method for word in ("--method", row))]
-    head = subprocess.run(
-        ["git", "rev-parse", "--short=8", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    what = f"{head.stdout.strip()}-{given.rows}-{'+'.join(given.method) or 'all'}-{given.minutes:g}min"
+    head = subprocess.check_output(["git", "rev-parse", "--short=8", "HEAD"], cwd=ROOT, text=True).strip()
+    what = f"{head}-{given.rows}-{'+'.join(given.method) or 'all'}-{given.minutes:g}min"
     given.out.mkdir(parents=True, exist_ok=True)
     conditions = {"quiet": None} | ({f"loaded-{given.load:g}": given.load} if given.load is not None else {})
     found: dict[str, list[tuple[bool, list[str], float]]] = {name: [] for name in conditions}

@@ -85,6 +85,14 @@ def test_every_package_has_a_hash():
         assert lock[f"node_modules/{name}"]["integrity"].startswith("sha512-")
 
 
+def _copy_makefile(folder: Path) -> None:
+    """With an environment that counts as made: what runs the tests is all that it needs."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, folder)
+    (folder / ".venv").mkdir()
+    (folder / ".venv/installed").touch()
+
+
 def _make(folder: Path, session: dict[str, Any], write_session: Callable[..., object]) -> Path:
     """``make site`` in a repository of six commits, with asv's results of one row that steps, and one session."""
     who = {f"GIT_{role}_{what}": f"tester{at}" for role in ("AUTHOR", "COMMITTER") for what, at in _WHO}
@@ -112,13 +120,10 @@ def _make(folder: Path, session: dict[str, Any], write_session: Callable[..., ob
         found.save(str(folder / "results-local"))
     Benchmarks(Config.from_json(configuration | {"results_dir": str(folder / "results-local")}), [benchmark]).save()
     write_session(folder / "results-local", session, "here")
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
-        shutil.copy(ROOT / name, folder)
+    _copy_makefile(folder)
     shutil.copytree(
         ROOT / "reports", folder / "reports", ignore=shutil.ignore_patterns("node_modules", "output", "__*__")
     )
-    (folder / ".venv").mkdir()
-    (folder / ".venv/installed").touch()  # what runs the tests is all that it needs
     made = ["make", f"BIN={Path(sys.executable).parent}", "site"]
     done = subprocess.run(made, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -128,10 +133,7 @@ def _make(folder: Path, session: dict[str, Any], write_session: Callable[..., ob
 @pytest.mark.parametrize(("measured", "chosen"), [(True, "results-local"), (False, "results")])
 def test_without_results_of_ones_own_asv_reads_what_is_published(tmp_path, measured, chosen):
     """asv ends where the folder that it reads has no list of benchmarks, as in a fresh clone."""
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
-        shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / ".venv").mkdir()
-    (tmp_path / ".venv/installed").touch()
+    _copy_makefile(tmp_path)
     (tmp_path / "results-local").mkdir()  # the records of a run without asv
     if measured:
         (tmp_path / "results-local/benchmarks.json").touch()
