@@ -1,4 +1,5 @@
-"""Study: networks psi of one to four hidden layers and a gradient network phi, trained on one denoising objective.
+"""Study: networks psi of one to four hidden layers and a gradient network phi, trained on one denoising objective, and
+psi on its rival, sliced score matching, whose minimum at the same noisy samples is the same score.
 
 What Saremi 2019 proves of psi (with more than one hidden layer it cannot be a gradient, but for one feature) and says
 of phi (it costs a double backpropagation) as measurements: the asymmetry of the trained Jacobians by depth, with a
@@ -20,6 +21,7 @@ from benchmarks.studies._run import Study
 DATA = ("mixture", "digits")
 METHODS: Mapping[str, str] = {
     **{f"psi_{L}": f"Saremi 2019, psi with {L} hidden layer{'s' if L > 1 else ''}" for L in (1, 2, 3, 4)},
+    "psi_2_sliced": "Song et al. 2019 (SSM-VR), psi with 2 hidden layers on the sliced objective, which sees no clean x",
     "psi_diagonal": "two hidden layers with diagonal inner weights and a tied readout: a gradient by construction",
     "phi_2": "Saremi 2019, the gradient of phi with 2 hidden layers",
 }

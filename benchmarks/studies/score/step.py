@@ -22,6 +22,8 @@ GRID = 15  # points along an edge of the picture of the field
 EDGE = 3.0
 
 Field = Callable[[Tensor, Mapping[str, Tensor]], Tensor]
+# Of clean samples, noisy ones, probes and parameters: the loss and its gradients.
+Step = Callable[[Tensor, Tensor, Tensor, Mapping[str, Tensor]], tuple[Tensor, dict[str, Tensor]]]
 
 
 @dataclass(frozen=True)
@@ -60,32 +62,27 @@ FIELDS: Mapping[str, Field] = {"psi": psi_of, "phi": gradient_of, "diagonal": di
 class ScoreTraining:
     """One method from one seed; see :class:`benchmarks.studies._run.Training`.
 
-    Methods are ``psi_L`` and ``phi_L`` with L hidden layers, and ``psi_diagonal``. Seed and epoch decide the order of
-    the samples and the noise, the same for all methods. ``last`` is the epoch with the picture.
+    Methods are ``psi_L`` and ``phi_L`` with L hidden layers, ``psi_L_sliced`` and ``psi_diagonal``. Seed and epoch
+    decide the order of the samples, the noise and the probes, the same for all methods. ``last`` is the epoch with the
+    picture.
     """
 
     def __init__(self, method: str, seed: int, samples: Samples, settings: Settings, last: int):
         self._seed, self._settings, self._samples, self._last = seed, settings, samples, last
         self._train, self._test = (torch.from_numpy(a.astype(np.float32)) for a in (samples.train, samples.test))
-        kind, _, depth = method.partition("_")
+        kind, depth, *sliced = method.split("_")
         if depth == "diagonal":
             kind, depth = depth, "2"
         self.field: Field = FIELDS[kind]
         self.parameters = initialise(kind, self._train.shape[1], settings.H, int(depth), seed)
-        if kind == "diagonal":
-            self._step = self._differentiate_diagonal
-        else:
-            self._step = bench_core.method("score", kind, backend="torch").function
+        self._step = _find_step(kind, bool(sliced), settings.sigma)
         self._optimiser = torch.optim.Adam(list(self.parameters.values()), lr=settings.learning_rate)
-
-    def _differentiate_diagonal(self, x: Tensor, y: Tensor, parameters: Mapping[str, Tensor], sigma: float) -> Any:
-        return differentiate(lambda p: denoising_loss(x, y, diagonal_of(y, p), sigma), parameters)
 
     def epoch(self, number: int) -> dict[str, Any]:
         """Train on every sample once, with fresh noise.
 
         seconds      of the training alone
-        loss         mean training loss over the epoch
+        loss         mean training loss over the epoch; the sliced objective is another, whose values may be negative
         test_loss    ``mean |x - y - sigma^2 g(y)|^2`` of the test samples, with noise of its own that stays the same
         asymmetry    ``|J - J^T|_F / (2 |J|_F)`` of g over PROBED test samples together, in float64: 0 of a gradient
         score_error  relative error of g (root of the mean square) against the score of the smoothed density; null where
@@ -96,15 +93,16 @@ class ScoreTraining:
         generator = torch.Generator().manual_seed(1_000_003 * self._seed + number)
         x = self._train[torch.randperm(len(self._train), generator=generator)]
         y = x + sigma * torch.randn(x.shape, generator=generator)
-        batches = list(zip(x.split(batch), y.split(batch)))
-        self._step(*batches[0], self.parameters, sigma)  # warm-up: a gradient that is thrown away
+        probes = torch.randn(x.shape, generator=generator)
+        batches = list(zip(x.split(batch), y.split(batch), probes.split(batch)))
+        self._step(*batches[0], self.parameters)  # warm-up: a gradient that is thrown away
         losses = []
         gc.collect()
         gc.disable()
         try:
             began = time.perf_counter()
-            for clean, noisy in batches:
-                loss, gradients = self._step(clean, noisy, self.parameters, sigma)
+            for clean, noisy, probe in batches:
+                loss, gradients = self._step(clean, noisy, probe, self.parameters)
                 for name, p in self.parameters.items():
                     p.grad = gradients[name]
                 self._optimiser.step()
@@ -150,6 +148,14 @@ class ScoreTraining:
         for name, p in self.parameters.items():
             p.copy_(state["parameters"][name])
         self._optimiser.load_state_dict(state["optimiser"])
+
+
+def _find_step(kind: str, sliced: bool, sigma: float) -> Step:
+    """The kernel that the suite times, where it has one."""
+    if kind == "diagonal":
+        return lambda x, y, v, p: differentiate(lambda q: denoising_loss(x, y, diagonal_of(y, q), sigma), p)
+    function = bench_core.method("score", "sliced" if sliced else kind, backend="torch").function
+    return (lambda x, y, v, p: function(y, v, p)) if sliced else (lambda x, y, v, p: function(x, y, p, sigma))
 
 
 def initialise(kind: str, d: int, H: int, L: int, seed: int) -> dict[str, Tensor]:
