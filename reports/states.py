@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,12 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True)
 class State:
-    """Sessions of one place whose machine ran at one speed. `letter` A holds the most; rates are medians or NaN."""
+    """Sessions of one place on one processor (or card) that ran at one speed. `letter` A holds the most; rates are
+    medians or NaN.
+    """
 
     letter: str
+    processor: str
     sessions: tuple[Session, ...]
     gemm_flops_per_s: float
     copy_bytes_per_s: float
@@ -33,10 +36,11 @@ SPEEDS = np.array([1, 1, -1, -1])
 def find_states(sessions: Iterable[Session]) -> tuple[State, ...]:
     """The states of each machine, backend, device, precision and number of threads, most sessions first.
 
-    Rates of another precision or number of threads are not comparable. Sessions without a reading are in no state.
+    Rates of another precision or number of threads are not comparable. Two processors are two states, however near
+    their speeds: what one is good at is not what the other is. Sessions without a reading are in no state.
     """
     comparable = group_by(sessions, _find_scope)
-    return tuple(state for _, found in sorted(comparable.items()) for state in _split(found))
+    return tuple(state for _, found in sorted(comparable.items()) for state in _give_letters(found))
 
 
 def read_state(session: Session) -> tuple[float, float, float, float]:
@@ -76,13 +80,26 @@ def read_positive(value: Any) -> float:
     return float(value) if isinstance(value, int | float) and math.isfinite(value) and value > 0 else math.nan
 
 
+def read_processor(session: Session) -> str:
+    """The card of a session on a GPU, else its processor; a record from before names none of its family and model."""
+    on_card = session.get("cell", "device") == "cuda"
+    return str(session.get("environment", "gpu" if on_card else "cpu", default="an unnamed processor"))
+
+
 def session_key(session: Session) -> tuple[Any, ...]:
     """What a session and the lines of its rows share."""
     process = int(session.get("process", default=0))
     return session.machine, session.environment, session.commit, session.cell, process, session.patient
 
 
-def _split(sessions: list[Session]) -> Iterable[State]:
+def _give_letters(sessions: list[Session]) -> Iterable[State]:
+    found = [state for processor, own in group_by(sessions, read_processor).items() for state in _split(processor, own)]
+    found.sort(key=lambda state: (-len(state.sessions), state.processor))
+    return (replace(state, letter=LETTERS[min(n, len(LETTERS) - 1)]) for n, state in enumerate(found))
+
+
+def _split(processor: str, sessions: list[Session]) -> Iterable[State]:
+    """The states of one processor, without their letters."""
     ordered = sorted(sessions, key=lambda s: (str(s.get("started_at", default="")), s.path))
     rates = np.array([read_state(session) for session in ordered])
     compared = rates.copy()
@@ -95,7 +112,7 @@ def _split(sessions: list[Session]) -> Iterable[State]:
         columns = (column[~np.isnan(column)] for column in rates[inside].T)
         medians = [float(np.median(column)) if column.size else math.nan for column in columns]
         chosen = tuple(session for session, here in zip(ordered, inside, strict=True) if here)
-        yield State(LETTERS[min(number, len(LETTERS) - 1)], chosen, *medians)
+        yield State("", processor, chosen, *medians)
 
 
 def _find_scope(session: Session) -> tuple[str, ...]:

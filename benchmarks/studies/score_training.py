@@ -21,7 +21,7 @@ from benchmarks.studies._run import Study
 DATA = ("mixture", "digits")
 METHODS: Mapping[str, str] = {
     **{f"psi_{L}": f"Saremi 2019, psi with {L} hidden layer{'s' if L > 1 else ''}" for L in (1, 2, 3, 4)},
-    "psi_2_sliced": "Song et al. 2019 (SSM-VR), psi with 2 hidden layers on the sliced objective, which sees no clean x",
+    "psi_2_sliced": "Song et al. 2019 (SSM-VR), psi with 2 hidden layers on the sliced objective",
     "psi_diagonal": "two hidden layers with diagonal inner weights and a tied readout: a gradient by construction",
     "phi_2": "Saremi 2019, the gradient of phi with 2 hidden layers",
 }

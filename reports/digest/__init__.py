@@ -43,7 +43,7 @@ from .studies import StudyDigest, digest_studies
 from .transfers import Transfer, find_transfers
 
 # Raised whenever a field of `digest.json` changes its meaning or goes.
-SCHEMA = 3
+SCHEMA = 4
 # Of estimates that do not say theirs.
 CONFIDENCE = 0.95
 # Lists of a family with many entries: as tables, whose fields are named once.

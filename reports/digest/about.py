@@ -10,13 +10,14 @@ from ..load import Session, shorten
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine as its sessions recorded it; `states` are (backend, dtype, letters) where it ran at several speeds.
+    """A machine as its sessions recorded it; `states` are (backend, dtype, letters) where it ran at several speeds,
+    `processors` what it ran on, that of most sessions first.
 
     `gpus` are its cards that were measured, with the `driver`; `xla_flags` what JAX was told there beside its defaults.
     """
 
     name: str
-    processor: str
+    processors: tuple[str, ...]
     cores: int
     memory_bytes: float
     system: str
@@ -72,14 +73,13 @@ def _describe_machine(analysis: Analysis, name: str) -> Machine:
             letters.setdefault(place, set()).add(state.letter)
 
     def usual(*keys: str, default: Any) -> Any:
-        found = Counter(value for s in sessions if (value := s.get("environment", *keys)) is not None)
-        return found.most_common(1)[0][0] if found else default
+        return next(iter(_rank(sessions, *keys)), default)
 
     graphics = [s for s in sessions if s.get("environment", "gpu")]
     versions = {package: usual("packages", package, default="") for package in ("torch", "jax", "numpy")}
     return Machine(
         name=name,
-        processor=str(usual("cpu", default=known.get("cpu", "unknown processor"))),
+        processors=_rank(sessions, "cpu") or (str(known.get("cpu", "unknown processor")),),
         cores=int(usual("cores", default=known.get("num_cpu", 0) or 0)),
         memory_bytes=float(usual("memory_bytes", default=known.get("ram", 0) or 0)),
         system=str(usual("os", default=known.get("os", ""))),
@@ -94,6 +94,12 @@ def _describe_machine(analysis: Analysis, name: str) -> Machine:
         driver=", ".join(_list_known(graphics, "driver")),
         xla_flags="; ".join(_list_known([s for s in graphics if s.get("cell", "backend") == "jax"], "xla_flags")),
     )
+
+
+def _rank(sessions: list[Session], *keys: str) -> tuple[Any, ...]:
+    """What the environments of sessions say, the most frequent first."""
+    found = Counter(value for s in sessions if (value := s.get("environment", *keys)) is not None)
+    return tuple(value for value, _ in found.most_common())
 
 
 def _list_known(sessions: list[Session], name: str) -> tuple[str, ...]:

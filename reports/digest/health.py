@@ -54,11 +54,12 @@ class PlaceHealth:
 
 @dataclass(frozen=True)
 class MachineState:
-    """Sessions of a place whose machine ran at one speed. `speed` is in times that of the place's state A."""
+    """Sessions of a place on one processor (or card) that ran at one speed, in times that of the place's state A."""
 
     place: Place
     threads: str
     letter: str
+    processor: str
     speed: float
     gemm_flops_per_s: float
     copy_bytes_per_s: float
@@ -178,6 +179,7 @@ def _compare_states(states: Iterable[State]) -> Iterable[MachineState]:
             place=place,
             threads=threads,
             letter=state.letter,
+            processor=state.processor,
             speed=float(np.exp(np.median(known))) if known.size else math.nan,
             gemm_flops_per_s=state.gemm_flops_per_s,
             copy_bytes_per_s=state.copy_bytes_per_s,

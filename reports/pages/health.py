@@ -97,10 +97,11 @@ def _show_machine(digest: Digest) -> list[Block]:
         blocks.append(
             Text(
                 (
-                    f"Within a state the speed is within {APART:g} times of its usual one. A holds the most sessions; "
-                    "others are told in times of its speed. No curve joins two of them. Products and copies are "
-                    "large ones; the canary is a small product that is timed in every round. What one thread takes on "
-                    "the slowest processor, while each has one, is the machine's; the others are those of a pool on it."
+                    f"A state is of one processor; within it the speed is within {APART:g} times of its usual one. A "
+                    "holds the most sessions; others are told in times of its speed. No curve joins two of them. "
+                    "Products and copies are large ones; the canary is a small product that is timed in every round. "
+                    "What one thread takes on the slowest processor, while each has one, is the machine's; the others "
+                    "are those of a pool on it."
                 ),
                 "note",
             )
@@ -119,10 +120,13 @@ def _show_machine(digest: Digest) -> list[Block]:
 
 
 def _tabulate_states(digest: Digest) -> Table:
+    processors = {(state.place.machine, state.place.device, state.processor) for state in digest.health.states}
+    several = len(processors) > len({(machine, device) for machine, device, _ in processors})
     rows = [
         {
             "place": Cell(name_place(digest, state.place)),
             "state": Cell(state.letter),
+            **({"processor": Cell(state.processor)} if several else {}),
             "speed": Cell("1" if state.letter == "A" else write_times(state.speed)),
             "products": Cell(write_rate(state.gemm_flops_per_s)),
             "copy": Cell("–" if math.isnan(state.copy_bytes_per_s) else f"{write_bytes(state.copy_bytes_per_s)}/s"),
@@ -136,6 +140,7 @@ def _tabulate_states(digest: Digest) -> Table:
     heads = columns(
         ("place", "Place"),
         ("state", "State"),
+        *((("processor", "Processor"),) if several else ()),
         ("speed", "Speed", True),
         ("products", "Products", True),
         ("copy", "Copy", True),

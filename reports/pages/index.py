@@ -55,15 +55,17 @@ def _describe_machine(digest: Digest, machine: Machine) -> str:
     states = _describe_states(digest, machine)
     if machine.gpus and machine.devices == ("cuda",):
         driver = f"driver {machine.driver}; " if machine.driver else ""
-        host = f"host {machine.processor}, {cores}{memory}".removesuffix(", ")
+        host = f"host {write_list(machine.processors)}, {cores}{memory}".removesuffix(", ")
         return f"{write_list(machine.gpus)} ({driver}{host}; {versions}){states}"
     devices = [f"{name}: {write_list(machine.gpus)}" if name == "cuda" else name for name in machine.devices]
-    return f"{machine.processor} ({cores}{memory}{write_list(devices)}; {versions}){states}"
+    return f"{write_list(machine.processors)} ({cores}{memory}{write_list(devices)}; {versions}){states}"
 
 
 def _describe_states(digest: Digest, machine: Machine) -> str:
     """At how many speeds it ran; nothing where no session recorded one."""
     speeds = max((len(letters) for _, _, letters in machine.states), default=1)
+    if len(machine.processors) > 1:
+        return ", never joined on a curve ([states](health.html))"
     if speeds > 1:
         return f", which ran at up to {speeds} speeds ([states](health.html))"
     known = any(state.place.machine == machine.name for state in digest.health.states)

@@ -44,8 +44,9 @@ def _explain(target: float) -> str:
     return (
         "Asymmetry: |J − Jᵀ| / (2 |J|) in the Frobenius norm, 0 of a gradient and 1 of a pure rotation. At equal loss: "
         f"after the first epoch at which the median test loss is at most {target:.4g}, what every method reaches. "
-        "Medians and, over the seeds, ranges; ratios are paired by epoch. psi_diagonal is a gradient by construction: "
-        "what its asymmetry shows is rounding."
+        "Medians and, over the seeds, ranges; ratios are paired by epoch. psi_2_sliced learns by sliced score matching "
+        "from the noisy samples alone. psi_diagonal is a gradient by construction: what its asymmetry shows is "
+        "rounding."
     )
 
 

@@ -233,9 +233,19 @@ def test_exponents_of_one_process_without_neighbours_have_no_interval(committed)
 
 
 def test_times_of_one_process_without_neighbours_have_no_interval(committed):
-    for series in committed.series():
-        points = [p for row in committed.rows(series) for p in committed.points(series, row) if p.ok]
-        covered = committed.coverage(series.family).total > 0
+    measured = {
+        series: [p for row in committed.rows(series) for p in committed.points(series, row) if p.ok]
+        for series in committed.series()
+    }
+    # Neighbours are of one state of the machine.
+    several = {
+        (series.family, series.place, series.state)
+        for series, points in measured.items()
+        if any(len(p.samples) > 1 for p in points)
+    }
+    assert several
+    for series, points in measured.items():
+        covered = (series.family, series.place, series.state) in several
         # Nor have the few calls of a patient session, whatever its neighbours.
         assert all(p.seconds.undetermined == (p.patient or not covered) for p in points)
 

@@ -64,6 +64,17 @@ def test_a_second_state_is_no_disturbance(tell):
     assert line.endswith(("A (D = 16, 32, 64, 128 and 256)", "B (D = 16, 32, 64, 128 and 256)"))
 
 
+def test_two_processors_are_two_states_however_near_their_speeds(tell):
+    """Products of one size do not tell a curve of one from a curve of the other."""
+
+    def edit(session, size):
+        session["environment"]["cpu"] = "X (family 25 model 17)" if size > 1024 else "X"
+
+    ((kind, warns, line),) = tell(edit)
+    assert (kind, warns) == ("states", False)
+    assert "beside state A, on curves of their own: B (D = 2,048, 3,072 and 4,096)" in line
+
+
 def test_cold_caches_are_no_disturbance(tell):
     assert tell(lambda session, size: slow_down(session, 1.7 if size == 4096 else 1.0, canary_only=True)) == []
 

@@ -54,6 +54,14 @@ def test_tables_of_the_machine(digest):
     assert "of " in row["c0"].note
 
 
+def test_states_name_their_processor_where_a_machine_had_several(digest):
+    assert "processor" not in tables(health.build(digest)[0])["states"].rows[0]
+    first, *others = digest.health.states
+    two = replace(digest.health, states=(first, replace(first, letter="B", processor="another"), *others))
+    rows = tables(health.build(replace(digest, health=two))[0])["states"].rows
+    assert [row["processor"].text for row in rows[:2]] == [first.processor, "another"]
+
+
 def test_a_coverage_of_few_is_not_told(digest):
     few = CoverageRow("logdet", "a time", 1.0, 29, 1.1), CoverageRow("logdet", "a ratio", math.nan, 0, math.nan)
     enough = CoverageRow("logdet", "an exponent", 0.9, 30, 1.1)

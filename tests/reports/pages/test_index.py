@@ -35,7 +35,7 @@ def test_in_the_order_of_a_reader(page):
 def test_one_sentence_says_what_was_measured_on_what(page, digest):
     (machine,) = digest.about.machines
     assert page.lead.count(". ") == 0
-    for word in (machine.processor, f"{machine.cores} cores", *(version for _, version in machine.versions)):
+    for word in (*machine.processors, f"{machine.cores} cores", *(version for _, version in machine.versions)):
         assert word in page.lead
     assert machine.states == ()
     assert "which ran at one speed throughout ([its state](health.html))" in page.lead
@@ -54,6 +54,15 @@ def test_the_lead_says_at_how_many_speeds_the_machine_ran(digest, states, known,
     health = digest.health if known else replace(digest.health, states=())
     lead = index.write_lead(replace(digest, about=replace(digest.about, machines=machines), health=health))
     assert told in lead if told else "speed" not in lead
+
+
+def test_the_lead_names_every_processor(digest):
+    (machine,) = digest.about.machines
+    two = replace(machine, processors=("One (family 26 model 2)", "One (family 25 model 17)"))
+    lead = index.write_lead(replace(digest, about=replace(digest.about, machines=(two,))))
+    assert "One (family 26 model 2) and One (family 25 model 17) (" in lead
+    assert "never joined on a curve ([states](health.html))" in lead
+    assert "speed" not in lead
 
 
 def test_health_stands_there_only_if_something_warns(page, digest):
