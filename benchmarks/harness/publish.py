@@ -121,11 +121,13 @@ def _count_other(name: str, records: list[dict[str, Any]]) -> int:
 
 
 def _tell_open(path: Path, left: set[str], families: tuple[str, ...]) -> None:
-    """The cells that were planned and are not measured; of other families than these stay those that it has."""
-    known = read_json(path)["open"] if path.exists() else []
-    cells = left | {cell for cell in known if families and not _is_of(cell, families)}
-    if cells:
-        write_json(path, {"open": sorted(cells)})
+    """The cells that were planned and are not measured; of other families than these stay those that it has, and so
+    does what else somebody has named there as not measured.
+    """
+    known = read_json(path) if path.exists() else {}
+    cells = left | {cell for cell in known.get("open", ()) if families and not _is_of(cell, families)}
+    if cells or known.get("others"):
+        write_json(path, known | {"open": sorted(cells)})
     else:
         path.unlink(missing_ok=True)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..analysis import Analysis
 from ..analysis.catalogue import find_place
-from ..load import Session
+from ..load import Session, Unmeasured
 from ..points import Place, Point, Series
 from ..states import SPEEDS, State, list_readings
 from ..statistics import SMALLEST_MARGIN, Coverage, judge
@@ -102,6 +102,7 @@ class Health:
     states: tuple[MachineState, ...]
     coverage: tuple[CoverageRow, ...]
     comparisons: Comparisons
+    unmeasured: tuple[Unmeasured, ...]
     provenance: Provenance
 
 
@@ -115,6 +116,7 @@ def examine(analysis: Analysis) -> Health:
         states=tuple(_compare_states(analysis.states)),
         coverage=tuple(_find_coverage(analysis)),
         comparisons=_count_comparisons(analysis),
+        unmeasured=analysis.run.unmeasured,
         provenance=trace(analysis),
     )
 

@@ -97,9 +97,6 @@ def _find_parts(analysis: Analysis) -> Iterator[Incident]:
         yield Incident("commits", {"commits": tuple(commits)})
     if run.superseded:
         yield Incident("superseded", {"measurements": run.superseded})
-    for machine, names in run.open.items():
-        if names:
-            yield Incident("open", {"machine": machine, "names": names})
 
 
 def _find_states(analysis: Analysis) -> Iterator[Incident]:

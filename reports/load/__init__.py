@@ -1,6 +1,6 @@
 """Read what `benchmarks/` wrote: asv's result files and the session records, as one tidy frame."""
 
 from .folder import load
-from .run import PATIENT, PROFILES, LoadError, Part, Run, Session, SourceFile, shorten
+from .run import PATIENT, PROFILES, LoadError, Part, Run, Session, SourceFile, Unmeasured, shorten
 
-__all__ = ["PATIENT", "PROFILES", "LoadError", "Part", "Run", "Session", "SourceFile", "load", "shorten"]
+__all__ = ["PATIENT", "PROFILES", "LoadError", "Part", "Run", "Session", "SourceFile", "Unmeasured", "load", "shorten"]

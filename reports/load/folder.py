@@ -21,6 +21,7 @@ from .row import FRAME_COLUMNS
 from .run import LoadError, Run
 from .select import choose_commits, complete_commits, drop_superseded, list_parts
 from .session import read_session
+from .unmeasured import find_unmeasured
 
 ORDER = ["family", "machine", "backend", "device", "dtype", "cell", "row", "process"]
 
@@ -72,7 +73,7 @@ def load(
         problems=tuple(pile.problems),
         differences=tuple(pile.differences),
         superseded=superseded,
-        open={name: _list_open(cells, pile) for name, cells in sorted(pile.open.items())},
+        unmeasured=find_unmeasured(places, pile),
         studies=studies,
         shardings=shardings,
         comparisons=comparisons,
@@ -89,11 +90,6 @@ def _find_places(folders: Sequence[Path], folder: Path, machine: str | None) -> 
     return chosen
 
 
-def _list_open(cells: set[str], pile: Pile) -> tuple[str, ...]:
-    """Those that nothing has measured since, by the names of files."""
-    return tuple(sorted(cells - {Path(session.path).name.rpartition(".p")[0] for session in pile.sessions}))
-
-
 def _read_machine(place: Path, index: dict[str, list[str]], pile: Pile) -> None:
     path = place / "machine.json"
     if path.is_file():
@@ -103,6 +99,3 @@ def _read_machine(place: Path, index: dict[str, list[str]], pile: Pile) -> None:
             read_asv(place.parent, place.name, path, index, pile)
     for path in sorted(place.glob("sessions/*/*.session")):
         read_session(place.parent, place.name, path, pile)
-    for path in sorted(place.glob("sessions/*/open.json")):
-        found = pile.read(place.parent, path, "open") or {}
-        pile.open.setdefault(place.name, set()).update(map(str, found.get("open", ())))

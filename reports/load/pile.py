@@ -16,7 +16,7 @@ _GZIP = b"\x1f\x8b"
 @dataclass
 class Pile:
     """What was read so far: `lines` of session records and of `asv`, a line in `problems` for what was not, and one in
-    `differences` where asv's median is not the records'; in `open`, by machine, what was planned and not measured.
+    `differences` where asv's median is not the records'.
     """
 
     folders: tuple[Path, ...]
@@ -27,7 +27,6 @@ class Pile:
     problems: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     machines: dict[str, dict[str, Any]] = field(default_factory=dict)
-    open: dict[str, set[str]] = field(default_factory=dict)
     dates: dict[str, float] = field(default_factory=dict)
     asv_parts: set[Origin] = field(default_factory=set)
     names: dict[tuple[str, str], str] = field(default_factory=dict)

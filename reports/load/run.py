@@ -1,6 +1,6 @@
 """What loading returns: a Run, its sessions, and the one error."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -70,6 +70,18 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Unmeasured:
+    """Of one machine's run at one commit the cells that were planned and that nothing has measured since, by their
+    names in records, and `others` that are no cells, each in a few words.
+    """
+
+    machine: str
+    commit: str
+    cells: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Run:
     """Everything a report is made of.
 
@@ -90,7 +102,7 @@ class Run:
     problems: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
     superseded: int = 0
-    open: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by machine: cells that were planned, not measured
+    unmeasured: tuple[Unmeasured, ...] = ()
     studies: tuple[Study, ...] = ()
     shardings: tuple[Sharding, ...] = ()
     comparisons: tuple[Compared, ...] = ()

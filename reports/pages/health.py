@@ -15,6 +15,7 @@ from .incidents import write_incident
 from .naming import name_place
 from .provenance import list_commands, show_provenance
 from .quality import EXPLAINED, tabulate_quality
+from .unmeasured import show_unmeasured
 
 FILE = "health.html"
 # Why a session's rounds ended.
@@ -56,6 +57,7 @@ def build(digest: Digest) -> tuple[Page, ...]:
                 ),
             ),
             Section("holes", "What gave no time", _show_holes(digest)),
+            *([Section("unmeasured", "Not measured", unmeasured)] if (unmeasured := show_unmeasured(digest)) else ()),
             Section("provenance", "Where the numbers come from", tuple(show_provenance(digest))),
             Section("rebuild", "Measure again, rebuild", (list_commands(digest),)),
             Section("reading", "How to read all this", explain()),

@@ -1,7 +1,6 @@
 """The sentence of each kind of incident. The facts are `reports/digest/incidents.py`'s."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -95,29 +94,28 @@ def _cells(values: Values) -> str:
     return f"{count(len(cells), 'cell')}: {_shorten(cells)}" if len(cells) > 1 else cells[0]
 
 
+def read_cell(cell: str) -> tuple[str, str, dict[str, float | str]] | None:
+    """Family, place and sizes, the dimension first, of a cell's name in records; None of what is no such name."""
+    found = _CELL.fullmatch(cell)
+    if found is None:
+        return None
+    family, where, spelled = found.groups()
+    sizes = sorted(_SIZE.findall(f"-{spelled}"), key=lambda size: size[0] not in DIMENSIONS)
+    return family, where, {letter: _read(value) for letter, value in sizes}
+
+
 def _name_cell(cell: str, place: bool = False) -> str:
     """`logdet at D = 100 (B = 100, L = 2)` for a cell's name in records, with its `place` where no other word says it;
     what is no such name as it is.
     """
-    found = _CELL.fullmatch(cell)
-    if found is None:
+    read = read_cell(cell)
+    if read is None:
         return cell
-    family, where, spelled = found.groups()
-    sizes = [f"{letter} = {write_size(_read(value))}" for letter, value in _SIZE.findall(f"-{spelled}")]
-    sizes.sort(key=lambda size: size.partition(" ")[0] not in DIMENSIONS)
+    family, where, found = read
+    sizes = [f"{letter} = {write_size(value)}" for letter, value in found.items()]
     rest = [", ".join(where.split("-"))] * place + ([", ".join(sizes[1:])] if sizes[1:] else [])
     told = f" ({'; '.join(rest)})" if rest else ""
     return f"{family} at {sizes[0]}{told}" if sizes else family
-
-
-def _write_open(values: Values) -> str:
-    """By family, backend and precision, which a cell's name begins with."""
-    kinds = Counter(tuple(name.split("-")[:4]) for name in values["names"])
-    families: dict[str, list[str]] = {family: [] for family, *_ in kinds}
-    for (family, backend, _, dtype), number in kinds.items():
-        families[family].append(f"{backend} {dtype} {number}")
-    told = "; ".join(f"{family}: {', '.join(found)}" for family, found in families.items())
-    return f"{count(len(values['names']), 'cell')} of {values['machine']} were planned and are not measured: {told}"
 
 
 def _read(value: str) -> float | str:
@@ -172,7 +170,6 @@ _WRITERS: dict[str, Callable[[Values], str]] = {
     "superseded": lambda v: (
         f"{count(v['measurements'], 'measurement')} of a cell left out for one that is newer or more thorough"
     ),
-    "open": _write_open,
     "states": _write_states,
     "failures": lambda v: (
         f"{count(len(v['lines']), 'child process', 'child processes')} ended early, whose rows gave no time: "

@@ -14,6 +14,7 @@ from .form import build_form
 from .incidents import write_incident
 from .lent import SETTLE, say_lent
 from .naming import name_backend
+from .unmeasured import count_unmeasured
 
 TITLE = "Which gradient, at your size?"
 # Warnings on the first page; the others are a click away.
@@ -109,7 +110,9 @@ def _build_families(digest: Digest) -> Section:
         f"({yardsticks}) would take at the speed of arithmetic and memory measured beside it.",
         "note",
     )
-    return Section("families", "The families at a glance", (guide, *cards))
+    missing = count_unmeasured(digest)
+    told = (Text(missing, "note"),) if missing else ()
+    return Section("families", "The families at a glance", (guide, *cards, *told))
 
 
 def _build_claims(digest: Digest) -> Section:

@@ -44,18 +44,6 @@ def test_nothing_happened_nothing_is_told(tell):
     assert tell(lambda session, size: session.update(state=dict(QUIET))) == []
 
 
-def test_what_was_planned_and_not_measured_is_told(synthetic, tmp_path, digest):
-    path = synthetic.write_session(tmp_path, synthetic.make_session(64, rows=("relative", "gemm_floor")), "card")
-    names = [path.name.partition(".p")[0], *(f"logdet-jax-cuda-{dtype}-D8-B4-L2" for dtype in ("float32", "tf32"))]
-    (path.parent / "open.json").write_text(json.dumps({"open": [*names, "score-torch-cuda-float32-d2-H8-L2-B4"]}))
-    (found,) = [i for i in find_incidents(Analysis(load(tmp_path))) if i.kind == "open"]
-    assert not found.warns
-    assert write_incident(digest, found) == (
-        f"3 cells of {path.parents[2].name} were planned and are not measured: logdet: jax float32 1, jax tf32 1; "
-        "score: torch float32 1"
-    )
-
-
 def test_a_second_state_is_no_disturbance(tell):
     """Half of the sessions on a machine twice as fast: against the whole place all the others were disturbed."""
     ((kind, warns, line),) = tell(lambda session, size: slow_down(session, 0.4 if size > 256 else 1.0))

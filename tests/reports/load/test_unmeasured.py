@@ -1,0 +1,16 @@
+"""What was planned and is not measured, beside a run's records."""
+
+import json
+
+from reports.load import Unmeasured, load
+
+
+def test_open_cells_that_nothing_has_measured_since(synthetic, tmp_path):
+    path = synthetic.write_session(tmp_path, synthetic.make_session(64, rows=("relative", "gemm_floor")), "card")
+    measured = path.name.partition(".p")[0]
+    told = {"open": [measured, "logdet-jax-cuda-tf32-D8-B4-L2"], "others": ["graphs of quadratures"]}
+    (path.parent / "open.json").write_text(json.dumps(told))
+    machine, commit = path.parents[2].name, path.parent.name.partition("-")[0]
+    assert load(tmp_path).unmeasured == (Unmeasured(machine, commit, tuple(told["open"][1:]), tuple(told["others"])),)
+    (path.parent / "open.json").write_text(json.dumps({"open": [measured]}))
+    assert load(tmp_path).unmeasured == ()
