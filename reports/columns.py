@@ -37,7 +37,7 @@ COLUMNS = (
     Column("backend", "", "torch or jax"),
     Column("device", "", "cpu or cuda"),
     Column("dtype", "", "precision of the timed arithmetic"),
-    Column("state", "", "letter of the machine's speed where the family was measured at several, else empty"),
+    Column("state", "", "letter of the machine's state where the family was measured in several, else empty"),
     *(Column(letter, "", words) for letter, words in MEANINGS.items()),
     Column("row", "", "name of the row: a method, and after a colon its form where it is not the first"),
     Column("form", "", "eager, compiled, graph (a replayed CUDA graph), jit or allocating (results are made anew)"),

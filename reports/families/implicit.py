@@ -57,6 +57,14 @@ FAMILY = Family(
                 *((f"neumann_{k}", f"neumann_warm_{k}") for k in (1, 5)),
             ),
         ),
+        Contest(
+            "compiled",
+            "Products of a fixed number by torch.compile",
+            ("eager", "compiled"),
+            tuple(
+                (row, f"{row}:compiled") for row in ("jfb", *(f"{name}_5" for name in ("neumann", "gmres", "bicgstab")))
+            ),
+        ),
         Contest("layer", "The way through the layer", ("kernel", "layer"), (("jfb", "jfb_layer"),)),
     ),
     exponents={"D": {"dense": 3.0, "*": 2.0}},
