@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 BACKENDS = ("torch", "jax")
 DEVICES = ("cpu", "cuda")
 # The first form is the default: its row carries the method's bare name. A method with ``buffers`` may have the form
-# ``allocating`` too. ``graph`` replays a CUDA graph of the eager call; JAX has no such form, because on a GPU XLA makes
-# command buffers, which are CUDA graphs, of what ``jit`` compiles.
+# ``allocating`` too. ``graph`` replays a CUDA graph of the eager call. On a GPU XLA makes command buffers, which are
+# CUDA graphs, of what ``jit`` compiles: JAX may have the form ``launched`` beside it, in which it makes none.
 FORMS = {"torch": ("eager", "compiled", "graph"), "jax": ("jit",)}
-DEVICES_OF = {"graph": ("cuda",)}  # forms that not every device has
+DEVICES_OF = {"graph": ("cuda",), "launched": ("cuda",)}  # forms that not every device has
 
 
 class Unavailable(RuntimeError):
@@ -137,7 +137,7 @@ class Method:
 
     def overwrites(self, form: str) -> bool:
         """Whether the form writes its results where those of the last call were."""
-        return self.buffers and form in (self.forms[0], "graph")
+        return self.buffers and form in (self.forms[0], "graph", "launched")
 
     def cost(self, problem: Any, dtype: str = "float32", iterations: int | None = None) -> Cost:
         """The formulas of ``Cost`` at this problem's sizes, for numbers of this precision.

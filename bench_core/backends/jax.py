@@ -140,14 +140,20 @@ def into_buffers(function: Callable, count: int) -> tuple[Callable, tuple[int, .
     return lambda *given: function(*given[:-1]), (count - 1,)
 
 
+# By form. What goes into command buffers is a list of kinds of commands: this kind is none. (Whether an empty list is
+# taken for the default, XLA does not tell.)
+_OPTIONS: dict[str, Any] = {"launched": {"xla_gpu_enable_command_buffer": "INVALID"}}
+
+
 def prepare(function: Callable, arguments: tuple, form: str, donated: tuple[int, ...]) -> jax.stages.Compiled:
     """The function compiled ahead of time for arguments like these, in the precision that is pinned.
 
     What comes back is JAX's own object: call it; its ``as_text()`` is the HLO and ``memory_analysis()`` the buffers.
     A donated argument that the function does not read lends its memory to a result of the same shape. On a GPU XLA
-    launches parts of the program as CUDA graphs, its command buffers, by default: there is no form ``graph`` beside it.
+    launches parts of the program as CUDA graphs, its command buffers, by default; in the form ``launched`` none.
     """
-    return jax.jit(function, donate_argnums=donated, keep_unused=bool(donated)).lower(*arguments).compile()
+    lowered = jax.jit(function, donate_argnums=donated, keep_unused=bool(donated)).lower(*arguments)
+    return lowered.compile(compiler_options=_OPTIONS.get(form))
 
 
 def wait(out: Any) -> None:

@@ -20,8 +20,8 @@ kernel = LogdetKernel
 _EVERY = tuple(FORMS.items())
 _PLAIN = (("torch", ("eager",)), ("jax", ("jit",)))
 # A training loop keeps its gradients and has them overwritten; what fresh memory in every call costs is a row apart, of
-# one method: the others would say the same of the same arrays.
-_ALLOCATING = (("torch", ("eager", "allocating", "compiled", "graph")), ("jax", ("jit", "allocating")))
+# one method: the others would say the same of the same arrays. So is what JAX's command buffers save.
+_ALLOCATING = (("torch", ("eager", "allocating", "compiled", "graph")), ("jax", ("jit", "allocating", "launched")))
 
 
 def _gradient(name: str, computes: str, formula: Callable[..., Cost], source: str, forms=_EVERY) -> Declaration:

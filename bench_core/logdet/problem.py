@@ -98,14 +98,17 @@ class LogdetProblem(Problem):
         """Names of the parameters."""
         return tuple(f"{letter}{k}" for k in range(self.L) for letter in "Wb")
 
-    def hold(self, backend: Any, device: str) -> None:
-        """Let the oracle read large weights on this device, where the backend's kernels have them anyway: their float64
-        products and LUs take a hundredth of the time there. On the CPU, and of float64 masters, it reads the masters.
+    def hold(self, backend: Any, device: str, dtype: str = "float32") -> None:
+        """Let the oracle read large weights on this device: their float64 products and LUs take a hundredth of the time
+        there. The backend's kernels of this dtype have them there anyway, of the same numbers, but for bfloat16: beside
+        theirs it takes float32 ones. On the CPU, and of float64 masters, it reads the masters.
         """
         if device == "cpu" or self.D**2 < FROM or self.masters["W0"].dtype != np.float32:
             return
-        names = [f"W{k}" for k in range(self.L)]
-        self.held = {name: Held(backend.place(self, name, device, "float32"), backend) for name in names}
+        dtype = "float64" if dtype == "float64" else "float32"
+        with backend.pinned(dtype):
+            placed = {f"W{k}": backend.place(self, f"W{k}", device, dtype) for k in range(self.L)}
+        self.held = {name: Held(array, backend) for name, array in placed.items()}
 
     @cached_property
     def factors(self) -> Factors:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import jax.numpy as jnp
 from jax import Array, lax
 
-from bench_core.implicit.jax._batch import Progress, Solution, divide, dot, norm
+from bench_core.implicit.jax._batch import Progress, Solution, divide, norm
 from bench_core.implicit.operator import Adjoint
 from bench_core.implicit.settings import KEPT, Stop
 from bench_core.method import check_whole
+
+# Vectors that q is made orthogonal to at once, which takes one product instead of one after the other.
+BLOCK = 4
+# Where less than this of it is left, once is not enough (Daniel, Gragg, Kaufman and Stewart 1976).
+LOST = 0.5
 
 
 def gmres(operator: Adjoint[Array], v: Array, *, stop: Stop, restart: int = KEPT) -> Solution:
     """GMRES for ``J^T w = v``, restarted every ``restart`` iterations.
 
-    Modified Gram-Schmidt, which is stable here (Paige, Rozloznik and Strakos 2006), over the vectors that there are:
-    the basis has its full length from the start, its rest is not read. The rotations of the Hessenberg matrices are
-    kept as their product. v (B, D), stop the relative residual per sample and the largest number of iterations, restart
-    that of a cycle, whose vectors are kept. Cost: n vjps in n iterations, one more for the true residual after every
-    cycle, the last one too, and 2 j B D multiply-adds in the j-th iteration of a cycle. Raises ``ValueError`` for a
-    setting that is none, ``TypeError`` (JAX) where shapes do not fit. Source: Saad and Schultz 1986.
+    Gram-Schmidt, classical within blocks of vectors and modified from one to the next, once more where much was lost,
+    over the blocks that there are: the basis has its full length from the start. The rotations of the Hessenberg
+    matrices are kept as their product. v (B, D), stop the relative residual per sample and the largest number of
+    iterations, restart that of a cycle, whose vectors are kept. Cost: n vjps in n iterations, one more for the true
+    residual after every cycle, the last one too, and 2 j B D multiply-adds in the j-th iteration of a cycle. Raises
+    ``ValueError`` for a setting that is none, ``TypeError`` (JAX) where shapes do not fit. Source: Saad and Schultz
+    1986.
     """
     return iterate(operator, v, jnp.zeros_like(v), v, Progress.of(norm(v)), stop, restart)
 
@@ -46,42 +54,53 @@ def _cycle(
 ) -> tuple[Array, Progress]:
     """At most ``restart`` iterations from this residual: the correction of w, and the progress."""
     B, D = residual.shape
+    put = partial(lax.dynamic_update_slice_in_dim, axis=1)  # ``.at[].set`` is a scatter, which takes longer
     start = norm(residual)
-    basis = jnp.zeros((restart + 1, B, D), residual.dtype).at[0].set(divide(residual, start))
+    length = -(-(restart + 1) // BLOCK) * BLOCK
+    basis = jnp.zeros((B, length, D), residual.dtype).at[:, 0].set(divide(residual, start))
     turned = jnp.broadcast_to(jnp.eye(restart + 1, dtype=residual.dtype), (B, restart + 1, restart + 1))
     triangle = jnp.broadcast_to(jnp.eye(restart, dtype=residual.dtype), (B, restart, restart))
     right = jnp.zeros((B, restart + 1), residual.dtype).at[:, 0].set(start[:, 0])
     used = jnp.zeros(B, jnp.int32)
 
-    def orthogonalise(basis, q, h, j):
-        """``q`` without its part in the first j + 1 vectors, and the coefficients added to ``h``."""
+    def orthogonalise(basis, q, j):
+        """``q`` without its part in the first j + 1 vectors, and the coefficients (B, length)."""
 
         def one(i, state):
-            q, h = state
-            part = dot(basis[i], q)
-            return q - part * basis[i], h.at[:, i].add(part[:, 0])
+            q, parts = state
+            known = lax.dynamic_slice_in_dim(basis, i * BLOCK, BLOCK, 1)
+            part = jnp.einsum("bkd,bd->bk", known, q, precision="highest")
+            q = q - jnp.einsum("bk,bkd->bd", part, known, precision="highest")
+            return q, put(parts, part, i * BLOCK)
 
-        return lax.fori_loop(0, j + 1, one, (q, h))
+        return lax.fori_loop(0, j // BLOCK + 1, one, (q, jnp.zeros((B, length), q.dtype)))
+
+    def again(basis, q, parts, j):
+        q, rest = orthogonalise(basis, q, j)
+        return q, parts + rest
 
     def step(state):
         j, basis, turned, triangle, right, used, progress = state
-        q = basis[j] - operator.vjp(basis[j])
-        h = jnp.zeros((B, restart + 1), q.dtype)
-        q, h = orthogonalise(basis, q, h, j)
+        # The space of J^T is that of 1 - J^T, whose column is 1 on the diagonal less these coefficients.
+        product = operator.vjp(lax.dynamic_index_in_dim(basis, j, 1, keepdims=False))
+        q, parts = orthogonalise(basis, product, j)
+        lost = (norm(q) < LOST * norm(product)).any()
+        q, parts = lax.cond(lost, again, lambda basis, q, parts, j: (q, parts), basis, q, parts, j)
         below = norm(q)
-        basis = basis.at[j + 1].set(divide(q, below))
+        basis = put(basis, -divide(q, below)[:, None], j + 1)
+        h = (jnp.arange(restart + 1) == j) - parts[:, : restart + 1]
         column = (turned * h[:, None, :]).sum(2)
         diagonal = lax.dynamic_slice_in_dim(column, j, 1, 1)
-        length = jnp.hypot(diagonal, below)
-        cos, sin = divide(diagonal, length), divide(below, length)
-        above = jnp.where(jnp.arange(restart) < j, column[:, :restart], 0).at[:, j].set(length[:, 0])
-        triangle = triangle.at[:, :, j].set(above)
+        size = jnp.hypot(diagonal, below)
+        cos, sin = divide(diagonal, size), divide(below, size)
+        above = put(jnp.where(jnp.arange(restart) < j, column[:, :restart], 0), size, j)
+        triangle = lax.dynamic_update_slice_in_dim(triangle, above[:, :, None], j, 2)
         # The new rotation acts on rows j and j + 1 of the product so far, and on the right-hand side.
-        rows = turned[:, j], turned[:, j + 1]
-        turned = turned.at[:, j].set(cos * rows[0] + sin * rows[1])
-        turned = turned.at[:, j + 1].set(cos * rows[1] - sin * rows[0])
+        rows = lax.dynamic_slice_in_dim(turned, j, 2, 1)
+        rotated = cos * rows[:, 0] + sin * rows[:, 1], cos * rows[:, 1] - sin * rows[:, 0]
+        turned = put(turned, jnp.stack(rotated, 1), j)
         old = lax.dynamic_slice_in_dim(right, j, 1, 1)
-        right = right.at[:, j].set((cos * old)[:, 0]).at[:, j + 1].set(-(sin * old)[:, 0])
+        right = put(right, jnp.concatenate([cos * old, -sin * old], 1), j)
         used = used + progress.active[:, 0]
         return j + 1, basis, turned, triangle, right, used, progress.update(jnp.abs(sin * old), stop)
 
@@ -97,10 +116,13 @@ def _cycle(
     triangle = triangle + eye * jnp.where(keep & (diagonal == 0), 1, 0)[:, None, :]
     solved = _solve_upper(triangle, jnp.where(keep, right[:, :restart], 0), j)
 
-    def add(i, correction):
-        return correction + lax.dynamic_slice_in_dim(solved, i, 1, 1) * basis[i]
+    solved = jnp.pad(solved, ((0, 0), (0, basis.shape[1] - restart)))
 
-    return lax.fori_loop(0, j, add, jnp.zeros_like(residual)), progress
+    def add(i, correction):
+        known, part = (lax.dynamic_slice_in_dim(each, i * BLOCK, BLOCK, 1) for each in (basis, solved))
+        return correction + jnp.einsum("bk,bkd->bd", part, known, precision="highest")
+
+    return lax.fori_loop(0, -(-j // BLOCK), add, jnp.zeros_like(residual)), progress
 
 
 def _solve_upper(triangle: Array, right: Array, columns: Array) -> Array:

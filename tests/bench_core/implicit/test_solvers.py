@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import bench_core
 from bench_core.implicit import ImplicitProblem
+from bench_core.implicit.jax import gmres
 from bench_core.implicit.settings import MOST, Stop
 
 # Warm ones in JAX compile the last step's solver too: they have tests of their own.
@@ -164,6 +169,26 @@ def test_gmres_restarts_and_says_what_it_reached(m):
     got = _run(m, strict)
     assert strict.fault(got, m, "float64") == ""
     assert 1e-17 < strict.quality(got, m)["residual"] < 1e-14
+
+
+def test_jax_gmres_is_orthogonal_where_little_is_left(monkeypatch):
+    """J^T is 0.999 but for 1e-7: once leaves vectors that are not orthogonal, and a third iteration too few."""
+    D, rng = 40, np.random.default_rng(0)
+    J = 0.999 * np.eye(D) + 1e-7 * rng.standard_normal((D, D))
+    v = rng.standard_normal((3, D))
+
+    def count() -> int:
+        with jax.enable_x64():
+            matrix = jnp.asarray(J)
+            operator = SimpleNamespace(vjp=lambda w: w @ matrix)
+            found = jax.jit(lambda v: gmres.gmres(operator, v, stop=Stop(1e-9, MOST)))(jnp.asarray(v))
+            residual = np.asarray(v - found.w + found.w @ matrix)
+        assert np.linalg.norm(residual, axis=1).max() < 1e-9 * np.linalg.norm(v, axis=1).max()
+        return int(found.iterations.max())
+
+    assert count() == 3
+    monkeypatch.setattr(gmres, "LOST", 0.0)
+    assert count() > 3
 
 
 @pytest.mark.parametrize("m", FORWARD, ids=_name)
