@@ -46,7 +46,9 @@ report: .venv/installed
 	touch $@
 
 cuda: .venv/cuda
+	@# Exit status 2 says that nothing works on the card: there is nothing to build a page of.
 	$(BIN)/python -m benchmarks card --minutes $(MINUTES) --machine "$(MACHINE)"; status=$$?; \
+	test $$status -ne 2 || exit 2; \
 	$(BIN)/python -m reports --machine "$(MACHINE)" && exit $$status
 
 test: .venv/installed

@@ -40,7 +40,12 @@ COLUMNS = (
     Column("state", "", "letter of the machine's state where the family was measured in several, else empty"),
     *(Column(letter, "", words) for letter, words in MEANINGS.items()),
     Column("row", "", "name of the row: a method, and after a colon its form where it is not the first"),
-    Column("form", "", "eager, compiled, graph (a replayed CUDA graph), jit or allocating (results are made anew)"),
+    Column(
+        "form",
+        "",
+        "eager, compiled, graph (a replayed CUDA graph), jit, launched (without XLA's command buffers) or allocating "
+        "(new results)",
+    ),
     Column(
         "role", "", "method, peer (a library's), floor (work that none can avoid), calibration or twin (A/A control)"
     ),

@@ -58,7 +58,7 @@ class Stages(stages.Stages):
 
     def _is_timed(self, row: str) -> bool:
         swept = self.cell["sizes"][self.spec["letter"]]
-        return swept <= PROFILES[self.profile["name"]].largest(row.partition(":")[2])
+        return swept <= PROFILES[self.profile["name"]].largest(self.cell["family"], row.partition(":")[2])
 
     def _time(self, rows: list[Row]) -> None:
         kernels: dict[str, Any] = {row.name: row.kernel for row in rows}

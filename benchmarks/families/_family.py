@@ -51,6 +51,7 @@ class Family:
     apart           methods that only the sweeps try that name them (``Sweep.only``): those of other models and other
                     questions, beside which the family's own sessions would grow long
     compiled        profile -> the methods whose compiled form is tried, where that is not all that have one
+    compiled_up_to  profile -> largest swept size at which it is, where that is not the profile's
     row_share       share of the profile's seconds for one row: a session of many rows has less for each
     call_share      share of the profile's longest call
     process_share   share of the profile's sessions of one cell
@@ -65,6 +66,7 @@ class Family:
     rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     apart: tuple[str, ...] = ()
     compiled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    compiled_up_to: Mapping[str, int] = field(default_factory=dict)
     row_share: float = 1.0
     call_share: float = 1.0
     process_share: float = 1.0

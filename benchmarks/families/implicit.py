@@ -85,7 +85,7 @@ _STANDARD = _sweeps(
     single=(32, 320, 3200),
     conv=(256, 1024),
     large=(1000, 2000, 5000, 10000, 20000),
-)
+) | {"Truncated": _TRUNCATED, "Compiled": _COMPILED}
 
 IMPLICIT = Family(
     name="implicit",
@@ -95,7 +95,7 @@ IMPLICIT = Family(
     sweeps={
         "smoke": _sweeps((8,), 8, (0.5,), ("symmetric",), single=(8,), conv=(64,), large=(8,), B=4),
         "quick": _sweeps((16, 64, 256), 64, (0.9,), ("rotation",), single=(64,), conv=(64,), large=(512,)),
-        "standard": {**_STANDARD, "Truncated": _TRUNCATED, "Compiled": _COMPILED},
+        "standard": _STANDARD,
         "card": _STANDARD,
         "full": {
             **_sweeps(

@@ -83,7 +83,7 @@ _STANDARD = _sweeps(
     (4, 16, 36, 64, 144, 256, 576, 1024),
     _KRONECKER,
     (64, 256, 1024),
-)
+) | {"Applied": _APPLIED, "Rules": _RULES, "Hard": _HARD}
 
 LINE_INTEGRAL = Family(
     name="line_integral",
@@ -94,7 +94,7 @@ LINE_INTEGRAL = Family(
         # One cell for the sweeps of a batch: it is measured once.
         "smoke": _sweeps((4,), (4,), (4,), ("kronecker_psd",), (4,), *2 * (("kronecker_psd",),)),
         "quick": _sweeps((8, 32), (8,), (16,), ("kronecker_psd",), (256,), limited=("free",)),
-        "standard": {**_STANDARD, "Applied": _APPLIED, "Rules": _RULES, "Hard": _HARD},
+        "standard": _STANDARD,
         "card": _STANDARD,
         "full": {
             **_sweeps(

@@ -27,7 +27,7 @@ def _sweeps(
 
 _STANDARD = _sweeps(
     (2, 8, 16, 32, 64, 128, 256, 512, 1024, 2048), (64, 256), deep=(64, 512), wide=(64, 256), L=(1, 3, 4)
-)
+) | {"Curl": _CURL}
 
 SCORE = Family(
     name="score",
@@ -38,7 +38,7 @@ SCORE = Family(
         "smoke": _sweeps((2,), (8,), (2,), (8,), (2,)),
         # All above compiled_up_to: torch takes 20 s to compile the four rows.
         "quick": _sweeps((16, 64, 512), (64,), (64,), (64,), (4,)),
-        "standard": {**_STANDARD, "Curl": _CURL},
+        "standard": _STANDARD,
         "card": _STANDARD,
         "full": {**_sweeps(_FULL_D, (64, 256, 1024), (2, 64, 512), (64, 256), (1, 3, 4, 6)), "Curl": _CURL},
     },

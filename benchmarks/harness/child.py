@@ -57,7 +57,10 @@ def attempt(
                 _end(child)
         result.environment["policy"] = policy.describe(cell.backend, variables)
         said = stderr.read_text(encoding="utf-8", errors="replace")
+    again, on_card = before.ceiling is not None, cell.device == "cuda"  # an earlier process had the device
     if result.unavailable is not None:
+        if again:
+            return before.lose_device(cell, spec["rows"], result.unavailable)
         for row in spec["rows"]:
             result.rows[row] = hole(cell, row, "skipped", result.unavailable)
     elif not result.ended:
@@ -67,12 +70,15 @@ def attempt(
         result.failures.append(f"{row or 'session'}: {kind} in {doing}: {reason}")
         if result.settled:  # of some rows one of the other times is missing: that is all
             return result
+        if again and on_card and not row and outcome.breaks_device(said):  # none can begin there any more
+            return before.lose_device(cell, spec["rows"], reason)
         over = time.monotonic() > deadline
         # The others are measured anew in a process without the culprit. What was measured apart from the rounds stands,
         # and after the deadline all that was measured.
         stands = {name for name, r in result.rows.items() if r["samples_s"] and (over or r.get("apart"))}
         kept = {name: r for name, r in result.rows.items() if r["outcome"] != "ok" or name in stands}
         result.keep_checked()
+        result.interrupt(before)
         # Before the first row there is no culprit: the next attempt would end the same way.
         for name in [row] if row else [name for name in spec["rows"] if name not in kept]:
             if name not in kept:
@@ -80,6 +86,8 @@ def attempt(
                 if kind == "over_budget" and killed == _stopped(result):  # it took at least so long
                     kept[name]["measured_s"] = result.doing["limit_s"]
         result.rows = kept
+        if on_card and outcome.loses_device(said):
+            result.lose_device(cell, spec["rows"], reason)
     return result
 
 

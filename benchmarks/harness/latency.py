@@ -59,18 +59,20 @@ def _told(note: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def _alone(row: Row, sweep: Callable[[], None] | None, why: str, deadline: float) -> dict[str, Any]:
-    """Calls that are waited for one by one: warm ones, and such after the cache has been swept."""
+    """Calls that are waited for one by one: a warm one, and one after the cache has been swept, in turn. A clock that
+    moves meanwhile moves both.
+    """
     count = min(CALLS, int(WITHIN_S / row.seconds))
     _in_time(row, count, deadline)
+    warm, cold = [], []
     clock.sample(row.kernel, 1)  # what ran before was another row
-    warm = [clock.sample(row.kernel, 1) for _ in range(count)]
-    if sweep is None:
-        return {"latency_s": warm, "cold_latency_s": [], "latency_note": f"no cold calls: {why}"}
-    cold = []
     for _ in range(count):
-        sweep()
-        cold.append(clock.sample(row.kernel, 1))
-    return {"latency_s": warm, "cold_latency_s": cold}
+        warm.append(clock.sample(row.kernel, 1))  # after a call of its own, which has left there what it read
+        if sweep is not None:
+            sweep()
+            cold.append(clock.sample(row.kernel, 1))
+    note = {"latency_note": f"no cold calls: {why}"} if sweep is None else {}
+    return {"latency_s": warm, "cold_latency_s": cold} | note
 
 
 def _device(row: Row, spec: dict[str, Any], free: float, traced_until: float, deadline: float) -> dict[str, Any]:

@@ -129,9 +129,15 @@ def keep(problem: Any, keeper: Any) -> None:
         problem.keeper = keeper
 
 
-def hold(problem: Any, backend: Any, device: str) -> None:
-    """Let the problem's oracle read what lies on the device, where it can."""
-    if hasattr(problem, "hold"):
+def hold(problem: Any, backend: Any, device: str, dtype: str) -> None:
+    """Let the problem's oracle read what lies on the device beside kernels of this dtype, where it can; it could beside
+    those of float32 numbers alone.
+    """
+    if not hasattr(problem, "hold"):
+        return
+    if "dtype" in inspect.signature(problem.hold).parameters:
+        problem.hold(backend, device, dtype)
+    elif dtype in ("float32", "tf32"):
         problem.hold(backend, device)
 
 

@@ -18,10 +18,19 @@ _OUT_OF_MEMORY = re.compile(
 # How the reason begins of a form that its library cannot compile.
 DOES_NOT_COMPILE = "does not compile"
 
-# After these a CUDA context gives every further call the same error.
+# What CUDA, NVML and the driver say of a device that is not there any more, or lets nobody in.
+_LOST_DEVICE = re.compile(
+    r"no CUDA-capable device|CUDA-capable device\(s\) is/are busy or unavailable|GPU is lost|fallen off the bus"
+    r"|device lost|device unavailable|CUDA_ERROR_(?:NO_DEVICE|DEVICE_UNAVAILABLE)",
+    re.IGNORECASE,
+)
+
+# After these a CUDA context gives every further call the same error. An unknown one is the driver's: the device may be
+# gone, and the next process sees whether it is.
 _BROKEN_CONTEXT = re.compile(
     r"illegal memory access|illegal address|illegal instruction|misaligned address|device-side assert"
-    r"|unspecified launch failure|uncorrectable ECC|CUDA_ERROR_(?:ILLEGAL|MISALIGNED|ASSERT|LAUNCH_FAILED|ECC)",
+    r"|unspecified launch failure|uncorrectable ECC|CUDA\b.*unknown error"
+    r"|CUDA_ERROR_(?:ILLEGAL|MISALIGNED|ASSERT|LAUNCH_FAILED|ECC|UNKNOWN)|" + _LOST_DEVICE.pattern,
     re.IGNORECASE,
 )
 
@@ -45,9 +54,14 @@ def of_exception(error: BaseException) -> tuple[str, str]:
     return "error", one_line(text)
 
 
-def breaks_device(error: BaseException) -> bool:
-    """Whether nothing that comes after it in this process can be trusted to run."""
+def breaks_device(error: BaseException | str) -> bool:
+    """Whether nothing that comes after it in its process can be trusted to run."""
     return bool(_BROKEN_CONTEXT.search(str(error)))
+
+
+def loses_device(text: str) -> bool:
+    """Whether what a process on a GPU has said at its end is that the device went away."""
+    return bool(_LOST_DEVICE.search(text))
 
 
 def of_exit(returncode: int, stderr: str, doing: str) -> tuple[str, str]:

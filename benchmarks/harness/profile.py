@@ -31,8 +31,9 @@ class Profile:
     call_limit_s    a row whose single call takes longer is over_budget
     session_limit_s absolute deadline of one session
     compiled_up_to  largest swept size at which torch.compile's forms are timed (their compilation costs seconds a row,
-                    and they differ from eager where calls are short)
-    graph_up_to     largest swept size at which torch's CUDA graphs are timed: beyond, launches hide behind the work
+                    and they differ from eager where calls are short), where the family has none of its own
+    graph_up_to     largest swept size at which torch's CUDA graphs are timed, and JAX's programs without them: beyond,
+                    launches hide behind the work
     precision       a paired ratio's interval is narrow enough at this relative half-width
     block_s         least seconds of one sample
     repetitions     how often a session is repeated whose machine's speed moved meanwhile
@@ -84,7 +85,7 @@ class Profile:
 
     def refuses(self, family: str, method: str, form: str, swept: float) -> str:
         """Why this form of the method is not tried in a cell of this swept size (or an empty text)."""
-        limit = self.largest(form)
+        limit = self.largest(family, form)
         if swept > limit:
             return f"form {form!r} is timed up to {FAMILIES[family].swept} = {limit} in this profile"
         chosen = FAMILIES[family].compiled.get(self.name) if form == "compiled" else None
@@ -92,9 +93,10 @@ class Profile:
             return f"form 'compiled' is timed of {', '.join(chosen)} in this profile"
         return ""
 
-    def largest(self, form: str) -> float:
+    def largest(self, family: str, form: str) -> float:
         """The largest swept size at which a form is timed."""
-        return {"compiled": self.compiled_up_to, "graph": self.graph_up_to}.get(form, math.inf)
+        compiled = FAMILIES[family].compiled_up_to.get(self.name, self.compiled_up_to)
+        return {"compiled": compiled, "graph": self.graph_up_to, "launched": self.graph_up_to}.get(form, math.inf)
 
     def _sweeps_with(self, family: str, sizes: Mapping[str, Any]) -> list[Sweep]:
         """The sweeps that a cell of these sizes is in; none for a cell that was asked for by itself."""
@@ -201,7 +203,7 @@ PATIENT = Profile(
     apart_from_s=60.0,
 )
 # A GPU that is at hand for minutes: the grid of standard and the sizes that fill a card, one process a cell at a time,
-# the most valuable first (``benchmarks/harness/card.py``).
+# the most valuable first (``benchmarks/harness/card.py``). Libraries have no row in those: it costs them no time.
 CARD = Profile(
     name="card",
     dtypes=("float32",),
@@ -213,6 +215,7 @@ CARD = Profile(
     session_limit_s=300,
     compiled_up_to=100,
     repetitions=0,
+    peers=True,
 )
 PROFILES = {profile.name: profile for profile in (SMOKE, QUICK, STANDARD, FULL, PATIENT, CARD)}
 

@@ -27,6 +27,9 @@ class Result:
         self.failures: list[str] = []
         self.doing: dict[str, Any] = {"row": None, "what": "start", "limit_s": 60.0}
         self.unavailable: str | None = None
+        self.lost_device: str | None = None
+        # Rows that were timed, to be timed anew as another one ended their process; the canary of their rounds.
+        self.interrupted: tuple[dict[str, dict[str, Any]], list[float]] = {}, []
         self.settled = self.ended = False
 
     def take(self, event: dict[str, Any]) -> None:
@@ -85,6 +88,25 @@ class Result:
     def keep_checked(self) -> None:
         """Remember what is known of the rows that were to be timed, for whichever of them is never timed."""
         self.checked |= {name: row for name, row in self.rows.items() if row["outcome"] == "ok"}
+
+    def interrupt(self, before: Result) -> None:
+        """Remember what this process has timed, for the case that no other can time it anew; if another one ``before``
+        got further, that one's: rounds of two processes do not stand side by side.
+        """
+        timed = {name: row for name, row in self.rows.items() if row["rounds"]}
+        self.interrupted = max((timed, self.canary), before.interrupted, key=lambda each: len(each[1]))
+
+    def lose_device(self, cell: Cell, rows: list[str], reason: str) -> Result:
+        """The device went away with these rows pending: what was timed of them stands, the others have no turn."""
+        timed, canary = self.interrupted
+        if stands := {name: row for name, row in timed.items() if name.partition("~")[0] in rows}:
+            self.rows, self.canary = self.rows | stands, canary
+        for row in rows:
+            if row not in self.rows:
+                self.rows[row] = self.untimed(cell, row, "skipped", f"the device went away: {reason}")
+        self.failures.append(f"session: the device went away: {reason}")
+        self.lost_device = reason
+        return self
 
     def untimed(self, cell: Cell, row: str, kind: str, reason: str) -> dict[str, Any]:
         """A row that gets no time any more: what its check has found, if it came to that, else a hole."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import bench_core
 from bench_core.method import DTYPES
-from benchmarks.harness import ledger, older, session
+from benchmarks.harness import card_state, ledger, older, session
 from benchmarks.harness.admission import HOPELESS
 from benchmarks.harness.cell import Cell, rows
 from benchmarks.harness.ledger import CRASHES
@@ -78,6 +78,15 @@ def unavailable(record: dict[str, Any]) -> str:
     return reason if kind == "skipped" else ""
 
 
+def to_repeat(record: dict[str, Any]) -> str:
+    """Why the session is to be measured again by another run: its device went away, or was a card far below its clock
+    though the session was repeated (or an empty text).
+    """
+    if lost := record.get("lost_device"):
+        return f"the device went away: {lost}"
+    return card_state.slow(record.get("state", {}).get("card")) or ""
+
+
 def measure_process(
     cell: Cell,
     profile: Profile,
@@ -94,7 +103,7 @@ def measure_process(
 ) -> dict[str, Any]:
     """The record of one process of a cell, after those of its ``earlier`` processes; the run's ledger has begun.
 
-    keeps    what it refuses is returned and not stored: the cell stays open
+    keeps    what it refuses is stored, where anything was measured, and not done: the cell stays open
     ends     when waiting for the machine and the session are over (``time.monotonic``): the session has what is left
     least_s  that it must have: ``BusyError`` where the machine is not free by then
     """
@@ -128,9 +137,11 @@ def measure_process(
                 with contextlib.suppress(UnwritableError):
                     store.note("stopped", cell, process)
                 raise
-            if not keeps(record):
-                store.note("stopped", cell, process)
-                return record
+        if not keeps(record):
+            store.note("stopped", cell, process)
+            if any(row["check_s"] for row in record["rows"].values()):
+                store.save_open(cell, process, record)
+            return record
         store.save(cell, process, record)
         if process == 0:
             processes = profile.processes_of(cell)
@@ -174,6 +185,8 @@ def _rows(
     )
     if only:
         return planned
+    # How a row ended on a device that went away says nothing of the row.
+    known, done = ([record for record in each if not record.get("lost_device")] for each in (known, done))
     for row in planned:
         method, _, form = row.partition(":")
         planned[row] = profile.refuses(cell.family, method, form, cell.swept)

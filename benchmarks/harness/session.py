@@ -117,6 +117,7 @@ def run(
             ),
             "stop": result.stop,
             "failures": result.failures,
+            "lost_device": result.lost_device,
             # In the family's order, the twin last, whichever attempt settled them.
             "rows": {name: result.rows[name] for name in [*rows, *(r for r in result.rows if r not in rows)]},
         }

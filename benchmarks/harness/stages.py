@@ -15,6 +15,7 @@ from benchmarks.harness import (
     clock,
     environment,
     latency,
+    memory,
     older,
     one_thread,
     outcome,
@@ -34,6 +35,7 @@ _PRODUCTS_S, _PRODUCTS_AGAIN_S = 0.2, 0.6
 _REACHED = 1.1  # times the product of the start: near enough to it
 _LAUNCHES = 1000  # in a queue, of a kernel that has next to nothing to do
 _LONG_PRODUCT_S = 0.5  # longer ones are not measured again
+_BESIDE = 0.1  # of the device's free memory: what the oracle may take there beside the rows' own parameters
 
 
 class Stages:
@@ -137,12 +139,16 @@ class Stages:
     def _hold(self) -> None:
         """Let the oracle read large parameters on the device; where they cannot be there it reads them on the host.
 
-        Only where the rows' own parameters are those float32 numbers: beside others they would take memory from rows.
+        The rows' own parameters are those numbers, but for bfloat16 ones: beside them the oracle's take memory, which
+        no row is to miss.
         """
-        if self.cell["dtype"] not in ("float32", "tf32"):
-            return
+        device, dtype = self.cell["device"], self.cell["dtype"]
         try:
-            older.hold(self.problem, self.backend, self.cell["device"])
+            if dtype == "bfloat16":
+                taken = sum(array.nbytes for array in self.problem.masters.values())
+                if taken > _BESIDE * memory.free(self.cell["backend"], device):
+                    return
+            older.hold(self.problem, self.backend, device, dtype)
         except Exception as error:
             self.journal.write("environment", oracle_note=outcome.of_exception(error)[1])
 
@@ -197,6 +203,8 @@ class Stages:
                 error, fault = check.judge_again(self.problem, fresh, row.kernel, row.method, self.cell["dtype"])
                 elapsed = time.perf_counter() - start
             except Exception as failure:
+                if outcome.breaks_device(failure):  # it says nothing of the row's time, nor of those that follow
+                    raise
                 self.journal.write("recheck", row=row.name, error=None, outcome=outcome.of_exception(failure))
                 continue
             verdict = ("wrong", f"{fault}, on new data after timing; it was right before") if fault else None

@@ -111,6 +111,21 @@ class Store:
             write_json(path, record)
         return path
 
+    def save_open(self, cell: Cell, process: int, record: dict[str, Any]) -> Path:
+        """Write a record that does not settle its session. A first process's is shown where none of the same code that
+        timed as many rows is there; any other goes to ``superseded/``: readers pool the processes of a cell.
+        """
+        path = self.path(cell, process)
+        if process == 0 and not _is_better(path, record):
+            self.save(cell, process, record)
+            self.set_aside(cell, lambda number: False)
+            return path
+        with self._kept():
+            write_json(path := path.with_name(f".{path.name}.open"), record)
+            aside = keep_aside(path, self.path(cell, process))
+            path.unlink()
+        return aside
+
     def set_aside(self, cell: Cell, belongs: Callable[[int], bool]) -> None:
         """Move the records of a cell's further processes aside, as its first one was measured anew: those that do not
         belong to this measurement but to the one that it replaces. A process a cell may be all that there is time for,
@@ -181,20 +196,32 @@ def probe_all(results: Path, machine: str) -> None:
             pass
 
 
-def keep_aside(path: Path) -> Path:
-    """A second name below ``superseded/`` for what is about to be replaced; none there is used twice."""
+def _is_better(path: Path, record: dict[str, Any]) -> bool:
+    """Whether the record there is of the same code and has times of all rows that this one has times of."""
+    if not path.exists():
+        return False
+    there = read_json(path)
+    timed, others = ({row for row, r in each["rows"].items() if r["samples_s"]} for each in (record, there))
+    return timed <= others and there.get("content") == record["content"]
+
+
+def keep_aside(file: Path, path: Path | None = None) -> Path:
+    """A second name below ``superseded/`` for what is about to be replaced, or would be at ``path``; none there is used
+    twice.
+    """
+    path = path or file
     folder = path.parent / "superseded"
     folder.mkdir(parents=True, exist_ok=True)
     for number in itertools.count(1):
         old = folder / f"{path.stem}.{number}{path.suffix}"
         try:
-            os.link(path, old)
+            os.link(file, old)
         except FileExistsError:
             continue
         except OSError:  # a file system without links
             if old.exists():
                 continue
-            shutil.copy2(path, old)
+            shutil.copy2(file, old)
         return old
     raise AssertionError
 

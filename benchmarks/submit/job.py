@@ -7,6 +7,7 @@ import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.harness import gpu, ledger, lifeline, run
 from benchmarks.harness.outcome import one_line
@@ -50,14 +51,11 @@ class Job:
         try:
             submission.check_checkout()
             kind = "raised"
-            # What the cell's other processes have learnt is other jobs'. A node whose GPU does not work has nothing to
-            # say: another one may have the session.
-            missing = run.unavailable if submission.device == "cuda" else lambda record: ""
+            # What the cell's other processes have learnt is other jobs'.
             record = run.measure_process(
-                *(session.cell, submission.profile, store, session.process, []),
-                keeps=lambda record: not missing(record),
+                *(session.cell, submission.profile, store, session.process, []), keeps=lambda record: not _fault(record)
             )
-            if reason := missing(record):
+            if reason := _fault(record):
                 raise UnwritableError(f"{_node()} cannot measure it: {reason}")
         except Exception as error:
             kind = "refused" if isinstance(error, UnwritableError) else kind
@@ -85,6 +83,13 @@ class Job:
         lifeline.end_in_order()
         lifeline.die_with(os.getppid())
         return job
+
+
+def _fault(record: dict[str, Any]) -> str:
+    """Why this node's GPU did not settle the session, which another one may have: it does not work, or not as its name
+    promises (or an empty text).
+    """
+    return (run.unavailable(record) or run.to_repeat(record)) if record["cell"]["device"] == "cuda" else ""
 
 
 def _node() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -61,10 +63,18 @@ def read(
     ended   how jobs ended that it has no more, where it knows
     unnoted jobs that it has though the run's ledger does not
     """
-    sent, ledgers = submission.sent(), submission.session_ledgers()
+    sent = submission.sent()
     for key, job in unnoted.items():
         sent.setdefault(key, []).append(job)
-    found = [_of(submission, session, sent, ledgers, queued) for session in submission.sessions]
+
+    def look() -> list[Standing]:
+        ledgers = submission.session_ledgers()
+        return [_of(submission, session, sent, ledgers, queued) for session in submission.sessions]
+
+    found = look()
+    if any(each.state == "lost" for each in found):  # or not seen yet
+        refresh(submission)
+        found = look()
     ends = ended([each.job for each in found if each.state == "lost" and each.job])
     return mark_beside([_explain(submission, each, ends) for each in found])
 
@@ -72,6 +82,20 @@ def read(
 def read_one(submission: Submission, session: Session) -> Standing:
     """A session's whose job has just ended; a reason only where the job itself has left one."""
     return _of(submission, session, submission.sent(), submission.session_ledgers(), {})
+
+
+def refresh(submission: Submission) -> None:
+    """Have this machine read again which files there are in the run's folders.
+
+    On a network file system it remembers that for up to a minute, and a record that another node has just written is
+    none yet. Who changes a folder reads it anew: a file is made in each, from the top, and removed.
+    """
+    parts = submission.store_of(submission.sessions[0]).ledgers.folder.relative_to(submission.spool).parts
+    folders = [submission.spool.joinpath(*parts[:depth]) for depth in range(len(parts) + 1)]
+    for folder in (*folders, submission.jobs):
+        # One that is not there, or not ours to write, is left as it is.
+        with contextlib.suppress(OSError), tempfile.NamedTemporaryFile(dir=folder, prefix=".look-"):
+            pass
 
 
 def _of(

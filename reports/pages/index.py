@@ -97,8 +97,12 @@ def _build_answer(digest: Digest) -> Section:
 
 
 def _say_graph(digest: Digest) -> str:
-    known = any(row.form == "graph" for family in digest.families for series in family.series for row in series.rows)
-    return " `:graph` is a row replayed as a CUDA graph." if known else ""
+    forms = {row.form for family in digest.families for series in family.series for row in series.rows}
+    told = {
+        "graph": " `:graph` is a row replayed as a CUDA graph.",
+        "launched": " `:launched` is JAX's without XLA's command buffers, its CUDA graphs.",
+    }
+    return "".join(words for form, words in told.items() if form in forms)
 
 
 def _build_families(digest: Digest) -> Section:

@@ -47,6 +47,7 @@ import bench_core  # noqa: E402
 from bench_core.backends import torch as backend  # noqa: E402
 from bench_core.implicit.torch import _batch  # noqa: E402
 from bench_core.implicit.tuning import Prepared, Tuned  # noqa: E402
+from benchmarks.harness.profile import CARD  # noqa: E402
 from tests.bench_core import judges  # noqa: E402
 
 FORMS = ("eager", "allocating")
@@ -73,6 +74,11 @@ OTHER = {
     "implicit": [{"D": 64, "B": 2, "T": "conv"}],
     "line_integral": [{"J": "kronecker_psd"}],
     "score": [{"d": 4, "H": 8, "L": 1, "B": 9}],
+}
+# Precisions in which a card measures a family, some of its rows.
+MEASURED = {
+    family: {dtype for sweep in CARD.sweeps(family).values() for dtype in CARD.dtypes_of(sweep)}
+    for family in bench_core.FAMILIES
 }
 
 
@@ -170,9 +176,10 @@ def try_once(solve: Callable, operator: object, v: torch.Tensor, tol: float) -> 
     return Tuned(tol, math.nan)
 
 
-def row(m: bench_core.Method, sizes: dict, form: str) -> dict:
+def row(m: bench_core.Method, sizes: dict, form: str, dtype: str = "float32") -> dict:
     """What a call does, after one that may fill caches."""
-    said = {"family": m.family, "name": m.name, "kernel": m.declaration.kernel or m.name, "sizes": sizes, "form": form}
+    said = {"family": m.family, "name": m.name, "kernel": m.declaration.kernel or m.name}
+    said |= {"sizes": sizes, "form": form, "dtype": dtype}
     try:
         if hasattr(m.module, "tune"):
             m.module.tune = try_once
@@ -180,7 +187,7 @@ def row(m: bench_core.Method, sizes: dict, form: str) -> dict:
             m.module.solve_last = lambda solve, operator, v, stop, settings: Prepared({"last": v}, settings)
         watch.begin()
         with mode, watch:
-            kernel = m.build(bench_core.problem(m.family, **sizes), device="cuda", form=form)
+            kernel = m.build(bench_core.problem(m.family, **sizes), device="cuda", dtype=dtype, form=form)
             for _ in range(2):
                 watch.begin()
                 looks.number = 0
@@ -258,3 +265,5 @@ for family in bench_core.FAMILIES:
             if form in m.forms and m.settings.get("K", 0) <= LONGEST:
                 for sizes in (room, *others):
                     print(json.dumps(row(m, sizes, form)), flush=True)
+                for dtype in sorted(MEASURED[family].intersection(m.declaration.dtypes) - {"float32"}):
+                    print(json.dumps(row(m, room, form, dtype)), flush=True)

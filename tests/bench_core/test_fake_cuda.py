@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import bench_core
+from bench_core.precision import DTYPES, FINE
 
 SCRIPT = Path(__file__).with_name("fake_cuda.py")
 # Forms whose calls are made there; the others are made on a card.
@@ -84,7 +85,7 @@ def test_a_call_stays_on_the_device_and_does_not_wait(m, form, said):
     for call in calls:
         if "missing" in call:
             pytest.skip(call["missing"])
-        where = f"{kernel} at {call['sizes']}"
+        where = f"{kernel} at {call['sizes']} in {call['dtype']}"
         if kernel in BY_NUMBERS:
             assert "DynamicOutputShapeException" in call["error"], where
             continue
@@ -98,6 +99,14 @@ def test_a_call_stays_on_the_device_and_does_not_wait(m, form, said):
             assert waits.pop(LOOPS[kernel]) > 0, where
         others = {what: number for what, number in waits.items() if what.split()[-1] != LIBRARIES.get(kernel)}
         assert not others, where
+
+
+def test_rows_are_run_in_every_precision_that_a_card_measures_them_in(said):
+    runs = {(*key[:2], call["dtype"]) for key, calls in said[0].items() for call in calls if "missing" not in call}
+    assert {run[2] for run in runs if run[:2] == ("logdet", "relative")} == {*DTYPES}
+    assert {run[2] for run in runs if run[:2] == ("logdet", "inverse")} == {*FINE}
+    assert ("implicit", "cg", "float64") in runs
+    assert ("line_integral", "psd_applied", "float64") in runs
 
 
 def test_our_solvers_turn(said):

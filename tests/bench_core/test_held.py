@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -10,7 +13,9 @@ from bench_core import held
 from bench_core.held import Held
 from bench_core.logdet._kernel import LogdetKernel
 from bench_core.method import load_backend
-from benchmarks.harness import check
+from bench_core.precision import DTYPES
+from benchmarks.harness import check, memory, older
+from benchmarks.harness.stages import Stages
 from tests.examples import THOROUGH
 
 BOTH = pytest.mark.parametrize("backend", bench_core.BACKENDS)
@@ -115,6 +120,48 @@ def test_an_oracle_that_reads_the_device_says_the_same(backend, monkeypatch):
     for problem, where in ((host, "cpu"), (bench_core.problem("logdet", D=8), "cuda")):
         problem.hold(module, where)
         assert not problem.held
+
+
+@BOTH
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_beside_rows_of_every_precision_the_weights_held_are_exact(backend, dtype, monkeypatch):
+    """And the rows' own where those are: no memory is taken from them."""
+    module = load_backend(backend)
+    place = module.place
+    monkeypatch.setattr(module, "place", lambda problem, name, device, dtype: place(problem, name, "cpu", dtype))
+    monkeypatch.setattr(sys.modules["bench_core.logdet.problem"], "FROM", 1)
+    problem = bench_core.problem("logdet", D=40, B=8)
+    problem.hold(module, "cuda", dtype)
+    with module.pinned(dtype):
+        shared = place(problem, "W0", "cpu", dtype)
+    assert (problem.held["W0"].array is shared) == (dtype != "bfloat16")
+    np.testing.assert_array_equal(np.asarray(problem.held["W0"]), problem.masters["W0"])
+    host = bench_core.problem("logdet", D=40, B=8)
+    monkeypatch.setattr(np.linalg, "slogdet", None)
+    values = problem.oracle.values("logdets")
+    monkeypatch.undo()
+    np.testing.assert_allclose(values, host.oracle.values("logdets"), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "free", "held"),
+    [*((dtype, 0, dtype != "bfloat16") for dtype in DTYPES), ("bfloat16", 1e9, True), ("bfloat16", 1e5, False)],
+)
+def test_a_session_holds_what_takes_no_memory_that_a_row_would_miss(dtype, free, held, monkeypatch):
+    problem, asked = bench_core.problem("logdet", D=100, B=8), []
+    monkeypatch.setattr(problem, "hold", lambda backend, device, dtype: asked.append(dtype))
+    monkeypatch.setattr(memory, "free", lambda backend, device: free)
+    cell = {"device": "cuda", "dtype": dtype, "backend": "torch"}
+    Stages._hold(SimpleNamespace(cell=cell, problem=problem, backend=None, journal=None))
+    assert asked == [dtype] * held
+
+
+def test_a_problem_of_an_older_commit_holds_beside_its_own_numbers_alone():
+    asked = []
+    problem = SimpleNamespace(hold=lambda backend, device: asked.append(device))
+    for dtype in DTYPES:
+        older.hold(problem, None, "cuda", dtype)
+    assert len(asked) == 2
 
 
 @BOTH

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import re
 
@@ -13,6 +14,7 @@ import bench_core
 from bench_core.backends import jax as backend
 from bench_core.implicit.jax import _peer
 from bench_core.implicit.tuning import Tuned
+from benchmarks.harness.profile import CARD
 from tests.bench_core import judges
 from tests.examples import THOROUGH
 
@@ -91,18 +93,19 @@ def _rows(methods):
         seen.add(program)
 
 
+LOW = ("tf32", "bfloat16")
 CALLING = [m for m in METHODS if _kernel(m) in CANNOT]
 
 
 @pytest.mark.parametrize("m", [*_rows(m for m in METHODS if m not in CALLING)])
 def test_every_row_lowers(m, lower):
-    """In every form and precision; all that it calls are CUDA's libraries, and never Python.
+    """In every form, in float32 and float64; all that it calls are CUDA's libraries, and never Python.
 
     Without the slow tests in the first form: the others differ in which arguments they give away.
     """
     sizes = judges.of(m.family).room(m)
     try:
-        texts = [lower(m, sizes, form=form) for form in (m.forms if THOROUGH else (None,))]
+        texts = [lower(m, sizes, form=form) for form in (m.forms_on("cpu") if THOROUGH else (None,))]
         others = [other for other in OTHER[m.family] if m.is_for(other)]
         # Without the slow tests the other ways are float64's, too.
         texts += [lower(m, other, "float32" if THOROUGH else "float64") for other in others]
@@ -114,6 +117,36 @@ def test_every_row_lowers(m, lower):
         assert all(call.startswith("cu") for call in _calls(text))
 
 
+def _low():
+    """Rows in the further precisions that they have of those in which a card measures their family."""
+    for m in METHODS:
+        measured = {dtype for sweep in CARD.sweeps(m.family).values() for dtype in CARD.dtypes_of(sweep)} & {*LOW}
+        for dtype in sorted(measured.intersection(m.declaration.dtypes)):
+            yield pytest.param(m, dtype, id=f"{_name(m)}-{dtype}")
+
+
+@pytest.mark.parametrize(("m", "dtype"), [*_low()])
+def test_a_row_lowers_in_the_precisions_of_a_card(m, dtype, lower, monkeypatch):
+    """Products have results of that type, and none is held to float32's precision."""
+    monkeypatch.setattr(importlib.import_module("bench_core.method"), "require_precision", lambda dtype, device: None)
+    text = lower(m, judges.of(m.family).room(m), dtype)
+    assert all(call.startswith("cu") for call in _calls(text))
+    results = {re.findall(r"(b?f\d+)>", line)[-1] for line in _products(text)}
+    assert results <= {"bf16" if dtype == "bfloat16" else "f32"}
+    assert "HIGHEST" not in text
+
+
+def test_float32_products_are_held_to_their_precision(lower):
+    m = bench_core.method("logdet", "relative", "jax")
+    products = _products(lower(m, judges.of("logdet").room(m)))
+    assert products
+    assert all("precision = [HIGHEST, HIGHEST]" in line for line in products)
+
+
+def _products(text: str) -> list[str]:
+    return [line for line in text.splitlines() if "stablehlo.dot_general" in line]
+
+
 def test_tiles_are_those_of_the_device(lower, monkeypatch):
     """On a CPU a step goes through W in small tiles of rows; a card would wait for one after another."""
     m = bench_core.method("logdet", "relative_step", "jax")
@@ -122,6 +155,19 @@ def test_tiles_are_those_of_the_device(lower, monkeypatch):
     text = lower(m, {"D": 900, "B": 2, "L": 1})
     assert "tensor<450x900xf32>" in text
     assert "tensor<300x900xf32>" not in text
+
+
+@pytest.mark.parametrize("form", ["jit", "launched"])
+def test_a_form_without_command_buffers_is_one_for_the_compiler(form, tmp_path, monkeypatch):
+    """By XLA's own word of the options that it has compiled with, where they are not its defaults."""
+    monkeypatch.setattr(importlib.import_module("bench_core.method"), "DEVICES_OF", {})
+    options = backend._OPTIONS.get(form, {}) | {"xla_dump_to": str(tmp_path)}
+    monkeypatch.setattr(backend, "_OPTIONS", {form: options})
+    m, problem = bench_core.method("logdet", "relative", "jax"), bench_core.problem("logdet", D=6, B=3)
+    kernel = m.build(problem, form=form)
+    assert problem.error(kernel.to_numpy(kernel.run()), m) < m.tolerance("float32")
+    (said,) = tmp_path.glob("*.debug_options")
+    assert ("xla_gpu_enable_command_buffer: INVALID\n" in said.read_text()) == (form == "launched")
 
 
 def test_what_cannot_is_there():

@@ -115,3 +115,13 @@ def test_a_row_that_was_not_at_fault_is_tried_at_larger_sizes():
     row = {"outcome": "over_budget", "reason": "time: the session's 90 s were taken before its turn"}
     known = [{"cell": small.to_json(), "rows": {"inverse": row}}]
     assert _rows(large, replace(QUICK, peers=True), known, [], ())["inverse"] == ""
+
+
+def test_how_a_row_ended_on_a_device_that_went_away_teaches_nothing():
+    small, large = (Cell.of("logdet", "torch", {"D": D}, "cuda") for D in (64, 128))
+    row = {"outcome": "timeout", "reason": "first call took longer than 15 s"}
+    record = {"cell": small.to_json(), "rows": {"inverse": row}}
+    assert _rows(large, QUICK, [record], [], ())["inverse"] == "timeout at D = 64; not tried again from there on"
+    assert _rows(small, QUICK, [], [record], ())["inverse"] == tuple(row.values())
+    gone = record | {"lost_device": "no device to be seen"}
+    assert _rows(large, QUICK, [gone], [], ())["inverse"] == _rows(small, QUICK, [], [gone], ())["inverse"] == ""

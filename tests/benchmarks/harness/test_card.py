@@ -13,6 +13,7 @@ import pytest
 from bench_core.method import Unavailable
 from benchmarks.families import FAMILIES, Sweep
 from benchmarks.harness import RULER, card, environment, gpu, lock, policy, run
+from benchmarks.harness.lock import BusyError
 from benchmarks.harness.profile import CARD
 from benchmarks.harness.record import SCHEMA, read_json
 from benchmarks.harness.run import every_cell
@@ -21,7 +22,7 @@ from benchmarks.harness.store import processes_in
 
 @pytest.fixture
 def small(monkeypatch, tmp_path, small_ceilings):
-    """Four cells of a second each, and where their records go."""
+    """Three cells of a second each, on a device that works, and where their records go."""
     monkeypatch.setenv("BENCH_RESULTS", str(tmp_path / "results"))
     monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
     monkeypatch.setenv("ASV_COMMIT", "0" * 40)  # of a dirty checkout nothing would be taken up
@@ -35,31 +36,12 @@ def small(monkeypatch, tmp_path, small_ceilings):
         rows = {"card": ("relative", "gemm_floor")}
         monkeypatch.setitem(FAMILIES, name, replace(FAMILIES[name], sweeps={"card": sweeps}, rows=rows, swept="D"))
     monkeypatch.setattr(card.bench_core, "BACKENDS", ("torch",))
+    monkeypatch.setattr(card.smoke, "fault", lambda *_: "")
     return tmp_path / "results" / "here"
 
 
 def _records(folder):
     return {path.name: path.read_text() for path in folder.glob("sessions/*/*.session")}
-
-
-def test_the_most_valuable_cells_are_first():
-    cells = card.ordered(every_cell(CARD, "cuda"))
-    assert sorted(cells, key=str) == sorted(every_cell(CARD, "cuda"), key=str)
-    first = [(cell.backend, cell.dtype, cell.swept) for cell in cells[:6]]
-    assert first == [
-        *(("torch", "float32", D) for D in (100, 8192, 1000)),
-        *(("jax", "float32", D) for D in (8192, 100, 1000)),
-    ]
-    assert {cell.family for cell in cells[:14]} == set(FAMILIES)
-    # What is named is planned: a name that no cell has would be no order.
-    for family, backend, dtype, swept, others in card.FIRST:
-        for value in swept:
-            sizes = {FAMILIES[family].swept: value, **others}
-            assert [
-                c
-                for c in cells
-                if (c.family, c.backend, c.dtype) == (family, backend, dtype) and sizes.items() <= dict(c.sizes).items()
-            ]
 
 
 def test_further_processes_come_after_all_cells_had_one():
@@ -130,7 +112,7 @@ def test_waiting_for_the_machine_is_within_the_time(small, capsys):
     with lock.machine_lock("another session"):  # a lock is another's even within one process
         assert card.measure(3, "here", "cpu") == 0
         assert time.monotonic() - began < 3  # less than that is left for no session
-    told, last = [line for line in capsys.readouterr().out.splitlines() if "card: " in line][1:]
+    *_, told, last = [line for line in capsys.readouterr().out.splitlines() if "card: " in line]
     assert told.startswith("card: the machine was not free in time: process ")
     assert told.endswith(" for another session")
     assert "0 sessions in" in last
@@ -218,6 +200,36 @@ def test_less_than_a_minute_is_refused(capsys):
 
     assert main(["card", "--minutes", "0.4"]) == 2
     assert capsys.readouterr().err == "benchmarks: --minutes 0.4 is not a time to spend; allowed: 1 or more\n"
+
+
+def test_a_device_on_which_nothing_works_ends_it_at_once_in_one_line(small, monkeypatch, capsys):
+    monkeypatch.setattr(card.bench_core, "BACKENDS", ("torch", "jax"))
+    monkeypatch.setattr(card.smoke, "fault", lambda backend, *_: f"{backend} is broken")
+    monkeypatch.setattr(card, "measure_process", None)
+    assert card.measure(600, "here", "cpu") == 2
+    facts, said = capsys.readouterr().out.splitlines()
+    assert facts.startswith("card: ")
+    assert said == (
+        "card: nothing works on device 'cpu', nothing is measured: torch: torch is broken; jax: jax is broken"
+    )
+    assert not small.exists()
+
+
+def test_a_backend_with_which_nothing_works_is_left_out(small, monkeypatch, capsys):
+    monkeypatch.setattr(card.bench_core, "BACKENDS", ("torch", "jax"))
+    monkeypatch.setattr(card.smoke, "fault", lambda backend, *_: "it is broken" if backend == "jax" else "")
+    tried = []
+
+    def measure(cell, *_, **__):
+        tried.append(cell.backend)
+        raise BusyError("enough is seen")
+
+    monkeypatch.setattr(card, "measure_process", measure)
+    assert card.measure(600, "here", "cpu") == 0
+    said = capsys.readouterr().out
+    assert "card: torch works: " in said
+    assert "card: jax is left out: it is broken" in said
+    assert set(tried) == {"torch"}
 
 
 def test_a_backend_without_the_device_is_left_out(small, monkeypatch, capsys):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import bench_core
-from bench_core.method import DEVICES
+from bench_core.method import DEVICES, DEVICES_OF
 from benchmarks.families import FAMILIES, Sweep
 from benchmarks.families._family import STANDARD_D
 from benchmarks.harness import run
@@ -55,9 +55,10 @@ def test_rows_of_a_form_are_of_the_devices_that_have_it(family):
     """A session, asv's parameters and a run's plan: none of a form that the device has not."""
     for backend in bench_core.BACKENDS:
         on_cpu, on_cuda = (rows(family, backend, device=device) for device in DEVICES)
-        assert on_cpu == rows(family, backend) == tuple(row for row in on_cuda if not row.endswith(":graph"))
-        graphs = [m.name for m in bench_core.methods(family, backend) if "graph" in m.forms]
-        assert [row for row in on_cuda if row.endswith(":graph")] == [f"{name}:graph" for name in graphs]
+        for form in DEVICES_OF:
+            having = [m.name for m in bench_core.methods(family, backend) if form in m.forms]
+            assert [row for row in on_cuda if row.endswith(f":{form}")] == [f"{name}:{form}" for name in having]
+        assert on_cpu == rows(family, backend) == tuple(r for r in on_cuda if r.partition(":")[2] not in DEVICES_OF)
     for device in DEVICES:
         cell = cells(family, "torch", STANDARD, device)[0]
         told = [row for row in _rows(cell, STANDARD, [], [], ()) if row.endswith(":graph")]
@@ -289,4 +290,4 @@ def test_a_part_of_the_benchmarks_has_its_cells(plan, family, backend, count):
 def test_of_an_older_commit_the_precisions_are_planned_that_it_has(monkeypatch):
     assert {cell.dtype for cell in cells("logdet", "torch", PROFILES["card"], "cuda")} > {"tf32"}
     monkeypatch.setattr(run, "DTYPES", ("float32", "float64"))
-    assert {cell.dtype for cell in cells("logdet", "torch", PROFILES["card"], "cuda")} == {"float32"}
+    assert {cell.dtype for cell in cells("logdet", "torch", PROFILES["card"], "cuda")} == {"float32", "float64"}

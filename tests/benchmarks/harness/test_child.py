@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.harness import child, policy
+from benchmarks.harness import child, policy, stages
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.result import Result
 
@@ -59,6 +60,82 @@ def test_a_death_before_that_costs_the_row_and_not_what_its_check_found(monkeypa
     assert (row["outcome"], row["samples_s"], row["rounds"]) == ("oom", [], [])
     assert row["reason"].startswith("the process was killed in ")
     assert row["error"] == error
+
+
+# On a card: the first process times one row of three and dies in the other's turn, every further one where it begins.
+ON_A_CARD = """
+import json, sys
+out = open(sys.argv[2], "a", buffering=1)
+def write(event, **fields):
+    out.write(json.dumps({"event": event, **fields}) + "\\n")
+if "inverse" not in json.load(open(sys.argv[1]))["rows"]:
+    sys.exit("RuntimeError: CUDA error: unknown error")
+write("ceiling", gemm_flops_per_s=1e12)
+for row in ("relative", "inverse"):
+    write("row", row=row, outcome="ok", reason="", error=1e-7, check_s=0.1, role="method")
+write("round", index=0, order=["relative"], samples={"canary": 1.0, "relative": 2.0})
+write("begin", row="inverse", what="round 0", limit_s=60, stopped=None)
+sys.exit("RuntimeError: CUDA error: SAYS\\nCompile with `TORCH_USE_CUDA_DSA` to enable assertions. " + 200 * ".")
+"""
+
+
+@pytest.mark.parametrize(("says", "processes"), [("no CUDA-capable device is detected", 1), ("unknown error", 2)])
+def test_what_was_timed_before_the_card_went_away_stands(monkeypatch, tmp_path, says, processes):
+    worker = tmp_path / "worker.py"
+    worker.write_text(ON_A_CARD.replace("SAYS", says))
+    monkeypatch.setattr(child, "_WORKER", worker)
+    cell, result, begun = Cell.of("logdet", "torch", SIZES, "cuda"), Result(), 0
+    wanted = ["relative", "inverse", "gemm_floor"]
+    while pending := [row for row in wanted if row not in result.rows]:
+        spec = {"rows": pending, "process": 0}
+        result = child.attempt(cell, spec, OWN, time.monotonic() + 60, None, result, lambda event: None)
+        begun += 1
+    assert begun == processes
+    found = {name: (row["outcome"], row["samples_s"]) for name, row in result.rows.items()}
+    assert found == {"relative": ("ok", [2.0]), "inverse": ("error", []), "gemm_floor": ("skipped", [])}
+    assert result.rows["gemm_floor"]["reason"].startswith("the device went away: the process ended in ")
+    assert result.lost_device
+    # Of the process that had the card, not of the one that had none.
+    assert (result.canary, result.ceiling) == ([1.0], {"gemm_flops_per_s": 1e12})
+
+
+def test_rounds_of_two_processes_do_not_stand_side_by_side():
+    def process(rows, canary):
+        made = Result()
+        made.rows = {row: {"outcome": "ok", "rounds": canary} for row in rows}
+        made.canary = canary
+        return made
+
+    first, second = process(("killed", "a", "b"), [1.0, 1.0]), process(("a",), [9.0])
+    second.interrupt(first)  # before the first was interrupted itself
+    assert second.interrupted[1] == [9.0]
+    first.interrupt(Result())
+    second.interrupt(first)
+    second.rows = {"killed": {"outcome": "oom", "rounds": []}}
+    cell = Cell.of("logdet", "torch", SIZES, "cuda")
+    second.lose_device(cell, ["a", "b"], "gone")
+    assert {name: row["rounds"] for name, row in second.rows.items()} == {"killed": [], "a": [1.0] * 2, "b": [1.0] * 2}
+    assert second.canary == [1.0, 1.0]
+
+
+def test_a_check_after_timing_that_finds_no_device_takes_no_time_away(monkeypatch):
+    """Were it told as an error of the row, its samples would go, and so would those of every row after it."""
+
+    def gone(*given):
+        raise RuntimeError("CUDA error: unknown error")
+
+    monkeypatch.setattr(stages.check, "judge_again", gone)
+    monkeypatch.setattr(stages.older, "unseen", lambda problem: None)
+    told = []
+    journal = SimpleNamespace(begin=lambda *given: None, write=lambda *given, **fields: told.append(given))
+    oracles = SimpleNamespace(serve=lambda problem: None)
+    session = SimpleNamespace(
+        spec={"timed": []}, cell={"dtype": "float32"}, problem=None, oracles=oracles, journal=journal
+    )
+    row = SimpleNamespace(seconds=1e-3, name="relative", kernel=None, method=None)
+    with pytest.raises(RuntimeError, match="unknown error"):
+        stages.Stages._check_again(session, [row])  # type: ignore[arg-type]
+    assert not told
 
 
 def test_jax_may_take_of_a_card_what_torch_may(monkeypatch):

@@ -131,10 +131,20 @@ def test_a_call_alone_is_waited_for_warm_and_after_a_sweep_of_twice_the_cache(de
     (found,) = _measure(device)
     assert len(found["latency_s"]) == len(found["cold_latency_s"]) == 20
     assert all(seconds > 0 for seconds in found["latency_s"] + found["cold_latency_s"])
-    alone = 21 * ["run", "wait"] + 20 * ["sweep", "synchronize", "run", "wait"]
+    pair = ["run", "wait", "sweep", "synchronize", "run", "wait"]
+    alone = ["run", "wait", *20 * pair]
     assert device.log[: len(alone)] == alone
     assert device.written == {2 * L2}
     assert "latency_note" not in found
+
+
+def test_a_clock_that_drifts_makes_cold_calls_neither_faster_nor_slower(device, monkeypatch):
+    """Calls that take a percent longer each time, as on a card that grows hot."""
+    monkeypatch.setattr(latency.clock, "sample", lambda kernel, number: next(seconds))
+    seconds = (1e-3 * 1.01**call for call in range(1000))
+    (found,) = _measure(device)
+    ratios = [cold / warm for warm, cold in zip(found["latency_s"], found["cold_latency_s"])]
+    assert ratios == pytest.approx(20 * [1.01])
 
 
 def test_the_devices_clock_is_that_between_events_around_queues(device):

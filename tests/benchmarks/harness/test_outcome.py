@@ -17,12 +17,36 @@ from benchmarks.harness import outcome
         ("CUDA error: device-side assert triggered", True),
         ("INTERNAL: CUDA_ERROR_ILLEGAL_ADDRESS: an illegal memory access was encountered", True),
         ("CUDA error: uncorrectable ECC error encountered", True),
+        ("CUDA error: unknown error\nCUDA kernel errors might be asynchronously reported", True),
+        ("INTERNAL: CUDA error: Failed to synchronize: CUDA_ERROR_UNKNOWN: unknown error", True),
+        ("CUDA error: no CUDA-capable device is detected", True),
+        ("unknown error of a kernel that knows no better", False),
         ("CUDA out of memory. Tried to allocate 2.98 GiB", False),
         ("cusolver error: CUSOLVER_STATUS_INTERNAL_ERROR", False),
     ],
 )
 def test_an_error_after_which_nothing_runs_is_known(text, broken):
     assert outcome.breaks_device(RuntimeError(text)) is broken
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CUDA error: no CUDA-capable device is detected",
+        "CUDA error: CUDA-capable device(s) is/are busy or unavailable",
+        "INTERNAL: failed call to cuInit: CUDA_ERROR_NO_DEVICE: no CUDA-capable device is detected",
+        "pynvml.NVMLError_GpuIsLost: GPU is lost",
+        "NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.",
+    ],
+)
+def test_a_device_that_went_away_is_known(text):
+    assert outcome.loses_device(text)
+    assert outcome.breaks_device(text)
+
+
+@pytest.mark.parametrize("text", ["CUDA error: unknown error", "CUDA error: an illegal memory access was encountered"])
+def test_what_a_kernel_may_have_done_itself_does_not_say_that_the_device_went_away(text):
+    assert not outcome.loses_device(text)
 
 
 class OutOfMemoryError(RuntimeError):

@@ -105,6 +105,37 @@ def test_a_record_that_was_told_is_not(store, open_store):
     assert open_store(2).resumable(CELL, QUICK, 0) is None
 
 
+def _timed(*rows: str, code: str = "today's") -> dict:
+    return _record(content=code, rows={row: {"outcome": "ok", "samples_s": [1.0]} for row in rows})
+
+
+def test_a_record_that_settles_nothing_takes_the_place_of_none_that_has_as_much(store):
+    path, aside = store.path(CELL, 0), store.folder / "superseded"
+    first, less, more, other = _timed("a"), _timed(), _timed("a", "b"), _timed(code="yesterday's")
+    for record, there in ((first, first), (less, first), (more, more), (first, more), (other, other)):
+        store.save_open(CELL, 0, record)
+        assert read_json(path) == there
+    kept = [read_json(aside / f"{path.stem}.{number}.session") for number in range(1, 5)]
+    assert kept == [less, first, first, more]
+    assert not list(store.folder.glob(".*"))
+
+
+def test_a_further_process_that_settles_nothing_stands_beside_no_first_one(store):
+    """Readers pool the processes of a cell."""
+    store.save(CELL, 0, _timed("a"))
+    store.save_open(CELL, 1, _timed("a"))
+    assert list(processes_in(store.folder, CELL.name)) == [0]
+    assert list(processes_in(store.folder / "superseded", CELL.name)) == []
+    assert read_json(store.folder / "superseded" / f"{CELL.name}.p1.1.session") == _timed("a")
+
+
+def test_a_first_process_that_settles_nothing_has_none_of_another_measurement_beside_it(store):
+    for process in (0, 1):
+        store.save(CELL, process, _timed("a"))
+    store.save_open(CELL, 0, _timed("b"))
+    assert list(processes_in(store.folder, CELL.name)) == [0]
+
+
 def test_a_record_that_no_ledger_knows_is_not(store, open_store):
     """Such as those of a fresh clone, where every file is new."""
     store.save(CELL, 0, _record())
