@@ -53,18 +53,23 @@ def digest_goals(analysis: Analysis, name: str, measured: tuple[Measured, ...]) 
     found = [goal for key, at in keys.items() for goal in judges[at.place.device](analysis, key, at, goals)]
     order = [kind for kinds in KINDS.values() for kind in kinds]
     ranks = {series.key: j for j, series in enumerate(measured)}
-    return tuple(sorted(found, key=lambda goal: (order.index(goal.kind), ranks[goal.series], goal.size)))
+
+    def rank(goal: Goal) -> tuple[int, bool, int, float]:
+        return order.index(goal.kind), goal.row == goals.step, ranks[goal.series], goal.size
+
+    return tuple(sorted(found, key=rank))
 
 
 def _judge_processor(analysis: Analysis, key: str, series: Series, goals: Goals) -> Iterator[Goal]:
-    for size in analysis.sizes(series):
-        point = analysis.point(series, size, goals.row)
-        if size < FROM or series.place.dtype != PRECISION or point is None or not point.ok:
-            continue
-        if ratio := analysis.ratio(series, size, goals.row, goals.floor):
-            yield _judge(key, point, "floor", ratio, FLOORS)
-        if allowed := analysis.attainable(series, point):
-            yield _judge(key, point, "roofline", _count_times(point, allowed), ROOFLINES)
+    if series.place.dtype != PRECISION:
+        return
+    for size in (size for size in analysis.sizes(series) if size >= FROM):
+        row, step = (analysis.point(series, size, name) for name in (goals.row, goals.step))
+        if row is not None and row.ok and (ratio := analysis.ratio(series, size, goals.row, goals.floor)):
+            yield _judge(key, row, "floor", ratio, FLOORS)
+        for point in (row, step):
+            if point is not None and point.ok and (allowed := analysis.attainable(series, point)):
+                yield _judge(key, point, "roofline", _count_times(point, allowed), ROOFLINES)
 
 
 def _judge_card(analysis: Analysis, key: str, series: Series, goals: Goals) -> Iterator[Goal]:

@@ -26,10 +26,10 @@ NOTE = (
     "timed in the same sessions. Without an interval the value alone says met or missed: by one process."
 )
 PROCESSOR = (
-    f"Goals of `{{row}}` into buffers that exist, for {{axis}} from {FROM:,} on. Its own products are those of "
-    "`{floor}` in the same rounds; the roofline is the time that the work of the formula takes at the speed of "
-    "products and copies measured in the same sessions. A goal is missed where one size misses it by the whole "
-    "interval, and met where all sizes meet it so."
+    f"Goals of `{{row}}` into buffers that exist, and of `{{step}}`, for {{axis}} from {FROM:,} on. Its own products "
+    "are those of `{floor}` in the same rounds; the roofline is the time that the work of the formula takes at the "
+    "speed of products and copies measured in the same sessions. A goal is missed where one size misses it by the "
+    "whole interval, and met where all sizes meet it so."
 )
 LAUNCH = "Not judged: the records of that size hold no time of an empty launch."
 
@@ -76,9 +76,10 @@ def _show_processor(family: FamilyDigest, goals: list[Goal]) -> tuple[Block, ...
     if not goals:
         return ()
     shown = _find(family, goals)
-    groups = group_by(goals, lambda goal: (goal.kind, goal.series))
+    groups = group_by(goals, lambda goal: (goal.kind, goal.row, goal.series))
     rows = tuple(_summarise(family, group, shown) for group in groups.values())
     heads = columns(
+        ("row", "Row"),
         ("words", "Goal"),
         ("place", "Where"),
         ("figures", f"Here, by {family.axis}"),
@@ -91,12 +92,13 @@ def _show_processor(family: FamilyDigest, goals: list[Goal]) -> tuple[Block, ...
 
 def _fill(note: str, family: FamilyDigest) -> str:
     goals = FAMILIES[family.name].goals
-    return note.format(axis=family.axis, row=goals.row, floor=goals.floor) if goals else note
+    return note.format(axis=family.axis, row=goals.row, step=goals.step, floor=goals.floor) if goals else note
 
 
 def _summarise(family: FamilyDigest, group: list[Goal], shown: list[Measured]) -> dict[str, Cell]:
     first, most = group[0], max(group, key=_value)
     return {
+        "row": Cell(first.row),
         "words": Cell(WORDS[first.kind]),
         "place": series_cell(family.find(first.series), shown),
         "figures": Cell(", ".join(f"{write_size(goal.size)}: {_value(goal):.3f}" for goal in group)),
