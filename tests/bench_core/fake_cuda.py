@@ -47,8 +47,8 @@ import bench_core  # noqa: E402
 from bench_core.backends import torch as backend  # noqa: E402
 from bench_core.implicit.torch import _batch  # noqa: E402
 from bench_core.implicit.tuning import Prepared, Tuned  # noqa: E402
-from benchmarks.harness.profile import CARD  # noqa: E402
 from tests.bench_core import judges  # noqa: E402
+from tests.bench_core.measured import precisions  # noqa: E402
 
 FORMS = ("eager", "allocating")
 LONGEST = 30  # steps of an unrolled pass; the others' loops are the same, and turn on
@@ -74,11 +74,6 @@ OTHER = {
     "implicit": [{"D": 64, "B": 2, "T": "conv"}],
     "line_integral": [{"J": "kronecker_psd"}],
     "score": [{"d": 4, "H": 8, "L": 1, "B": 9}],
-}
-# Precisions in which a card measures a family, some of its rows.
-MEASURED = {
-    family: {dtype for sweep in CARD.sweeps(family).values() for dtype in CARD.dtypes_of(sweep)}
-    for family in bench_core.FAMILIES
 }
 
 
@@ -265,5 +260,5 @@ for family in bench_core.FAMILIES:
             if form in m.forms and m.settings.get("K", 0) <= LONGEST:
                 for sizes in (room, *others):
                     print(json.dumps(row(m, sizes, form)), flush=True)
-                for dtype in sorted(MEASURED[family].intersection(m.declaration.dtypes) - {"float32"}):
+                for dtype in sorted(precisions(family).intersection(m.declaration.dtypes) - {"float32"}):
                     print(json.dumps(row(m, room, form, dtype)), flush=True)

@@ -14,8 +14,8 @@ import bench_core
 from bench_core.backends import jax as backend
 from bench_core.implicit.jax import _peer
 from bench_core.implicit.tuning import Tuned
-from benchmarks.harness.profile import CARD
 from tests.bench_core import judges
+from tests.bench_core.measured import precisions
 from tests.examples import THOROUGH
 
 METHODS = [m for family in bench_core.FAMILIES for m in bench_core.methods(family, "jax")]
@@ -120,8 +120,7 @@ def test_every_row_lowers(m, lower):
 def _low():
     """Rows in the further precisions that they have of those in which a card measures their family."""
     for m in METHODS:
-        measured = {dtype for sweep in CARD.sweeps(m.family).values() for dtype in CARD.dtypes_of(sweep)} & {*LOW}
-        for dtype in sorted(measured.intersection(m.declaration.dtypes)):
+        for dtype in sorted(precisions(m.family).intersection(LOW, m.declaration.dtypes)):
             yield pytest.param(m, dtype, id=f"{_name(m)}-{dtype}")
 
 

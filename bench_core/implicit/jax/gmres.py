@@ -115,8 +115,7 @@ def _cycle(
     triangle = jnp.where(keep[:, None, :], triangle, eye)
     triangle = triangle + eye * jnp.where(keep & (diagonal == 0), 1, 0)[:, None, :]
     solved = _solve_upper(triangle, jnp.where(keep, right[:, :restart], 0), j)
-
-    solved = jnp.pad(solved, ((0, 0), (0, basis.shape[1] - restart)))
+    solved = jnp.pad(solved, ((0, 0), (0, length - restart)))
 
     def add(i, correction):
         known, part = (lax.dynamic_slice_in_dim(each, i * BLOCK, BLOCK, 1) for each in (basis, solved))

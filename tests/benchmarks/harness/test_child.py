@@ -134,7 +134,7 @@ def test_a_check_after_timing_that_finds_no_device_takes_no_time_away(monkeypatc
     )
     row = SimpleNamespace(seconds=1e-3, name="relative", kernel=None, method=None)
     with pytest.raises(RuntimeError, match="unknown error"):
-        stages.Stages._check_again(session, [row])  # type: ignore[arg-type]
+        stages.Stages._check_again(session, [row])
     assert not told
 
 
