@@ -74,8 +74,8 @@ class Declaration:
               gradients; kernels of one problem share them; the form ``allocating`` does without
     reads_data  the answer depends on the problem's data, and not on its parameters alone
     chunked   the function takes ``chunk``, how many numbers it may hold at once on its device
-    prepares  the kernel's module has ``prepare``: what is done once before the calls, such as the forward solve
-              whose factors are reused, or the choice of a library's settings
+    prepares  the kernel's module has ``prepare``, a ``Prepare`` of the family's ``_kernel``: what is done once before
+              the calls, such as the forward solve whose factors are reused, or the choice of a library's settings
     forms     the forms it exists in, per backend; a backend that is left out has no kernel
     kernel    the kernel's name where several methods share one and differ in their settings
     settings  keyword arguments of the kernel: ``(("k", 5),)``

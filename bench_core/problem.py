@@ -113,7 +113,8 @@ class Problem(ABC):
 
     def measure(self, method: Method) -> str:
         """What :meth:`error` is: ``reference`` (against the true result, entry by entry), ``probes`` (the same norm
-        estimated by random probes) or ``residual`` (of the equation that the true result solves).
+        estimated by random probes), ``residual`` (of the equation that the true result solves) or ``rule`` (against
+        the same steps or probes in float64: rounding and faults of the code, not what the rule itself misses).
         """
         return self.oracle.measure(method)
 

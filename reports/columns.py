@@ -84,7 +84,7 @@ COLUMNS = (
         "whose spread that is from: own (its processes), near (cells like it), or lent by another machine",
     ),
     Column("error", "", "relative error of the timed result, the worst process"),
-    Column("measure", "", "what the error is: reference, probes (an estimate of it) or residual"),
+    Column("measure", "", "what the error is: reference, probes (an estimate), residual or rule (of the same steps)"),
     Column(
         "checked_again", "", "1 where the result was checked once more, after timing, on data it had not seen; else 0"
     ),

@@ -172,6 +172,8 @@ class Point:
     patient: bool = False
     # process: samples of the same row in a patient session of the cell, for ratios with that session's rows only
     beside: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
+    # Processes whose machine moved while they ran: rounds pair their rows as ever, of their seconds nothing is said.
+    moved: frozenset[int] = frozenset()
     # What else timed it, on a GPU.
     clocks: Clocks = field(default_factory=Clocks)
 
@@ -196,8 +198,9 @@ class Point:
 
     @cached_property
     def groups(self) -> list[np.ndarray]:
-        """Samples in seconds, one array per process."""
-        return [seconds for _, seconds in self.samples.values() if seconds.size]
+        """Samples in seconds, one array per process: of those whose machine kept its speed, of all where none did."""
+        known = {process: seconds for process, (_, seconds) in self.samples.items() if seconds.size}
+        return [known[process] for process in sorted(known.keys() - self.moved or known)]
 
     @cached_property
     def seconds(self) -> Estimate:

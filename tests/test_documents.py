@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import bench_core
-from benchmarks.harness.profile import STANDARD
+from benchmarks.harness.profile import FULL
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted(
@@ -137,7 +137,7 @@ def test_documents_name_every_answer_and_every_sweep():
         for backend in bench_core.BACKENDS:
             for m in bench_core.methods(family, backend):
                 assert f"`{m.computes}`" in record, m.name
-        for sweep in STANDARD.sweeps(family):
+        for sweep in FULL.sweeps(family):
             line = next(line for line in readme.splitlines() if line.startswith(f"| `{family}.Torch`"))
             assert f".Torch{sweep}`" in line, (family, sweep)
 

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import importlib
 from math import isnan
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from bench_core.implicit._singular import SingularJacobian, is_singular
+from bench_core.implicit.operator import Operator
 from bench_core.implicit.settings import Stop, chunk
+from bench_core.implicit.tuning import Prepared
 from bench_core.kernel import Kernel
 from bench_core.precision import PRECISIONS
+
+
+class Prepare(Protocol):
+    """The ``prepare`` of a method that has one: what it takes over from the forward solve or the last training step,
+    or from trials of a library's settings, for the linearised map, the loss gradient v (B, D) and its stopping rule.
+    """
+
+    def __call__(self, operator: Operator[Any], v: Any, stop: Stop, /, **settings: Any) -> Prepared: ...
 
 
 class ImplicitKernel(Kernel):
@@ -33,8 +43,8 @@ class ImplicitKernel(Kernel):
         settings, stop = dict(method.settings), Stop(p.tol)
         self._extra: dict[str, Any] = {}
         if method.declaration.prepares:
-            # What a method takes over from the forward solve, or from trials of a library's settings.
-            prepared = method.module.prepare(operator, place["v"], stop, **settings)
+            prepare: Prepare = method.module.prepare
+            prepared = prepare(operator, place["v"], stop, **settings)
             self._extra = prepared.arrays
             settings |= prepared.settings
             if not isnan(prepared.looser):
@@ -77,8 +87,9 @@ class ImplicitKernel(Kernel):
                     held, fresh = self._operator.arrays[name], self._backend.to_numpy(array)
                     self._operator.arrays[name] = self._backend.overwrite(held, fresh)
             if self._method.computes == "warm_gradient":  # other data had another last step
-                settings, prepare = self._method.settings, self._method.module.prepare
-                for name, array in prepare(operator, self._placed["v"], Stop(problem.tol), **settings).arrays.items():
+                prepare: Prepare = self._method.module.prepare
+                stop, settings = Stop(problem.tol), self._method.settings
+                for name, array in prepare(operator, self._placed["v"], stop, **settings).arrays.items():
                     self._extra[name] = self._backend.overwrite(self._extra[name], self._backend.to_numpy(array))
 
     def _named(self, out: Any) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Oracle:
 
     def measure(self, method: Method) -> str:
         """See ``Problem.measure``."""
-        return "residual" if method.computes == "inverse_root" else "reference"
+        return {"inverse_root": "residual", "inverse_rk4": "rule"}.get(method.computes, "reference")
 
     def error(self, arrays: dict[str, np.ndarray], method: Method) -> float:
         """See ``Problem.error``. Of an integral the loss, y and the parameters' gradients; of ``inverse_rk4`` x against

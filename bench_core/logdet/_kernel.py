@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from bench_core.held import FROM, Held, is_finite
 from bench_core.kernel import Kernel
 from bench_core.logdet import _results
+from bench_core.logdet.problem import LogdetProblem
 from bench_core.logdet.settings import LEARNED, PROBED, STEADY_RATE, chunk, rate
 from bench_core.logdet.singular import SingularWeight, find_singular
 from bench_core.precision import PRECISIONS
@@ -18,6 +20,17 @@ from bench_core.precision import PRECISIONS
 # What needs W^-1 or log|det W|, and by which words torch says that a matrix has none.
 _INVERTED = ("ordinary", "ordinary_with_value", "logdets", "tracked")
 _SINGULAR = ("singular", "is zero")
+
+
+class Prepare(Protocol):
+    """The ``prepare`` of a method that has one: what every call of it is given after the slope (a library's layer, a
+    learned inverse, probes), and the settings that are left for the method itself. ``place`` puts an array where the
+    kernel computes.
+    """
+
+    def __call__(
+        self, problem: LogdetProblem, place: Callable[[np.ndarray], Any], /, **settings: Any
+    ) -> tuple[tuple, dict[str, Any]]: ...
 
 
 class LogdetKernel(Kernel):
@@ -46,7 +59,8 @@ class LogdetKernel(Kernel):
             function = partial(function, chunk=chunk(self._device))
         if method.declaration.prepares:
             place = partial(backend.from_numpy, device=self._device, dtype=self._dtype)
-            self._extra, settings = method.module.prepare(self._problem, place, **method.settings)
+            prepare: Prepare = method.module.prepare
+            self._extra, settings = prepare(self._problem, place, **method.settings)
             function = partial(function, **settings)
         if method.overwrites(self._form):
             weights, biases = (list(side) for side in self._state[:2])

@@ -26,7 +26,7 @@ import numpy as np
 
 from bench_core.held import FROM, Held
 from bench_core.logdet.factors import Factors
-from bench_core.logdet.settings import ALPHA, check_slope
+from bench_core.logdet.settings import ALPHA, check_slope, count_layers
 from bench_core.masters import adopt, align, normal, normal_matrix, take
 from bench_core.method import Method, check_seed, check_size
 from bench_core.problem import Problem
@@ -77,9 +77,7 @@ class LogdetProblem(Problem):
         x = take("x", x)
         if x.ndim != 2 or 0 in x.shape:
             raise ValueError(f"x has shape {x.shape}; allowed: (B, D) with B and D from 1")
-        if len(weights) != len(biases) or not len(weights):
-            raise ValueError(f"{len(weights)} weights and {len(biases)} biases given; allowed: as many of each, from 1")
-        problem = cls(D=x.shape[1], B=x.shape[0], L=len(weights), alpha=alpha)
+        problem = cls(D=x.shape[1], B=x.shape[0], L=count_layers(weights, biases), alpha=alpha)
         problem.masters = adopt({"x": x} | problem.named(weights, biases), problem.shape)
         return problem
 

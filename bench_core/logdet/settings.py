@@ -57,12 +57,27 @@ def check_slope(alpha: Any) -> float:
     return float(alpha)
 
 
+def count_layers(weights: Sequence[Any], biases: Sequence[Any]) -> int:
+    """Return how many layers these are; raise ``ValueError`` in one line where there are not as many of each."""
+    number, others = _count("weights", weights), _count("biases", biases)
+    if number != others or not number:
+        raise ValueError(f"{number} weights and {others} biases given; allowed: as many of each, from 1")
+    return number
+
+
+def _count(name: str, given: Any) -> int:
+    try:
+        return len(given)
+    except TypeError as error:  # an array without axes has the method and no answer
+        kind = type(given).__name__
+        raise ValueError(f"{name} has no length ({kind}); allowed: an array a layer, listed or stacked") from error
+
+
 def check_layers(x: Any, weights: Sequence[Any], biases: Sequence[Any]) -> None:
     """Raise ``ValueError`` in one line where arrays are not x (B, D), L x (D, D) and L x (D,) of one dtype."""
     if x.ndim != 2 or 0 in x.shape:
         raise ValueError(f"x has shape {tuple(x.shape)}; allowed: (B, D) with B and D from 1")
-    if len(weights) != len(biases) or not len(weights):
-        raise ValueError(f"{len(weights)} weights and {len(biases)} biases given; allowed: as many of each, from 1")
+    count_layers(weights, biases)
     D = x.shape[1]
     for letter, arrays, shape in (("W", weights, (D, D)), ("b", biases, (D,))):
         for k, array in enumerate(arrays):

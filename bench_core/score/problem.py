@@ -45,9 +45,7 @@ class ScoreProblem(Problem):
     def __init__(self, d: int = 16, H: int = 64, L: int = 2, B: int = 128, seed: int = 0, sigma: float = SIGMA):
         self.d, self.H = check_size("d", d), check_size("H", H)
         self.L, self.B = check_size("L", L), check_size("B", B)
-        if isinstance(sigma, bool) or not isinstance(sigma, (int, float)) or not 0 < sigma < float("inf"):
-            raise ValueError(f"sigma = {sigma!r} is not a noise level; allowed: sigma > 0")
-        self.seed, self.sigma = check_seed(seed), float(sigma)
+        self.seed, self.sigma = check_seed(seed), _check_level(sigma)
 
     @classmethod
     def from_arrays(cls, x: Any, y: Any, parameters: Mapping[str, Any], sigma: float = SIGMA) -> ScoreProblem:
@@ -58,6 +56,7 @@ class ScoreProblem(Problem):
         x = take("x", x)
         if x.ndim != 2 or 0 in x.shape:
             raise ValueError(f"x has shape {x.shape}; allowed: (B, d) with B and d from 1")
+        parameters = _read_names(parameters)
         if "W0" not in parameters:
             raise ValueError(f"parameters named {sorted(parameters)}; allowed: W0 (H, d) and the others of ``arrays``")
         first = take("W0", parameters["W0"])
@@ -127,3 +126,19 @@ class ScoreProblem(Problem):
         spread   the standard deviation: the noise of one probe
         """
         return self.oracle.quality(arrays, method.computes)
+
+
+def _check_level(given: Any) -> float:
+    """Return ``given`` as a float above 0; raise ``ValueError`` in one line otherwise."""
+    number = isinstance(given, (int, float, np.integer, np.floating)) and not isinstance(given, bool)
+    if not number or not 0 < given < float("inf"):
+        raise ValueError(f"sigma = {given!r} is not a noise level; allowed: sigma > 0")
+    return float(given)
+
+
+def _read_names(given: Any) -> dict[str, Any]:
+    """Return ``given`` as a dictionary of arrays; raise ``ValueError`` in one line otherwise."""
+    try:
+        return {str(name): array for name, array in dict(given).items()}
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"parameters is {type(given).__name__}; allowed: arrays by name, as in ``arrays``") from error

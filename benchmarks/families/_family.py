@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# Some six a decade: about 20 sizes in all, which is what an honest interval of an exponent needs.
-STANDARD_D = (10, 32, 50, 70, 100, 150, 220, 320, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)
+# Some six a decade: about 20 sizes in all, which is what a narrow interval of an exponent needs.
+FULL_D = (10, 32, 50, 70, 100, 150, 220, 320, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 10000, 20000)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 and over the dimensions where calls take seconds; and what else k products can buy.
 """
 
-from benchmarks.families._family import STANDARD_D, Family, Sweep
+from benchmarks.families._family import Family, Sweep
 
 # Rows that a network of 20,000 units may be trained with.
 _MATRIX_FREE = (
@@ -51,7 +51,7 @@ def _sweeps(
     T: tuple[str, ...],
     single: tuple[int, ...],
     conv: tuple[int, ...],
-    large: tuple[int, ...],
+    large: tuple[int, ...] = (),
     B: int = 64,
 ) -> dict[str, Sweep]:
     """Over the dimension; over contraction and normality at one dimension; one sample; over the size of the conv block.
@@ -62,22 +62,17 @@ def _sweeps(
     """
     fixed = {"tol": (1e-6,)}
     exact = ("float64",)
+    trained = {"B": (64,), "gamma": (0.9,), "T": ("random",), "tol": (1e-4,)}
     return {
         "": Sweep({"D": D, "B": (B,), "gamma": (0.9,), "T": ("random",), **fixed}, exact),
         "Spectrum": Sweep({"D": (at,), "B": (64,), "gamma": gamma, "T": T, **fixed}, exact),
         "Single": Sweep({"D": single, "B": (1,), "gamma": (0.9,), "T": ("random",), **fixed}, exact),
         "Conv": Sweep({"D": conv, "B": (64,), "gamma": (0.9,), "T": ("conv",), **fixed}, exact),
-        "Large": Sweep(
-            {"D": large, "B": (64,), "gamma": (0.9,), "T": ("random",), "tol": (1e-4,)},
-            ("float32",),
-            only=_MATRIX_FREE,
-            call_share=1.4,
-        ),
-    }
+    } | ({"Large": Sweep({"D": large} | trained, ("float32",), _MATRIX_FREE, call_share=1.4)} if large else {})
 
 
 _GAMMA, _SPECTRA = (0.5, 0.9, 0.99), ("random", "symmetric", "rotation")
-_STANDARD = _sweeps(
+_FULL = _sweeps(
     (10, 32, 100, 200, 320, 640, 1000, 2000, 3200),
     320,
     _GAMMA,
@@ -94,23 +89,20 @@ IMPLICIT = Family(
     yardstick="parameter_vjp",
     sweeps={
         "smoke": _sweeps((8,), 8, (0.5,), ("symmetric",), single=(8,), conv=(64,), large=(8,), B=4),
-        "quick": _sweeps((16, 64, 256), 64, (0.9,), ("rotation",), single=(64,), conv=(64,), large=(512,)),
-        "standard": _STANDARD,
-        "card": _STANDARD,
-        "full": {
-            **_sweeps(
-                STANDARD_D, 512, _GAMMA, _SPECTRA, single=STANDARD_D, conv=(64, 256, 1024, 4096), large=STANDARD_D
-            ),
-            "Truncated": _TRUNCATED,
-            "Compiled": _COMPILED,
-        },
+        "quick": _sweeps((16, 64, 256), 64, (0.9,), ("rotation",), single=(64,), conv=(64,)),
+        "standard": _sweeps(
+            (32, 100, 320, 1000), 320, (0.99,), _SPECTRA[:2], single=(320,), conv=(256,), large=(2000, 10000)
+        )
+        | {"Compiled": _COMPILED},
+        "full": _FULL,
+        "card": _FULL,
     },
     rows={"smoke": _SMOKE, "quick": _QUICK},
     apart=_APART,
     # A session has some 30 rows, four times as many as one of logdet, and JAX compiles each of them anew in every
-    # process, half a minute a cell: one process in standard, two in full.
+    # process, half a minute a cell: one process, but for the anchors.
     row_share=0.2,
     call_share=0.1,
     process_share=1 / 3,
-    anchors={"standard": (32, 1000)},
+    anchors={"standard": (32, 2000), "full": (32, 1000)},
 )

@@ -4,7 +4,7 @@ batch, the layers and the condition of W.
 
 from typing import Any
 
-from benchmarks.families._family import STANDARD_D, Family, Sweep
+from benchmarks.families._family import FULL_D, Family, Sweep
 
 
 def _sweeps(D: tuple[int, ...], B: tuple[int, ...] = (100,)) -> dict[str, Sweep]:
@@ -14,7 +14,7 @@ def _sweeps(D: tuple[int, ...], B: tuple[int, ...] = (100,)) -> dict[str, Sweep]
 # Where a call takes seconds to minutes: the ordinary gradients as far as there are sizes, and the autodiff through each
 # sample's Jacobian to where memory ends.
 _PATIENT = ("relative", "inverse", "slogdet_autodiff", "jacobian_autodiff")
-_PATIENT_D = tuple(D for D in STANDARD_D if D >= 1000)
+_PATIENT_D = tuple(D for D in FULL_D if D >= 1000)
 # And as who lacks that memory would run it, a few samples at a time, beside it.
 _PATIENT_JACOBIANS = (1000, 2000, 3000)
 _DEEP = {"B": (100,), "L": (3,)}
@@ -43,13 +43,7 @@ _JACOBIANS = ("jacobian_autodiff", "jacobian_autodiff_chunked")
 _ORDERS = ("relative", "relative_published", "transposed", "gemm_floor")
 
 
-def _beside(
-    rivals: tuple[int, ...],
-    batch: dict[str, tuple[int, ...]],
-    wide: dict[str, tuple[int, ...]],
-    layers: dict[str, tuple[int, ...]],
-    condition: tuple[float, ...],
-) -> dict[str, Sweep]:
+def _beside(rivals: tuple[int, ...], wide: tuple[int, ...] = ()) -> dict[str, Sweep]:
     """One layer beside other parameterisations and libraries, over the dimension; the Jacobian's autodiff a few samples
     at a time, of three layers, for of one every sample's Jacobian is W, whose LU a compiler takes out of the loop; over
     the batch, below and above the dimension; over the layers; over the condition of W, where a row's error is the
@@ -66,24 +60,20 @@ def _beside(
     return {
         "Rivals": sweep({"D": rivals, "B": (100,), **one}, _RIVALS, processes=1.0),
         "Jacobians": sweep({"D": tuple(D for D in rivals if D <= 300)} | _DEEP, ("gemm_floor", *_JACOBIANS)),
-        "Batch": sweep(batch | one, (*_ORDERS, "inverse")),
-        "BatchWide": sweep(wide | one, _ORDERS),
-        "Layers": sweep({"D": layers["D"], "B": (100,), "L": layers["L"]}, (*_ORDERS, "inverse", "lu_layer")),
+        # At B = 100 they are among the rivals.
+        "Batch": sweep({"D": (100, 1000), "B": (1, 1000, 10000), **one}, (*_ORDERS, "inverse")),
+        **({"BatchWide": sweep({"D": wide, "B": (1, 100, 1000, 10000), **one}, _ORDERS)} if wide else {}),
+        "Layers": sweep({"D": (100,), "B": (100,), "L": (8, 32)}, (*_ORDERS, "inverse", "lu_layer")),
         "Condition": sweep(
-            {"D": (100,), "B": (100,), **one, "condition": condition},
+            {"D": (100,), "B": (100,), **one, "condition": (1.0, 1e2, 1e4, 1e6)},
             (*_RIVALS, "jacobian_autodiff", "relative_step", "value_tracking"),
         ),
     }
 
 
-_BESIDE = _beside(
-    (100, 300, 1000, 3000),
-    # At B = 100 they are among the rivals.
-    {"D": (100, 1000), "B": (1, 1000, 10000)},
-    {"D": (4000,), "B": (1, 100, 1000, 10000)},
-    {"D": (100,), "L": (8, 32)},
-    (1.0, 1e2, 1e4, 1e6),
-)
+_BESIDE = _beside((100, 300, 1000, 3000), wide=(4000,))
+# Two a decade; beyond 6,000 the ordinary gradients are over the budget of a call.
+_STANDARD_D = (10, 32, 100, 320, 1000, 3000, 6000, 20000)
 
 LOGDET = Family(
     name="logdet",
@@ -92,35 +82,25 @@ LOGDET = Family(
     yardstick="gemm_floor",
     sweeps={
         "smoke": _sweeps((8, 12), (16,)),
-        "quick": _sweeps((10, 30, 100, 300, 1000, 2000)),
-        "standard": {**_sweeps(STANDARD_D), **_BESIDE},
-        "full": {
-            **_sweeps(STANDARD_D, (1, 10, 100, 1000)),
-            **_beside(
-                # Beyond, what rivals take before a call, an LU in float64 or ten products of D x D, takes minutes.
-                tuple(D for D in STANDARD_D if D <= 4000),
-                {"D": (100, 1000), "B": (1, 10, 1000, 10000)},
-                {"D": (4000,), "B": (1, 10, 100, 1000, 10000)},
-                {"D": (100, 1000), "L": (8, 32)},
-                (1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6),
-            ),
-        },
+        "quick": _sweeps((10, 30, 100, 300, 1000, 1500)),
+        "standard": {**_sweeps(_STANDARD_D), **_beside((100, 1000))},
+        "full": {**_sweeps(FULL_D), **_BESIDE},
         "patient": {
             **_sweeps(_PATIENT_D),
             "Jacobians": Sweep({"D": _PATIENT_JACOBIANS} | _DEEP, only=_JACOBIANS),
         },
         "card": {
-            **_sweeps(tuple(sorted({*STANDARD_D, *_CARD_D}))),
+            **_sweeps(tuple(sorted({*FULL_D, *_CARD_D}))),
             "Precisions": Sweep({"D": _CARD_D, "B": (100,), "L": (2,)}, dtypes=("tf32", "bfloat16", "float64")),
             **_BESIDE,
         },
     },
     rows={"patient": (*_PATIENT, *_JACOBIANS[1:])},
     apart=(*_OTHERS, *_ESTIMATES, *_LIBRARIES, "jacobian_autodiff_chunked"),
-    # The suite's gradient and its exact rival. The other six would be two thirds of the longest session: torch compiles
-    # them for 28 of 42 s. On a card one row, at every size from where launches are all of a call to where they hide
-    # behind it: there it stops paying. An H200's host compiled it in 8 s at D = 100; every size is compiled
-    # anew.
-    compiled={"quick": ("relative", "inverse"), "card": ("relative",)},
+    # The suite's gradient, in standard its exact rival too. The other six would be two thirds of the longest session:
+    # torch compiles them for 28 of 42 s. On a card one row, at every size from where launches are all of a call to
+    # where they hide behind it: there it stops paying. An H200's host compiled it in 8 s at D = 100; every size is
+    # compiled anew.
+    compiled={"quick": ("relative",), "standard": ("relative", "inverse"), "card": ("relative",)},
     compiled_up_to={"card": 4096},
 )

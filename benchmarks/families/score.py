@@ -4,7 +4,6 @@ their curl, and their objectives.
 
 from benchmarks.families._family import Family, Sweep
 
-_FULL_D = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 # Several probes a sample, and the rival of denoising.
 _APART = (
     *("curl_probes_4", "curl_probes_16", "curl_rademacher_1", "curl_rademacher_4", "curl_rademacher_16"),
@@ -25,7 +24,7 @@ def _sweeps(
     }
 
 
-_STANDARD = _sweeps(
+_FULL = _sweeps(
     (2, 8, 16, 32, 64, 128, 256, 512, 1024, 2048), (64, 256), deep=(64, 512), wide=(64, 256), L=(1, 3, 4)
 ) | {"Curl": _CURL}
 
@@ -38,14 +37,14 @@ SCORE = Family(
         "smoke": _sweeps((2,), (8,), (2,), (8,), (2,)),
         # All above compiled_up_to: torch takes 20 s to compile the four rows.
         "quick": _sweeps((16, 64, 512), (64,), (64,), (64,), (4,)),
-        "standard": _STANDARD,
-        "card": _STANDARD,
-        "full": {**_sweeps(_FULL_D, (64, 256, 1024), (2, 64, 512), (64, 256), (1, 3, 4, 6)), "Curl": _CURL},
+        "standard": _sweeps((2, 16, 64, 256, 512, 2048), (64,), (64, 512), (64,), (1, 4)) | {"Curl": _CURL},
+        "full": _FULL,
+        "card": _FULL,
     },
     apart=_APART,
     rows={"smoke": ("psi", "phi", "curl_jvp_vjp")},
     # torch compiles its rows anew in every process.
     row_share=0.5,
     process_share=1 / 3,
-    anchors={"standard": (16, 512)},
+    anchors=dict.fromkeys(("standard", "full"), (16, 512)),
 )

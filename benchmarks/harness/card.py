@@ -3,7 +3,7 @@
 First a session of seconds a backend shows whether anything works (``smoke.py``). Then come the paper's network over its
 sizes, one where launches are all of a call to those that fill the card, and what the card's precisions make of it; a
 fixed point trained over the sizes where calls are long; a small and a large cell of the other families. What
-``standard`` has beside them follows sweep by sweep, and when all has one process, a second one of each. A run is gone
+``full`` has beside them follows sweep by sweep, and when all has one process, a second one of each. A run is gone
 on with by the same command, on any machine with that card that has its records and ledger: they are files under
 ``results-local``.
 """

@@ -81,4 +81,5 @@ def _arrays(out: Any) -> Iterator[Any]:
 
 
 def _address(array: Any) -> int:
+    """Of torch's arrays or JAX's, whichever commit's kernel they are from."""
     return array.data_ptr() if hasattr(array, "data_ptr") else array.unsafe_buffer_pointer()

@@ -22,7 +22,7 @@ from benchmarks.harness import RULER, environment, policy, session
 from benchmarks.harness.cell import Cell, rows
 from benchmarks.harness.lock import BusyError, machine_lock
 from benchmarks.harness.outcome import one_line
-from benchmarks.harness.profile import PROFILES, Profile
+from benchmarks.harness.profile import FULL, PROFILES, STANDARD, Profile
 from benchmarks.harness.progress import Progress
 from benchmarks.harness.record import read_json, write_json
 from benchmarks.harness.session import ROOT
@@ -51,6 +51,9 @@ class Question:
         """A question of the report's list; ``ValueError`` in one line where it cannot be measured here."""
         cell = Cell.of(*(entry[name] for name in ("family", "backend", "sizes", "device", "dtype")))
         profile = PROFILES[entry["profile"]]
+        held = any(sweep.holds(dict(cell.sizes)) for sweep in profile.sweeps(cell.family).values())
+        if profile is STANDARD and not held:  # it had all of full's cells when the published ones were measured
+            profile = FULL
         known = rows(cell.family, cell.backend, device=cell.device)
         wanted = tuple(row for row in known if row in entry["rows"])
         if unknown := sorted(set(entry["rows"]) - set(known)):
@@ -63,12 +66,12 @@ class Question:
                 for place in (published, results)
                 for number, path in processes_in(place / "sessions" / name, cell.name).items()
             }
-            records = [record for path in paths.values() if (record := read_json(path))["profile"] == profile.name]
+            records = [record for path in paths.values() if (record := read_json(path))["profile"] == entry["profile"]]
             if records and records[0]["ruler"] == RULER:
                 newest = max(record["started_at"] for record in records)
                 found.append((not name.endswith("-direct"), newest, name, paths, records[0]))
         if not found:
-            raise ValueError(f"{cell.name}: no record of it under this ruler and profile {profile.name}")
+            raise ValueError(f"{cell.name}: no record of it under this ruler and profile {entry['profile']}")
         *_, name, paths, record = max(found, key=lambda each: each[:3])
         _check_same(cell, record)
         return cls(cell, profile, wanted, entry["regret"], results / "sessions" / name, paths)

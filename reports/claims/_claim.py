@@ -9,7 +9,7 @@ from ..analysis import Analysis
 from ..points import Place
 from ._rule import Effect, Limits
 
-SWEEPS = "python -m benchmarks run --profile standard"
+SWEEPS = "python -m benchmarks run --profile full"
 # Calls without a limit of time.
 PATIENT = "python -m benchmarks run --profile patient"
 

@@ -57,6 +57,12 @@ FAMILY = Family(
             "2026-11-27T06:09:40",
             "of one layer every sample's Jacobian is W, whose LU left the loop: one was timed instead of a hundred",
         ),
+        Retraction(
+            "jax",
+            ("matfree_slq*",),
+            "2026-11-28T12:18:00",
+            "the library made its basis orthogonal twice a step, which changes nothing within ten steps",
+        ),
     ),
     exponents={
         "D": {

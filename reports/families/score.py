@@ -1,8 +1,10 @@
 """Networks that stand for a gradient: psi is one, phi has one."""
 
-from ._family import Family, Qualities, Question, Size, Training
+from ._family import Family, Qualities, Question, Retraction, Size, Training
 
 _CURLS = ("curl", "curl_difference", "curl_moments", "curl_probes")
+
+_VJPS = "its Jacobians took d products of autodiff, the first by the identity, where the probes' are written out"
 
 FAMILY = Family(
     name="score",
@@ -48,4 +50,5 @@ FAMILY = Family(
         "Sliced score matching trains the same ψ on the same noisy data without the clean ones: an objective of its "
         "own, and no answer to the questions above.",
     ),
+    retracted=tuple(Retraction(backend, ("curl_dense",), "2026-11-27T11:48:11", _VJPS) for backend in ("torch", "jax")),
 )

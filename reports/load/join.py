@@ -61,7 +61,7 @@ def _make_line(entry: dict[str, Any], outcome: str, facts: dict[str, Any]) -> di
         **facts,
     }
     kept = {key: value for key, value in entry.items() if key != "metrics"}
-    asv = {"process": -1, "recorded_by": "asv", "patient": entry["profile"] == PATIENT}
+    asv = {"process": -1, "recorded_by": "asv", "patient": entry["profile"] == PATIENT, "moved": False}
     return read_row(entry["row"], row, 0) | kept | asv
 
 

@@ -9,7 +9,7 @@ from ..clocks import NAMES as CLOCKS
 from ..clocks import NOTES
 
 FRAME_COLUMNS = (
-    *("machine", "commit", "environment", "profile", "patient"),
+    *("machine", "commit", "environment", "profile", "patient", "moved"),
     *("family", "backend", "device", "dtype", "sizes", "cell", "process"),
     *("row", "method", "form", "role", "exact", "computes", "source"),
     *("outcome", "reason", "predicted_s", "predicted_bytes", "error", "tolerance", "measure", "checked_again"),

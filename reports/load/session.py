@@ -54,6 +54,7 @@ def _parse(
         "process": process,
         "profile": profile,
         "patient": profile == PATIENT,
+        "moved": bool((record.get("state") or {}).get("moved")),
         "recorded_by": "session",
     }
     lines = [read_row(row, value, process) | shared for row, value in sorted(record["rows"].items())]

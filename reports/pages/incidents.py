@@ -51,6 +51,7 @@ def _write_states(values: Values) -> str:
 
 def _write_moved(values: Values) -> str:
     again = f", though repeated {count(values['repeated'], 'time')}" if values["repeated"] else ""
+    again += "; the seconds of such a process count where no other of its cell was steady"
     return _write_how(f"the machine's speed moved within {_cells(values)}", values, again)
 
 

@@ -75,6 +75,38 @@ def test_kernels_take_no_setting_from_their_costs():
         assert not [name for name in _imports(_read(path)) if "cost" in name.split(".")], _name(path)
 
 
+CONSTANT = ast.Constant | ast.Tuple | ast.List | ast.Dict | ast.BinOp | ast.UnaryOp
+
+
+def _constants(tree: ast.Module) -> set[str]:
+    """Names that a module sets to numbers and words, and what is made of nothing else."""
+    found: set[str] = set()
+    for node in tree.body:
+        parts = [part for part in ast.walk(node) if isinstance(part, ast.expr)] if isinstance(node, ast.Assign) else []
+        names = {part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+        values = [part for part in parts if not isinstance(getattr(part, "ctx", None), ast.Store)]
+        if all(isinstance(part, CONSTANT) for part in values):
+            found |= names
+    return found
+
+
+def test_constants_are_seen():
+    planted = ast.parse("A = 1.5\nB, C = 2, {'cpu': 1 << 3}\nD = f(1)\nE = {'a': A}\ndef f():\n    G = 1")
+    assert _constants(planted) == {"A", "B", "C"}
+
+
+@pytest.mark.parametrize("family", bench_core.FAMILIES)
+def test_a_constant_that_both_backends_have_stands_in_the_settings(family):
+    """And no kernel has one of its own by a name that is another one's there."""
+    settings = _constants(_read(CORE / family / "settings.py"))
+    torch, jax = (
+        {name for path in (CORE / family / backend).glob("*.py") for name in _constants(_read(path))}
+        for backend in bench_core.BACKENDS
+    )
+    assert not torch & jax
+    assert not settings & (torch | jax)
+
+
 @pytest.mark.parametrize("family", bench_core.FAMILIES)
 def test_the_oracle_knows_the_problem(family):
     assert f"bench_core.{family}.problem" in _imports(_read(CORE / family / "oracle.py"))

@@ -129,6 +129,39 @@ def test_what_is_no_array_of_real_numbers_is_one_line(family, says):
     assert str(caught.value).endswith("; allowed: an array of real numbers")
 
 
+# Every argument of ``from_arrays`` that holds arrays, as it should be, and what holds none.
+ARGUMENTS: dict[str, Callable[[dict[str, np.ndarray]], dict[str, Any]]] = {
+    "logdet": lambda p: {"x": p["x"], "weights": [p["W0"], p["W1"]], "biases": [p["b0"], p["b1"]]},
+    "implicit": lambda p: {"A": p["A"], "d": p["d"], "v": p["v"], "u": p["d"]},
+    "line_integral": lambda p: p | {"J": "free"},
+    "score": lambda p: {"x": p["x"], "y": p["y"], "parameters": {n: a for n, a in p.items() if n not in "xyv"}},
+}
+PROBLEMS = {
+    "logdet": LogdetProblem,
+    "implicit": ImplicitProblem,
+    "line_integral": LineIntegralProblem,
+    "score": ScoreProblem,
+}
+EMPTY: dict[str, Callable[[], Any]] = {
+    "an array without axes": lambda: np.array(1.0),
+    "a tensor without axes": lambda: torch.tensor(1.0),
+    "a JAX array without axes": lambda: jax.numpy.asarray(1.0),
+    "a generator": lambda: (array for array in ()),
+    "a number": lambda: 1.0,
+}
+
+
+@FAMILIES
+@pytest.mark.parametrize("what", EMPTY)
+def test_what_holds_no_arrays_is_one_line(family, what):
+    arguments = ARGUMENTS[family](given(family))
+    PROBLEMS[family].from_arrays(**arguments)
+    for name in arguments:
+        if name != "J":
+            with pytest.raises(ValueError, match=rf"^{name} [^\n]+; allowed: [^\n]+$"):
+                PROBLEMS[family].from_arrays(**arguments | {name: EMPTY[what]()})
+
+
 @FAMILIES
 @pytest.mark.parametrize("form", FORMS)
 def test_other_data_are_taken_by_value_too(family, form):

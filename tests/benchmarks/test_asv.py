@@ -82,7 +82,7 @@ def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, smoke_s
         f"{family}.{backend}{sweep}.track_{metric}"
         for family, sweeps, own in (
             ("logdet", [""], []),
-            ("implicit", ["", "Spectrum", "Single", "Conv", "Large"], ["products"]),
+            ("implicit", ["", "Spectrum", "Single", "Conv"], ["products"]),
             ("line_integral", ["", "Bounded", "Kronecker", "Single"], []),
             ("score", ["", "Depth"], []),
         )

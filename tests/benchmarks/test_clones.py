@@ -76,3 +76,19 @@ def test_a_report_from_any_clone_leaves_the_status_clean(repository, make):
     assert copied.startswith("copied here/")
     changed = subprocess.run(status, check=True, capture_output=True, text=True).stdout.split("\n")
     assert changed == ["?? results/here/", ""]
+
+
+@pytest.mark.slow
+def test_make_report_itself_in_a_path_with_spaces(tmp_path):
+    folder = tmp_path / "mit Leerzeichen und ä"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+    (folder / ".venv").symlink_to(sys.prefix)
+    # The environment is this one: it is not made anew, though the clone's requirements are younger.
+    make = ["make", "-o", ".venv/installed", "report", "PROFILE=smoke", "MACHINE=here"]
+    done = subprocess.run(make, cwd=folder, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "inside sessions of" in done.stdout
+    assert (folder / "results-local/here/sessions").is_dir()
+    assert "here" in (folder / "reports/output/index.html").read_text()
+    status = ["git", "-C", str(folder), "status", "--porcelain", "--untracked-files=no"]
+    assert subprocess.run(status, check=True, capture_output=True, text=True).stdout == ""

@@ -58,6 +58,16 @@ def test_every_family_has_points_and_a_yardstick_that_was_timed(committed):
     assert {line["patient"] for line in lines} <= {"0", "1"}
 
 
+def test_rivals_without_their_brake_are_published(committed):
+    """What is withdrawn of `dense` and `curl_dense` is older than what is committed."""
+    frame = committed.run.frame
+    found = frame[frame["method"].isin(["dense", "curl_dense"])].groupby(["backend", "method"])["outcome"].unique()
+    assert len(found) == 4
+    for outcomes in found:
+        assert "ok" in outcomes
+        assert "retracted" not in outcomes
+
+
 def test_every_row_that_gave_no_time_has_its_own_reason(committed):
     frame = committed.run.frame
     failed = frame[frame["outcome"] != "ok"]

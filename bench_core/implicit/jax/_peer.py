@@ -83,15 +83,16 @@ def prepare_solver(
     stop: Stop,
     solver: str,
     vmapped: bool,
+    **chosen: Any,
 ) -> Prepared:
     """What the ``prepare`` of a library of linear solvers does, its ``limit`` that on the iterations: the loosest
     tolerance that reaches ``stop.tol``; of GMRES, which stops after whole cycles only, the fewest vectors that are
-    enough in as few cycles as with our number of them.
+    enough in as few cycles as with our number of them. ``chosen`` are other settings of the library.
     """
 
     def solve(cycles: Any = MOST, **more: Any) -> Solve:
         return lambda operator, v, rtol: (
-            library(operator, v, solver=solver, rtol=rtol, vmapped=vmapped, **{limit: cycles}, **more).w
+            library(operator, v, solver=solver, rtol=rtol, vmapped=vmapped, **{limit: cycles}, **chosen, **more).w
         )
 
     if solver != "gmres":

@@ -7,7 +7,7 @@ from jax import Array
 
 from bench_core.implicit.jax._batch import Solution, divide, dot, norm
 from bench_core.implicit.operator import Adjoint
-from bench_core.implicit.settings import LOST
+from bench_core.implicit.settings import ROUNDING
 from bench_core.method import check_whole
 
 
@@ -23,7 +23,7 @@ def bicgstab_k(operator: Adjoint[Array], v: Array, *, k: int) -> Solution:
     check_whole("k", k, "number of products", 0)
     w, residual = jnp.zeros_like(v), v
     p = shadow = v
-    rho, least = dot(v, v), LOST * float(jnp.finfo(v.dtype).eps) * norm(v)
+    rho, least = dot(v, v), ROUNDING * float(jnp.finfo(v.dtype).eps) * norm(v)
     y, alpha = v, rho
     for half in range(k):
         going = norm(residual) > least

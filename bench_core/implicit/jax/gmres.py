@@ -9,13 +9,8 @@ from jax import Array, lax
 
 from bench_core.implicit.jax._batch import Progress, Solution, divide, norm
 from bench_core.implicit.operator import Adjoint
-from bench_core.implicit.settings import KEPT, Stop
+from bench_core.implicit.settings import CANCELLED, KEPT, Stop, block
 from bench_core.method import check_whole
-
-# Vectors that q is made orthogonal to at once, which takes one product instead of one after the other.
-BLOCK = 4
-# Where less than this of it is left, once is not enough (Daniel, Gragg, Kaufman and Stewart 1976).
-LOST = 0.5
 
 
 def gmres(operator: Adjoint[Array], v: Array, *, stop: Stop, restart: int = KEPT) -> Solution:
@@ -35,28 +30,36 @@ def gmres(operator: Adjoint[Array], v: Array, *, stop: Stop, restart: int = KEPT
 def iterate(
     operator: Adjoint[Array], v: Array, w: Array, residual: Array, progress: Progress, stop: Stop, restart: int
 ) -> Solution:
-    """Cycles from w with the residual ``v - J^T w``."""
+    """Cycles from w with the residual ``v - J^T w``, in blocks of the device that they are compiled for."""
     check_whole("restart", restart, "number of iterations")
 
-    def cycle(state):
-        w, residual, progress = state
-        correction, progress = _cycle(operator, residual, stop, progress, restart)
-        w = w + correction
-        residual = v - w + operator.vjp(w)
-        return w, residual, progress.check(residual, stop)
+    def solve(v, w, residual, progress, device):
+        def cycle(state):
+            w, residual, progress = state
+            correction, progress = _cycle(operator, residual, stop, progress, restart, block(device))
+            w = w + correction
+            residual = v - w + operator.vjp(w)
+            return w, residual, progress.check(residual, stop)
 
-    w, _, progress = lax.while_loop(lambda state: state[-1].goes_on(stop), cycle, (w, residual, progress))
-    return progress.end(w)
+        w, _, progress = lax.while_loop(lambda state: state[-1].goes_on(stop), cycle, (w, residual, progress))
+        return progress.end(w)
+
+    given, cpu, cuda = (v, w, residual, progress), partial(solve, device="cpu"), partial(solve, device="cuda")
+    if block("cpu") == block("cuda"):  # one program: where there is a choice each of them is traced
+        return cpu(*given)
+    return lax.platform_dependent(*given, cuda=cuda, default=cpu)
 
 
 def _cycle(
-    operator: Adjoint[Array], residual: Array, stop: Stop, progress: Progress, restart: int
+    operator: Adjoint[Array], residual: Array, stop: Stop, progress: Progress, restart: int, wide: int
 ) -> tuple[Array, Progress]:
-    """At most ``restart`` iterations from this residual: the correction of w, and the progress."""
+    """At most ``restart`` iterations from this residual, in blocks of ``wide`` vectors: the correction of w, and the
+    progress.
+    """
     B, D = residual.shape
     put = partial(lax.dynamic_update_slice_in_dim, axis=1)  # ``.at[].set`` is a scatter, which takes longer
     start = norm(residual)
-    length = -(-(restart + 1) // BLOCK) * BLOCK
+    length = -(-(restart + 1) // wide) * wide
     basis = jnp.zeros((B, length, D), residual.dtype).at[:, 0].set(divide(residual, start))
     turned = jnp.broadcast_to(jnp.eye(restart + 1, dtype=residual.dtype), (B, restart + 1, restart + 1))
     triangle = jnp.broadcast_to(jnp.eye(restart, dtype=residual.dtype), (B, restart, restart))
@@ -68,12 +71,12 @@ def _cycle(
 
         def one(i, state):
             q, parts = state
-            known = lax.dynamic_slice_in_dim(basis, i * BLOCK, BLOCK, 1)
+            known = lax.dynamic_slice_in_dim(basis, i * wide, wide, 1)
             part = jnp.einsum("bkd,bd->bk", known, q, precision="highest")
             q = q - jnp.einsum("bk,bkd->bd", part, known, precision="highest")
-            return q, put(parts, part, i * BLOCK)
+            return q, put(parts, part, i * wide)
 
-        return lax.fori_loop(0, j // BLOCK + 1, one, (q, jnp.zeros((B, length), q.dtype)))
+        return lax.fori_loop(0, j // wide + 1, one, (q, jnp.zeros((B, length), q.dtype)))
 
     def again(basis, q, parts, j):
         q, rest = orthogonalise(basis, q, j)
@@ -84,7 +87,7 @@ def _cycle(
         # The space of J^T is that of 1 - J^T, whose column is 1 on the diagonal less these coefficients.
         product = operator.vjp(lax.dynamic_index_in_dim(basis, j, 1, keepdims=False))
         q, parts = orthogonalise(basis, product, j)
-        lost = (norm(q) < LOST * norm(product)).any()
+        lost = (norm(q) < CANCELLED * norm(product)).any()
         q, parts = lax.cond(lost, again, lambda basis, q, parts, j: (q, parts), basis, q, parts, j)
         below = norm(q)
         basis = put(basis, -divide(q, below)[:, None], j + 1)
@@ -118,10 +121,10 @@ def _cycle(
     solved = jnp.pad(solved, ((0, 0), (0, length - restart)))
 
     def add(i, correction):
-        known, part = (lax.dynamic_slice_in_dim(each, i * BLOCK, BLOCK, 1) for each in (basis, solved))
+        known, part = (lax.dynamic_slice_in_dim(each, i * wide, wide, 1) for each in (basis, solved))
         return correction + jnp.einsum("bk,bkd->bd", part, known, precision="highest")
 
-    return lax.fori_loop(0, -(-j // BLOCK), add, jnp.zeros_like(residual)), progress
+    return lax.fori_loop(0, -(-j // wide), add, jnp.zeros_like(residual)), progress
 
 
 def _solve_upper(triangle: Array, right: Array, columns: Array) -> Array:

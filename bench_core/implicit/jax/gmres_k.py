@@ -7,7 +7,7 @@ from jax import Array, lax
 
 from bench_core.implicit.jax._batch import Solution, divide, dot, norm
 from bench_core.implicit.operator import Adjoint
-from bench_core.implicit.settings import LOST
+from bench_core.implicit.settings import ROUNDING
 from bench_core.method import check_whole
 
 
@@ -24,7 +24,7 @@ def gmres_k(operator: Adjoint[Array], v: Array, *, k: int) -> Solution:
     """
     check_whole("k", k, "number of products", 0)
     w, residual = jnp.zeros_like(v), v
-    lost = LOST * float(jnp.finfo(v.dtype).eps)
+    lost = ROUNDING * float(jnp.finfo(v.dtype).eps)
     # p and q = J^T p, the q orthonormal
     directions = images = jnp.zeros((k, *v.shape), v.dtype)
     for j in range(k):

@@ -45,8 +45,9 @@ def jaxopt(
     length, one basis and one stop for the batch; vmapped, all samples go on until the last one is done, as ours do. A
     sample that ends in no number has ``w = v``.
 
-    v (B, D), rtol the library's relative tolerance (tol), more of GMRES the vectors of a cycle, ``restart``; maxiter
-    its limit on the iterations, of GMRES on the cycles, which costs nothing and is the suite's. Cost: the library's.
+    v (B, D), rtol the library's relative tolerance (tol), more of GMRES the vectors of a cycle, ``restart``, and other
+    settings, by default the library's; maxiter its limit on the iterations, of GMRES on the cycles, which costs nothing
+    and is the suite's. Cost: the library's.
     Raises ``TypeError`` (JAX) where shapes do not fit. Source: jaxopt, ``jaxopt.linear_solve``, which calls
     ``jax.scipy.sparse.linalg``.
     """
@@ -57,6 +58,8 @@ def jaxopt(
     return Solution(only_numbers(each(solve, operator, v) if vmapped else solve(operator, v), v))
 
 
-def prepare(operator: Operator[Array], v: Array, stop: Stop, *, solver: str, vmapped: bool = False) -> Prepared:
+def prepare(
+    operator: Operator[Array], v: Array, stop: Stop, *, solver: str, vmapped: bool = False, **chosen: Any
+) -> Prepared:
     """See ``_peer.prepare_solver``."""
-    return prepare_solver(jaxopt, "maxiter", operator, v, stop, solver, vmapped)
+    return prepare_solver(jaxopt, "maxiter", operator, v, stop, solver, vmapped, **chosen)

@@ -24,6 +24,7 @@ def lineax(
     vmapped: bool = False,
     restart: int = KEPT,
     max_steps: int = MOST,
+    **more: Any,
 ) -> Solution:
     """``J^T w = v``, from 0, for the whole batch as one system, or every sample by ``jax.vmap``.
 
@@ -36,12 +37,13 @@ def lineax(
 
     v (B, D), rtol the library's relative tolerance; atol is as much in units of v's typical entry, for with 0 an entry
     near 0 would have to be exact; restart the vectors of a GMRES cycle; max_steps the limit on the iterations, of GMRES
-    on the cycles, which costs nothing and is the suite's. All else is the library's default. Cost: the library's.
-    Raises ``TypeError`` (JAX) where shapes do not fit. Source: lineax, ``BiCGStab``, ``GMRES``, ``Normal(CG)``.
+    on the cycles, which costs nothing and is the suite's; more the solver's other settings, by default the library's.
+    Cost: the library's. Raises ``TypeError`` (JAX) where shapes do not fit. Source: lineax, ``BiCGStab``,
+    ``GMRES``, ``Normal(CG)``.
     """
 
     def solve(system: Operator[Array], right: Array) -> Array:
-        limits = {"rtol": rtol, "atol": rtol * typical(right), "max_steps": max_steps}
+        limits = {"rtol": rtol, "atol": rtol * typical(right), "max_steps": max_steps, **more}
         chosen = {
             "bicgstab": lambda: lx.BiCGStab(**limits),
             "gmres": lambda: lx.GMRES(**limits, restart=restart),
@@ -54,6 +56,8 @@ def lineax(
     return Solution(only_numbers(each(solve, operator, v) if vmapped else solve(operator, v), v))
 
 
-def prepare(operator: Operator[Array], v: Array, stop: Stop, *, solver: str, vmapped: bool = False) -> Prepared:
+def prepare(
+    operator: Operator[Array], v: Array, stop: Stop, *, solver: str, vmapped: bool = False, **chosen: Any
+) -> Prepared:
     """See ``_peer.prepare_solver``."""
-    return prepare_solver(lineax, "max_steps", operator, v, stop, solver, vmapped)
+    return prepare_solver(lineax, "max_steps", operator, v, stop, solver, vmapped, **chosen)

@@ -14,7 +14,9 @@ from bench_core.implicit.settings import MOST, Stop
 from bench_core.implicit.tuning import Prepared
 
 
-def matfree(operator: Operator[Array], v: Array, *, rtol: Any, vmapped: bool = False, maxiter: int = MOST) -> Solution:
+def matfree(
+    operator: Operator[Array], v: Array, *, rtol: Any, vmapped: bool = False, maxiter: int = MOST, **more: Any
+) -> Solution:
     """``|J^T w - v|`` minimised by LSMR, from 0, for the whole batch as one system, or every sample by ``jax.vmap``.
 
     How it differs from ours (``cg``, the same Krylov space): the residual of the normal equations is minimised, and not
@@ -24,19 +26,19 @@ def matfree(operator: Operator[Array], v: Array, *, rtol: Any, vmapped: bool = F
     do. A sample that ends in no number has ``w = v``.
 
     v (B, D), rtol the library's relative tolerances (atol and btol); maxiter its limit on the iterations, which costs
-    nothing and is the suite's. All else is the library's default. Cost: a jvp and a vjp an iteration. Raises
-    ``TypeError`` (JAX) where shapes do not fit. Source: matfree, ``lstsq.lsmr``; Fong and Saunders 2011.
+    nothing and is the suite's; more its other settings, by default the library's. Cost: a jvp and a vjp an iteration.
+    Raises ``TypeError`` (JAX) where shapes do not fit. Source: matfree, ``lstsq.lsmr``; Fong and Saunders 2011.
     """
 
     def solve(system: Operator[Array], right: Array) -> Array:
-        return lsmr(atol=rtol, btol=rtol, maxiter=maxiter)(lambda x: x - system.jvp(x), right)[0]
+        return lsmr(atol=rtol, btol=rtol, maxiter=maxiter, **more)(lambda x: x - system.jvp(x), right)[0]
 
     return Solution(only_numbers(each(solve, operator, v) if vmapped else solve(operator, v), v))
 
 
-def prepare(operator: Operator[Array], v: Array, stop: Stop, *, vmapped: bool = False) -> Prepared:
+def prepare(operator: Operator[Array], v: Array, stop: Stop, *, vmapped: bool = False, **chosen: Any) -> Prepared:
     """The loosest tolerance that reaches ``stop.tol``."""
     rtol, looser = tune(
-        lambda operator, v, rtol: matfree(operator, v, rtol=rtol, vmapped=vmapped).w, operator, v, stop.tol
+        lambda operator, v, rtol: matfree(operator, v, rtol=rtol, vmapped=vmapped, **chosen).w, operator, v, stop.tol
     )
     return Prepared({}, {"rtol": rtol}, looser)

@@ -15,7 +15,7 @@ from bench_core.implicit.tuning import Prepared
 
 
 def optimistix(
-    operator: Operator[Array], v: Array, *, rtol: Any, vmapped: bool = False, max_steps: int = MOST
+    operator: Operator[Array], v: Array, *, rtol: Any, vmapped: bool = False, max_steps: int = MOST, **more: Any
 ) -> Solution:
     """``w = v + A^T w``, ``A = dT/du``, from v, for the whole batch as one vector, or every sample by ``jax.vmap``.
 
@@ -24,13 +24,13 @@ def optimistix(
     the last one is done, as ours do. A sample that ends in no number has ``w = v``.
 
     v (B, D), rtol the library's relative tolerance; atol is as much in units of v's typical entry, for with 0 an entry
-    near 0 would have to be exact; max_steps the limit on the iterations, which costs nothing and is the suite's. All
-    else is the library's default. Cost: a vjp an iteration. Raises ``TypeError`` (JAX) where shapes do not fit. Source:
-    optimistix, ``FixedPointIteration``.
+    near 0 would have to be exact; max_steps the limit on the iterations, which costs nothing and is the suite's; more
+    the solver's other settings, by default the library's. Cost: a vjp an iteration. Raises ``TypeError`` (JAX) where
+    shapes do not fit. Source: optimistix, ``FixedPointIteration``.
     """
 
     def solve(system: Operator[Array], right: Array) -> Array:
-        solver = optx.FixedPointIteration(rtol=rtol, atol=rtol * typical(right))
+        solver = optx.FixedPointIteration(rtol=rtol, atol=rtol * typical(right), **more)
         return optx.fixed_point(
             lambda w, _: right + system.vjp(w), solver, right, max_steps=max_steps, throw=False
         ).value
@@ -38,9 +38,9 @@ def optimistix(
     return Solution(only_numbers(each(solve, operator, v) if vmapped else solve(operator, v), v))
 
 
-def prepare(operator: Operator[Array], v: Array, stop: Stop, *, vmapped: bool = False) -> Prepared:
+def prepare(operator: Operator[Array], v: Array, stop: Stop, *, vmapped: bool = False, **chosen: Any) -> Prepared:
     """The loosest tolerance that reaches ``stop.tol``."""
     rtol, looser = tune(
-        lambda operator, v, rtol: optimistix(operator, v, rtol=rtol, vmapped=vmapped).w, operator, v, stop.tol
+        lambda operator, v, rtol: optimistix(operator, v, rtol=rtol, vmapped=vmapped, **chosen).w, operator, v, stop.tol
     )
     return Prepared({}, {"rtol": rtol}, looser)

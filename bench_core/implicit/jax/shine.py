@@ -9,10 +9,8 @@ from jax import Array
 from bench_core.implicit.jax._batch import Solution, norm
 from bench_core.implicit.jax.forward_broyden import solve
 from bench_core.implicit.operator import Operator
-from bench_core.implicit.settings import KEPT, Stop
+from bench_core.implicit.settings import FALLBACK, KEPT, Stop
 from bench_core.implicit.tuning import Prepared
-
-FALLBACK = 1.3
 
 
 def prepare(operator: Operator[Array], v: Array, stop: Stop, *, pairs: int = KEPT) -> Prepared:

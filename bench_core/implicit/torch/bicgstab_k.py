@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from bench_core.implicit.operator import Adjoint
-from bench_core.implicit.settings import LOST
+from bench_core.implicit.settings import ROUNDING
 from bench_core.implicit.torch._batch import Solution, divide, dot, norm
 from bench_core.method import check_whole
 
@@ -23,7 +23,7 @@ def bicgstab_k(operator: Adjoint[Tensor], v: Tensor, *, k: int) -> Solution:
     check_whole("k", k, "number of products", 0)
     w, residual = torch.zeros_like(v), v
     p = shadow = v
-    rho, least = dot(v, v), LOST * torch.finfo(v.dtype).eps * norm(v)
+    rho, least = dot(v, v), ROUNDING * torch.finfo(v.dtype).eps * norm(v)
     y, alpha = v, rho
     for half in range(k):
         going = norm(residual) > least

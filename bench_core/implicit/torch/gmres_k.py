@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from bench_core.implicit.operator import Adjoint
-from bench_core.implicit.settings import LOST
+from bench_core.implicit.settings import ROUNDING
 from bench_core.implicit.torch._batch import Solution, divide, dot, norm
 from bench_core.method import check_whole
 
@@ -24,7 +24,7 @@ def gmres_k(operator: Adjoint[Tensor], v: Tensor, *, k: int) -> Solution:
     """
     check_whole("k", k, "number of products", 0)
     w, residual = torch.zeros_like(v), v
-    lost = LOST * torch.finfo(v.dtype).eps
+    lost = ROUNDING * torch.finfo(v.dtype).eps
     pairs: list[tuple[Tensor, Tensor]] = []  # p and q = J^T p, the q orthonormal
     for _ in range(k):
         p, q = residual, residual - operator.vjp(residual)

@@ -6,12 +6,10 @@ import torch
 from torch import Tensor
 
 from bench_core.implicit.operator import Operator
-from bench_core.implicit.settings import KEPT, Stop
+from bench_core.implicit.settings import FALLBACK, KEPT, Stop
 from bench_core.implicit.torch._batch import Solution, norm
 from bench_core.implicit.torch.forward_broyden import solve
 from bench_core.implicit.tuning import Prepared
-
-FALLBACK = 1.3
 
 
 def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop, *, pairs: int = KEPT) -> Prepared:

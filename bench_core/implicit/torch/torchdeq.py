@@ -25,7 +25,14 @@ LAM = 1e-4  # and its own lam
 
 
 def torchdeq(
-    operator: Adjoint[Tensor], v: Tensor, *, solver: str, rtol: float, max_iter: int, **more: float
+    operator: Adjoint[Tensor],
+    v: Tensor,
+    *,
+    solver: str,
+    rtol: float,
+    max_iter: int,
+    stop_mode: str = "rel",
+    **more: Any,
 ) -> Solution:
     """``w = v + A^T w``, ``A = dT/du``, from v.
 
@@ -35,15 +42,16 @@ def torchdeq(
     ``max_iter``), with memory for ``max_iter`` of them from the start. A sample that ends in no number has ``w = v``.
 
     v (B, D), rtol the library's relative tolerance, max_iter its largest number of iterations, by which it allocates
-    memory and pads its record of residuals: that of a tuned run; more is Anderson's lam, see ``prepare``. Its
-    stop_mode is "rel": the default, "abs", would go by how large v is. All else is the library's default. Cost: a vjp
-    an iteration. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: torchdeq, ``torchdeq.solver``.
+    memory and pads its record of residuals: that of a tuned run; stop_mode says of what the tolerance is: the library's
+    default, "abs", would go by how large v is; more is Anderson's lam, see ``prepare``, and other settings, by default
+    the library's. Cost: a vjp an iteration. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: torchdeq,
+    ``torchdeq.solver``.
     """
-    w = SOLVERS[solver](lambda w: v + operator.vjp(w), v, max_iter=max_iter, tol=rtol, stop_mode="rel", **more)[0]
+    w = SOLVERS[solver](lambda w: v + operator.vjp(w), v, max_iter=max_iter, tol=rtol, stop_mode=stop_mode, **more)[0]
     return Solution(only_numbers(w, v))
 
 
-def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop, *, solver: str) -> Prepared:
+def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop, *, solver: str, **chosen: Any) -> Prepared:
     """The loosest tolerance that reaches ``stop.tol``, and the iterations that a run with it takes, with one in twenty
     to spare. The limit of the trials grows from the library's default, and stays where it was enough: memory is
     allocated by it.
@@ -52,8 +60,8 @@ def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop, *, solver: str) -
     size that is asked for here it would hide all of them, and takes 2 to 5 times as many iterations. It is given in
     units of the square of that size.
     """
-    more = {"lam": LAM * float(stop.tol * torch.linalg.vector_norm(v, dim=1).max() or 1) ** 2}
-    more = more if solver == "anderson" else {}
+    more: dict[str, Any] = {"lam": LAM * float(stop.tol * torch.linalg.vector_norm(v, dim=1).max() or 1) ** 2}
+    more = (more if solver == "anderson" else {}) | chosen
     limit, taken = min(DEFAULT_ITERATIONS, stop.most), 0
     needed: dict[float, int] = {}
 

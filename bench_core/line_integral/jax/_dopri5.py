@@ -32,12 +32,23 @@ def end_of(solution: Any) -> Array:
 
 
 def integrate(
-    x: Array, target: Array, parameters: Parameters, J: str, tol: float, adjoint: Any, per_sample: bool = False
+    x: Array,
+    target: Array,
+    parameters: Parameters,
+    J: str,
+    tol: float,
+    adjoint: Any,
+    per_sample: bool = False,
+    scan_kind: Any = None,
+    **more: Any,
 ) -> dict[str, Any]:
     """Loss, y, gradients and the evaluations of the forward pass; ``adjoint`` says how diffrax differentiates. The
-    batch is one vector to it, or ``per_sample`` as many as there are samples.
+    batch is one vector to it, or ``per_sample`` as many as there are samples; scan_kind is its solver's, more other
+    settings of the solve.
     """
     check_share("tol", tol, "tolerance")
+    # Of the way back of the adjoint equation nothing else would tell.
+    settings: dict[str, Any] = {"max_steps": STEPS, "throw": isinstance(adjoint, diffrax.BacksolveAdjoint)} | more
 
     def right(t: Any, y: Array, given: tuple[Parameters, Array]) -> Array:
         p, c = given  # the adjoint equation takes nothing from outside
@@ -46,7 +57,7 @@ def integrate(
     def solve(p: Parameters, c: Array) -> tuple[Array, Array]:
         solution = diffrax.diffeqsolve(
             diffrax.ODETerm(right),
-            diffrax.Dopri5(),
+            diffrax.Dopri5(scan_kind=scan_kind),
             t0=0.0,
             t1=1.0,
             dt0=None,
@@ -54,9 +65,7 @@ def integrate(
             args=(p, c),
             stepsize_controller=diffrax.PIDController(rtol=tol, atol=tol),
             adjoint=adjoint,
-            max_steps=STEPS,
-            # Of the way back of the adjoint equation nothing else would tell.
-            throw=isinstance(adjoint, diffrax.BacksolveAdjoint),
+            **settings,
         )
         return end_of(solution), steps_of(solution)
 

@@ -11,7 +11,7 @@ from bench_core.line_integral.jax._dopri5 import integrate
 from bench_core.line_integral.jax._jacobian import Parameters
 
 
-def dopri5_adjoint(x: Array, target: Array, parameters: Parameters, J: str, tol: float) -> dict[str, Any]:
+def dopri5_adjoint(x: Array, target: Array, parameters: Parameters, J: str, tol: float, **more: Any) -> dict[str, Any]:
     """``dy/dt = J(t x) x`` from 0 to 1 by Dormand and Prince's method, its gradient by the adjoint equation.
 
     The gradient by the parameters is integrated back from t = 1 with steps of its own: nothing is held for the way
@@ -25,9 +25,10 @@ def dopri5_adjoint(x: Array, target: Array, parameters: Parameters, J: str, tol:
     diffrax does not recommend the adjoint equation at all, but ``dopri5_direct``.
 
     x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, tol the relative and
-    absolute tolerance of a step. Returns loss, y (B, d), the gradients, named as the parameters, and how often J was
-    evaluated on the way forward. Cost: about twice n evaluations, 2Bn (3dH + 4Hm) FLOPs and those of ``J c``. Raises
-    ``ValueError`` for a setting that is none, ``TypeError`` (JAX) where shapes do not fit, ``EqxRuntimeError``
-    (diffrax) after 4,096 steps. Source: Lorraine and Hossain 2022, section 5, with diffrax; Chen et al. 2018.
+    absolute tolerance of a step, more other settings of ``diffeqsolve``, scan_kind the solver's. Returns loss, y
+    (B, d), the gradients, named as the parameters, and how often J was evaluated on the way forward. Cost: about twice
+    n evaluations, 2Bn (3dH + 4Hm) FLOPs and those of ``J c``. Raises ``ValueError`` for a setting that is none,
+    ``TypeError`` (JAX) where shapes do not fit, ``EqxRuntimeError`` (diffrax) after 4,096 steps. Source: Lorraine and
+    Hossain 2022, section 5, with diffrax; Chen et al. 2018.
     """
-    return integrate(x, target, parameters, J, tol, diffrax.BacksolveAdjoint())
+    return integrate(x, target, parameters, J, tol, diffrax.BacksolveAdjoint(), **more)

@@ -10,7 +10,9 @@ from bench_core.line_integral.jax._dopri5 import DIRECT, integrate
 from bench_core.line_integral.jax._jacobian import Parameters
 
 
-def dopri5_per_sample(x: Array, target: Array, parameters: Parameters, J: str, tol: float) -> dict[str, Any]:
+def dopri5_per_sample(
+    x: Array, target: Array, parameters: Parameters, J: str, tol: float, adjoint: Any = DIRECT, **more: Any
+) -> dict[str, Any]:
     """``dy/dt = J(t x) x`` from 0 to 1 by Dormand and Prince's method, each sample with steps of its own.
 
     Libraries take the batch as one vector and hold the mean of its errors to the tolerance: one hard sample among many
@@ -23,10 +25,11 @@ def dopri5_per_sample(x: Array, target: Array, parameters: Parameters, J: str, t
     the way back.
 
     x, target (B, d), parameters W0 (H, d), b0 (H,), W1 (m, H), b1 (m,), J the kind of Jacobian, tol the relative and
-    absolute tolerance of a sample's step. Returns loss, y (B, d), the gradients, named as the parameters, and how often
-    J was evaluated for the slowest sample (6 times a step and twice to begin). Cost: n evaluations, 2Bn (2dH + 3Hm)
-    FLOPs and those of ``J c``, and the steps again on the way back. Raises ``ValueError`` for a setting that is none,
-    ``TypeError`` (JAX) where shapes do not fit; not a number after 4,096 steps, for which the kernel raises
-    ``ValueError``. Source: Dormand and Prince 1980, for Lorraine and Hossain 2022, section 5, with diffrax.
+    absolute tolerance of a sample's step, more other settings of ``diffeqsolve``, scan_kind the solver's. Returns loss,
+    y (B, d), the gradients, named as the parameters, and how often J was evaluated for the slowest sample (6 times a
+    step and twice to begin). Cost: n evaluations, 2Bn (2dH + 3Hm) FLOPs and those of ``J c``, and the steps again on
+    the way back. Raises ``ValueError`` for a setting that is none, ``TypeError`` (JAX) where shapes do not fit; not a
+    number after 4,096 steps, for which the kernel raises ``ValueError``. Source: Dormand and Prince 1980, for Lorraine
+    and Hossain 2022, section 5, with diffrax.
     """
-    return integrate(x, target, parameters, J, tol, DIRECT, per_sample=True)
+    return integrate(x, target, parameters, J, tol, adjoint, per_sample=True, **more)

@@ -20,8 +20,9 @@ def gemm_floor(
     and not from h_L keeps them from being the same.)
 
     x (B, D), weights L x (D, D); biases and alpha are not used. Returns L arrays (D, D), written into ``out`` where it
-    is given. Cost: (4L-1) 2BD^2 FLOPs, about 4 s D^2 bytes a layer. Raises ``RuntimeError`` (torch) where shapes do not
-    fit. Source: the products of eq. 15 alone.
+    is given, for a module's Parameters under ``torch.no_grad()``, as optimisers do. Cost: (4L-1) 2BD^2 FLOPs, about 4 s
+    D^2 bytes a layer. Raises ``RuntimeError`` (torch) where shapes do not fit, and for Parameters and ``out``
+    elsewhere. Source: the products of eq. 15 alone.
     """
     hidden = [x]
     for W in weights:

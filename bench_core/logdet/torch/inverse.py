@@ -26,9 +26,10 @@ def inverse(
     has no LAPACK getri, whose inverse takes 2 D^3.
 
     x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same
-    shapes, written into ``out`` where it is given. Cost: (3L-1) 2BD^2 + (8/3) L D^3 FLOPs, about 8 s D^2 bytes a layer.
-    Raises ``torch.linalg.LinAlgError`` for a singular W on the CPU; on a GPU the result is not finite. Source: Gresele
-    et al. 2020, eq. 10.
+    shapes, written into ``out`` where it is given, for a module's Parameters under ``torch.no_grad()``, as optimisers
+    do. Cost: (3L-1) 2BD^2 + (8/3) L D^3 FLOPs, about 8 s D^2 bytes a layer. Raises ``torch.linalg.LinAlgError`` for a
+    singular W on the CPU, on a GPU the result is not finite; ``RuntimeError`` (torch) for Parameters and ``out``
+    elsewhere. Source: Gresele et al. 2020, eq. 10.
     """
     inputs, _, deltas, _ = backpropagate(x, weights, biases, alpha)
     weight_gradients, bias_gradients = [], []

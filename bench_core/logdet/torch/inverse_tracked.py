@@ -30,11 +30,12 @@ def inverse_tracked(
     -(Z + V^T b) / B`` takes no product.
 
     x (B, D), weights L x (D, D), biases L x (D,), inverses L x (D, D) transposed, alpha the activation's slope, mu > -1
-    the rate. Returns updated weights, biases and inverses (all overwritten) and the gradients at those that were given,
-    written into ``out`` where it is given. Rounding adds up: ``anchor`` takes the inverses anew from the weights first,
-    (8/3) L D^3, which a training loop asks for now and then. Cost: (7L-2) 2BD^2 + L (4 B^2 D + (2/3) B^3) FLOPs; with B
-    > D an inverse costs less. Raises ``RuntimeError`` (torch) where shapes do not fit, ``torch.linalg.LinAlgError`` for
-    a step to a singular W (CPU). Source: the Sherman-Morrison-Woodbury formula along Gresele et al. 2020, eq. 13.
+    the rate. A module's Parameters are stepped under ``torch.no_grad()``, as optimisers do. Returns updated weights,
+    biases and inverses (all overwritten) and the gradients at those that were given, written into ``out`` where it is
+    given. Rounding adds up: ``anchor`` takes the inverses anew from the weights first, (8/3) L D^3, which a training
+    loop asks for now and then. Cost: (7L-2) 2BD^2 + L (4 B^2 D + (2/3) B^3) FLOPs; with B > D an inverse costs less.
+    Raises ``RuntimeError`` (torch) where shapes do not fit, and for Parameters elsewhere, ``torch.linalg.LinAlgError``
+    for a step to a singular W (CPU). Source: the Sherman-Morrison-Woodbury formula along Gresele et al. 2020, eq. 13.
     """
     if anchor:
         for W, V in zip(weights, inverses):

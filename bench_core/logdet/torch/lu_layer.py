@@ -29,9 +29,11 @@ def lu_layer(
     x (B, D), factors L x (D, D), L packed below the diagonal and U on it and above, biases L x (D,), orders L x (2, D)
     the columns of P and the way back, alpha the activation's slope, device whose blocks of rows are multiplied (by
     itself that of x; "several" where the factors are cut over devices). Returns the gradients in the shapes of factors
-    and biases, written into ``out`` where it is given. Cost: (3L - 1/2) 2BD^2 FLOPs in the limit of small blocks, about
-    4 s D^2 bytes a layer. Raises ``RuntimeError`` (torch) where shapes do not fit; a zero on the diagonal of U gives
-    numbers that are not finite. Source: Kingma and Dhariwal 2018, section 3.2 and eq. 10-11.
+    and biases, written into ``out`` where it is given, for a module's Parameters under ``torch.no_grad()``, as
+    optimisers do, and where there are several blocks without it, too. Cost: (3L - 1/2) 2BD^2 FLOPs in the limit of
+    small blocks, about 4 s D^2 bytes a layer. Raises ``RuntimeError`` (torch) where shapes do not fit, and for such
+    Parameters elsewhere; a zero on the diagonal of U gives numbers that are not finite. Source: Kingma and Dhariwal
+    2018, section 3.2 and eq. 10-11.
     """
     device = device or ("cuda" if x.is_cuda else "cpu")
     last = len(factors) - 1

@@ -18,9 +18,10 @@ def ordinary_with_value(
     ``dW = Delta^T Z + W^-T``, ``db = Delta^T 1``, ``log|det W| = sum log|U_ii|`` of the LU that the inverse takes.
 
     x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same
-    shapes, written into ``out`` where it is given, and (L,). Cost: (3L-1) 2BD^2 + (8/3) L D^3 FLOPs, about 8 s D^2
-    bytes a layer. Raises ``RuntimeError`` (torch) for a singular W on the CPU; on a GPU the result is not finite.
-    Source: Gresele et al. 2020, eq. 9 and 10.
+    shapes, written into ``out`` where it is given, for a module's Parameters under ``torch.no_grad()``, as optimisers
+    do, and (L,). Cost: (3L-1) 2BD^2 + (8/3) L D^3 FLOPs, about 8 s D^2 bytes a layer. Raises ``RuntimeError`` (torch)
+    for a singular W on the CPU, on a GPU the result is not finite, and for Parameters and ``out`` elsewhere. Source:
+    Gresele et al. 2020, eq. 9 and 10.
     """
     inputs, _, deltas, _ = backpropagate(x, weights, biases, alpha)
     weight_gradients, bias_gradients, values = [], [], []

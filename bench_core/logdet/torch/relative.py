@@ -18,9 +18,10 @@ def relative(
     ``dW = Delta^T (Y W) + W``, ``db = Delta^T (1 + Y b) + b``: the ordinary gradient times ``W^T W`` from the right.
 
     x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same
-    shapes, written into ``out`` where it is given. Cost: (4L-1) 2BD^2 FLOPs, about 5 s D^2 bytes a layer (s bytes a
-    number). Raises ``RuntimeError`` (torch) where shapes do not fit. Source: Gresele et al. 2020, eq. 13-15 and
-    appendix F; "+ W" is folded into the last product.
+    shapes, written into ``out`` where it is given, for a module's Parameters under ``torch.no_grad()``, as optimisers
+    do. Cost: (4L-1) 2BD^2 FLOPs, about 5 s D^2 bytes a layer (s bytes a number). Raises ``RuntimeError`` (torch) where
+    shapes do not fit, and for Parameters and ``out`` elsewhere. Source: Gresele et al. 2020, eq. 13-15 and appendix F;
+    "+ W" is folded into the last product.
     """
     pre, deltas, turned = backpropagate_turned(x, weights, biases, alpha)
     weight_gradients, bias_gradients = [], []

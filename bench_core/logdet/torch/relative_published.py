@@ -19,9 +19,10 @@ def relative_published(
     yardstick for ``relative``. The biases' log-det term, which public code leaves out, is included.
 
     x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same
-    shapes, written into ``out`` where it is given. Cost: (5L-1) 2BD^2 FLOPs, about 8 s D^2 bytes a layer. Raises
-    ``RuntimeError`` (torch) where shapes do not fit. Source: Gresele et al. 2020, eq. 15 (printed in the row convention
-    y = z W).
+    shapes, written into ``out`` where it is given, for a module's Parameters under ``torch.no_grad()``, as optimisers
+    do. Cost: (5L-1) 2BD^2 FLOPs, about 8 s D^2 bytes a layer. Raises ``RuntimeError`` (torch) where shapes do not fit,
+    and for Parameters and ``out`` elsewhere. Source: Gresele et al. 2020, eq. 15 (printed in the row convention y = z
+    W).
     """
     inputs, _, deltas, _ = backpropagate(x, weights, biases, alpha)
     weight_gradients, bias_gradients = [], []

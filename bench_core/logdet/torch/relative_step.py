@@ -17,9 +17,10 @@ def relative_step(
 
     ``W <- (1 + mu) W + mu Delta^T (Y W)``, ``b <- (1 + mu) b + mu Delta^T (1 + Y b)`` with mu the rate.
 
-    x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the updated parameters.
-    Cost: (4L-1) 2BD^2 FLOPs, about 5 s D^2 bytes a layer; no gradient is stored, the update is one product's beta and
-    alpha. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: Gresele et al. 2020, eq. 13 and appendix F.
+    x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. A module's Parameters are stepped under
+    ``torch.no_grad()``, as optimisers do. Returns the updated parameters. Cost: (4L-1) 2BD^2 FLOPs, about 5 s D^2 bytes
+    a layer; no gradient is stored, the update is one product's beta and alpha. Raises ``RuntimeError`` (torch) where
+    shapes do not fit, and for Parameters elsewhere. Source: Gresele et al. 2020, eq. 13 and appendix F.
     """
     pre, deltas, turned = backpropagate_turned(x, weights, biases, alpha)
     for W, b, y, delta, right in zip(weights, biases, pre, deltas, turned):

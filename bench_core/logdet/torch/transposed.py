@@ -19,9 +19,9 @@ def transposed(
     the first.
 
     x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope. Returns the gradients in the same
-    shapes, written into ``out`` where it is given. Cost: 4L 2BD^2 FLOPs, about 5 s D^2 bytes a layer. Raises
-    ``RuntimeError`` (torch) where shapes do not fit. Source: Gresele et al. 2020, section 4, "transposed relative
-    gradient".
+    shapes, written into ``out`` where it is given, for a module's Parameters under ``torch.no_grad()``, as optimisers
+    do. Cost: 4L 2BD^2 FLOPs, about 5 s D^2 bytes a layer. Raises ``RuntimeError`` (torch) where shapes do not fit, and
+    for Parameters and ``out`` elsewhere. Source: Gresele et al. 2020, section 4, "transposed relative gradient".
     """
     inputs, _, deltas, pulled = backpropagate(x, weights, biases, alpha)
     weight_gradients, bias_gradients = [], []

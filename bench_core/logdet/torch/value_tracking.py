@@ -34,10 +34,11 @@ def value_tracking(
 
     ``log|det W'| = log|det W| + D log(1 + mu) + log|det(I_B + mu / (1 + mu) Y Delta^T)|``.
 
-    x (B, D), weights L x (D, D), biases L x (D,), logabsdet (L,), alpha the activation's slope, mu > -1 the rate.
-    Returns updated weights and biases (overwritten) and logabsdet. Rounding adds up: re-anchor with ``slogdet`` now
-    and then. Cost: (4L-1) 2BD^2 + L (2 B^2 D + (2/3) B^3) FLOPs. Raises ``RuntimeError`` (torch) where shapes do not
-    fit. Source: the matrix determinant lemma along Gresele et al. 2020, eq. 13.
+    x (B, D), weights L x (D, D), biases L x (D,), logabsdet (L,), alpha the activation's slope, mu > -1 the rate. A
+    module's Parameters are stepped under ``torch.no_grad()``, as optimisers do. Returns updated weights and biases
+    (overwritten) and logabsdet. Rounding adds up: re-anchor with ``slogdet`` now and then. Cost: (4L-1) 2BD^2 + L (2
+    B^2 D + (2/3) B^3) FLOPs. Raises ``RuntimeError`` (torch) where shapes do not fit, and for Parameters elsewhere.
+    Source: the matrix determinant lemma along Gresele et al. 2020, eq. 13.
     """
     pre, deltas, turned = backpropagate_turned(x, weights, biases, alpha)
     changes = []

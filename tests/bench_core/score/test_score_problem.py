@@ -39,6 +39,23 @@ def test_bad_input_is_one_line(call, says):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("sigma", [0.5, np.float32(0.5), np.float64(0.5), np.float16(0.5), 1, np.int64(1)], ids=repr)
+def test_a_noise_level_is_taken_by_value(sigma):
+    problem = ScoreProblem(d=2, B=3, sigma=sigma)
+    assert type(problem.sigma) is float
+    same = ScoreProblem(d=2, B=3, sigma=float(sigma))
+    assert problem.sigma == same.sigma
+    assert np.array_equal(problem.arrays["y"], same.arrays["y"])
+
+
+@pytest.mark.parametrize(
+    "sigma", [True, np.bool_(True), "0.5", None, float("nan"), np.float32("inf"), 1j, -0.5], ids=repr
+)
+def test_what_is_no_noise_level_is_one_line(sigma):
+    with pytest.raises(ValueError, match=r"^sigma = [^\n]+ is not a noise level; allowed: sigma > 0$"):
+        ScoreProblem(sigma=sigma)
+
+
 def test_own_data_are_checked_and_answered():
     source = ScoreProblem(d=3, H=4, L=2, B=5, seed=1)
     given = _parameters(source)
@@ -212,3 +229,10 @@ def test_a_large_jacobian_keeps_the_digits_of_its_precision(backend):
     dense = bench_core.method("score", "curl_dense", backend)
     kernel = dense.build(problem, dtype="float32")
     assert problem.error(kernel.to_numpy(kernel.run()), dense) < 2e-6
+
+
+def test_a_curl_of_one_probe_is_held_to_that_probe_and_says_so():
+    problem = ScoreProblem(d=3, H=4, L=2, B=5)
+    for m in bench_core.methods("score", "torch"):
+        probed = m.computes in ("curl_difference", "curl_moments")
+        assert problem.measure(m) == ("rule" if probed else "reference"), m.name

@@ -1,4 +1,4 @@
-"""Which cells and rows a card has, and in which order: the issue's sizes first, in the end all of ``standard``."""
+"""Which cells and rows a card has, and in which order: the issue's sizes first, in the end all of ``full``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench_core.method import DTYPES
 from benchmarks.families import FAMILIES
 from benchmarks.harness import card
 from benchmarks.harness.cell import rows
-from benchmarks.harness.profile import CARD, STANDARD
+from benchmarks.harness.profile import CARD, FULL
 from benchmarks.harness.run import every_cell
 
 NAMED = sum(len(swept) for _, _, _, swept, _ in card.FIRST)
@@ -47,17 +47,17 @@ def test_then_comes_every_familys_first_sweep_then_its_second():
     ]
     assert at == sorted(at)
     assert {cell.family for cell, number in zip(cells, at) if number == 0} == set(FAMILIES)
-    # What standard has beside its own questions is last of all.
-    assert sweeps["logdet"][at[-1]] is STANDARD.sweeps("logdet")["Condition"]
+    # What full has beside its own questions is last of all.
+    assert sweeps["logdet"][at[-1]] is FULL.sweeps("logdet")["Condition"]
 
 
-def test_a_card_has_all_of_standard():
+def test_a_card_has_all_of_full():
     """Every cell, and every row of it: libraries and the compiled forms among them."""
     cells = set(every_cell(CARD, "cuda"))
-    for cell in every_cell(STANDARD, "cuda"):
+    for cell in every_cell(FULL, "cuda"):
         assert cell in cells
         tried, wanted = (
-            rows(cell.family, cell.backend, profile, [dict(cell.sizes)], "cuda") for profile in (CARD, STANDARD)
+            rows(cell.family, cell.backend, profile, [dict(cell.sizes)], "cuda") for profile in (CARD, FULL)
         )
         assert set(tried) >= set(wanted)
 

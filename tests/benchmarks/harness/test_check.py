@@ -142,6 +142,33 @@ def test_a_kernel_that_remembers_is_found_out(backend, family, name, plant):
         assert fault.endswith(" for other data: it remembers")
 
 
+def _mixed(first: Any, other: Any) -> Any:
+    """Mostly the first result."""
+    if isinstance(first, dict):
+        return {name: _mixed(part, other[name]) for name, part in first.items()}
+    if isinstance(first, (list, tuple)):
+        return type(first)(_mixed(*parts) for parts in zip(first, other, strict=True))
+    return first + (other - first) * 1e-3 if first.dtype.is_floating_point else other
+
+
+@pytest.mark.parametrize("name", ["neumann_10", "unrolled_10"])
+def test_an_inexact_kernel_that_remembers_most_is_found_out(name):
+    """Every part of its result changes."""
+    m = bench_core.method("implicit", name, "torch")
+    problem = _problem(m)
+    kernel, kept = m.build(problem), []
+    call = kernel._call
+
+    def remember(*given: Any) -> Any:
+        out = call(*given)
+        kept.append(_copied(out))
+        return _mixed(kept[0], out)
+
+    kernel._call = remember
+    kernel.wait(kernel.run())
+    assert _judge(problem, kernel, m).endswith(" for the first: it remembers")
+
+
 def test_a_kernel_that_goes_wrong_later_is_found_out():
     """Right at first, and not finite after some calls; an inexact one too, of which no error is asked."""
     for family, name in (("logdet", "relative"), ("implicit", "jfb")):

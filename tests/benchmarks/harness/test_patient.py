@@ -102,7 +102,7 @@ def test_a_wrong_result_is_no_sample_however_long_it_took(checkout, run_python, 
 @pytest.mark.parametrize("arguments", [("--plain",), ()], ids=["plain", "asv"])
 def test_a_patient_run_is_of_logdet_alone(repository, arguments):
     declared = repository.folder / "benchmarks/families/logdet.py"
-    for sizes in ("_PATIENT_D = tuple(D for D in STANDARD_D if D >= 1000)", "_PATIENT_JACOBIANS = (1000, 2000, 3000)"):
+    for sizes in ("_PATIENT_D = tuple(D for D in FULL_D if D >= 1000)", "_PATIENT_JACOBIANS = (1000, 2000, 3000)"):
         assert sizes in declared.read_text()
         declared.write_text(declared.read_text().replace(sizes, f"{sizes.split()[0]} = (8,)"))
     repository.commit("small sizes")

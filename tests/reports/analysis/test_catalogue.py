@@ -1,5 +1,10 @@
 """What was measured."""
 
+import pytest
+
+from reports.analysis import Analysis
+from reports.load import load
+
 
 def test_axis_and_fixed_sizes(analysis):
     assert {(s.axis, s.fixed) for s in analysis.series()} == {("D", (("B", 100), ("L", 2)))}
@@ -25,3 +30,19 @@ def test_what_is_computed_is_kept_by_its_arguments(analysis):
     assert analysis.slopes(first, "relative") is analysis.slopes(first, "relative")
     assert analysis.slopes(first, "relative") != analysis.slopes(second, "relative")
     assert analysis.gradient_rows(first) != analysis.gradient_rows(first, computes="ordinary")
+
+
+@pytest.mark.parametrize(("moved", "counted"), [((), [0, 1, 2]), ((1,), [0, 2]), ((0, 1, 2), [0, 1, 2])])
+def test_of_a_cell_the_processes_count_whose_machine_kept_its_speed(synthetic, tmp_path, moved, counted):
+    """One whose machine moved is in no state; where all did there are no others. Its rounds pair rows as ever."""
+    for process in range(3):
+        session = synthetic.make_session(64, process=process, processes=3, slower=2.0 if process in moved else 1.0)
+        session["state"] = {
+            "moved": "products 2e+11 FLOP/s at the start, 4e+11 at the end" if process in moved else None
+        }
+        synthetic.write_session(tmp_path, session, "direct")
+    analysis = Analysis(load(tmp_path))
+    (series,) = analysis.series("logdet")
+    point = analysis.point(series, 64, "relative")
+    assert sorted(point.samples) == [0, 1, 2]
+    assert [list(group) for group in point.groups] == [list(point.samples[number][1]) for number in counted]

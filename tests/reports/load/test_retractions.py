@@ -16,6 +16,8 @@ from reports.load.retractions import find_mended, retract
 BRAKE = FAMILIES["implicit"].retracted[0]
 PEAKS = next(each for each in FAMILIES["line_integral"].retracted if each.peaks)
 EVERY = [(name, each) for name, family in FAMILIES.items() for each in family.retracted]
+# Rivals of ours that ran with a brake on, and the first seconds without it.
+BRAKED = {("implicit", "dense"): "2026-11-27T09:22:51", ("score", "curl_dense"): "2026-11-27T11:48:11"}
 
 
 def _load(synthetic, folder, seconds: int, row: str, session):
@@ -69,3 +71,15 @@ def test_a_retraction_names_rows_that_exist(family, retraction):
     known = [method.name for method in bench_core.methods(family, retraction.backend)]
     assert all(any(fnmatch(name, pattern) for name in known) for pattern in retraction.methods)
     assert find_mended(retraction) < datetime.now(UTC).timestamp()
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+@pytest.mark.parametrize(("family", "row"), BRAKED)
+def test_rivals_of_ours_that_had_a_brake_on_are_withdrawn(family, row, backend):
+    """In both backends."""
+    line = {"family": family, "backend": backend, "method": row, "commit": "a", "outcome": "ok", "error": 1e-7}
+    at = datetime.fromisoformat(f"{BRAKED[family, row]}+00:00").timestamp()
+    (older,), (newer,) = (retract([line], {"a": date}) for date in (at - 1, at))
+    assert older["outcome"] == "retracted"
+    assert np.isnan(older["error"])
+    assert newer == line
