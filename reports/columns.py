@@ -51,9 +51,7 @@ COLUMNS = (
     ),
     Column("computes", "", "which answer the row gives"),
     Column("exact", "", "1 where the method is meant to be exact, else 0"),
-    Column(
-        "outcome", "", "ok, skipped, over_budget, oom, timeout, wrong, error or retracted; without ok there is no time"
-    ),
+    Column("outcome", "", "ok, over_budget, oom, timeout, wrong, error or retracted; without ok there is no time"),
     Column("reason", "", "why the outcome is not ok"),
     Column("seconds", "s", "one call: geometric mean of the processes' medians"),
     Column(

@@ -1,4 +1,4 @@
-"""All points as one tidy table, `points.csv`: a line for each row and cell of every machine."""
+"""All points as one tidy table, `points.csv`: a line for each row and cell of every machine that was tried."""
 
 import csv
 import io
@@ -28,6 +28,8 @@ def write_points(analysis: Analysis) -> str:
 
 def _iterate_lines(analysis: Analysis, series: Series, row: str) -> Iterator[dict[str, Any]]:
     for point in analysis.points(series, row):
+        if point.outcome == "skipped":  # nothing was tried
+            continue
         yield {
             "family": series.family,
             **vars(series.place),

@@ -56,8 +56,8 @@ def _timed() -> set[tuple[str, str]]:
         file = str(path.relative_to(ROOT))
         if "mark.alone" not in path.read_text(encoding="utf-8"):
             continue
-        marks = [node for node in _read(file).body if isinstance(node, ast.Assign)]
-        whole = any("pytestmark" in ast.unparse(node.targets) and "mark.alone" in ast.unparse(node) for node in marks)
+        marks = [ast.unparse(node) for node in _read(file).body if isinstance(node, ast.Assign)]
+        whole = any(mark.startswith("pytestmark") and "mark.alone" in mark for mark in marks)
         tests = [node for node in _read(file).body if isinstance(node, ast.FunctionDef) and node.name[:5] == "test_"]
         found |= {
             (file, test.name) for test in tests if whole or "pytest.mark.alone" in map(ast.unparse, test.decorator_list)

@@ -54,11 +54,11 @@ def trace(analysis: Analysis) -> Provenance:
 
 
 def write_files(provenance: Provenance) -> str:
-    """`files.csv`: path below the results folder, kind and SHA-256 of every file that was read."""
+    """`files.csv`: path below the results folder, kind and first half of the SHA-256 of every file that was read."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(("path", "kind", "sha256"))
-    writer.writerows((file.path, file.kind, file.sha256) for file in provenance.files)
+    writer.writerows((file.path, file.kind, file.sha256[:32]) for file in provenance.files)
     return stream.getvalue()
 
 

@@ -36,8 +36,9 @@ def test_every_column_is_described(analysis):
 
 
 def test_a_line_for_each_row_and_cell(analysis, table):
+    """But for what was not tried."""
     points = [p for s in analysis.series() for row in analysis.rows(s) for p in analysis.points(s, row)]
-    assert len(table) == len(points)
+    assert len(table) == len([point for point in points if point.outcome != "skipped"]) < len(points)
     keys = [
         tuple(line[name] for name in ("machine", "backend", "device", "dtype", "D", "B", "L", "row")) for line in table
     ]
@@ -97,6 +98,5 @@ def test_the_clocks_of_a_gpu_have_columns(carded, table, card):
     line = find(lines, backend="torch", dtype="float32", D="1024", row="relative")
     assert float(line["latency_s"]) == pytest.approx(card.LATENCY * float(line["seconds"]), rel=1e-3)
     assert float(line["device_s"]) == pytest.approx(card.DEVICE * float(line["seconds"]), rel=1e-3)
-    # What did not run has none, and the CPU has no such clock.
-    assert find(lines, D="8192", dtype="float32", row="relative:graph")["latency_s"] == ""
+    # The CPU has no such clock.
     assert {line["cold_latency_s"] for line in table} == {""}

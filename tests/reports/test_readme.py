@@ -160,7 +160,9 @@ def _read_minutes() -> dict[str, dict[int, float]]:
 def test_the_minutes_of_what_is_published():
     took = {cell: sum(minutes.values()) for cell, minutes in _read_minutes().items()}
     logdet = sum(minutes for cell, minutes in took.items() if cell.startswith("logdet-"))
-    assert read_sentence("`--profile full` what is published (its records call it `standard`, as it was named),", "minutes") == [round(sum(took.values()))]
+    assert read_sentence(
+        "`--profile full` what is published (its records call it `standard`, as it was named),", "minutes"
+    ) == [round(sum(took.values()))]
     assert read_sentence("`--bench '^logdet'` are", ";") == [round(logdet)]
 
 

@@ -90,7 +90,7 @@ def test_files_have_their_hash(digest, results):
     lines = list(csv.DictReader(io.StringIO(write_files(digest.health.provenance))))
     assert len(lines) == digest.about.files > 60
     for line in lines[::10]:
-        assert line["sha256"] == hashlib.sha256((results / line["path"]).read_bytes()).hexdigest()
+        assert line["sha256"] == hashlib.sha256((results / line["path"]).read_bytes()).hexdigest()[:32]
 
 
 def test_facts_that_places_share_stand_once(digest):
