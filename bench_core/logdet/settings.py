@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 ALPHA = 0.1  # slope of the activation where none is given
 RATE = 0.1  # mu of the step that is checked: large enough that float32 sees the update
 STEADY_RATE = 1e-7  # mu of the steps that are timed: thousands of them leave the parameters where they are
@@ -57,7 +59,7 @@ def check_slope(alpha: Any) -> float:
     return float(alpha)
 
 
-def count_layers(weights: Sequence[Any], biases: Sequence[Any]) -> int:
+def count_layers(weights: Sequence[Any] | np.ndarray, biases: Sequence[Any] | np.ndarray) -> int:
     """Return how many layers these are; raise ``ValueError`` in one line where there are not as many of each."""
     number, others = _count("weights", weights), _count("biases", biases)
     if number != others or not number:
