@@ -234,6 +234,7 @@ def test_a_letter_is_explained_where_it_first_stands():
     assert explained >= {"B", "L", "T", "gamma", "J", "H"}
 
 
+@pytest.mark.slow
 def test_exponents_of_one_process_without_neighbours_have_no_interval(committed):
     for series in committed.series():
         for row in committed.rows(series)[:3]:

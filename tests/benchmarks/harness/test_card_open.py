@@ -111,6 +111,7 @@ def _let_the_card_go(checkout: Path, leaves: Path, gone: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_was_timed_before_the_card_went_away_stands_and_the_cell_is_measured_again(
     small, checkout, kernels_of, monkeypatch, tmp_path, capsys
 ):

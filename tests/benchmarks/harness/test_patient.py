@@ -60,6 +60,7 @@ def test_a_long_first_call_is_the_rows_only_sample(backend, long):
     assert record["profile"] == "patient"
 
 
+@pytest.mark.slow
 def test_what_was_timed_apart_survives_the_process(long, checkout):
     _delay(checkout, "inverse", "    inputs, _, deltas, _ = ", 0.5)  # for the signal to reach the worker within it
     begun = []

@@ -133,6 +133,7 @@ def test_a_pool_that_sat_on_one_processor_repeats_nothing(monkeypatch):
     assert len(found["one_thread"]["processors"]) == len(found["one_thread"]["end_s"])
 
 
+@pytest.mark.slow
 def test_what_ended_its_process_is_not_tried_again(monkeypatch):
     """A row that ran out of its time or memory has settled itself for the repetition."""
     monkeypatch.setattr(state, "MOVED", 1 + 1e-9)

@@ -182,6 +182,7 @@ def test_a_session_that_times_nothing_is_not_repeated(measured):
     assert done.stdout.splitlines()[-1].startswith("settle: 1 open on here, none can be measured; 1 sessions in ")
 
 
+@pytest.mark.slow
 def test_an_interrupted_one_loses_the_session_in_flight_at_most(measured):
     kept = {path: path.read_text() for path in measured.records()}
     child = measured.start(*SETTLE, "5")

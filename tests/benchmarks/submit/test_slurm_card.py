@@ -14,7 +14,11 @@ from tests.benchmarks.submit.mocked import CELLS, find_run, run_job, submit
 
 SLOW = {"state": {"card": {"sm_mhz": 900.0, "default_sm_mhz": 1980.0, "reasons": ["software power cap"]}}}
 FAULTS = [
-    (SLOW, "the card's clock was 900 MHz in the rounds, below 75% of its default 1980 MHz (software power cap)"),
+    pytest.param(
+        SLOW,
+        "the card's clock was 900 MHz in the rounds, below 75% of its default 1980 MHz (software power cap)",
+        marks=pytest.mark.slow,
+    ),
     ({"lost_device": "no device to be seen"}, "the device went away: no device to be seen"),
 ]
 
