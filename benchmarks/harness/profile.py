@@ -158,7 +158,7 @@ QUICK = Profile(
     row_budget_s=0.35,
     call_limit_s=0.5,
     session_limit_s=90,
-    compiled_up_to=10,
+    compiled_up_to=0,
 )
 STANDARD = Profile(
     name="standard",

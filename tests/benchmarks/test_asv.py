@@ -83,7 +83,7 @@ def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, smoke_s
         for family, sweeps, own in (
             ("logdet", [""], []),
             ("implicit", ["", "Spectrum", "Single", "Conv"], ["products"]),
-            ("line_integral", ["", "Bounded", "Kronecker", "Single"], []),
+            ("line_integral", ["", "Kronecker", "Single"], []),
             ("score", ["", "Depth"], []),
         )
         for backend in ("Torch", "Jax")

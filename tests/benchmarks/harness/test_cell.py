@@ -75,9 +75,7 @@ def test_asv_has_the_rows_of_its_device(device, run_python):
 
 
 def test_few_rows_are_compiled_where_minutes_count():
-    assert QUICK.refuses("logdet", "relative", "compiled", 10) == ""
-    assert "timed of relative in" in QUICK.refuses("logdet", "inverse", "compiled", 10)
-    assert "timed up to D = 10" in QUICK.refuses("logdet", "relative", "compiled", 30)
+    assert "timed up to D = 0" in QUICK.refuses("logdet", "relative", "compiled", 10)
     assert STANDARD.refuses("logdet", "inverse", "compiled", 100) == ""
     assert "timed of relative, inverse" in STANDARD.refuses("logdet", "jacobian_autodiff", "compiled", 100)
     assert FULL.refuses("logdet", "jacobian_autodiff", "compiled", 100) == ""
