@@ -12,6 +12,7 @@ import numpy as np
 from ..analysis import Analysis
 from ..analysis.catalogue import find_place
 from ..load import Session, shorten
+from ..load.session import BUSY
 from ..points import Place
 from ..states import SPEEDS, State, list_readings, read_state
 from .gpu import list_clocks, read_card
@@ -20,8 +21,6 @@ from .gpu import list_clocks, read_card
 DISTURBED = 1.3
 # Kernels larger than the caches leave the canary cold: alone it says something beyond the 1.7 times that this costs.
 COLD = 2.0
-# Mean number of cores that other work kept busy; more than this shares a core with every thread in turn.
-BUSY = 0.5
 # Share of the time that the host gave to other guests, or a quota took away: the smallest margin of a verdict is 5 %.
 STOLEN = 0.05
 # A clock this much below that of its state explains times by itself.

@@ -32,12 +32,22 @@ def test_what_is_computed_is_kept_by_its_arguments(analysis):
     assert analysis.gradient_rows(first) != analysis.gradient_rows(first, computes="ordinary")
 
 
-@pytest.mark.parametrize(("moved", "counted"), [((), [0, 1, 2]), ((1,), [0, 2]), ((0, 1, 2), [0, 1, 2])])
-def test_of_a_cell_the_processes_count_whose_machine_kept_its_speed(synthetic, tmp_path, moved, counted):
+@pytest.mark.parametrize(
+    ("moved", "sure", "counted"),
+    [
+        ((), {}, [0, 1, 2]),
+        ((1,), {"one_thread": {"start_s": [0.01], "end_s": [0.02]}}, [0, 2]),
+        ((1,), {"load_of_others": 0.9}, [0, 2]),
+        # By a product alone, whose pool has two speeds on one machine: records from before.
+        ((1,), {"load_of_others": 0.1}, [0, 1, 2]),
+        ((0, 1, 2), {"load_of_others": 0.9}, [0, 1, 2]),
+    ],
+)
+def test_of_a_cell_the_processes_count_whose_machine_kept_its_speed(synthetic, tmp_path, moved, sure, counted):
     """One whose machine moved is in no state; where all did there are no others. Its rounds pair rows as ever."""
     for process in range(3):
         session = synthetic.make_session(64, process=process, processes=3, slower=2.0 if process in moved else 1.0)
-        session["state"] = {
+        session["state"] = sure | {
             "moved": "products 2e+11 FLOP/s at the start, 4e+11 at the end" if process in moved else None
         }
         synthetic.write_session(tmp_path, session, "direct")
