@@ -121,7 +121,7 @@ def _make_point(size: float, lines: Sequence[Mapping[Any, Any]]) -> Point:
             for record in records
         },
         samples=_read_samples(records),
-        moved=frozenset(record["process"] for record in records if record.get("moved")),
+        moved=frozenset(record["process"] for record in records if record["moved"]),
         beside=_read_samples(others),
         patient=bool(records[0]["patient"]),
         settings=shown["settings"],

@@ -98,9 +98,8 @@ LOGDET = Family(
     rows={"patient": (*_PATIENT, *_JACOBIANS[1:])},
     apart=(*_OTHERS, *_ESTIMATES, *_LIBRARIES, "jacobian_autodiff_chunked"),
     # The suite's gradient and its exact rival. The other six would be two thirds of the longest session: torch compiles
-    # them for 28 of 42 s. On a card one row, at every size from where launches are all of a call to
-    # where they hide behind it: there it stops paying. An H200's host compiled it in 8 s at D = 100; every size is
-    # compiled anew.
+    # them for 28 of 42 s. On a card one row, at every size from where launches are all of a call to where they hide
+    # behind it: there it stops paying. An H200's host compiled it in 8 s at D = 100; every size is compiled anew.
     compiled={"standard": ("relative", "inverse"), "card": ("relative",)},
     compiled_up_to={"card": 4096},
 )

@@ -78,7 +78,7 @@ class Profile:
         chosen = declared.rows.get(self.name)
         if (chosen is not None and method not in chosen) or (role == "peer" and not self.peers):
             return False
-        sweeps = self._sweeps_with(family, sizes or {})
+        sweeps = self.sweeps_with(family, sizes or {})
         wanted = [sweep for sweep in sweeps if sweep.forms or not further]
         named = any(method in sweep.only for sweep in wanted)
         return named or not sweeps or (method not in declared.apart and any(not sweep.only for sweep in wanted))
@@ -98,7 +98,7 @@ class Profile:
         compiled = FAMILIES[family].compiled_up_to.get(self.name, self.compiled_up_to)
         return {"compiled": compiled, "graph": self.graph_up_to, "launched": self.graph_up_to}.get(form, math.inf)
 
-    def _sweeps_with(self, family: str, sizes: Mapping[str, Any]) -> list[Sweep]:
+    def sweeps_with(self, family: str, sizes: Mapping[str, Any]) -> list[Sweep]:
         """The sweeps that a cell of these sizes is in; none for a cell that was asked for by itself."""
         return [sweep for sweep in self.sweeps(family).values() if sweep.holds(sizes)]
 
@@ -108,7 +108,7 @@ class Profile:
             return 1
         declared = FAMILIES[cell.family]
         anchored = cell.swept in declared.anchors.get(self.name, ())
-        sweeps = self._sweeps_with(cell.family, dict(cell.sizes))
+        sweeps = self.sweeps_with(cell.family, dict(cell.sizes))
         shares = [sweep.process_share or declared.process_share for sweep in sweeps]
         share = 1.0 if anchored else max(shares, default=declared.process_share)
         return max(1, round(self.processes * share))
@@ -119,7 +119,7 @@ class Profile:
 
     def call_seconds(self, family: str, sizes: Mapping[str, Any]) -> float:
         """The longest call that is tried in a cell of this family."""
-        shares = [sweep.call_share for sweep in self._sweeps_with(family, sizes)]
+        shares = [sweep.call_share for sweep in self.sweeps_with(family, sizes)]
         return max(self.call_limit_s * max([FAMILIES[family].call_share, *shares]), min(self.call_limit_s, 0.5))
 
     def row_seconds(self, family: str) -> float:
@@ -133,7 +133,7 @@ class Profile:
         """The precision in which a cell of these sizes is measured first: that of a sweep which holds it, where none
         does that of the family's main sweep.
         """
-        sweeps = self._sweeps_with(family, sizes) or list(self.sweeps(family).values())
+        sweeps = self.sweeps_with(family, sizes) or list(self.sweeps(family).values())
         return self.dtypes_of(sweeps[0])[0] if sweeps else self.dtypes[0]
 
 

@@ -51,9 +51,8 @@ class Question:
         """A question of the report's list; ``ValueError`` in one line where it cannot be measured here."""
         cell = Cell.of(*(entry[name] for name in ("family", "backend", "sizes", "device", "dtype")))
         profile = PROFILES[entry["profile"]]
-        held = any(sweep.holds(dict(cell.sizes)) for sweep in profile.sweeps(cell.family).values())
-        if profile is STANDARD and not held:  # it had all of full's cells when the published ones were measured
-            profile = FULL
+        if profile is STANDARD and not profile.sweeps_with(cell.family, dict(cell.sizes)):
+            profile = FULL  # standard had all of its cells when the published ones were measured
         known = rows(cell.family, cell.backend, device=cell.device)
         wanted = tuple(row for row in known if row in entry["rows"])
         if unknown := sorted(set(entry["rows"]) - set(known)):
