@@ -51,8 +51,7 @@ def _write_states(values: Values) -> str:
 
 def _write_moved(values: Values) -> str:
     again = f", though repeated {count(values['repeated'], 'time')}" if values["repeated"] else ""
-    counted = "" if values["brief"] else ", whose seconds count where no other process was steady"
-    return _write_how(f"the machine's speed moved within {_cells(values)}{counted}", values, again)
+    return _write_how(f"the machine's speed moved within {_cells(values)}", values, again)
 
 
 def _write_pool(values: Values) -> str:

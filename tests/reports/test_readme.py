@@ -174,3 +174,13 @@ def test_standard_takes_75_minutes_at_most():
         total += sum(known.get(number, statistics.mean(known.values())) for number in range(processes))
     assert total < 75
     assert read_sentence("measures all families in", "minutes of sessions") == [round(total)]
+
+
+def test_the_verdicts_of_the_claims():
+    digest = json.loads((ROOT / "reports/published/epyc-2core/digest.json").read_text(encoding="utf-8"))
+    verdicts = [claim["verdict"] for claim in digest["claims"]]
+    told = "of {} claims {} are reproduced, {} contradicted".format(
+        len(verdicts), *map(verdicts.count, ("reproduced", "contradicted"))
+    )
+    assert told in " ".join(README.split())
+    assert f"and {verdicts.count('undetermined')} undetermined" in " ".join(README.split())
