@@ -83,7 +83,8 @@ def _typify(cells: tuple[Effect, ...]) -> Effect:
 def _list_orders(analysis: Analysis, series: Series, size: float) -> list[tuple[str, Point]]:
     """`jfb` and the rows of the truncated series that ran, by their terms."""
     orders = {row: analysis.facts(series, row).settings.get("k", 0) for row in analysis.rows(series)}
-    terms = [row for row in orders if row.startswith("neumann_") and ":" not in row]
+    # Not those that start from the last training step.
+    terms = [row for row in orders if row.removeprefix("neumann_").isdigit()]
     found = ((row, analysis.point(series, size, row)) for row in ["jfb", *sorted(terms, key=lambda row: orders[row])])
     return [(row, point) for row, point in found if point is not None and point.ok]
 
