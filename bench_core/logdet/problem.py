@@ -26,9 +26,10 @@ import numpy as np
 
 from bench_core.held import FROM, Held
 from bench_core.logdet.factors import Factors
-from bench_core.logdet.settings import ALPHA, check_slope, count_layers
+from bench_core.logdet.settings import ALPHA, INVERTED, check_slope, count_layers
 from bench_core.masters import adopt, align, normal, normal_matrix, take
 from bench_core.method import Method, check_seed, check_size
+from bench_core.precision import PRECISIONS
 from bench_core.problem import Problem
 
 SPREAD = 0.3  # norm of the perturbation is about 2 * SPREAD < 1 but for the smallest D: singular with probability zero
@@ -112,6 +113,15 @@ class LogdetProblem(Problem):
     def factors(self) -> Factors:
         """``W = P L U`` of every layer; takes an LU in float64 each, once for all data."""
         return Factors({name: self.masters[name] for name in self.parameters if name[0] == "W"})
+
+    def tolerance(self, method: Method, dtype: str) -> float:
+        """See ``Problem.tolerance``; where a condition number is given, an answer that holds W^-T may miss by as much of
+        it as a stable inverse does: u condition, with the unit roundoff u (Higham 2002, chapter 14).
+        """
+        usual = method.tolerance(dtype)
+        if self.condition is None or method.computes not in INVERTED:
+            return usual
+        return max(usual, PRECISIONS[dtype].eps / 2 * self.condition)
 
     def quality(self, arrays: dict[str, Any], method: Method) -> dict[str, float]:
         """What else there is to say of an ordinary gradient that is an estimate: of its log-det term times ``W^T``,

@@ -46,7 +46,7 @@ class Family:
     swept           the size along which its sweeps run; larger ones are not tried after one of them failed
     yardstick       the row in whose time asv's history tells the others; sweeps without it have no such ratio
     sweeps          profile -> name -> sweep, where it has any; a sweep is an asv class, the unnamed one carries the
-                    backend's name alone
+                    backend's name alone, and one that lacks values of a size is none
     rows            profile -> the methods that are tried, where that is not all of them
     apart           methods that only the sweeps try that name them (``Sweep.only``): those of other models and other
                     questions, beside which the family's own sessions would grow long

@@ -68,7 +68,8 @@ def _sweeps(
         "Spectrum": Sweep({"D": (at,), "B": (64,), "gamma": gamma, "T": T, **fixed}, exact),
         "Single": Sweep({"D": single, "B": (1,), "gamma": (0.9,), "T": ("random",), **fixed}, exact),
         "Conv": Sweep({"D": conv, "B": (64,), "gamma": (0.9,), "T": ("conv",), **fixed}, exact),
-    } | ({"Large": Sweep({"D": large} | trained, ("float32",), _MATRIX_FREE, call_share=1.4)} if large else {})
+        "Large": Sweep({"D": large} | trained, ("float32",), _MATRIX_FREE, call_share=1.4),
+    }
 
 
 _GAMMA, _SPECTRA = (0.5, 0.9, 0.99), ("random", "symmetric", "rotation")

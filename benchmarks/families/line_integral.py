@@ -70,7 +70,7 @@ def _sweeps(
 
     return {
         "": Sweep(sizes(d, J), exact),
-        **({"Bounded": Sweep(sizes(bounded, limited), exact)} if bounded else {}),
+        "Bounded": Sweep(sizes(bounded, limited), exact),
         "Kronecker": Sweep(sizes(squares, kronecker), exact, _FACTORED),
         "Single": Sweep(sizes(single, kronecker, B=1), exact, _FACTORED),
     }

@@ -62,7 +62,7 @@ def _beside(rivals: tuple[int, ...], wide: tuple[int, ...] = ()) -> dict[str, Sw
         "Jacobians": sweep({"D": tuple(D for D in rivals if D <= 300)} | _DEEP, ("gemm_floor", *_JACOBIANS)),
         # At B = 100 they are among the rivals.
         "Batch": sweep({"D": (100, 1000), "B": (1, 1000, 10000), **one}, (*_ORDERS, "inverse")),
-        **({"BatchWide": sweep({"D": wide, "B": (1, 100, 1000, 10000), **one}, _ORDERS)} if wide else {}),
+        "BatchWide": sweep({"D": wide, "B": (1, 100, 1000, 10000), **one}, _ORDERS),
         "Layers": sweep({"D": (100,), "B": (100,), "L": (8, 32)}, (*_ORDERS, "inverse", "lu_layer")),
         "Condition": sweep(
             {"D": (100,), "B": (100,), **one, "condition": (1.0, 1e2, 1e4, 1e6)},

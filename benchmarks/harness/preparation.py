@@ -130,8 +130,7 @@ class Preparation:
         calls = [row.seconds for row in ready]
         twin = calls[:1] if calls and calls[0] <= LONG_CALL_S else []
         rounds = least * sum(max(seconds, block_s) for seconds in [*calls, *twin, trial.bound.seconds])
-        again = sum(seconds for seconds in calls if seconds <= LONG_CALL_S)
-        return self._elapsed() + self._slowest_s + rounds + again > self.spec["rounds_deadline_s"]
+        return self._elapsed() + self._slowest_s + rounds + sum(calls) > self.spec["rounds_deadline_s"]
 
     def _elapsed(self) -> float:
         return time.perf_counter() - self._start

@@ -65,8 +65,9 @@ class Profile:
     apart_from_s: float = math.inf
 
     def sweeps(self, family: str) -> Mapping[str, Sweep]:
-        """The family's sweeps under this profile, by name; a family may have none."""
-        return FAMILIES[family].sweeps.get(self.name, {})
+        """The family's sweeps under this profile, by name, without those that have no cells; a family may have none."""
+        declared = FAMILIES[family].sweeps.get(self.name, {})
+        return {name: sweep for name, sweep in declared.items() if all(sweep.sizes.values())}
 
     def tries(
         self, family: str, method: str, role: str, sizes: Mapping[str, Any] | None = None, further: bool = False

@@ -44,3 +44,24 @@ def test_what_is_no_condition_number_is_one_line(given):
         ValueError, match=r"^condition = \S+ is not a condition number; allowed: numbers from 1 to 1e\+06$"
     ):
         bench_core.problem("logdet", condition=given)
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+@pytest.mark.parametrize("name", ["inverse", "slogdet_autodiff", "ordinary_with_value", "inverse_tracked"])
+def test_what_a_stable_inverse_loses_is_no_fault(name, backend):
+    problem, m = bench_core.problem("logdet", D=100, L=1, condition=1e6), bench_core.method("logdet", name, backend)
+    kernel = m.build(problem, dtype="float32")
+    arrays = kernel.to_numpy(kernel.run())
+    assert 1e-4 < problem.error(arrays, m) < problem.tolerance(m, "float32") == pytest.approx(0.06, rel=0.01)
+    assert problem.fault(arrays, m, "float32") == ""
+    spoilt = {n: 1.1 * a if n[0] == "W" else a for n, a in arrays.items()}
+    assert problem.fault(spoilt, m, "float32").endswith(" exceeds the tolerance 6e-02")
+
+
+@pytest.mark.parametrize(
+    ("name", "condition"), [("relative", 1e6), ("slogdet", 1e6), ("inverse", 1e3), ("inverse", None)]
+)
+def test_no_other_answer_may_miss_more_for_it(name, condition):
+    problem = bench_core.problem("logdet", D=8, L=1, condition=condition)
+    m = bench_core.method("logdet", name, "torch")
+    assert problem.tolerance(m, "float32") == m.tolerance("float32") == 1e-4

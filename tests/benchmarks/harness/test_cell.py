@@ -245,6 +245,12 @@ def test_a_sweep_may_choose_its_rows_and_its_longest_call():
     assert STANDARD.call_seconds("implicit", large) > 10 * STANDARD.call_seconds("implicit", small)
 
 
+def test_a_sweep_without_cells_is_none():
+    assert all(sweep.cells() for p in PROFILES.values() for f in FAMILIES for sweep in p.sweeps(f).values())
+    assert "Large" in FAMILIES["implicit"].sweeps["quick"]
+    assert "Large" not in QUICK.sweeps("implicit")
+
+
 def test_patience_is_for_logdet_gradients_and_leaves_other_profiles_as_they_are():
     cells = every_cell(PATIENT, "cpu")
     assert {(cell.family, cell.backend) for cell in cells} == {("logdet", "torch"), ("logdet", "jax")}

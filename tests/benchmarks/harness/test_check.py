@@ -35,8 +35,8 @@ def _problem(m: bench_core.Method) -> Any:
     return bench_core.problem(m.family, seed=4, **sizes)
 
 
-def _judge(problem: Any, kernel: Any, m: bench_core.Method, dtype: str = "float32") -> str:
-    return check.judge_again(problem, problem.unseen(), kernel, m, dtype)[1]
+def _judge(problem: Any, kernel: Any, m: bench_core.Method, *, long: bool = False) -> str:
+    return check.judge_again(problem, problem.unseen(), kernel, m, "float32", long=long)[1]
 
 
 def _build(m: bench_core.Method, problem: Any) -> Any:
@@ -135,11 +135,12 @@ def test_a_kernel_that_remembers_is_found_out(backend, family, name, plant):
         assert check.judge(problem, arrays, m, "float32")[2] == ""
     kernel.reset(steady=True)
     kernel.run()
-    fault = _judge(problem, kernel, m)
-    assert fault
-    assert "\n" not in fault
-    if not m.exact:
-        assert fault.endswith(" for other data: it remembers")
+    for long in (True, False):
+        fault = _judge(problem, kernel, m, long=long)
+        assert fault
+        assert "\n" not in fault
+        if not m.exact:
+            assert fault.endswith(" for other data: it remembers")
 
 
 def _mixed(first: Any, other: Any) -> Any:
@@ -211,8 +212,25 @@ def test_a_result_that_is_not_finite_is_wrong_whatever_the_row(family, name, bro
         assert error == float("inf")
 
 
-def test_a_session_finds_both_in_rows_that_have_no_tolerance(checkout, run_python, tmp_path):
-    """A kernel whose result is not finite, and one that solves its first problem for ever."""
+@pytest.mark.parametrize(("name", "calls"), [("dense", 1), ("jfb", 2)])
+def test_a_long_call_is_made_as_rarely_as_can_be(name, calls):
+    m = bench_core.method("implicit", name, "torch")
+    problem = _problem(m)
+    kernel, made = m.build(problem), []
+    call = kernel._call
+    kernel._call = lambda *given: made.append(1) or call(*given)
+    assert _judge(problem, kernel, m, long=True) == ""
+    assert len(made) == calls
+
+
+@pytest.mark.parametrize("long", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_session_finds_both_in_rows_that_have_no_tolerance(long, checkout, run_python, tmp_path):
+    """A kernel whose result is not finite, and one that solves its first problem for ever; of long calls as of short."""
+    if long:
+        path = checkout / "benchmarks/harness/preparation.py"
+        text = path.read_text(encoding="utf-8")
+        assert "LONG_CALL_S = 1.0" in text
+        path.write_text(text.replace("LONG_CALL_S = 1.0", "LONG_CALL_S = 0.0"), encoding="utf-8")
     for name, returns, planted in (
         ("jfb", "return Solution(v)", "return Solution(v * float('nan'))"),
         ("phantom", "return Solution(damping * w)", "return KEPT.setdefault(v.data_ptr(), Solution(damping * w))"),
@@ -229,6 +247,7 @@ def test_a_session_finds_both_in_rows_that_have_no_tolerance(checkout, run_pytho
     found = json.loads(path.read_text(encoding="utf-8"))["rows"]
     assert found["neumann_1"]["outcome"] == "ok"
     assert found["neumann_1"]["measure"] == "reference"
+    assert found["neumann_1"]["checked_again"]
     assert (found["jfb"]["outcome"], found["jfb"]["error"]) == ("wrong", None)
     assert found["jfb"]["reason"].startswith("not finite: ")
     assert found["phantom"]["outcome"] == "wrong"

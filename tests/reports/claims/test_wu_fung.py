@@ -151,6 +151,23 @@ def test_jfb3_contradicted_where_a_term_saves_time(synthetic, tmp_path):
     assert "each k over the k before" in digest.decided
 
 
+def test_jfb3_leaves_out_rows_that_start_from_the_last_step(synthetic, tmp_path):
+    """Their terms are as many and their seconds fewer: beside the others one would save time over its like."""
+
+    def warm(rows, cell):
+        rows["neumann_warm_20"] = rows["neumann_20"] | {
+            "method": "neumann_warm_20",
+            "samples_s": rows["neumann_1"]["samples_s"],
+        }
+
+    cells = [{"size": size, "gamma": gamma} for size in (256, 512) for gamma in (0.5, 0.7, 0.8, 0.9, 0.95, 0.99)]
+    analysis = plant_cells(synthetic, tmp_path, warm, cells)
+    assert all("neumann_warm_20" in analysis.rows(series) for series in analysis.series())
+    digest = judge(analysis, "JFB3")
+    assert "warm" not in " ".join(part.measured for part in digest.parts)
+    assert {part.verdict for part in digest.parts if part.place and part.counts} == {"reproduced"}
+
+
 def test_memory_of_the_synthetic_truth(implicit_analysis):
     digest = judge(implicit_analysis, "JFB4")
     assert digest.verdict == "reproduced", digest.decided
