@@ -115,8 +115,8 @@ class LogdetProblem(Problem):
         return Factors({name: self.masters[name] for name in self.parameters if name[0] == "W"})
 
     def tolerance(self, method: Method, dtype: str) -> float:
-        """See ``Problem.tolerance``; where a condition number is given, an answer that holds W^-T may miss by as much of
-        it as a stable inverse does: u condition, with the unit roundoff u (Higham 2002, chapter 14).
+        """See ``Problem.tolerance``; where a condition number is given, an answer that holds W^-T may miss by what a
+        stable inverse loses: u condition, with the unit roundoff u (Higham 2002, chapter 14).
         """
         usual = method.tolerance(dtype)
         if self.condition is None or method.computes not in INVERTED:

@@ -225,7 +225,7 @@ def test_a_long_call_is_made_as_rarely_as_can_be(name, calls):
 
 @pytest.mark.parametrize("long", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_session_finds_both_in_rows_that_have_no_tolerance(long, checkout, run_python, tmp_path):
-    """A kernel whose result is not finite, and one that solves its first problem for ever; of long calls as of short."""
+    """A kernel whose result is not finite, and one that solves its first problem for ever; long calls as short."""
     if long:
         path = checkout / "benchmarks/harness/preparation.py"
         text = path.read_text(encoding="utf-8")
