@@ -88,7 +88,7 @@ def test_of_a_repetition_that_lost_a_row_the_earlier_measurement_stands(monkeypa
 
     hit, kill = killer(second)
     cell = Cell.of("logdet", "torch", {"D": 1000})
-    patient = replace(FAST, call_limit_s=9.0, repetitions=1)
+    patient = replace(FAST, call_limit_s=9.0, repetitions=1, session_limit_s=600)  # whatever else runs here
     record = session.run(cell, patient, {"relative": "", "inverse": ""}, on_event=kill)
     assert hit.is_set()
     assert record["rows"]["inverse"]["outcome"] == "ok"
@@ -145,7 +145,7 @@ def test_what_ended_its_process_is_not_tried_again(monkeypatch):
         begun.extend([event.get("row")] * (event["event"] == "begin" and event["what"] == "build"))
         kill(event)
 
-    patient = replace(FAST, call_limit_s=9.0, repetitions=1)
+    patient = replace(FAST, call_limit_s=9.0, repetitions=1, session_limit_s=600)  # whatever else runs here
     record = session.run(Cell.of("logdet", "torch", {"D": 1000}), patient, rows, on_event=follow)
     assert hit.is_set()
     assert len(record["set_aside"]) == 1
