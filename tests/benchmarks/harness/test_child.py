@@ -121,7 +121,7 @@ def test_rounds_of_two_processes_do_not_stand_side_by_side():
 def test_a_check_after_timing_that_finds_no_device_takes_no_time_away(monkeypatch):
     """Were it told as an error of the row, its samples would go, and so would those of every row after it."""
 
-    def gone(*given):
+    def gone(*given, long):
         raise RuntimeError("CUDA error: unknown error")
 
     monkeypatch.setattr(stages.check, "judge_again", gone)
