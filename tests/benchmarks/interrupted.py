@@ -15,7 +15,7 @@ from tests.benchmarks.harness.sessions import find_workers
 PLAIN = ("-m", "benchmarks", "run", "--plain", "--profile", "smoke", "--machine", "here")
 BENCH = r"^logdet\.Torch\.track_(seconds|outcome)"
 ASV = ("-m", "benchmarks", "run", "--profile", "smoke", "--machine", "here", "--bench", BENCH)
-DEADLINE_S = 120
+DEADLINE_S = 300
 
 
 def of(repository) -> list[psutil.Process]:
