@@ -6,12 +6,14 @@ Its libraries are those that run the tests: nothing is fetched.
 from __future__ import annotations
 
 import json
+import re
 import sysconfig
 from pathlib import Path
 
 import pytest
 
 ROW = r"^logdet\.Torch\.track_times_yardstick"
+ASKED = ("wheel", "nvidia-ml-py")  # what the environment is asked to have, and nothing here uses
 NOT_SHARED = ("jacobench", "__editable__", "pip", "_distutils_hack", "distutils-precedence", "__pycache__")
 
 
@@ -22,10 +24,14 @@ def managed(trial):
         trial.plant(passes)
     repository = trial.repository
     shared = repository.folder.parent / "shared"
-    (shared / "wheel-1.0.dist-info").mkdir(parents=True)  # asv asks for it, and nothing uses it
-    (shared / "wheel-1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: wheel\nVersion: 1.0\n")
+    pins = dict(re.findall(r"(?m)^([\w-]+)==(\S+)", (repository.folder / "constraints.txt").read_text()))
+    for name in ASKED:
+        version = pins.get(name, "1.0")
+        facts = shared / f"{name.replace('-', '_')}-{version}.dist-info"
+        facts.mkdir(parents=True)
+        (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
     for path in Path(sysconfig.get_path("purelib")).iterdir():
-        if not path.name.startswith((*NOT_SHARED, "wheel")):
+        if not path.name.startswith((*NOT_SHARED, *(name.replace("-", "_") for name in ASKED))):
             (shared / path.name).symlink_to(path)
     repository.environment["PIP_NO_INDEX"] = "1"
     done = repository.python("-m", "asv", "setup", ASV_PYTHONPATH=str(shared))
