@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..analysis import Analysis
 from ..families import FAMILIES
-from ..points import NOT_GRADIENTS, OTHER_MODELS, Group, Place, Point, Series
+from ..points import NOT_GRADIENTS, OTHER_MODELS, UNCOUNTED, Group, Place, Point, Series
 from ..statistics import Estimate
 
 # Of more kinds of problem than this, those far apart in their order tell what the others do.
@@ -108,18 +108,16 @@ def _is_shown(computes: str) -> bool:
 
 
 def _digest_trade(point: Point, front: bool) -> Trade:
-    spent, quality = point.products, point.quality
+    spent = point.products or UNCOUNTED
     return Trade(
         row=point.row,
         role=point.role,
         exact=point.exact,
         seconds=point.seconds,
         error=point.error,
-        products=spent.total if spent else math.nan,
-        counted=spent.counted if spent else False,
-        cosine=quality.cosine,
-        descent=quality.descent,
-        residual=quality.residual,
+        products=spent.total,
+        counted=spent.counted,
+        **{name: getattr(point.quality, name) for name in ("cosine", "descent", "residual")},
         front=front,
         other=point.computes in OTHER_MODELS,
         peak_bytes=point.peak_bytes,

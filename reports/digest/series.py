@@ -8,7 +8,7 @@ from typing import Any
 from ..analysis import Analysis
 from ..clocks import Clocks
 from ..group import group_by
-from ..points import Place, Point, Series, find_middle
+from ..points import UNCOUNTED, Place, Point, Series, summarise_starts
 from ..statistics import Estimate
 from .lent import LentFrom, find_lent
 
@@ -153,17 +153,11 @@ def _trace_roofline(analysis: Analysis, series: Series, yardstick: str) -> Itera
 
 def _digest_row(analysis: Analysis, series: Series, row: str, yardstick: str) -> Row:
     fact, fit = analysis.facts(series, row), analysis.exponent(series, row)
-    points = analysis.points(series, row)
     frontier = analysis.frontier(series, row)
     return Row(
         name=row,
-        method=fact.method,
-        form=fact.form,
-        role=fact.role,
-        exact=fact.exact,
-        computes=fact.computes,
-        source=fact.source,
-        cells=tuple(_digest_cell(analysis, series, point, yardstick) for point in points),
+        **{name: getattr(fact, name) for name in ("method", "form", "role", "exact", "computes", "source")},
+        cells=tuple(_digest_cell(analysis, series, point, yardstick) for point in analysis.points(series, row)),
         exponent=fit.estimate if fit is not None else None,
         largest_ok=frontier.largest_ok,
         smallest_failed=frontier.smallest_failed,
@@ -171,31 +165,16 @@ def _digest_row(analysis: Analysis, series: Series, row: str, yardstick: str) ->
 
 
 def _digest_cell(analysis: Analysis, series: Series, point: Point, yardstick: str) -> Cell:
-    spent, starts = point.products, point.cold_starts
-    cached = [start.compile_cached_s for start in point.starts.values()]
+    same = ("size", "outcome", "reason", "limit", "error", "measure", "peak_bytes", "flops", "bytes", "commit")
     return Cell(
-        size=point.size,
-        outcome=point.outcome,
-        reason=point.reason,
-        limit=point.limit,
+        **{name: getattr(point, name) for name in same},
+        **vars(point.products or UNCOUNTED),
+        **summarise_starts(point),
         seconds=point.seconds if point.ok else None,
         stopped_s=math.nan if point.ok else _find_stop(analysis, series, point),
         ratio=analysis.ratio(series, point.size, point.row, yardstick) if point.ok else None,
-        error=point.error,
-        measure=point.measure,
-        peak_bytes=point.peak_bytes,
         instrument=point.peak_instrument,
-        flops=point.flops,
-        bytes=point.bytes,
         attainable_s=_or_nan(analysis.attainable(series, point)),
-        vjps=spent.vjps if spent else math.nan,
-        jvps=spent.jvps if spent else math.nan,
-        evaluations=spent.evaluations if spent else math.nan,
-        counted=spent.counted if spent else False,
-        compile_cold_s=find_middle(start.compile_cold_s for start in starts),
-        compile_cached_s=find_middle(cached),
-        first_call_s=find_middle(start.first_call_s for start in starts),
-        commit=point.commit,
         clocks=point.clocks,
     )
 
