@@ -127,11 +127,7 @@ def _digest(analysis: Analysis, series: Series, yardstick: str) -> Measured:
     rows = tuple(_digest_row(analysis, series, row, yardstick) for row in analysis.rows(series) if "~" not in row)
     return Measured(
         key=analysis.key(series),
-        family=series.family,
-        place=series.place,
-        axis=series.axis,
-        fixed=series.fixed,
-        state=series.state,
+        **vars(series),
         sizes=analysis.sizes(series),
         noise=_or_nan(analysis.noise(series.place)),
         margin=analysis.margin(series.place),
@@ -153,14 +149,12 @@ def _trace_roofline(analysis: Analysis, series: Series, yardstick: str) -> Itera
 
 def _digest_row(analysis: Analysis, series: Series, row: str, yardstick: str) -> Row:
     fact, fit = analysis.facts(series, row), analysis.exponent(series, row)
-    frontier = analysis.frontier(series, row)
     return Row(
         name=row,
         **{name: getattr(fact, name) for name in ("method", "form", "role", "exact", "computes", "source")},
         cells=tuple(_digest_cell(analysis, series, point, yardstick) for point in analysis.points(series, row)),
         exponent=fit.estimate if fit is not None else None,
-        largest_ok=frontier.largest_ok,
-        smallest_failed=frontier.smallest_failed,
+        **vars(analysis.frontier(series, row)),
     )
 
 
