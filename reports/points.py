@@ -234,15 +234,9 @@ class Point:
     @property
     def limit(self) -> str:
         """Why it did not run: memory, time, or the outcome's own name; "" if it ran."""
-        if self.outcome == "ok":
-            return ""
-        if self.outcome == "oom":
-            return "memory"
-        if self.outcome == "timeout":
-            return "time"
         if self.outcome == "over_budget":
             return "memory" if _MEMORY_WORDS.search(self.reason) else "time"
-        return self.outcome
+        return {"ok": "", "oom": "memory", "timeout": "time"}.get(self.outcome, self.outcome)
 
     @property
     def is_gradient(self) -> bool:
