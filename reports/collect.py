@@ -143,11 +143,8 @@ _WORST: Mapping[str, Callable[[float], float]] = {"cosine": operator.neg, "desce
 
 def _merge_quality(found: Sequence[Mapping[str, float]]) -> Quality:
     """The worst process of each: a bound, not an average."""
-    merged = {}
-    for name in (quantity.name for quantity in fields(Quality)):
-        values = [given.get(name, math.nan) for given in found]
-        merged[name] = _largest(values, _WORST.get(name))
-    return Quality(**merged)
+    names = [quantity.name for quantity in fields(Quality)]
+    return Quality(**{n: _largest((given.get(n, math.nan) for given in found), _WORST.get(n)) for n in names})
 
 
 def _largest(values: Iterable[float], by: Callable[[float], float] | None = None) -> float:

@@ -69,12 +69,8 @@ def _describe_ratio(analysis: Analysis, series: Series, point: Point) -> dict[st
     ratio = None if point.row == yardstick else analysis.ratio(series, point.size, point.row, yardstick)
     if ratio is None:
         return {}
-    bounds = (
-        {}
-        if ratio.undetermined
-        else {"ratio_low": ratio.low, "ratio_high": ratio.high, "ratio_basis": _word(ratio.basis)}
-    )
-    return {"ratio": ratio.value, **bounds}
+    basis = "" if ratio.undetermined else _word(ratio.basis)
+    return {"ratio": ratio.value, "ratio_low": ratio.low, "ratio_high": ratio.high, "ratio_basis": basis}
 
 
 def _word(basis: str) -> str:
