@@ -238,7 +238,7 @@ def _digest_method(
         extremes={measure: value for measure, value in extremes.items() if not math.isnan(value)},
         missed=sum(row.get("missed") or 0 for row in rows),
         curves=_find_curves(study, rows),
-        learned=_find_learned(study, rows),
+        learned=_find_learned(rows),
     )
 
 
@@ -262,23 +262,20 @@ def _pick(rows: Iterable[dict[str, Any]], name: str, pick: Any) -> float:
     return float(pick((row[name] for row in rows if row.get(name) is not None), default=math.nan))
 
 
-def _find_learned(study: Study, rows: list[dict[str, Any]]) -> Learned | None:
+def _find_learned(rows: list[dict[str, Any]]) -> Learned | None:
     found = {when: [row[when] for row in rows if row.get(when)] for when in ("initial", "final")}
     if not all(found.values()):
         return None
-    slopes = {
-        when: (min(f["slope_min"] for f in given), max(f["slope_max"] for f in given)) for when, given in found.items()
-    }
+    first, last = ((min(f["slope_min"] for f in given), max(f["slope_max"] for f in given)) for given in found.values())
     drawn: dict[str, tuple[float, ...]] = {}
-    first = [row for row in rows if row["seed"] == study.seeds[0]]
-    before = next((row["initial"] for row in first if row.get("initial")), {})
-    after = next((row["final"] for row in first if row.get("final")), {})
-    if "x" in after and "y" in after and "y" in before:
+    # Rows come by seed: these are of the first.
+    before, after = found["initial"][0], found["final"][0]
+    if "x" in after:
         given = {"x": after["x"], "before": before["y"], "after": after["y"], "inverse": after.get("inverse") or ()}
         drawn = {name: tuple(map(float, values)) for name, values in given.items()}
     return Learned(
-        slopes["initial"],
-        slopes["final"],
+        first,
+        last,
         _pick(found["final"], "round_trip", max),
         _pick(found["final"], "inverse_error", max),
         **drawn,
