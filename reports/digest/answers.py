@@ -201,12 +201,9 @@ def _rank(cell: _Cell, ran: dict[str, Point]) -> tuple[Candidate, ...]:
     regrets = bound_regrets(rows, lambda a, b: cell.bound(a, b, confidence))
     found = (
         Candidate(
-            row=row,
             ratio=_compare(cell, row, rows[0]) if len(rows) > 1 else None,
             regret=regrets[row],
-            seconds=ran[row].seconds,
-            error=ran[row].error,
-            peak_bytes=ran[row].peak_bytes,
+            **{name: getattr(ran[row], name) for name in ("row", "seconds", "error", "peak_bytes")},
         )
         for row in rows
     )

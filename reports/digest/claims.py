@@ -94,20 +94,13 @@ def _judge_part(found: Evidence, confidence: float) -> ClaimPart:
         verdict = found.limits.judge(alone, shared)
         effect = shared if verdict == "contradicted" else alone
     return ClaimPart(
-        where.words,
-        where.place,
-        where.fixed,
-        where.state,
-        where.study,
-        found.what,
-        found.measured,
-        effect,
-        found.unit,
-        str(found.limits) if found.effects else "",
-        verdict,
-        "" if verdict == "reproduced" else found.reason,
-        found.counts,
-        found.needed,
+        where=where.words,
+        **{name: getattr(where, name) for name in ("place", "fixed", "state", "study")},
+        **{name: getattr(found, name) for name in ("what", "measured", "unit", "counts", "needed")},
+        effect=effect,
+        holds=str(found.limits) if found.effects else "",
+        verdict=verdict,
+        reason="" if verdict == "reproduced" else found.reason,
     )
 
 

@@ -182,23 +182,17 @@ def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:
     ratios, behind = epoch_ratios(study, baseline), final_differences(study, "accuracy", baseline)
     words = (study.name, study.data, study.machine) if several else (study.name, study.data)
     return StudyDigest(
-        name=study.name,
-        data=study.data,
-        machine=study.machine,
+        **{name: getattr(study, name) for name in ("name", "data", "machine", "seeds", "epochs", "path", "commit")},
         key="-".join(words),
         baseline=baseline,
         methods=tuple(
             _digest_method(study, method, ratios.get(method), behind.get(method), margin, not best or method in best)
             for method in study.methods
         ),
-        seeds=study.seeds,
-        epochs=study.epochs,
         settings=dict(record.get("settings", {})),
         margin=margin,
-        path=study.path,
         command=str(record.get("command") or ""),
         profile=str(record.get("profile") or ""),
-        commit=study.commit,
         dirty=bool(record.get("dirty")),
         resumed=max(len(processes) - 1, 0),
         threads=int(environment.get("threads") or 0),
