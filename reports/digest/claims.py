@@ -74,10 +74,11 @@ def judge_claim(claim: Claim, analysis: Analysis) -> ClaimDigest:
     verdict = sum_up([(part.verdict, part.needed) for part in parts if part.counts], assumed)
     decisive = _find_decisive(parts, verdict)
     limits = next((f.limits for f, part in zip(evidence, parts, strict=True) if part is decisive), Limits())
+    low, high = (None if math.isinf(limit) else limit for limit in (limits.low, limits.high))
     return ClaimDigest(
         **{field.name: getattr(claim, field.name) for field in fields(Sentence)},
         assumption_met=met,
-        limits=_state_limits(limits),
+        limits=(low, high),
         effect=decisive.effect,
         unit=decisive.unit,
         confidence=confidence,
@@ -144,8 +145,3 @@ def write_effect(effect: Estimate, unit: str = "") -> str:
         text = f"{value:.4g} [{low:.4g}, {high:.4g}]"
         confidence = f"({100 * effect.confidence:.3g} %)" if effect.confidence != CONFIDENCE else ""
     return " ".join(filter(None, (text, unit, confidence)))
-
-
-def _state_limits(limits: Limits) -> tuple[float | None, float | None]:
-    low, high = (None if abs(limit) == float("inf") else limit for limit in (limits.low, limits.high))
-    return low, high
