@@ -8,14 +8,14 @@ from ..analysis import Analysis
 from ..clocks import NAMES
 from ..points import Series
 from ..statistics import Estimate
-from .series import Cell, Measured, Row, find_keys
+from .series import AtSize, Cell, Measured, Row, find_keys
 
 # The form that launches a row's kernels at once.
 GRAPH = "graph"
 
 
 @dataclass(frozen=True)
-class Clocked:
+class Clocked(AtSize):
     """A row at a size, seconds of one call; NaN where a clock was not read.
 
     seconds         of a queued block, as everywhere else
@@ -27,9 +27,6 @@ class Clocked:
     graph           time of that form over the row's, paired by round; None where there is none
     """
 
-    series: str
-    size: float
-    row: str
     seconds: Estimate
     latency_s: float
     cold_latency_s: float

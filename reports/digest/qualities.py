@@ -7,11 +7,11 @@ from ..analysis import Analysis
 from ..families import FAMILIES
 from ..points import Series
 from ..statistics import Estimate
-from .series import Measured, Row, find_keys
+from .series import AtSize, Measured, Row, find_keys
 
 
 @dataclass(frozen=True)
-class Worth:
+class Worth(AtSize):
     """A curl's, an inverse's, an estimate's or an integral's answer; NaN where it was not recorded.
 
     error              against the row's own rule in float64, of a root and an integral the true one
@@ -26,9 +26,6 @@ class Worth:
                        that mean's standard error
     """
 
-    series: str
-    size: float
-    row: str
     computes: str
     seconds: Estimate
     error: float

@@ -104,6 +104,15 @@ class Measured:
         return next((row for row in self.rows if row.name == name), None)
 
 
+@dataclass(frozen=True)
+class AtSize:
+    """Something said of a row at one size; `series` is the key of its series."""
+
+    series: str
+    size: float
+    row: str
+
+
 def find_keys(analysis: Analysis, family: str) -> dict[str, Series]:
     """The series of a family by the keys that the digest knows them by."""
     return {analysis.key(series): series for series in analysis.series(family)}
