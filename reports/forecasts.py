@@ -7,7 +7,7 @@ an interval would be no knowledge there are no knots.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -184,7 +184,7 @@ def _leave_end(points: list[Point], last: bool) -> _Left:
             yield (points[:-left], above, gap) if last else (points[left:], below, gap)
 
 
-_LEAVE_OUT = {
+_LEAVE_OUT: dict[str, Callable[[list[Point]], _Left]] = {
     "between": _leave_between,
     "above": partial(_leave_end, last=True),
     "below": partial(_leave_end, last=False),
