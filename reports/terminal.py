@@ -80,10 +80,10 @@ def _print_answer(console: Console, answer: Answer) -> None:
         soft_wrap=True,
     )
     if answer.open:
-        told = "" if math.isnan(answer.minutes) else f": about {_write_minutes(answer.minutes)} would settle it"
-        console.print(
-            f"  undetermined{told} (python -m benchmarks settle --minutes {_round_up(answer.minutes)})", soft_wrap=True
-        )
+        known = not math.isnan(answer.minutes)
+        told = f": about {_write_minutes(answer.minutes)} would settle it" if known else ""
+        minutes = max(1, math.ceil(answer.minutes)) if known else 10  # ten where nobody knows
+        console.print(f"  undetermined{told} (python -m benchmarks settle --minutes {minutes})", soft_wrap=True)
     if answer.at and len(answer.ranked) > 1 and (lent := answer.series.lent_from):
         told = f"{count(lent.cells, 'cell')} in {count(lent.processes, 'process', 'processes')}"
         console.print(
@@ -143,11 +143,6 @@ def _write_seconds(p: Prediction) -> str:
 
 def _write_minutes(minutes: float) -> str:
     return count(math.ceil(minutes), "minute")
-
-
-def _round_up(minutes: float) -> int:
-    """What to ask of `settle`: ten minutes where nobody knows."""
-    return 10 if math.isnan(minutes) else max(1, math.ceil(minutes))
 
 
 def _escape(text: str) -> str:

@@ -148,7 +148,7 @@ def write_study(study: StudyDigest) -> str:
         longest = max(method.curves.values(), key=lambda found: len(found.seconds), default=Curve((), ()))
         for j in _choose_epochs(len(longest.seconds), MOST_EPOCHS if method.best else FEWER_EPOCHS):
             seconds = longest.seconds[j]
-            cells = [end for name in measures for end in _ends(name, _at(method.curves.get(name), j))]
+            cells = [end for name in measures for end in _ends(name, method.curves.get(name), j)]
             writer.writerow((method.name, j + 1, shorten(seconds), *cells))
     return stream.getvalue()
 
@@ -159,11 +159,8 @@ def _choose_epochs(count: int, most: int) -> list[int]:
     return list(range(count - 1, -1, -step))[::-1]
 
 
-def _at(found: Curve | None, j: int) -> Estimate | None:
-    return found.values[j] if found is not None and j < len(found.values) else None
-
-
-def _ends(name: str, value: Estimate | None) -> tuple[float | None, ...]:
+def _ends(name: str, curve: Curve | None, j: int) -> tuple[float | None, ...]:
+    value = curve.values[j] if curve is not None and j < len(curve.values) else None
     numbers = (math.nan,) * 3 if value is None else (value.value, value.low, value.high)
     return tuple(shorten(number, DIGITS.get(name, 4)) for number in numbers)
 
