@@ -18,14 +18,11 @@ from .statistics import fit_spread
 NO_TIME = ("over_budget", "timeout", "skipped")
 
 
-def collect_points(frame: pd.DataFrame, states: Mapping[tuple[Any, ...], str] | None = None) -> Points:
-    """The points of each series by size and row.
-
-    `states` has the letter of each session by its `session_key`.
-    """
+def collect_points(frame: pd.DataFrame, states: Mapping[tuple[Any, ...], str]) -> Points:
+    """The points of each series by size and row; `states` has the letter of each session by its `session_key`."""
     lines = frame.to_dict("records")
     axes = {family: _choose_axis(part["sizes"]) for family, part in frame.groupby("family", sort=True)}
-    letters = _choose_letters(lines, states or {})
+    letters = _choose_letters(lines, states)
     grouped: dict[tuple[Series, float, str], list[dict[Any, Any]]] = {}
     for line, letter in zip(lines, letters, strict=True):
         sizes, axis = dict(line["sizes"]), axes[line["family"]]
@@ -37,7 +34,8 @@ def collect_points(frame: pd.DataFrame, states: Mapping[tuple[Any, ...], str] | 
     found: Points = {}
     for (series, size, row), records in grouped.items():
         found.setdefault(series, {}).setdefault(size, {})[row] = _make_point(size, records)
-    return _lend_spreads(found)
+    _lend_spreads(found)
+    return found
 
 
 def _find_place(line: Mapping[Any, Any]) -> Place:
@@ -58,25 +56,17 @@ def _choose_letters(lines: Sequence[Mapping[Any, Any]], states: Mapping[tuple[An
     ]
 
 
-def _lend_spreads(found: Points) -> Points:
-    """Each point with the spread between processes of its family, place and state, where that is known."""
+def _lend_spreads(found: Points) -> None:
+    """Give each point the spread between processes of its family, place and state, where that is known."""
     groups: dict[Any, list[np.ndarray]] = {}
     for series, sizes in found.items():
         several = [p.medians for rows in sizes.values() for p in rows.values() if p.lends]
         groups.setdefault((series.family, series.place, series.state), []).extend(several)
     spreads = {scope: fit_spread(several) for scope, several in groups.items()}
-    return {
-        series: {
-            size: {
-                row: point
-                if point.patient
-                else replace(point, spread=spreads[series.family, series.place, series.state])
-                for row, point in rows.items()
-            }
-            for size, rows in sizes.items()
-        }
-        for series, sizes in found.items()
-    }
+    for series, sizes in found.items():
+        spread = spreads[series.family, series.place, series.state]
+        for rows in sizes.values():
+            rows.update({row: replace(p, spread=spread) for row, p in rows.items() if not p.patient})
 
 
 def _choose_axis(cells: Iterable[tuple[tuple[str, Any], ...]]) -> str:
@@ -153,11 +143,8 @@ _WORST: Mapping[str, Callable[[float], float]] = {"cosine": operator.neg, "desce
 
 def _merge_quality(found: Sequence[Mapping[str, float]]) -> Quality:
     """The worst process of each: a bound, not an average."""
-    merged = {}
-    for name in (quantity.name for quantity in fields(Quality)):
-        values = [given.get(name, math.nan) for given in found]
-        merged[name] = _largest(values, _WORST.get(name))
-    return Quality(**merged)
+    names = [quantity.name for quantity in fields(Quality)]
+    return Quality(**{n: _largest((given.get(n, math.nan) for given in found), _WORST.get(n)) for n in names})
 
 
 def _largest(values: Iterable[float], by: Callable[[float], float] | None = None) -> float:

@@ -31,9 +31,8 @@ def find_shardings(
     places: Iterable[Path], read: Callable[[Path], Any], problems: list[str], commit: str | None = None
 ) -> tuple[Sharding, ...]:
     """Of each machine the newest record; see `find_records`."""
-    newest: dict[str, Sharding] = {}
-    for name, machine, record in find_records(places, "sharding", find_fault, read, problems, commit):
-        newest[machine] = Sharding(name, machine, record)
+    found = find_records(places, "sharding", find_fault, read, problems, commit)
+    newest = {machine: Sharding(name, machine, record) for name, machine, record in found}
     return tuple(newest[name] for name in sorted(newest))
 
 

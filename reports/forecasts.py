@@ -7,8 +7,9 @@ an interval would be no knowledge there are no knots.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -174,23 +175,20 @@ def _leave_between(points: list[Point]) -> _Left:
         yield [*points[:j], *points[j + 1 :]], points[j], math.log(points[j + 1].size / points[j - 1].size)
 
 
-def _leave_above(points: list[Point]) -> _Left:
-    """The last size, from all but the last one or two, within REACH of these."""
+def _leave_end(points: list[Point], last: bool) -> _Left:
+    """The last size, or the first, from all but the one or two at that end, within REACH of these."""
     for left in range(1, min(ENDS, len(points) - 1) + 1):
-        gap = math.log(points[-1].size / points[-1 - left].size)
+        below, above = (points[-1 - left], points[-1]) if last else (points[0], points[left])
+        gap = math.log(above.size / below.size)
         if gap <= math.log(REACH) * (1 + 1e-9):
-            yield points[:-left], points[-1], gap
+            yield (points[:-left], above, gap) if last else (points[left:], below, gap)
 
 
-def _leave_below(points: list[Point]) -> _Left:
-    """The first size, likewise."""
-    for left in range(1, min(ENDS, len(points) - 1) + 1):
-        gap = math.log(points[left].size / points[0].size)
-        if gap <= math.log(REACH) * (1 + 1e-9):
-            yield points[left:], points[0], gap
-
-
-_LEAVE_OUT = {"between": _leave_between, "above": _leave_above, "below": _leave_below}
+_LEAVE_OUT: dict[str, Callable[[list[Point]], _Left]] = {
+    "between": _leave_between,
+    "above": partial(_leave_end, last=True),
+    "below": partial(_leave_end, last=False),
+}
 
 
 def _bend(logs: np.ndarray) -> list[int]:

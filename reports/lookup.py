@@ -68,11 +68,7 @@ def find_answer(
     """What a series answers to a question at a size; `wanted` are the sizes and the dtype that were asked for."""
     form = next(entry for entry in family.form if entry.series == series.key)
     rows = [row for row in form.rows if answers(row.computes, question)]
-    cells = [
-        cell
-        for cell in (*family.answers, *family.approximate)
-        if (cell.series, cell.question) == (series.key, question.key)
-    ]
+    cells = [c for c in (*family.answers, *family.approximate) if (c.series, c.question) == (series.key, question.key)]
     found = arithmetic.find_answer(rows, cells, series.axis, size, accuracy, question.accuracy)
     for name in ("ranked", "excluded"):
         found[name] = tuple(Prediction(**entry) for entry in found[name])

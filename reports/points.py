@@ -77,6 +77,9 @@ class Products:
         return self.vjps + self.jvps + self.evaluations
 
 
+UNCOUNTED = Products(math.nan, math.nan, math.nan, False)
+
+
 @dataclass(frozen=True)
 class Quality:
     """What a result is worth beyond its error, the worst process of each; NaN where it was not recorded.
@@ -231,15 +234,9 @@ class Point:
     @property
     def limit(self) -> str:
         """Why it did not run: memory, time, or the outcome's own name; "" if it ran."""
-        if self.outcome == "ok":
-            return ""
-        if self.outcome == "oom":
-            return "memory"
-        if self.outcome == "timeout":
-            return "time"
         if self.outcome == "over_budget":
             return "memory" if _MEMORY_WORDS.search(self.reason) else "time"
-        return self.outcome
+        return {"ok": "", "oom": "memory", "timeout": "time"}.get(self.outcome, self.outcome)
 
     @property
     def is_gradient(self) -> bool:
@@ -279,6 +276,16 @@ def find_middle(values: Iterable[float]) -> float:
     """The median of what is known, NaN where nothing is."""
     known = [value for value in values if not math.isnan(value)]
     return middle(np.array(known)) if known else math.nan
+
+
+def summarise_starts(point: Point) -> dict[str, Any]:
+    """Medians over processes: of those that found nothing cached, and of compilations from a warm disk cache."""
+    cold = point.cold_starts
+    return {
+        "compile_cold_s": find_middle(start.compile_cold_s for start in cold),
+        "compile_cached_s": find_middle(start.compile_cached_s for start in point.starts.values()),
+        "first_call_s": find_middle(start.first_call_s for start in cold),
+    }
 
 
 def _read_patient(point: Point) -> dict[int, tuple[np.ndarray, np.ndarray]]:

@@ -9,7 +9,7 @@ from .analysis import Analysis
 from .clocks import NAMES as CLOCKS
 from .columns import COLUMNS
 from .families import FAMILIES
-from .points import Point, Series, find_middle
+from .points import Point, Series, summarise_starts
 from .text import shorten
 
 
@@ -44,11 +44,7 @@ def _iterate_lines(analysis: Analysis, series: Series, row: str) -> Iterator[dic
             **_describe_times(point),
             **_describe_ratio(analysis, series, point),
             **{name: getattr(point.products, name, None) for name in ("vjps", "jvps", "evaluations")},
-            **{
-                name: find_middle(getattr(s, name) for s in point.cold_starts)
-                for name in ("compile_cold_s", "first_call_s")
-            },
-            "compile_cached_s": find_middle(start.compile_cached_s for start in point.starts.values()),
+            **summarise_starts(point),
         }
 
 
@@ -73,12 +69,8 @@ def _describe_ratio(analysis: Analysis, series: Series, point: Point) -> dict[st
     ratio = None if point.row == yardstick else analysis.ratio(series, point.size, point.row, yardstick)
     if ratio is None:
         return {}
-    bounds = (
-        {}
-        if ratio.undetermined
-        else {"ratio_low": ratio.low, "ratio_high": ratio.high, "ratio_basis": _word(ratio.basis)}
-    )
-    return {"ratio": ratio.value, **bounds}
+    basis = "" if ratio.undetermined else _word(ratio.basis)
+    return {"ratio": ratio.value, "ratio_low": ratio.low, "ratio_high": ratio.high, "ratio_basis": basis}
 
 
 def _word(basis: str) -> str:

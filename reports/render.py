@@ -140,10 +140,7 @@ def _write_script() -> Markup:
 @cache
 def _make_environment(escape_html: bool = True) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=escape_html,
-        undefined=StrictUndefined,
-        keep_trailing_newline=False,
+        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=escape_html, undefined=StrictUndefined
     )
     environment.filters |= {
         "inline": inline,

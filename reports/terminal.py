@@ -80,10 +80,10 @@ def _print_answer(console: Console, answer: Answer) -> None:
         soft_wrap=True,
     )
     if answer.open:
-        told = "" if math.isnan(answer.minutes) else f": about {_write_minutes(answer.minutes)} would settle it"
-        console.print(
-            f"  undetermined{told} (python -m benchmarks settle --minutes {_round_up(answer.minutes)})", soft_wrap=True
-        )
+        known = not math.isnan(answer.minutes)
+        told = f": about {_write_minutes(answer.minutes)} would settle it" if known else ""
+        minutes = max(1, math.ceil(answer.minutes)) if known else 10  # ten where nobody knows
+        console.print(f"  undetermined{told} (python -m benchmarks settle --minutes {minutes})", soft_wrap=True)
     if answer.at and len(answer.ranked) > 1 and (lent := answer.series.lent_from):
         told = f"{count(lent.cells, 'cell')} in {count(lent.processes, 'process', 'processes')}"
         console.print(
@@ -124,20 +124,17 @@ def _say_loss(answer: Answer) -> str:
         return "nothing else answers this"
     if math.isnan(answer.regret):
         return "what it may lose is not known"
-    where = (
-        "" if answer.at == (answer.size,) else f" at {answer.series.axis} = {write_list(map(write_size, answer.at))}"
-    )
+    axis = answer.series.axis
+    where = "" if answer.at == (answer.size,) else f" at {axis} = {write_list(map(write_size, answer.at))}"
     return f"at most {write_bound(answer.regret)} slower than the best{where}"
 
 
 def _say_why(prediction: Prediction, answer: Answer) -> str:
     if prediction.reason:
         return prediction.reason
-    return (
-        "not exact"
-        if answer.accuracy is None
-        else f"error {write_error(prediction.error)} above {write_size(answer.accuracy)}"
-    )
+    if answer.accuracy is None:
+        return "not exact"
+    return f"error {write_error(prediction.error)} above {write_size(answer.accuracy)}"
 
 
 def _write_seconds(p: Prediction) -> str:
@@ -146,11 +143,6 @@ def _write_seconds(p: Prediction) -> str:
 
 def _write_minutes(minutes: float) -> str:
     return count(math.ceil(minutes), "minute")
-
-
-def _round_up(minutes: float) -> int:
-    """What to ask of `settle`: ten minutes where nobody knows."""
-    return 10 if math.isnan(minutes) else max(1, math.ceil(minutes))
 
 
 def _escape(text: str) -> str:
@@ -194,7 +186,6 @@ def _is_lent(family: FamilyDigest, answer: CellAnswer) -> bool:
 
 def _pack_open(family: FamilyDigest, answer: CellAnswer) -> dict[str, Any]:
     series = family.find(answer.series)
-    place = series.place
     # Where nothing bounds the regret, nothing tells which rows are far either.
     told = not math.isnan(answer.regret)
     near = [c.row for c in answer.candidates[1:] if not (told and c.ratio and c.ratio.low > 1 + OPEN)]
@@ -202,8 +193,8 @@ def _pack_open(family: FamilyDigest, answer: CellAnswer) -> dict[str, Any]:
         {
             "family": family.name,
             "question": answer.question,
-            **vars(place),
-            "sizes": dict(series.fixed) | {series.axis: _make_whole(answer.size)},
+            **vars(series.place),
+            "sizes": dict(series.fixed) | {series.axis: answer.size},
             "rows": [answer.candidates[0].row, *near],
             "regret": answer.regret,
             "profile": answer.profile,
@@ -211,10 +202,6 @@ def _pack_open(family: FamilyDigest, answer: CellAnswer) -> dict[str, Any]:
             "lent": not answer.open,
         }
     )
-
-
-def _make_whole(size: float) -> float | int:
-    return int(size) if float(size).is_integer() else size
 
 
 def print_open(families: Iterable[FamilyDigest], as_json: bool) -> None:

@@ -81,9 +81,7 @@ def write_count(value: float | None) -> str:
 
 def write_ratio(value: Estimate | float | None) -> str:
     """A ratio with its times sign after the value: `4.10 [4.02, 4.18]`."""
-    if value is None or (not isinstance(value, Estimate) and math.isnan(value)):
-        return "–"
-    return write_estimate(value) if isinstance(value, Estimate) else f"{value:.3g}"
+    return _write(value, ((1.0, ""),)).strip()
 
 
 def write_times(value: float) -> str:

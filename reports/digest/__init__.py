@@ -3,9 +3,8 @@
 Written as `digest.json` without the measured cells, which are in `points.csv`; `docs/digest.md` is its schema.
 """
 
-import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from ..analysis import Analysis
@@ -178,11 +177,8 @@ def write_json(digest: Digest) -> str:
 
     A candidate is [row, regret, ratio, low, high], a knot what `fold_knots` makes of it.
     """
-    plain = to_plain(dataclasses.replace(digest, families=tuple(map(_slim, digest.families))))
-    for whole, family in zip(digest.families, plain["families"], strict=True):
-        for form, packed in zip(whole.form, family["form"], strict=True):
-            for row, told in zip(form.rows, packed["rows"], strict=True):
-                told["knots"] = to_plain(fold_knots(row.knots))
+    plain = to_plain(replace(digest, families=tuple(map(_slim, digest.families))))
+    for family in plain["families"]:
         for series in family["series"]:
             del series["rows"]
         for answer in family["answers"]:
@@ -193,15 +189,14 @@ def write_json(digest: Digest) -> str:
             del answer["candidates"], answer["excluded"]
         for row in (row for form in family["form"] for row in form["rows"]):
             del row["errors"], row["bytes"], row["refused"]
+        family |= {name: _tabulate(family[name]) for name in TABLES}
+        for front in (*family["fronts"], *family["rivals"]):
+            front["trades"] = _tabulate(front["trades"])
     for study in plain["studies"]:
         del study["picture"]
         for method in study["methods"]:
             del method["curves"], method["learned"]
     del plain["health"]["provenance"]["files"], plain["history"]["tracks"]
-    for family in plain["families"]:
-        family |= {name: _tabulate(family[name]) for name in TABLES}
-        for front in (*family["fronts"], *family["rivals"]):
-            front["trades"] = _tabulate(front["trades"])
     return json.dumps(_shorten_estimates(plain), ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
 
@@ -223,14 +218,14 @@ def _shorten_estimates(plain: Any) -> Any:
 
 
 def _slim(family: FamilyDigest) -> FamilyDigest:
-    """Without what is most of it and is not written: to make it plain first would take a second."""
-    series = tuple(dataclasses.replace(each, rows=()) for each in family.series)
-    approximate = tuple(dataclasses.replace(answer, candidates=(), excluded=()) for answer in family.approximate)
+    """Knots folded, and without what is most of it and is not written: to make it plain first would take a second."""
+    series = tuple(replace(each, rows=()) for each in family.series)
+    approximate = tuple(replace(answer, candidates=(), excluded=()) for answer in family.approximate)
     form = tuple(
-        dataclasses.replace(each, rows=tuple(dataclasses.replace(row, knots=()) for row in each.rows))
+        replace(each, rows=tuple(replace(row, knots=fold_knots(row.knots)) for row in each.rows))
         for each in family.form
     )
-    return dataclasses.replace(family, series=series, approximate=approximate, form=form)
+    return replace(family, series=series, approximate=approximate, form=form)
 
 
 def _shorten_candidate(candidate: dict[str, Any]) -> list[Any]:
@@ -245,9 +240,9 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, Estimate):
         found = {name: to_plain(getattr(value, name)) for name in ("value", "low", "high", "n")}
         return found if value.confidence == CONFIDENCE else found | {"confidence": value.confidence}
-    if dataclasses.is_dataclass(value):
+    if is_dataclass(value):
         assert not isinstance(value, type)
-        return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, dict):
         return {str(key): to_plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

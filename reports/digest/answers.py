@@ -76,7 +76,7 @@ class CellAnswer:
 def digest_answers(analysis: Analysis, family: str) -> tuple[CellAnswer, ...]:
     """The answers of a family by series, question and size; questions that no row of a series answers are left out."""
     return tuple(
-        _answer(_Cell(analysis, series, size), question, rows, question.accuracy)
+        _answer(_Cell(analysis, series, size), question, rows)
         for series in list_timed(analysis, family)
         for question in FAMILIES[family].questions
         if (rows := _prefer_exact(analysis, series, _list_rows(analysis, series, question)))
@@ -94,7 +94,7 @@ def digest_approximate(analysis: Analysis, family: str) -> tuple[CellAnswer, ...
                 continue
             for size in analysis.sizes(series):
                 cell = _Cell(analysis, series, size)
-                known = (_answer(cell, question, rows, accuracy, accuracy) for accuracy in ACCURACIES)
+                known = (_answer(cell, question, rows, accuracy) for accuracy in ACCURACIES)
                 # What is left out and why is said of the exact answer, and a candidate says its error.
                 found += [replace(answer, excluded=()) for answer in known]
     return tuple(found)
@@ -158,9 +158,8 @@ class _Cell:
         return sorted(value for session in sessions if (value := session.get(name)) is not None)
 
 
-def _answer(
-    cell: _Cell, question: Question, rows: Sequence[str], limit: float, accuracy: float | None = None
-) -> CellAnswer:
+def _answer(cell: _Cell, question: Question, rows: Sequence[str], accuracy: float | None = None) -> CellAnswer:
+    limit = question.accuracy if accuracy is None else accuracy
     known = {row: point for row in rows if (point := cell.point(row)) is not None}
     reasons = {row: _find_reason(point, limit, accuracy is not None) for row, point in known.items()}
     if any(not reason and not known[row].patient for row, reason in reasons.items()):
@@ -201,12 +200,9 @@ def _rank(cell: _Cell, ran: dict[str, Point]) -> tuple[Candidate, ...]:
     regrets = bound_regrets(rows, lambda a, b: cell.bound(a, b, confidence))
     found = (
         Candidate(
-            row=row,
             ratio=_compare(cell, row, rows[0]) if len(rows) > 1 else None,
             regret=regrets[row],
-            seconds=ran[row].seconds,
-            error=ran[row].error,
-            peak_bytes=ran[row].peak_bytes,
+            **{name: getattr(ran[row], name) for name in ("row", "seconds", "error", "peak_bytes")},
         )
         for row in rows
     )

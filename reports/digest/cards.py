@@ -7,7 +7,7 @@ from ..analysis import Analysis
 from ..families import Family
 from ..group import group_by
 from ..statistics import Estimate
-from .series import Measured
+from .series import Measured, find_keys
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _count(group: Iterable[Measured], family: Family) -> int:
 
 def _compare(analysis: Analysis, family: str, panel: Sequence[Measured], row: str, baseline: str) -> Headline | None:
     """The headline of a panel, from the cells of each of its states."""
-    known = {analysis.key(series): series for series in analysis.series(family)}
+    known = find_keys(analysis, family)
     ratios = [
         (size, series.key, ratio)
         for series in panel

@@ -74,10 +74,11 @@ def judge_claim(claim: Claim, analysis: Analysis) -> ClaimDigest:
     verdict = sum_up([(part.verdict, part.needed) for part in parts if part.counts], assumed)
     decisive = _find_decisive(parts, verdict)
     limits = next((f.limits for f, part in zip(evidence, parts, strict=True) if part is decisive), Limits())
+    low, high = (None if math.isinf(limit) else limit for limit in (limits.low, limits.high))
     return ClaimDigest(
         **{field.name: getattr(claim, field.name) for field in fields(Sentence)},
         assumption_met=met,
-        limits=_state_limits(limits),
+        limits=(low, high),
         effect=decisive.effect,
         unit=decisive.unit,
         confidence=confidence,
@@ -94,20 +95,13 @@ def _judge_part(found: Evidence, confidence: float) -> ClaimPart:
         verdict = found.limits.judge(alone, shared)
         effect = shared if verdict == "contradicted" else alone
     return ClaimPart(
-        where.words,
-        where.place,
-        where.fixed,
-        where.state,
-        where.study,
-        found.what,
-        found.measured,
-        effect,
-        found.unit,
-        str(found.limits) if found.effects else "",
-        verdict,
-        "" if verdict == "reproduced" else found.reason,
-        found.counts,
-        found.needed,
+        where=where.words,
+        **{name: getattr(where, name) for name in ("place", "fixed", "state", "study")},
+        **{name: getattr(found, name) for name in ("what", "measured", "unit", "counts", "needed")},
+        effect=effect,
+        holds=str(found.limits) if found.effects else "",
+        verdict=verdict,
+        reason="" if verdict == "reproduced" else found.reason,
     )
 
 
@@ -151,8 +145,3 @@ def write_effect(effect: Estimate, unit: str = "") -> str:
         text = f"{value:.4g} [{low:.4g}, {high:.4g}]"
         confidence = f"({100 * effect.confidence:.3g} %)" if effect.confidence != CONFIDENCE else ""
     return " ".join(filter(None, (text, unit, confidence)))
-
-
-def _state_limits(limits: Limits) -> tuple[float | None, float | None]:
-    low, high = (None if abs(limit) == float("inf") else limit for limit in (limits.low, limits.high))
-    return low, high

@@ -5,16 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..analysis import Analysis
+from ..clocks import NAMES
 from ..points import Series
 from ..statistics import Estimate
-from .series import Cell, Measured, Row, find_keys
+from .series import AtSize, Cell, Measured, Row, find_keys
 
 # The form that launches a row's kernels at once.
 GRAPH = "graph"
 
 
 @dataclass(frozen=True)
-class Clocked:
+class Clocked(AtSize):
     """A row at a size, seconds of one call; NaN where a clock was not read.
 
     seconds         of a queued block, as everywhere else
@@ -26,9 +27,6 @@ class Clocked:
     graph           time of that form over the row's, paired by round; None where there is none
     """
 
-    series: str
-    size: float
-    row: str
     seconds: Estimate
     latency_s: float
     cold_latency_s: float
@@ -64,8 +62,7 @@ def _is_read(cell: Cell) -> bool:
 
 def _describe(analysis: Analysis, at: Series, series: Measured, row: Row, cell: Cell) -> Clocked:
     assert cell.seconds is not None
-    clocks, worked = cell.clocks, cell.clocks.device_s / cell.seconds.value
-    graph = None
+    worked, graph = cell.clocks.device_s / cell.seconds.value, None
     if ":" not in row.name and series.row(f"{row.name}:{GRAPH}") is not None:
         graph = analysis.ratio(at, cell.size, f"{row.name}:{GRAPH}", row.name)
     known = graph.value if graph is not None else worked if series.place.backend == "jax" else math.nan
@@ -74,9 +71,7 @@ def _describe(analysis: Analysis, at: Series, series: Measured, row: Row, cell: 
         size=cell.size,
         row=row.name,
         seconds=cell.seconds,
-        latency_s=clocks.latency_s,
-        cold_latency_s=clocks.cold_latency_s,
-        device_s=clocks.device_s,
+        **{name: getattr(cell.clocks, name) for name in NAMES},
         worked=worked,
         idle=math.nan if math.isnan(known) else max(0.0, 1 - known),
         graph=graph,

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from ..analysis import Analysis
 from ..points import Point, Series, find_middle
 from ..statistics import Estimate, estimate_payoff
-from .series import Measured, choose_sweeps, find_keys
+from .series import AtSize, Measured, choose_sweeps, find_keys
 
 
 @dataclass(frozen=True)
-class Payoff:
+class Payoff(AtSize):
     """A compiled form beside its eager one at a size. `verdict`: is the compiled one faster.
 
     setup_s   seconds that it spends more than eager before the steady state, nothing cached; NaN where not timed
@@ -18,9 +18,6 @@ class Payoff:
     calls     after how many of them the set-up is paid, None where it is not faster or its set-up is not known
     """
 
-    series: str
-    size: float
-    row: str
     eager: str
     setup_s: float
     ratio: Estimate

@@ -1,6 +1,5 @@
 """Sizes where a method overtakes what users run today."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..analysis import Analysis
@@ -52,12 +51,6 @@ def _may_cross(measured: tuple[Measured, ...], known: list[Speedup]) -> bool:
     """Whether the ratio was on both sides of 1, or both curves can be followed beyond the last size."""
     if any(s.ratio.low > 1 for s in known) and any(s.ratio.high < 1 for s in known):
         return True
-    fits = list(_find_fits(measured, known[0]))
-    return len(fits) == 2 and not any(fit is None or fit.undetermined for fit in fits)
-
-
-def _find_fits(measured: tuple[Measured, ...], pair: Speedup) -> Iterable[Estimate | None]:
-    series = next(series for series in measured if series.key == pair.series)
-    for name in (pair.row, pair.baseline):
-        row = series.row(name)
-        yield row.exponent if row is not None else None
+    series = next(series for series in measured if series.key == known[0].series)
+    rows = (series.row(name) for name in (known[0].row, known[0].baseline))
+    return all(row is not None and row.exponent is not None and not row.exponent.undetermined for row in rows)

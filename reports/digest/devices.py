@@ -133,21 +133,17 @@ def _read_spreads(lines: Sequence[dict[str, Any]], itemsize: int) -> tuple[Sprea
     alone = {
         (line.get("backend"), line["method"], line["D"]): line["peak_bytes"] for line in lines if line["devices"] == 1
     }
+    copied = ("method", "devices", "wire_bytes", "formula_bytes", "held_bytes", "peak_bytes")
     found = []
     for line in lines:
         single = alone.get((line.get("backend"), line["method"], line["D"]))
         found.append(
             Spread(
                 backend=str(line.get("backend")),
-                method=line["method"],
                 size=line["D"],
-                devices=line["devices"],
                 counts=dict(line.get("counts") or {}),
-                wire_bytes=line["wire_bytes"],
-                formula_bytes=line["formula_bytes"],
                 gathers=line["largest_bytes"] >= itemsize * line["D"] ** 2,
-                held_bytes=line["held_bytes"],
-                peak_bytes=line["peak_bytes"],
+                **{name: line[name] for name in copied},
                 saved=single / line["peak_bytes"] if single and line["peak_bytes"] else None,
             )
         )
@@ -178,10 +174,8 @@ def _model(line: dict[str, Any]) -> Modelled:
     fits = line["peak_bytes"] <= MEMORY.value
     seconds = max(parts["products"], parts["memory"]) + parts["links"]
     return Modelled(
-        method=line["method"],
         size=line["D"],
-        devices=line["devices"],
-        peak_bytes=line["peak_bytes"],
+        **{name: line[name] for name in ("method", "devices", "peak_bytes")},
         fits=fits,
         seconds=seconds if fits else None,
         bound=max(parts, key=lambda name: parts[name]),

@@ -6,15 +6,13 @@ from ..analysis import Analysis
 from ..claims._cells import list_doublings, list_places
 from ..families import FAMILIES
 from ..statistics import Estimate
+from .series import AtSize
 
 
 @dataclass(frozen=True)
-class Doubling:
+class Doubling(AtSize):
     """time(row) / time(rival) at a size, paired by round, and the ratio of the FLOPs by the formulas."""
 
-    series: str
-    size: float
-    row: str
     rival: str
     ratio: Estimate
     formula: float

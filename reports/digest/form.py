@@ -8,7 +8,7 @@ import numpy as np
 from ..analysis import Analysis
 from ..arithmetic import merge_regrets, rank_rows
 from ..forecasts import REACH, Forecasts, Knot
-from ..points import Point, Series
+from ..points import Series
 from ..statistics import pool_coverages
 from .answers import CellAnswer, check_regrets, group_answers, list_timed
 
@@ -93,13 +93,9 @@ def _pack_row(analysis: Analysis, series: Series, row: str, forecasts: Forecasts
         knots=forecasts.knots(series, row),
         errors=tuple((p.size, p.error) for p in points if not math.isnan(p.error)),
         bytes=tuple((p.size, p.peak_bytes) for p in points if p.peak_bytes > 0),
-        refused=tuple((p.size, _say_outcome(p)) for p in points if not p.ok),
+        refused=tuple((p.size, f"{p.outcome}: {p.reason}".rstrip(": ")) for p in points if not p.ok),
         ends=_find_end(analysis, series, row),
     )
-
-
-def _say_outcome(point: Point) -> str:
-    return f"{point.outcome}: {point.reason}".rstrip(": ")
 
 
 def _find_end(analysis: Analysis, series: Series, row: str) -> tuple[float, str] | None:
@@ -162,6 +158,3 @@ def _check_picks(analysis: Analysis, family: str, forecasts: Forecasts, answers:
             pick = rank_rows(guesses, merge_regrets([before, after]))[0]
             found.append(measured[pick] <= (1 + CLOSE) * min(measured.values()))
     return found
-
-
-__all__ = ["FormRow", "FormSeries", "Knot", "Quality", "check_predictions", "pack_form"]

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from ..analysis import Analysis
 from ..families import FAMILIES
-from ..points import NOT_GRADIENTS, OTHER_MODELS, Group, Place, Point, Series
+from ..points import NOT_GRADIENTS, OTHER_MODELS, UNCOUNTED, Group, Place, Point, Series
 from ..statistics import Estimate
 
 # Of more kinds of problem than this, those far apart in their order tell what the others do.
 MOST_KINDS = 3
-_CARRIED = frozenset(kind for family in FAMILIES.values() for kind in family.carried)
+# Answers that are no gradient, nor one of another model, and that no family carries beside its own.
+_HIDDEN = NOT_GRADIENTS - OTHER_MODELS - {kind for family in FAMILIES.values() for kind in family.carried}
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def digest_front(analysis: Analysis, series: Series, size: float) -> Front:
     """The gradients of one cell, those of other models beside them and never on the front."""
     rows = (row for row in analysis.rows(series) if "~" not in row)
     points = [p for row in rows if (p := analysis.point(series, size, row)) is not None and p.ok and p.error >= 0]
-    points = [p for p in points if p.role in ("method", "peer") and _is_shown(p.computes)]
+    points = [p for p in points if p.role in ("method", "peer") and p.computes not in _HIDDEN]
     best = {p.row for p in points if _competes(p) and not any(_beats(q, p) for q in points)}
     points.sort(key=lambda p: (p.seconds.value, p.row))
     return Front(analysis.key(series), size, tuple(_digest_trade(p, p.row in best) for p in points))
@@ -103,23 +104,17 @@ def _competes(point: Point) -> bool:
     return point.role == "method" and point.computes not in OTHER_MODELS
 
 
-def _is_shown(computes: str) -> bool:
-    return computes not in NOT_GRADIENTS or computes in OTHER_MODELS or computes in _CARRIED
-
-
 def _digest_trade(point: Point, front: bool) -> Trade:
-    spent, quality = point.products, point.quality
+    spent = point.products or UNCOUNTED
     return Trade(
         row=point.row,
         role=point.role,
         exact=point.exact,
         seconds=point.seconds,
         error=point.error,
-        products=spent.total if spent else math.nan,
-        counted=spent.counted if spent else False,
-        cosine=quality.cosine,
-        descent=quality.descent,
-        residual=quality.residual,
+        products=spent.total,
+        counted=spent.counted,
+        **{name: getattr(point.quality, name) for name in ("cosine", "descent", "residual")},
         front=front,
         other=point.computes in OTHER_MODELS,
         peak_bytes=point.peak_bytes,

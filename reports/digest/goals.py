@@ -9,7 +9,7 @@ from ..families import FAMILIES, Goals
 from ..points import Point, Series
 from ..statistics import Estimate
 from .clocks import GRAPH
-from .series import Measured, find_keys
+from .series import AtSize, Measured, find_keys
 
 # Sizes of which the work is worth more than a launch, those of a launch, and the precisions aimed at.
 LARGE, SMALL = (8192, 20_000), 256
@@ -24,7 +24,7 @@ KINDS = {"cuda": ("products", "copy", "launch"), "cpu": ("floor", "roofline")}
 
 
 @dataclass(frozen=True)
-class Goal:
+class Goal(AtSize):
     """A goal at one size of a series.
 
     kind      products, copy or launch on a GPU, floor or roofline on a processor
@@ -34,9 +34,6 @@ class Goal:
               where the interval reaches across; not judged without a value: the records time no empty launch
     """
 
-    series: str
-    size: float
-    row: str
     kind: str
     value: Estimate | None
     limit: float

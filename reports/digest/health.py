@@ -171,24 +171,17 @@ def _compare_states(states: Iterable[State]) -> Iterable[MachineState]:
     for state in states:
         threads = str(state.sessions[0].get("environment", "threads", default=""))
         place = find_place(state.sessions[0])
-        scope = place, threads
         speeds = np.log(list_readings(state)) * SPEEDS
         # States come with A, that of most sessions, first.
-        gains = speeds - usual.setdefault(scope, speeds)
+        gains = speeds - usual.setdefault((place, threads), speeds)
         # Where one thread was measured alone it tells; the others are of a pool, which has speeds of its own.
         known = gains[~np.isnan(gains)] if np.isnan(gains[3]) else gains[3:]
         yield MachineState(
             place=place,
             threads=threads,
-            letter=state.letter,
-            processor=state.processor,
             speed=float(np.exp(np.median(known))) if known.size else math.nan,
-            gemm_flops_per_s=state.gemm_flops_per_s,
-            copy_bytes_per_s=state.copy_bytes_per_s,
-            canary_s=state.canary_s,
-            one_thread_s=state.one_thread_s,
-            sessions=len(state.sessions),
             families=tuple(sorted({str(s.get("cell", "family")) for s in state.sessions})),
+            **vars(state) | {"sessions": len(state.sessions)},
         )
 
 
@@ -200,9 +193,7 @@ def _find_coverage(analysis: Analysis) -> Iterable[CoverageRow]:
             "an exponent, for another process": analysis.coverage_of_exponents(family, WIDEST),
         }
         for what, coverage in found.items():
-            known = coverage.total > 0
-            share, factor = (coverage.share, coverage.factor) if known else (math.nan, math.nan)
-            yield CoverageRow(family, what, share, coverage.total, factor)
+            yield CoverageRow(family, what, coverage.share, coverage.total, coverage.factor)
 
 
 def _count_comparisons(analysis: Analysis) -> Comparisons:

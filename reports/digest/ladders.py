@@ -41,7 +41,8 @@ def digest_climbs(analysis: Analysis, name: str, measured: tuple[Measured, ...])
     keys, chosen = find_keys(analysis, name), {}
     for series in measured:
         key = keys[series.key]
-        groups = _group(analysis, key)
+        climbed = (ladder for ladder in analysis.ladders(key) if ladder.rungs[0][0] >= LEAST)
+        groups = group_by(climbed, lambda ladder: ladder.letter)
         found = [pair for group in groups.values() for pair in _choose(analysis, key, group)]
         rungs = sum(len(analysis.climb(key, size, ladder)) for ladder, size in found)
         known = chosen.get(series.place)
@@ -58,12 +59,6 @@ def digest_climbs(analysis: Analysis, name: str, measured: tuple[Measured, ...])
         for letter, group in groups.items()
         for ladder, size in _choose(analysis, key, group, shared[letter])
     )
-
-
-def _group(analysis: Analysis, series: Series) -> dict[str, list[Ladder]]:
-    """Ladders by their letter."""
-    known = (ladder for ladder in analysis.ladders(series) if ladder.rungs[0][0] >= LEAST)
-    return group_by(known, lambda ladder: ladder.letter)
 
 
 def _list_full(analysis: Analysis, series: Series, group: list[Ladder]) -> set[float]:

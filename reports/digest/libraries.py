@@ -86,12 +86,8 @@ def _compare(analysis: Analysis, measured: Measured, series: Series, peer: Row) 
                 continue
             word = analysis.verdict(series, cell.size, peer.name, ours.name)
             names = measured.key, cell.size, peer.name, ours.name
-            reached, best = (_find_quality(analysis, series, cell.size, name) for name in (peer.name, ours.name))
+            points = (analysis.point(series, cell.size, name) for name in (peer.name, ours.name))
+            reached, best = (Quality() if point is None else point.quality for point in points)
             residuals = reached.residual, best.residual, reached.looser_residual
             return Beside(*names, cell.seconds, cell.error, own.error, ratio, word, *residuals)
     return None
-
-
-def _find_quality(analysis: Analysis, series: Series, size: float, row: str) -> Quality:
-    point = analysis.point(series, size, row)
-    return Quality() if point is None else point.quality

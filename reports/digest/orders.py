@@ -6,15 +6,13 @@ from ..analysis import Analysis
 from ..families import FAMILIES
 from ..statistics import Estimate
 from .answers import list_timed
+from .series import AtSize
 
 
 @dataclass(frozen=True)
-class Order:
+class Order(AtSize):
     """The fastest of a family's `orders` in one cell. `ratio` is its time in that of the `second`, paired by round."""
 
-    series: str
-    size: float
-    row: str
     second: str
     ratio: Estimate
     verdict: str

@@ -33,13 +33,7 @@ def list_points(digest: Digest) -> Iterator[dict[str, Any]]:
 def list_series(digest: Digest) -> list[dict[str, Any]]:
     """What the cells of each series share: family, place, state, the swept letter and the fixed sizes."""
     return [
-        {
-            "family": family.name,
-            **vars(series.place),
-            "state": series.state,
-            "axis": family.axis,
-            **dict(series.fixed),
-        }
+        {"family": family.name, **vars(series.place), "state": series.state, "axis": family.axis, **dict(series.fixed)}
         for family, series in _iterate_series(digest)
     ]
 

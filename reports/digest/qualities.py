@@ -7,11 +7,11 @@ from ..analysis import Analysis
 from ..families import FAMILIES
 from ..points import Series
 from ..statistics import Estimate
-from .series import Measured, Row, find_keys
+from .series import AtSize, Measured, Row, find_keys
 
 
 @dataclass(frozen=True)
-class Worth:
+class Worth(AtSize):
     """A curl's, an inverse's, an estimate's or an integral's answer; NaN where it was not recorded.
 
     error              against the row's own rule in float64, of a root and an integral the true one
@@ -26,9 +26,6 @@ class Worth:
                        that mean's standard error
     """
 
-    series: str
-    size: float
-    row: str
     computes: str
     seconds: Estimate
     error: float
@@ -64,17 +61,12 @@ def digest_qualities(analysis: Analysis, name: str, measured: tuple[Measured, ..
 def _has_quality(analysis: Analysis, series: Series, row: Row) -> bool:
     if row.role not in ("method", "peer") or not row.ran:
         return False
-    told = FAMILIES[series.family].qualities
+    told, points = FAMILIES[series.family].qualities, analysis.points(series, row.name)
     if row.computes in told.kinds:
         return row.role == "method"
     # Something is to be said only where samples differ, or a rule estimates its error.
     if row.computes in told.samples:
-        return row.role == "method" and _tells(analysis, series, row)
-    found = [point.quality for point in analysis.points(series, row.name) if point.ok]
+        said = (v for p in points for v in (p.quality.sample_error, p.quality.estimate))
+        return row.role == "method" and not all(map(math.isnan, said))
+    found = [point.quality for point in points if point.ok]
     return not row.exact and any(not math.isnan(value) for q in found for value in (q.mean, q.bias))
-
-
-def _tells(analysis: Analysis, series: Series, row: Row) -> bool:
-    """Whether it has more to say than its error."""
-    points = analysis.points(series, row.name)
-    return any(not math.isnan(value) for p in points for value in (p.quality.sample_error, p.quality.estimate))

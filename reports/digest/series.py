@@ -8,7 +8,7 @@ from typing import Any
 from ..analysis import Analysis
 from ..clocks import Clocks
 from ..group import group_by
-from ..points import Place, Point, Series, find_middle
+from ..points import UNCOUNTED, Place, Point, Series, summarise_starts
 from ..statistics import Estimate
 from .lent import LentFrom, find_lent
 
@@ -104,6 +104,15 @@ class Measured:
         return next((row for row in self.rows if row.name == name), None)
 
 
+@dataclass(frozen=True)
+class AtSize:
+    """Something said of a row at one size; `series` is the key of its series."""
+
+    series: str
+    size: float
+    row: str
+
+
 def find_keys(analysis: Analysis, family: str) -> dict[str, Series]:
     """The series of a family by the keys that the digest knows them by."""
     return {analysis.key(series): series for series in analysis.series(family)}
@@ -127,11 +136,7 @@ def _digest(analysis: Analysis, series: Series, yardstick: str) -> Measured:
     rows = tuple(_digest_row(analysis, series, row, yardstick) for row in analysis.rows(series) if "~" not in row)
     return Measured(
         key=analysis.key(series),
-        family=series.family,
-        place=series.place,
-        axis=series.axis,
-        fixed=series.fixed,
-        state=series.state,
+        **vars(series),
         sizes=analysis.sizes(series),
         noise=_or_nan(analysis.noise(series.place)),
         margin=analysis.margin(series.place),
@@ -153,49 +158,26 @@ def _trace_roofline(analysis: Analysis, series: Series, yardstick: str) -> Itera
 
 def _digest_row(analysis: Analysis, series: Series, row: str, yardstick: str) -> Row:
     fact, fit = analysis.facts(series, row), analysis.exponent(series, row)
-    points = analysis.points(series, row)
-    frontier = analysis.frontier(series, row)
     return Row(
         name=row,
-        method=fact.method,
-        form=fact.form,
-        role=fact.role,
-        exact=fact.exact,
-        computes=fact.computes,
-        source=fact.source,
-        cells=tuple(_digest_cell(analysis, series, point, yardstick) for point in points),
+        **{name: getattr(fact, name) for name in ("method", "form", "role", "exact", "computes", "source")},
+        cells=tuple(_digest_cell(analysis, series, point, yardstick) for point in analysis.points(series, row)),
         exponent=fit.estimate if fit is not None else None,
-        largest_ok=frontier.largest_ok,
-        smallest_failed=frontier.smallest_failed,
+        **vars(analysis.frontier(series, row)),
     )
 
 
 def _digest_cell(analysis: Analysis, series: Series, point: Point, yardstick: str) -> Cell:
-    spent, starts = point.products, point.cold_starts
-    cached = [start.compile_cached_s for start in point.starts.values()]
+    same = ("size", "outcome", "reason", "limit", "error", "measure", "peak_bytes", "flops", "bytes", "commit")
     return Cell(
-        size=point.size,
-        outcome=point.outcome,
-        reason=point.reason,
-        limit=point.limit,
+        **{name: getattr(point, name) for name in same},
+        **vars(point.products or UNCOUNTED),
+        **summarise_starts(point),
         seconds=point.seconds if point.ok else None,
         stopped_s=math.nan if point.ok else _find_stop(analysis, series, point),
         ratio=analysis.ratio(series, point.size, point.row, yardstick) if point.ok else None,
-        error=point.error,
-        measure=point.measure,
-        peak_bytes=point.peak_bytes,
         instrument=point.peak_instrument,
-        flops=point.flops,
-        bytes=point.bytes,
         attainable_s=_or_nan(analysis.attainable(series, point)),
-        vjps=spent.vjps if spent else math.nan,
-        jvps=spent.jvps if spent else math.nan,
-        evaluations=spent.evaluations if spent else math.nan,
-        counted=spent.counted if spent else False,
-        compile_cold_s=find_middle(start.compile_cold_s for start in starts),
-        compile_cached_s=find_middle(cached),
-        first_call_s=find_middle(start.first_call_s for start in starts),
-        commit=point.commit,
         clocks=point.clocks,
     )
 

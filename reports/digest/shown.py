@@ -30,14 +30,11 @@ def choose_shown(family: FamilyDigest) -> Shown | None:
     first = {question.key for question in facts.questions if question.first}
     picks = [a.pick.row for a in family.answers if a.series in keys and a.question in first and a.pick]
     ordered = dict.fromkeys((*sorted(set(picks), key=lambda row: (-picks.count(row), row)), *facts.card))
+    alike = [series for series in family.series if (series.place, series.fixed) == (panel[0].place, panel[0].fixed)]
     rows, lines = [], 0
     for name in ordered:
-        here = sum(bool(row.ran) for series in family.series if _alike(series, panel[0]) if (row := series.row(name)))
+        here = sum(bool(row.ran) for series in alike if (row := series.row(name)))
         if here and lines + here <= MOST_LINES:
             rows.append(name)
             lines += here
     return Shown(panel[0], tuple(rows))
-
-
-def _alike(one: Measured, other: Measured) -> bool:
-    return (one.place, one.fixed) == (other.place, other.fixed)

@@ -7,16 +7,13 @@ from ..analysis import Analysis
 from ..families import FAMILIES, Family
 from ..points import NOT_GRADIENTS, Series
 from ..statistics import Estimate
-from .series import Measured, Row, choose_sweeps, find_keys
+from .series import AtSize, Measured, Row, choose_sweeps, find_keys
 
 
 @dataclass(frozen=True)
-class Speedup:
+class Speedup(AtSize):
     """time(baseline) / time(row) at a size, paired by round; `verdict`: is `row` faster, slower, the same."""
 
-    series: str
-    size: float
-    row: str
     baseline: str
     ratio: Estimate
     verdict: str

@@ -148,7 +148,7 @@ def write_study(study: StudyDigest) -> str:
         longest = max(method.curves.values(), key=lambda found: len(found.seconds), default=Curve((), ()))
         for j in _choose_epochs(len(longest.seconds), MOST_EPOCHS if method.best else FEWER_EPOCHS):
             seconds = longest.seconds[j]
-            cells = [end for name in measures for end in _ends(name, _at(method.curves.get(name), j))]
+            cells = [end for name in measures for end in _ends(name, method.curves.get(name), j)]
             writer.writerow((method.name, j + 1, shorten(seconds), *cells))
     return stream.getvalue()
 
@@ -159,11 +159,8 @@ def _choose_epochs(count: int, most: int) -> list[int]:
     return list(range(count - 1, -1, -step))[::-1]
 
 
-def _at(found: Curve | None, j: int) -> Estimate | None:
-    return found.values[j] if found is not None and j < len(found.values) else None
-
-
-def _ends(name: str, value: Estimate | None) -> tuple[float | None, ...]:
+def _ends(name: str, curve: Curve | None, j: int) -> tuple[float | None, ...]:
+    value = curve.values[j] if curve is not None and j < len(curve.values) else None
     numbers = (math.nan,) * 3 if value is None else (value.value, value.low, value.high)
     return tuple(shorten(number, DIGITS.get(name, 4)) for number in numbers)
 
@@ -182,23 +179,17 @@ def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:
     ratios, behind = epoch_ratios(study, baseline), final_differences(study, "accuracy", baseline)
     words = (study.name, study.data, study.machine) if several else (study.name, study.data)
     return StudyDigest(
-        name=study.name,
-        data=study.data,
-        machine=study.machine,
+        **{name: getattr(study, name) for name in ("name", "data", "machine", "seeds", "epochs", "path", "commit")},
         key="-".join(words),
         baseline=baseline,
         methods=tuple(
             _digest_method(study, method, ratios.get(method), behind.get(method), margin, not best or method in best)
             for method in study.methods
         ),
-        seeds=study.seeds,
-        epochs=study.epochs,
         settings=dict(record.get("settings", {})),
         margin=margin,
-        path=study.path,
         command=str(record.get("command") or ""),
         profile=str(record.get("profile") or ""),
-        commit=study.commit,
         dirty=bool(record.get("dirty")),
         resumed=max(len(processes) - 1, 0),
         threads=int(environment.get("threads") or 0),
@@ -238,7 +229,7 @@ def _digest_method(
         extremes={measure: value for measure, value in extremes.items() if not math.isnan(value)},
         missed=sum(row.get("missed") or 0 for row in rows),
         curves=_find_curves(study, rows),
-        learned=_find_learned(study, rows),
+        learned=_find_learned(rows),
     )
 
 
@@ -262,23 +253,20 @@ def _pick(rows: Iterable[dict[str, Any]], name: str, pick: Any) -> float:
     return float(pick((row[name] for row in rows if row.get(name) is not None), default=math.nan))
 
 
-def _find_learned(study: Study, rows: list[dict[str, Any]]) -> Learned | None:
+def _find_learned(rows: list[dict[str, Any]]) -> Learned | None:
     found = {when: [row[when] for row in rows if row.get(when)] for when in ("initial", "final")}
     if not all(found.values()):
         return None
-    slopes = {
-        when: (min(f["slope_min"] for f in given), max(f["slope_max"] for f in given)) for when, given in found.items()
-    }
+    first, last = ((min(f["slope_min"] for f in given), max(f["slope_max"] for f in given)) for given in found.values())
     drawn: dict[str, tuple[float, ...]] = {}
-    first = [row for row in rows if row["seed"] == study.seeds[0]]
-    before = next((row["initial"] for row in first if row.get("initial")), {})
-    after = next((row["final"] for row in first if row.get("final")), {})
-    if "x" in after and "y" in after and "y" in before:
+    # Rows come by seed: these are of the first.
+    before, after = found["initial"][0], found["final"][0]
+    if "x" in after:
         given = {"x": after["x"], "before": before["y"], "after": after["y"], "inverse": after.get("inverse") or ()}
         drawn = {name: tuple(map(float, values)) for name, values in given.items()}
     return Learned(
-        slopes["initial"],
-        slopes["final"],
+        first,
+        last,
         _pick(found["final"], "round_trip", max),
         _pick(found["final"], "inverse_error", max),
         **drawn,
