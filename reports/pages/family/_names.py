@@ -1,24 +1,13 @@
 """Names of places, series and sizes in a family's chapters: what tells those shown apart, and no more."""
 
-from collections.abc import Callable, Collection, Iterable
-from typing import Protocol, TypeVar
+from collections.abc import Iterable
 
 from ...digest import FamilyDigest
 from ...digest.series import Measured
 from ...families import FAMILIES
 from ...text import write_list, write_size
-from ..blocks import Cell, Table, tabulate
+from ..blocks import Cell
 from ..naming import name_backend
-
-
-class OfSeries(Protocol):
-    """What is of a series, by its key."""
-
-    @property
-    def series(self) -> str: ...
-
-
-Item = TypeVar("Item", bound=OfSeries)
 
 
 def name_series(series: Measured, shown: Iterable[Measured]) -> str:
@@ -50,6 +39,11 @@ def name_group(group: tuple[Measured, ...], shown: Iterable[Measured]) -> str:
     return name.removesuffix(first) + f"states {write_list(series.state for series in group)} apart"
 
 
+def name_at(family: FamilyDigest, series: Measured, shown: Iterable[Measured], size: float) -> str:
+    """As `name_series`, at a size: `torch, D = 1,000`."""
+    return f"{name_series(series, shown)}, {family.axis} = {write_size(size)}"
+
+
 def name_shared(shown: Iterable[Measured]) -> str:
     """`float64, B = 64`: what all the series shown have in common; the machine stands above the page."""
     found = [_describe(series) for series in shown]
@@ -63,24 +57,6 @@ def caption(words: str, shown: Iterable[Measured]) -> str:
     """What a table is about, with what all its series have in common."""
     same = name_shared(shown)
     return f"{words} ({same})" if same else words
-
-
-def find_shown(family: FamilyDigest, items: Iterable[OfSeries]) -> list[Measured]:
-    """The series that these are of, each once."""
-    return [family.find(key) for key in dict.fromkeys(item.series for item in items)]
-
-
-def tabulate_series(
-    family: FamilyDigest,
-    name: str,
-    words: str,
-    items: Collection[Item],
-    *specs: tuple[str, str, Callable[[Item], Cell | str]] | tuple[str, str, Callable[[Item], Cell | str], bool],
-) -> Table:
-    """As `tabulate`, of what is of a series each: which stands first, and what all of them share in the caption."""
-    shown = find_shown(family, items)
-    place = ("place", "Where", lambda item: name_series(family.find(item.series), shown))
-    return tabulate(f"{family.name}-{name}", caption(words, shown), items, place, *specs)
 
 
 def series_cell(series: Measured, shown: Iterable[Measured]) -> Cell:

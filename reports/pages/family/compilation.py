@@ -10,7 +10,8 @@ from ...group import group_by
 from ...text import write_count, write_ratio, write_seconds, write_size
 from ..blocks import Cell, Section, Table, Text, columns
 from ._lines import choose_rows
-from ._names import caption, name_series, tabulate_series
+from ._names import caption, name_series
+from ._tables import tabulate_series
 
 NEVER = {"slower": "never: slower", "same": "never: the same speed", "undetermined": "undetermined"}
 NOTE = (

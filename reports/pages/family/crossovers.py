@@ -4,7 +4,7 @@ from ...digest import FamilyDigest
 from ...digest.crossovers import Crossing
 from ...text import write_size
 from ..blocks import Cell, Section, Text, missing
-from ._names import tabulate_series
+from ._tables import tabulate_series
 
 NOTE = (
     "Bracketed: the intervals of the paired ratio at the two sizes named exclude 1 on opposite sides. Extrapolated: "

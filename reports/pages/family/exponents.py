@@ -3,7 +3,7 @@
 from ...digest import FamilyDigest
 from ...text import write_estimate, write_seconds, write_size
 from ..blocks import Cell, Section, Text
-from ._names import tabulate_series
+from ._tables import tabulate_series
 
 # No call of either framework returns sooner.
 LEAST_CALL_S = 1e-6

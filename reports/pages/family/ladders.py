@@ -14,7 +14,8 @@ from ...statistics import Estimate
 from ...text import write_bytes, write_estimate, write_seconds, write_size
 from ..blocks import Block, Figure, Figures, Section, Table, Text
 from ._lines import exact
-from ._names import find_shown, name_series, name_shared, tabulate_series
+from ._names import name_at, name_shared
+from ._tables import find_shown, tabulate_series
 
 # A single method, or one of three rungs, is a line of the table.
 LEAST_RUNGS = 4
@@ -55,7 +56,7 @@ def _draw(family: FamilyDigest, word: str, letter: str, climbs: list[Climb], sho
         ticks.update(number for line in lines for number in line.sizes)
         if len(lines) > 1 and any(len(line.sizes) >= LEAST_RUNGS for line in lines):
             size = max(climb.size for climb, line in found if line.sizes)
-            title = f"{name_series(series, shown)}, {family.axis} = {write_size(size)}"
+            title = name_at(family, series, shown, size)
             ends = [f"{line.label} {write(line.values[0].value)} to {write(line.values[-1].value)}" for line in lines]
             panels.append(Panel(title, f"{title}: {'; '.join(ends)}.", lines))
     if not panels:

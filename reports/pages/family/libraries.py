@@ -6,7 +6,7 @@ from ...digest import FamilyDigest
 from ...digest.libraries import FAR, Beside, Further
 from ...text import count, write_error, write_list, write_ratio, write_seconds, write_size
 from ..blocks import TONES, Cell, Section, Text, missing
-from ._names import tabulate_series
+from ._tables import tabulate_series
 
 NOTE = (
     "Each library beside the fastest of our rows with the same kind of answer, at the largest size where both were "

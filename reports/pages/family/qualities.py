@@ -8,7 +8,7 @@ from ...digest.qualities import Worth
 from ...families import FAMILIES
 from ...text import write_error, write_seconds, write_size
 from ..blocks import Section, Table
-from ._names import tabulate_series
+from ._tables import tabulate_series
 
 MEASURES = {
     **{"mean": "Mean", "spread": "Spread", "path_error": "Path error", "round_trip": "Round trip"},
