@@ -13,7 +13,7 @@ from ...text import write_seconds, write_share, write_size
 from ..blocks import Cell, Figure, Figures, Table, columns
 from ..naming import name_backend
 from ._lines import choose_rows, exact, list_ends
-from ._names import caption, describe_sizes, name_series, name_shared, size_cell
+from ._names import caption, describe_sizes, name_series, name_shared
 
 # A call of which the device has nothing to do for more than this is bound by its launches.
 BOUND = 0.5
@@ -112,7 +112,7 @@ def tabulate_forms(family: FamilyDigest, shown: list[Measured]) -> Table | None:
             for name in dict.fromkeys(name for series in group for name in choose_names(family, series)):
                 forms = _list_forms(family, group, size, name)
                 if len(forms) > 1:
-                    at = {"size": size_cell(family.axis, size), "row": Cell(name)}
+                    at = {"size": Cell(write_size(size)), "row": Cell(name)}
                     lines.append(where | at | {form: Cell(text) for form, text in forms.items()})
                     told += group
     if not lines:

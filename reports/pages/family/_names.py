@@ -6,7 +6,6 @@ from ...digest import FamilyDigest
 from ...digest.series import Measured
 from ...families import FAMILIES
 from ...text import write_list, write_size
-from ..blocks import Cell
 from ..naming import name_backend
 
 
@@ -57,16 +56,6 @@ def caption(words: str, shown: Iterable[Measured]) -> str:
     """What a table is about, with what all its series have in common."""
     same = name_shared(shown)
     return f"{words} ({same})" if same else words
-
-
-def series_cell(series: Measured, shown: Iterable[Measured]) -> Cell:
-    """The series a line of a table is about."""
-    return Cell(name_series(series, shown))
-
-
-def size_cell(axis: str, size: float) -> Cell:
-    """The size a line of a table is about."""
-    return Cell(write_size(size))
 
 
 def describe_sizes(family: FamilyDigest, shown: Iterable[Measured]) -> str:

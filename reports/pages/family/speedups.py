@@ -10,7 +10,7 @@ from ...plots.multiples import Panel
 from ...text import write_ratio, write_size
 from ..blocks import TONES, Cell, Section, Table, Text, columns
 from ._lines import FEW, list_ends
-from ._names import caption, describe_sizes, name_group, pick_sizes, series_cell
+from ._names import caption, describe_sizes, name_group, name_series, pick_sizes
 from ._sweeps import draw_sweeps
 
 # A longer table keeps the family's main rows only.
@@ -93,7 +93,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
     for series, (baseline, row), found in kept:
         sizes = {speedup.size: speedup for speedup in found}
         picked = pick_sizes(sizes)
-        line = {"place": series_cell(series, shown), "baseline": Cell(baseline), "row": Cell(row)}
+        line = {"place": Cell(name_series(series, shown)), "baseline": Cell(baseline), "row": Cell(row)}
         # With fewer than three sizes there is none in the middle, with one only the largest.
         places = AT if len(picked) == len(AT) else (AT[0], AT[-1])[-len(picked) :]
         for at, size in zip(places, picked, strict=True):

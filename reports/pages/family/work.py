@@ -7,11 +7,11 @@ from ...digest.series import Cell as MeasuredCell
 from ...digest.series import Measured, Row, choose_sweeps
 from ...families import FAMILIES
 from ...plots.multiples import Panel
-from ...text import write_bytes, write_count, write_rate, write_ratio, write_share
+from ...text import write_bytes, write_count, write_rate, write_ratio, write_share, write_size
 from ..blocks import Cell, Section, Table, Text, columns
 from ._goals import show_goals
 from ._lines import choose_rows, exact, list_ends, make_lines
-from ._names import caption, describe_sizes, name_group, series_cell, size_cell
+from ._names import caption, describe_sizes, name_group, name_series
 from ._sweeps import draw_sweeps
 
 NOTE = (
@@ -68,7 +68,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:
         for row in choose_rows(family, series):
             cell = row.ran[-1] if row.ran else None
             if cell is not None and cell.flops + cell.bytes > 0:
-                rows.append({"place": series_cell(series, shown)} | _measure(family, row, cell))
+                rows.append({"place": Cell(name_series(series, shown))} | _measure(family, row, cell))
     words = caption("The work of a call at the largest size that each row ran at, and how fast it was done", shown)
     return Table(f"{family.name}-work", words, heads, tuple(rows)) if rows else None
 
@@ -80,7 +80,7 @@ def _measure(family: FamilyDigest, row: Row, cell: MeasuredCell) -> dict[str, Ce
     ratio = cell.ratio if row.name != FAMILIES[family.name].yardstick else None
     return {
         "row": Cell(row.name),
-        "size": size_cell(family.axis, cell.size),
+        "size": Cell(write_size(cell.size)),
         "flops": Cell(write_count(cell.flops)),
         "bytes": Cell(write_bytes(cell.bytes)),
         "products": Cell(products),
