@@ -6,7 +6,7 @@ from pathlib import Path
 from ..columns import COLUMNS
 from ..digest import Digest
 from ..digest.points import write_script
-from .blocks import Asset, Mount, Page, Section, Text, tabulate
+from .blocks import Asset, Cell, Mount, Page, Section, Table, Text, columns
 from .lent import say_near
 
 FILE = "explore.html"
@@ -36,16 +36,14 @@ def build(digest: Digest) -> tuple[Page, ...]:
 
 def _explain() -> Section:
     """What each column of `points.csv` is: the folder may be all that a reader has."""
-    table = tabulate(
-        "columns",
-        "Columns",
-        COLUMNS,
-        ("name", "Column", lambda c: f"`{c.name}`"),
-        ("unit", "Unit", lambda c: c.unit),
-        ("value", "What it says", lambda c: c.meaning),
-        folded=True,
+    lines = tuple(
+        {"name": Cell(f"`{column.name}`"), "unit": Cell(column.unit), "value": Cell(column.meaning)}
+        for column in COLUMNS
     )
-    return Section("columns", "The same as a file", (Text(_FILE), table))
+    heads = columns(("name", "Column"), ("unit", "Unit"), ("value", "What it says"))
+    return Section(
+        "columns", "The same as a file", (Text(_FILE), Table("columns", "Columns", heads, lines, folded=True))
+    )
 
 
 def list_vendored() -> tuple[Asset, ...]:
