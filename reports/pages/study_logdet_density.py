@@ -11,7 +11,7 @@ from ..plots.densities import SHARES, Plane, draw_densities
 from ..statistics import Estimate
 from ..text import count, write_list, write_seconds, write_share, write_size
 from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns
-from .study_parts import cost_cells, name_data, order_studies, tell_origin
+from .study_parts import compare, name_data, order_studies, tell_origin
 
 TITLE = "Densities by the relative gradient, and by flows from a library"
 # The pictures, the tables at hand, the paper's.
@@ -107,8 +107,7 @@ def _tabulate(studies: Sequence[StudyDigest]) -> Table:
             method = study.method(found.method)
             if found.short is None and method is not None:
                 known = {"place": Cell(name_data(study, studies)), "row": _name_model(found)}
-                cost = cost_cells(study, method)["ratio"]
-                rows.append(_tell(study, found) | known | {"ratio": _stack(cost)})
+                rows.append(_tell(study, found) | known | {"ratio": _stack(compare(method))})
     heads = columns(
         ("place", "Data"),
         ("row", "Model"),

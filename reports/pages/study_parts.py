@@ -1,6 +1,6 @@
 """What the studies' sections share: cells of costs and ends, curves over the seconds of training, their origin."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..digest.studies import StudyDigest, StudyMethod
@@ -71,14 +71,21 @@ def describe_ends(panels: Sequence[Panel], unit: str = "s") -> str:
     return "; ".join(told)
 
 
-def cost_cells(study: StudyDigest, method: StudyMethod) -> dict[str, Cell]:
-    """Columns `seconds` and `ratio`: an epoch's time, and that in the baseline's, with its verdict."""
+def tell_costs(
+    study: StudyDigest, row: str, seconds: str
+) -> tuple[tuple[str, str, Callable[[StudyMethod], Cell | str], bool], ...]:
+    """Of a table of methods: each by its name, an epoch's time, and that in the baseline's; two of their headings."""
+    return (
+        ("row", row, lambda method: method.name, False),
+        ("seconds", seconds, lambda method: write_seconds(method.seconds), True),
+        ("ratio", f"Over {study.baseline}", compare, True),
+    )
+
+
+def compare(method: StudyMethod) -> Cell:
+    """An epoch's time in the baseline's, with its verdict."""
     ratio = f"{write_ratio(method.ratio)} ×" if method.ratio is not None else "1"
-    return {
-        "row": Cell(method.name),
-        "seconds": Cell(write_seconds(method.seconds)),
-        "ratio": Cell(ratio, TONES.get(method.verdict, ""), method.verdict),
-    }
+    return Cell(ratio, TONES.get(method.verdict, ""), method.verdict)
 
 
 def end_cell(method: StudyMethod, name: str, small: bool = False) -> Cell:
@@ -88,11 +95,6 @@ def end_cell(method: StudyMethod, name: str, small: bool = False) -> Cell:
         return Cell("–")
     write = write_error if small else "{:.3g}".format
     return Cell(write(value.value), note="" if value.undetermined else f"{write(value.low)} to {write(value.high)}")
-
-
-def pick(study: StudyDigest, verdict: str, methods: Sequence[StudyMethod]) -> bool:
-    """Whether all of some methods have a verdict against the baseline: then a title may say so."""
-    return bool(methods) and all(m.verdict == verdict for m in methods if m.name != study.baseline)
 
 
 def tell_origin(study: StudyDigest) -> Block:
