@@ -75,14 +75,6 @@ def _write_card(values: Values) -> str:
     return f"{held}, to {usual} of {default} MHz in the median and {least} at the lowest, in {_cells(values)}"
 
 
-def _write_wrong(values: Values) -> str:
-    return f"wrong results or errors, not timed: {_name_rows(values)}"
-
-
-def _write_retracted(values: Values) -> str:
-    return f"retracted, measured by code that is mended since: {_name_rows(values)}"
-
-
 def _name_rows(values: Values) -> str:
     return _shorten([f"{row} ({family}, {count(number, 'cell')})" for family, row, number in values["rows"]])
 
@@ -175,6 +167,6 @@ _WRITERS: dict[str, Callable[[Values], str]] = {
         f"{count(len(v['lines']), 'child process', 'child processes')} ended early, whose rows gave no time: "
         f"{_list_failures(v['lines'])}"
     ),
-    "wrong": _write_wrong,
-    "retracted": _write_retracted,
+    "wrong": lambda v: f"wrong results or errors, not timed: {_name_rows(v)}",
+    "retracted": lambda v: f"retracted, measured by code that is mended since: {_name_rows(v)}",
 }
