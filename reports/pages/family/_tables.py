@@ -1,9 +1,10 @@
 """Tables of a family's chapters, whose lines or columns are of a series each."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from ...digest import FamilyDigest
+from ...digest.series import Cell as MeasuredCell
 from ...digest.series import Measured, Row
 from ..blocks import Cell, Column, Table, tabulate
 from ._names import caption, name_series
@@ -14,6 +15,14 @@ class OfSeries(Protocol):
 
     @property
     def series(self) -> str: ...
+
+
+class At(NamedTuple):
+    """A row of a series at one of its sizes."""
+
+    series: Measured
+    row: Row
+    cell: MeasuredCell
 
 
 Item = TypeVar("Item", bound=OfSeries)

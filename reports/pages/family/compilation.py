@@ -4,14 +4,13 @@ import math
 
 from ...digest import FamilyDigest
 from ...digest.compilation import Payoff
-from ...digest.series import Cell as MeasuredCell
 from ...digest.series import choose_sweeps
 from ...group import group_by
 from ...text import write_count, write_ratio, write_seconds, write_size
-from ..blocks import Cell, Section, Table, Text, columns
+from ..blocks import Cell, Section, Table, Text, tabulate
 from ._lines import choose_rows
 from ._names import caption, name_series
-from ._tables import tabulate_series
+from ._tables import At, tabulate_series
 
 NEVER = {"slower": "never: slower", "same": "never: the same speed", "undetermined": "undetermined"}
 NOTE = (
@@ -57,35 +56,27 @@ def _write_calls(payoff: Payoff) -> Cell:
 
 def _tabulate_starts(family: FamilyDigest) -> Table | None:
     shown = list(choose_sweeps(family.series))
-    rows = []
-    for series in shown:
-        for row in choose_rows(family, series):
-            forms = [r for r in series.rows if r.name in (row.name, f"{row.name}:compiled")]
-            for form in forms:
-                known = [cell for cell in form.ran if not math.isnan(cell.first_call_s)]
-                if known:
-                    rows.append({"place": Cell(name_series(series, shown)), **_start(form.name, known[-1])})
-    # Only where some process found a cache.
-    cached = [("cached", "Compile, cached", True)] if any(line["cached"].text != "–" for line in rows) else []
-    heads = columns(
-        ("place", "Where"),
-        ("row", "Row"),
-        ("size", family.axis, True),
-        ("cold", "Compile, cold", True),
-        *cached,
-        ("first", "First call", True),
-        ("later", "Later calls", True),
+    found = [
+        At(series, form, known[-1])
+        for series in shown
+        for row in choose_rows(family, series)
+        for form in series.rows
+        if form.name in (row.name, f"{row.name}:compiled")
+        if (known := [cell for cell in form.ran if not math.isnan(cell.first_call_s)])
+    ]
+    cached = ("cached", "Compile, cached", lambda at: write_seconds(at.cell.compile_cached_s), True)
+    table = tabulate(
+        f"{family.name}-starts",
+        caption("First calls of the main rows, at the largest size that each ran at", shown),
+        found,
+        ("place", "Where", lambda at: name_series(at.series, shown)),
+        ("row", "Row", lambda at: at.row.name),
+        ("size", family.axis, lambda at: write_size(at.cell.size), True),
+        ("cold", "Compile, cold", lambda at: write_seconds(at.cell.compile_cold_s), True),
+        # Only where some process found a cache.
+        *([cached] if any(not math.isnan(at.cell.compile_cached_s) for at in found) else []),
+        ("first", "First call", lambda at: write_seconds(at.cell.first_call_s), True),
+        ("later", "Later calls", lambda at: write_seconds(at.cell.seconds), True),
+        folded=True,
     )
-    words = caption("First calls of the main rows, at the largest size that each ran at", shown)
-    return Table(f"{family.name}-starts", words, heads, tuple(rows), folded=True) if rows else None
-
-
-def _start(name: str, cell: MeasuredCell) -> dict[str, Cell]:
-    return {
-        "row": Cell(name),
-        "size": Cell(write_size(cell.size)),
-        "cold": Cell(write_seconds(cell.compile_cold_s)),
-        "cached": Cell(write_seconds(cell.compile_cached_s)),
-        "first": Cell(write_seconds(cell.first_call_s)),
-        "later": Cell(write_seconds(cell.seconds)),
-    }
+    return table if found else None
