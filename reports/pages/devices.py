@@ -50,19 +50,14 @@ def _show_measured(found: DevicesDigest) -> list[Block]:
     gathering = sorted({f"`{spread.method}`" for spread in shown if spread.gathers})
     others = write_list(sorted({f"`{spread.method}`" for spread in shown} - set(gathering)))
     whole = f"neither framework splits an LU, and {write_list(gathering)} gathers every W; " if gathering else ""
-    setting = found.settings
+    setting, cases = found.settings, len(found.measured)
+    judged = f"{found.astray} of {cases} cases send other than" if found.astray else f"all {cases} cases send what"
     text = (
         f"D = {write_size(shown[0].size)}, B = {setting['B']}, L = {setting['L']}, {setting['dtype']}, {most} devices: "
         f"{whole}of {others} arrays of the batch alone are exchanged. Bytes are those that one device sends along a "
-        f"ring; {_judge_formulas(found)}."
+        f"ring; {judged} the formula says."
     )
     return [Text(text), _tabulate(shown, most), Text(_tell_agreement(found), "note"), Text(_tell_origin(found), "note")]
-
-
-def _judge_formulas(found: DevicesDigest) -> str:
-    if found.astray:
-        return f"{found.astray} of {len(found.measured)} cases send other than the formula says"
-    return f"all {len(found.measured)} cases send what the formula says"
 
 
 def _tell_agreement(found: DevicesDigest) -> str:

@@ -24,15 +24,8 @@ def build(family: FamilyDigest) -> Section | None:
         return None
     known = [s for s in family.series if any(u.series == s.key for u in family.speedups)]
     sweeps = choose_sweeps(family.series)
-    figure = draw_sweeps(
-        family,
-        [s for s in known if s in sweeps],
-        _make_panel,
-        _entitle,
-        "speedups",
-        "Speed-up over a baseline",
-        "ratio",
-    )
+    drawn, what = [series for series in known if series in sweeps], "Speed-up over a baseline"
+    figure = draw_sweeps(family, drawn, _make_panel, _entitle, "speedups", what, "ratio")
     note = (
         "Ratios are paired by round: both rows were timed within moments of each other, so that what the machine does "
         "in between cancels. Green: faster by more than the noise of this place; orange-red: slower by more; amber: "
