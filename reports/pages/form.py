@@ -18,7 +18,7 @@ from ..text import write_size
 from .blocks import Cell, Form, Table, columns
 from .lent import write_lent
 from .naming import capital, name_letter, name_place
-from .rules import Told, join_rules, say_minutes, say_ranges
+from .rules import Told, find_rule, say_minutes, say_ranges
 
 # A rule over fewer sizes is no rule.
 SEVERAL = 3
@@ -141,7 +141,7 @@ def _write_rule(
 ) -> list[dict[str, Cell]]:
     """A line of the table, none where there is no rule."""
     keys, fixed = {series.key for series in group}, dict(group[0].fixed)
-    told = join_rules([rule for rule in family.rules if rule.series in keys and rule.question == question.key])
+    told = find_rule(family, question, group)
     if told is None:
         return []
     setting = ", ".join(f"{letter} = {write_size(fixed[letter])}" for letter in family.letters if letter in fixed)
