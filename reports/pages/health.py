@@ -56,7 +56,7 @@ def build(digest: Digest) -> tuple[Page, ...]:
         Text(EXPLAINED, "note"),
     )
     sections = (
-        Section("incidents", "What happened", _list_incidents(digest)),
+        Section("incidents", "What happened", tuple(_list_incidents(digest))),
         Section("machine", "The machine while it was measured", tuple(_show_machine(digest))),
         Section("sure", "How sure the intervals are", sure),
         Section("holes", "What gave no time", _show_holes(digest)),
@@ -79,16 +79,13 @@ def _sum_up(digest: Digest) -> str:
     return f"{len(warnings)} things make some of these numbers less trustworthy; they stand below."
 
 
-def _list_incidents(digest: Digest) -> tuple[Block, ...]:
-    health, blocks = digest.health, []
-    if health.warnings:
-        blocks.append(Items(tuple(write_incident(digest, incident) for incident in health.warnings)))
-    else:
-        blocks.append(Text("Every file was read, every session ran undisturbed."))
-    if health.notes:
-        blocks.append(Text("What else is to be known of them:", "note"))
-        blocks.append(Items(tuple(write_incident(digest, incident) for incident in health.notes)))
-    return tuple(blocks)
+def _list_incidents(digest: Digest) -> list[Block]:
+    warnings, notes = (
+        Items(tuple(write_incident(digest, incident) for incident in found))
+        for found in (digest.health.warnings, digest.health.notes)
+    )
+    blocks: list[Block] = [warnings if warnings.items else Text("Every file was read, every session ran undisturbed.")]
+    return [*blocks, Text("What else is to be known of them:", "note"), notes] if notes.items else blocks
 
 
 def _show_machine(digest: Digest) -> list[Block]:

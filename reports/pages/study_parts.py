@@ -34,11 +34,9 @@ def make_panel(
     palette, lines = assign_colours(method.name for method in study.methods), []
     for method in study.methods:
         curve = method.curves.get(measure.field)
-        if (
-            curve is None
-            or (methods and method.name not in methods)
-            or max(v.value for v in curve.values) < measure.least
-        ):
+        if curve is None or (methods and method.name not in methods):
+            continue
+        if max(v.value for v in curve.values) < measure.least:
             continue
         kept = _thin(len(curve.seconds))
         values = [_scale(v, 100) for v in curve.values] if measure.percent else curve.values

@@ -37,9 +37,8 @@ def choose_names(family: FamilyDigest, series: Measured) -> list[str]:
     chosen = choose_rows(family, series)
     for question in FAMILIES[family.name].questions:
         if question.computes and not any(row.computes in question.computes for row in chosen):
-            found = [r for r in series.rows if r.role == "method" and r.computes in question.computes and r.ran]
-            first = [row for row in found if ":" not in row.name]
-            chosen += first[:1]
+            methods = [row for row in series.rows if row.role == "method" and row.ran and ":" not in row.name]
+            chosen += [row for row in methods if row.computes in question.computes][:1]
     return [row.name for row in chosen]
 
 
@@ -98,8 +97,7 @@ def _entitle(family: FamilyDigest, groups: list[list[Measured]], name: str) -> s
 
 def _group_backends(shown: list[Measured]) -> list[list[Measured]]:
     """The series of both backends that are alike in all else."""
-    places = group_by(shown, lambda s: (s.place.machine, s.place.device, s.place.dtype, s.fixed))
-    return list(places.values())
+    return list(group_by(shown, lambda s: (s.place.machine, s.place.device, s.place.dtype, s.fixed)).values())
 
 
 def tabulate_forms(family: FamilyDigest, shown: list[Measured]) -> Table | None:
