@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from ...digest import FamilyDigest
 from ...digest.series import Measured
 from ...families import FAMILIES
+from ...group import group_by
 from ...text import write_list, write_size
 from ..naming import name_backend
 
@@ -17,16 +18,17 @@ def name_series(series: Measured, shown: Iterable[Measured]) -> str:
     return ", ".join(facts[key] for key in facts if facts[key] and (key == "backend" or key in differ))
 
 
+def group_sweeps(shown: Iterable[Measured]) -> list[list[Measured]]:
+    """Series that differ in their backend and the state of the machine alone."""
+    return list(group_by(shown, lambda s: (s.place.machine, s.place.device, s.place.dtype, s.fixed)).values())
+
+
 def group_states(shown: Iterable[Measured]) -> list[tuple[Measured, ...]]:
     """Series that differ in the state of the machine alone, the backends of one sweep beside each other."""
-    shown, ranks = tuple(shown), {}
-    backends = list(dict.fromkeys(series.place.backend for series in shown))
-    groups: dict[tuple[int, int], list[Measured]] = {}
-    for series in shown:
-        place = series.place
-        rank = ranks.setdefault((place.machine, place.device, place.dtype, series.fixed), len(ranks))
-        groups.setdefault((rank, backends.index(place.backend)), []).append(series)
-    return [tuple(groups[key]) for key in sorted(groups)]
+    shown = tuple(shown)
+    backends = dict.fromkeys(series.place.backend for series in shown)
+    sweeps = (group_by(sweep, lambda series: series.place.backend) for sweep in group_sweeps(shown))
+    return [tuple(found[backend]) for found in sweeps for backend in backends if backend in found]
 
 
 def name_group(group: tuple[Measured, ...], shown: Iterable[Measured]) -> str:

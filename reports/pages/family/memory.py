@@ -9,7 +9,7 @@ from ...plots.ticks import write_memory
 from ...text import OUTCOME_WORDS, write_bytes, write_size
 from ..blocks import Block, Cell, Section, Text
 from ._lines import exact, list_ends, make_lines
-from ._names import describe_sizes, name_group
+from ._names import name_group
 from ._sweeps import draw_sweeps
 from ._tables import tabulate_rows
 
@@ -25,16 +25,12 @@ NOTE = (
 def build(family: FamilyDigest) -> Section | None:
     """A panel a sweep, and a grid of how far each row reached."""
     shown = list(choose_sweeps(family.series))
-    blocks: list[Block] = [*draw_sweeps(family, shown, _make_panel, _entitle, "memory", "Peak memory", "bytes")]
-    blocks += [Text(NOTE, "note")] if blocks else []
+    figure = draw_sweeps(family, shown, _make_panel, "Peak memory of a call", "memory", "Peak memory", "bytes")
+    blocks: list[Block] = [*figure, Text(NOTE, "note")] if figure else []
     words = f"The largest {family.axis} that each row ran at, and what ended it"
     table = tabulate_rows(family, "reach", words, shown, _write)
     blocks += [table] if table is not None else []
     return Section("memory", "Memory and reach", tuple(blocks)) if blocks else None
-
-
-def _entitle(family: FamilyDigest, drawn: list[Measured]) -> str:
-    return f"Peak memory of a call, {describe_sizes(family, drawn)}"
 
 
 def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:

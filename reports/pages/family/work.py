@@ -11,7 +11,7 @@ from ...text import write_bytes, write_count, write_rate, write_ratio, write_sha
 from ..blocks import Section, Table, Text, tabulate
 from ._goals import show_goals
 from ._lines import choose_rows, exact, list_ends, make_lines
-from ._names import caption, describe_sizes, name_group, name_series
+from ._names import caption, name_group, name_series
 from ._sweeps import draw_sweeps
 from ._tables import At
 
@@ -28,17 +28,13 @@ TF32 = "In tf32 the roofline is that of products alone, which round their factor
 
 def build(family: FamilyDigest) -> Section | None:
     """A panel a sweep with the shares of the roofline, and the work at its largest size."""
-    shown = list(choose_sweeps(family.series))
-    figure = draw_sweeps(family, shown, _make_panel, _entitle, "roofline", "Share of the roofline", "share")
+    shown, title = list(choose_sweeps(family.series)), "Share of the measured roofline"
+    figure = draw_sweeps(family, shown, _make_panel, title, "roofline", "Share of the roofline", "share")
     table = _tabulate(family, shown)
     if table is None:
         return None
     note = f"{NOTE} {TF32}" if any(series.place.dtype == "tf32" for series in shown) else NOTE
     return Section("work", "Work and the roofline", (*figure, table, Text(note, "note"), *show_goals(family)))
-
-
-def _entitle(family: FamilyDigest, drawn: list[Measured]) -> str:
-    return f"Share of the measured roofline, {describe_sizes(family, drawn)}"
 
 
 def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:
