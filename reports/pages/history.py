@@ -34,38 +34,33 @@ def build(digest: Digest) -> tuple[Page, ...]:
     beside = show_compared(digest)
     compared = (Section("compared", "Commits side by side", tuple(beside)),) if beside else ()
     if not history.tracks:
-        held = (
-            f"asv's files hold {commits}, none twice in one environment" if history.commits else "No asv file was read"
-        )
-        lead = f"{held}: there is no history yet. {_SITE}"
+        held = f"asv's files hold {commits}, none twice in one environment"
+        lead = f"{held if history.commits else 'No asv file was read'}: there is no history yet. {_SITE}"
         return (Page(FILE, "History", lead, compared),)
-    long = (track for track in history.tracks if len(track.paired) >= _DRAWN)
-    drawn = group_by(long, lambda track: (track.family, track.place.backend))
-    order = list(FAMILIES)
-    figures = [_draw(digest, *key, drawn[key]) for key in sorted(drawn, key=lambda key: (order.index(key[0]), key[1]))]
-    blocks: list[Block] = [
-        Figures("Over commits, in times of the yardstick in the same rounds", tuple(figures)),
-        Text(
-            "A bar holds the ratio of another process of that commit in 95 %, where it is known how far they lie.",
-            "note",
-        ),
-    ]
-    if not figures:
-        few = f"A line needs {_DRAWN} commits; of fewer the table below tells all."
-        recorded = any(len(track.paired) > 1 for track in history.tracks)
-        blocks = [
-            Text(few if recorded else "Nothing was recorded of it yet: records of later commits have it.", "note")
-        ]
     sections = (
         *compared,
         Section("points", "Change points", tuple(_show_points(digest))),
-        Section("yardstick", "Times of the yardstick over commits", tuple(blocks)),
+        Section("yardstick", "Times of the yardstick over commits", tuple(_show_ratios(digest))),
         Section("changes", "Oldest and newest commit", tuple(_show_changes(digest))),
     )
-    lead = (
-        f"asv's files hold {commits} and {count(len(history.tracks), 'row')} that ran at two or more of them. {_SITE}"
-    )
+    rows = count(len(history.tracks), "row")
+    lead = f"asv's files hold {commits} and {rows} that ran at two or more of them. {_SITE}"
     return (Page(FILE, "History", lead, sections),)
+
+
+def _show_ratios(digest: Digest) -> list[Block]:
+    """A figure a family and backend; where no row has commits enough for a line, why."""
+    tracks, order = digest.history.tracks, list(FAMILIES)
+    long = (track for track in tracks if len(track.paired) >= _DRAWN)
+    drawn = group_by(long, lambda track: (track.family, track.place.backend))
+    if not drawn:
+        few = f"A line needs {_DRAWN} commits; of fewer the table below tells all."
+        none = "Nothing was recorded of it yet: records of later commits have it."
+        return [Text(few if any(len(track.paired) > 1 for track in tracks) else none, "note")]
+    keys = sorted(drawn, key=lambda key: (order.index(key[0]), key[1]))
+    figures = tuple(_draw(digest, *key, drawn[key]) for key in keys)
+    bars = "A bar holds the ratio of another process of that commit in 95 %, where it is known how far they lie."
+    return [Figures("Over commits, in times of the yardstick in the same rounds", figures), Text(bars, "note")]
 
 
 def _draw(digest: Digest, family: str, backend: str, tracks: list[Track]) -> Figure:

@@ -60,13 +60,11 @@ def name_data(study: StudyDigest, studies: Sequence[StudyDigest]) -> str:
 
 def describe_ends(panels: Sequence[Panel], unit: str = "s") -> str:
     """For a text alternative: what each line of each panel ends with, after how many seconds (or `unit`)."""
-    told = []
-    for panel in panels:
-        ends = ", ".join(
-            f"{line.label} {line.values[-1].value:.3g} after {line.sizes[-1]:.3g} {unit}" for line in panel.lines
-        )
-        told.append(f"{panel.title}: {ends}")
-    return "; ".join(told)
+
+    def tell(line: Line) -> str:
+        return f"{line.label} {line.values[-1].value:.3g} after {line.sizes[-1]:.3g} {unit}"
+
+    return "; ".join(f"{panel.title}: {', '.join(map(tell, panel.lines))}" for panel in panels)
 
 
 def tell_costs(

@@ -18,8 +18,8 @@ def draw_sweeps(
     quantity: str,
     unit: str,
 ) -> list[Figures]:
-    """Of series that have sizes enough; nothing where no panel has lines. `quantity` begins the text alternative, a title
-    in words has the range of the sizes added.
+    """Of series that have sizes enough; nothing where no panel has lines. `quantity` begins the text alternative; a
+    title in words gets the range of the sizes.
     """
     drawn = [series for series in shown if len(series.sizes) >= SWEEP_SIZES]
     panels = [panel for group in group_states(drawn) if (panel := make_panel(family, group, drawn)).lines]
