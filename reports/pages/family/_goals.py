@@ -37,13 +37,12 @@ LAUNCH = "Not judged: the records of that size hold no time of an empty launch."
 def show_goals(family: FamilyDigest) -> tuple[Block, ...]:
     """The table and how to read it; nothing where there are no goals."""
     card, processor = ([goal for goal in family.goals if goal.kind in kinds] for kinds in KINDS.values())
-    return (*_show_card(family, card), *_show_processor(family, processor))
+    shown = ((_show_card, card), (_show_processor, processor))
+    return tuple(block for show, goals in shown if goals for block in show(family, goals))
 
 
 def _show_card(family: FamilyDigest, goals: list[Goal]) -> tuple[Block, ...]:
     """A line a goal and size."""
-    if not goals:
-        return ()
     shown = find_shown(family, goals)
     table = tabulate(
         f"{family.name}-goals",
@@ -63,8 +62,6 @@ def _show_card(family: FamilyDigest, goals: list[Goal]) -> tuple[Block, ...]:
 
 def _show_processor(family: FamilyDigest, goals: list[Goal]) -> tuple[Block, ...]:
     """A line a goal and series: its figure at every size, the largest with its interval."""
-    if not goals:
-        return ()
     shown = find_shown(family, goals)
     table = tabulate(
         f"{family.name}-goals-processor",

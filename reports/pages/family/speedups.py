@@ -78,11 +78,9 @@ def _entitle(family: FamilyDigest, drawn: list[Measured]) -> str:
 
 def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
     pairs = [(series, *pair) for series in shown for pair in _collect(family, series).items()]
-    card = FAMILIES[family.name].card
+    card, kept, rows = FAMILIES[family.name].card, pairs, []
     if len(pairs) > MOST_ROWS:
-        pairs = [(series, pair, found) for series, pair, found in pairs if pair[1] in card]
-    kept = pairs[:MOST_ROWS]
-    rows = []
+        kept = [(series, pair, found) for series, pair, found in pairs if pair[1] in card][:MOST_ROWS]
     for series, (baseline, row), found in kept:
         sizes = {speedup.size: speedup for speedup in found}
         picked = pick_sizes(sizes)
@@ -94,7 +92,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
         rows.append(line)
     told = [(at, f"At the {at} size", True) for at in AT if any(at in line for line in rows)]
     heads = columns(("place", "Where"), ("baseline", "Baseline"), ("row", "Row"), *told)
-    more = "" if len(kept) == sum(len(_collect(family, series)) for series in shown) else ", of the main rows"
+    more = "" if len(kept) == len(pairs) else ", of the main rows"
     words = caption(f"Times faster than the baseline{more}", shown)
     return Table(f"{family.name}-speedups", words, heads, tuple(rows))
 
