@@ -39,7 +39,9 @@ def make_panel(
         if max(v.value for v in curve.values) < measure.least:
             continue
         kept = _thin(len(curve.seconds))
-        values = [_scale(v, 100) for v in curve.values] if measure.percent else curve.values
+        values = curve.values
+        if measure.percent:
+            values = [Estimate(100 * v.value, 100 * v.low, 100 * v.high, v.n, v.confidence) for v in values]
         label = (names or {}).get(method.name, method.name)
         lines.append(Line(label, palette[method.name], [curve.seconds[j] for j in kept], [values[j] for j in kept]))
     return Panel(title or measure.what, lines, measure.percent)
@@ -109,10 +111,6 @@ def tell_origin(study: StudyDigest) -> Block:
         f"by epoch: [study-{study.key}.csv](study-{study.key}.csv)",
     ]
     return Text("; ".join(words) + ".", "note")
-
-
-def _scale(value: Estimate, factor: float) -> Estimate:
-    return Estimate(value.value * factor, value.low * factor, value.high * factor, value.n, value.confidence)
 
 
 def _thin(number: int) -> list[int]:
