@@ -1,7 +1,10 @@
 """What a page is made of: sections of texts, tables and figures, the same for HTML and Markdown."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -211,3 +214,16 @@ def missing(id_: str, title: str, why: str) -> Section:
 def columns(*specs: tuple[str, str] | tuple[str, str, bool]) -> tuple[Column, ...]:
     """Columns from (key, label) or (key, label, numeric)."""
     return tuple(Column(spec[0], spec[1], len(spec) > 2) for spec in specs)
+
+
+def tabulate(
+    name: str,
+    caption: str,
+    items: Iterable[Item],
+    *specs: tuple[str, str, Callable[[Item], Cell | str]] | tuple[str, str, Callable[[Item], Cell | str], bool],
+    folded: bool = False,
+) -> Table:
+    """A table of a line an item, of columns from (key, label, what writes an item's cell) and whether it is numeric."""
+    lines = ({spec[0]: spec[2](item) for spec in specs} for item in items)
+    rows = tuple({key: Cell(told) if isinstance(told, str) else told for key, told in line.items()} for line in lines)
+    return Table(name, caption, tuple(Column(spec[0], spec[1], any(spec[3:])) for spec in specs), rows, folded)

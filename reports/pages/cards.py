@@ -15,7 +15,7 @@ from .blocks import Card, Figure, Ratio
 from .family._lines import make_line
 from .lent import SETTLE, say_lent
 from .naming import capital, name_backend, name_letter
-from .rules import Told, join_rules, say_ranges, say_transfer, say_worst
+from .rules import find_rule, say_ranges, say_transfer, say_worst
 
 # What tells two places with the same backend apart.
 _PLACE = ("machine", "device", "dtype")
@@ -42,12 +42,8 @@ def build_card(family: FamilyDigest) -> Card:
 
 def _say(family: FamilyDigest, question: Question, panels: list[tuple[Measured, ...]]) -> list[str]:
     """The rule of each panel and of the same problem on other machines and devices, or of all where they agree."""
-    told: dict[str, Told] = {}
-    for name, group in _list_places(family, panels):
-        keys = {series.key for series in group}
-        rule = join_rules([r for r in family.rules if r.question == question.key and r.series in keys])
-        if rule is not None:
-            told[name] = rule
+    places = _list_places(family, panels)
+    told = {name: rule for name, group in places if (rule := find_rule(family, question, group)) is not None}
     several = len([q for q in FAMILIES[family.name].questions if q.first]) > 1
     subject = f"{capital(question.words)}: use" if several else "Use"
     if not told:

@@ -1,13 +1,14 @@
 """What the papers claim and what was found here: the rule, each claim, and what decided it."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from ..claims import ERROR_RATE
 from ..digest import Digest
 from ..digest.claims import ClaimDigest, ClaimPart, write_effect
 from ..families import FAMILIES
 from ..text import count, write_list
-from .blocks import Block, Cell, Heading, Items, Page, Section, Table, Text, columns
+from .blocks import Block, Cell, Heading, Items, Page, Section, Table, Text, tabulate
 from .lent import say_lent
 
 FILE = "claims.html"
@@ -48,31 +49,29 @@ def build(digest: Digest) -> tuple[Page, ...]:
     return (Page(FILE, "Claims", _sum_up(digest), tuple(sections)),)
 
 
+def tally(judged: Iterable[ClaimDigest | ClaimPart]) -> list[str]:
+    """`3 reproduced`: how many there are of each verdict."""
+    found = Counter(each.verdict for each in judged)
+    return [f"{found[verdict]} {verdict}" for verdict in TONES if found[verdict]]
+
+
 def _sum_up(digest: Digest) -> str:
-    found = Counter(claim.verdict for claim in digest.claims)
-    told = [f"{found[verdict]} {verdict}" for verdict in TONES if found[verdict]]
-    lent = say_lent(digest.families)
-    summary = (
-        f"Of {count(len(digest.claims), 'claim')} of the four papers: {write_list(told)} on what was measured here."
-    )
+    told, lent = write_list(tally(digest.claims)), say_lent(digest.families)
+    summary = f"Of {count(len(digest.claims), 'claim')} of the four papers: {told} on what was measured here."
     return f"{summary} {lent}" if lent else summary
 
 
 def _tabulate_verdicts(digest: Digest) -> Table:
-    rows = [
-        {
-            "id": Cell(f"[{claim.id}](#{_anchor(claim)})"),
-            "verdict": Cell(claim.verdict, TONES[claim.verdict]),
-            "ours": Cell(write_ours(claim)),
-            "words": Cell(claim.short),
-            "printed": Cell(claim.printed or "–"),
-        }
-        for claim in digest.claims
-    ]
-    heads = columns(
-        ("id", "Claim"), ("verdict", "Verdict"), ("ours", "Here"), ("words", "In short"), ("printed", "The paper")
+    return tabulate(
+        "claims",
+        "Each claim, its figure and ours",
+        digest.claims,
+        ("id", "Claim", lambda c: f"[{c.id}](#{_anchor(c)})"),
+        ("verdict", "Verdict", lambda c: Cell(c.verdict, TONES[c.verdict])),
+        ("ours", "Here", write_ours),
+        ("words", "In short", lambda c: c.short),
+        ("printed", "The paper", lambda c: c.printed or "–"),
     )
-    return Table("claims", "Each claim, its figure and ours", heads, tuple(rows))
 
 
 def _anchor(claim: ClaimDigest) -> str:
@@ -114,27 +113,21 @@ def _show(claim: ClaimDigest) -> list[Block]:
 
 
 def _tabulate_parts(claim: ClaimDigest) -> Table:
-    found = Counter(part.verdict for part in claim.parts if part.counts)
-    tally = ", ".join(f"{found[verdict]} {verdict}" for verdict in TONES if found[verdict])
-    heads = columns(
-        ("place", "Where"),
-        ("what", "What"),
-        ("effect", "Effect"),
-        ("holds", "Holds"),
-        ("measured", "Measured"),
-        ("verdict", "Verdict"),
+    counted = ", ".join(tally(part for part in claim.parts if part.counts)) or "nothing that counts"
+    return tabulate(
+        f"claim-{_anchor(claim)}",
+        f"{claim.id} by place and setting, at {100 * claim.confidence:.3g} %: {counted}",
+        claim.parts,
+        ("place", "Where", lambda p: p.where),
+        ("what", "What", lambda p: p.what),
+        ("effect", "Effect", lambda p: write_effect(p.effect, p.unit) if p.effect is not None else "–"),
+        ("holds", "Holds", lambda p: p.holds or "–"),
+        ("measured", "Measured", lambda p: p.measured),
+        ("verdict", "Verdict", _write_verdict),
+        folded=True,
     )
-    caption = f"{claim.id} by place and setting, at {100 * claim.confidence:.3g} %: {tally or 'nothing that counts'}"
-    return Table(f"claim-{_anchor(claim)}", caption, heads, tuple(_write_part(p) for p in claim.parts), folded=True)
 
 
-def _write_part(part: ClaimPart) -> dict[str, Cell]:
+def _write_verdict(part: ClaimPart) -> Cell:
     notes = [part.reason] * bool(part.reason) + ["beside the claim"] * (not part.counts) + ["needed"] * part.needed
-    return {
-        "place": Cell(part.where),
-        "what": Cell(part.what),
-        "effect": Cell(write_effect(part.effect, part.unit) if part.effect is not None else "–"),
-        "holds": Cell(part.holds or "–"),
-        "measured": Cell(part.measured),
-        "verdict": Cell(part.verdict, TONES[part.verdict], "; ".join(notes)),
-    }
+    return Cell(part.verdict, TONES[part.verdict], "; ".join(notes))

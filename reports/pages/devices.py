@@ -8,7 +8,7 @@ from ..plots import Line, assign_colours
 from ..plots.multiples import Panel, draw_multiples, frame
 from ..statistics import Estimate
 from ..text import write_bytes, write_error, write_list, write_size
-from .blocks import Block, Cell, Figure, Figures, Page, Section, Table, Text, columns, missing
+from .blocks import Block, Cell, Figure, Figures, Page, Section, Table, Text, missing, tabulate
 from .devices_model import show_model
 from .naming import name_backend
 
@@ -50,19 +50,14 @@ def _show_measured(found: DevicesDigest) -> list[Block]:
     gathering = sorted({f"`{spread.method}`" for spread in shown if spread.gathers})
     others = write_list(sorted({f"`{spread.method}`" for spread in shown} - set(gathering)))
     whole = f"neither framework splits an LU, and {write_list(gathering)} gathers every W; " if gathering else ""
-    setting = found.settings
+    setting, cases = found.settings, len(found.measured)
+    judged = f"{found.astray} of {cases} cases send other than" if found.astray else f"all {cases} cases send what"
     text = (
         f"D = {write_size(shown[0].size)}, B = {setting['B']}, L = {setting['L']}, {setting['dtype']}, {most} devices: "
         f"{whole}of {others} arrays of the batch alone are exchanged. Bytes are those that one device sends along a "
-        f"ring; {_judge_formulas(found)}."
+        f"ring; {judged} the formula says."
     )
     return [Text(text), _tabulate(shown, most), Text(_tell_agreement(found), "note"), Text(_tell_origin(found), "note")]
-
-
-def _judge_formulas(found: DevicesDigest) -> str:
-    if found.astray:
-        return f"{found.astray} of {len(found.measured)} cases send other than the formula says"
-    return f"all {len(found.measured)} cases send what the formula says"
 
 
 def _tell_agreement(found: DevicesDigest) -> str:
@@ -77,28 +72,22 @@ def _tell_agreement(found: DevicesDigest) -> str:
 
 
 def _tabulate(shown: Sequence[Spread], most: int) -> Table:
-    rows = [
-        {
-            "row": Cell(f"`{spread.method}`", note=name_backend(spread.backend)),
-            "counts": Cell(", ".join(f"{number} {kind}" for kind, number in sorted(spread.counts.items())) or "none"),
-            "sent": Cell(write_bytes(spread.wire_bytes)),
-            "formula": Cell(write_bytes(spread.formula_bytes)),
-            "whole": Cell("whole W" if spread.gathers else "no", "bad" if spread.gathers else ""),
-            "peak": Cell(write_bytes(spread.peak_bytes)),
-            "saved": Cell(f"{100 / spread.saved:.0f} %" if spread.saved else "–"),
-        }
-        for spread in shown
-    ]
-    heads = columns(
-        ("row", "Method"),
-        ("counts", "Exchanges of a call"),
-        ("sent", "A device sends", True),
-        ("formula", "By formula", True),
-        ("whole", "Gathered"),
-        ("peak", "A device holds at most", True),
-        ("saved", "Of what one device alone holds", True),
+    return tabulate(
+        "devices",
+        f"One call on {most} devices",
+        shown,
+        ("row", "Method", lambda s: Cell(f"`{s.method}`", note=name_backend(s.backend))),
+        ("counts", "Exchanges of a call", _count_exchanges),
+        ("sent", "A device sends", lambda s: write_bytes(s.wire_bytes), True),
+        ("formula", "By formula", lambda s: write_bytes(s.formula_bytes), True),
+        ("whole", "Gathered", lambda s: Cell("whole W", "bad") if s.gathers else Cell("no")),
+        ("peak", "A device holds at most", lambda s: write_bytes(s.peak_bytes), True),
+        ("saved", "Of what one device alone holds", lambda s: f"{100 / s.saved:.0f} %" if s.saved else "–", True),
     )
-    return Table("devices", f"One call on {most} devices", heads, tuple(rows))
+
+
+def _count_exchanges(spread: Spread) -> str:
+    return ", ".join(f"{number} {kind}" for kind, number in sorted(spread.counts.items())) or "none"
 
 
 def _show_strong(found: DevicesDigest) -> list[Block]:
@@ -135,56 +124,44 @@ def _draw(name: str, title: str, panels: Sequence[Panel], xlabel: str, ticks: Se
 
 
 def _tabulate_all(found: DevicesDigest) -> Table:
-    rows = [
-        {
-            "row": Cell(f"`{spread.method}`"),
-            "backend": Cell(name_backend(spread.backend)),
-            "size": Cell(write_size(spread.size)),
-            "devices": Cell(str(spread.devices)),
-            "sent": Cell(write_bytes(spread.wire_bytes)),
-            "held": Cell(write_bytes(spread.held_bytes)),
-            "peak": Cell(write_bytes(spread.peak_bytes)),
-        }
-        for spread in found.measured
-    ]
-    heads = columns(
-        ("row", "Method"),
-        ("backend", "Backend"),
-        ("size", "D", True),
-        ("devices", "Devices", True),
-        ("sent", "A device sends", True),
-        ("held", "Holds before a call", True),
-        ("peak", "Holds at most", True),
+    return tabulate(
+        "devices-all",
+        "Every case",
+        found.measured,
+        ("row", "Method", lambda s: f"`{s.method}`"),
+        ("backend", "Backend", lambda s: name_backend(s.backend)),
+        ("size", "D", lambda s: write_size(s.size), True),
+        ("devices", "Devices", lambda s: str(s.devices), True),
+        ("sent", "A device sends", lambda s: write_bytes(s.wire_bytes), True),
+        ("held", "Holds before a call", lambda s: write_bytes(s.held_bytes), True),
+        ("peak", "Holds at most", lambda s: write_bytes(s.peak_bytes), True),
+        folded=True,
     )
-    return Table("devices-all", "Every case", heads, tuple(rows), folded=True)
 
 
 def _show_weak(found: DevicesDigest) -> list[Block]:
     if not found.grown:
         return [Text("No two cases have four times the devices for twice the D.", "note")]
-    rows = [
-        {
-            "row": Cell(f"`{grown.method}`", note=name_backend(grown.backend)),
-            "from": Cell(f"{write_size(grown.size / 2)} on {grown.devices // 4}"),
-            "to": Cell(f"{write_size(grown.size)} on {grown.devices}"),
-            "peak": Cell(f"{grown.peak_ratio:.2f} ×"),
-            "sent": Cell(f"{grown.wire_ratio:.2f} ×" if grown.wire_ratio is not None else "–"),
-        }
-        for grown in found.grown
-    ]
-    heads = columns(
-        ("row", "Method"),
-        ("from", "D on devices"),
-        ("to", "Larger D on more"),
-        ("peak", "A device holds, in times of before", True),
-        ("sent", "A device sends, in times of before", True),
-    )
     text = (
         "Twice the D on four times the devices: a device's part of every W is as large as before. An array of the "
         "batch is twice as large, and of it (n − 1) / n are sent, 1/2 on 2 devices and 7/8 on 8; a W that is gathered "
         "is four times as large, on every device."
     )
-    return [Text(text), Table("devices-weak", "As many numbers of W on each device", heads, tuple(rows))]
+    table = tabulate(
+        "devices-weak",
+        "As many numbers of W on each device",
+        found.grown,
+        ("row", "Method", lambda g: Cell(f"`{g.method}`", note=name_backend(g.backend))),
+        ("from", "D on devices", lambda g: f"{write_size(g.size / 2)} on {g.devices // 4}"),
+        ("to", "Larger D on more", lambda g: f"{write_size(g.size)} on {g.devices}"),
+        ("peak", "A device holds, in times of before", lambda g: _write_times(g.peak_ratio), True),
+        ("sent", "A device sends, in times of before", lambda g: _write_times(g.wire_ratio), True),
+    )
+    return [Text(text), table]
+
+
+def _write_times(ratio: float | None) -> str:
+    return f"{ratio:.2f} ×" if ratio is not None else "–"
 
 
 def _tell_how() -> Section:

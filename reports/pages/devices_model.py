@@ -3,7 +3,7 @@
 from ..clusters import MEMORY
 from ..digest.devices import DevicesDigest, Modelled
 from ..text import write_bytes, write_seconds, write_size
-from .blocks import Block, Cell, Table, Text, columns
+from .blocks import Block, Cell, Table, Text, columns, tabulate
 
 _ASSUMPTIONS = (
     "**A model, measured nowhere.** Products, matrices and results are divided evenly among the GPUs, a factorisation "
@@ -63,13 +63,12 @@ def _tabulate_reach(found: DevicesDigest, case: str) -> Table:
 
 
 def _tabulate_quantities(found: DevicesDigest) -> Table:
-    rows = [
-        {
-            "fact": Cell(quantity.name),
-            "value": Cell(f"{quantity.value:,.6g} {quantity.unit}".strip()),
-            "source": Cell(quantity.source),
-        }
-        for quantity in found.assumed
-    ]
-    heads = columns(("fact", "Assumed"), ("value", "Value"), ("source", "Source"))
-    return Table("devices-assumed", "What the model assumes", heads, tuple(rows), folded=True)
+    return tabulate(
+        "devices-assumed",
+        "What the model assumes",
+        found.assumed,
+        ("fact", "Assumed", lambda q: q.name),
+        ("value", "Value", lambda q: f"{q.value:,.6g} {q.unit}".strip()),
+        ("source", "Source", lambda q: q.source),
+        folded=True,
+    )

@@ -10,6 +10,7 @@ from ..digest.answers import answers
 from ..digest.cards import choose_states
 from ..digest.form import FormRow, FormSeries
 from ..digest.knots import fold_knots
+from ..digest.lent import LentFrom
 from ..digest.series import Measured
 from ..families import FAMILIES, Question
 from ..group import group_by
@@ -17,7 +18,7 @@ from ..text import write_size
 from .blocks import Cell, Form, Table, columns
 from .lent import write_lent
 from .naming import capital, name_letter, name_place
-from .rules import Told, join_rules, say_minutes, say_ranges
+from .rules import Told, find_rule, say_minutes, say_ranges
 
 # A rule over fewer sizes is no rule.
 SEVERAL = 3
@@ -38,14 +39,13 @@ def _pack_family(digest: Digest, family: FamilyDigest) -> dict[str, Any]:
     facts = FAMILIES[family.name]
     rows: dict[tuple[str, str, int], int] = {}
     reasons: dict[str, int] = {}
-    lent = list(dict.fromkeys(lent for form in family.form if (lent := family.find(form.series).lent_from)))
-    series = [
-        {"place": name_place(digest, family.find(form.series).place)} | _pack_series(family, form, rows, reasons)
-        for form in family.form
-    ]
-    for form, entry in zip(family.form, series, strict=True):
-        if found := family.find(form.series).lent_from:
-            entry["lent"] = lent.index(found)
+    lent: dict[LentFrom, int] = {}
+    series = []
+    for form in family.form:
+        found = family.find(form.series)
+        told = {"lent": lent.setdefault(found.lent_from, len(lent))} if found.lent_from else {}
+        place = name_place(digest, found.place)
+        series.append({"place": place, **_pack_series(family, form, rows, reasons), **told})
     packed = {
         "axis": family.axis,
         "size": name_letter(family, family.axis),
@@ -141,7 +141,7 @@ def _write_rule(
 ) -> list[dict[str, Cell]]:
     """A line of the table, none where there is no rule."""
     keys, fixed = {series.key for series in group}, dict(group[0].fixed)
-    told = join_rules([rule for rule in family.rules if rule.series in keys and rule.question == question.key])
+    told = find_rule(family, question, group)
     if told is None:
         return []
     setting = ", ".join(f"{letter} = {write_size(fixed[letter])}" for letter in family.letters if letter in fixed)

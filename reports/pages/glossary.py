@@ -1,8 +1,6 @@
 """How to read the report: its words and its rules."""
 
-from .blocks import Block, Items
-
-_TERMS = (
+TERMS = (
     "**value [low, high]** is an estimate with its 95 % interval. `[–]`: none is known that covers.",
     (
         "**Time** is the median of one call in a process, the geometric mean of these over the processes; its interval "
@@ -64,8 +62,3 @@ _TERMS = (
         "**Frontier**: the largest size that ran and the smallest that did not."
     ),
 )
-
-
-def explain() -> tuple[Block, ...]:
-    """The terms, each where it stands alone."""
-    return (Items(_TERMS),)

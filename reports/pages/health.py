@@ -8,8 +8,8 @@ from ..digest.health import Comparisons, CoverageRow, PlaceHealth
 from ..digest.provenance import write_files
 from ..statistics import APART
 from ..text import count, write_bytes, write_list, write_rate, write_seconds, write_share, write_times
-from .blocks import Asset, Block, Cell, Items, Page, Section, Table, Text, columns
-from .glossary import explain
+from .blocks import Asset, Block, Cell, Items, Page, Section, Table, Text, columns, tabulate
+from .glossary import TERMS
 from .holes import tabulate_holes
 from .incidents import write_incident
 from .naming import name_place
@@ -30,41 +30,43 @@ _COVERAGE = (
     "elsewhere on what the processes of other cells differ by. A time or a ratio of a family with nothing to leave out "
     "has no interval. Crossovers are not checked: {crossovers} are too few to tell."
 )
+_STATES = (
+    f"A state is of one processor; within it the speed is within {APART:g} times of its usual one. A holds the most "
+    "sessions; others are told in times of its speed. No curve joins two of them. Products and copies are large ones; "
+    "the canary is a small product that is timed in every round. What one thread takes on the slowest processor, while "
+    "each has one, is the machine's; the others are those of a pool on it."
+)
+_MARGIN = (
+    "The margin of a verdict is the larger of 5 % and the A/A noise floor: how far apart two rows over the very same "
+    "kernel come out."
+)
 # Of fewer a coverage of 95 % is anything from 82 to 100 %.
 _ENOUGH = 30
 
 
 def build(digest: Digest) -> tuple[Page, ...]:
     """The page, and the list of files beside it."""
-    health = digest.health
-    page = Page(
-        FILE,
-        "Health",
-        _sum_up(digest),
-        (
-            Section("incidents", "What happened", _list_incidents(digest)),
-            Section("machine", "The machine while it was measured", tuple(_show_machine(digest))),
-            Section(
-                "sure",
-                "How sure the intervals are",
-                (
-                    *(
-                        _tabulate_coverage(digest),
-                        Text(_explain_coverage(digest), "note"),
-                        Text(_write(health.comparisons)),
-                    ),
-                    *(tabulate_quality(digest), Text(EXPLAINED, "note")),
-                ),
-            ),
-            Section("holes", "What gave no time", _show_holes(digest)),
-            *([Section("unmeasured", "Not measured", unmeasured)] if (unmeasured := show_unmeasured(digest)) else ()),
-            Section("provenance", "Where the numbers come from", tuple(show_provenance(digest))),
-            Section("rebuild", "Measure again, rebuild", (list_commands(digest),)),
-            Section("reading", "How to read all this", explain()),
-        ),
-        assets=(Asset("files.csv", write_files(health.provenance)),),
+    unmeasured = show_unmeasured(digest)
+    crossovers = sum(len(family.crossovers) for family in digest.families)
+    sure = (
+        _tabulate_coverage(digest),
+        Text(_COVERAGE.format(crossovers=f"{crossovers:,}"), "note"),
+        Text(_write(digest.health.comparisons)),
+        tabulate_quality(digest),
+        Text(EXPLAINED, "note"),
     )
-    return (page,)
+    sections = (
+        Section("incidents", "What happened", tuple(_list_incidents(digest))),
+        Section("machine", "The machine while it was measured", tuple(_show_machine(digest))),
+        Section("sure", "How sure the intervals are", sure),
+        Section("holes", "What gave no time", _show_holes(digest)),
+        *([Section("unmeasured", "Not measured", unmeasured)] if unmeasured else ()),
+        Section("provenance", "Where the numbers come from", tuple(show_provenance(digest))),
+        Section("rebuild", "Measure again, rebuild", (list_commands(digest),)),
+        Section("reading", "How to read all this", (Items(TERMS),)),
+    )
+    files = Asset("files.csv", write_files(digest.health.provenance))
+    return (Page(FILE, "Health", _sum_up(digest), sections, assets=(files,)),)
 
 
 def _sum_up(digest: Digest) -> str:
@@ -77,81 +79,45 @@ def _sum_up(digest: Digest) -> str:
     return f"{len(warnings)} things make some of these numbers less trustworthy; they stand below."
 
 
-def _list_incidents(digest: Digest) -> tuple[Block, ...]:
-    health, blocks = digest.health, []
-    if health.warnings:
-        blocks.append(Items(tuple(write_incident(digest, incident) for incident in health.warnings)))
-    else:
-        blocks.append(Text("Every file was read, every session ran undisturbed."))
-    if health.notes:
-        blocks.append(Text("What else is to be known of them:", "note"))
-        blocks.append(Items(tuple(write_incident(digest, incident) for incident in health.notes)))
-    return tuple(blocks)
+def _list_incidents(digest: Digest) -> list[Block]:
+    warnings, notes = (
+        Items(tuple(write_incident(digest, incident) for incident in found))
+        for found in (digest.health.warnings, digest.health.notes)
+    )
+    blocks: list[Block] = [warnings if warnings.items else Text("Every file was read, every session ran undisturbed.")]
+    return [*blocks, Text("What else is to be known of them:", "note"), notes] if notes.items else blocks
 
 
 def _show_machine(digest: Digest) -> list[Block]:
     health = digest.health
     if not any(place.sessions for place in health.places):
         return [Text("No session record was found: nothing is paired, and no verdict is given.", "note")]
-    blocks: list[Block] = []
-    if health.states:
-        blocks.append(_tabulate_states(digest))
-        blocks.append(
-            Text(
-                (
-                    f"A state is of one processor; within it the speed is within {APART:g} times of its usual one. A "
-                    "holds the most sessions; others are told in times of its speed. No curve joins two of them. "
-                    "Products and copies are large ones; the canary is a small product that is timed in every round. "
-                    "What one thread takes on the slowest processor, while each has one, is the machine's; the others "
-                    "are those of a pool on it."
-                ),
-                "note",
-            )
-        )
-    blocks.append(_tabulate_places(digest))
-    blocks.append(
-        Text(
-            (
-                "The margin of a verdict is the larger of 5 % and the A/A noise floor: how far apart two rows over the "
-                "very same kernel come out."
-            ),
-            "note",
-        )
-    )
-    return blocks
+    states = [_tabulate_states(digest), Text(_STATES, "note")] if health.states else []
+    return [*states, _tabulate_places(digest), Text(_MARGIN, "note")]
 
 
 def _tabulate_states(digest: Digest) -> Table:
     processors = {(state.place.machine, state.place.device, state.processor) for state in digest.health.states}
     several = len(processors) > len({(machine, device) for machine, device, _ in processors})
-    rows = [
-        {
-            "place": Cell(name_place(digest, state.place)),
-            "state": Cell(state.letter),
-            **({"processor": Cell(state.processor)} if several else {}),
-            "speed": Cell("1" if state.letter == "A" else write_times(state.speed)),
-            "products": Cell(write_rate(state.gemm_flops_per_s)),
-            "copy": Cell("–" if math.isnan(state.copy_bytes_per_s) else f"{write_bytes(state.copy_bytes_per_s)}/s"),
-            "canary": Cell(write_seconds(state.canary_s)),
-            "alone": Cell(_known(state.one_thread_s, write_seconds(state.one_thread_s))),
-            "sessions": Cell(f"{state.sessions:,}"),
-            "families": Cell(", ".join(state.families)),
-        }
-        for state in digest.health.states
-    ]
-    heads = columns(
-        ("place", "Place"),
-        ("state", "State"),
-        *((("processor", "Processor"),) if several else ()),
-        ("speed", "Speed", True),
-        ("products", "Products", True),
-        ("copy", "Copy", True),
-        ("canary", "Canary", True),
-        ("alone", "One thread", True),
-        ("sessions", "Sessions", True),
-        ("families", "Families"),
+    return tabulate(
+        "states",
+        "States of the machine",
+        digest.health.states,
+        ("place", "Place", lambda s: name_place(digest, s.place)),
+        ("state", "State", lambda s: s.letter),
+        *([("processor", "Processor", lambda s: s.processor)] if several else []),
+        ("speed", "Speed", lambda s: "1" if s.letter == "A" else write_times(s.speed), True),
+        ("products", "Products", lambda s: write_rate(s.gemm_flops_per_s), True),
+        ("copy", "Copy", lambda s: _write_copy(s.copy_bytes_per_s), True),
+        ("canary", "Canary", lambda s: write_seconds(s.canary_s), True),
+        ("alone", "One thread", lambda s: _known(s.one_thread_s, write_seconds(s.one_thread_s)), True),
+        ("sessions", "Sessions", lambda s: f"{s.sessions:,}", True),
+        ("families", "Families", lambda s: ", ".join(s.families)),
     )
-    return Table("states", "States of the machine", heads, tuple(rows))
+
+
+def _write_copy(bytes_per_s: float) -> str:
+    return "–" if math.isnan(bytes_per_s) else f"{write_bytes(bytes_per_s)}/s"
 
 
 def _tabulate_places(digest: Digest) -> Table:
@@ -225,10 +191,6 @@ def _tabulate_coverage(digest: Digest) -> Table:
         rows.append({"family": Cell(family.name), **cells})
     heads = columns(("family", "Family"), *((f"c{j}", what.capitalize()) for j, what in enumerate(kinds)))
     return Table("coverage", "Left out, and held by the 95 % interval", heads, tuple(rows))
-
-
-def _explain_coverage(digest: Digest) -> str:
-    return _COVERAGE.format(crossovers=f"{sum(len(family.crossovers) for family in digest.families):,}")
 
 
 def _write_coverage(row: CoverageRow) -> Cell:

@@ -12,7 +12,7 @@ from ..plots import MOST_LINES, Line
 from ..plots.history import draw_history
 from ..statistics import FEWEST_VALUES, SMALLEST_MARGIN, Estimate
 from ..text import count, write_ratio, write_size
-from .blocks import Block, Cell, Figure, Figures, Page, Section, Table, Text, columns
+from .blocks import Block, Cell, Figure, Figures, Page, Section, Table, Text, tabulate
 from .naming import name_place
 from .side_by_side import show_compared
 
@@ -34,38 +34,33 @@ def build(digest: Digest) -> tuple[Page, ...]:
     beside = show_compared(digest)
     compared = (Section("compared", "Commits side by side", tuple(beside)),) if beside else ()
     if not history.tracks:
-        held = (
-            f"asv's files hold {commits}, none twice in one environment" if history.commits else "No asv file was read"
-        )
-        lead = f"{held}: there is no history yet. {_SITE}"
+        held = f"asv's files hold {commits}, none twice in one environment"
+        lead = f"{held if history.commits else 'No asv file was read'}: there is no history yet. {_SITE}"
         return (Page(FILE, "History", lead, compared),)
-    long = (track for track in history.tracks if len(track.paired) >= _DRAWN)
-    drawn = group_by(long, lambda track: (track.family, track.place.backend))
-    order = list(FAMILIES)
-    figures = [_draw(digest, *key, drawn[key]) for key in sorted(drawn, key=lambda key: (order.index(key[0]), key[1]))]
-    blocks: list[Block] = [
-        Figures("Over commits, in times of the yardstick in the same rounds", tuple(figures)),
-        Text(
-            "A bar holds the ratio of another process of that commit in 95 %, where it is known how far they lie.",
-            "note",
-        ),
-    ]
-    if not figures:
-        few = f"A line needs {_DRAWN} commits; of fewer the table below tells all."
-        recorded = any(len(track.paired) > 1 for track in history.tracks)
-        blocks = [
-            Text(few if recorded else "Nothing was recorded of it yet: records of later commits have it.", "note")
-        ]
     sections = (
         *compared,
         Section("points", "Change points", tuple(_show_points(digest))),
-        Section("yardstick", "Times of the yardstick over commits", tuple(blocks)),
+        Section("yardstick", "Times of the yardstick over commits", tuple(_show_ratios(digest))),
         Section("changes", "Oldest and newest commit", tuple(_show_changes(digest))),
     )
-    lead = (
-        f"asv's files hold {commits} and {count(len(history.tracks), 'row')} that ran at two or more of them. {_SITE}"
-    )
+    rows = count(len(history.tracks), "row")
+    lead = f"asv's files hold {commits} and {rows} that ran at two or more of them. {_SITE}"
     return (Page(FILE, "History", lead, sections),)
+
+
+def _show_ratios(digest: Digest) -> list[Block]:
+    """A figure a family and backend; where no row has commits enough for a line, why."""
+    tracks, order = digest.history.tracks, list(FAMILIES)
+    long = (track for track in tracks if len(track.paired) >= _DRAWN)
+    drawn = group_by(long, lambda track: (track.family, track.place.backend))
+    if not drawn:
+        few = f"A line needs {_DRAWN} commits; of fewer the table below tells all."
+        none = "Nothing was recorded of it yet: records of later commits have it."
+        return [Text(few if any(len(track.paired) > 1 for track in tracks) else none, "note")]
+    keys = sorted(drawn, key=lambda key: (order.index(key[0]), key[1]))
+    figures = tuple(_draw(digest, *key, drawn[key]) for key in keys)
+    bars = "A bar holds the ratio of another process of that commit in 95 %, where it is known how far they lie."
+    return [Figures("Over commits, in times of the yardstick in the same rounds", figures), Text(bars, "note")]
 
 
 def _draw(digest: Digest, family: str, backend: str, tracks: list[Track]) -> Figure:
@@ -139,11 +134,6 @@ def _say_none(largest: Track) -> str:
     return f"no row moved by more than {factor:.3g} ×" if factor <= SHOWN else "no change is confirmed"
 
 
-def _is_settled(change: Change) -> bool:
-    """Whether its two commits were compared side by side for long enough."""
-    return change.verdict not in ("", "open")
-
-
 def _say_point(largest: Change) -> str:
     size = f"{largest.axis} = {write_size(largest.size)}"
     return f"{largest.row} at {size} takes {write_ratio(largest.ratio)} × as long from {largest.first[:8]} on"
@@ -161,7 +151,8 @@ def _show_points(digest: Digest) -> list[Block]:
         return [Text(few, "note")]
     tried = count(sum(len(track.paired) >= FEWEST_VALUES for track in tracks), "row")
     confirmed = [change for change in changes if change.confirmed]
-    others = [change for change in changes if not _is_settled(change)]
+    # Of others the two commits were not compared side by side, or not for long enough.
+    others = [change for change in changes if change.verdict in ("", "open")]
     refuted = len(changes) - len(confirmed) - len(others)
     note = (
         f"Of {tried} recorded at {FEWEST_VALUES} commits or more, {count(len(changes), 'step')} of level by more than "
@@ -182,33 +173,34 @@ def _show_points(digest: Digest) -> list[Block]:
 
 def _tabulate_points(digest: Digest, name: str, caption: str, changes: Sequence[Change]) -> Table:
     ordered = sorted(changes, key=lambda c: (-abs(math.log(c.factor)), c.family, c.row, c.size, str(c.fixed)))
-    rows = tuple(
-        {
-            "row": Cell(change.row, note=f"{change.family}, {name_place(digest, change.place)}"),
-            "factor": Cell(f"{write_ratio(change.factor)} ×", "bad" if change.factor > 1 else "good"),
-            "beside": Cell(f"{write_ratio(change.ratio)} ×" if change.ratio else "–", note=change.verdict),
-            "size": Cell(f"{change.axis} = {write_size(change.size)}", note=_write_fixed(change)),
-            "first": Cell(change.first[:8], note=f"after {change.last[:8]}"),
-            "before": Cell(f"{change.before:.3g}", note=count(change.commits[0], "commit")),
-            "after": Cell(f"{change.after:.3g}", note=count(change.commits[1], "commit")),
-            "against": Cell(FAMILIES[change.family].yardstick),
-            "ask": Cell(_write_command(change)),
-        }
-        for change in ordered[:MOST_ROWS]
-    )
-    heads = columns(
-        ("row", "Row"),
-        ("factor", "After / before", True),
-        ("beside", "Side by side", True),
-        ("size", "Size"),
-        ("first", "From"),
-        ("before", "Before", True),
-        ("after", "After", True),
-        ("against", "In times of"),
-    )
-    heads += columns(("ask", "What settles it")) if name == "steps" else ()
     only = f": the {MOST_ROWS} largest" if len(ordered) > MOST_ROWS else ""
-    return Table(name, f"{caption}, and by how much{only}", heads, rows)
+    return tabulate(
+        name,
+        f"{caption}, and by how much{only}",
+        ordered[:MOST_ROWS],
+        ("row", "Row", lambda c: _write_row(digest, c)),
+        ("factor", "After / before", lambda c: Cell(_write_times(c.factor), "bad" if c.factor > 1 else "good"), True),
+        ("beside", "Side by side", lambda c: Cell(_write_times(c.ratio) if c.ratio else "–", note=c.verdict), True),
+        ("size", "Size", _write_size),
+        ("first", "From", lambda c: Cell(c.first[:8], note=f"after {c.last[:8]}")),
+        ("before", "Before", lambda c: Cell(f"{c.before:.3g}", note=count(c.commits[0], "commit")), True),
+        ("after", "After", lambda c: Cell(f"{c.after:.3g}", note=count(c.commits[1], "commit")), True),
+        ("against", "In times of", lambda c: FAMILIES[c.family].yardstick),
+        *([("ask", "What settles it", _write_command)] if name == "steps" else []),
+    )
+
+
+def _write_row(digest: Digest, of: Track | Change) -> Cell:
+    return Cell(of.row, note=f"{of.family}, {name_place(digest, of.place)}")
+
+
+def _write_times(ratio: Estimate | float) -> str:
+    return f"{write_ratio(ratio)} ×"
+
+
+def _write_size(of: Track | Change) -> Cell:
+    fixed = ", ".join(f"{letter} = {write_size(value)}" for letter, value in of.fixed)
+    return Cell(f"{of.axis} = {write_size(of.size)}", note=fixed)
 
 
 def _write_command(change: Change) -> str:
@@ -221,10 +213,6 @@ def _write_command(change: Change) -> str:
     where = "" if change.place.device == "cpu" else f" --device {change.place.device}"
     what = f'--cell "{cell}" --dtype {change.place.dtype}{where} --method {change.row} --keep {change.place.machine}'
     return f"python -m benchmarks compare {change.last[:8]} {change.first[:8]} {what}"
-
-
-def _write_fixed(of: Track | Change) -> str:
-    return ", ".join(f"{letter} = {write_size(value)}" for letter, value in of.fixed)
 
 
 def _show_changes(digest: Digest) -> list[Block]:
@@ -245,26 +233,19 @@ def _show_changes(digest: Digest) -> list[Block]:
 
 
 def _tabulate(digest: Digest, tracks: Sequence[Track]) -> Table:
-    rows = []
-    for track in tracks:
-        sign = "" if len(track.paired) > 1 else "≈ "
-        (old, before), (new, after) = track.compared[0], track.compared[-1]
-        rows.append(
-            {
-                "row": Cell(track.row, note=f"{track.family}, {name_place(digest, track.place)}"),
-                "ratio": Cell(f"{write_ratio(track.change)} ×"),
-                "size": Cell(f"{track.axis} = {write_size(track.size)}", note=_write_fixed(track)),
-                "old": Cell(f"{sign}{before:.3g}", note=old[:8]),
-                "new": Cell(f"{sign}{after:.3g}", note=new[:8]),
-                "against": Cell(FAMILIES[track.family].yardstick),
-            }
-        )
-    heads = columns(
-        ("row", "Row"),
-        ("ratio", "Newest / oldest", True),
-        ("size", "Size"),
-        ("old", "Oldest", True),
-        ("new", "Newest", True),
-        ("against", "In times of"),
+    return tabulate(
+        "history",
+        "What moved most, without a verdict",
+        tracks,
+        ("row", "Row", lambda t: _write_row(digest, t)),
+        ("ratio", "Newest / oldest", lambda t: _write_times(t.change), True),
+        ("size", "Size", _write_size),
+        ("old", "Oldest", lambda t: _write_end(t, t.compared[0]), True),
+        ("new", "Newest", lambda t: _write_end(t, t.compared[-1]), True),
+        ("against", "In times of", lambda t: FAMILIES[t.family].yardstick),
     )
-    return Table("history", "What moved most, without a verdict", heads, tuple(rows))
+
+
+def _write_end(track: Track, end: tuple[str, float]) -> Cell:
+    commit, times = end
+    return Cell(f"{'' if len(track.paired) > 1 else '≈ '}{times:.3g}", note=commit[:8])

@@ -2,9 +2,9 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 
 from ..digest import Digest
+from ..group import group_by
 from ..text import OUTCOME_WORDS, count, write_size
 from .blocks import Cell, Table, columns
 
@@ -13,39 +13,28 @@ _NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?")
 _SHOWN = 6
 
 
-@dataclass
-class _Group:
-    """Cells of a family with one outcome and one reason but for its numbers."""
-
-    numbers: list[tuple[str, ...]] = field(default_factory=list)
-    rows: Counter[str] = field(default_factory=Counter)
-    sizes: set[float] = field(default_factory=set)
-
-
 def tabulate_holes(digest: Digest) -> Table:
     """A line for each family, outcome and reason, most cells first within a family."""
     rows = []
     for family in digest.families:
-        groups: dict[tuple[str, str], _Group] = {}
-        for series in family.series:
-            for row in series.rows:
-                for cell in row.cells:
-                    if cell.outcome != "ok":
-                        reason = cell.reason or "no reason recorded"
-                        group = groups.setdefault((cell.outcome, _NUMBER.sub("#", reason)), _Group())
-                        group.numbers.append(tuple(_NUMBER.findall(reason)))
-                        group.rows[row.name] += 1
-                        group.sizes.add(cell.size)
-        for (outcome, pattern), group in sorted(groups.items(), key=lambda item: (-item[1].rows.total(), item[0])):
-            low, high = min(group.sizes), max(group.sizes)
-            span = write_size(low) if low == high else f"{write_size(low)} to {write_size(high)}"
+        holes = (
+            (cell.outcome, cell.reason or "no reason recorded", row.name, cell.size)
+            for series in family.series
+            for row in series.rows
+            for cell in row.cells
+            if cell.outcome != "ok"
+        )
+        groups = group_by(holes, lambda hole: (hole[0], _NUMBER.sub("#", hole[1])))
+        for (outcome, pattern), found in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
+            ends = sorted({pick(size for *_, size in found) for pick in (min, max)})
+            names = Counter(name for _, _, name, _ in found)
             rows.append(
                 {
                     "family": Cell(family.name),
                     "outcome": Cell(OUTCOME_WORDS[outcome]),
-                    "cells": Cell(f"{group.rows.total():,}"),
-                    "reason": Cell(_fill(pattern, group.numbers), "", _name_rows(group.rows)),
-                    "span": Cell(f"{family.axis} = {span}"),
+                    "cells": Cell(f"{len(found):,}"),
+                    "reason": Cell(_fill(pattern, [reason for _, reason, *_ in found]), "", _name_rows(names)),
+                    "span": Cell(f"{family.axis} = {' to '.join(map(write_size, ends))}"),
                 }
             )
     heads = columns(
@@ -54,9 +43,9 @@ def tabulate_holes(digest: Digest) -> Table:
     return Table("holes", "Rows that gave no time, by reason", heads, tuple(rows))
 
 
-def _fill(pattern: str, numbers: list[tuple[str, ...]]) -> str:
+def _fill(pattern: str, reasons: list[str]) -> str:
     """The reason with the range of each of its numbers."""
-    words = pattern.split("#")
+    words, numbers = pattern.split("#"), (_NUMBER.findall(reason) for reason in reasons)
     told = [words[0]]
     for given, word in zip(zip(*numbers, strict=True), words[1:], strict=True):
         low, high = (_write(pick(given, key=_read)) for pick in (min, max))

@@ -49,23 +49,15 @@ def _write_states(values: Values) -> str:
     return f"{told}; beside state {most}, on curves of their own: {write_list(rest)}"
 
 
-def _write_moved(values: Values) -> str:
-    again = f", though repeated {count(values['repeated'], 'time')}" if values["repeated"] else ""
-    return _write_how(f"the machine's speed moved within {_cells(values)}", values, again)
-
-
-def _write_pool(values: Values) -> str:
-    told = f"the backend's threads together ran at two speeds on one and the same machine within {_cells(values)}"
-    return _write_how(told, values)
-
-
-def _write_how(told: str, values: Values, again: str = "") -> str:
+def _write_moved(values: Values, what: str) -> str:
     """With the record's line, which has rates and seconds as numbers."""
+    told = f"{what} within {_cells(values)}"
     if values["brief"]:
         return told
     how = _RATE.sub(lambda number: write_rate(float(number[1])), values["how"])
     how = _SECONDS.sub(lambda number: write_seconds(float(number[1])), how)
     first = "in one of them " if len(values["cells"]) > 1 else ""
+    again = f", though repeated {count(values['repeated'], 'time')}" if values.get("repeated") else ""
     return f"{told} ({first}{how}){again}"
 
 
@@ -73,14 +65,6 @@ def _write_card(values: Values) -> str:
     held = f"{write_list(values['reasons'])} held the card's clock back" if values["reasons"] else "the card was slow"
     usual, least, default = (f"{values[name]:,.0f}" for name in ("usual", "least", "default"))
     return f"{held}, to {usual} of {default} MHz in the median and {least} at the lowest, in {_cells(values)}"
-
-
-def _write_wrong(values: Values) -> str:
-    return f"wrong results or errors, not timed: {_name_rows(values)}"
-
-
-def _write_retracted(values: Values) -> str:
-    return f"retracted, measured by code that is mended since: {_name_rows(values)}"
 
 
 def _name_rows(values: Values) -> str:
@@ -145,8 +129,8 @@ _WRITERS: dict[str, Callable[[Values], str]] = {
     ),
     "disturbed": lambda v: f"the machine was up to {v['most']:.2g} times slower than usual in {_cells(v)}",
     "canary": lambda v: f"the canary ran up to {v['most']:.2g} times slower than usual in {_cells(v)}",
-    "moved": _write_moved,
-    "pool": _write_pool,
+    "moved": lambda v: _write_moved(v, "the machine's speed moved"),
+    "pool": lambda v: _write_moved(v, "the backend's threads together ran at two speeds on one and the same machine"),
     "clock": lambda v: f"the clock was over 10 % below its usual in {_cells(v)}",
     "busy": lambda v: f"other work kept up to {v['most']:.2g} of the cores busy in {_cells(v)}",
     "stolen": lambda v: f"the host ran other guests for up to {write_share(v['most'])} of the time in {_cells(v)}",
@@ -175,6 +159,6 @@ _WRITERS: dict[str, Callable[[Values], str]] = {
         f"{count(len(v['lines']), 'child process', 'child processes')} ended early, whose rows gave no time: "
         f"{_list_failures(v['lines'])}"
     ),
-    "wrong": _write_wrong,
-    "retracted": _write_retracted,
+    "wrong": lambda v: f"wrong results or errors, not timed: {_name_rows(v)}",
+    "retracted": lambda v: f"retracted, measured by code that is mended since: {_name_rows(v)}",
 }

@@ -1,15 +1,13 @@
 """The first page: the form and its answer, a card a family, the claims in a line each, health if it matters."""
 
-from collections import Counter
-
 from ..arithmetic import OPEN
 from ..digest import Digest
 from ..digest.about import Machine
 from ..families import FAMILIES
 from ..text import count, write_list
-from .blocks import Cell, Contents, Items, Page, Section, Table, Text, columns
+from .blocks import Cell, Contents, Items, Page, Section, Text, tabulate
 from .cards import build_card
-from .claims import TONES, write_ours
+from .claims import TONES, tally, write_ours
 from .form import build_form
 from .incidents import write_incident
 from .lent import SETTLE, say_lent
@@ -121,30 +119,19 @@ def _build_families(digest: Digest) -> Section:
 
 def _build_claims(digest: Digest) -> Section:
     """A line a claim."""
-    lines = tuple(
-        {
-            "id": Cell(f"[{claim.id}](claims.html#{claim.id.lower()})", note=claim.paper),
-            "words": Cell(claim.short),
-            "printed": Cell(claim.printed),
-            "ours": Cell(write_ours(claim)),
-            "verdict": Cell(claim.verdict, tone=TONES[claim.verdict]),
-            "why": Cell(claim.decided),
-        }
-        for claim in digest.claims
-    )
-    told = Counter(claim.verdict for claim in digest.claims)
-    summary = ", ".join(f"{told[verdict]} {verdict}" for verdict in TONES if told[verdict])
-    heads = columns(
-        ("id", "Claim"),
-        ("words", "What the paper says"),
-        ("printed", "The paper's figure"),
-        ("ours", "Here"),
-        ("verdict", "Verdict"),
-        ("why", "What decided it"),
+    table = tabulate(
+        "claims",
+        f"{count(len(digest.claims), 'claim')} of the papers: {', '.join(tally(digest.claims))}",
+        digest.claims,
+        ("id", "Claim", lambda c: Cell(f"[{c.id}](claims.html#{c.id.lower()})", note=c.paper)),
+        ("words", "What the paper says", lambda c: c.short),
+        ("printed", "The paper's figure", lambda c: c.printed),
+        ("ours", "Here", write_ours),
+        ("verdict", "Verdict", lambda c: Cell(c.verdict, tone=TONES[c.verdict])),
+        ("why", "What decided it", lambda c: c.decided),
     )
     lent = " Intervals of one process rest on the lent spread named above." if say_lent(digest.families) else ""
     guide = Text(f"The rules, the thresholds and all evidence are on [the claims' page](claims.html).{lent}", "note")
-    table = Table("claims", f"{count(len(lines), 'claim')} of the papers: {summary}", heads, lines)
     return Section("claims", "The papers' claims on this machine", (table, guide))
 
 

@@ -1,11 +1,13 @@
 """Where the numbers come from, and how to get them again."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from ..digest import Digest
-from ..digest.provenance import Provenance
+from ..digest.provenance import Provenance, Source
+from ..points import Place
 from ..text import count, write_list
-from .blocks import Block, Cell, Items, Table, Text, columns
+from .blocks import Block, Cell, Items, Table, Text, tabulate
 from .naming import name_place
 
 # Kinds of files by what they are called in a sentence.
@@ -58,61 +60,51 @@ def _say_gpu(digest: Digest) -> list[Block]:
 
 
 def _tabulate_sources(provenance: Provenance) -> Table:
-    # A machine's facts stand where it is named first.
-    first = {source.machine: j for j, source in reversed(list(enumerate(provenance.sources)))}
-    rows = [
-        {
-            "machine": Cell(source.machine, note=", ".join(source.machine_facts) if first[source.machine] == j else ""),
-            "environment": Cell(source.environment),
-            "commit": Cell(f"`{source.commit[:8]}`" if source.commit else "no commit"),
-            "profile": Cell(source.profile or "–"),
-            "device": Cell(source.device),
-            "sessions": Cell(f"{source.sessions:,}"),
-            "asv": Cell("yes" if source.asv else "no"),
-        }
-        for j, source in enumerate(provenance.sources)
-    ]
-    heads = columns(
-        ("machine", "Machine"),
-        ("environment", "Environment"),
-        ("commit", "Commit"),
-        ("profile", "Profile"),
-        ("device", "Device"),
-        ("sessions", "Sessions", True),
-        ("asv", "asv file"),
+    first = {source.machine: source for source in reversed(provenance.sources)}
+
+    def name(source: Source) -> Cell:
+        # A machine's facts stand where it is named first.
+        return Cell(source.machine, note=", ".join(source.machine_facts) if first[source.machine] is source else "")
+
+    return tabulate(
+        "sources",
+        "What was measured where",
+        provenance.sources,
+        ("machine", "Machine", name),
+        ("environment", "Environment", lambda s: s.environment),
+        ("commit", "Commit", lambda s: f"`{s.commit[:8]}`" if s.commit else "no commit"),
+        ("profile", "Profile", lambda s: s.profile or "–"),
+        ("device", "Device", lambda s: s.device),
+        ("sessions", "Sessions", lambda s: f"{s.sessions:,}", True),
+        ("asv", "asv file", lambda s: "yes" if s.asv else "no"),
     )
-    return Table("sources", "What was measured where", heads, tuple(rows))
 
 
 def _tabulate_facts(digest: Digest) -> Table:
     places = {place.place for place in digest.health.places}
-    rows = [
-        {
-            "fact": Cell(fact.name.removesuffix("_bytes").replace("_", " ")),
-            "value": Cell("; ".join(fact.values)),
-            "where": Cell(
-                "everywhere"
-                if set(fact.places) == places
-                else "; ".join(name_place(digest, place) for place in fact.places)
-            ),
-        }
-        for fact in digest.health.provenance.facts
-    ]
-    heads = columns(("fact", "Fact"), ("value", "Value"), ("where", "Where"))
-    return Table("environment", "Environment", heads, tuple(rows), folded=True)
+    return tabulate(
+        "environment",
+        "Environment",
+        digest.health.provenance.facts,
+        ("fact", "Fact", lambda f: f.name.removesuffix("_bytes").replace("_", " ")),
+        ("value", "Value", lambda f: "; ".join(f.values)),
+        ("where", "Where", lambda f: "everywhere" if set(f.places) == places else _name_places(digest, f.places)),
+        folded=True,
+    )
 
 
-def _has_gpu(digest: Digest) -> bool:
-    return any(machine.gpus for machine in digest.about.machines)
+def _name_places(digest: Digest, places: Iterable[Place]) -> str:
+    return "; ".join(name_place(digest, place) for place in places)
 
 
 def list_commands(digest: Digest) -> Items:
     """How to get the same again."""
     commit = next((source.commit[:8] for source in digest.health.provenance.sources if source.commit), "COMMIT")
+    gpu = any(machine.gpus for machine in digest.about.machines)
     return Items(
         (
             "Measure: `python -m benchmarks run` (through asv; `--profile` and `--device` choose what).",
-            *(["On a GPU: `make cuda`, the most valuable cells first."] if _has_gpu(digest) else []),
+            *(["On a GPU: `make cuda`, the most valuable cells first."] if gpu else []),
             (
                 f"Rebuild these pages from result files alone: `python -m reports --results {digest.about.results}`. "
                 "The same files give the same bytes."

@@ -3,9 +3,8 @@
 import math
 
 from ..digest import Digest
-from ..digest.form import Quality
 from ..text import count, write_share
-from .blocks import Cell, Table, columns
+from .blocks import Cell, Table, tabulate
 
 EXPLAINED = (
     "Each measured size is left out in turn, and the times there are predicted from the other sizes: how far off they "
@@ -21,28 +20,17 @@ ERROR, HELD, PICKS = 0.15, (0.85, 0.95), 0.95
 
 def tabulate_quality(digest: Digest) -> Table:
     """A line for each family whose sizes could be left out."""
-    rows = tuple(
-        {"family": Cell(quality.family), **_write(quality)}
-        for family in digest.families
-        if (quality := family.quality) is not None
+    inner, ends = "A time between measured sizes is off by", "A time beyond them is off by"
+    return tabulate(
+        "quality",
+        "Predictions, by what was left out",
+        [quality for family in digest.families if (quality := family.quality) is not None],
+        ("family", "Family", lambda q: q.family),
+        ("inner", inner, lambda q: _write_error(q.error, q.coverage, q.left_out), True),
+        ("ends", ends, lambda q: _write_error(q.beyond_error, q.beyond_coverage, q.beyond), True),
+        ("picks", "Picks within 5 % of the best", lambda q: _write_part(q.picks, q.cells, "cell", least=PICKS), True),
+        ("bounds", "Bounds that held", lambda q: _write_part(q.held, q.processes, "process", "processes"), True),
     )
-    heads = columns(
-        ("family", "Family"),
-        ("inner", "A time between measured sizes is off by", True),
-        ("ends", "A time beyond them is off by", True),
-        ("picks", "Picks within 5 % of the best", True),
-        ("bounds", "Bounds that held", True),
-    )
-    return Table("quality", "Predictions, by what was left out", heads, rows)
-
-
-def _write(quality: Quality) -> dict[str, Cell]:
-    return {
-        "inner": _write_error(quality.error, quality.coverage, quality.left_out),
-        "ends": _write_error(quality.beyond_error, quality.beyond_coverage, quality.beyond),
-        "picks": _write_part(quality.picks, quality.cells, "cell", least=PICKS),
-        "bounds": _write_part(quality.held, quality.processes, "process", "processes"),
-    }
 
 
 def _write_error(error: float, coverage: float, left_out: int) -> Cell:

@@ -1,12 +1,15 @@
 """A family's rule in words: which method at which sizes, and what following it may lose."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..arithmetic import OPEN, write_bound
+from ..digest import FamilyDigest
 from ..digest.rules import WITHIN, Range, Rule
+from ..digest.series import Measured
 from ..digest.transfers import Transfer
+from ..families import Question
 from ..statistics import MOST_PROCESSES
 from ..text import write_list, write_size
 
@@ -18,8 +21,6 @@ class Told:
     ranges: tuple[Range, ...]
     worst: float
     at: float
-    missing: tuple[float, ...]
-    within: bool
 
 
 def join_rules(rules: Sequence[Rule]) -> Told | None:
@@ -34,8 +35,13 @@ def join_rules(rules: Sequence[Rule]) -> Told | None:
         else:
             ranges.append(piece)
     worst = max(known, key=lambda rule: (not math.isnan(rule.worst), rule.worst))
-    missing = tuple(sorted(size for rule in known for size in rule.missing))
-    return Told(tuple(ranges), worst.worst, worst.at, missing, all(rule.within for rule in known))
+    return Told(tuple(ranges), worst.worst, worst.at)
+
+
+def find_rule(family: FamilyDigest, question: Question, group: Iterable[Measured]) -> Told | None:
+    """What to use for a question by the rules of these series, of one place; None where there is none."""
+    keys = {series.key for series in group}
+    return join_rules([rule for rule in family.rules if rule.series in keys and rule.question == question.key])
 
 
 def say_ranges(told: Told, axis: str) -> str:

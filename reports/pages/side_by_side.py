@@ -5,7 +5,7 @@ from collections import Counter
 from ..comparisons import Compared
 from ..digest import Digest
 from ..text import count, write_ratio, write_size
-from .blocks import Block, Cell, Table, Text, columns
+from .blocks import TONES, Block, Cell, Table, Text, tabulate
 from .naming import name_place
 
 # The largest differences are shown one by one.
@@ -31,15 +31,13 @@ def show_compared(digest: Digest) -> list[Block]:
 
 def _tabulate(digest: Digest, told: list[Compared]) -> Table:
     ordered = sorted(told, key=lambda line: (-max(line.ratio.value, 1 / line.ratio.value), line.row, line.sizes))
-    rows = tuple(
-        {
-            "row": Cell(line.row, note=f"{line.family}, {name_place(digest, line.place)}"),
-            "ratio": Cell(f"{write_ratio(line.ratio)} ×", "bad" if line.verdict == "slower" else "good"),
-            "sizes": Cell(", ".join(f"{letter} = {write_size(value)}" for letter, value in line.sizes)),
-            "head": Cell(line.head[:8], note=f"over {line.base[:8]}, on {line.machine}"),
-        }
-        for line in ordered[:MOST_ROWS]
-    )
     only = f": the {MOST_ROWS} largest" if len(ordered) > MOST_ROWS else ""
-    heads = columns(("row", "Row"), ("ratio", "Head / base", True), ("sizes", "Sizes"), ("head", "Head"))
-    return Table("compared", f"What is slower or faster side by side{only}", heads, rows)
+    return tabulate(
+        "compared",
+        f"What is slower or faster side by side{only}",
+        ordered[:MOST_ROWS],
+        ("row", "Row", lambda c: Cell(c.row, note=f"{c.family}, {name_place(digest, c.place)}")),
+        ("ratio", "Head / base", lambda c: Cell(f"{write_ratio(c.ratio)} ×", TONES[c.verdict]), True),
+        ("sizes", "Sizes", lambda c: ", ".join(f"{letter} = {write_size(value)}" for letter, value in c.sizes)),
+        ("head", "Head", lambda c: Cell(c.head[:8], note=f"over {c.base[:8]}, on {c.machine}")),
+    )

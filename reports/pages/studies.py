@@ -5,6 +5,7 @@ from importlib import import_module
 from ..digest import Digest
 from ..digest.studies import write_study
 from ..families import TRAININGS
+from ..group import group_by
 from ..text import count
 from .blocks import Asset, Items, Page, Section, missing
 
@@ -15,25 +16,20 @@ SHOWN = {name: import_module(f".study_{name.replace('-', '_')}", __package__) fo
 
 def build(digest: Digest) -> tuple[Page, ...]:
     """A section for each kind of study that was run, and a CSV for each study."""
-    sections = []
-    for name, module in SHOWN.items():
-        found = [study for study in digest.studies if study.name == name]
-        sections.append(
-            Section(name, module.TITLE, tuple(module.show(found)))
-            if found
-            else missing(name, module.TITLE, f"Not run: `python -m benchmarks study {name}`.")
-        )
-    kinds = count(len({study.name for study in digest.studies}), "kind")
-    lead = (
-        f"{count(len(digest.studies), 'training study', 'training studies')} of {kinds}: what an epoch costs, what a "
-        "training reaches, beside the papers' figures."
-        if digest.studies
-        else "No training study was run yet."
-    )
     if not digest.studies:
-        commands = Items(
-            tuple(f"{module.TITLE}: `python -m benchmarks study {name}`" for name, module in SHOWN.items())
-        )
-        sections = [Section("studies", "What can be run", (commands,))]
+        commands = tuple(f"{module.TITLE}: `python -m benchmarks study {name}`" for name, module in SHOWN.items())
+        section = Section("studies", "What can be run", (Items(commands),))
+        return (Page(FILE, "Studies", "No training study was run yet.", (section,)),)
+    known = group_by(digest.studies, lambda study: study.name)
+    sections = tuple(
+        Section(name, module.TITLE, tuple(module.show(known[name])))
+        if name in known
+        else missing(name, module.TITLE, f"Not run: `python -m benchmarks study {name}`.")
+        for name, module in SHOWN.items()
+    )
+    lead = (
+        f"{count(len(digest.studies), 'training study', 'training studies')} of {count(len(known), 'kind')}: what an "
+        "epoch costs, what a training reaches, beside the papers' figures."
+    )
     assets = tuple(Asset(f"study-{study.key}.csv", write_study(study)) for study in digest.studies)
-    return (Page(FILE, "Studies", lead, tuple(sections), assets=assets),)
+    return (Page(FILE, "Studies", lead, sections, assets=assets),)

@@ -6,8 +6,8 @@ from ..digest.studies import StudyDigest, StudyMethod
 from ..plots.study import draw_study
 from ..statistics import Estimate
 from ..text import count, write_count, write_error, write_list, write_percent, write_ratio, write_size
-from .blocks import Block, Cell, Figure, Figures, Heading, Items, Table, Text, columns
-from .study_parts import Measure, cost_cells, describe_ends, make_panel, name_data, pick, tell_origin
+from .blocks import Block, Cell, Figure, Figures, Heading, Items, Table, Text, columns, tabulate
+from .study_parts import Measure, describe_ends, make_panel, name_data, tell_costs, tell_origin
 
 TITLE = "Training an implicit network"
 MEASURES = (Measure("accuracy", "Test accuracy", percent=True), Measure("loss", "Training loss"))
@@ -99,29 +99,26 @@ def _evaluations(study: StudyDigest, method: StudyMethod) -> float:
 
 
 def _tabulate_costs(study: StudyDigest) -> Table:
-    rows = []
-    for method in study.methods:
-        accuracy, loss, behind = method.ends.get("accuracy"), method.ends.get("loss"), method.behind
-        vjps, jvps = method.vjps, method.jvps
-        rows.append(
-            {
-                **cost_cells(study, method),
-                "products": Cell(f"{vjps + jvps:.3g}", note=f"{vjps:.3g} vjps, {jvps:.3g} jvps"),
-                "total": Cell(write_count(method.products)),
-                "accuracy": Cell(write_percent(accuracy), note=f"{_signed(behind)} points" if behind else ""),
-                "loss": Cell(f"{loss.value:.3g}" if loss else "–"),
-            }
-        )
-    heads = columns(
-        ("row", "Method"),
-        ("seconds", "Time of an epoch", True),
-        ("ratio", f"Over {study.baseline}", True),
-        ("products", "Products", True),
-        ("total", "of a training", True),
-        ("accuracy", "Test accuracy", True),
-        ("loss", "Training loss", True),
+    return tabulate(
+        f"study-{study.key}",
+        f"As table 2, on {study.data}",
+        study.methods,
+        *tell_costs(study, "Method", "Time of an epoch"),
+        ("products", "Products", _write_products, True),
+        ("total", "of a training", lambda m: write_count(m.products), True),
+        ("accuracy", "Test accuracy", _write_accuracy, True),
+        ("loss", "Training loss", lambda m: f"{m.ends['loss'].value:.3g}" if "loss" in m.ends else "–", True),
     )
-    return Table(f"study-{study.key}", f"As table 2, on {study.data}", heads, tuple(rows))
+
+
+def _write_products(method: StudyMethod) -> Cell:
+    vjps, jvps = method.vjps, method.jvps
+    return Cell(f"{vjps + jvps:.3g}", note=f"{vjps:.3g} vjps, {jvps:.3g} jvps")
+
+
+def _write_accuracy(method: StudyMethod) -> Cell:
+    behind = f"{_signed(method.behind)} points" if method.behind else ""
+    return Cell(write_percent(method.ends.get("accuracy")), note=behind)
 
 
 def _draw(study: StudyDigest) -> list[Figure]:
@@ -137,10 +134,8 @@ def _draw(study: StudyDigest) -> list[Figure]:
         panels = [make_panel(study, measure, methods=methods, names=names) for measure in MEASURES]
         panels = [panel for panel in panels if len(panel.lines) > 1]
         if panels:
-            name, alt = (
-                f"study-{study.key}-{end}",
-                f"On {study.data}, over seconds of training. {describe_ends(panels)}.",
-            )
+            name = f"study-{study.key}-{end}"
+            alt = f"On {study.data}, over seconds of training. {describe_ends(panels)}."
             figures.append(Figure(name, title, draw_study(name, alt, panels), alt))
     return figures
 
@@ -148,17 +143,22 @@ def _draw(study: StudyDigest) -> list[Figure]:
 def _entitle(study: StudyDigest, exact: Sequence[StudyMethod]) -> str:
     """How much longer an epoch takes with a solver, where that is sure of each."""
     ours = study.baseline
-    if pick(study, "slower", exact):
+    if _are_slower(study, exact):
         return f"An epoch takes {_say_times(exact)} as long with a solver as with `{ours}`"
     return f"`{ours}` and solvers of the linear system"
 
 
 def _entitle_series(study: StudyDigest, series: Sequence[StudyMethod]) -> str:
     terms, ours = [method for method in series if method.order], study.baseline
-    if pick(study, "slower", terms):
+    if _are_slower(study, terms):
         orders = _span([method.order or 0 for method in terms], "{}".format)
         return f"An epoch takes {_say_times(terms)} as long with {orders} terms of the Neumann series as with `{ours}`"
     return f"k terms of the Neumann series (`{ours}` is k = 0)"
+
+
+def _are_slower(study: StudyDigest, methods: Sequence[StudyMethod]) -> bool:
+    """Whether all are certainly slower than the baseline: then a title may say so."""
+    return bool(methods) and all(m.verdict == "slower" for m in methods if m.name != study.baseline)
 
 
 def _say_times(methods: Sequence[StudyMethod]) -> str:
@@ -172,38 +172,32 @@ def _span(values: Sequence[float], write: Callable[[float], str]) -> str:
 
 def _tabulate_gradients(study: StudyDigest) -> Table:
     """Whether the solvers reached the tolerance, and what the method's gradient has in common with the exact one."""
-    rows = []
-    for method in study.methods:
-        found, missed = method.extremes, method.missed
-        cosine = found.get("cosine")
-        rows.append(
-            {
-                "row": Cell(method.name),
-                "cosine": Cell(_write(cosine, ".4f"), tone="" if (cosine or 0) > 0 else "bad"),
-                "latent": Cell(_write(found.get("cosine_latent"), ".4f")),
-                "contraction": Cell(_write(found.get("contraction"), ".3f")),
-                "residual": Cell(write_error(found.get("probe_residual"))),
-                "reported": Cell(
-                    write_error(found.get("residual")),
-                    tone="bad" if missed else "",
-                    note=f"{count(missed, 'sample')} above {study.settings['tol']:g}" if missed else "",
-                ),
-                "iterations": Cell(_write(found.get("iterations"), "g")),
-                "evaluations": Cell(f"{_evaluations(study, method):.3g}"),
-            }
-        )
-    heads = columns(
-        ("row", "Method"),
-        ("cosine", "Smallest cosine", True),
-        ("latent", "of T and Q alone", True),
-        ("contraction", "Largest norm of dT/du", True),
-        ("residual", "Largest residual", True),
-        ("reported", "as the solver says", True),
-        ("iterations", "Most iterations", True),
-        ("evaluations", "Evaluations of T", True),
+    return tabulate(
+        f"study-{study.key}-gradients",
+        "The gradients after each epoch: solved to the tolerance? a descent direction?",
+        study.methods,
+        ("row", "Method", lambda m: m.name),
+        ("cosine", "Smallest cosine", _write_cosine, True),
+        ("latent", "of T and Q alone", lambda m: _write(m.extremes.get("cosine_latent"), ".4f"), True),
+        ("contraction", "Largest norm of dT/du", lambda m: _write(m.extremes.get("contraction"), ".3f"), True),
+        ("residual", "Largest residual", lambda m: write_error(m.extremes.get("probe_residual")), True),
+        ("reported", "as the solver says", lambda m: _write_reported(study, m), True),
+        ("iterations", "Most iterations", lambda m: _write(m.extremes.get("iterations"), "g"), True),
+        ("evaluations", "Evaluations of T", lambda m: f"{_evaluations(study, m):.3g}", True),
+        folded=True,
     )
-    caption = "The gradients after each epoch: solved to the tolerance? a descent direction?"
-    return Table(f"study-{study.key}-gradients", caption, heads, tuple(rows), folded=True)
+
+
+def _write_cosine(method: StudyMethod) -> Cell:
+    cosine = method.extremes.get("cosine")
+    return Cell(_write(cosine, ".4f"), tone="" if (cosine or 0) > 0 else "bad")
+
+
+def _write_reported(study: StudyDigest, method: StudyMethod) -> Cell:
+    residual, missed = write_error(method.extremes.get("residual")), method.missed
+    if not missed:
+        return Cell(residual)
+    return Cell(residual, tone="bad", note=f"{count(missed, 'sample')} above {study.settings['tol']:g}")
 
 
 def _tabulate_published() -> Table:

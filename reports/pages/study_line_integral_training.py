@@ -9,8 +9,8 @@ from ..plots.functions import draw_functions
 from ..plots.study import draw_study
 from ..statistics import Estimate
 from ..text import count, write_error
-from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns
-from .study_parts import Measure, cost_cells, describe_ends, end_cell, make_panel, name_data, order_studies, tell_origin
+from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, tabulate
+from .study_parts import Measure, describe_ends, end_cell, make_panel, name_data, order_studies, tell_costs, tell_origin
 
 TITLE = "Learning a function through its Jacobian"
 CONTROL = "unconstrained"
@@ -66,35 +66,25 @@ def _describe(study: StudyDigest) -> str:
 
 
 def _tabulate(study: StudyDigest) -> Table:
-    rows = [
-        {
-            **cost_cells(study, method),
-            "evaluations": Cell(f"{method.evaluations.value:,.0f}"),
-            "tol": end_cell(method, "tol", small=True),
-            "loss": end_cell(method, "loss"),
-            "test": end_cell(method, "test_loss"),
-            **_tell_learned(study, method),
-        }
-        for method in study.methods
-    ]
-    specs: list[tuple[str, str, bool]] = [
-        ("seconds", "Time of a step", True),
-        ("ratio", f"Over {study.baseline}", True),
-        ("evaluations", "Evaluations", True),
-        ("tol", "Last tolerance", True),
-        ("loss", "Training loss", True),
-        ("test", "Test loss", True),
-        ("slopes", "Slopes", True),
-    ]
-    specs += {
-        "exp": [("round_trip", "Round trip", True), ("inverse", "Inverse against log", True)],
-        "plane": [("gap", "Path gap", True)],
-    }.get(study.data, [])
-    caption = f"What each rule costs and reaches: {study.data}"
-    return Table(f"study-{study.key}", caption, columns(("row", "Method"), *specs), tuple(rows))
+    known = {
+        "exp": (("round_trip", "Round trip"), ("inverse", "Inverse against log")),
+        "plane": (("gap", "Path gap"),),
+    }
+    learned = (("slopes", "Slopes"), *known.get(study.data, ()))
+    return tabulate(
+        f"study-{study.key}",
+        f"What each rule costs and reaches: {study.data}",
+        study.methods,
+        *tell_costs(study, "Method", "Time of a step"),
+        ("evaluations", "Evaluations", lambda m: f"{m.evaluations.value:,.0f}", True),
+        ("tol", "Last tolerance", lambda m: end_cell(m, "tol", small=True), True),
+        ("loss", "Training loss", lambda m: end_cell(m, "loss"), True),
+        ("test", "Test loss", lambda m: end_cell(m, "test_loss"), True),
+        *((key, label, lambda m, key=key: _tell_learned(m).get(key, ""), True) for key, label in learned),
+    )
 
 
-def _tell_learned(study: StudyDigest, method: StudyMethod) -> dict[str, Cell]:
+def _tell_learned(method: StudyMethod) -> dict[str, Cell]:
     learned = method.learned
     if learned is None:
         return {}

@@ -6,12 +6,12 @@ from itertools import groupby
 
 from ..densities import OURS
 from ..digest.densities import Reached
-from ..digest.studies import StudyDigest
+from ..digest.studies import StudyDigest, StudyMethod
 from ..plots.densities import SHARES, Plane, draw_densities
 from ..statistics import Estimate
 from ..text import count, write_list, write_seconds, write_share, write_size
-from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns
-from .study_parts import cost_cells, name_data, order_studies, tell_origin
+from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns, tabulate
+from .study_parts import compare, name_data, order_studies, tell_origin
 
 TITLE = "Densities by the relative gradient, and by flows from a library"
 # The pictures, the tables at hand, the paper's.
@@ -84,46 +84,37 @@ def _describe(study: StudyDigest) -> str:
 
 def _tabulate_planes(studies: Sequence[StudyDigest]) -> Table:
     """Where the truth is known: how far what was learned falls short of it."""
-    rows = [
-        _tell(study, found) | {"place": Cell(name_data(study, studies)), "short": _write(found.short)}
-        for study in studies
-        for found in study.reached
-        if found.short is not None
-    ]
-    heads = columns(
-        ("place", "Data"),
-        ("value", "Nats a dimension", True),
-        ("gained", "Over a Gaussian", True),
-        ("short", "Short of the truth", True),
-        ("rate", "Rate", True),
+    return tabulate(
+        f"study-{studies[0].name}-planes",
+        "In the plane, where the density is known",
+        [(study, found) for study in studies for found in study.reached if found.short is not None],
+        ("place", "Data", lambda pair: name_data(pair[0], studies)),
+        ("value", "Nats a dimension", lambda pair: _write(pair[1].value), True),
+        ("gained", "Over a Gaussian", lambda pair: _write(pair[1].gained), True),
+        ("short", "Short of the truth", lambda pair: _write(pair[1].short), True),
+        ("rate", "Rate", lambda pair: _write_rate(*pair), True),
     )
-    return Table(f"study-{studies[0].name}-planes", "In the plane, where the density is known", heads, tuple(rows))
 
 
 def _tabulate(studies: Sequence[StudyDigest]) -> Table:
-    rows = []
-    for study in studies:
-        for found in study.reached:
-            method = study.method(found.method)
-            if found.short is None and method is not None:
-                known = {"place": Cell(name_data(study, studies)), "row": _name_model(found)}
-                cost = cost_cells(study, method)["ratio"]
-                rows.append(_tell(study, found) | known | {"ratio": _stack(cost)})
-    heads = columns(
-        ("place", "Data"),
-        ("row", "Model"),
-        ("value", "Nats a dimension", True),
-        ("gained", "Over a Gaussian", True),
-        ("ahead", "Relative minus it", True),
-        ("ahead_timed", "In equal time", True),
-        ("rate", "Rate", True),
-        ("ratio", "Time of a step", True),
+    return tabulate(
+        f"study-{studies[0].name}",
+        "Held-out log-likelihood at equal parameters",
+        [(study, found) for study in studies for found in study.reached if found.short is None],
+        ("place", "Data", lambda pair: name_data(pair[0], studies)),
+        ("row", "Model", lambda pair: _name_model(pair[1])),
+        ("value", "Nats a dimension", lambda pair: _write(pair[1].value), True),
+        ("gained", "Over a Gaussian", lambda pair: _write(pair[1].gained), True),
+        ("ahead", "Relative minus it", lambda pair: _write(pair[1].ahead), True),
+        ("ahead_timed", "In equal time", lambda pair: _write(pair[1].ahead_timed), True),
+        ("rate", "Rate", lambda pair: _write_rate(*pair), True),
+        ("ratio", "Time of a step", lambda pair: _stack(pair[0].method(pair[1].method)), True),
     )
-    return Table(f"study-{studies[0].name}", "Held-out log-likelihood at equal parameters", heads, tuple(rows))
 
 
-def _stack(cell: Cell) -> Cell:
-    """An estimate with its interval below, as in the other columns: eight of them fit a page."""
+def _stack(method: StudyMethod | None) -> Cell:
+    """The ratio of its time with its interval below, as in the other columns: eight of them fit a page."""
+    cell = compare(method) if method is not None else Cell("–")
     value, bracket, interval = cell.text.removesuffix(" ×").partition(" [")
     if not bracket:
         return cell
@@ -134,15 +125,9 @@ def _name_model(found: Reached) -> Cell:
     return Cell(NAMES.get(found.model, found.model), note=count(found.parameters, "parameter"))
 
 
-def _tell(study: StudyDigest, found: Reached) -> dict[str, Cell]:
+def _write_rate(study: StudyDigest, found: Reached) -> Cell:
     when = f"epoch {found.epoch:g}, {write_seconds(found.spent_s)}"
-    return {
-        "value": _write(found.value),
-        "gained": _write(found.gained),
-        "ahead": _write(found.ahead),
-        "ahead_timed": _write(found.ahead_timed),
-        "rate": Cell(f"{found.rate:g}", note=f"{found.times} of {len(study.seeds)} seeds\n{when}"),
-    }
+    return Cell(f"{found.rate:g}", note=f"{found.times} of {len(study.seeds)} seeds\n{when}")
 
 
 def _write(value: Estimate | None) -> Cell:

@@ -10,8 +10,8 @@ from ..digest.studies import StudyDigest, StudyMethod
 from ..plots.study import Panel, draw_study
 from ..statistics import Estimate
 from ..text import count, write_list, write_seconds, write_size
-from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns
-from .study_parts import Measure, cost_cells, describe_ends, end_cell, make_panel, name_data, order_studies, tell_origin
+from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns, tabulate
+from .study_parts import Measure, compare, describe_ends, end_cell, make_panel, name_data, order_studies, tell_origin
 
 TITLE = "Ascending the likelihood by the ordinary and the relative gradient"
 LOSS = Measure("loss", "Training loss")
@@ -66,32 +66,25 @@ def _name(method: StudyMethod) -> str:
 
 def _tabulate(study: StudyDigest) -> Table:
     climbed = {found.method: found for found in study.ascents}
-    rows = []
-    for method in study.methods:
-        if (found := climbed.get(method.name)) is not None:
-            edge = "an end of the grid" if found.edge else ""
-            rows.append(
-                {
-                    **cost_cells(study, method),
-                    "row": Cell(_name(method)),
-                    "rate": Cell(f"{method.settings.get('rate', 0):g}", "undecided" if edge else "", edge),
-                    "loss": _end(method, "loss"),
-                    "test": _end(method, "test_loss"),
-                    "iterations": _tell_cost(study, found, found.iterations, "{:,.0f}".format),
-                    "spent": _tell_cost(study, found, found.seconds, write_seconds),
-                }
-            )
-    heads = columns(
-        ("row", "Gradient"),
-        ("rate", "Best rate", True),
-        ("loss", "Training loss", True),
-        ("test", "Test loss", True),
-        ("iterations", f"Iterations to {100 * SHARE:g} %", True),
-        ("spent", "Seconds", True),
-        ("seconds", f"Time of {study.settings['steps']} steps", True),
-        ("ratio", "Over ordinary, plain descent", True),
+    iterations = f"Iterations to {100 * SHARE:g} %"
+    return tabulate(
+        f"study-{study.key}",
+        f"At its best rate: {study.data}",
+        [(method, climbed[method.name]) for method in study.methods if method.name in climbed],
+        ("row", "Gradient", lambda pair: _name(pair[0])),
+        ("rate", "Best rate", lambda pair: _write_rate(*pair), True),
+        ("loss", "Training loss", lambda pair: _end(pair[0], "loss"), True),
+        ("test", "Test loss", lambda pair: _end(pair[0], "test_loss"), True),
+        ("iterations", iterations, lambda pair: _tell_cost(study, pair[1], pair[1].iterations, "{:,.0f}".format), True),
+        ("spent", "Seconds", lambda pair: _tell_cost(study, pair[1], pair[1].seconds, write_seconds), True),
+        ("seconds", f"Time of {study.settings['steps']} steps", lambda pair: write_seconds(pair[0].seconds), True),
+        ("ratio", "Over ordinary, plain descent", lambda pair: compare(pair[0]), True),
     )
-    return Table(f"study-{study.key}", f"At its best rate: {study.data}", heads, tuple(rows))
+
+
+def _write_rate(method: StudyMethod, found: Climbed) -> Cell:
+    edge = "an end of the grid" if found.edge else ""
+    return Cell(f"{method.settings.get('rate', 0):g}", "undecided" if edge else "", edge)
 
 
 def _tell_cost(study: StudyDigest, found: Climbed, cost: Estimate, write: Callable[[float], str]) -> Cell:

@@ -1,6 +1,6 @@
 """What the studies' sections share: cells of costs and ends, curves over the seconds of training, their origin."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..digest.studies import StudyDigest, StudyMethod
@@ -34,14 +34,14 @@ def make_panel(
     palette, lines = assign_colours(method.name for method in study.methods), []
     for method in study.methods:
         curve = method.curves.get(measure.field)
-        if (
-            curve is None
-            or (methods and method.name not in methods)
-            or max(v.value for v in curve.values) < measure.least
-        ):
+        if curve is None or (methods and method.name not in methods):
+            continue
+        if max(v.value for v in curve.values) < measure.least:
             continue
         kept = _thin(len(curve.seconds))
-        values = [_scale(v, 100) for v in curve.values] if measure.percent else curve.values
+        values = curve.values
+        if measure.percent:
+            values = [Estimate(100 * v.value, 100 * v.low, 100 * v.high, v.n, v.confidence) for v in values]
         label = (names or {}).get(method.name, method.name)
         lines.append(Line(label, palette[method.name], [curve.seconds[j] for j in kept], [values[j] for j in kept]))
     return Panel(title or measure.what, lines, measure.percent)
@@ -62,23 +62,28 @@ def name_data(study: StudyDigest, studies: Sequence[StudyDigest]) -> str:
 
 def describe_ends(panels: Sequence[Panel], unit: str = "s") -> str:
     """For a text alternative: what each line of each panel ends with, after how many seconds (or `unit`)."""
-    told = []
-    for panel in panels:
-        ends = ", ".join(
-            f"{line.label} {line.values[-1].value:.3g} after {line.sizes[-1]:.3g} {unit}" for line in panel.lines
-        )
-        told.append(f"{panel.title}: {ends}")
-    return "; ".join(told)
+
+    def tell(line: Line) -> str:
+        return f"{line.label} {line.values[-1].value:.3g} after {line.sizes[-1]:.3g} {unit}"
+
+    return "; ".join(f"{panel.title}: {', '.join(map(tell, panel.lines))}" for panel in panels)
 
 
-def cost_cells(study: StudyDigest, method: StudyMethod) -> dict[str, Cell]:
-    """Columns `seconds` and `ratio`: an epoch's time, and that in the baseline's, with its verdict."""
+def tell_costs(
+    study: StudyDigest, row: str, seconds: str
+) -> tuple[tuple[str, str, Callable[[StudyMethod], Cell | str], bool], ...]:
+    """Of a table of methods: each by its name, an epoch's time, and that in the baseline's; two of their headings."""
+    return (
+        ("row", row, lambda method: method.name, False),
+        ("seconds", seconds, lambda method: write_seconds(method.seconds), True),
+        ("ratio", f"Over {study.baseline}", compare, True),
+    )
+
+
+def compare(method: StudyMethod) -> Cell:
+    """An epoch's time in the baseline's, with its verdict."""
     ratio = f"{write_ratio(method.ratio)} ×" if method.ratio is not None else "1"
-    return {
-        "row": Cell(method.name),
-        "seconds": Cell(write_seconds(method.seconds)),
-        "ratio": Cell(ratio, TONES.get(method.verdict, ""), method.verdict),
-    }
+    return Cell(ratio, TONES.get(method.verdict, ""), method.verdict)
 
 
 def end_cell(method: StudyMethod, name: str, small: bool = False) -> Cell:
@@ -88,11 +93,6 @@ def end_cell(method: StudyMethod, name: str, small: bool = False) -> Cell:
         return Cell("–")
     write = write_error if small else "{:.3g}".format
     return Cell(write(value.value), note="" if value.undetermined else f"{write(value.low)} to {write(value.high)}")
-
-
-def pick(study: StudyDigest, verdict: str, methods: Sequence[StudyMethod]) -> bool:
-    """Whether all of some methods have a verdict against the baseline: then a title may say so."""
-    return bool(methods) and all(m.verdict == verdict for m in methods if m.name != study.baseline)
 
 
 def tell_origin(study: StudyDigest) -> Block:
@@ -111,10 +111,6 @@ def tell_origin(study: StudyDigest) -> Block:
         f"by epoch: [study-{study.key}.csv](study-{study.key}.csv)",
     ]
     return Text("; ".join(words) + ".", "note")
-
-
-def _scale(value: Estimate, factor: float) -> Estimate:
-    return Estimate(value.value * factor, value.low * factor, value.high * factor, value.n, value.confidence)
 
 
 def _thin(number: int) -> list[int]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from ..digest.studies import StudyDigest, StudyMethod
 from ..plots.study import draw_study
 from ..text import count, write_error, write_size
-from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns
-from .study_parts import Measure, cost_cells, describe_ends, end_cell, make_panel, name_data, tell_origin
+from .blocks import Block, Figure, Figures, Heading, Table, Text, tabulate
+from .study_parts import Measure, describe_ends, end_cell, make_panel, name_data, tell_costs, tell_origin
 
 TITLE = "Denoising: ψ, which is a gradient field or is not, against φ"
 MEASURES = (Measure("test_loss", "Test loss"), Measure("asymmetry", "Asymmetry", least=1e-6))
@@ -60,27 +60,16 @@ def _reach(study: StudyDigest) -> tuple[float, dict[str, int]]:
 
 
 def _tabulate(study: StudyDigest, reached: dict[str, int]) -> Table:
-    rows = [
-        {
-            **cost_cells(study, method),
-            "loss": end_cell(method, "test_loss"),
-            "asymmetry": end_cell(method, "asymmetry", small=True),
-            "equal": Cell(_write_equal(method, reached.get(method.name))),
-            "error": end_cell(method, "score_error"),
-        }
-        for method in study.methods
-    ]
-    heads = columns(
-        ("row", "Network"),
-        ("seconds", "Time of an epoch", True),
-        ("ratio", f"Over {study.baseline}", True),
-        ("loss", "Test loss", True),
-        ("asymmetry", "Asymmetry", True),
-        ("equal", "at equal loss", True),
-        ("error", "Error of the score", True),
+    return tabulate(
+        f"study-{study.key}",
+        f"What each network costs and how far from a gradient it is: {study.data}",
+        study.methods,
+        *tell_costs(study, "Network", "Time of an epoch"),
+        ("loss", "Test loss", lambda m: end_cell(m, "test_loss"), True),
+        ("asymmetry", "Asymmetry", lambda m: end_cell(m, "asymmetry", small=True), True),
+        ("equal", "at equal loss", lambda m: _write_equal(m, reached.get(m.name)), True),
+        ("error", "Error of the score", lambda m: end_cell(m, "score_error"), True),
     )
-    caption = f"What each network costs and how far from a gradient it is: {study.data}"
-    return Table(f"study-{study.key}", caption, heads, tuple(rows))
 
 
 def _write_equal(method: StudyMethod, epoch: int | None) -> str:

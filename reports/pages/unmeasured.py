@@ -6,7 +6,7 @@ from ..digest import Digest
 from ..group import group_by
 from ..load import Unmeasured
 from ..text import count, write_size
-from .blocks import Block, Cell, Items, Table, Text, columns
+from .blocks import Block, Items, Table, Text, tabulate
 from .incidents import read_cell
 
 
@@ -33,19 +33,17 @@ def count_unmeasured(digest: Digest) -> str:
 
 def _tabulate(run: Unmeasured, number: int, of: str) -> Table:
     """A line for all cells that differ in their dimension alone."""
-    lines = [_split(cell) for cell in run.cells]
-    rows = [
-        {
-            "family": Cell(family),
-            "place": Cell(place),
-            "rest": Cell(rest),
-            "sizes": Cell(_join(size for *_, size in same)),
-        }
-        for (family, place, rest), same in group_by(lines, lambda line: line[:3]).items()
-    ]
-    heads = columns(("family", "Family"), ("place", "Place"), ("rest", "Where"), ("sizes", "Not measured at"))
-    caption = f"{count(len(run.cells), 'cell')} not measured: {of}"
-    return Table(f"unmeasured-{number}", caption, heads, tuple(rows), folded=len(rows) > 20)
+    groups = group_by(map(_split, run.cells), lambda line: line[:3])
+    return tabulate(
+        f"unmeasured-{number}",
+        f"{count(len(run.cells), 'cell')} not measured: {of}",
+        groups.items(),
+        ("family", "Family", lambda group: group[0][0]),
+        ("place", "Place", lambda group: group[0][1]),
+        ("rest", "Where", lambda group: group[0][2]),
+        ("sizes", "Not measured at", lambda group: _join(size for *_, size in group[1])),
+        folded=len(groups) > 20,
+    )
 
 
 def _split(cell: str) -> tuple[str, str, str, tuple[str, float | str]]:

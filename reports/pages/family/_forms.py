@@ -6,14 +6,13 @@ from ...digest import FamilyDigest
 from ...digest.clocks import GRAPH, Clocked
 from ...digest.series import SWEEP_SIZES, Measured
 from ...families import FAMILIES
-from ...group import group_by
 from ...plots import Line
 from ...plots.multiples import Panel, draw_multiples, frame
 from ...text import write_seconds, write_share, write_size
 from ..blocks import Cell, Figure, Figures, Table, columns
 from ..naming import name_backend
 from ._lines import choose_rows, exact, list_ends
-from ._names import caption, describe_sizes, name_series, name_shared, size_cell
+from ._names import caption, describe_sizes, group_sweeps, name_series, name_shared
 
 # A call of which the device has nothing to do for more than this is bound by its launches.
 BOUND = 0.5
@@ -37,9 +36,8 @@ def choose_names(family: FamilyDigest, series: Measured) -> list[str]:
     chosen = choose_rows(family, series)
     for question in FAMILIES[family.name].questions:
         if question.computes and not any(row.computes in question.computes for row in chosen):
-            found = [r for r in series.rows if r.role == "method" and r.computes in question.computes and r.ran]
-            first = [row for row in found if ":" not in row.name]
-            chosen += first[:1]
+            methods = [row for row in series.rows if row.role == "method" and row.ran and ":" not in row.name]
+            chosen += [row for row in methods if row.computes in question.computes][:1]
     return [row.name for row in chosen]
 
 
@@ -50,7 +48,7 @@ def find_clocked(family: FamilyDigest, series: Measured, name: str) -> list[Cloc
 
 def draw_forms(family: FamilyDigest, shown: list[Measured]) -> Figures | None:
     """A panel a precision: the family's first main row by form, where some backend has enough sizes for a course."""
-    groups = [group for group in _group_backends(shown) if any(len(s.sizes) >= SWEEP_SIZES for s in group)]
+    groups = [group for group in group_sweeps(shown) if any(len(s.sizes) >= SWEEP_SIZES for s in group)]
     name = FAMILIES[family.name].card[0]
     panels = [panel for group in groups if (panel := _make_panel(family, group, name, shown)).lines]
     if not panels:
@@ -96,23 +94,17 @@ def _entitle(family: FamilyDigest, groups: list[list[Measured]], name: str) -> s
     return f"Time of one call of `{name}` by form, {describe_sizes(family, series)}"
 
 
-def _group_backends(shown: list[Measured]) -> list[list[Measured]]:
-    """The series of both backends that are alike in all else."""
-    places = group_by(shown, lambda s: (s.place.machine, s.place.device, s.place.dtype, s.fixed))
-    return list(places.values())
-
-
 def tabulate_forms(family: FamilyDigest, shown: list[Measured]) -> Table | None:
     """The forms of both backends side by side, at the sizes where launches bind some row."""
     lines, told = [], []
-    for group in _group_backends(shown):
+    for group in group_sweeps(shown):
         # The backends are columns here.
         where = {"place": Cell(name_series(group[0], shown).partition(", ")[2])}
         for size in sorted({each.size for each in family.clocks if each.idle > BOUND}):
             for name in dict.fromkeys(name for series in group for name in choose_names(family, series)):
                 forms = _list_forms(family, group, size, name)
                 if len(forms) > 1:
-                    at = {"size": size_cell(family.axis, size), "row": Cell(name)}
+                    at = {"size": Cell(write_size(size)), "row": Cell(name)}
                     lines.append(where | at | {form: Cell(text) for form, text in forms.items()})
                     told += group
     if not lines:

@@ -4,12 +4,12 @@ import math
 
 from ...digest import FamilyDigest
 from ...digest.goals import COPIES, FLOORS, FROM, KINDS, LARGE, LAUNCHES, ROOFLINES, SHARE, SMALL, Goal
-from ...digest.series import Measured
 from ...families import FAMILIES
 from ...group import group_by
 from ...text import write_list, write_percent, write_ratio, write_seconds, write_share, write_size
-from ..blocks import Block, Cell, Table, Text, columns
-from ._names import caption, series_cell, size_cell
+from ..blocks import Block, Cell, Text, tabulate
+from ._names import caption, name_series
+from ._tables import find_shown
 
 WORDS = {
     "products": f"at least {write_share(SHARE)} of the rate of its own products",
@@ -37,56 +37,43 @@ LAUNCH = "Not judged: the records of that size hold no time of an empty launch."
 def show_goals(family: FamilyDigest) -> tuple[Block, ...]:
     """The table and how to read it; nothing where there are no goals."""
     card, processor = ([goal for goal in family.goals if goal.kind in kinds] for kinds in KINDS.values())
-    return (*_show_card(family, card), *_show_processor(family, processor))
+    shown = ((_show_card, card), (_show_processor, processor))
+    return tuple(block for show, goals in shown if goals for block in show(family, goals))
 
 
 def _show_card(family: FamilyDigest, goals: list[Goal]) -> tuple[Block, ...]:
     """A line a goal and size."""
-    if not goals:
-        return ()
-    shown = _find(family, goals)
-    rows = tuple(
-        {
-            "row": Cell(goal.row),
-            "words": Cell(WORDS[goal.kind]),
-            "place": series_cell(family.find(goal.series), shown),
-            "size": size_cell(family.axis, goal.size),
-            "seconds": Cell(write_seconds(goal.seconds)),
-            "here": Cell(_write(goal)),
-            "verdict": _decide(goal),
-        }
-        for goal in goals
+    shown = find_shown(family, goals)
+    table = tabulate(
+        f"{family.name}-goals",
+        caption("What was aimed at on a GPU", shown),
+        goals,
+        ("row", "Row", lambda g: g.row),
+        ("words", "Goal", lambda g: WORDS[g.kind]),
+        ("place", "Where", lambda g: name_series(family.find(g.series), shown)),
+        ("size", family.axis, lambda g: write_size(g.size), True),
+        ("seconds", "Time", lambda g: write_seconds(g.seconds), True),
+        ("here", "Here", _write, True),
+        ("verdict", "Verdict", _decide),
     )
-    heads = columns(
-        ("row", "Row"),
-        ("words", "Goal"),
-        ("place", "Where"),
-        ("size", family.axis, True),
-        ("seconds", "Time", True),
-        ("here", "Here", True),
-        ("verdict", "Verdict"),
-    )
-    table = Table(f"{family.name}-goals", caption("What was aimed at on a GPU", shown), heads, rows)
     launch = any(goal.verdict == "not judged" for goal in goals)
     return table, Text(_fill(f"{NOTE} {LAUNCH}" if launch else NOTE, family), "note")
 
 
 def _show_processor(family: FamilyDigest, goals: list[Goal]) -> tuple[Block, ...]:
     """A line a goal and series: its figure at every size, the largest with its interval."""
-    if not goals:
-        return ()
-    shown = _find(family, goals)
-    groups = group_by(goals, lambda goal: (goal.kind, goal.row, goal.series))
-    rows = tuple(_summarise(family, group, shown) for group in groups.values())
-    heads = columns(
-        ("row", "Row"),
-        ("words", "Goal"),
-        ("place", "Where"),
-        ("figures", f"Here, by {family.axis}"),
-        ("most", "The most", True),
-        ("verdict", "Verdict"),
+    shown = find_shown(family, goals)
+    table = tabulate(
+        f"{family.name}-goals-processor",
+        caption("What was aimed at on a processor", shown),
+        group_by(goals, lambda goal: (goal.kind, goal.row, goal.series)).values(),
+        ("row", "Row", lambda group: group[0].row),
+        ("words", "Goal", lambda group: WORDS[group[0].kind]),
+        ("place", "Where", lambda group: name_series(family.find(group[0].series), shown)),
+        ("figures", f"Here, by {family.axis}", _list_figures),
+        ("most", "The most", _write_most, True),
+        ("verdict", "Verdict", _sum_up),
     )
-    table = Table(f"{family.name}-goals-processor", caption("What was aimed at on a processor", shown), heads, rows)
     return table, Text(_fill(PROCESSOR, family), "note")
 
 
@@ -95,16 +82,13 @@ def _fill(note: str, family: FamilyDigest) -> str:
     return note.format(axis=family.axis, row=goals.row, step=goals.step, floor=goals.floor) if goals else note
 
 
-def _summarise(family: FamilyDigest, group: list[Goal], shown: list[Measured]) -> dict[str, Cell]:
-    first, most = group[0], max(group, key=_value)
-    return {
-        "row": Cell(first.row),
-        "words": Cell(WORDS[first.kind]),
-        "place": series_cell(family.find(first.series), shown),
-        "figures": Cell(", ".join(f"{write_size(goal.size)}: {_value(goal):.3f}" for goal in group)),
-        "most": Cell(f"{_write(most)} at {write_size(most.size)}"),
-        "verdict": _sum_up(group),
-    }
+def _list_figures(group: list[Goal]) -> str:
+    return ", ".join(f"{write_size(goal.size)}: {_value(goal):.3f}" for goal in group)
+
+
+def _write_most(group: list[Goal]) -> str:
+    most = max(group, key=_value)
+    return f"{_write(most)} at {write_size(most.size)}"
 
 
 def _sum_up(group: list[Goal]) -> Cell:
@@ -118,11 +102,6 @@ def _sum_up(group: list[Goal]) -> Cell:
 
 def _value(goal: Goal) -> float:
     return goal.value.value if goal.value is not None else math.nan
-
-
-def _find(family: FamilyDigest, goals: list[Goal]) -> list[Measured]:
-    """The series that goals are of."""
-    return [family.find(key) for key in dict.fromkeys(goal.series for goal in goals)]
 
 
 def _write(goal: Goal) -> str:

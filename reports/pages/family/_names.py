@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from ...digest import FamilyDigest
 from ...digest.series import Measured
 from ...families import FAMILIES
+from ...group import group_by
 from ...text import write_list, write_size
-from ..blocks import Cell
 from ..naming import name_backend
 
 
@@ -18,16 +18,17 @@ def name_series(series: Measured, shown: Iterable[Measured]) -> str:
     return ", ".join(facts[key] for key in facts if facts[key] and (key == "backend" or key in differ))
 
 
+def group_sweeps(shown: Iterable[Measured]) -> list[list[Measured]]:
+    """Series that differ in their backend and the state of the machine alone."""
+    return list(group_by(shown, lambda s: (s.place.machine, s.place.device, s.place.dtype, s.fixed)).values())
+
+
 def group_states(shown: Iterable[Measured]) -> list[tuple[Measured, ...]]:
     """Series that differ in the state of the machine alone, the backends of one sweep beside each other."""
-    shown, ranks = tuple(shown), {}
-    backends = list(dict.fromkeys(series.place.backend for series in shown))
-    groups: dict[tuple[int, int], list[Measured]] = {}
-    for series in shown:
-        place = series.place
-        rank = ranks.setdefault((place.machine, place.device, place.dtype, series.fixed), len(ranks))
-        groups.setdefault((rank, backends.index(place.backend)), []).append(series)
-    return [tuple(groups[key]) for key in sorted(groups)]
+    shown = tuple(shown)
+    backends = dict.fromkeys(series.place.backend for series in shown)
+    sweeps = (group_by(sweep, lambda series: series.place.backend) for sweep in group_sweeps(shown))
+    return [tuple(found[backend]) for found in sweeps for backend in backends if backend in found]
 
 
 def name_group(group: tuple[Measured, ...], shown: Iterable[Measured]) -> str:
@@ -37,6 +38,11 @@ def name_group(group: tuple[Measured, ...], shown: Iterable[Measured]) -> str:
         return name
     first = f"state {group[0].state}"
     return name.removesuffix(first) + f"states {write_list(series.state for series in group)} apart"
+
+
+def name_at(family: FamilyDigest, series: Measured, shown: Iterable[Measured], size: float) -> str:
+    """As `name_series`, at a size: `torch, D = 1,000`."""
+    return f"{name_series(series, shown)}, {family.axis} = {write_size(size)}"
 
 
 def name_shared(shown: Iterable[Measured]) -> str:
@@ -52,16 +58,6 @@ def caption(words: str, shown: Iterable[Measured]) -> str:
     """What a table is about, with what all its series have in common."""
     same = name_shared(shown)
     return f"{words} ({same})" if same else words
-
-
-def series_cell(series: Measured, shown: Iterable[Measured]) -> Cell:
-    """The series a line of a table is about."""
-    return Cell(name_series(series, shown))
-
-
-def size_cell(axis: str, size: float) -> Cell:
-    """The size a line of a table is about."""
-    return Cell(write_size(size))
 
 
 def describe_sizes(family: FamilyDigest, shown: Iterable[Measured]) -> str:

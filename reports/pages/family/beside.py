@@ -10,7 +10,7 @@ from ...digest.series import Measured
 from ...families import FAMILIES
 from ...text import write_error, write_ratio, write_seconds, write_size
 from ..blocks import Block, Cell, Column, Section, Table, Text
-from ._names import caption, pick_sizes, series_cell
+from ._names import caption, name_series, pick_sizes
 from ._orders import tell_orders
 
 # Of fewer values nothing is told that the tables of the two sweeps do not show.
@@ -42,7 +42,7 @@ def _tabulate(family: FamilyDigest, letter: str, what: str, groups: list[Group],
     lines, values = [], set()
     for group, stripped in zip(groups, shown):
         for size in _choose_sizes(group):
-            start = {"place": series_cell(stripped, shown), "size": Cell(write_size(size))}
+            start = {"place": Cell(name_series(stripped, shown)), "size": Cell(write_size(size))}
             for name, cells in _list_rows(group, size):
                 written = {value: _write(family, name, cell, what) for value, cell in cells.items()}
                 told = {value for value, cell in written.items() if cell.text != "–"}

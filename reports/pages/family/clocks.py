@@ -7,9 +7,9 @@ from ...digest.clocks import Clocked
 from ...digest.series import Measured
 from ...families import FAMILIES
 from ...text import write_list, write_seconds, write_share, write_size
-from ..blocks import Block, Cell, Items, Section, Table, Text, columns
+from ..blocks import Block, Items, Section, Table, Text, tabulate
 from ._forms import BOUND, FORMS, choose_names, draw_forms, find_clocked, tabulate_forms
-from ._names import caption, name_series, series_cell, size_cell
+from ._names import caption, name_series
 
 NOTE = (
     "**Queued**: the calls of a block are launched one after the other and the last is waited for, as in a training "
@@ -70,37 +70,26 @@ def _say_series(where: str, name: str, axis: str, known: list[Clocked]) -> str:
 
 
 def _tabulate_clocks(family: FamilyDigest, shown: list[Measured]) -> Table:
-    lines = [
-        {"place": series_cell(series, shown), "size": size_cell(family.axis, size), "row": Cell(each.row)}
-        | _write_clocks(each)
+    found = (
+        each
         for series in shown
         for size in series.sizes
         for name in choose_names(family, series)
         for row in (name, *(f"{name}:{form}" for form in FORMS))
         for each in find_clocked(family, series, row)
         if each.size == size
-    ]
-    heads = columns(
-        ("place", "Where"),
-        ("size", family.axis, True),
-        ("row", "Row"),
-        ("seconds", "Queued", True),
-        ("latency", "Waited for, warm", True),
-        ("cold", "cold", True),
-        ("device", "Device", True),
-        ("worked", "of queued", True),
-        ("idle", "Idle", True),
     )
-    words = caption("A call by every clock", shown)
-    return Table(f"{family.name}-clocks", words, heads, tuple(lines))
-
-
-def _write_clocks(each: Clocked) -> dict[str, Cell]:
-    return {
-        "seconds": Cell(write_seconds(each.seconds)),
-        "latency": Cell(write_seconds(each.latency_s)),
-        "cold": Cell(write_seconds(each.cold_latency_s)),
-        "device": Cell(write_seconds(each.device_s)),
-        "worked": Cell(write_share(each.worked)),
-        "idle": Cell(write_share(each.idle)),
-    }
+    return tabulate(
+        f"{family.name}-clocks",
+        caption("A call by every clock", shown),
+        found,
+        ("place", "Where", lambda c: name_series(family.find(c.series), shown)),
+        ("size", family.axis, lambda c: write_size(c.size), True),
+        ("row", "Row", lambda c: c.row),
+        ("seconds", "Queued", lambda c: write_seconds(c.seconds), True),
+        ("latency", "Waited for, warm", lambda c: write_seconds(c.latency_s), True),
+        ("cold", "cold", lambda c: write_seconds(c.cold_latency_s), True),
+        ("device", "Device", lambda c: write_seconds(c.device_s), True),
+        ("worked", "of queued", lambda c: write_share(c.worked), True),
+        ("idle", "Idle", lambda c: write_share(c.idle), True),
+    )

@@ -6,10 +6,10 @@ from ...digest import FamilyDigest
 from ...digest.series import Measured
 from ...families import FAMILIES, Contest
 from ...statistics import Estimate
-from ...text import count, write_error, write_list, write_ratio
+from ...text import count, write_error, write_list, write_ratio, write_size
 from ..blocks import Block, Cell, Section, Table, Text, columns
 from ..naming import name_backend
-from ._names import caption, name_series, size_cell
+from ._names import caption, name_series
 
 # An error that is no larger than this many times the least is told as the least, too.
 NEAR = 1.05
@@ -82,7 +82,7 @@ def _tabulate(family: FamilyDigest, contest: Contest, lines: list[_Line], shown:
     for line in lines:
         cells = {
             "place": Cell(", ".join(filter(None, (write_list(line.ratios), line.where)))),
-            "size": size_cell(family.axis, line.size),
+            "size": Cell(write_size(line.size)),
             "row": Cell(line.rows[0]),
         }
         for head, row, error in zip(contest.heads, line.rows, line.errors, strict=True):

@@ -1,9 +1,10 @@
 """Sizes where a method overtakes what users run today."""
 
 from ...digest import FamilyDigest
+from ...digest.crossovers import Crossing
 from ...text import write_size
-from ..blocks import Cell, Section, Table, Text, columns, missing
-from ._names import caption, series_cell
+from ..blocks import Cell, Section, Text, missing
+from ._tables import tabulate_series
 
 NOTE = (
     "Bracketed: the intervals of the paired ratio at the two sizes named exclude 1 on opposite sides. Extrapolated: "
@@ -16,30 +17,22 @@ def build(family: FamilyDigest) -> Section | None:
     if not family.crossovers:
         none = "Of no row and baseline is a size known at which one overtakes the other."
         return missing("crossovers", "Crossovers", none) if family.speedups else None
-    shown = [family.find(key) for key in dict.fromkeys(crossing.series for crossing in family.crossovers)]
-    heads = columns(
-        ("place", "Where"),
-        ("row", "Row"),
-        ("baseline", "Baseline"),
-        ("size", f"They meet at {family.axis}", True),
-        ("kind", "How"),
-        ("above", "Faster above it"),
+    table = tabulate_series(
+        family,
+        "crossovers",
+        "Where rows overtake the baselines",
+        family.crossovers,
+        ("row", "Row", lambda c: c.row),
+        ("baseline", "Baseline", lambda c: c.baseline),
+        ("size", f"They meet at {family.axis}", lambda c: write_size(c.size), True),
+        ("kind", "How", _write_kind),
+        ("above", "Faster above it", lambda c: c.above),
     )
-    rows = []
-    for crossing in family.crossovers:
-        note = " and ".join(write_size(size) for size in crossing.bracket or ())
-        note = f"between {note}" if note else ""
-        note += f"; the last of {crossing.count}" if crossing.count > 1 else ""
-        rows.append(
-            {
-                "place": series_cell(family.find(crossing.series), shown),
-                "row": Cell(crossing.row),
-                "baseline": Cell(crossing.baseline),
-                "size": Cell(write_size(crossing.size)),
-                "kind": Cell(crossing.kind, "", note),
-                "above": Cell(crossing.above),
-            }
-        )
-    words = caption("Where rows overtake the baselines", shown)
-    table = Table(f"{family.name}-crossovers", words, heads, tuple(rows))
     return Section("crossovers", "Crossovers", (table, Text(NOTE, "note")))
+
+
+def _write_kind(crossing: Crossing) -> Cell:
+    note = " and ".join(write_size(size) for size in crossing.bracket or ())
+    note = f"between {note}" if note else ""
+    note += f"; the last of {crossing.count}" if crossing.count > 1 else ""
+    return Cell(crossing.kind, "", note)

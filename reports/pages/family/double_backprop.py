@@ -6,11 +6,12 @@ from ...digest.series import Measured
 from ...group import group_by
 from ...plots import Line
 from ...plots.multiples import Panel
-from ...text import write_ratio
+from ...text import write_ratio, write_size
 from ..blocks import Cell, Section, Table, Text, columns
 from ._lines import list_ends
-from ._names import caption, name_group, series_cell, size_cell
+from ._names import caption, name_group, name_series
 from ._sweeps import draw_sweeps
+from ._tables import find_shown
 
 NOTE = (
     "phi by double backpropagation and by forward over reverse mode is held to psi by autodiff, phi by derivatives "
@@ -58,7 +59,7 @@ def _entitle(family: FamilyDigest, drawn: list[Measured]) -> str:
 
 def _tabulate(family: FamilyDigest) -> Table:
     """The largest size of every network."""
-    shown = [family.find(key) for key in dict.fromkeys(doubling.series for doubling in family.doublings)]
+    shown = find_shown(family, family.doublings)
     names = dict.fromkeys((doubling.row, doubling.rival) for doubling in family.doublings)
     heads = columns(
         ("place", "Where"),
@@ -69,16 +70,11 @@ def _tabulate(family: FamilyDigest) -> Table:
     rows = []
     for series in shown:
         known = {row: found[-1] for row, found in _collect(family, series).items()}
-        first = next(iter(known.values()))
-        formula = known["phi"].formula if "phi" in known else None
         line = {
-            "place": series_cell(series, shown),
-            "size": size_cell(family.axis, first.size),
-            "formula": Cell(write_ratio(formula)),
+            "place": Cell(name_series(series, shown)),
+            "size": Cell(write_size(next(iter(known.values())).size)),
+            "formula": Cell(write_ratio(known["phi"].formula if "phi" in known else None)),
         }
-        for row, _ in names:
-            ratio = known[row].ratio if row in known else None
-            line[row] = Cell(write_ratio(ratio))
-        rows.append(line)
+        rows.append(line | {row: Cell(write_ratio(known[row].ratio if row in known else None)) for row, _ in names})
     words = caption(f"A step of phi in steps of psi, at the largest {family.axis}", shown)
     return Table(f"{family.name}-double-backprop", words, heads, tuple(rows))

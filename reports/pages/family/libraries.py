@@ -4,10 +4,9 @@ import math
 
 from ...digest import FamilyDigest
 from ...digest.libraries import FAR, Beside, Further
-from ...digest.series import Measured
-from ...text import count, write_error, write_list, write_ratio, write_seconds
-from ..blocks import TONES, Cell, Section, Table, Text, columns, missing
-from ._names import caption, series_cell, size_cell
+from ...text import count, write_error, write_list, write_ratio, write_seconds, write_size
+from ..blocks import TONES, Cell, Section, Text, missing
+from ._tables import tabulate_series
 
 NOTE = (
     "Each library beside the fastest of our rows with the same kind of answer, at the largest size where both were "
@@ -26,38 +25,25 @@ def build(family: FamilyDigest) -> Section | None:
         ran = any(row.ran for series in family.series for row in series.rows)
         none = "No library was timed as a row of its own."
         return missing("libraries", "Libraries", none) if ran else None
-    shown = [family.find(key) for key in dict.fromkeys(beside.series for beside in family.libraries)]
-    heads = columns(
-        ("place", "Where"),
-        ("row", "Library"),
-        ("size", family.axis, True),
-        ("seconds", "Its time", True),
-        ("ratio", "In times of ours", True),
-        ("ours", "Ours"),
-        ("error", "Its error", True),
-        ("ours_error", "Our error", True),
-    )
     measured = any(not math.isnan(beside.residual) for beside in family.libraries)
-    if measured:
-        heads += columns(("residual", "Its residual", True), ("ours_residual", "Our residual", True))
-    rows = tuple(
-        {
-            "place": series_cell(family.find(beside.series), shown),
-            "row": Cell(beside.library),
-            "size": size_cell(family.axis, beside.size),
-            "seconds": Cell(write_seconds(beside.seconds)),
-            "ratio": Cell(
-                f"{write_ratio(beside.ratio)} ×",
-                TONES.get(beside.verdict, ""),
-            ),
-            "ours": Cell(beside.ours),
-            "error": Cell(write_error(beside.error)),
-            "ours_error": Cell(write_error(beside.ours_error)),
-            **(_write_residuals(beside, family.find(beside.series)) if measured else {}),
-        }
-        for beside in family.libraries
+    residuals = (
+        ("residual", "Its residual", lambda b: _write_residual(family, b), True),
+        ("ours_residual", "Our residual", lambda b: write_error(b.ours_residual), True),
     )
-    table = Table(f"{family.name}-libraries", caption("Libraries beside ours", shown), heads, rows)
+    table = tabulate_series(
+        family,
+        "libraries",
+        "Libraries beside ours",
+        family.libraries,
+        ("row", "Library", lambda b: b.library),
+        ("size", family.axis, lambda b: write_size(b.size), True),
+        ("seconds", "Its time", lambda b: write_seconds(b.seconds), True),
+        ("ratio", "In times of ours", lambda b: Cell(f"{write_ratio(b.ratio)} ×", TONES.get(b.verdict, "")), True),
+        ("ours", "Ours", lambda b: b.ours),
+        ("error", "Its error", lambda b: write_error(b.error), True),
+        ("ours_error", "Our error", lambda b: write_error(b.ours_error), True),
+        *(residuals if measured else ()),
+    )
     note = f"{NOTE} {RESIDUAL_NOTE}{_count(family.further)}" if measured else NOTE
     note += _name_retracted(family)
     return Section("libraries", "Libraries", (table, Text(note, "note")))
@@ -77,10 +63,8 @@ def _count(found: Further | None) -> str:
     return f"{told}; of {missed} of these the next looser setting misses." if found.further else f"{told}."
 
 
-def _write_residuals(beside: Beside, series: Measured) -> dict[str, Cell]:
-    told = beside.residual < FAR * dict(series.fixed).get("tol", 0.0) and not math.isnan(beside.looser_residual)
+def _write_residual(family: FamilyDigest, beside: Beside) -> Cell:
+    tol = dict(family.find(beside.series).fixed).get("tol", 0.0)
+    told = beside.residual < FAR * tol and not math.isnan(beside.looser_residual)
     looser = f"{write_error(beside.looser_residual)} with the next looser setting" if told else ""
-    return {
-        "residual": Cell(write_error(beside.residual), "", looser),
-        "ours_residual": Cell(write_error(beside.ours_residual)),
-    }
+    return Cell(write_error(beside.residual), "", looser)

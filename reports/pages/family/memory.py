@@ -7,10 +7,11 @@ from ...digest.series import Measured, Row, choose_sweeps
 from ...plots.multiples import Panel
 from ...plots.ticks import write_memory
 from ...text import OUTCOME_WORDS, write_bytes, write_size
-from ..blocks import Block, Cell, Column, Section, Table, Text
+from ..blocks import Block, Cell, Section, Text
 from ._lines import exact, list_ends, make_lines
-from ._names import caption, describe_sizes, name_group, name_series
+from ._names import name_group
 from ._sweeps import draw_sweeps
+from ._tables import tabulate_rows
 
 # A machine's memory is drawn where the rows come this near to it: further away it would squeeze them.
 NEAR = 8.0
@@ -24,15 +25,12 @@ NOTE = (
 def build(family: FamilyDigest) -> Section | None:
     """A panel a sweep, and a grid of how far each row reached."""
     shown = list(choose_sweeps(family.series))
-    blocks: list[Block] = [*draw_sweeps(family, shown, _make_panel, _entitle, "memory", "Peak memory", "bytes")]
-    blocks += [Text(NOTE, "note")] if blocks else []
-    table = _tabulate(family, shown)
+    figure = draw_sweeps(family, shown, _make_panel, "Peak memory of a call", "memory", "Peak memory", "bytes")
+    blocks: list[Block] = [*figure, Text(NOTE, "note")] if figure else []
+    words = f"The largest {family.axis} that each row ran at, and what ended it"
+    table = tabulate_rows(family, "reach", words, shown, _write)
     blocks += [table] if table is not None else []
     return Section("memory", "Memory and reach", tuple(blocks)) if blocks else None
-
-
-def _entitle(family: FamilyDigest, drawn: list[Measured]) -> str:
-    return f"Peak memory of a call, {describe_sizes(family, drawn)}"
 
 
 def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:
@@ -53,22 +51,6 @@ def _find_instrument(group: tuple[Measured, ...]) -> str:
     """
     cells = (cell for series in group for row in series.rows for cell in row.cells if cell.peak_bytes > 0)
     return max(Counter(cell.instrument for cell in cells).items(), key=lambda found: found[1], default=("", 0))[0]
-
-
-def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:
-    """The largest size that each row ran at, a column a series, and what ended it."""
-    names = [row.name for series in shown for row in series.rows if ":" not in row.name]
-    heads = (Column("row", "Row"), *(Column(series.key, name_series(series, shown)) for series in shown))
-    rows = []
-    for name in dict.fromkeys(names):
-        line = {"row": Cell(name)}
-        for series in shown:
-            row = series.row(name)
-            if row is not None:
-                line[series.key] = _write(series, row)
-        rows.append(line)
-    words = caption(f"The largest {family.axis} that each row ran at, and what ended it", shown)
-    return Table(f"{family.name}-reach", words, heads, tuple(rows), folded=True) if rows else None
 
 
 def _write(series: Measured, row: Row) -> Cell:

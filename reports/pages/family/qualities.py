@@ -1,13 +1,14 @@
 """How good an answer is beyond its error: noise and bias of probes, errors of an inverse, a hard sample's."""
 
 import math
+from functools import partial
 
 from ...digest import FamilyDigest
 from ...digest.qualities import Worth
 from ...families import FAMILIES
-from ...text import write_error, write_seconds
-from ..blocks import Cell, Section, Table, columns
-from ._names import caption, series_cell, size_cell
+from ...text import write_error, write_seconds, write_size
+from ..blocks import Section, Table
+from ._tables import tabulate_series
 
 MEASURES = {
     **{"mean": "Mean", "spread": "Spread", "path_error": "Path error", "round_trip": "Round trip"},
@@ -37,33 +38,23 @@ def build(family: FamilyDigest) -> Section | None:
 
 
 def _tabulate(family: FamilyDigest, name: str, words: str, known: tuple[Worth, ...]) -> Table:
-    shown = [family.find(key) for key in dict.fromkeys(worth.series for worth in known)]
     measures = [name for name in MEASURES if any(not math.isnan(getattr(worth, name)) for worth in known)]
-    heads = columns(
-        ("place", "Where"),
-        ("row", "Row"),
-        ("size", family.axis, True),
-        ("seconds", "Time", True),
-        ("error", "Error", True),
-        *((name, MEASURES[name], True) for name in measures),
+    return tabulate_series(
+        family,
+        name,
+        words,
+        known,
+        ("row", "Row", lambda w: w.row),
+        ("size", family.axis, lambda w: write_size(w.size), True),
+        ("seconds", "Time", lambda w: write_seconds(w.seconds), True),
+        ("error", "Error", lambda w: write_error(w.error), True),
+        *((name, MEASURES[name], partial(_write, name=name), True) for name in measures),
     )
-    rows = tuple(
-        {
-            "place": series_cell(family.find(worth.series), shown),
-            "row": Cell(worth.row),
-            "size": size_cell(family.axis, worth.size),
-            "seconds": Cell(write_seconds(worth.seconds)),
-            "error": Cell(write_error(worth.error)),
-        }
-        | {name: _write(worth, name) for name in measures}
-        for worth in known
-    )
-    return Table(f"{family.name}-{name}", caption(words, shown), heads, rows)
 
 
-def _write(worth: Worth, name: str) -> Cell:
+def _write(worth: Worth, name: str) -> str:
     value = getattr(worth, name)
     plain = name in ("mean", "spread") and not math.isnan(value)
     if name == "bias" and value < 0:
-        return Cell(f"−{write_error(-value)}")
-    return Cell(f"{value:.3g}" if plain else write_error(value))
+        return f"−{write_error(-value)}"
+    return f"{value:.3g}" if plain else write_error(value)

@@ -9,10 +9,10 @@ from ...digest.rules import WITHIN
 from ...digest.series import SWEEP_SIZES, Measured, choose_sweeps
 from ...families import FAMILIES
 from ...plots.multiples import Panel
-from ...text import write_seconds, write_share
+from ...text import write_seconds, write_share, write_size
 from ..blocks import Block, Cell, Column, Section, Table, Text, columns
 from ._lines import choose_rows, list_ends, make_lines
-from ._names import caption, describe_sizes, name_backends, name_group, series_cell, size_cell
+from ._names import caption, describe_sizes, name_backends, name_group, name_series
 from ._sweeps import draw_sweeps
 
 GUIDE = (
@@ -74,7 +74,7 @@ def _tabulate(family: FamilyDigest, short: list[Measured]) -> Table | None:
         size = max((row.ran[-1].size for row in chosen), default=None)
         if size is None:
             continue
-        line = {"place": series_cell(series, short), "size": size_cell(family.axis, size)}
+        line = {"place": Cell(name_series(series, short)), "size": Cell(write_size(size))}
         for row in chosen:
             cell = row.at(size)
             if cell is not None and cell.seconds is not None:

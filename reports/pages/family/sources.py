@@ -3,7 +3,7 @@
 from ...digest import FamilyDigest
 from ...digest.series import Row
 from ...group import group_by
-from ..blocks import Cell, Section, Table, Text, columns
+from ..blocks import Cell, Section, Text, tabulate
 
 # How a role is told; floors and calibrations are work that is timed beside the methods.
 _ROLES = {"method": "", "peer": "a library", "floor": "work that no exact method avoids"}
@@ -19,17 +19,16 @@ def build(family: FamilyDigest) -> Section | None:
     found = group_by(known, lambda row: row.method)
     if not found:
         return None
-    heads = columns(("row", "Method"), ("computes", "Answers"), ("exact", "Exact"), ("source", "Source"))
-    rows = tuple(
-        {
-            "row": Cell(f"`{name}`", note=_name_forms(rows)),
-            "computes": Cell(rows[0].computes.replace("_", " "), note=_ROLES[rows[0].role]),
-            "exact": Cell("yes" if rows[0].exact else "no"),
-            "source": Cell(rows[0].source),
-        }
-        for name, rows in sorted(found.items())
+    table = tabulate(
+        f"{family.name}-sources",
+        "Every method, and where it is from",
+        [found[method] for method in sorted(found)],
+        ("row", "Method", lambda rows: Cell(f"`{rows[0].method}`", note=_name_forms(rows))),
+        ("computes", "Answers", lambda rows: Cell(rows[0].computes.replace("_", " "), note=_ROLES[rows[0].role])),
+        ("exact", "Exact", lambda rows: "yes" if rows[0].exact else "no"),
+        ("source", "Source", lambda rows: rows[0].source),
+        folded=True,
     )
-    table = Table(f"{family.name}-sources", "Every method, and where it is from", heads, rows, folded=True)
     return Section("sources", "What the rows are", (table, Text(NOTE.format(family=family.name), "note")))
 
 

@@ -10,7 +10,7 @@ from ...plots.multiples import Panel
 from ...text import write_ratio, write_size
 from ..blocks import TONES, Cell, Section, Table, Text, columns
 from ._lines import FEW, list_ends
-from ._names import caption, describe_sizes, name_group, pick_sizes, series_cell
+from ._names import caption, describe_sizes, name_group, name_series, pick_sizes
 from ._sweeps import draw_sweeps
 
 # A longer table keeps the family's main rows only.
@@ -24,15 +24,8 @@ def build(family: FamilyDigest) -> Section | None:
         return None
     known = [s for s in family.series if any(u.series == s.key for u in family.speedups)]
     sweeps = choose_sweeps(family.series)
-    figure = draw_sweeps(
-        family,
-        [s for s in known if s in sweeps],
-        _make_panel,
-        _entitle,
-        "speedups",
-        "Speed-up over a baseline",
-        "ratio",
-    )
+    drawn, what = [series for series in known if series in sweeps], "Speed-up over a baseline"
+    figure = draw_sweeps(family, drawn, _make_panel, _entitle, "speedups", what, "ratio")
     note = (
         "Ratios are paired by round: both rows were timed within moments of each other, so that what the machine does "
         "in between cancels. Green: faster by more than the noise of this place; orange-red: slower by more; amber: "
@@ -85,15 +78,13 @@ def _entitle(family: FamilyDigest, drawn: list[Measured]) -> str:
 
 def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
     pairs = [(series, *pair) for series in shown for pair in _collect(family, series).items()]
-    card = FAMILIES[family.name].card
+    card, kept, rows = FAMILIES[family.name].card, pairs, []
     if len(pairs) > MOST_ROWS:
-        pairs = [(series, pair, found) for series, pair, found in pairs if pair[1] in card]
-    kept = pairs[:MOST_ROWS]
-    rows = []
+        kept = [(series, pair, found) for series, pair, found in pairs if pair[1] in card][:MOST_ROWS]
     for series, (baseline, row), found in kept:
         sizes = {speedup.size: speedup for speedup in found}
         picked = pick_sizes(sizes)
-        line = {"place": series_cell(series, shown), "baseline": Cell(baseline), "row": Cell(row)}
+        line = {"place": Cell(name_series(series, shown)), "baseline": Cell(baseline), "row": Cell(row)}
         # With fewer than three sizes there is none in the middle, with one only the largest.
         places = AT if len(picked) == len(AT) else (AT[0], AT[-1])[-len(picked) :]
         for at, size in zip(places, picked, strict=True):
@@ -101,7 +92,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
         rows.append(line)
     told = [(at, f"At the {at} size", True) for at in AT if any(at in line for line in rows)]
     heads = columns(("place", "Where"), ("baseline", "Baseline"), ("row", "Row"), *told)
-    more = "" if len(kept) == sum(len(_collect(family, series)) for series in shown) else ", of the main rows"
+    more = "" if len(kept) == len(pairs) else ", of the main rows"
     words = caption(f"Times faster than the baseline{more}", shown)
     return Table(f"{family.name}-speedups", words, heads, tuple(rows))
 

@@ -4,15 +4,16 @@ import math
 
 from ...digest import FamilyDigest
 from ...digest.series import Cell as MeasuredCell
-from ...digest.series import Measured, Row, choose_sweeps
+from ...digest.series import Measured, choose_sweeps
 from ...families import FAMILIES
 from ...plots.multiples import Panel
-from ...text import write_bytes, write_count, write_rate, write_ratio, write_share
-from ..blocks import Cell, Section, Table, Text, columns
+from ...text import write_bytes, write_count, write_rate, write_ratio, write_share, write_size
+from ..blocks import Section, Table, Text, tabulate
 from ._goals import show_goals
 from ._lines import choose_rows, exact, list_ends, make_lines
-from ._names import caption, describe_sizes, name_group, series_cell, size_cell
+from ._names import caption, name_group, name_series
 from ._sweeps import draw_sweeps
+from ._tables import At
 
 NOTE = (
     "FLOPs and bytes are the formulas', as eager code executes them: tests hold them to the operations. The share of "
@@ -27,17 +28,13 @@ TF32 = "In tf32 the roofline is that of products alone, which round their factor
 
 def build(family: FamilyDigest) -> Section | None:
     """A panel a sweep with the shares of the roofline, and the work at its largest size."""
-    shown = list(choose_sweeps(family.series))
-    figure = draw_sweeps(family, shown, _make_panel, _entitle, "roofline", "Share of the roofline", "share")
+    shown, title = list(choose_sweeps(family.series)), "Share of the measured roofline"
+    figure = draw_sweeps(family, shown, _make_panel, title, "roofline", "Share of the roofline", "share")
     table = _tabulate(family, shown)
     if table is None:
         return None
     note = f"{NOTE} {TF32}" if any(series.place.dtype == "tf32" for series in shown) else NOTE
     return Section("work", "Work and the roofline", (*figure, table, Text(note, "note"), *show_goals(family)))
-
-
-def _entitle(family: FamilyDigest, drawn: list[Measured]) -> str:
-    return f"Share of the measured roofline, {describe_sizes(family, drawn)}"
 
 
 def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:
@@ -50,41 +47,32 @@ def _share(cell: MeasuredCell) -> float:
     return cell.attainable_s / cell.seconds.value if cell.seconds is not None else math.nan
 
 
+def _rate(cell: MeasuredCell) -> float:
+    return cell.flops / cell.seconds.value if cell.seconds is not None else math.nan
+
+
 def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:
-    yardstick, work = FAMILIES[family.name].yardstick, FAMILIES[family.name].work
-    heads = columns(
-        ("place", "Where"),
-        ("row", "Row"),
-        ("size", family.axis, True),
-        ("flops", "FLOPs", True),
-        ("bytes", "Bytes", True),
-        ("products", work.capitalize(), True),
-        ("rate", "Rate", True),
-        ("share", "Of the roofline", True),
-        ("ratio", f"In times of `{yardstick}`", True),
+    yardstick = FAMILIES[family.name].yardstick
+    last = (At(series, row, row.ran[-1]) for series in shown for row in choose_rows(family, series))
+    found = [at for at in last if at.cell.flops + at.cell.bytes > 0]
+    products, times = FAMILIES[family.name].work.capitalize(), f"In times of `{yardstick}`"
+    table = tabulate(
+        f"{family.name}-work",
+        caption("The work of a call at the largest size that each row ran at, and how fast it was done", shown),
+        found,
+        ("place", "Where", lambda at: name_series(at.series, shown)),
+        ("row", "Row", lambda at: at.row.name),
+        ("size", family.axis, lambda at: write_size(at.cell.size), True),
+        ("flops", "FLOPs", lambda at: write_count(at.cell.flops), True),
+        ("bytes", "Bytes", lambda at: write_bytes(at.cell.bytes), True),
+        ("products", products, lambda at: _count(at.cell), True),
+        ("rate", "Rate", lambda at: write_rate(_rate(at.cell)), True),
+        ("share", "Of the roofline", lambda at: write_share(_share(at.cell)), True),
+        ("ratio", times, lambda at: write_ratio(at.cell.ratio if at.row.name != yardstick else None), True),
     )
-    rows = []
-    for series in shown:
-        for row in choose_rows(family, series):
-            cell = row.ran[-1] if row.ran else None
-            if cell is not None and cell.flops + cell.bytes > 0:
-                rows.append({"place": series_cell(series, shown)} | _measure(family, row, cell))
-    words = caption("The work of a call at the largest size that each row ran at, and how fast it was done", shown)
-    return Table(f"{family.name}-work", words, heads, tuple(rows)) if rows else None
+    return table if found else None
 
 
-def _measure(family: FamilyDigest, row: Row, cell: MeasuredCell) -> dict[str, Cell]:
-    assert cell.seconds is not None
-    rate, share, total = cell.flops / cell.seconds.value, _share(cell), cell.vjps + cell.jvps + cell.evaluations
-    products = f"{'' if cell.counted else '≈ '}{total:g}" if total > 0 or cell.counted else "–"
-    ratio = cell.ratio if row.name != FAMILIES[family.name].yardstick else None
-    return {
-        "row": Cell(row.name),
-        "size": size_cell(family.axis, cell.size),
-        "flops": Cell(write_count(cell.flops)),
-        "bytes": Cell(write_bytes(cell.bytes)),
-        "products": Cell(products),
-        "rate": Cell(write_rate(rate)),
-        "share": Cell(write_share(share)),
-        "ratio": Cell(write_ratio(ratio)),
-    }
+def _count(cell: MeasuredCell) -> str:
+    total = cell.vjps + cell.jvps + cell.evaluations
+    return f"{'' if cell.counted else '≈ '}{total:g}" if total > 0 or cell.counted else "–"
