@@ -9,7 +9,6 @@ from ..statistics import Ratio, choose_margin
 from ..studies import Study
 from ..text import write_ratio, write_size
 from ._claim import Where
-from ._rule import Effect
 
 
 def list_places(analysis: Analysis, family: str) -> list[Place]:
@@ -96,8 +95,3 @@ def write_range(known: Sequence[tuple[Ratio, str]]) -> str:
     (least, at_least), (most, at_most) = (pick(known, key=lambda k: k[0].value) for pick in (min, max))
     first = f"{write_ratio(least)} × ({at_least})"
     return first if len(known) == 1 else f"{first} to {write_ratio(most)} × ({at_most})"
-
-
-def keep(effects: Sequence[Effect | None]) -> tuple[Effect, ...]:
-    """Those that are known."""
-    return tuple(effect for effect in effects if effect is not None)

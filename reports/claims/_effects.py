@@ -1,6 +1,7 @@
 """Effects: quantities with an interval at whatever confidence a claim's number of parts asks for."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -122,6 +123,11 @@ def of_accuracy(study: Study, a: str, b: str) -> Effect | None:
     total = over_seeds + over_images
     freedom = (count - 1) * (total / over_seeds) ** 2 if over_seeds else 1e6
     return lambda confidence: _bracket(value, 100 * math.sqrt(total), freedom, count, confidence)
+
+
+def keep(effects: Sequence[Effect | None]) -> tuple[Effect, ...]:
+    """Those that are known."""
+    return tuple(effect for effect in effects if effect is not None)
 
 
 def _bracket(value: float, deviation: float, freedom: float, count: int, confidence: float) -> Estimate:

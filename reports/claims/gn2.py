@@ -5,9 +5,9 @@ from ..families import FAMILIES
 from ..points import Place, Series
 from ..statistics import Ratio
 from ..text import count, write_ratio, write_size
-from ._cells import at_place, keep, list_doublings, list_places
+from ._cells import at_place, list_doublings, list_places
 from ._claim import SWEEPS, Claim, Evidence
-from ._effects import of_ratio
+from ._effects import keep, of_ratio
 from ._rule import longer
 from .gn1 import SAREMI
 

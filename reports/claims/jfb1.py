@@ -4,19 +4,9 @@ from ..analysis import Analysis
 from ..points import Place
 from ..studies import Study
 from ..text import count, write_size
-from ._cells import (
-    at_place,
-    in_study,
-    keep,
-    list_cells,
-    list_places,
-    list_studies,
-    name_cell,
-    study_margin,
-    write_range,
-)
+from ._cells import at_place, in_study, list_cells, list_places, list_studies, name_cell, study_margin, write_range
 from ._claim import Claim, Evidence, missing
-from ._effects import exact, of_epochs, of_ratio
+from ._effects import exact, keep, of_epochs, of_ratio
 from ._rule import at_most, longer
 from ._training import COMMAND, COMPETITIVE, NO_STUDY, STUDY, WU_FUNG, judge_accuracy
 

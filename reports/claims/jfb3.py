@@ -7,19 +7,9 @@ from ..points import Place, Point, Series
 from ..statistics import Ratio
 from ..studies import Study, epoch_ratios
 from ..text import count, write_error, write_ratio
-from ._cells import (
-    at_place,
-    in_study,
-    keep,
-    list_cells,
-    list_places,
-    list_studies,
-    name_cell,
-    study_margin,
-    write_range,
-)
+from ._cells import at_place, in_study, list_cells, list_places, list_studies, name_cell, study_margin, write_range
 from ._claim import Claim, Evidence, Where, missing
-from ._effects import exact, of_epochs, of_ratio
+from ._effects import exact, keep, of_epochs, of_ratio
 from ._rule import Effect, Limits, at_most, find_effect, longer
 from ._training import COMMAND, COMPETITIVE, NO_STUDY, STUDY, WU_FUNG, judge_accuracy
 

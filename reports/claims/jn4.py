@@ -6,9 +6,9 @@ from ..analysis import Analysis
 from ..points import Place, Series
 from ..statistics import Ratio
 from ..text import write_ratio, write_size
-from ._cells import at_place, keep, list_places
+from ._cells import at_place, list_places
 from ._claim import SWEEPS, Claim, Evidence
-from ._effects import of_ratio
+from ._effects import keep, of_ratio
 from ._integrals import LORRAINE
 from ._rule import longer
 

@@ -10,9 +10,9 @@ from ..analysis import Analysis
 from ..points import Series
 from ..statistics import Estimate, Ratio
 from ..text import write_ratio, write_size
-from ._cells import at_series, keep, list_main
+from ._cells import at_series, list_main
 from ._claim import SWEEPS, Claim, Evidence
-from ._effects import of_ratio
+from ._effects import keep, of_ratio
 from ._rule import Effect, Limits, at_most, find_effect
 
 # The order of magnitude of a number is its nearest power of ten: of the order of 100 is all between these.
