@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from ..analysis import Analysis
 from ..points import Series
-from ..statistics import Estimate, Exponent, estimate_median, paired_ratio, student_arm
+from ..statistics import Estimate, Exponent, Ratio, estimate_median, paired_ratio, student_arm
 from ..studies import Study, pair_seconds
 from ._rule import Effect
 
@@ -44,11 +44,9 @@ def stretch(estimate: Estimate, confidence: float, freedom: float, ratio: bool =
     return Estimate(value, min(bounds[0], value), max(bounds[1], value), estimate.n, confidence, estimate.basis)
 
 
-def of_ratio(analysis: Analysis, series: Series, size: float, a: str, b: str) -> Effect | None:
-    """time(a) / time(b) in one cell; None where they were not timed side by side."""
-    ratio, spread = analysis.ratio(series, size, a, b), analysis.ratio_spread(series)
-    if ratio is None:
-        return None
+def of_ratio(analysis: Analysis, series: Series, ratio: Ratio) -> Effect:
+    """time(a) / time(b) in one cell of a series."""
+    spread = analysis.ratio_spread(series)
     freedom = (spread.freedom if spread is not None else LEANT) + ratio.processes - 1
     return lambda confidence: stretch(ratio, confidence, freedom, ratio=True)
 

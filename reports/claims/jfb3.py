@@ -42,31 +42,32 @@ def _judge_place(analysis: Analysis, place: Place) -> list[Evidence]:
         for series, size in list_cells(analysis, "implicit", place)
         if len(ran := _list_orders(analysis, series, size)) > 1 and ran[0][0] == "jfb"
     ]
-    ends: list[Effect | None] = []
-    steps: dict[tuple[str, str], list[Effect | None]] = {}
+    ends: list[Effect] = []
+    steps: dict[tuple[str, str], list[Effect]] = {}
     known: list[tuple[Ratio, str]] = []
     for series, size, ran in runs:
         last = ran[-1][0]
-        ends.append(of_ratio(analysis, series, size, last, "jfb"))
-        ratio = analysis.ratio(series, size, last, "jfb")
-        known += [(ratio, f"{last}, {name_cell(analysis, series, size)}")] if ratio is not None else []
+        if (ratio := analysis.ratio(series, size, last, "jfb")) is not None:
+            ends.append(of_ratio(analysis, series, ratio))
+            known.append((ratio, f"{last}, {name_cell(analysis, series, size)}"))
         for (a, _), (b, _) in pairwise(ran):
-            steps.setdefault((a, b), []).append(of_ratio(analysis, series, size, b, a))
+            cells, ratio = steps.setdefault((a, b), []), analysis.ratio(series, size, b, a)
+            cells += [of_ratio(analysis, series, ratio)] if ratio is not None else []
     where, margin = at_place(analysis, place, "implicit"), analysis.margin(place)
     what = "time of a backward pass, most terms over jfb, the typical cell"
     if not known:
         return [Evidence(what, "no truncated series was timed beside jfb", where=where)]
     no_slower = Limits(low=1 / (1 + margin), fails_below=1 / (1 + margin))
-    typical = tuple(_typify(keep(cells)) for cells in steps.values() if keep(cells))
+    typical = tuple(_typify(cells) for cells in steps.values() if cells)
     step = f"{', '.join(f'{b} over {a}' for a, b in steps)}, in {count(len(runs), 'cell')}"
     return [
-        Evidence(what, write_range(known), keep(ends), longer(margin), "typical", "×", where=where),
+        Evidence(what, write_range(known), tuple(ends), longer(margin), "typical", "×", where=where),
         Evidence("time of each k over the k before, the least step", step, typical, no_slower, unit="×", where=where),
         _judge_errors([(ran, name_cell(analysis, series, size)) for series, size, ran in runs], where),
     ]
 
 
-def _typify(cells: tuple[Effect, ...]) -> Effect:
+def _typify(cells: list[Effect]) -> Effect:
     return lambda confidence: find_effect(cells, confidence, "typical")
 
 

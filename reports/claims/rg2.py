@@ -12,7 +12,7 @@ from ..statistics import Estimate, Ratio
 from ..text import write_ratio, write_size
 from ._cells import at_series, list_main
 from ._claim import SWEEPS, Claim, Evidence
-from ._effects import keep, of_ratio
+from ._effects import of_ratio
 from ._rule import Effect, Limits, at_most, find_effect
 
 # The order of magnitude of a number is its nearest power of ten: of the order of 100 is all between these.
@@ -65,7 +65,7 @@ def _judge_order(analysis: Analysis, series: Series, baseline: str, known: Seque
     # Without an interval no size is counted on either side, wherever its ratio is.
     if not all(ratio.undetermined for _, ratio in known):
         text += f"; below the order of 100 at {counted[0]} and above it at {counted[1]} of {len(known)} sizes"
-    effects = keep([of_ratio(analysis, series, size, baseline, "relative") for size, _ in known])
+    effects = tuple(of_ratio(analysis, series, ratio) for _, ratio in known)
     # Nearer to 10 than to 100 is another order of magnitude.
     limits = Limits(low=low, fails_below=low)
     what, counts = f"typical speed-up of relative over {baseline}", baseline not in BESIDE
@@ -80,7 +80,7 @@ def _judge_constancy(
         f"from {write_ratio(smallest[1])} × at {series.axis} = {write_size(smallest[0])} to "
         f"{write_ratio(largest[1])} × at {write_size(largest[0])}{_say_model(series, baseline, known)}"
     )
-    effects = keep([of_ratio(analysis, series, size, baseline, "relative") for size, _ in known])
+    effects = tuple(of_ratio(analysis, series, ratio) for _, ratio in known)
     what, counts = f"largest over smallest speed-up over {baseline}", baseline not in BESIDE
     where, few = at_series(analysis, series), len(known) < FEWEST
     text = f"{text}; fewer than {FEWEST} sizes" if few else text
