@@ -17,10 +17,8 @@ ROUND_TRIP, MATCH = 1e-4, 0.1
 
 def measure(analysis: Analysis) -> list[Evidence]:
     """Smallest slopes of the learned exp, the round trip through its inverse, the inverse against log."""
-    studies = list_studies(analysis, STUDY, DATA)
-    if not studies:
-        return [not_trained("slopes and inverse of the learned exp", DATA)]
-    return [found for study in studies for found in _judge(analysis, study)]
+    findings = [found for study in list_studies(analysis, STUDY, DATA) for found in _judge(analysis, study)]
+    return findings or [not_trained("slopes and inverse of the learned exp", DATA)]
 
 
 def _judge(analysis: Analysis, study: Study) -> list[Evidence]:
