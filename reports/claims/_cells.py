@@ -81,11 +81,8 @@ def _tell_apart(analysis: Analysis, series: Series) -> list[str]:
 
 def study_margin(analysis: Analysis, study: Study) -> float:
     """max(5 %, noise floor) of where a study was trained: its machine, torch on the processor, at its precision."""
-    here = [
-        place
-        for place in analysis.places
-        if (place.machine, place.backend, place.device) == (study.machine, "torch", "cpu")
-    ]
+    trained = study.machine, "torch", "cpu"
+    here = [place for place in analysis.places if (place.machine, place.backend, place.device) == trained]
     same = [place for place in here if place.dtype == study.setting("dtype")]
     return max((analysis.margin(place) for place in same or here), default=choose_margin())
 

@@ -1,5 +1,6 @@
 """JFB3: fewer terms of the Neumann series train faster and are as accurate (Wu Fung et al. 2022)."""
 
+from functools import partial
 from itertools import pairwise
 
 from ..analysis import Analysis
@@ -58,17 +59,13 @@ def _judge_place(analysis: Analysis, place: Place) -> list[Evidence]:
     if not known:
         return [Evidence(what, "no truncated series was timed beside jfb", where=where)]
     no_slower = Limits(low=1 / (1 + margin), fails_below=1 / (1 + margin))
-    typical = tuple(_typify(cells) for cells in steps.values() if cells)
+    typical = tuple(partial(find_effect, cells, pick="typical") for cells in steps.values() if cells)
     step = f"{', '.join(f'{b} over {a}' for a, b in steps)}, in {count(len(runs), 'cell')}"
     return [
         Evidence(what, write_range(known), tuple(ends), longer(margin), "typical", "×", where=where),
         Evidence("time of each k over the k before, the least step", step, typical, no_slower, unit="×", where=where),
         _judge_errors([(ran, name_cell(analysis, series, size)) for series, size, ran in runs], where),
     ]
-
-
-def _typify(cells: list[Effect]) -> Effect:
-    return lambda confidence: find_effect(cells, confidence, "typical")
 
 
 def _list_orders(analysis: Analysis, series: Series, size: float) -> list[tuple[str, Point]]:

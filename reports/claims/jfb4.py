@@ -1,7 +1,7 @@
 """JFB4: memory of implicit methods does not know the depth, that of unrolled ones does (Wu Fung et al. 2022)."""
 
 from ..analysis import Analysis
-from ..points import Ladder, Place, Point, Series
+from ..points import Group, Ladder, Place, Series
 from ..text import write_bytes, write_size
 from ._cells import at_place, list_places, name_cell
 from ._claim import SWEEPS, Claim, Evidence
@@ -81,16 +81,14 @@ def _judge_iterative(analysis: Analysis, place: Place) -> list[Evidence]:
         if jfb is not None and jfb.formula_peak_bytes > 0:
             shapes.setdefault(jfb.formula_peak_bytes, []).append(series)
     alike = max(shapes.values(), key=len, default=[])
-    points = {row: [analysis.point(series, group.size, row) for series in alike] for row in ITERATIVE}
-    return [
-        _judge_growth(analysis, place, row, [p for p in points[row] if p is not None], counts)
-        for row, counts in ITERATIVE.items()
-    ]
+    return [_judge_growth(analysis, group, alike, row, counts) for row, counts in ITERATIVE.items()]
 
 
-def _judge_growth(analysis: Analysis, place: Place, row: str, points: list[Point], counts: bool) -> Evidence:
-    known = [p for p in points if p.peak_bytes > 0 and p.quality.iterations_max > 0]
-    what, where = f"slope of the peak memory of {row} in its iterations", at_place(analysis, place, "implicit")
+def _judge_growth(analysis: Analysis, group: Group, alike: list[Series], row: str, counts: bool) -> Evidence:
+    points = (analysis.point(series, group.size, row) for series in alike)
+    known = [p for p in points if p is not None and p.peak_bytes > 0 and p.quality.iterations_max > 0]
+    what = f"slope of the peak memory of {row} in its iterations"
+    where = at_place(analysis, group.place, "implicit")
     if len(known) < FEWEST:
         return Evidence(what, f"fewer than {FEWEST} cells of one size ran", counts=counts, where=where)
     depths, peaks = [p.quality.iterations_max for p in known], [p.peak_bytes for p in known]
