@@ -38,9 +38,8 @@ class Spreads(Catalogue):
         scopes = (series.family, place, series.state), (place.machine, place.backend, place.device)
         scope = next((scope for scope in scopes if self._fit_spread(scope) is not None), scopes[0])
         own, lender = self._fit_spread(scope), self._find_lender(series.family, place)
-        if lender is None or (
-            own and (self._count_cells(scope) >= ENOUGH_CELLS or _reach(own) > _reach(lender.spread))
-        ):
+        cells = sum(map(bool, self._ratios.get(scope, ())))
+        if lender is None or (own and (cells >= ENOUGH_CELLS or _reach(own) > _reach(lender.spread))):
             return own, None
         return lender.spread, lender
 
@@ -90,9 +89,6 @@ class Spreads(Catalogue):
     @kept
     def _fit_spread(self, scope: tuple[Any, ...]) -> Spread | None:
         return fit_spread(chain(*self._ratios.get(scope, ())))
-
-    def _count_cells(self, scope: tuple[Any, ...]) -> int:
-        return sum(bool(rows) for rows in self._ratios.get(scope, ()))
 
     @cached_property
     def _ratios(self) -> dict[tuple[Any, ...], list[list[np.ndarray]]]:
