@@ -59,12 +59,8 @@ def find_levels(values: np.ndarray) -> list[float]:
 
 def _frame(axes: Axes, title: str, limit: float) -> None:
     axes.set_title(title, loc="left", fontsize=FONT, pad=7)
-    axes.set_xlim(-limit, limit)
-    axes.set_ylim(-limit, limit)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_color(RULE)
+    axes.set(xlim=(-limit, limit), ylim=(-limit, limit), xticks=[], yticks=[])
+    axes.spines[:].set_color(RULE)
 
 
 def _draw_samples(axes: Axes, plane: Plane) -> None:

@@ -49,8 +49,7 @@ def draw_fronts(name: str, panels: Sequence[tuple[str, Sequence[Spot]]], alts: S
 def _draw(name: str, alt: str, spots: Sequence[Spot], x: tuple[float, float], y: tuple[float, float]) -> str:
     figure, axes = make_panel(WIDTH, HEIGHT, right=16)
     set_log(axes)
-    axes.set_xlim(x)
-    axes.set_ylim(y)
+    axes.set(xlim=x, ylim=y, xlabel="time of one call", ylabel="relative error")
     axes.xaxis.set_major_formatter(lambda value, _: write_tick(value, seconds=True))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}" if value >= 1 else f"{value:.0e}".replace("e-0", "e-"))
     best = sorted((s for s in spots if s.front), key=lambda s: (s.cost.value, -s.error))
@@ -65,8 +64,6 @@ def _draw(name: str, alt: str, spots: Sequence[Spot], x: tuple[float, float], y:
         for s in sorted(spots, key=lambda s: (not s.front, s.cost.value))
         if s.named
     ]
-    axes.set_xlabel("time of one call")
-    axes.set_ylabel("relative error")
     marks = np.array([(s.cost.value, max(s.error, SMALLEST_ERROR)) for s in spots])
     label_points(figure, axes, names, marks, track, np.array([_bar(s) for s in spots if _has_bar(s)], dtype=float))
     return finish(figure, name, alt)

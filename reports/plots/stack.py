@@ -25,6 +25,5 @@ def make_stack(titles: list[str], right: float = 128, panel: float = PANEL) -> t
             panels.append(axes)
     for axes, title in zip(panels, titles, strict=True):
         axes.set_title(title, loc="left", fontsize=FONT, pad=7)
-        for spine in axes.spines.values():
-            spine.set_color(RULE)
+        axes.spines[:].set_color(RULE)
     return figure, panels

@@ -25,8 +25,8 @@ from .scales import draw_scales
 from .svg import rewrite
 from .ticks import write_tick
 
-# Pixels of the drawing; the page scales it to its column.
-WIDTH, HEIGHT = 470, 330
+# Pixels across a drawing; the page scales it to its column.
+WIDTH = 470
 FONT = 10.5
 # A panel with more lines than this cannot be read.
 MOST_LINES = 6
@@ -124,17 +124,14 @@ def light(colour: str) -> str:
     return COLOURS[colour][0]
 
 
-def make_panel(
-    width: float = WIDTH, height: float = HEIGHT, right: float = 128, left: float = 66
-) -> tuple[Figure, Axes]:
+def make_panel(width: float, height: float, right: float = 128, left: float = 66) -> tuple[Figure, Axes]:
     """An empty panel; `right` pixels are kept for the labels at the line ends, `left` for the ticks."""
     with seaborn.axes_style("ticks"), matplotlib.rc_context(rc()):
         figure = Figure(figsize=(width / 72, height / 72), dpi=72)
         inside = (width - left - right) / width, (height - 56) / height
         axes = figure.add_axes((left / width, 42 / height, *inside))
         seaborn.despine(ax=axes)
-    for spine in axes.spines.values():
-        spine.set_color(RULE)
+    axes.spines[:].set_color(RULE)
     return figure, axes
 
 
@@ -161,38 +158,16 @@ def draw_line(axes: Axes, line: Line) -> None:
     known = [(x, v) for x, v in zip(line.sizes, line.values, strict=True) if not v.undetermined]
     if known:
         # One path with gaps: a path for each bar is most of a figure's bytes.
-        x, y = ([end for x, _ in known for end in (x, x, math.nan)], [e for _, v in known for e in _bar(v)])
+        x = [end for x, _ in known for end in (x, x, math.nan)]
+        y = [end for _, v in known for end in (v.low, v.high, math.nan)]
         axes.plot(x, y, color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3)
-    axes.plot(
-        line.sizes,
-        values,
-        linestyle="none",
-        marker=MARKERS[line.colour],
-        markersize=5,
-        markerfacecolor=PAPER if line.dashed else colour,
-        markeredgecolor=colour,
-        markeredgewidth=1.1,
-        zorder=4,
-    )
+    look: dict[str, Any] = {"linestyle": "none", "markeredgecolor": colour}
+    mark = look | {"marker": MARKERS[line.colour], "markersize": 5, "markeredgewidth": 1.1, "zorder": 4}
+    axes.plot(line.sizes, values, markerfacecolor=PAPER if line.dashed else colour, **mark)
+    stop = look | {"markersize": 7.5, "markeredgewidth": 1.8, "markerfacecolor": PAPER, "zorder": 5, "clip_on": False}
     for stops, marker in ((line.memory_stops, "x"), (line.time_stops, "^")):
         if stops:
-            x, y = zip(*stops, strict=True)
-            axes.plot(
-                x,
-                y,
-                linestyle="none",
-                marker=marker,
-                markersize=7.5,
-                markeredgewidth=1.8,
-                markeredgecolor=colour,
-                markerfacecolor=PAPER,
-                zorder=5,
-                clip_on=False,
-            )
-
-
-def _bar(value: Estimate) -> tuple[float, float, float]:
-    return value.low, value.high, math.nan
+            axes.plot(*zip(*stops, strict=True), marker=marker, **stop)
 
 
 def finish(figure: Figure, name: str, alt: str) -> str:
