@@ -8,18 +8,6 @@ import numpy as np
 from ..clocks import NAMES as CLOCKS
 from ..clocks import NOTES
 
-FRAME_COLUMNS = (
-    *("machine", "commit", "environment", "profile", "patient", "moved"),
-    *("family", "backend", "device", "dtype", "sizes", "cell", "process"),
-    *("row", "method", "form", "role", "exact", "computes", "source"),
-    *("outcome", "reason", "predicted_s", "predicted_bytes", "error", "tolerance", "measure", "checked_again"),
-    *("flops", "bytes", "vjps", "jvps", "evaluations", "formula_peak_bytes", "settings", "products", "quality"),
-    *("build_s", "compile_cold_s", "compile_cached_s", "first_call_s", "peak_bytes", "peak_instrument"),
-    *("recorded_by", "rounds", "samples_s"),
-    *CLOCKS,
-    *NOTES,
-)
-
 
 def read_row(name: str, row: dict[str, Any], process: int) -> dict[str, Any]:
     """What a record's row says; fields that it has not are empty or NaN."""
