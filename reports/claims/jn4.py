@@ -35,10 +35,10 @@ def check(analysis: Analysis) -> bool | None:
 
 def _list_ratios(analysis: Analysis, place: Place, solver: str) -> list[tuple[Series, list[tuple[float, Ratio]]]]:
     """By kind of J and batch, by dimension."""
-    found = []
+    found, row = [], f"inverse_{solver}_rk4"
     for series in analysis.series("line_integral"):
         sizes = analysis.sizes(series) if series.place == place else ()
-        known = [(d, ratio) for d in sizes if (ratio := analysis.ratio(series, d, _row(solver), FACTORS)) is not None]
+        known = [(d, ratio) for d in sizes if (ratio := analysis.ratio(series, d, row, FACTORS)) is not None]
         found += [(series, known)] if known else []
     return found
 
@@ -58,10 +58,6 @@ def _judge(analysis: Analysis, place: Place, solver: str) -> Evidence:
         return Evidence(what, "not timed side by side", where=where)
     limits = longer(analysis.margin(place))
     return Evidence(what, "; ".join(told), tuple(effects), limits, unit="×", where=where)
-
-
-def _row(solver: str) -> str:
-    return f"inverse_{solver}_rk4"
 
 
 CLAIM = Claim(
