@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..group import group_by
 from ..points import DIMENSIONS
 from .pile import Pile
 from .row import describe_cell
@@ -89,20 +90,16 @@ def drop_superseded(lines: list[dict[str, Any]], pile: Pile) -> tuple[list[dict[
 
 def list_parts(lines: Iterable[dict[str, Any]], pile: Pile) -> tuple[Part, ...]:
     """What each machine, environment and commit contributed."""
-    found: dict[Origin, dict[str, set[str]]] = {}
-    for line in lines:
-        entry = found.setdefault(find_origin(line), {"profile": set(), "device": set()})
-        entry["profile"].add(line["profile"])
-        entry["device"].add(line["device"])
+    parts = sorted(group_by(lines, find_origin).items(), key=lambda part: (*part[0][:2], part[0][2] or ""))
     return tuple(
         Part(
             *origin,
-            profile=", ".join(sorted(p for p in entry["profile"] if p)),
-            device=", ".join(sorted(entry["device"])),
+            profile=", ".join(sorted({line["profile"] for line in own if line["profile"]})),
+            device=", ".join(sorted({line["device"] for line in own})),
             asv=origin in pile.asv_parts,
             sessions=sum(_find_source(session) == origin for session in pile.sessions),
         )
-        for origin, entry in sorted(found.items(), key=lambda item: (*item[0][:2], item[0][2] or ""))
+        for origin, own in parts
     )
 
 
