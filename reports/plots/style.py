@@ -126,13 +126,21 @@ def light(colour: str) -> str:
 
 def make_panel(width: float, height: float, right: float = 128, left: float = 66) -> tuple[Figure, Axes]:
     """An empty panel; `right` pixels are kept for the labels at the line ends, `left` for the ticks."""
+    figure, (axes,) = make_panels(width, height, [(left, 42, width - left - right, height - 56)])
+    return figure, axes
+
+
+def make_panels(
+    width: float, height: float, boxes: Sequence[tuple[float, float, float, float]]
+) -> tuple[Figure, list[Axes]]:
+    """An empty panel in each of the boxes: pixels from the left and from below, width and height."""
     with seaborn.axes_style("ticks"), matplotlib.rc_context(rc()):
         figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-        inside = (width - left - right) / width, (height - 56) / height
-        axes = figure.add_axes((left / width, 42 / height, *inside))
-        seaborn.despine(ax=axes)
-    axes.spines[:].set_color(RULE)
-    return figure, axes
+        panels = [figure.add_axes((x / width, y / height, w / width, h / height)) for x, y, w, h in boxes]
+        for axes in panels:
+            seaborn.despine(ax=axes)
+            axes.spines[:].set_color(RULE)
+    return figure, panels
 
 
 def set_log(axes: Axes, x: bool = True, y: bool = True) -> None:
