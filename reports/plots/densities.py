@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..densities import Picture
-from .style import FONT, RULE, WIDTH, finish, light, rc
+from .style import FONT, RC, RULE, WIDTH, finish, light
 
 # Pixels: what stands above a pair, between its two panels and around all.
 ABOVE, BETWEEN, AROUND = 26, 14, 4
@@ -22,7 +22,7 @@ DARKER = 0.2
 def draw_densities(name: str, alt: str, planes: Sequence[tuple[str, Picture]]) -> str:
     """The pairs, each (title, picture); the darker, the smaller the region that holds a share of the mass."""
     height = len(planes) * (ABOVE + SIDE) + AROUND
-    with matplotlib.rc_context(rc()):
+    with matplotlib.rc_context(RC):
         figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=72)
         for j, (title, picture) in enumerate(planes):
             bottom = (height - (j + 1) * (ABOVE + SIDE)) / height

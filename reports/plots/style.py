@@ -45,19 +45,26 @@ COLOURS = {
     "c9": ("#8a5548", "#cf9e90"),  # brown
 }
 INK, FAINT, RULE, PAPER = "#1d232b", "#5b6470", "#d9dde3", "#fefefd"
-VARIABLES = {light: name for name, (light, _) in COLOURS.items()} | {
-    INK: "ink",
-    FAINT: "faint",
-    RULE: "rule",
-    PAPER: "paper",
+_WORDS = {"ink": (INK, "#e6e9ee"), "faint": (FAINT, "#a2abb8"), "rule": (RULE, "#343b46"), "paper": (PAPER, "#14181e")}
+LIGHT, DARK = ({name: shades[j] for name, shades in (COLOURS | _WORDS).items()} for j in (0, 1))
+VARIABLES = {colour: name for name, colour in LIGHT.items()}
+# How matplotlib is set for every figure. DejaVu Sans comes with it, so the layout is the same everywhere; the page
+# shows narrower system fonts.
+RC: dict[Any, Any] = {
+    "svg.hashsalt": "jacobench",
+    "svg.fonttype": "none",
+    "font.family": ["DejaVu Sans"],
+    "font.size": FONT,
+    "text.color": INK,
+    "axes.labelcolor": FAINT,
+    "axes.titlecolor": INK,
+    "axes.labelsize": FONT,
+    "path.simplify": False,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.linewidth": 0.8,
 }
-DARK = {name: dark for name, (_, dark) in COLOURS.items()} | {
-    "ink": "#e6e9ee",
-    "faint": "#a2abb8",
-    "rule": "#343b46",
-    "paper": "#14181e",
-}
-LIGHT = {name: light for light, name in VARIABLES.items()}
 
 # The same colour for a method everywhere; other families take what is free, in order.
 KNOWN = {name: f"c{j}" for family in FAMILIES.values() for j, name in enumerate(family.colours)}
@@ -134,7 +141,7 @@ def make_panels(
     width: float, height: float, boxes: Sequence[tuple[float, float, float, float]]
 ) -> tuple[Figure, list[Axes]]:
     """An empty panel in each of the boxes: pixels from the left and from below, width and height."""
-    with seaborn.axes_style("ticks"), matplotlib.rc_context(rc()):
+    with seaborn.axes_style("ticks"), matplotlib.rc_context(RC):
         figure = Figure(figsize=(width / 72, height / 72), dpi=72)
         panels = [figure.add_axes((x / width, y / height, w / width, h / height)) for x, y, w, h in boxes]
         for axes in panels:
@@ -183,7 +190,7 @@ def finish(figure: Figure, name: str, alt: str) -> str:
     for axes in figure.axes:
         _fill_ticks(axes)
         draw_scales(axes, FONT, FAINT, RULE)
-    with matplotlib.rc_context(rc()):
+    with matplotlib.rc_context(RC):
         stream = io.StringIO()
         FigureCanvasSVG(figure).print_svg(
             stream, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
@@ -208,23 +215,3 @@ def write_file(svg: str) -> str:
     )
     head, _, rest = svg.partition(">")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{head}>{style}{rest}\n'
-
-
-def rc() -> dict[Any, Any]:
-    """How matplotlib is set for every figure."""
-    # DejaVu Sans comes with matplotlib, so the layout is the same everywhere; the page shows narrower system fonts.
-    return {
-        "svg.hashsalt": "jacobench",
-        "svg.fonttype": "none",
-        "font.family": ["DejaVu Sans"],
-        "font.size": FONT,
-        "text.color": INK,
-        "axes.labelcolor": FAINT,
-        "axes.titlecolor": INK,
-        "axes.labelsize": FONT,
-        "path.simplify": False,
-        "figure.facecolor": "none",
-        "axes.facecolor": "none",
-        "savefig.facecolor": "none",
-        "axes.linewidth": 0.8,
-    }
