@@ -125,8 +125,7 @@ class Catalogue:
 
     def commits(self, series: Series) -> tuple[str, ...]:
         """The commits that its cells are of: one, but for what a few patient calls add."""
-        place = series.place
-        return self._commits.get((series.family, place, frozenset(series.fixed)), ())
+        return self._commits.get((series.family, series.place, frozenset(series.fixed)), ())
 
     @cached_property
     def _commits(self) -> dict[tuple[Any, ...], tuple[str, ...]]:

@@ -64,12 +64,9 @@ class Spreads(Catalogue):
 
     def _lend(self, scope: tuple[str, str, str, str], cells: list[list[np.ndarray]]) -> Lender | None:
         machine, family, backend, device = scope
-        wanted = {"family": family, "backend": backend, "device": device}
-        sessions = [
-            s
-            for s in self.run.sessions
-            if s.machine == machine and not s.patient and all(s.get("cell", k) == value for k, value in wanted.items())
-        ]
+        timed = [session for session in self.run.sessions if not session.patient]
+        names = ("family", "backend", "device")
+        sessions = [s for s in timed if (s.machine, *(s.get("cell", name) for name in names)) == scope]
         manner, spread = find_manner(sessions), bound_spread(cells)
         if manner is None or spread is None:
             return None
