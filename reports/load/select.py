@@ -13,9 +13,6 @@ from .pile import Pile
 from .row import describe_cell
 from .run import PATIENT, LoadError, Origin, Part, Session, rank_profile, shorten
 
-# A part's curve: (machine, environment, commit, what its cells have in common, whether of patient sessions).
-Choice = tuple[str, str, str | None, tuple[Any, ...], bool]
-
 
 def find_origin(line: dict[str, Any]) -> Origin:
     """Where a line is from."""
@@ -107,7 +104,8 @@ def _find_source(session: Session) -> Origin:
     return session.machine, session.environment, session.commit
 
 
-def _find_choice(line: dict[str, Any]) -> Choice:
+def _find_choice(line: dict[str, Any]) -> tuple[Any, ...]:
+    """Machine, environment, commit, what the cells of its curve have in common, whether of patient sessions."""
     return *find_origin(line), _find_curve(line), line["profile"] == PATIENT
 
 
