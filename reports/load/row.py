@@ -8,6 +8,9 @@ import numpy as np
 from ..clocks import NAMES as CLOCKS
 from ..clocks import NOTES
 
+# What a cell is told by beside its sizes.
+PLACE = ("family", "backend", "device", "dtype")
+
 
 def read_row(name: str, row: dict[str, Any], process: int) -> dict[str, Any]:
     """What a record's row says; fields that it has not are empty or NaN."""
@@ -44,18 +47,12 @@ def read_row(name: str, row: dict[str, Any], process: int) -> dict[str, Any]:
     }
 
 
-def describe_cell(family: str, backend: str, device: str, dtype: str, sizes: dict[str, Any]) -> dict[str, Any]:
+def describe_cell(given: dict[str, Any]) -> dict[str, Any]:
     """The coordinates of a cell and its name, the same from asv's parameters and from a record."""
-    ordered = tuple(sorted((letter, _tidy(value)) for letter, value in sizes.items()))
-    spelled = "-".join(f"{letter}{value}" for letter, value in ordered)
-    return {
-        "family": family,
-        "backend": backend,
-        "device": device,
-        "dtype": dtype,
-        "sizes": ordered,
-        "cell": f"{family}-{backend}-{device}-{dtype}-{spelled}",
-    }
+    sizes = tuple(sorted((letter, _tidy(value)) for letter, value in given["sizes"].items()))
+    place = {name: given[name] for name in PLACE}
+    spelled = "-".join(f"{letter}{value}" for letter, value in sizes)
+    return {**place, "sizes": sizes, "cell": f"{'-'.join(map(str, place.values()))}-{spelled}"}
 
 
 def read_number(value: Any) -> float:

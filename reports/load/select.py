@@ -10,7 +10,7 @@ from typing import Any
 from ..group import group_by
 from ..points import DIMENSIONS
 from .pile import Pile
-from .row import describe_cell
+from .row import PLACE, describe_cell
 from .run import PATIENT, LoadError, Origin, Part, Session, rank_profile, shorten
 
 
@@ -57,7 +57,9 @@ def choose_commits(pile: Pile, wanted: str | None, folder: Path) -> None:
         chosen = set({(m, e, *rest): (m, e, commit, *rest) for m, e, commit, *rest in ordered}.values())
     pile.lines = [line for line in pile.lines if _find_choice(line) in chosen]
     pile.asv = [line for line in pile.asv if _find_choice(line) in chosen]
-    pile.sessions = [s for s in pile.sessions if (*_find_source(s), _find_curve(_describe(s)), s.patient) in chosen]
+    curves = [_find_curve(describe_cell(session.record["cell"])) for session in pile.sessions]
+    known = zip(pile.sessions, curves, strict=True)
+    pile.sessions = [s for s, curve in known if (*_find_source(s), curve, s.patient) in chosen]
 
 
 def drop_superseded(lines: list[dict[str, Any]], pile: Pile) -> tuple[list[dict[str, Any]], int]:
@@ -112,12 +114,7 @@ def _find_choice(line: dict[str, Any]) -> tuple[Any, ...]:
 def _find_curve(cell: dict[str, Any]) -> tuple[Any, ...]:
     """What the cells of one curve have in common: all but the dimension."""
     rest = tuple((letter, value) for letter, value in cell["sizes"] if letter not in DIMENSIONS)
-    return *(cell[name] for name in ("family", "backend", "device", "dtype")), rest
-
-
-def _describe(session: Session) -> dict[str, Any]:
-    given = session.get("cell")
-    return describe_cell(given["family"], given["backend"], given["device"], given["dtype"], given["sizes"])
+    return *(cell[name] for name in PLACE), rest
 
 
 def _find_cell(line: dict[str, Any]) -> tuple[Any, ...]:
