@@ -118,5 +118,4 @@ def _draw_rooflines(axes: Axes, panel: Panel) -> Label:
 def _draw_level(axes: Axes, value: float, words: str) -> None:
     axes.axhline(value, color=FAINT, linewidth=1.0, linestyle=(0, (5, 3)), zorder=1)
     at = (axes.get_xlim()[0], value)
-    style = {"va": "bottom", "color": FAINT, "fontsize": 9.5}
-    axes.annotate(words, at, xytext=(4, 2), textcoords="offset points", **style)
+    axes.annotate(words, at, xytext=(4, 2), textcoords="offset points", va="bottom", color=FAINT, fontsize=9.5)
