@@ -3,14 +3,11 @@
 Everything is computed once and kept, so that the sections, the claims and the answer quote the same numbers.
 """
 
-from ..points import Place
 from .candidates import Candidates
 from .coverage import Coverages
 from .fits import Fits
 from .ladders import Ladders
 from .rooflines import Rooflines
-
-__all__ = ["Analysis", "Place"]
 
 
 class Analysis(Candidates, Coverages, Fits, Ladders, Rooflines):

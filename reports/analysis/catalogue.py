@@ -13,9 +13,6 @@ from ..load import Run, Session, shorten
 from ..points import DIMENSIONS, Group, Place, Point, Series
 from ..states import find_states, session_key
 
-# Fewer sizes are numbers for the tables: no line, no slope, no exponent.
-SWEEP_SIZES = 3
-
 _C = TypeVar("_C", bound="Catalogue")
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -26,7 +23,10 @@ def kept(method: Callable[Concatenate[_C, _P], _R]) -> Callable[Concatenate[_C, 
 
     @wraps(method)
     def find(self: _C, *arguments: _P.args, **named: _P.kwargs) -> _R:
-        return self._keep((method.__name__, *arguments, *named.items()), lambda: method(self, *arguments, **named))
+        key = method.__name__, *arguments, *named.items()
+        if key not in self._cache:
+            self._cache[key] = method(self, *arguments, **named)
+        return self._cache[key]
 
     return find
 
@@ -41,11 +41,6 @@ class Catalogue:
         self._points = collect_points(run.frame, self._letters)
         self._cache: dict[tuple[Any, ...], Any] = {}
 
-    def _keep(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
-        if key not in self._cache:
-            self._cache[key] = compute()
-        return self._cache[key]
-
     @cached_property
     def families(self) -> tuple[str, ...]:
         """Families that were measured, in the project's order."""
@@ -58,15 +53,13 @@ class Catalogue:
         return tuple(sorted((s for s in self._points if family in (None, s.family)), key=_sort_series))
 
     def key(self, series: Series) -> str:
-        """A name for files and anchors."""
+        """A name for files and anchors, with the machine only where the run has several."""
+        place = series.place
+        machine = f"{place.machine}-" if len({s.place.machine for s in self._points}) > 1 else ""
         spelled = "-".join(f"{letter}{value}" for letter, value in series.fixed)
         state = f"-state-{series.state}" if series.state else ""
-        return _simplify(f"{self.place_key(series.family, series.place)}-{spelled}{state}")
-
-    def place_key(self, family: str, place: Place) -> str:
-        """The part of a key that all series of a family and place share; the machine only where the run has several."""
-        machine = f"{place.machine}-" if len({s.place.machine for s in self._points}) > 1 else ""
-        return _simplify(f"{family}-{machine}{place.backend}-{place.device}-{place.dtype}")
+        name = f"{series.family}-{machine}{place.backend}-{place.device}-{place.dtype}-{spelled}{state}"
+        return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -132,8 +125,7 @@ class Catalogue:
 
     def commits(self, series: Series) -> tuple[str, ...]:
         """The commits that its cells are of: one, but for what a few patient calls add."""
-        place = series.place
-        return self._commits.get((series.family, place, frozenset(series.fixed)), ())
+        return self._commits.get((series.family, series.place, frozenset(series.fixed)), ())
 
     @cached_property
     def _commits(self) -> dict[tuple[Any, ...], tuple[str, ...]]:
@@ -165,10 +157,6 @@ def find_place(session: Session) -> Place:
 def _split_name(row: str) -> list[tuple[int, str]]:
     """What a name is sorted by: `neumann_2` before `neumann_10`."""
     return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in re.split(r"(\d+)", row)]
-
-
-def _simplify(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()
 
 
 def _sort_series(series: Series) -> tuple[Any, ...]:

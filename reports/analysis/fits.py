@@ -44,8 +44,7 @@ class Fits(Ratios):
         points = [point for point in self.points(series, row) if point.in_rounds]
         if len(points) < 2:
             return ()
-        deviations = [p.deviation for p in points]
-        return local_slopes([p.size for p in points], [p.groups for p in points], process=deviations)
+        return local_slopes([p.size for p in points], [p.groups for p in points], [p.deviation for p in points])
 
     @kept
     def crossover(self, series: Series, a: str, b: str) -> Crossover | None:

@@ -1,6 +1,5 @@
 """Paired ratios: two rows timed in the same rounds, what their twins say of the noise, and the verdict."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from math import nan
 
@@ -18,15 +17,14 @@ class Ratios(Spreads):
     @kept
     def twins(self, place: Place) -> list[Ratio]:
         """A/A ratios: for each session and twin, time(twin) / time(row), over the place's series."""
-        return list(self._find_twins(place))
-
-    def _find_twins(self, place: Place) -> Iterable[Ratio]:
+        found = []
         for series in self.series():
             for size in self.sizes(series) if series.place == place else ():
                 for row, point in sorted(self._points[series][size].items()):
                     original = self.point(series, size, row.partition("~")[0])
                     if "~" in row and original is not None and point.in_rounds and original.in_rounds:
-                        yield from (paired_ratio([pair]) for pair in pair_samples(point, original))
+                        found += [paired_ratio([pair]) for pair in pair_samples(point, original)]
+        return found
 
     @kept
     def noise(self, place: Place) -> float | None:

@@ -38,9 +38,8 @@ class Spreads(Catalogue):
         scopes = (series.family, place, series.state), (place.machine, place.backend, place.device)
         scope = next((scope for scope in scopes if self._fit_spread(scope) is not None), scopes[0])
         own, lender = self._fit_spread(scope), self._find_lender(series.family, place)
-        if lender is None or (
-            own and (self._count_cells(scope) >= ENOUGH_CELLS or _reach(own) > _reach(lender.spread))
-        ):
+        cells = sum(map(bool, self._ratios.get(scope, ())))
+        if lender is None or (own and (cells >= ENOUGH_CELLS or _reach(own) > _reach(lender.spread))):
             return own, None
         return lender.spread, lender
 
@@ -65,12 +64,9 @@ class Spreads(Catalogue):
 
     def _lend(self, scope: tuple[str, str, str, str], cells: list[list[np.ndarray]]) -> Lender | None:
         machine, family, backend, device = scope
-        wanted = {"family": family, "backend": backend, "device": device}
-        sessions = [
-            s
-            for s in self.run.sessions
-            if s.machine == machine and not s.patient and all(s.get("cell", k) == value for k, value in wanted.items())
-        ]
+        timed = [session for session in self.run.sessions if not session.patient]
+        names = ("family", "backend", "device")
+        sessions = [s for s in timed if (s.machine, *(s.get("cell", name) for name in names)) == scope]
         manner, spread = find_manner(sessions), bound_spread(cells)
         if manner is None or spread is None:
             return None
@@ -90,9 +86,6 @@ class Spreads(Catalogue):
     @kept
     def _fit_spread(self, scope: tuple[Any, ...]) -> Spread | None:
         return fit_spread(chain(*self._ratios.get(scope, ())))
-
-    def _count_cells(self, scope: tuple[Any, ...]) -> int:
-        return sum(bool(rows) for rows in self._ratios.get(scope, ()))
 
     @cached_property
     def _ratios(self) -> dict[tuple[Any, ...], list[list[np.ndarray]]]:

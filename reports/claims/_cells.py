@@ -9,7 +9,6 @@ from ..statistics import Ratio, choose_margin
 from ..studies import Study
 from ..text import write_ratio, write_size
 from ._claim import Where
-from ._rule import Effect
 
 
 def list_places(analysis: Analysis, family: str) -> list[Place]:
@@ -82,11 +81,8 @@ def _tell_apart(analysis: Analysis, series: Series) -> list[str]:
 
 def study_margin(analysis: Analysis, study: Study) -> float:
     """max(5 %, noise floor) of where a study was trained: its machine, torch on the processor, at its precision."""
-    here = [
-        place
-        for place in analysis.places
-        if (place.machine, place.backend, place.device) == (study.machine, "torch", "cpu")
-    ]
+    trained = study.machine, "torch", "cpu"
+    here = [place for place in analysis.places if (place.machine, place.backend, place.device) == trained]
     same = [place for place in here if place.dtype == study.setting("dtype")]
     return max((analysis.margin(place) for place in same or here), default=choose_margin())
 
@@ -96,8 +92,3 @@ def write_range(known: Sequence[tuple[Ratio, str]]) -> str:
     (least, at_least), (most, at_most) = (pick(known, key=lambda k: k[0].value) for pick in (min, max))
     first = f"{write_ratio(least)} × ({at_least})"
     return first if len(known) == 1 else f"{first} to {write_ratio(most)} × ({at_most})"
-
-
-def keep(effects: Sequence[Effect | None]) -> tuple[Effect, ...]:
-    """Those that are known."""
-    return tuple(effect for effect in effects if effect is not None)

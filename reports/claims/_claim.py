@@ -1,6 +1,5 @@
 """What a claim is: a sentence of a paper as data, and the function that finds what was measured of it."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,8 +98,3 @@ class Claim(Sentence):
 def missing(what: str, reason: str, counts: bool = True, where: Where = NOWHERE) -> Evidence:
     """A part that was not run; it is needed where it counts."""
     return Evidence(what, reason, counts=counts, needed=counts, where=where)
-
-
-def is_known(value: float | None) -> bool:
-    """Whether a record has the number."""
-    return value is not None and not math.isnan(value)

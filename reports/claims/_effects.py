@@ -1,13 +1,14 @@
 """Effects: quantities with an interval at whatever confidence a claim's number of parts asks for."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..analysis import Analysis
 from ..points import Series
-from ..statistics import Estimate, Exponent, estimate_median, paired_ratio, student_arm
+from ..statistics import Estimate, Exponent, Ratio, estimate_median, paired_ratio, student_arm
 from ..studies import Study, pair_seconds
 from ._rule import Effect
 
@@ -43,11 +44,9 @@ def stretch(estimate: Estimate, confidence: float, freedom: float, ratio: bool =
     return Estimate(value, min(bounds[0], value), max(bounds[1], value), estimate.n, confidence, estimate.basis)
 
 
-def of_ratio(analysis: Analysis, series: Series, size: float, a: str, b: str) -> Effect | None:
-    """time(a) / time(b) in one cell; None where they were not timed side by side."""
-    ratio, spread = analysis.ratio(series, size, a, b), analysis.ratio_spread(series)
-    if ratio is None:
-        return None
+def of_ratio(analysis: Analysis, series: Series, ratio: Ratio) -> Effect:
+    """time(a) / time(b) in one cell of a series."""
+    spread = analysis.ratio_spread(series)
     freedom = (spread.freedom if spread is not None else LEANT) + ratio.processes - 1
     return lambda confidence: stretch(ratio, confidence, freedom, ratio=True)
 
@@ -122,6 +121,11 @@ def of_accuracy(study: Study, a: str, b: str) -> Effect | None:
     total = over_seeds + over_images
     freedom = (count - 1) * (total / over_seeds) ** 2 if over_seeds else 1e6
     return lambda confidence: _bracket(value, 100 * math.sqrt(total), freedom, count, confidence)
+
+
+def keep(effects: Sequence[Effect | None]) -> tuple[Effect, ...]:
+    """Those that are known."""
+    return tuple(effect for effect in effects if effect is not None)
 
 
 def _bracket(value: float, deviation: float, freedom: float, count: int, confidence: float) -> Estimate:

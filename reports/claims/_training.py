@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from ..analysis import Analysis
 from ..studies import Study
 from ..text import count
-from ._cells import in_study, keep
+from ._cells import in_study
 from ._claim import SWEEPS, Evidence, train
-from ._effects import of_accuracy
+from ._effects import keep, of_accuracy
 from ._rule import Limits
 
 WU_FUNG = "Wu Fung et al. 2022"

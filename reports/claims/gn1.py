@@ -21,10 +21,9 @@ NO_GRADIENT = Limits(low=SEEN, fails_below=ROUNDING)
 
 def measure(analysis: Analysis) -> list[Evidence]:
     """The asymmetry of trained psi by depth; beside it that of a constructed psi which the proof does not cover."""
-    studies = list_studies(analysis, STUDY)
-    if not studies:
-        return [missing("asymmetry of trained psi by depth", "no training study was loaded")]
-    return [found for study in studies for found in (_judge_trained(analysis, study), _judge_control(analysis, study))]
+    judges = (_judge_trained, _judge_control)
+    found = [judge(analysis, study) for study in list_studies(analysis, STUDY) for judge in judges]
+    return found or [missing("asymmetry of trained psi by depth", "no training study was loaded")]
 
 
 def check(analysis: Analysis) -> bool | None:

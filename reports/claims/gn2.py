@@ -5,7 +5,7 @@ from ..families import FAMILIES
 from ..points import Place, Series
 from ..statistics import Ratio
 from ..text import count, write_ratio, write_size
-from ._cells import at_place, keep, list_doublings, list_places
+from ._cells import at_place, list_doublings, list_places
 from ._claim import SWEEPS, Claim, Evidence
 from ._effects import of_ratio
 from ._rule import longer
@@ -38,7 +38,7 @@ def _judge(analysis: Analysis, place: Place, row: str, counts: bool, pick: str) 
     dearer = [found for found in known if found[3] > NO_COST]
     if not dearer:
         return Evidence(what, "not timed side by side", counts=counts, where=where)
-    effects = keep([of_ratio(analysis, series, size, row, rival) for series, size, _, _ in dearer])
+    effects = tuple(of_ratio(analysis, series, ratio) for series, _, ratio, _ in dearer)
     least, most = (choose(dearer, key=lambda k: k[2].value) for choose in (min, max))
     near = sum(1 / CLOSE <= ratio.value / predicted <= CLOSE for _, _, ratio, predicted in known)
     text = (

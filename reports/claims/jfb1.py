@@ -4,17 +4,7 @@ from ..analysis import Analysis
 from ..points import Place
 from ..studies import Study
 from ..text import count, write_size
-from ._cells import (
-    at_place,
-    in_study,
-    keep,
-    list_cells,
-    list_places,
-    list_studies,
-    name_cell,
-    study_margin,
-    write_range,
-)
+from ._cells import at_place, in_study, list_cells, list_places, list_studies, name_cell, study_margin, write_range
 from ._claim import Claim, Evidence, missing
 from ._effects import exact, of_epochs, of_ratio
 from ._rule import at_most, longer
@@ -45,28 +35,25 @@ def _judge_epochs(analysis: Analysis, study: Study) -> list[Evidence]:
             counts = SOLVERS.get(method, False)
             text, what = "paired by epoch, over epochs and seeds", f"time of an epoch, {method} over jfb"
             findings.append(Evidence(what, text, (effect,), longer(margin), unit="×", counts=counts, where=where))
-            findings += judge_accuracy(
-                analysis, study, [method], f"test accuracy at the end, jfb minus {method}", counts
-            )
+            what = f"test accuracy at the end, jfb minus {method}"
+            findings += judge_accuracy(analysis, study, [method], what, counts)
     return findings
 
 
 def _judge_backward(analysis: Analysis, place: Place, solver: str, counts: bool) -> Evidence:
     """Longer in every cell."""
-    what, where = (
-        f"time of a backward pass, {solver} over jfb, the least of all cells",
-        at_place(analysis, place, "implicit"),
-    )
-    cells = list(list_cells(analysis, "implicit", place))
-    effects = keep([of_ratio(analysis, series, size, solver, "jfb") for series, size in cells])
-    if not effects:
+    what = f"time of a backward pass, {solver} over jfb, the least of all cells"
+    where, cells = at_place(analysis, place, "implicit"), list(list_cells(analysis, "implicit", place))
+    found = ((series, size, analysis.ratio(series, size, solver, "jfb")) for series, size in cells)
+    timed = [(series, size, ratio) for series, size, ratio in found if ratio is not None]
+    if not timed:
         return Evidence(what, "not timed side by side", counts=counts, where=where)
-    found = ((analysis.ratio(series, size, solver, "jfb"), name_cell(analysis, series, size)) for series, size in cells)
-    known = [(ratio, cell) for ratio, cell in found if ratio is not None]
+    effects = tuple(of_ratio(analysis, series, ratio) for series, _, ratio in timed)
     tried = sum(analysis.point(series, size, solver) is not None for series, size in cells)
-    text = f"{write_range(known)}, in {count(len(known), 'cell')}"
-    if tried > len(known):
-        text += f"; {solver} did not run or did not converge in {tried - len(known)} more"
+    told = write_range([(ratio, name_cell(analysis, series, size)) for series, size, ratio in timed])
+    text = f"{told}, in {count(len(timed), 'cell')}"
+    if tried > len(timed):
+        text += f"; {solver} did not run or did not converge in {tried - len(timed)} more"
     limits = longer(analysis.margin(place))
     return Evidence(what, text, effects, limits, unit="×", counts=counts, where=where)
 

@@ -3,11 +3,11 @@
 import math
 
 from ..analysis import Analysis
-from ..points import Place, Point, Series
+from ..points import Place, Point
 from ..studies import Study
 from ..text import count, write_list
 from ._cells import at_place, in_study, list_cells, list_places, list_studies, name_cell
-from ._claim import Claim, Evidence, is_known, missing
+from ._claim import Claim, Evidence, missing
 from ._effects import exact
 from ._rule import above
 from ._training import COMMAND, NO_STUDY, STUDY, WU_FUNG
@@ -30,7 +30,7 @@ def _judge_cells(analysis: Analysis, place: Place) -> Evidence:
     known: list[tuple[float, Point, str]] = []
     for series, size in list_cells(analysis, "implicit", place):
         point = analysis.point(series, size, "jfb")
-        if point is not None and is_known(_descend(point)):
+        if point is not None and not math.isnan(_descend(point)):
             known.append((_descend(point), point, name_cell(analysis, series, size)))
     what, where = f"{WHAT}, at exact fixed points", at_place(analysis, place, "implicit")
     if not known:
@@ -45,9 +45,14 @@ def _judge_cells(analysis: Analysis, place: Place) -> Evidence:
 
 def _judge_others(analysis: Analysis, place: Place) -> Evidence:
     """The other approximate gradients: the paper says that Neumann-RBP does not guarantee descent."""
-    known: list[tuple[float, str, str]] = []
-    for series, size in list_cells(analysis, "implicit", place):
-        known += _list_others(analysis, series, size)
+    known = [
+        (_descend(point), row, name_cell(analysis, series, size))
+        for series, size in list_cells(analysis, "implicit", place)
+        for row in analysis.approximate_rows(series)
+        if row.partition(":")[0] != "jfb"
+        and (point := analysis.point(series, size, row)) is not None
+        and not math.isnan(_descend(point))
+    ]
     what, where = "cosine of the other approximate gradients", at_place(analysis, place, "implicit")
     if not known:
         return Evidence(what, NOT_RECORDED, counts=False, where=where)
@@ -56,13 +61,6 @@ def _judge_others(analysis: Analysis, place: Place) -> Evidence:
     bad = sorted({row for value, row, _ in known if value <= 0})
     text += f"; not above 0 of {write_list(bad)}" if bad else ""
     return Evidence(what, text, tuple(exact(k[0]) for k in known), above(0), unit=UNIT, counts=False, where=where)
-
-
-def _list_others(analysis: Analysis, series: Series, size: float) -> list[tuple[float, str, str]]:
-    rows = [row for row in analysis.approximate_rows(series) if row.partition(":")[0] != "jfb"]
-    points = [(row, analysis.point(series, size, row)) for row in rows]
-    cell = name_cell(analysis, series, size)
-    return [(_descend(p), row, cell) for row, p in points if p is not None and is_known(_descend(p))]
 
 
 def _judge_training(analysis: Analysis, study: Study) -> Evidence:

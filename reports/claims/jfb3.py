@@ -1,5 +1,6 @@
 """JFB3: fewer terms of the Neumann series train faster and are as accurate (Wu Fung et al. 2022)."""
 
+from functools import partial
 from itertools import pairwise
 
 from ..analysis import Analysis
@@ -7,19 +8,9 @@ from ..points import Place, Point, Series
 from ..statistics import Ratio
 from ..studies import Study, epoch_ratios
 from ..text import count, write_error, write_ratio
-from ._cells import (
-    at_place,
-    in_study,
-    keep,
-    list_cells,
-    list_places,
-    list_studies,
-    name_cell,
-    study_margin,
-    write_range,
-)
+from ._cells import at_place, in_study, list_cells, list_places, list_studies, name_cell, study_margin, write_range
 from ._claim import Claim, Evidence, Where, missing
-from ._effects import exact, of_epochs, of_ratio
+from ._effects import exact, keep, of_epochs, of_ratio
 from ._rule import Effect, Limits, at_most, find_effect, longer
 from ._training import COMMAND, COMPETITIVE, NO_STUDY, STUDY, WU_FUNG, judge_accuracy
 
@@ -52,32 +43,29 @@ def _judge_place(analysis: Analysis, place: Place) -> list[Evidence]:
         for series, size in list_cells(analysis, "implicit", place)
         if len(ran := _list_orders(analysis, series, size)) > 1 and ran[0][0] == "jfb"
     ]
-    ends: list[Effect | None] = []
-    steps: dict[tuple[str, str], list[Effect | None]] = {}
+    ends: list[Effect] = []
+    steps: dict[tuple[str, str], list[Effect]] = {}
     known: list[tuple[Ratio, str]] = []
     for series, size, ran in runs:
         last = ran[-1][0]
-        ends.append(of_ratio(analysis, series, size, last, "jfb"))
-        ratio = analysis.ratio(series, size, last, "jfb")
-        known += [(ratio, f"{last}, {name_cell(analysis, series, size)}")] if ratio is not None else []
+        if (ratio := analysis.ratio(series, size, last, "jfb")) is not None:
+            ends.append(of_ratio(analysis, series, ratio))
+            known.append((ratio, f"{last}, {name_cell(analysis, series, size)}"))
         for (a, _), (b, _) in pairwise(ran):
-            steps.setdefault((a, b), []).append(of_ratio(analysis, series, size, b, a))
+            cells, ratio = steps.setdefault((a, b), []), analysis.ratio(series, size, b, a)
+            cells += [of_ratio(analysis, series, ratio)] if ratio is not None else []
     where, margin = at_place(analysis, place, "implicit"), analysis.margin(place)
     what = "time of a backward pass, most terms over jfb, the typical cell"
     if not known:
         return [Evidence(what, "no truncated series was timed beside jfb", where=where)]
     no_slower = Limits(low=1 / (1 + margin), fails_below=1 / (1 + margin))
-    typical = tuple(_typify(keep(cells)) for cells in steps.values() if keep(cells))
+    typical = tuple(partial(find_effect, cells, pick="typical") for cells in steps.values() if cells)
     step = f"{', '.join(f'{b} over {a}' for a, b in steps)}, in {count(len(runs), 'cell')}"
     return [
-        Evidence(what, write_range(known), keep(ends), longer(margin), "typical", "×", where=where),
+        Evidence(what, write_range(known), tuple(ends), longer(margin), "typical", "×", where=where),
         Evidence("time of each k over the k before, the least step", step, typical, no_slower, unit="×", where=where),
         _judge_errors([(ran, name_cell(analysis, series, size)) for series, size, ran in runs], where),
     ]
-
-
-def _typify(cells: tuple[Effect, ...]) -> Effect:
-    return lambda confidence: find_effect(cells, confidence, "typical")
 
 
 def _list_orders(analysis: Analysis, series: Series, size: float) -> list[tuple[str, Point]]:

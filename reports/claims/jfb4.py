@@ -1,12 +1,12 @@
 """JFB4: memory of implicit methods does not know the depth, that of unrolled ones does (Wu Fung et al. 2022)."""
 
 from ..analysis import Analysis
-from ..points import Ladder, Place, Point, Series
+from ..points import Group, Place, Series
 from ..text import write_bytes, write_size
 from ._cells import at_place, list_places, name_cell
 from ._claim import SWEEPS, Claim, Evidence
 from ._effects import of_exponent, of_slope
-from ._rule import Effect, Limits
+from ._rule import Limits
 from ._training import WU_FUNG
 
 # How far a fitted slope may lie from 0 and from 1: that of the other claims' exponents.
@@ -34,8 +34,8 @@ def measure(analysis: Analysis) -> list[Evidence]:
 
 def _judge_unrolled(analysis: Analysis, place: Place, stem: str, counts: bool) -> Evidence:
     """With the largest states where most depths ran."""
-    climbed: list[tuple[float, Series, float, Ladder]] = [
-        (size * (series.size("B") or 1), series, size, ladder)
+    climbed = [
+        (series, size, ladder)
         for series in analysis.series("implicit")
         if series.place == place
         for ladder, size in analysis.climbs(series)
@@ -44,11 +44,15 @@ def _judge_unrolled(analysis: Analysis, place: Place, stem: str, counts: bool) -
     what, where = f"slope of the peak memory of {stem} in its depth", at_place(analysis, place, "implicit")
     if not climbed:
         return Evidence(what, f"fewer than {FEWEST} depths ran", counts=counts, where=where)
-    _, series, size, ladder = max(climbed, key=lambda c: c[0])
+    series, size, ladder = max(climbed, key=lambda c: c[1] * (c[0].size("B") or 1))
     ran = [(value, p.peak_bytes) for value, p in analysis.climb(series, size, ladder) if p.peak_bytes > 0]
     if len(ran) < 2:
         return Evidence(what, "no peak memory was recorded", counts=counts, where=where)
-    effect, how = _fit(analysis, series, size, ladder, ran)
+    # The power of a floor and a power of K; from too few depths for a floor, the slope of a straight line.
+    effect, how = of_slope(*zip(*ran, strict=True)), "without a floor"
+    law = analysis.ladder_memory(series, size, ladder)
+    if law is not None and not law.estimate.undetermined:
+        effect, how = of_exponent(law), "beside a floor"
     (first, below), (last, above) = ran[0], ran[-1]
     text = (
         f"{write_bytes(below)} at K = {write_size(first)} to {write_bytes(above)} at K = {write_size(last)}, {how} "
@@ -61,16 +65,6 @@ def _judge_unrolled(analysis: Analysis, place: Place, stem: str, counts: bool) -
     return Evidence(what, text, (effect,), LINEAR, unit=UNIT, counts=counts, where=where, reason=reason)
 
 
-def _fit(
-    analysis: Analysis, series: Series, size: float, ladder: Ladder, ran: list[tuple[float, float]]
-) -> tuple[Effect, str]:
-    """The power of a floor and a power of K; from too few depths for a floor, the slope of a straight line."""
-    law = analysis.ladder_memory(series, size, ladder)
-    if law is not None and not law.estimate.undetermined:
-        return of_exponent(law), "beside a floor"
-    return of_slope(*zip(*ran, strict=True)), "without a floor"
-
-
 def _judge_iterative(analysis: Analysis, place: Place) -> list[Evidence]:
     """Over cells of one size that need few and many iterations."""
     group = next(group for group in analysis.groups("implicit") if group.place == place)
@@ -81,16 +75,14 @@ def _judge_iterative(analysis: Analysis, place: Place) -> list[Evidence]:
         if jfb is not None and jfb.formula_peak_bytes > 0:
             shapes.setdefault(jfb.formula_peak_bytes, []).append(series)
     alike = max(shapes.values(), key=len, default=[])
-    points = {row: [analysis.point(series, group.size, row) for series in alike] for row in ITERATIVE}
-    return [
-        _judge_growth(analysis, place, row, [p for p in points[row] if p is not None], counts)
-        for row, counts in ITERATIVE.items()
-    ]
+    return [_judge_growth(analysis, group, alike, row, counts) for row, counts in ITERATIVE.items()]
 
 
-def _judge_growth(analysis: Analysis, place: Place, row: str, points: list[Point], counts: bool) -> Evidence:
-    known = [p for p in points if p.peak_bytes > 0 and p.quality.iterations_max > 0]
-    what, where = f"slope of the peak memory of {row} in its iterations", at_place(analysis, place, "implicit")
+def _judge_growth(analysis: Analysis, group: Group, alike: list[Series], row: str, counts: bool) -> Evidence:
+    points = (analysis.point(series, group.size, row) for series in alike)
+    known = [p for p in points if p is not None and p.peak_bytes > 0 and p.quality.iterations_max > 0]
+    what = f"slope of the peak memory of {row} in its iterations"
+    where = at_place(analysis, group.place, "implicit")
     if len(known) < FEWEST:
         return Evidence(what, f"fewer than {FEWEST} cells of one size ran", counts=counts, where=where)
     depths, peaks = [p.quality.iterations_max for p in known], [p.peak_bytes for p in known]

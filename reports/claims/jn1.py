@@ -17,10 +17,8 @@ ROUND_TRIP, MATCH = 1e-4, 0.1
 
 def measure(analysis: Analysis) -> list[Evidence]:
     """Smallest slopes of the learned exp, the round trip through its inverse, the inverse against log."""
-    studies = list_studies(analysis, STUDY, DATA)
-    if not studies:
-        return [not_trained("slopes and inverse of the learned exp", DATA)]
-    return [found for study in studies for found in _judge(analysis, study)]
+    findings = [found for study in list_studies(analysis, STUDY, DATA) for found in _judge(analysis, study)]
+    return findings or [not_trained("slopes and inverse of the learned exp", DATA)]
 
 
 def _judge(analysis: Analysis, study: Study) -> list[Evidence]:
@@ -28,17 +26,11 @@ def _judge(analysis: Analysis, study: Study) -> list[Evidence]:
     ends, trained = (list_ends(study, CONSTRAINED, *when) for when in (("initial", "final"), ("final",)))
     functions = f"over {count(len(ends), 'function')} of {count(len(study.seeds), 'seed')}, before and after training"
     least, trip = extreme(min, [end["slope_min"] for end in ends]), extreme(max, [end["round_trip"] for end in trained])
+    reached = f"{write_error(trip)} over {count(len(trained), 'trained function')}"
+    composed = "largest |x(y(x)) − x| on [-2, 2]"
     findings = [
         Evidence("smallest slope on [-2, 2]", functions, (exact(least),), above(0), unit="slope", where=where),
-        Evidence(
-            "largest |x(y(x)) − x| on [-2, 2]",
-            f"{write_error(trip)} over {count(len(trained), 'trained function')}",
-            (exact(trip),),
-            at_most(ROUND_TRIP),
-            "most",
-            "error",
-            where=where,
-        ),
+        Evidence(composed, reached, (exact(trip),), at_most(ROUND_TRIP), "most", "error", where=where),
         _judge_inverse(analysis, study),
     ]
     control = [s for end in list_ends(study, [CONTROL], "final") if (s := end["slope_min"]) is not None]

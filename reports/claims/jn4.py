@@ -6,7 +6,7 @@ from ..analysis import Analysis
 from ..points import Place, Series
 from ..statistics import Ratio
 from ..text import write_ratio, write_size
-from ._cells import at_place, keep, list_places
+from ._cells import at_place, list_places
 from ._claim import SWEEPS, Claim, Evidence
 from ._effects import of_ratio
 from ._integrals import LORRAINE
@@ -35,10 +35,10 @@ def check(analysis: Analysis) -> bool | None:
 
 def _list_ratios(analysis: Analysis, place: Place, solver: str) -> list[tuple[Series, list[tuple[float, Ratio]]]]:
     """By kind of J and batch, by dimension."""
-    found = []
+    found, row = [], f"inverse_{solver}_rk4"
     for series in analysis.series("line_integral"):
         sizes = analysis.sizes(series) if series.place == place else ()
-        known = [(d, ratio) for d in sizes if (ratio := analysis.ratio(series, d, _row(solver), FACTORS)) is not None]
+        known = [(d, ratio) for d in sizes if (ratio := analysis.ratio(series, d, row, FACTORS)) is not None]
         found += [(series, known)] if known else []
     return found
 
@@ -50,18 +50,14 @@ def _judge(analysis: Analysis, place: Place, solver: str) -> Evidence:
     told, effects = [], []
     for series, known in _list_ratios(analysis, place, solver):
         (first, at_first), (last, at_last) = known[0], known[-1]
-        effects.append(of_ratio(analysis, series, last, _row(solver), FACTORS))
+        effects.append(of_ratio(analysis, series, at_last))
         start = f"{write_ratio(at_first)} × at d = {write_size(first)}, " if len(known) > 1 else ""
         cell = f"{series.size('J')}, B = {write_size(series.size('B'))}:"
         told.append(f"{cell} {start}{write_ratio(at_last)} × at d = {write_size(last)}")
     if not told:
         return Evidence(what, "not timed side by side", where=where)
     limits = longer(analysis.margin(place))
-    return Evidence(what, "; ".join(told), keep(effects), limits, unit="×", where=where)
-
-
-def _row(solver: str) -> str:
-    return f"inverse_{solver}_rk4"
+    return Evidence(what, "; ".join(told), tuple(effects), limits, unit="×", where=where)
 
 
 CLAIM = Claim(

@@ -10,7 +10,7 @@ from ..analysis import Analysis
 from ..points import Series
 from ..statistics import Estimate, Ratio
 from ..text import write_ratio, write_size
-from ._cells import at_series, keep, list_main
+from ._cells import at_series, list_main
 from ._claim import SWEEPS, Claim, Evidence
 from ._effects import of_ratio
 from ._rule import Effect, Limits, at_most, find_effect
@@ -27,21 +27,8 @@ BESIDE = ("slogdet_autodiff",)
 
 def measure(analysis: Analysis) -> list[Evidence]:
     """The typical speed-up over each baseline, and how far apart those of two sizes are."""
-    findings = []
-    for series in list_main(analysis, "logdet"):
-        for baseline in BASELINES:
-            known = _list_ratios(analysis, series, baseline)
-            if known:
-                findings += [
-                    _judge_order(analysis, series, baseline, known),
-                    _judge_constancy(analysis, series, baseline, known),
-                ]
-            else:
-                what, counts = f"speed-up of relative over {baseline}", baseline not in BESIDE
-                findings.append(
-                    Evidence(what, "not timed side by side", counts=counts, where=at_series(analysis, series))
-                )
-    return findings
+    main = list_main(analysis, "logdet")
+    return [found for series in main for baseline in BASELINES for found in _judge(analysis, series, baseline)]
 
 
 def model_speedup(series: Series, sizes: ArrayLike) -> np.ndarray | None:
@@ -50,12 +37,25 @@ def model_speedup(series: Series, sizes: ArrayLike) -> np.ndarray | None:
     return 0.75 + np.asarray(sizes, dtype=float) / (3 * batch) if series.axis == "D" and batch else None
 
 
-def _list_ratios(analysis: Analysis, series: Series, baseline: str) -> list[tuple[float, Ratio]]:
+def _judge(analysis: Analysis, series: Series, baseline: str) -> list[Evidence]:
+    where, counts = at_series(analysis, series), baseline not in BESIDE
     found = ((size, analysis.ratio(series, size, baseline, "relative")) for size in analysis.sizes(series))
-    return [(size, ratio) for size, ratio in found if ratio is not None]
+    known = [(size, ratio) for size, ratio in found if ratio is not None]
+    what = f"speed-up of relative over {baseline}"
+    if not known:
+        return [Evidence(what, "not timed side by side", counts=counts, where=where)]
+    effects, few = tuple(of_ratio(analysis, series, ratio) for _, ratio in known), len(known) < FEWEST
+    # Nearer to 10 than to 100 is another order of magnitude.
+    limits = Limits(low=ORDER_OF_100[0], fails_below=ORDER_OF_100[0])
+    apart, text = f"largest over smallest speed-up over {baseline}", _say_range(series, baseline, known)
+    text = f"{text}; fewer than {FEWEST} sizes" if few else text
+    return [
+        Evidence(f"typical {what}", _say_order(series, known), effects, limits, "typical", "×", counts, where=where),
+        Evidence(apart, text, (_spread(effects, few),), at_most(CONSTANT), "most", "×", counts, where=where),
+    ]
 
 
-def _judge_order(analysis: Analysis, series: Series, baseline: str, known: Sequence[tuple[float, Ratio]]) -> Evidence:
+def _say_order(series: Series, known: Sequence[tuple[float, Ratio]]) -> str:
     """Typical is the median over the sizes. What is faster still is faster by two orders of magnitude, too."""
     (first, at_first), (last, at_last) = known[0], known[-1]
     low, high = ORDER_OF_100
@@ -65,26 +65,15 @@ def _judge_order(analysis: Analysis, series: Series, baseline: str, known: Seque
     # Without an interval no size is counted on either side, wherever its ratio is.
     if not all(ratio.undetermined for _, ratio in known):
         text += f"; below the order of 100 at {counted[0]} and above it at {counted[1]} of {len(known)} sizes"
-    effects = keep([of_ratio(analysis, series, size, baseline, "relative") for size, _ in known])
-    # Nearer to 10 than to 100 is another order of magnitude.
-    limits = Limits(low=low, fails_below=low)
-    what, counts = f"typical speed-up of relative over {baseline}", baseline not in BESIDE
-    return Evidence(what, text, effects, limits, "typical", "×", counts, where=at_series(analysis, series))
+    return text
 
 
-def _judge_constancy(
-    analysis: Analysis, series: Series, baseline: str, known: Sequence[tuple[float, Ratio]]
-) -> Evidence:
+def _say_range(series: Series, baseline: str, known: Sequence[tuple[float, Ratio]]) -> str:
     smallest, largest = (pick(known, key=lambda k: k[1].value) for pick in (min, max))
-    text = (
+    return (
         f"from {write_ratio(smallest[1])} × at {series.axis} = {write_size(smallest[0])} to "
         f"{write_ratio(largest[1])} × at {write_size(largest[0])}{_say_model(series, baseline, known)}"
     )
-    effects = keep([of_ratio(analysis, series, size, baseline, "relative") for size, _ in known])
-    what, counts = f"largest over smallest speed-up over {baseline}", baseline not in BESIDE
-    where, few = at_series(analysis, series), len(known) < FEWEST
-    text = f"{text}; fewer than {FEWEST} sizes" if few else text
-    return Evidence(what, text, (_spread(effects, few),), at_most(CONSTANT), "most", "×", counts, where=where)
 
 
 def _spread(effects: tuple[Effect, ...], unknown: bool) -> Effect:

@@ -32,11 +32,11 @@ def _judge(analysis: Analysis, series: Series) -> Evidence:
     ran, ended = [point for point in points if point.ok], _find_end(points)
     if not ran and ended is None:
         return Evidence(what, "ran at no size", where=where)
-    text = _describe_reach(series, ran)
+    text, memory = _describe_reach(series, ran), analysis.memory_bytes(series.place) or math.nan
     if ended is None:
-        effect = _leave(analysis, series, ran[-1])
+        effect = _leave(ran[-1], ran[-1].peak_bytes / memory)
         return Evidence(what, text, (effect,), LIMITS, unit=UNIT, where=where, reason="no larger size was tried")
-    effect, reason = _explain(analysis, series, ended)
+    effect, reason = _explain(ended, ended.predicted_bytes / memory)
     said = f"{ended.outcome} at {write_size(ended.size)}: {ended.reason or 'no reason recorded'}"
     said += _find_refusal(series, points, ended)
     return Evidence(what, f"{text}; {said}", (effect,), LIMITS, unit=UNIT, where=where, reason=reason)
@@ -73,15 +73,13 @@ def _describe_reach(series: Series, ran: list[Point]) -> str:
     return f"{text}, without a limit of time" if last.patient else text
 
 
-def _leave(analysis: Analysis, series: Series, last: Point) -> Effect:
-    """It never ended: below the paper's range nobody knows what would have."""
-    share = _share(analysis, series, last, "peak_bytes")
-    share = share if math.isfinite(share) and share < 1 else 0.0
+def _leave(last: Point, share: float) -> Effect:
+    """It never ended: below the paper's range nobody knows what would have. `share` of the memory, NaN if not known."""
+    share = share if share < 1 else 0.0
     return exact(share) if last.size >= LARGEST else at_least(share)
 
 
-def _explain(analysis: Analysis, series: Series, ended: Point) -> tuple[Effect, str]:
-    share = _share(analysis, series, ended, "predicted_bytes")
+def _explain(ended: Point, share: float) -> tuple[Effect, str]:
     if ended.outcome == "oom":
         return at_least(max(share, 1.0) if math.isfinite(share) else 1.0), ""
     if ended.limit == "memory":
@@ -89,12 +87,6 @@ def _explain(analysis: Analysis, series: Series, ended: Point) -> tuple[Effect, 
     if ended.limit == "time":
         return at_least(share if share < 1 else math.nan), "our limit of time ended it before memory could"
     return exact(math.nan), "neither time nor memory is named"
-
-
-def _share(analysis: Analysis, series: Series, point: Point, name: str) -> float:
-    """Bytes over the memory of the device; NaN where either is not known."""
-    memory = analysis.memory_bytes(series.place)
-    return getattr(point, name) / memory if memory else math.nan
 
 
 CLAIM = Claim(

@@ -1,12 +1,14 @@
 """RG5: densities learned by the relative gradient are competitive (Gresele et al. 2020)."""
 
+from functools import partial
+
 from ..analysis import Analysis
 from ..densities import OURS, choose_all, count_parameters, estimate_mean, list_models, subtract
 from ..studies import Study
 from ..text import count, write_list
 from ._cells import in_study, list_studies
 from ._claim import Claim, Evidence, missing, train
-from ._rule import Effect, Limits
+from ._rule import Limits
 
 NAME = "logdet-density"
 # Of scikit-learn's; the paper's come with no package.
@@ -47,12 +49,8 @@ def _judge(analysis: Analysis, study: Study, others: list[str], timed: bool) -> 
         f"{count_parameters(study, OURS):,} parameters, "
         f"{write_list(f'{model} {count_parameters(study, model):,}' for model in others)}"
     )
-    effects = tuple(_of_means(study, differences[model]) for model in others)
+    effects = tuple(partial(estimate_mean, study, differences[model]) for model in others)
     return Evidence(what, text, effects, LIMITS, unit="nats", counts=counts, needed=counts, where=where)
-
-
-def _of_means(study: Study, values: list[float]) -> Effect:
-    return lambda confidence: estimate_mean(study, values, confidence)
 
 
 def check(analysis: Analysis) -> bool | None:

@@ -4,6 +4,16 @@ from ._family import Family, Goals, Question, Retraction, Size, Training
 
 _DENSITY = ("alpha", "folds", "gaussian", "parameters", "steps", "spread", "truth", "valid", "L", "d")
 
+# Rows whose time goes with the square, and with the cube, of the dimension.
+_SQUARES = (
+    *("gemm_floor", "relative", "relative_published", "transposed", "relative_step", "value_tracking"),
+    *("inverse_tracked", "lu_layer", "relative_layer"),
+)
+_CUBES = (
+    *("inverse", "slogdet_autodiff", "jacobian_autodiff", "jacobian_autodiff_chunked"),
+    *("ordinary_with_value", "slogdet"),
+)
+
 FAMILY = Family(
     name="logdet",
     order=1,
@@ -64,24 +74,7 @@ FAMILY = Family(
             "the library made its basis orthogonal twice a step, which changes nothing within ten steps",
         ),
     ),
-    exponents={
-        "D": {
-            **dict.fromkeys(
-                (
-                    *("gemm_floor", "relative", "relative_published", "transposed", "relative_step", "value_tracking"),
-                    *("inverse_tracked", "lu_layer", "relative_layer"),
-                ),
-                2.0,
-            ),
-            **dict.fromkeys(
-                (
-                    *("inverse", "slogdet_autodiff", "jacobian_autodiff", "jacobian_autodiff_chunked"),
-                    *("ordinary_with_value", "slogdet"),
-                ),
-                3.0,
-            ),
-        }
-    },
+    exponents={"D": dict.fromkeys(_SQUARES, 2.0) | dict.fromkeys(_CUBES, 3.0)},
     main={"L": 2},
     beside=(("B", "times"), ("L", "times"), ("condition", "error")),
     orders=("relative", "relative_published", "transposed"),

@@ -69,9 +69,10 @@ def _iterate_lines(data: dict[str, Any], machine: str, index: dict[str, list[str
                 line["samples"] = entry["samples"][j] if entry.get("samples") else None
     device, profile = variables.get("BENCH_DEVICE", "cpu"), variables.get("BENCH_PROFILE", "")
     for (family, backend, _), line in merged.items():
+        place = {"family": family, "backend": backend, "device": device, "dtype": line.get("dtype", "float32")}
         sizes = {k: v for k, v in line.items() if k not in ("method", "dtype", "samples") and k[:6] != "track_"}
         yield {
-            **describe_cell(family, backend, device, line.get("dtype", "float32"), sizes),
+            **describe_cell(place | {"sizes": sizes}),
             "machine": machine,
             "commit": data.get("commit_hash"),
             "environment": data.get("env_name") or "unknown",

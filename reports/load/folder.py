@@ -17,7 +17,6 @@ from .history import tabulate_history
 from .join import join
 from .pile import Pile
 from .retractions import retract
-from .row import FRAME_COLUMNS
 from .run import LoadError, Run
 from .select import choose_commits, complete_commits, drop_superseded, list_parts
 from .session import read_session
@@ -57,7 +56,7 @@ def load(
     lines = retract(lines, pile.dates)
     if not lines:
         raise LoadError(f"no results in {folder}: the files hold no measured row")
-    frame = pd.DataFrame(lines, columns=pd.Index(FRAME_COLUMNS)).sort_values(ORDER, kind="stable")
+    frame = pd.DataFrame(lines).sort_values(ORDER, kind="stable")
     parts = list_parts(lines, pile)
     studies = find_studies(places, lambda path: pile.read(path.parents[3], path, "study"), pile.problems, commit)
     shardings = find_shardings(places, lambda path: pile.read(path.parents[3], path, "sharding"), pile.problems, commit)

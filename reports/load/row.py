@@ -8,17 +8,8 @@ import numpy as np
 from ..clocks import NAMES as CLOCKS
 from ..clocks import NOTES
 
-FRAME_COLUMNS = (
-    *("machine", "commit", "environment", "profile", "patient", "moved"),
-    *("family", "backend", "device", "dtype", "sizes", "cell", "process"),
-    *("row", "method", "form", "role", "exact", "computes", "source"),
-    *("outcome", "reason", "predicted_s", "predicted_bytes", "error", "tolerance", "measure", "checked_again"),
-    *("flops", "bytes", "vjps", "jvps", "evaluations", "formula_peak_bytes", "settings", "products", "quality"),
-    *("build_s", "compile_cold_s", "compile_cached_s", "first_call_s", "peak_bytes", "peak_instrument"),
-    *("recorded_by", "rounds", "samples_s"),
-    *CLOCKS,
-    *NOTES,
-)
+# What a cell is told by beside its sizes.
+PLACE = ("family", "backend", "device", "dtype")
 
 
 def read_row(name: str, row: dict[str, Any], process: int) -> dict[str, Any]:
@@ -26,7 +17,7 @@ def read_row(name: str, row: dict[str, Any], process: int) -> dict[str, Any]:
     method, _, form = name.partition("~")[0].partition(":")
     samples = np.asarray(row.get("samples_s") or [], dtype=float)
     rounds = np.asarray(row.get("rounds") or [], dtype=float)
-    cost = row.get("cost") or {}
+    cost, ran = row.get("cost") or {}, row["outcome"] == "ok"
     return {
         "row": name,
         "method": row.get("method") or method,
@@ -38,7 +29,8 @@ def read_row(name: str, row: dict[str, Any], process: int) -> dict[str, Any]:
         "outcome": row["outcome"],
         "reason": row.get("reason") or "",
         "measure": row.get("measure") or "",
-        "checked_again": _read_truth(row.get("checked_again")),
+        # 1 or 0, NaN of a record that does not say.
+        "checked_again": float(row["checked_again"]) if isinstance(row.get("checked_again"), bool) else math.nan,
         **{key: read_number(cost.get(key)) for key in ("flops", "bytes", "vjps", "jvps", "evaluations")},
         "formula_peak_bytes": read_number(cost.get("peak_bytes")),
         **{key: read_number(row.get(key)) for key in ("predicted_s", "predicted_bytes", "error", "tolerance")},
@@ -48,36 +40,25 @@ def read_row(name: str, row: dict[str, Any], process: int) -> dict[str, Any]:
         "products": _read_object(row.get("products")),
         "quality": {name: read_number(value) for name, value in _read_object(row.get("quality")).items()},
         "peak_instrument": row.get("peak_instrument") or "",
-        "samples_s": samples if row["outcome"] == "ok" else samples[:0],
+        "samples_s": samples if ran else samples[:0],
         # Without a round for each sample nothing can be paired.
         "rounds": rounds if rounds.size == samples.size else rounds[:0],
-        **{clock: _read_clock(row, clock) for clock in CLOCKS},
+        **{clock: np.asarray(row.get(clock) or [] if ran else [], dtype=float) for clock in CLOCKS},
         **{note: row.get(note) or "" for note in NOTES},
     }
 
 
-def describe_cell(family: str, backend: str, device: str, dtype: str, sizes: dict[str, Any]) -> dict[str, Any]:
+def describe_cell(given: dict[str, Any]) -> dict[str, Any]:
     """The coordinates of a cell and its name, the same from asv's parameters and from a record."""
-    ordered = tuple(sorted((letter, _tidy(value)) for letter, value in sizes.items()))
-    spelled = "-".join(f"{letter}{value}" for letter, value in ordered)
-    return {
-        "family": family,
-        "backend": backend,
-        "device": device,
-        "dtype": dtype,
-        "sizes": ordered,
-        "cell": f"{family}-{backend}-{device}-{dtype}-{spelled}",
-    }
+    sizes = tuple(sorted((letter, _tidy(value)) for letter, value in given["sizes"].items()))
+    place = {name: given[name] for name in PLACE}
+    spelled = "-".join(f"{letter}{value}" for letter, value in sizes)
+    return {**place, "sizes": sizes, "cell": f"{'-'.join(map(str, place.values()))}-{spelled}"}
 
 
 def read_number(value: Any) -> float:
     """A number, NaN where there is none."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
-
-
-def _read_truth(value: Any) -> float:
-    """1 or 0, NaN of a record that does not say."""
-    return float(value) if isinstance(value, bool) else math.nan
 
 
 def _read_compilation(row: dict[str, Any], process: int) -> dict[str, float]:
@@ -89,11 +70,6 @@ def _read_compilation(row: dict[str, Any], process: int) -> dict[str, float]:
         return {name: read_number(row.get(name)) for name in ("compile_cold_s", "compile_cached_s")}
     cold = read_number(row.get("compile_s")) if process == 0 else math.nan
     return {"compile_cold_s": cold, "compile_cached_s": math.nan}
-
-
-def _read_clock(row: dict[str, Any], name: str) -> np.ndarray:
-    """Seconds by one of a GPU's clocks, none where it was not read or the row did not run."""
-    return np.asarray(row.get(name) or [] if row["outcome"] == "ok" else [], dtype=float)
 
 
 def _read_object(value: Any) -> dict[str, Any]:

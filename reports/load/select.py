@@ -7,13 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..group import group_by
 from ..points import DIMENSIONS
 from .pile import Pile
-from .row import describe_cell
+from .row import PLACE, describe_cell
 from .run import PATIENT, LoadError, Origin, Part, Session, rank_profile, shorten
-
-# A part's curve: (machine, environment, commit, what its cells have in common, whether of patient sessions).
-Choice = tuple[str, str, str | None, tuple[Any, ...], bool]
 
 
 def find_origin(line: dict[str, Any]) -> Origin:
@@ -59,7 +57,9 @@ def choose_commits(pile: Pile, wanted: str | None, folder: Path) -> None:
         chosen = set({(m, e, *rest): (m, e, commit, *rest) for m, e, commit, *rest in ordered}.values())
     pile.lines = [line for line in pile.lines if _find_choice(line) in chosen]
     pile.asv = [line for line in pile.asv if _find_choice(line) in chosen]
-    pile.sessions = [s for s in pile.sessions if (*_find_source(s), _find_curve(_describe(s)), s.patient) in chosen]
+    curves = [_find_curve(describe_cell(session.record["cell"])) for session in pile.sessions]
+    known = zip(pile.sessions, curves, strict=True)
+    pile.sessions = [s for s, curve in known if (*_find_source(s), curve, s.patient) in chosen]
 
 
 def drop_superseded(lines: list[dict[str, Any]], pile: Pile) -> tuple[list[dict[str, Any]], int]:
@@ -89,20 +89,16 @@ def drop_superseded(lines: list[dict[str, Any]], pile: Pile) -> tuple[list[dict[
 
 def list_parts(lines: Iterable[dict[str, Any]], pile: Pile) -> tuple[Part, ...]:
     """What each machine, environment and commit contributed."""
-    found: dict[Origin, dict[str, set[str]]] = {}
-    for line in lines:
-        entry = found.setdefault(find_origin(line), {"profile": set(), "device": set()})
-        entry["profile"].add(line["profile"])
-        entry["device"].add(line["device"])
+    parts = sorted(group_by(lines, find_origin).items(), key=lambda part: (*part[0][:2], part[0][2] or ""))
     return tuple(
         Part(
             *origin,
-            profile=", ".join(sorted(p for p in entry["profile"] if p)),
-            device=", ".join(sorted(entry["device"])),
+            profile=", ".join(sorted({line["profile"] for line in own if line["profile"]})),
+            device=", ".join(sorted({line["device"] for line in own})),
             asv=origin in pile.asv_parts,
             sessions=sum(_find_source(session) == origin for session in pile.sessions),
         )
-        for origin, entry in sorted(found.items(), key=lambda item: (*item[0][:2], item[0][2] or ""))
+        for origin, own in parts
     )
 
 
@@ -110,19 +106,15 @@ def _find_source(session: Session) -> Origin:
     return session.machine, session.environment, session.commit
 
 
-def _find_choice(line: dict[str, Any]) -> Choice:
+def _find_choice(line: dict[str, Any]) -> tuple[Any, ...]:
+    """Machine, environment, commit, what the cells of its curve have in common, whether of patient sessions."""
     return *find_origin(line), _find_curve(line), line["profile"] == PATIENT
 
 
 def _find_curve(cell: dict[str, Any]) -> tuple[Any, ...]:
     """What the cells of one curve have in common: all but the dimension."""
     rest = tuple((letter, value) for letter, value in cell["sizes"] if letter not in DIMENSIONS)
-    return *(cell[name] for name in ("family", "backend", "device", "dtype")), rest
-
-
-def _describe(session: Session) -> dict[str, Any]:
-    given = session.get("cell")
-    return describe_cell(given["family"], given["backend"], given["device"], given["dtype"], given["sizes"])
+    return *(cell[name] for name in PLACE), rest
 
 
 def _find_cell(line: dict[str, Any]) -> tuple[Any, ...]:

@@ -8,13 +8,12 @@ from ..clocks import NAMES as CLOCKS
 from ..families import FAMILIES
 from ..records import is_positive
 from .pile import Pile
-from .row import describe_cell, read_row
+from .row import PLACE, describe_cell, read_row
 from .run import OUTCOMES, PATIENT, Session
 
 SCHEMA = 1
 # Mean number of cores that other work kept busy; more than this shares a core with every thread in turn.
 BUSY = 0.5
-_PLACE = ("family", "backend", "device", "dtype")
 
 
 def read_session(folder: Path, machine: str, path: Path, pile: Pile) -> None:
@@ -44,8 +43,7 @@ def _parse(
 ) -> tuple[Session, list[dict[str, Any]]]:
     suffix = path.parent.name.partition("-")[2] or path.parent.name
     environment = pile.names.get((machine, path.parent.name), suffix)
-    given = record["cell"]
-    cell = describe_cell(given["family"], given["backend"], given["device"], given["dtype"], given["sizes"])
+    cell = describe_cell(record["cell"])
     commit, process, profile = record.get("commit"), record.get("process") or 0, record.get("profile") or ""
     kept = {key: value for key, value in record.items() if key != "rows"}
     shared = {
@@ -82,7 +80,7 @@ def _find_fault(record: dict[str, Any]) -> str | None:
     if not isinstance(record.get("commit") or "", str):
         return f"commit must be digits or null, got {record['commit']!r}"
     cell, rows = record.get("cell"), record.get("rows")
-    if not isinstance(cell, dict) or not all(isinstance(cell.get(key), str) for key in _PLACE):
+    if not isinstance(cell, dict) or not all(isinstance(cell.get(key), str) for key in PLACE):
         return "the cell must name family, backend, device and dtype"
     if cell["family"] not in FAMILIES:
         return f"unknown family {cell['family']!r} (known: {', '.join(FAMILIES)})"

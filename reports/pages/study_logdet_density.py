@@ -7,7 +7,7 @@ from itertools import groupby
 from ..densities import OURS
 from ..digest.densities import Reached
 from ..digest.studies import StudyDigest, StudyMethod
-from ..plots.densities import SHARES, Plane, draw_densities
+from ..plots.densities import SHARES, draw_densities
 from ..statistics import Estimate
 from ..text import count, write_list, write_seconds, write_share, write_size
 from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns, tabulate
@@ -175,8 +175,7 @@ def _draw(studies: Sequence[StudyDigest]) -> Figure | None:
         found = next((found for found in study.reached if found.model == OURS), None)
         if study.picture is None or found is None:
             continue
-        picture = study.picture
-        planes.append(Plane(study.data, picture.limit, picture.side, picture.values, picture.points))
+        planes.append((study.data, study.picture))
         told.append(f"{study.data} {found.short.value:.3f}" if found.short is not None else study.data)
     if not planes:
         return None
@@ -185,6 +184,6 @@ def _draw(studies: Sequence[StudyDigest]) -> Figure | None:
         "Samples in the plane, each beside the density that was learned of them, darker in the smallest regions that "
         f"hold {shares} of its mass. Held-out nats a dimension short of the truth's: {', '.join(told)}."
     )
-    title = f"Samples, and the density learned of them: {write_list(plane.title for plane in planes)}"
+    title = f"Samples, and the density learned of them: {write_list(data for data, _ in planes)}"
     name = f"study-{studies[0].name}-planes"
     return Figure(name, title, draw_densities(name, alt, planes), alt)

@@ -1,14 +1,14 @@
 """Densities in the plane: samples on the left, what was learned of them on the right, one pair above another."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .style import FONT, RULE, WIDTH, finish, light, rc
+from ..densities import Picture
+from .style import FONT, RC, RULE, WIDTH, finish, light
 
 # Pixels: what stands above a pair, between its two panels and around all.
 ABOVE, BETWEEN, AROUND = 26, 14, 4
@@ -19,34 +19,21 @@ SHARES = (0.95, 0.8, 0.6, 0.4, 0.2)
 DARKER = 0.2
 
 
-@dataclass(frozen=True)
-class Plane:
-    """A pair: its title, samples (x, y), and log-densities at side x side centres of cells of [-limit, limit]^2, rows
-    from below.
-    """
-
-    title: str
-    limit: float
-    side: int
-    values: Sequence[float]
-    points: Sequence[tuple[float, float]]
-
-
-def draw_densities(name: str, alt: str, planes: Sequence[Plane]) -> str:
-    """The pairs; the darker, the smaller the region that holds a share of the mass."""
+def draw_densities(name: str, alt: str, planes: Sequence[tuple[str, Picture]]) -> str:
+    """The pairs, each (title, picture); the darker, the smaller the region that holds a share of the mass."""
     height = len(planes) * (ABOVE + SIDE) + AROUND
-    with matplotlib.rc_context(rc()):
+    with matplotlib.rc_context(RC):
         figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=72)
-        for j, plane in enumerate(planes):
+        for j, (title, picture) in enumerate(planes):
             bottom = (height - (j + 1) * (ABOVE + SIDE)) / height
             left, right = (
                 figure.add_axes((x / WIDTH, bottom, SIDE / WIDTH, SIDE / height))
                 for x in (AROUND, AROUND + SIDE + BETWEEN)
             )
-            _frame(left, f"{plane.title}: samples", plane.limit)
-            _frame(right, "learned density", plane.limit)
-            _draw_samples(left, plane)
-            _draw_density(right, plane)
+            _frame(left, f"{title}: samples", picture.limit)
+            _frame(right, "learned density", picture.limit)
+            _draw_samples(left, picture)
+            _draw_density(right, picture)
     return finish(figure, name, alt)
 
 
@@ -59,26 +46,22 @@ def find_levels(values: np.ndarray) -> list[float]:
 
 def _frame(axes: Axes, title: str, limit: float) -> None:
     axes.set_title(title, loc="left", fontsize=FONT, pad=7)
-    axes.set_xlim(-limit, limit)
-    axes.set_ylim(-limit, limit)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_color(RULE)
+    axes.set(xlim=(-limit, limit), ylim=(-limit, limit), xticks=[], yticks=[])
+    axes.spines[:].set_color(RULE)
 
 
-def _draw_samples(axes: Axes, plane: Plane) -> None:
-    x, y = zip(*plane.points, strict=True)
+def _draw_samples(axes: Axes, picture: Picture) -> None:
+    x, y = zip(*picture.points, strict=True)
     # One path of short strokes with round ends: a mark for each sample is most of a figure's bytes.
-    stroke = 0.004 * plane.limit
+    stroke = 0.004 * picture.limit
     across = [end for at in x for end in (at - stroke, at + stroke, np.nan)]
     along = [end for at in y for end in (at, at, np.nan)]
     axes.plot(across, along, color=light("c7"), linewidth=2.2, alpha=0.6, solid_capstyle="round")
 
 
-def _draw_density(axes: Axes, plane: Plane) -> None:
-    values = np.asarray(plane.values).reshape(plane.side, plane.side)
-    line = (np.arange(plane.side) + 0.5) * (2 * plane.limit / plane.side) - plane.limit
+def _draw_density(axes: Axes, picture: Picture) -> None:
+    values = np.asarray(picture.values).reshape(picture.side, picture.side)
+    line = (np.arange(picture.side) + 0.5) * (2 * picture.limit / picture.side) - picture.limit
     top = float(values.max()) + 1
     for level in find_levels(values):
         axes.contourf(line, line, values, levels=[level, top], colors=[light("c0")], alpha=DARKER)

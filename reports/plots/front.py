@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from ..statistics import Estimate
 from .labels import Label, label_points
@@ -31,11 +33,16 @@ class Spot:
     front: bool
     named: bool
 
+    @property
+    def at(self) -> tuple[float, float]:
+        """Where it stands: seconds, and its error or the smallest that is told."""
+        return self.cost.value, max(self.error, SMALLEST_ERROR)
+
 
 def draw_fronts(name: str, panels: Sequence[tuple[str, Sequence[Spot]]], alts: Sequence[str]) -> str:
     """Panels of (title, spots) on shared logarithmic axes, as HTML."""
     spots = [spot for _, found in panels for spot in found]
-    costs, errors = [s.cost.value for s in spots], [max(s.error, SMALLEST_ERROR) for s in spots]
+    costs, errors = zip(*(spot.at for spot in spots), strict=True)
     low, high = np.log10(min(errors)), np.log10(max(errors))
     room = max(0.08 * (high - low), 0.2)
     limits = (min(costs) / 1.6, max(costs) * _RIGHT), (10 ** (low - room), 10 ** (high + room))
@@ -49,26 +56,19 @@ def draw_fronts(name: str, panels: Sequence[tuple[str, Sequence[Spot]]], alts: S
 def _draw(name: str, alt: str, spots: Sequence[Spot], x: tuple[float, float], y: tuple[float, float]) -> str:
     figure, axes = make_panel(WIDTH, HEIGHT, right=16)
     set_log(axes)
-    axes.set_xlim(x)
-    axes.set_ylim(y)
+    axes.set(xlim=x, ylim=y, xlabel="time of one call", ylabel="relative error")
     axes.xaxis.set_major_formatter(lambda value, _: write_tick(value, seconds=True))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}" if value >= 1 else f"{value:.0e}".replace("e-0", "e-"))
     best = sorted((s for s in spots if s.front), key=lambda s: (s.cost.value, -s.error))
-    stairs = np.array([(s.cost.value, max(s.error, SMALLEST_ERROR)) for s in best]).reshape(-1, 2)
+    stairs = np.array([s.at for s in best]).reshape(-1, 2)
     corners = np.array([(after[0], before[1]) for before, after in pairwise(stairs)]).reshape(-1, 2)
     track = np.empty((len(stairs) + len(corners), 2))
     track[0::2], track[1::2] = stairs, corners
     axes.plot(*track.T, color=FAINT, linewidth=1.2, zorder=2)
-    _mark(axes, spots)
-    names = [
-        Label(s.label, s.cost.value, max(s.error, SMALLEST_ERROR), s.colour)
-        for s in sorted(spots, key=lambda s: (not s.front, s.cost.value))
-        if s.named
-    ]
-    axes.set_xlabel("time of one call")
-    axes.set_ylabel("relative error")
-    marks = np.array([(s.cost.value, max(s.error, SMALLEST_ERROR)) for s in spots])
-    label_points(figure, axes, names, marks, track, np.array([_bar(s) for s in spots if _has_bar(s)], dtype=float))
+    bars = _mark(axes, spots)
+    named = sorted((s for s in spots if s.named), key=lambda s: (not s.front, s.cost.value))
+    names = [Label(s.label, *s.at, s.colour) for s in named]
+    label_points(figure, axes, names, np.array([s.at for s in spots]), track, np.array(bars, dtype=float))
     return finish(figure, name, alt)
 
 
@@ -86,26 +86,19 @@ def choose_names(labels: Sequence[str], places: Sequence[tuple[float, float]]) -
         kept.pop(min(crowded, key=lambda j: shares[kept[j - 1]][1] - shares[kept[j]][1]))
 
 
-def _has_bar(spot: Spot) -> bool:
-    return spot.named and spot.front and not spot.cost.undetermined
-
-
-def _bar(spot: Spot) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The interval of the time, at the height of the error."""
-    y = max(spot.error, SMALLEST_ERROR)
-    return (spot.cost.low, y), (spot.cost.high, y)
-
-
-def _mark(axes, spots: Sequence[Spot]) -> None:
+def _mark(axes: Axes, spots: Sequence[Spot]) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """The marks, and of the named on the front the intervals of the time, whose ends are returned."""
     # The nameless look alike: one artist for all of them, since each takes a millisecond.
-    nameless = [s for s in spots if not s.named]
-    x, y = [s.cost.value for s in nameless], [max(s.error, SMALLEST_ERROR) for s in nameless]
-    small = {"marker": "o", "markersize": 4.5, "markerfacecolor": PAPER, "markeredgecolor": FAINT}
-    axes.plot(x, y, linestyle="none", zorder=4, **small)
+    nameless = [s.at for s in spots if not s.named]
+    small: dict[str, Any] = {"marker": "o", "markersize": 4.5, "markerfacecolor": PAPER, "markeredgecolor": FAINT}
+    axes.plot([x for x, _ in nameless], [y for _, y in nameless], linestyle="none", zorder=4, **small)
+    bars = []
     for spot in (s for s in spots if s.named):
-        y, colour = max(spot.error, SMALLEST_ERROR), light(spot.colour)
-        if _has_bar(spot):
-            axes.plot(*zip(*_bar(spot), strict=True), color=colour, linewidth=1.6, zorder=3)
-        look = {"marker": MARKERS[spot.colour], "markersize": 6, "markeredgecolor": colour}
+        (x, y), colour = spot.at, light(spot.colour)
+        if spot.front and not spot.cost.undetermined:
+            bars.append(((spot.cost.low, y), (spot.cost.high, y)))
+            axes.plot([spot.cost.low, spot.cost.high], [y, y], color=colour, linewidth=1.6, zorder=3)
+        look: dict[str, Any] = {"marker": MARKERS[spot.colour], "markersize": 6, "markeredgecolor": colour}
         look["markerfacecolor"] = colour if spot.front else PAPER
-        axes.plot([spot.cost.value], [y], linestyle="none", zorder=5, **look)
+        axes.plot([x], [y], linestyle="none", zorder=5, **look)
+    return bars

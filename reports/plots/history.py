@@ -34,8 +34,7 @@ def draw_history(
             axes.axvline(place, color=light(colour), linewidth=1, linestyle=(0, (2, 2)), zorder=1)
         for line in lines:
             draw_line(axes, line)
-        axes.set_xlim(-0.2, last + 0.2)
-        axes.set_ylim(min(values) / 1.3, max(values) * 1.3)
+        axes.set(xlim=(-0.2, last + 0.2), ylim=(min(values) / 1.3, max(values) * 1.3))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: write_tick(v)))
         axes.xaxis.set_major_locator(FixedLocator([last - j for j in range(0, last + 1, step)]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: str(commits[round(v)])[:7]))

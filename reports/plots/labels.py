@@ -55,9 +55,10 @@ class Label:
 
 
 def label_lines(
-    figure: Figure, axes: Axes, lines: list[Line], extra: list[Label] | None = None, across: Sequence[float] = ()
+    figure: Figure, axes: Axes, lines: list[Line], extra: Sequence[Label] = (), across: Sequence[float] = ()
 ) -> None:
-    """Label each line where it ends: in the right margin if it runs that far, else beside its last point.
+    """Label each line where it ends: in the right margin if it runs that far, else beside its last point. The limits of
+    both axes have to be set.
 
     Where several end at one size and none runs farther, their labels stand in a column there. Lines of one name are
     labelled once, where the furthest ends. In the panel they keep clear of the rules `across` it, by their heights, and
@@ -66,10 +67,7 @@ def label_lines(
     ends: dict[str, Label] = {}
     for label in (_end(line) for line in lines if len(line.sizes)):
         ends[label.text] = max(label, ends.get(label.text, label), key=lambda end: end.x)
-    labels = [*ends.values(), *(extra or ())]
-    # Autoscaling is lazy and transData alone does not trigger it: setting the limits settles them.
-    axes.set_xlim(axes.get_xlim())
-    axes.set_ylim(axes.get_ylim())
+    labels = [*ends.values(), *extra]
     edge = axes.bbox.x1
     points = np.array([axes.transData.transform((label.x, label.y)) for label in labels]).reshape(-1, 2)
     near = 0.12 * axes.bbox.width
@@ -94,8 +92,6 @@ def label_points(
     """Label points where they stand, clear of the other `points`, of the `track` (corners of a line) and of `bars`
     (pairs of ends).
     """
-    axes.set_xlim(axes.get_xlim())
-    axes.set_ylim(axes.get_ylim())
     corners, marks = axes.transData.transform(track), axes.transData.transform(points)
     steps = np.linspace(0, 1, 24)[:, None, None]
     along = (corners[:-1] * (1 - steps) + corners[1:] * steps).reshape(-1, 2)

@@ -92,11 +92,9 @@ def draw_panel(name: str, panel: Panel, shared: Frame) -> str:
     figure, axes = make_panel(WIDTH, HEIGHT, shared.right, left=LEFT)
     set_log(axes)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: UNITS[shared.unit](value)))
-    axes.set_xlim(shared.x)
-    axes.set_ylim(shared.y)
+    axes.set(xlim=shared.x, ylim=shared.y, xlabel=shared.xlabel)
     if shared.ticks:
         axes.xaxis.set_major_locator(FixedLocator(list(shared.ticks)))
-    axes.set_xlabel(shared.xlabel)
     extra = [_draw_rooflines(axes, panel)] if panel.rooflines else []
     if shared.unit == "ratio":
         axes.axhline(1, color=FAINT, linewidth=1.0, zorder=1)
@@ -120,5 +118,4 @@ def _draw_rooflines(axes: Axes, panel: Panel) -> Label:
 def _draw_level(axes: Axes, value: float, words: str) -> None:
     axes.axhline(value, color=FAINT, linewidth=1.0, linestyle=(0, (5, 3)), zorder=1)
     at = (axes.get_xlim()[0], value)
-    style = {"va": "bottom", "color": FAINT, "fontsize": 9.5}
-    axes.annotate(words, at, xytext=(4, 2), textcoords="offset points", **style)
+    axes.annotate(words, at, xytext=(4, 2), textcoords="offset points", va="bottom", color=FAINT, fontsize=9.5)

@@ -1,7 +1,7 @@
 """Paths of an SVG in fewer characters: each point told from the one before, in tenths of a pixel."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 _TOKEN = re.compile(r"[A-Za-z]|-?\d*\.?\d+(?:e-?\d+)?")
 # Points of one segment by its letter; what is not here (arcs) is left as it is.
@@ -14,7 +14,7 @@ def shorten_path(path: str) -> str:
     """The same path: `M63.8 209.5L98.6 204.4` is `M63.8 209.5l34.8-5.1`. Its own first point stays absolute."""
     found = []
     last, here, start = "", (0, 0), (0, 0)
-    for letter, points in _list_segments(path) or ():
+    for letter, points in _list_segments(path):
         if letter == "z":
             found.append("z")
             last, here = "z", start
@@ -38,20 +38,17 @@ def shorten_path(path: str) -> str:
     return "".join(found) or path.replace("\n", " ")
 
 
-def _list_segments(path: str) -> list[tuple[str, list[Point]]] | None:
-    """(letter, points) of absolute segments; None where a path has others."""
+def _list_segments(path: str) -> list[tuple[str, list[Point]]]:
+    """(letter, points) of absolute segments; none where a path has others."""
     tokens = _TOKEN.findall(path)
-    segments = list(_iterate_segments(tokens))
-    known = all(letter == "z" or len(points) == _POINTS.get(letter) for letter, points in segments)
-    return segments if known and segments and segments[0][0] == "M" else None
-
-
-def _iterate_segments(tokens: Sequence[str]) -> Iterator[tuple[str, list[Point]]]:
     letters = [j for j, token in enumerate(tokens) if token.isalpha()]
+    segments = []
     for j, after in zip(letters, [*letters[1:], len(tokens)], strict=True):
         numbers = [round(10 * float(token)) for token in tokens[j + 1 : after]]
         letter = "z" if tokens[j] in "zZ" else tokens[j]
-        yield letter, list(zip(numbers[::2], numbers[1::2], strict=False))
+        segments.append((letter, list(zip(numbers[::2], numbers[1::2], strict=False))))
+    known = all(letter == "z" or len(points) == _POINTS.get(letter) for letter, points in segments)
+    return segments if known and segments and segments[0][0] == "M" else []
 
 
 def _join(points: Sequence[Point]) -> str:

@@ -17,8 +17,6 @@ _TICK, _NAME_BELOW, _NAME_LEFT = 6, 22, 48
 
 def draw_scales(axes: Axes, size: float, ink: str, rule: str) -> None:
     """Labels of this font `size` and colour `ink` over a grid of colour `rule`, in place of matplotlib's own."""
-    # Axes of equal scales take their place only now.
-    axes.apply_aspect()
     box = axes.bbox
     for horizontal, axis, limits in ((True, axes.xaxis, axes.get_xlim()), (False, axes.yaxis, axes.get_ylim())):
         ticks = _list_ticks(axis, *sorted(limits))

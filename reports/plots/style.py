@@ -25,8 +25,8 @@ from .scales import draw_scales
 from .svg import rewrite
 from .ticks import write_tick
 
-# Pixels of the drawing; the page scales it to its column.
-WIDTH, HEIGHT = 470, 330
+# Pixels across a drawing; the page scales it to its column.
+WIDTH = 470
 FONT = 10.5
 # A panel with more lines than this cannot be read.
 MOST_LINES = 6
@@ -45,19 +45,26 @@ COLOURS = {
     "c9": ("#8a5548", "#cf9e90"),  # brown
 }
 INK, FAINT, RULE, PAPER = "#1d232b", "#5b6470", "#d9dde3", "#fefefd"
-VARIABLES = {light: name for name, (light, _) in COLOURS.items()} | {
-    INK: "ink",
-    FAINT: "faint",
-    RULE: "rule",
-    PAPER: "paper",
+_WORDS = {"ink": (INK, "#e6e9ee"), "faint": (FAINT, "#a2abb8"), "rule": (RULE, "#343b46"), "paper": (PAPER, "#14181e")}
+LIGHT, DARK = ({name: shades[j] for name, shades in (COLOURS | _WORDS).items()} for j in (0, 1))
+VARIABLES = {colour: name for name, colour in LIGHT.items()}
+# How matplotlib is set for every figure. DejaVu Sans comes with it, so the layout is the same everywhere; the page
+# shows narrower system fonts.
+RC: dict[Any, Any] = {
+    "svg.hashsalt": "jacobench",
+    "svg.fonttype": "none",
+    "font.family": ["DejaVu Sans"],
+    "font.size": FONT,
+    "text.color": INK,
+    "axes.labelcolor": FAINT,
+    "axes.titlecolor": INK,
+    "axes.labelsize": FONT,
+    "path.simplify": False,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.linewidth": 0.8,
 }
-DARK = {name: dark for name, (_, dark) in COLOURS.items()} | {
-    "ink": "#e6e9ee",
-    "faint": "#a2abb8",
-    "rule": "#343b46",
-    "paper": "#14181e",
-}
-LIGHT = {name: light for light, name in VARIABLES.items()}
 
 # The same colour for a method everywhere; other families take what is free, in order.
 KNOWN = {name: f"c{j}" for family in FAMILIES.values() for j, name in enumerate(family.colours)}
@@ -124,18 +131,23 @@ def light(colour: str) -> str:
     return COLOURS[colour][0]
 
 
-def make_panel(
-    width: float = WIDTH, height: float = HEIGHT, right: float = 128, left: float = 66
-) -> tuple[Figure, Axes]:
+def make_panel(width: float, height: float, right: float = 128, left: float = 66) -> tuple[Figure, Axes]:
     """An empty panel; `right` pixels are kept for the labels at the line ends, `left` for the ticks."""
-    with seaborn.axes_style("ticks"), matplotlib.rc_context(rc()):
-        figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-        inside = (width - left - right) / width, (height - 56) / height
-        axes = figure.add_axes((left / width, 42 / height, *inside))
-        seaborn.despine(ax=axes)
-    for spine in axes.spines.values():
-        spine.set_color(RULE)
+    figure, (axes,) = make_panels(width, height, [(left, 42, width - left - right, height - 56)])
     return figure, axes
+
+
+def make_panels(
+    width: float, height: float, boxes: Sequence[tuple[float, float, float, float]]
+) -> tuple[Figure, list[Axes]]:
+    """An empty panel in each of the boxes: pixels from the left and from below, width and height."""
+    with seaborn.axes_style("ticks"), matplotlib.rc_context(RC):
+        figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+        panels = [figure.add_axes((x / width, y / height, w / width, h / height)) for x, y, w, h in boxes]
+        for axes in panels:
+            seaborn.despine(ax=axes)
+            axes.spines[:].set_color(RULE)
+    return figure, panels
 
 
 def set_log(axes: Axes, x: bool = True, y: bool = True) -> None:
@@ -161,38 +173,16 @@ def draw_line(axes: Axes, line: Line) -> None:
     known = [(x, v) for x, v in zip(line.sizes, line.values, strict=True) if not v.undetermined]
     if known:
         # One path with gaps: a path for each bar is most of a figure's bytes.
-        x, y = ([end for x, _ in known for end in (x, x, math.nan)], [e for _, v in known for e in _bar(v)])
+        x = [end for x, _ in known for end in (x, x, math.nan)]
+        y = [end for _, v in known for end in (v.low, v.high, math.nan)]
         axes.plot(x, y, color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3)
-    axes.plot(
-        line.sizes,
-        values,
-        linestyle="none",
-        marker=MARKERS[line.colour],
-        markersize=5,
-        markerfacecolor=PAPER if line.dashed else colour,
-        markeredgecolor=colour,
-        markeredgewidth=1.1,
-        zorder=4,
-    )
+    look: dict[str, Any] = {"linestyle": "none", "markeredgecolor": colour}
+    mark = look | {"marker": MARKERS[line.colour], "markersize": 5, "markeredgewidth": 1.1, "zorder": 4}
+    axes.plot(line.sizes, values, markerfacecolor=PAPER if line.dashed else colour, **mark)
+    stop = look | {"markersize": 7.5, "markeredgewidth": 1.8, "markerfacecolor": PAPER, "zorder": 5, "clip_on": False}
     for stops, marker in ((line.memory_stops, "x"), (line.time_stops, "^")):
         if stops:
-            x, y = zip(*stops, strict=True)
-            axes.plot(
-                x,
-                y,
-                linestyle="none",
-                marker=marker,
-                markersize=7.5,
-                markeredgewidth=1.8,
-                markeredgecolor=colour,
-                markerfacecolor=PAPER,
-                zorder=5,
-                clip_on=False,
-            )
-
-
-def _bar(value: Estimate) -> tuple[float, float, float]:
-    return value.low, value.high, math.nan
+            axes.plot(*zip(*stops, strict=True), marker=marker, **stop)
 
 
 def finish(figure: Figure, name: str, alt: str) -> str:
@@ -200,7 +190,7 @@ def finish(figure: Figure, name: str, alt: str) -> str:
     for axes in figure.axes:
         _fill_ticks(axes)
         draw_scales(axes, FONT, FAINT, RULE)
-    with matplotlib.rc_context(rc()):
+    with matplotlib.rc_context(RC):
         stream = io.StringIO()
         FigureCanvasSVG(figure).print_svg(
             stream, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
@@ -225,23 +215,3 @@ def write_file(svg: str) -> str:
     )
     head, _, rest = svg.partition(">")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{head}>{style}{rest}\n'
-
-
-def rc() -> dict[Any, Any]:
-    """How matplotlib is set for every figure."""
-    # DejaVu Sans comes with matplotlib, so the layout is the same everywhere; the page shows narrower system fonts.
-    return {
-        "svg.hashsalt": "jacobench",
-        "svg.fonttype": "none",
-        "font.family": ["DejaVu Sans"],
-        "font.size": FONT,
-        "text.color": INK,
-        "axes.labelcolor": FAINT,
-        "axes.titlecolor": INK,
-        "axes.labelsize": FONT,
-        "path.simplify": False,
-        "figure.facecolor": "none",
-        "axes.facecolor": "none",
-        "savefig.facecolor": "none",
-        "axes.linewidth": 0.8,
-    }

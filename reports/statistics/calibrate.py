@@ -32,12 +32,11 @@ class Miss:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Half width scale * gap^power, in log seconds, for gaps like those that were left out; `count` of them."""
+    """Half width scale * gap^power, in log seconds, for gaps like those that were left out."""
 
     scale: float
     power: float
     gaps: tuple[float, float]
-    count: int
 
     def reach(self, gap: float) -> float:
         """Half width in log seconds of a prediction over a gap; NaN beyond the widest gap that was left out.
@@ -78,7 +77,7 @@ def _calibrate(known: Sequence[Miss], confidence: float) -> Calibration | None:
         slope = np.polyfit(np.log(gaps), np.log(np.maximum(errors, _SMALLEST)), 1)[0]
         power = float(np.clip(slope, *_POWERS))
     scale = high_quantile(np.sort(errors / gaps**power), confidence)
-    return Calibration(scale, power, (float(gaps.min()), float(gaps.max())), len(known))
+    return Calibration(scale, power, (float(gaps.min()), float(gaps.max())))
 
 
 def cover_sizes(
