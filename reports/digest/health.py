@@ -179,9 +179,15 @@ def _compare_states(states: Iterable[State]) -> Iterable[MachineState]:
         yield MachineState(
             place=place,
             threads=threads,
+            letter=state.letter,
+            processor=state.processor,
             speed=float(np.exp(np.median(known))) if known.size else math.nan,
+            gemm_flops_per_s=state.gemm_flops_per_s,
+            copy_bytes_per_s=state.copy_bytes_per_s,
+            canary_s=state.canary_s,
+            one_thread_s=state.one_thread_s,
+            sessions=len(state.sessions),
             families=tuple(sorted({str(s.get("cell", "family")) for s in state.sessions})),
-            **vars(state) | {"sessions": len(state.sessions)},
         )
 
 
