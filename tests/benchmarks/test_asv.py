@@ -9,10 +9,8 @@ import os
 import random
 import re
 import shutil
-import signal
 import time
 
-import psutil
 import pytest
 
 import bench_core
@@ -203,11 +201,8 @@ def test_killed_at_random_moments_a_run_resumes_and_ends_with_the_same_cells(rep
             time.sleep(rng.uniform(0.5, 3.0))  # less than the run takes
         else:
             interrupted.until(repository.records, "measured")
-        tree = [*psutil.Process(child.pid).children(recursive=True), psutil.Process(child.pid)]
-        for process in tree:
-            if process.is_running():
-                process.send_signal(signal.SIGKILL)
-        child.wait()
+        interrupted.kill_all(repository, child)
+        interrupted.gone(repository)  # a process that began while the others were found has its moment yet
         # Every record is whole, and one that was there before is still the same: nothing is measured twice or lost.
         now = {path.name: path.read_text() for path in repository.records()}
         assert all(json.loads(text)["rows"] for text in now.values())
