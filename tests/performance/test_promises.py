@@ -54,7 +54,8 @@ def test_a_session_at_a_thousand_takes_seconds():
     wanted |= {row: "not in the main sweep" for row in wanted if ":" in row or row in LOGDET.apart}
     once = replace(QUICK, repetitions=0)  # a machine whose speed moves meanwhile would have it measured twice
     record = session.run(Cell.of("logdet", "torch", {"D": 1000}), once, wanted)
-    assert record["elapsed_s"] <= 12
+    # On two cores that multiply at 190 GFLOP/s; on slower ones as much longer.
+    assert record["elapsed_s"] <= 12 * max(1.0, 190e9 / record["ceiling"]["gemm_flops_per_s"])
 
 
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)
