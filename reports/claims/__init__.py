@@ -11,6 +11,19 @@ from ..families import FAMILIES
 from ._claim import Claim, Evidence, Sentence
 from ._rule import CONFIDENCE, ERROR_RATE, Limits, find_effect, share_error, sum_up
 
+__all__ = [
+    "CONFIDENCE",
+    "ERROR_RATE",
+    "Claim",
+    "Evidence",
+    "Limits",
+    "Sentence",
+    "find_effect",
+    "list_claims",
+    "share_error",
+    "sum_up",
+]
+
 
 def list_claims() -> tuple[Claim, ...]:
     """The claims of all files here, in the project's order of families and then by their names."""

@@ -2,3 +2,5 @@
 
 from .folder import load
 from .run import PATIENT, PROFILES, LoadError, Part, Run, Session, SourceFile, Unmeasured, shorten
+
+__all__ = ["PATIENT", "PROFILES", "LoadError", "Part", "Run", "Session", "SourceFile", "Unmeasured", "load", "shorten"]
