@@ -33,7 +33,7 @@ from bench_core.held import is_finite
 from bench_core.logdet import libraries
 from bench_core.logdet.companions import deviation
 from bench_core.logdet.problem import LogdetProblem
-from bench_core.logdet.settings import LEARNED, PROBED, rate
+from bench_core.logdet.settings import LEARNED, ORDINARY, PROBED, rate
 from bench_core.logdet.singular import logabsdet, solve_transposed
 from bench_core.masters import relative_error
 from bench_core.method import Method
@@ -44,7 +44,6 @@ DENSE_LIMIT = 512  # largest D compared entry by entry
 # residual of W^T W^-T = I stands for it, which a badly conditioned W makes larger than the error (six times at 1e4).
 SOLVE_LIMIT = 4096
 # Answers that step, and the parameter that a result stands beside: V is W^-T after a step, G and g the gradients.
-ORDINARY = ("ordinary", "ordinary_with_value")
 STEPS = ("step", "value", "tracked")
 LIKE = {"V": "W", "G": "W", "g": "b"}
 PROBES = 8  # E|E v|^2 over standard normal v is |E|_F^2: 8 probes put the estimate within a factor of about 1.5

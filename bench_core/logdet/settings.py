@@ -15,7 +15,8 @@ STEADY_RATE = 1e-7  # mu of the steps that are timed: thousands of them leave th
 PROBED = "logabsdets"  # what each probe of an estimated log|det W| says, (L, n)
 # What rivals compute that learn an inverse beside W: the gradient by W and b, and by the inverse.
 LEARNED = ("self_normalizing", "free_form")
-INVERTED = ("ordinary", "ordinary_with_value", "tracked")  # answers that hold W^-T
+ORDINARY = ("ordinary", "ordinary_with_value")
+INVERTED = (*ORDINARY, "tracked")  # answers that hold W^-T
 # mu of the checked step whose inverse is carried: with RATE it leads near a singular W wherever 1 + 1 / mu is close to
 # an eigenvalue of the batch's Y Y^T / B, as at B = 100 and D of some hundreds.
 TRACKED_RATE = 0.01

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from ...digest import FamilyDigest
 from ...digest.series import Cell as MeasuredCell
 from ...digest.series import Measured, Row
+from ...text import write_size
 from ..blocks import Cell, Column, Table, tabulate
 from ._names import caption, name_series
 
@@ -31,6 +32,15 @@ Item = TypeVar("Item", bound=OfSeries)
 def find_shown(family: FamilyDigest, items: Iterable[OfSeries]) -> list[Measured]:
     """The series that these are of, each once."""
     return [family.find(key) for key in dict.fromkeys(item.series for item in items)]
+
+
+def name_spots(family: FamilyDigest, shown: list[Measured]) -> tuple[tuple[str, str, Callable[[At], str], bool], ...]:
+    """The first columns of a table of such: where, which row, at which size."""
+    return (
+        ("place", "Where", lambda at: name_series(at.series, shown), False),
+        ("row", "Row", lambda at: at.row.name, False),
+        ("size", family.axis, lambda at: write_size(at.cell.size), True),
+    )
 
 
 def tabulate_series(

@@ -9,8 +9,8 @@ from ...group import group_by
 from ...text import write_count, write_ratio, write_seconds, write_size
 from ..blocks import Cell, Section, Table, Text, tabulate
 from ._lines import choose_rows
-from ._names import caption, name_series
-from ._tables import At, tabulate_series
+from ._names import caption
+from ._tables import At, name_spots, tabulate_series
 
 NEVER = {"slower": "never: slower", "same": "never: the same speed", "undetermined": "undetermined"}
 NOTE = (
@@ -69,9 +69,7 @@ def _tabulate_starts(family: FamilyDigest) -> Table | None:
         f"{family.name}-starts",
         caption("First calls of the main rows, at the largest size that each ran at", shown),
         found,
-        ("place", "Where", lambda at: name_series(at.series, shown)),
-        ("row", "Row", lambda at: at.row.name),
-        ("size", family.axis, lambda at: write_size(at.cell.size), True),
+        *name_spots(family, shown),
         ("cold", "Compile, cold", lambda at: write_seconds(at.cell.compile_cold_s), True),
         # Only where some process found a cache.
         *([cached] if any(not math.isnan(at.cell.compile_cached_s) for at in found) else []),

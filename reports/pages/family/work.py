@@ -7,13 +7,13 @@ from ...digest.series import Cell as MeasuredCell
 from ...digest.series import Measured, choose_sweeps
 from ...families import FAMILIES
 from ...plots.multiples import Panel
-from ...text import write_bytes, write_count, write_rate, write_ratio, write_share, write_size
+from ...text import write_bytes, write_count, write_rate, write_ratio, write_share
 from ..blocks import Section, Table, Text, tabulate
 from ._goals import show_goals
 from ._lines import choose_rows, exact, list_ends, make_lines
-from ._names import caption, name_group, name_series
+from ._names import caption, name_group
 from ._sweeps import draw_sweeps
-from ._tables import At
+from ._tables import At, name_spots
 
 NOTE = (
     "FLOPs and bytes are the formulas', as eager code executes them: tests hold them to the operations. The share of "
@@ -60,9 +60,7 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:
         f"{family.name}-work",
         caption("The work of a call at the largest size that each row ran at, and how fast it was done", shown),
         found,
-        ("place", "Where", lambda at: name_series(at.series, shown)),
-        ("row", "Row", lambda at: at.row.name),
-        ("size", family.axis, lambda at: write_size(at.cell.size), True),
+        *name_spots(family, shown),
         ("flops", "FLOPs", lambda at: write_count(at.cell.flops), True),
         ("bytes", "Bytes", lambda at: write_bytes(at.cell.bytes), True),
         ("products", products, lambda at: _count(at.cell), True),

@@ -30,7 +30,7 @@ def test_one_of_two_jobs_is_killed_in_mid_cell_and_all_cells_complete_each_alone
     spans = few.spans()
     assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
     waited = [job for job in few.events("job") if any(start < job["up"] < end for start, end in spans)]
-    assert len(waited) >= count / 4  # the second job takes a while to begin
+    assert len(waited) >= count / 2 - 1  # the second job may begin when the first session is over
     assert {record["job"]["node"] for record in records.values()} == {os.uname().nodename}
     # The report's reader and publish take them as those of any run.
     copied = few.repository.python("-m", "benchmarks", "publish")
