@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import content, unfinished
-from benchmarks.harness.record import read_json, unpack, write_json
+from benchmarks.harness.record import pack, read_json, unpack, write_json
 from benchmarks.harness.session import ROOT
 from benchmarks.harness.store import keep_aside, processes_in
 
@@ -156,7 +155,7 @@ def _copy(path: Path, target: Path, families: tuple[str, ...] = (), recorded: bo
     if target.exists() and unpack(target.read_bytes()) == raw:
         return  # packed by another library, or not yet, it is the same record
     if path.suffix in PACKED:
-        raw = gzip.compress(raw, mtime=0)
+        raw = pack(raw)
     if target.exists() and path.suffix != ".json":
         keep_aside(target)
         cell, _, process = path.stem.rpartition(".p")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import lzma
 import os
 import zlib
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 SCHEMA = 1
-_GZIP = b"\x1f\x8b"
+_GZIP, _XZ = b"\x1f\x8b", b"\xfd7zXZ"
 
 
 def write_json(path: Path, data: Any, *, asv: bool = False) -> None:
@@ -31,16 +32,23 @@ def write_json(path: Path, data: Any, *, asv: bool = False) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """The file's content, packed with gzip or not; ``ValueError`` in one line where it is not JSON."""
+    """The file's content, packed or not; ``ValueError`` in one line where it is not JSON."""
     try:
         return json.loads(unpack(path.read_bytes()))
-    except (ValueError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (ValueError, EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError) as error:
         raise ValueError(f"{path} is not valid JSON ({error}); remove it or restore it from version control") from error
 
 
 def unpack(content: bytes) -> bytes:
-    """A file's bytes, packed with gzip or not."""
+    """A file's bytes, packed by `pack`, by gzip as records were before 28 November 2026, or not."""
+    if content.startswith(_XZ):
+        return lzma.decompress(content)
     return gzip.decompress(content) if content.startswith(_GZIP) else content
+
+
+def pack(content: bytes) -> bytes:
+    """The bytes packed with xz: four fifths of what gzip leaves of a record."""
+    return lzma.compress(content, preset=9)
 
 
 def timestamp() -> str:

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import lzma
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from .run import Origin, Session, SourceFile
 
-_GZIP = b"\x1f\x8b"
+_GZIP, _XZ = b"\x1f\x8b", b"\xfd7zXZ"
 
 
 @dataclass
@@ -39,10 +40,9 @@ class Pile:
             return None
         try:
             raw = path.read_bytes()
-            # Published records are packed.
-            data = json.loads(gzip.decompress(raw) if raw.startswith(_GZIP) else raw)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            self.problems.append(f"{name}: a damaged gzip file ({error})")
+            data = json.loads(_unpack(raw))
+        except (gzip.BadGzipFile, EOFError, zlib.error, lzma.LZMAError) as error:
+            self.problems.append(f"{name}: a damaged packed file ({error})")
             return None
         except OSError as error:
             self.problems.append(f"{name}: cannot be read ({error.strerror})")
@@ -55,3 +55,10 @@ class Pile:
             return None
         self.files.append(SourceFile(name, kind, hashlib.sha256(raw).hexdigest()))
         return data
+
+
+def _unpack(raw: bytes) -> bytes:
+    """Published records are packed, with xz or (before 28 November 2026) gzip."""
+    if raw.startswith(_XZ):
+        return lzma.decompress(raw)
+    return gzip.decompress(raw) if raw.startswith(_GZIP) else raw

@@ -159,7 +159,8 @@ def test_rounds_of_one_process_do_not(committed, backend):
 
 def test_lenders_are_what_the_results_give_today(committed):
     """`python -m reports --results results --output reports/published/…` writes them again."""
-    shipped, today = read_lenders(), committed.lenders
+    shipped = [each for each in read_lenders() if each.machine == "epyc-2core"]
+    today = committed.lenders
     assert [replace(each, spread=None) for each in shipped] == [replace(each, spread=None) for each in today]
     assert {(each.family, each.backend) for each in today} >= {("logdet", "torch"), ("logdet", "jax")}
     for old, new in zip(shipped, today, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import json
 import math
 
@@ -209,7 +210,7 @@ def test_records_are_published_packed(tmp_path, place):
     write_json(source, record)
     assert publish(tmp_path / "local", tmp_path / "results") == 0
     assert target.stat().st_size < source.stat().st_size / 5
-    assert gzip.decompress(target.read_bytes()) == source.read_bytes()
+    assert lzma.decompress(target.read_bytes()) == source.read_bytes()
     assert read_json(target) == record
     assert publish(tmp_path / "local", tmp_path / "results") == 0  # the same again: nothing is set aside
     assert [path.name for path in target.parent.iterdir()] == [target.name]
@@ -219,9 +220,9 @@ def test_the_same_record_otherwise_packed_is_the_same(local, tmp_path):
     """By another library, or from before there was packing: no process beside it is set aside."""
     assert publish(local, tmp_path / "results") == 0
     sessions = tmp_path / f"results/here/sessions/{STEM}"
-    raw = gzip.decompress((sessions / "cell.p0.session").read_bytes())
+    raw = lzma.decompress((sessions / "cell.p0.session").read_bytes())
     write_json(sessions / "cell.p3.session", {"seed": 3})
-    for written in (raw, gzip.compress(raw, 1, mtime=7)):
+    for written in (raw, gzip.compress(raw, 1, mtime=7), lzma.compress(raw, preset=1)):
         (sessions / "cell.p0.session").write_bytes(written)
         assert publish(local, tmp_path / "results") == 0
         assert (sessions / "cell.p0.session").read_bytes() == written

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import lzma
 
 import pytest
 
@@ -125,13 +126,14 @@ def test_a_short_list_of_samples(synthetic, tmp_path):
     assert "not an asv result file (IndexError" in problem
 
 
-def test_a_packed_file_is_read_and_a_damaged_one_is_a_line(tmp_path):
+@pytest.mark.parametrize("library", [gzip, lzma])
+def test_a_packed_file_is_read_and_a_damaged_one_is_a_line(tmp_path, library):
     path = tmp_path / "here/studies/aaaaaaaa/toy.study"
     path.parent.mkdir(parents=True)
-    path.write_bytes(gzip.compress(json.dumps({"rows": [1] * 1000}).encode()))
+    path.write_bytes(library.compress(json.dumps({"rows": [1] * 1000}).encode()))
     pile = Pile((tmp_path,))
     assert pile.read(tmp_path, path, "study") == {"rows": [1] * 1000}
     path.write_bytes(path.read_bytes()[:-12])
     assert pile.read(tmp_path, path, "study") is None
     (problem,) = pile.problems
-    assert problem.startswith("here/studies/aaaaaaaa/toy.study: a damaged gzip file")
+    assert problem.startswith("here/studies/aaaaaaaa/toy.study: a damaged packed file")
