@@ -67,7 +67,7 @@ def _processes() -> list[tuple[np.ndarray, np.ndarray]]:
     stretched to what single processes scatter by, and the width of asv's interval, relative to the value.
     """
     known: dict[tuple[str, str], list[tuple[float, float]]] = {}
-    for path in sorted((ROOT / "results").glob("*/sessions/*standard/*.session")):
+    for path in sorted((ROOT / "results").glob("epyc-2core/sessions/*standard/*.session")):
         record = read_json(path)
         yardstick = FAMILIES[record["cell"]["family"]].yardstick
         rows = {name: row for name, row in record["rows"].items() if "samples_s" in row and not row.get("apart")}

@@ -122,7 +122,7 @@ def digest(analysis) -> Digest:
 def alone(tmp_path_factory) -> Path:
     """The published cells of logdet's main sweep with their first process alone, as a machine without other results."""
     folder = tmp_path_factory.mktemp("alone")
-    for path in (ROOT / "results").glob("*/sessions/*/logdet-*-cpu-float32-*-L2.p0.session"):
+    for path in (ROOT / "results").glob("epyc-2core/sessions/*/logdet-*-cpu-float32-*-L2.p0.session"):
         record = read_json(path)
         if record["ruler"] == RULER:
             write_json(folder / "elsewhere" / "sessions" / path.parent.name / path.name, record)
