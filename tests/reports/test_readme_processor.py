@@ -10,15 +10,6 @@ from .test_readme import NEAR, ROOT, Told, read_numbers, read_sentence
 HEADING = "**On another processor**"
 # What a choice made on one processor may lose on the other and still be called the same.
 SAME = 1.10
-EXACT = (
-    "relative",
-    "relative:allocating",
-    "relative:compiled",
-    "transposed",
-    "inverse",
-    "slogdet_autodiff",
-    "jacobian_autodiff",
-)
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +21,9 @@ def over_the_fastest(told: Told, row: str) -> dict[float, float]:
     """By size, the median seconds of a row over the least of an exact gradient."""
     found = {}
     for size in told.analysis.sizes(told.series):
-        known = {each: told.analysis.point(told.series, size, each) for each in EXACT}
-        seconds = {each: point.seconds.value for each, point in known.items() if point is not None and point.ok}
+        known = {each: told.analysis.point(told.series, size, each) for each in told.analysis.rows(told.series)}
+        timed = {each: point for each, point in known.items() if point is not None and point.ok}
+        seconds = {each: point.seconds.value for each, point in timed.items() if point.is_gradient}
         if row in seconds:
             found[size] = seconds[row] / min(seconds.values())
     return found
