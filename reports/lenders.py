@@ -41,12 +41,15 @@ class Lender:
 
 
 def find_lender(
-    lenders: Iterable[Lender], family: str, backend: str, device: str, ruler: int, policy: str
+    lenders: Iterable[Lender], family: str, backend: str, device: str, ruler: int, policy: str, processor: str = ""
 ) -> Lender | None:
-    """The lender for what was measured so; of several machines the one whose processes differ most."""
+    """The lender for what was measured so: one with the same processor, and of several machines, none of which or all
+    of which have it, the one whose processes differ most.
+    """
     wanted = family, backend, device, ruler, policy
     fitting = [x for x in lenders if (x.family, x.backend, x.device, x.ruler, x.policy) == wanted]
-    return max(fitting, key=lambda x: (reach_process(np.zeros(1), x.spread), x.machine), default=None)
+    same = [x for x in fitting if x.processor == processor]
+    return max(same or fitting, key=lambda x: (reach_process(np.zeros(1), x.spread), x.machine), default=None)
 
 
 def write_lenders(lenders: Iterable[Lender]) -> str:

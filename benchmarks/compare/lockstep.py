@@ -69,5 +69,9 @@ class Stages(stages.Stages):
             clock.sample(kernel, 1)  # the other side has had the caches: this call is no sample
             self.journal.write("timed", seconds=clock.sample(kernel, order["number"]))
 
+    def _is_asked_again(self) -> bool:
+        """Never: a machine that moves does so for both sides."""
+        return False
+
     def _time_alone(self, rows: list[Row]) -> None:
         """Sides are compared call by call as it is."""

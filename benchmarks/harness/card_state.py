@@ -45,7 +45,8 @@ class CardState:
         self._before: dict[str, Any] | None = None
 
     def begin(self) -> None:
-        """Read the card before the rounds."""
+        """Read the card before the rounds; what was noted in earlier ones is forgotten."""
+        self._clocks, self._reasons = [], set()
         self._before = self._reading()
 
     def look(self, count: int) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks.harness import outcome
 from benchmarks.harness.cell import Cell
+from benchmarks.harness.journal import AGAIN
 from benchmarks.harness.policy import Policy
 from benchmarks.harness.result import Result, hole
 
@@ -31,8 +32,12 @@ def attempt(
     cache: Path | None,
     before: Result,
     on_event: Callable[[dict[str, Any]], None],
+    is_again: Callable[[Result], bool] = lambda result: False,
 ) -> Result:
-    """One process over the pending rows; afterwards at least one more row is settled."""
+    """One process over the pending rows; afterwards at least one more row is settled.
+
+    ``is_again`` is asked, once all rounds are over, whether they are to be measured once more.
+    """
     result = Result()
     result.rows, result.failures, result.stages = before.rows, before.failures, before.stages
     result.checked = before.checked
@@ -44,7 +49,7 @@ def attempt(
         with open(stderr, "wb") as sink:
             child = subprocess.Popen(
                 [sys.executable, str(_WORKER), str(spec_file), str(journal)],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=sink,
                 stderr=sink,
                 cwd=folder,
@@ -52,7 +57,7 @@ def attempt(
                 start_new_session=True,
             )
             try:
-                killed = _watch(child, journal, result, deadline, on_event)
+                killed = _watch(child, journal, result, deadline, on_event, is_again)
             finally:
                 _end(child)
         result.environment["policy"] = policy.describe(cell.backend, variables)
@@ -69,6 +74,9 @@ def attempt(
         kind, reason = killed or outcome.of_exit(child.returncode, said, doing)
         result.failures.append(f"{row or 'session'}: {kind} in {doing}: {reason}")
         if result.settled:  # of some rows one of the other times is missing: that is all
+            return result
+        if result.set_aside and result.stop is None:  # in rounds that were a repetition: those before them stand
+            result.choose()
             return result
         if again and on_card and not row and outcome.breaks_device(said):  # none can begin there any more
             return before.lose_device(cell, spec["rows"], reason)
@@ -97,8 +105,11 @@ def _watch(
     result: Result,
     deadline: float,
     on_event: Callable[[dict[str, Any]], None],
+    is_again: Callable[[Result], bool],
 ) -> tuple[str, str] | None:
-    """Read the journal until the process ends; at a deadline the outcome and the reason of what it was doing."""
+    """Read the journal until the process ends, and answer it; at a deadline the outcome and the reason of what it was
+    doing.
+    """
     since = time.monotonic()
     with open(journal, encoding="utf-8") as stream:
         rest = ""
@@ -109,7 +120,10 @@ def _watch(
             for line in lines:
                 event = json.loads(line)
                 on_event(dict(event))
+                kind = event["event"]
                 result.take(event)
+                if kind == "rounds over":
+                    _answer(child, result, is_again)
                 since = time.monotonic()
             if ended or result.ended or result.unavailable is not None:
                 return None
@@ -120,6 +134,17 @@ def _watch(
             if now - since > result.doing["limit_s"]:
                 return _stopped(result)
             time.sleep(_POLL_S)
+
+
+def _answer(child: subprocess.Popen[bytes], result: Result, is_again: Callable[[Result], bool]) -> None:
+    """Tell the process whether its rounds are measured once more."""
+    result.choose()
+    if again := is_again(result):
+        result.repeat()
+    assert child.stdin is not None
+    with contextlib.suppress(BrokenPipeError):  # it has ended meanwhile
+        child.stdin.write(f"{AGAIN if again else ''}\n".encode())
+        child.stdin.flush()
 
 
 def _stopped(result: Result) -> tuple[str, str]:
@@ -134,6 +159,9 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
+    assert child.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        child.stdin.close()
 
 
 def environment(cell: Cell, policy: Policy, cache: Path, process: int = 0) -> dict[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+AGAIN = "again"  # what the parent answers to ``rounds over`` where they are to be measured once more
+
 
 class Journal:
     """Appends one JSON line an event: whatever ends this process, its parent knows what was being done and keeps what

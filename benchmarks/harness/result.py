@@ -8,6 +8,8 @@ import bench_core
 from benchmarks.harness import older
 from benchmarks.harness.cell import Cell
 
+_OF_ROUNDS = ("ceiling", "canary", "card", "one_thread", "stop")  # what a measurement has beside its samples
+
 
 class Result:
     """Takes journal events one by one."""
@@ -30,6 +32,8 @@ class Result:
         self.lost_device: str | None = None
         # Rows that were timed, to be timed anew as another one ended their process; the canary of their rounds.
         self.interrupted: tuple[dict[str, dict[str, Any]], list[float]] = {}, []
+        # What repeated rounds replaced, or what of them was replaced again: `_OF_ROUNDS`, `stages` and `rows`.
+        self.set_aside: list[dict[str, Any]] = []
         self.settled = self.ended = False
 
     def take(self, event: dict[str, Any]) -> None:
@@ -84,6 +88,33 @@ class Result:
             self.settled = True
         elif kind == "end":
             self.ended = True
+
+    def repeat(self) -> None:
+        """Set the rounds aside: they are measured again."""
+        self.set_aside.append(self._take_rounds())
+        self.ceiling = {k: v for k, v in (self.ceiling or {}).items() if k != "gemm_at_end_flops_per_s"}
+        self.canary, self.card, self.one_thread, self.stop = [], None, None, None
+
+    def choose(self) -> None:
+        """Of a repetition that was cut off, or lost a row, the rounds before it stand."""
+        timed = {name for name, row in self.rows.items() if row["rounds"]}
+        if self.set_aside and (self.stop is None or not timed >= set(self.set_aside[-1]["rows"])):
+            earlier = self.set_aside.pop()
+            self.set_aside.append(self._take_rounds())
+            for name in _OF_ROUNDS:
+                setattr(self, name, earlier[name])
+            self.stages |= earlier["stages"]
+            for name, samples in earlier["rows"].items():
+                self.rows[name] |= samples
+
+    def _take_rounds(self) -> dict[str, Any]:
+        """What the last rounds found; the rows have none any more."""
+        taken = {name: getattr(self, name) for name in _OF_ROUNDS}
+        taken["stages"] = {"rounds": self.stages.pop("rounds")} if "rounds" in self.stages else {}
+        taken["rows"] = {name: {k: r[k] for k in _no_samples()} for name, r in self.rows.items() if r["rounds"]}
+        for name in taken["rows"]:
+            self.rows[name] |= _no_samples()
+        return taken
 
     def keep_checked(self) -> None:
         """Remember what is known of the rows that were to be timed, for whichever of them is never timed."""

@@ -1,7 +1,7 @@
 """A session from outside: start the process, keep its deadlines, turn its journal into a record.
 
-A process that dies costs the row it was working on; the others go on in a new process without that row. A session in
-which the machine's speed moved is repeated where time is left, and the record keeps both.
+A process that dies costs the row it was working on; the others go on in a new process without that row. Where the
+machine's speed moved in the rounds they are measured again if time is left, and the record keeps both.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from benchmarks.harness.record import SCHEMA, timestamp
 from benchmarks.harness.result import Result, hole
 
 ROOT = Path(__file__).resolve().parents[2]
+_FREE = 0.1  # of the session's time, that no round takes
 _CODE = {"bench_core": Path(bench_core.__file__).parent, "benchmarks": ROOT / "benchmarks"}
 
 
@@ -71,98 +72,85 @@ def run(
     warnings = system.warnings()
     deadline = began + profile.session_limit_s
 
-    def measure(settled: Mapping[str, str | tuple[str, str]]) -> dict[str, Any]:
-        """One measurement of the cell, from the first of its processes to the last."""
-        result = Result()
-        for row, reason in settled.items():
-            if reason:
-                result.rows[row] = hole(cell, row, *(("skipped", reason) if isinstance(reason, str) else reason))
-        # Each failed attempt settles at least one row, so this ends.
-        while pending := [row for row in rows if row not in result.rows]:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                # They are not at fault: larger sizes may try them again.
-                for row in pending:
-                    turn = "it was timed" if row in result.checked else "its turn"
-                    reason = f"time: the session's {profile.session_limit_s:.0f} s were over before {turn}"
-                    result.rows[row] = result.untimed(cell, row, "over_budget", reason)
-                break
-            spec = {
-                "cell": cell.to_json(),
-                "profile": asdict(profile)
-                | {
-                    "row_budget_s": profile.row_seconds(cell.family),
-                    "min_rounds": profile.rounds_of(cell),
-                }
-                | {"call_limit_s": profile.call_seconds(cell.family, dict(cell.sizes))},
-                "process": process,
-                "seed": seed,
-                "rows": pending,
-                "smaller": smaller or {},
-                "timed": list(timed),
-                "threads": chosen.threads,
-                "allocator": chosen.allocator,
-                "bench_core": str(Path(bench_core.__file__).resolve().parents[1]),
-                "address_space_bytes": int(os.environ.get("BENCH_ADDRESS_SPACE_BYTES", "0")),
-                "rounds_deadline_s": 0.9 * left,
+    def is_again(result: Result) -> bool:
+        """Whether the rounds that are over are measured again: the machine's speed moved in them, and there is time."""
+        allowed = max(profile.repetitions, 1 if card_state.slow(result.card) else 0)
+        if not result.canary or len(result.set_aside) >= allowed or not _describe_state(vars(result))["moved"]:
+            return False
+        # As long as those, the check after them, and what is kept free of rounds anyway.
+        left = deadline - time.monotonic() - _FREE * profile.session_limit_s
+        return 2 * result.stages.get("rounds", 0.0) <= left
+
+    result = Result()
+    for row, reason in rows.items():
+        if reason:
+            result.rows[row] = hole(cell, row, *(("skipped", reason) if isinstance(reason, str) else reason))
+    # Each failed attempt settles at least one row, so this ends.
+    while pending := [row for row in rows if row not in result.rows]:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            # They are not at fault: larger sizes may try them again.
+            for row in pending:
+                turn = "it was timed" if row in result.checked else "its turn"
+                reason = f"time: the session's {profile.session_limit_s:.0f} s were over before {turn}"
+                result.rows[row] = result.untimed(cell, row, "over_budget", reason)
+            break
+        spec = {
+            "cell": cell.to_json(),
+            "profile": asdict(profile)
+            | {
+                "row_budget_s": profile.row_seconds(cell.family),
+                "min_rounds": profile.rounds_of(cell),
             }
-            result = child.attempt(cell, spec, chosen, deadline, cache, result, on_event)
-        return {
-            "stages_s": result.stages,
-            "environment": result.environment | {"warnings": warnings},
-            "ceiling": result.ceiling,
-            "canary": {"what": result.canary_name, "samples_s": result.canary},
-            "state": state.summary(
-                result.counters, result.ceiling, result.canary, card=result.card, one_thread=result.one_thread
-            ),
-            "stop": result.stop,
-            "failures": result.failures,
-            "lost_device": result.lost_device,
-            # In the family's order, the twin last, whichever attempt settled them.
-            "rows": {name: result.rows[name] for name in [*rows, *(r for r in result.rows if r not in rows)]},
+            | {"call_limit_s": profile.call_seconds(cell.family, dict(cell.sizes))},
+            "process": process,
+            "seed": seed,
+            "rows": pending,
+            "smaller": smaller or {},
+            "timed": list(timed),
+            "threads": chosen.threads,
+            "allocator": chosen.allocator,
+            "bench_core": str(Path(bench_core.__file__).resolve().parents[1]),
+            "address_space_bytes": int(os.environ.get("BENCH_ADDRESS_SPACE_BYTES", "0")),
+            "rounds_deadline_s": (1 - _FREE) * left,
         }
+        result = child.attempt(cell, spec, chosen, deadline, cache, result, on_event, is_again)
+    return record | {
+        "elapsed_s": time.monotonic() - began,
+        "stages_s": result.stages,
+        "environment": result.environment | {"warnings": warnings},
+        "ceiling": result.ceiling,
+        "canary": {"what": result.canary_name, "samples_s": result.canary},
+        "state": _describe_state(vars(result), result.counters, len(result.set_aside)),
+        "stop": result.stop,
+        "failures": result.failures,
+        "lost_device": result.lost_device,
+        # In the family's order, the twin last, whichever attempt settled them.
+        "rows": {name: result.rows[name] for name in [*rows, *(r for r in result.rows if r not in rows)]},
+        "set_aside": [
+            {
+                "stages_s": rounds["stages"],
+                "ceiling": rounds["ceiling"],
+                "canary": {"what": result.canary_name, "samples_s": rounds["canary"]},
+                "state": _describe_state(rounds),
+                "stop": rounds["stop"],
+                "rows": rounds["rows"],
+            }
+            for rounds in result.set_aside
+        ],
+    }
 
-    measured, set_aside = measure(rows), []
-    while (
-        measured["state"]["moved"]
-        and len(set_aside) < _repetitions(profile, measured)
-        and deadline - time.monotonic() >= profile.session_limit_s / 2
-    ):
-        again = measure({**rows, **_hopeless(measured, rows)})
-        # Of a repetition that was cut off, the earlier measurement stands.
-        measured, other = (again, measured) if _timed(again) >= _timed(measured) else (measured, again)
-        _keep_compilation(measured["rows"], other["rows"])
-        set_aside.append(other)
-        measured["state"]["repeated"] = len(set_aside)
-    return record | {"elapsed_s": time.monotonic() - began, **measured, "set_aside": set_aside}
 
-
-def _repetitions(profile: Profile, measured: dict[str, Any]) -> int:
-    """How often a session is measured again: one on a card far below its clock once at least, whatever the profile."""
-    return max(profile.repetitions, 1 if card_state.slow(measured["state"]["card"]) else 0)
+def _describe_state(
+    rounds: Mapping[str, Any], counters: dict[str, float | None] | None = None, repeated: int = 0
+) -> dict[str, Any]:
+    """The record's ``state`` of one measurement of the rounds; ``counters`` are of the whole session."""
+    return state.summary(
+        counters or {}, rounds["ceiling"], rounds["canary"], repeated, rounds["card"], rounds["one_thread"]
+    )
 
 
 def checking_s(record: dict[str, Any]) -> float:
-    """Seconds in which the session's results were judged by the oracle, those of measurements set aside among them."""
-    measured = (record, *record["set_aside"])
+    """Seconds in which the session's results were judged by the oracle."""
     # The twin's are its row's.
-    rows = [row for each in measured for row in each["rows"].values() if row["role"] != "twin"]
-    return sum(row["check_s"] or 0.0 for row in rows)
-
-
-def _timed(measured: dict[str, Any]) -> set[str]:
-    return {name for name, row in measured["rows"].items() if row["samples_s"]}
-
-
-def _keep_compilation(rows: dict[str, dict[str, Any]], others: dict[str, dict[str, Any]]) -> None:
-    """Take compilation times that only the other measurement has: a cold one happens once, whatever is repeated."""
-    for name, row in rows.items():
-        for field in ("compile_cold_s", "compile_cached_s"):
-            if row.get(field) is None and (seconds := others.get(name, {}).get(field)) is not None:
-                row[field] = seconds
-
-
-def _hopeless(measured: dict[str, Any], rows: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Of these rows those that ended their process and would end the repetition's."""
-    found = {name: measured["rows"][name] for name in rows}
-    return {name: (r["outcome"], r["reason"]) for name, r in found.items() if r["outcome"] in ("oom", "timeout")}
+    return sum(row["check_s"] or 0.0 for row in record["rows"].values() if row["role"] != "twin")

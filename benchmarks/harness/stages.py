@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import resource
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from benchmarks.harness import (
     timing,
 )
 from benchmarks.harness.card_state import CardState
-from benchmarks.harness.journal import Journal
+from benchmarks.harness.journal import AGAIN, Journal
 from benchmarks.harness.oracle_cache import OracleCache, folder
 from benchmarks.harness.preparation import LONG_CALL_S, Preparation, Row
 
@@ -67,14 +68,19 @@ class Stages:
         rows = self._prepare()
         self._end_stage("check")
         self._time(rows)
-        self._measure_one_thread_again()
-        self._measure_products_again()
-        self._end_stage("rounds")
+        self._end_rounds()
+        while self._is_asked_again():
+            self._measure_one_thread()
+            self._measure_rates_anew()
+            self._end_stage("ceiling")
+            self._time(rows)
+            self._end_rounds()
         self._check_again(rows)
         self._end_stage("check again")
         self.journal.write("state", **state.between(before, state.snapshot()))
         self.journal.write("environment", oracle_cache=self.oracles.told)
         if self.card is not None:
+            self.card.close()
             self._time_alone(rows)
         self.journal.write("end")
 
@@ -82,6 +88,19 @@ class Stages:
         now = time.perf_counter()
         self.journal.write("stage", name=name, elapsed_s=now - self._stage_start)
         self._stage_start = now
+
+    def _end_rounds(self) -> None:
+        """What tells, beside the rounds' start, whether the machine moved in them."""
+        self._measure_one_thread_again()
+        self._measure_products_again()
+        self._end_stage("rounds")
+
+    def _is_asked_again(self) -> bool:
+        """Whether the parent, which knows by now whether the machine moved, wants the rounds once more. The kernels
+        are as they were, and have been judged: nothing but times depends on the machine's speed.
+        """
+        self.journal.write("rounds over")
+        return sys.stdin.readline().strip() == AGAIN
 
     def _begin(self) -> bool:
         """Load the backend; whether backend and device are there."""
@@ -121,12 +140,10 @@ class Stages:
         ceiling, self.canary = self.backend.ceiling(self.cell["device"], self.cell["dtype"])
         self._product, self._product_flops = ceiling["gemm"], ceiling["gemm_flops"]
         self._pooled = self.spec["threads"] > 1
-        product = clock.best(self._product, _PRODUCTS, _PRODUCTS_S * self._pooled)
+        self._measure_product()
         copy = clock.best(ceiling["copy"], 3)
-        self.flops_per_s = self._product_flops / product
         self.journal.write(
             "ceiling",
-            gemm_flops_per_s=self.flops_per_s,
             gemm=ceiling["gemm_name"],
             copy_bytes_per_s=ceiling["copy_bytes"] / copy,
             copy=ceiling["copy_name"],
@@ -135,6 +152,19 @@ class Stages:
         if self.card is not None and "launch" in ceiling:
             self.journal.write("ceiling", launch_s=min(clock.queued(ceiling["launch"], _LAUNCHES) for _ in range(3)))
         clock.best(self.canary, 3)
+
+    def _measure_product(self) -> None:
+        self.flops_per_s = self._product_flops / clock.best(self._product, _PRODUCTS, _PRODUCTS_S * self._pooled)
+        self.journal.write("ceiling", gemm_flops_per_s=self.flops_per_s)
+
+    def _measure_rates_anew(self) -> None:
+        """Those of the start, before rounds that are measured again. On a card, whose memory the rows have by now, the
+        copy's stays what it was.
+        """
+        if self.cell["device"] == "cpu":
+            self._measure_ceiling()
+        else:
+            self._measure_product()
 
     def _hold(self) -> None:
         """Let the oracle read large parameters on the device; where they cannot be there it reads them on the host.
@@ -178,7 +208,6 @@ class Stages:
         self.card.begin()
         timing.measure(rows, self.canary, self.spec, self.journal, self._start, self.card.look)
         self.journal.write("card", state=self.card.summary())
-        self.card.close()
 
     def _time_alone(self, rows: list[Row]) -> None:
         """The rows' other times on CUDA. It comes last: whatever ends the process here, no row is measured again."""

@@ -45,8 +45,9 @@ class Spreads(Catalogue):
 
     def _find_lender(self, family: str, place: Place) -> Lender | None:
         sessions = [s for s in self.sessions(place) if s.get("cell", "family") == family and not s.patient]
-        manner = find_manner(sessions)
-        return find_lender(self._shipped, family, place.backend, place.device, *manner) if manner else None
+        if (manner := find_manner(sessions)) is None:
+            return None
+        return find_lender(self._shipped, family, place.backend, place.device, *manner, _find_processor(sessions[0]))
 
     @cached_property
     def _shipped(self) -> tuple[Lender, ...]:
@@ -72,7 +73,7 @@ class Spreads(Catalogue):
             return None
         return Lender(
             machine=machine,
-            processor=str(sessions[0].get("environment", "gpu" if device != "cpu" else "cpu", default="")),
+            processor=_find_processor(sessions[0]),
             family=family,
             backend=backend,
             device=device,
@@ -106,6 +107,11 @@ def find_manner(sessions: Sequence[Session]) -> tuple[int, str] | None:
     """Ruler and policy that all these sessions share; None where they differ, or there is none."""
     found = {(int(s.get("ruler", default=1)), _find_policy(s)) for s in sessions}
     return found.pop() if len(found) == 1 else None
+
+
+def _find_processor(session: Session) -> str:
+    """What did the work, "" where it does not say."""
+    return str(session.get("environment", "cpu" if session.get("cell", "device") == "cpu" else "gpu", default=""))
 
 
 def _find_policy(session: Session) -> str:

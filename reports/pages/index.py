@@ -67,8 +67,13 @@ def _describe_states(digest: Digest, machine: Machine) -> str:
         return ", never joined on a curve ([states](health.html))"
     if speeds > 1:
         return f", which ran at up to {speeds} speeds ([states](health.html))"
-    known = any(state.place.machine == machine.name for state in digest.health.states)
-    return ", which ran at one speed throughout ([its state](health.html))" if known else ""
+    if not any(state.place.machine == machine.name for state in digest.health.states):
+        return ""
+    moves = [x.values for x in digest.health.warnings if x.kind == "moved"]
+    moved = sum(len(values["cells"]) for values in moves if values["place"].machine == machine.name)
+    if moved:
+        return f", whose speed moved within {count(moved, 'cell')} and was one otherwise ([its state](health.html))"
+    return ", which ran at one speed throughout ([its state](health.html))"
 
 
 def _say_when(first: str, last: str) -> str:

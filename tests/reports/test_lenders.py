@@ -50,6 +50,12 @@ def test_of_several_machines_the_widest_lends():
     assert find_lender([wide, LENDER], *WANTED) is wide
 
 
+def test_a_machine_with_the_same_processor_lends_before_a_wider_one():
+    wide = replace(LENDER, machine="apart", processor="another", spread=replace(SPREAD, variance=4 * SPREAD.variance))
+    assert find_lender([LENDER, wide], *WANTED, "a processor") is LENDER
+    assert find_lender([LENDER, wide], *WANTED, "a third") is wide
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"schema": 9, "lenders": []}', '{"schema": 1, "lenders": [{}]}'])
 def test_a_broken_file_is_one_line(tmp_path, text):
     write(tmp_path, "here", text)

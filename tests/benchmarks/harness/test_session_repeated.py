@@ -16,13 +16,11 @@ pytestmark = pytest.mark.usefixtures("small_ceilings")
 
 
 def disturb(monkeypatch, **edits):
-    """Sessions read what neighbours would have left in these events of their first measurement's journal."""
-    take, disturbed = Result.take, []
+    """Sessions read what neighbours would have left in these events of their first rounds' journal."""
+    take = Result.take
 
     def disturbing(result, event):
-        first = not disturbed or disturbed[0] is result
-        if first and (edit := edits.get(event["event"].replace(" ", "_"))):
-            disturbed.append(result)
+        if not result.set_aside and (edit := edits.get(event["event"].replace(" ", "_"))):
             edit(event)
         take(result, event)
 
@@ -30,12 +28,11 @@ def disturb(monkeypatch, **edits):
 
 
 def test_a_card_below_its_clock_is_measured_again_though_the_profile_repeats_nothing(monkeypatch):
-    take, results = Result.take, []
+    take = Result.take
 
     def slow_card(result, event):
-        if event["event"] == "ceiling" and not any(result is each for each in results):
-            results.append(result)
-            clock = 900.0 if len(results) == 1 else 1950.0
+        if event["event"] == "ceiling":
+            clock = 1950.0 if result.set_aside else 900.0
             result.card = {"sm_mhz": clock, "default_sm_mhz": 1980.0, "reasons": ["hardware slowdown"]}
         take(result, event)
 
@@ -75,37 +72,47 @@ def test_a_session_whose_machine_moved_is_repeated_and_both_are_kept(monkeypatch
         assert record["rows"][name]["samples_s"] != earlier["rows"][name]["samples_s"]
         assert len(record["rows"][name]["samples_s"]) >= 6 <= len(earlier["rows"][name]["samples_s"])
     assert record["elapsed_s"] > sum(sum(done["stages_s"].values()) for done in (record, earlier))
+    assert earlier["stages_s"].keys() == {"rounds"}
 
 
-@pytest.mark.slow  # four processes; the next but two is of the same repetition, with three
-def test_of_a_repetition_that_lost_a_row_the_earlier_measurement_stands(monkeypatch):
+def test_repeated_rounds_are_of_the_same_process_and_judge_nothing_twice(monkeypatch):
+    """A check takes most of a session, and says the same however fast the machine is."""
     monkeypatch.setattr(state, "MOVED", 1 + 1e-9)
-    starts = []
+    begun = []
+
+    def follow(event):
+        begun.extend([(event["row"], event["what"])] if event["event"] == "begin" else [])
+
+    rows = {"relative": "", "gemm_floor": ""}
+    record = session.run(SMALL, replace(FAST, repetitions=1), rows, on_event=follow)
+    assert record["state"]["repeated"] == 1
+    for what in ("build", "check", "check again"):
+        assert sorted(row for row, done in begun if done == what) == sorted(rows)
+    assert begun.count(("relative", "round 0")) == 2
+    assert all(row["checked_again"] for name, row in record["rows"].items() if name in rows)
+
+
+def test_of_a_repetition_that_died_the_rounds_before_it_stand(monkeypatch):
+    monkeypatch.setattr(state, "MOVED", 1 + 1e-9)
+    turns = []
 
     def second(event):
-        starts.extend([event] * (event["what"] == "start"))
-        return len(starts) == 2 and event["row"] == "inverse" and event["what"] == "build"
+        turns.extend([event] * (event["row"] == "inverse" and event["what"] == "round 1"))
+        return len(turns) == 2
 
     hit, kill = killer(second)
-    cell = Cell.of("logdet", "torch", {"D": 1000})
+    cell = Cell.of("logdet", "torch", {"D": 400})
     patient = replace(FAST, call_limit_s=9.0, repetitions=1, session_limit_s=600)  # whatever else runs here
     record = session.run(cell, patient, {"relative": "", "inverse": ""}, on_event=kill)
     assert hit.is_set()
-    assert record["rows"]["inverse"]["outcome"] == "ok"
-    assert record["rows"]["inverse"]["samples_s"]
     assert record["state"]["repeated"] == 1
     (later,) = record["set_aside"]
-    assert later["rows"]["inverse"]["outcome"] == "oom"
-    assert later["rows"]["relative"]["samples_s"]
-
-
-def test_a_repetition_keeps_the_time_of_the_cold_compilation():
-    rows = {"a": {"compile_cold_s": None, "compile_cached_s": 0.2}, "b": {"compile_cold_s": None}, "c~twin": {}}
-    others = {"a": {"compile_cold_s": 3.0, "compile_cached_s": 0.9}, "b": {"compile_cold_s": None}}
-    session._keep_compilation(rows, others)
-    assert rows["a"] == {"compile_cold_s": 3.0, "compile_cached_s": 0.2}
-    assert rows["b"] == {"compile_cold_s": None}
-    assert rows["c~twin"] == {}
+    for name in ("relative", "inverse"):
+        assert record["rows"][name]["outcome"] == "ok"
+        assert len(record["rows"][name]["samples_s"]) > len(later["rows"][name]["samples_s"]) >= 1
+    assert (record["stop"]["rounds"], later["stop"]) == (len(record["canary"]["samples_s"]), None)
+    (failure,) = record["failures"]
+    assert failure.startswith("inverse: oom in round 1: ")
 
 
 def test_a_session_that_may_not_be_repeated_says_that_the_machine_moved(monkeypatch):
@@ -151,4 +158,4 @@ def test_what_ended_its_process_is_not_tried_again(monkeypatch):
     assert len(record["set_aside"]) == 1
     assert record["rows"]["inverse"]["outcome"] == "oom"
     assert begun.count("inverse") == 1
-    assert begun.count("relative") == 3
+    assert begun.count("relative") == 2

@@ -11,6 +11,7 @@ from reports.digest.incidents import Incident
 from reports.families import FAMILIES
 from reports.pages import index
 from reports.pages.blocks import Card, Form, Items, Table, Text
+from reports.points import Place
 from reports.statistics import Estimate
 from reports.text import write_ratio
 
@@ -54,6 +55,20 @@ def test_the_lead_says_at_how_many_speeds_the_machine_ran(digest, states, known,
     health = digest.health if known else replace(digest.health, states=())
     lead = index.write_lead(replace(digest, about=replace(digest.about, machines=machines), health=health))
     assert told in lead if told else "speed" not in lead
+
+
+def test_the_lead_says_in_how_many_cells_the_speed_moved(digest):
+    (machine,) = digest.about.machines
+    here = Place(machine.name, "torch", "cpu", "float32")
+    moved = [
+        Incident("moved", {"place": here, "state": "A", "how": "…", "repeated": 0, "cells": cells})
+        for cells in (("one", "two"), ("three",))
+    ]
+    elsewhere = Incident("moved", moved[0].values | {"place": replace(here, machine="elsewhere")})
+    health = replace(digest.health, warnings=(*moved, elsewhere))
+    lead = index.write_lead(replace(digest, health=health))
+    assert "whose speed moved within 3 cells and was one otherwise ([its state](health.html))" in lead
+    assert "throughout" not in lead
 
 
 def test_the_lead_names_every_processor(digest):
