@@ -157,7 +157,7 @@ METHODS = (
         for k in WARM_ORDERS
     ),
     _solver("anderson", cost.anderson, "Walker and Ni 2011, window 5"),
-    _solver("broyden", cost.broyden, "Bai et al. 2019, section 3.1.3 (good Broyden, 30 pairs)"),
+    _solver("broyden", cost.broyden, "Bai et al. 2019, section 3.1.3 (good Broyden, 5 pairs)"),
     Declaration("dense", "parameter_gradient", _DENSE, "Wu Fung et al. 2022, eq. 14 by LU", forms=_EAGER, chunked=True),
     *(
         _truncated(f"unrolled_{K}", cost.unrolled(K), "Wu Fung et al. 2022, figure 4 (traditional)", "unrolled", K=K)
@@ -175,7 +175,7 @@ METHODS = (
     ),
     _forward("forward_picard", cost.forward_picard, "Wu Fung et al. 2022, algorithm 1"),
     _forward("forward_anderson", cost.forward_anderson, "Walker and Ni 2011, window 5"),
-    _forward("forward_broyden", cost.forward_broyden, "Bai et al. 2019, section 3.1.2 (good Broyden, 30 pairs)"),
+    _forward("forward_broyden", cost.forward_broyden, "Bai et al. 2019, section 3.1.2 (good Broyden, 5 pairs)"),
     *(_peer(f"torchdeq_{n}", "torch", "torchdeq", solver=n) for n in ("fixed_point", "anderson", "broyden")),
     _peer("torchopt_normal_cg", "torch", "torchopt"),
     *(_peer(f"jaxopt_{n}", "jax", "jaxopt", solver=n) for n in _KRYLOV),

@@ -113,7 +113,7 @@ def anderson(p, itemsize: int, n: int) -> Cost:
 
 def broyden(p, itemsize: int, n: int) -> Cost:
     """n vjps: the first residual is v itself."""
-    return _cost(p, itemsize, vjps=n, vectors=2 * min(n, KEPT) + 5)
+    return _cost(p, itemsize, vjps=n, vectors=2 * min(n, WINDOW) + 5)
 
 
 def peer(p, itemsize: int, n: int) -> Cost:
@@ -177,7 +177,7 @@ def forward_anderson(p, itemsize: int, n: int) -> Cost:
 
 def forward_broyden(p, itemsize: int, n: int) -> Cost:
     """n + 1 evaluations: the first has no step behind it."""
-    return _cost(p, itemsize, evaluations=n + 1, pulls=0, vectors=2 * min(n, KEPT) + 5)
+    return _cost(p, itemsize, evaluations=n + 1, pulls=0, vectors=2 * min(n, WINDOW) + 5)
 
 
 def _cost(

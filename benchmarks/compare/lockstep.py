@@ -52,7 +52,7 @@ class Stages(stages.Stages):
             }
         names = {n: row for n, row in names.items() if n not in self.spec["without"] and (n in asked or not asked)}
         self.spec["rows"] = list(names.values())
-        self.spec["timed"] = [names[name] for name in self.spec["timed"] if name in names]
+        self.spec["timed"] = self.spec["judged"] = [names[name] for name in self.spec["timed"] if name in names]
         self.journal.write("rows", names=names)
         return super()._prepare()
 

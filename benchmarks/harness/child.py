@@ -75,8 +75,10 @@ def attempt(
         result.failures.append(f"{row or 'session'}: {kind} in {doing}: {reason}")
         if result.settled:  # of some rows one of the other times is missing: that is all
             return result
-        if result.set_aside and result.stop is None:  # in rounds that were a repetition: those before them stand
+        if result.repeating:  # the rounds before these stand, and the rows have not been checked again
             result.choose()
+            if on_card and outcome.loses_device(said):
+                result.lost_device = reason
             return result
         if again and on_card and not row and outcome.breaks_device(said):  # none can begin there any more
             return before.lose_device(cell, spec["rows"], reason)

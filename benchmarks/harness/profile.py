@@ -36,7 +36,7 @@ class Profile:
                     launches hide behind the work
     precision       a paired ratio's interval is narrow enough at this relative half-width
     block_s         least seconds of one sample
-    repetitions     how often a session is repeated whose machine's speed moved meanwhile
+    repetitions     how often a session measures its rounds again at most, where the machine's speed moved in them
     peers           whether libraries' methods are tried where they are installed
     forms           whether a method's further forms are rows beside its first
     alone_from      swept size from which one process takes all of a cell's rounds: there drawing, placing and checking
@@ -57,7 +57,7 @@ class Profile:
     graph_up_to: int = 4096
     precision: float = 0.01
     block_s: float = 0.002
-    repetitions: int = 1
+    repetitions: int = 2
     peers: bool = False
     forms: bool = True
     cell_rounds: int = 6

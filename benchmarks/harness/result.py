@@ -32,9 +32,10 @@ class Result:
         self.lost_device: str | None = None
         # Rows that were timed, to be timed anew as another one ended their process; the canary of their rounds.
         self.interrupted: tuple[dict[str, dict[str, Any]], list[float]] = {}, []
-        # What repeated rounds replaced, or what of them was replaced again: `_OF_ROUNDS`, `stages` and `rows`.
+        # Rounds of this process that others replaced, or that were cut off: `_OF_ROUNDS`, `rounds_s` and `rows`.
         self.set_aside: list[dict[str, Any]] = []
-        self.settled = self.ended = False
+        self.rounds_s = 0.0  # of the last rounds
+        self.repeating = self.settled = self.ended = False
 
     def take(self, event: dict[str, Any]) -> None:
         """Add one journal event."""
@@ -43,6 +44,8 @@ class Result:
             self.doing = event
         elif kind == "stage":
             self.stages[event["name"]] = self.stages.get(event["name"], 0.0) + event["elapsed_s"]
+            if event["name"] == "rounds":
+                self.rounds_s = event["elapsed_s"]
         elif kind == "environment":
             self.environment |= event
         elif kind == "ceiling":
@@ -65,13 +68,16 @@ class Result:
         elif kind == "fresh":
             self.rows[event["row"]]["fresh_pages"] = True
         elif kind == "twin":
-            self.rows[event["row"]] = self.rows[event["of"]] | {"role": "twin"} | _no_samples()
+            shared = {k: v for k, v in self.rows[event["of"]].items() if k != "fresh_pages"}
+            self.rows[event["row"]] = shared | {"role": "twin"} | _no_samples()
         elif kind == "round":
             self.canary.append(event["samples"].pop("canary"))
             for place, row in enumerate(event["order"]):
                 self.rows[row]["rounds"].append(event["index"])
                 self.rows[row]["positions"].append(place)
                 self.rows[row]["samples_s"].append(event["samples"][row])
+        elif kind == "rounds over":
+            self.repeating = False
         elif kind == "recheck":
             row = self.rows[event["row"]]
             errors = (row["error"], event["error"])  # None: not finite, or there is none
@@ -92,25 +98,33 @@ class Result:
     def repeat(self) -> None:
         """Set the rounds aside: they are measured again."""
         self.set_aside.append(self._take_rounds())
+        self.repeating = True
         self.ceiling = {k: v for k, v in (self.ceiling or {}).items() if k != "gemm_at_end_flops_per_s"}
         self.canary, self.card, self.one_thread, self.stop = [], None, None, None
 
     def choose(self) -> None:
-        """Of a repetition that was cut off, or lost a row, the rounds before it stand."""
-        timed = {name for name, row in self.rows.items() if row["rounds"]}
-        if self.set_aside and (self.stop is None or not timed >= set(self.set_aside[-1]["rows"])):
-            earlier = self.set_aside.pop()
-            self.set_aside.append(self._take_rounds())
+        """Of a repetition that was cut off the rounds before it stand."""
+        if not self.set_aside:
+            return
+        earlier = self.set_aside[-1]
+        late = (
+            self.stop is not None and self.stop["reason"] == "budget" and self.stop["rounds"] < len(earlier["canary"])
+        )
+        if self.repeating or late:
+            self.set_aside[-1] = self._take_rounds()
+            self.repeating, self.rounds_s = False, earlier["rounds_s"]
+            self.stages["rounds"] = self.stages.get("rounds", 0.0) + self.rounds_s
             for name in _OF_ROUNDS:
                 setattr(self, name, earlier[name])
-            self.stages |= earlier["stages"]
             for name, samples in earlier["rows"].items():
                 self.rows[name] |= samples
 
     def _take_rounds(self) -> dict[str, Any]:
         """What the last rounds found; the rows have none any more."""
         taken = {name: getattr(self, name) for name in _OF_ROUNDS}
-        taken["stages"] = {"rounds": self.stages.pop("rounds")} if "rounds" in self.stages else {}
+        taken["rounds_s"] = self.rounds_s
+        self.stages["rounds"] = self.stages.get("rounds", 0.0) - self.rounds_s
+        self.rounds_s = 0.0
         taken["rows"] = {name: {k: r[k] for k in _no_samples()} for name, r in self.rows.items() if r["rounds"]}
         for name in taken["rows"]:
             self.rows[name] |= _no_samples()

@@ -130,6 +130,7 @@ def measure_process(
                     process=process,
                     smaller=_smaller(known, cell),
                     timed=[row for done in earlier for row, r in done["rows"].items() if r["outcome"] == "ok"],
+                    judged=[row for done in earlier for row, r in done["rows"].items() if r.get("checked_again")],
                     cache=cache,
                     on_event=on_event,
                 )

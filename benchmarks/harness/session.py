@@ -34,6 +34,7 @@ def run(
     seed: int = 0,
     smaller: dict[str, dict[str, float]] | None = None,
     timed: Collection[str] = (),
+    judged: Collection[str] = (),
     cache: Path | None = None,
     on_event: Callable[[dict[str, Any]], None] = lambda event: None,
 ) -> dict[str, Any]:
@@ -45,6 +46,7 @@ def run(
               ``(outcome, reason)`` where an earlier process of the cell has settled it
     smaller   what the same rows took at a smaller size of this run, for predictions
     timed     rows that an earlier process of the cell has timed: not refused for a slow moment
+    judged    rows that an earlier process has checked on new data after timing: not checked so again
     cache     folder for compiled code of one run's sessions (``child.environment``); without it every one compiles anew
     on_event  called with every journal event, for progress
 
@@ -77,9 +79,10 @@ def run(
         allowed = max(profile.repetitions, 1 if card_state.slow(result.card) else 0)
         if not result.canary or len(result.set_aside) >= allowed or not _describe_state(vars(result))["moved"]:
             return False
-        # As long as those, the check after them, and what is kept free of rounds anyway.
         left = deadline - time.monotonic() - _FREE * profile.session_limit_s
-        return 2 * result.stages.get("rounds", 0.0) <= left
+        # The check that follows takes about as long as that before them, or two calls a row: no more than the rounds.
+        checking = sum(row["check_s"] or 0.0 for row in result.rows.values() if row["rounds"])
+        return result.rounds_s + max(result.rounds_s, checking) <= left
 
     result = Result()
     for row, reason in rows.items():
@@ -108,6 +111,7 @@ def run(
             "rows": pending,
             "smaller": smaller or {},
             "timed": list(timed),
+            "judged": list(judged),
             "threads": chosen.threads,
             "allocator": chosen.allocator,
             "bench_core": str(Path(bench_core.__file__).resolve().parents[1]),
@@ -129,7 +133,7 @@ def run(
         "rows": {name: result.rows[name] for name in [*rows, *(r for r in result.rows if r not in rows)]},
         "set_aside": [
             {
-                "stages_s": rounds["stages"],
+                "stages_s": {"rounds": rounds["rounds_s"]},
                 "ceiling": rounds["ceiling"],
                 "canary": {"what": result.canary_name, "samples_s": rounds["canary"]},
                 "state": _describe_state(rounds),

@@ -100,7 +100,7 @@ class Question:
         record = read_json(self.paths[max(self.paths)])
         tried = [row for row in record["rows"].values() if row["samples_s"]]
         share = min(1.0, (1 + len(self.rows)) / max(1, len(tried)))
-        stages = record["stages_s"]  # without what was repeated because the machine moved
+        stages = record["stages_s"]  # without rounds that others replaced
         start = sum(stages.get(stage, 0.0) for stage in ("start", "problem", "ceiling")) or _START_S
         return start + share * max(0.0, sum(stages.values()) - start)
 

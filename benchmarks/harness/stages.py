@@ -36,6 +36,7 @@ _PRODUCTS_S, _PRODUCTS_AGAIN_S = 0.2, 0.6
 _REACHED = 1.1  # times the product of the start: near enough to it
 _LAUNCHES = 1000  # in a queue, of a kernel that has next to nothing to do
 _LONG_PRODUCT_S = 0.5  # longer ones are not measured again
+_ROOM = 2**31  # bytes, four times what a copy takes on the CPU
 _BESIDE = 0.1  # of the device's free memory: what the oracle may take there beside the rows' own parameters
 
 
@@ -158,10 +159,10 @@ class Stages:
         self.journal.write("ceiling", gemm_flops_per_s=self.flops_per_s)
 
     def _measure_rates_anew(self) -> None:
-        """Those of the start, before rounds that are measured again. On a card, whose memory the rows have by now, the
-        copy's stays what it was.
+        """Those of the start, before rounds that are measured again; where the rows have the memory by now the copy's
+        stays what it was.
         """
-        if self.cell["device"] == "cpu":
+        if self.cell["device"] == "cpu" and memory.free(self.cell["backend"], "cpu") > _ROOM:
             self._measure_ceiling()
         else:
             self._measure_product()
@@ -219,7 +220,7 @@ class Stages:
         """Rows that were timed, once more, on data that they have not seen; in one process of a cell, for what it
         looks for, a kernel that answers from memory, is the code's.
         """
-        rows = [row for row in rows if row.name not in self.spec["timed"]]
+        rows = [row for row in rows if row.name not in self.spec["judged"]]
         if not rows:
             return
         fresh = older.unseen(self.problem)

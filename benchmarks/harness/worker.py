@@ -43,9 +43,18 @@ def _be_killed_first() -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
+def _hear_alone() -> None:
+    """What the parent says is for this process: whatever a library starts has nothing to read."""
+    sys.stdin = os.fdopen(os.dup(0), encoding="utf-8")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+
+
 def main() -> None:
     parent = os.getppid()
     _be_killed_first()
+    _hear_alone()
     spec = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     # The child starts in its parent's folder, whose modules must not be found before the ones asked for.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", str(Path(__file__).parent))]

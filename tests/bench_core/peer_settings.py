@@ -119,7 +119,7 @@ _IMPLICIT: dict[tuple[str, str], dict[str, Settings]] = {
     ("torch", "torchdeq_broyden"): {
         "torchdeq.solver:broyden_solver": {
             **_TORCHDEQ,
-            "LBFGS_thres": Tried(None, (10, 30), searched=True),
+            "LBFGS_thres": Tried(FOUND, (5, 10, 30), searched=True),
             "ls": Tried(False, (True,), searched=True),
         }
     },

@@ -99,7 +99,7 @@ def test_no_setting_costs_a_tenth(m, settings, sizes, monkeypatch):
             if _serves(m, problem, _answer(kernel), answer):
                 kernels[f"{name} = {given}"] = kernel
         assert len(kernels) > before, f"{name}: no value tried answers as well; the table is to say why"
-    times = _alternate({label: lambda kernel=kernel: kernel.wait(kernel.run()) for label, kernel in kernels.items()})
+    times = alternate({label: lambda kernel=kernel: kernel.wait(kernel.run()) for label, kernel in kernels.items()})
     assert not {label: taken for label, taken in times.items() if times["ours"] > 1.1 * taken}, times
 
 
@@ -136,7 +136,7 @@ def _serves(m: bench_core.Method, problem: Any, answer: dict[str, np.ndarray], o
     return all(relative_error(answer[name] - array, array) <= tolerance for name, array in ours.items())
 
 
-def _alternate(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
+def alternate(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
     """Median seconds of each, called in turns."""
     times: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(40):

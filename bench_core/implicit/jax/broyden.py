@@ -8,10 +8,10 @@ from jax import Array
 from bench_core.implicit.jax._batch import Progress, Solution, norm
 from bench_core.implicit.jax._broyden import find_root
 from bench_core.implicit.operator import Adjoint
-from bench_core.implicit.settings import KEPT, Stop
+from bench_core.implicit.settings import WINDOW, Stop
 
 
-def broyden(operator: Adjoint[Array], v: Array, *, stop: Stop, pairs: int = KEPT) -> Solution:
+def broyden(operator: Adjoint[Array], v: Array, *, stop: Stop, pairs: int = WINDOW) -> Solution:
     """``w = v + A^T w``, ``A = dT/du``, by Broyden's good method, per sample.
 
     v (B, D), stop the relative residual per sample and the largest number of iterations, pairs how many of the inverse

@@ -8,10 +8,10 @@ from jax import Array
 from bench_core.implicit.jax._batch import Progress, Solution
 from bench_core.implicit.jax._broyden import Factors, find_root
 from bench_core.implicit.operator import Map
-from bench_core.implicit.settings import KEPT, Stop
+from bench_core.implicit.settings import WINDOW, Stop
 
 
-def forward_broyden(operator: Map[Array], v: Array, *, stop: Stop, pairs: int = KEPT) -> Solution:
+def forward_broyden(operator: Map[Array], v: Array, *, stop: Stop, pairs: int = WINDOW) -> Solution:
     """``u = T(u; d)`` from 0 by Broyden's good method, per sample.
 
     v (B, D) gives the shape only; stop the relative residual ``|T(u) - u| / |T(u)|`` per sample and the largest number

@@ -14,16 +14,16 @@ from bench_core.implicit.tuning import tune as tune_to
 
 
 def tune(solve: Callable[[float], Tensor], operator: Operator[Tensor], v: Tensor, tol: float) -> Tuned:
-    """See ``tuning.tune``: of the largest ``|v - J^T w| / |v|`` of a sample that ``solve`` reaches with a tolerance."""
+    """See ``tuning.tune``: of what ``measure`` tells of the ``solve`` with a tolerance."""
+    return tune_to(lambda rtol: measure(solve(rtol), operator, v), tol)
+
+
+def measure(w: Tensor, operator: Operator[Tensor], v: Tensor) -> tuple[float, float]:
+    """The largest ``|v - J^T w| / |v|`` of a sample, and the same less what its format holds of that."""
     size = norm(v)
     size = torch.where(size == 0, 1, size)
-
-    def residuals(rtol: float) -> tuple[float, float]:
-        w = solve(rtol)
-        found = norm(v - w + operator.vjp(w)) / size
-        return float(found.max()), float((found - allowance(norm(w), size)).max())
-
-    return tune_to(residuals, tol)
+    found = norm(v - w + operator.vjp(w)) / size
+    return float(found.max()), float((found - allowance(norm(w), size)).max())
 
 
 def only_numbers(w: Tensor, v: Tensor) -> Tensor:

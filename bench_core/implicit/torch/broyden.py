@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from bench_core.implicit.operator import Adjoint
-from bench_core.implicit.settings import KEPT, Stop
+from bench_core.implicit.settings import WINDOW, Stop
 from bench_core.implicit.torch._batch import Progress, Solution, norm
 from bench_core.implicit.torch._broyden import find_root
 
 
-def broyden(operator: Adjoint[Tensor], v: Tensor, *, stop: Stop, pairs: int = KEPT) -> Solution:
+def broyden(operator: Adjoint[Tensor], v: Tensor, *, stop: Stop, pairs: int = WINDOW) -> Solution:
     """``w = v + A^T w``, ``A = dT/du``, by Broyden's good method, per sample.
 
     v (B, D), stop the relative residual per sample and the largest number of iterations, pairs how many of the inverse

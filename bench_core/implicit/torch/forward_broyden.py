@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from bench_core.implicit.operator import Map
-from bench_core.implicit.settings import KEPT, Stop
+from bench_core.implicit.settings import WINDOW, Stop
 from bench_core.implicit.torch._batch import Progress, Solution
 from bench_core.implicit.torch._broyden import Factors, find_root
 
 
-def forward_broyden(operator: Map[Tensor], v: Tensor, *, stop: Stop, pairs: int = KEPT) -> Solution:
+def forward_broyden(operator: Map[Tensor], v: Tensor, *, stop: Stop, pairs: int = WINDOW) -> Solution:
     """``u = T(u; d)`` from 0 by Broyden's good method, per sample.
 
     v (B, D) gives the shape only; stop the relative residual ``|T(u) - u| / |T(u)|`` per sample and the largest number

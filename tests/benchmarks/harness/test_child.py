@@ -62,6 +62,69 @@ def test_a_death_before_that_costs_the_row_and_not_what_its_check_found(monkeypa
     assert row["error"] == error
 
 
+# Its first rounds have two samples; what comes of their repetition differs.
+REPEATED = """
+import json, os, signal, sys
+out = open(sys.argv[2], "a", buffering=1)
+def write(event, **fields):
+    out.write(json.dumps({"event": event, **fields}) + "\\n")
+def take(index, seconds):
+    write("begin", row="relative", what=f"round {index}", limit_s=60, stopped=None)
+    write("round", index=index, order=["relative"], samples={"canary": 1.0, "relative": seconds})
+write("ceiling", gemm_flops_per_s=1e12, canary="product")
+write("row", row="relative", outcome="ok", reason="", error=1e-7, check_s=0.1, role="method")
+take(0, 2.0)
+take(1, 2.0)
+write("stop", reason="rounds", rounds=2)
+write("stage", name="rounds", elapsed_s=4.0)
+write("rounds over")
+assert sys.stdin.readline() == "again\\n"
+write("ceiling", gemm_flops_per_s=2e12)
+take(0, 1.0)
+if BECOMES == "dead":
+    os.kill(os.getpid(), signal.SIGKILL)
+if BECOMES == "whole":
+    take(1, 1.0)
+write("stop", reason="rounds" if BECOMES == "whole" else "budget", rounds=1 + (BECOMES == "whole"))
+if BECOMES == "stopped":
+    os.kill(os.getpid(), signal.SIGKILL)
+write("stage", name="rounds", elapsed_s=2.0)
+write("rounds over")
+assert sys.stdin.readline() == "\\n"
+write("end")
+"""
+
+
+@pytest.mark.parametrize(
+    ("becomes", "stands", "aside"),
+    [
+        ("whole", [1.0, 1.0], [2.0, 2.0]),
+        ("late", [2.0, 2.0], [1.0]),
+        ("dead", [2.0, 2.0], [1.0]),
+        ("stopped", [2.0, 2.0], [1.0]),
+    ],
+)
+def test_what_stands_of_a_repetition(monkeypatch, tmp_path, becomes, stands, aside):
+    worker = tmp_path / "worker.py"
+    worker.write_text(REPEATED.replace("BECOMES", repr(becomes)))
+    monkeypatch.setattr(child, "_WORKER", worker)
+    cell, spec = Cell.of("logdet", "torch", SIZES), {"rows": ["relative"], "process": 0}
+    deadline = time.monotonic() + 60
+
+    def is_again(result):
+        return not result.set_aside
+
+    result = child.attempt(cell, spec, OWN, deadline, None, Result(), lambda event: None, is_again)
+    row, (other,) = result.rows["relative"], result.set_aside
+    assert (row["outcome"], row["samples_s"], row["rounds"]) == ("ok", stands, list(range(len(stands))))
+    assert other["rows"]["relative"]["samples_s"] == aside
+    first = stands == [2.0, 2.0]
+    assert result.ceiling["gemm_flops_per_s"] == (1e12 if first else 2e12)
+    assert (result.stop["rounds"], len(result.canary)) == (2, 2)
+    assert (result.rounds_s, result.stages["rounds"]) == ((4.0, 4.0) if first else (2.0, 2.0))
+    assert bool(result.failures) == (becomes in ("dead", "stopped"))
+
+
 # On a card: the first process times one row of three and dies in the other's turn, every further one where it begins.
 ON_A_CARD = """
 import json, sys
@@ -130,7 +193,7 @@ def test_a_check_after_timing_that_finds_no_device_takes_no_time_away(monkeypatc
     journal = SimpleNamespace(begin=lambda *given: None, write=lambda *given, **fields: told.append(given))
     oracles = SimpleNamespace(serve=lambda problem: None)
     session = SimpleNamespace(
-        spec={"timed": []}, cell={"dtype": "float32"}, problem=None, oracles=oracles, journal=journal
+        spec={"judged": []}, cell={"dtype": "float32"}, problem=None, oracles=oracles, journal=journal
     )
     row = SimpleNamespace(seconds=1e-3, name="relative", kernel=None, method=None)
     with pytest.raises(RuntimeError, match="unknown error"):

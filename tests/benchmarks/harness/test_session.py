@@ -79,8 +79,8 @@ def pair(code):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "bench_core", SimpleNamespace(__file__=code / "bench_core/__init__.py"))
-        for timed in ((), ("relative",)):
-            records.append(session.run(SMALL, FAST, ROWS, process=3, timed=timed, on_event=read))
+        for judged in ((), ("relative",)):
+            records.append(session.run(SMALL, FAST, ROWS, process=3, judged=judged, on_event=read))
     return SimpleNamespace(records=records, again=again, scores=scores, left=_workers())
 
 

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.harness import session, state
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.result import Result
-from tests.benchmarks.harness.sessions import FAST, SMALL, killer
+from tests.benchmarks.harness.sessions import FAST, SMALL, killer, plant
 
 pytestmark = pytest.mark.usefixtures("small_ceilings")
 
@@ -92,7 +92,12 @@ def test_repeated_rounds_are_of_the_same_process_and_judge_nothing_twice(monkeyp
     assert all(row["checked_again"] for name, row in record["rows"].items() if name in rows)
 
 
-def test_of_a_repetition_that_died_the_rounds_before_it_stand(monkeypatch):
+@pytest.mark.slow  # the same with a worker of few lines: test_child.py
+def test_of_a_repetition_that_died_the_rounds_before_it_stand(monkeypatch, checkout, kernels_of):
+    kernels_of(checkout / "bench_core")
+    # A call long enough for the signal to reach the worker within it, on a busy machine too.
+    kernel, last = checkout / "bench_core/logdet/torch/inverse.py", "    inputs, _, deltas, _ = "
+    plant(kernel, last, f"    __import__('time').sleep(0.25)\n{last}")
     monkeypatch.setattr(state, "MOVED", 1 + 1e-9)
     turns = []
 
@@ -101,9 +106,8 @@ def test_of_a_repetition_that_died_the_rounds_before_it_stand(monkeypatch):
         return len(turns) == 2
 
     hit, kill = killer(second)
-    cell = Cell.of("logdet", "torch", {"D": 400})
     patient = replace(FAST, call_limit_s=9.0, repetitions=1, session_limit_s=600)  # whatever else runs here
-    record = session.run(cell, patient, {"relative": "", "inverse": ""}, on_event=kill)
+    record = session.run(SMALL, patient, {"relative": "", "inverse": ""}, on_event=kill)
     assert hit.is_set()
     assert record["state"]["repeated"] == 1
     (later,) = record["set_aside"]
