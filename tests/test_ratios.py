@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.ratios import pair, refute
+from tests.performance.ratios import pair, refute
 
 
 @pytest.mark.parametrize(("ratios", "broken"), [([1.3] * 6, True), ([1.3] * 5 + [1.0], False), ([1.2] * 20, False)])

@@ -12,7 +12,7 @@ from benchmarks.families.logdet import LOGDET
 from benchmarks.harness import session
 from benchmarks.harness.cell import Cell, rows
 from benchmarks.harness.profile import QUICK
-from tests.ratios import pair, refute
+from tests.performance.ratios import pair, refute
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 # As slow as a processor may be at rows that are there to be compared with: 9 s a call in line_integral, 30 in others.
