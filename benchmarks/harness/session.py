@@ -77,7 +77,7 @@ def run(
     def is_again(result: Result) -> bool:
         """Whether the rounds that are over are measured again: the machine's speed moved in them, and there is time."""
         allowed = max(profile.repetitions, 1 if card_state.slow(result.card) else 0)
-        if not result.canary or len(result.set_aside) >= allowed or not _describe_state(vars(result))["moved"]:
+        if not result.canary or len(result.set_aside) >= allowed or not _describe(vars(result))["state"]["moved"]:
             return False
         left = deadline - time.monotonic() - _FREE * profile.session_limit_s
         # The check that follows takes about as long as that before them, or two calls a row: no more than the rounds.
@@ -123,35 +123,30 @@ def run(
         "elapsed_s": time.monotonic() - began,
         "stages_s": result.stages,
         "environment": result.environment | {"warnings": warnings},
-        "ceiling": result.ceiling,
-        "canary": {"what": result.canary_name, "samples_s": result.canary},
-        "state": _describe_state(vars(result), result.counters, len(result.set_aside)),
-        "stop": result.stop,
+        **_describe(vars(result), result.counters, len(result.set_aside)),
         "failures": result.failures,
         "lost_device": result.lost_device,
         # In the family's order, the twin last, whichever attempt settled them.
         "rows": {name: result.rows[name] for name in [*rows, *(r for r in result.rows if r not in rows)]},
         "set_aside": [
-            {
-                "stages_s": {"rounds": rounds["rounds_s"]},
-                "ceiling": rounds["ceiling"],
-                "canary": {"what": result.canary_name, "samples_s": rounds["canary"]},
-                "state": _describe_state(rounds),
-                "stop": rounds["stop"],
-                "rows": rounds["rows"],
-            }
+            {"stages_s": {"rounds": rounds["rounds_s"]}, **_describe(rounds), "rows": rounds["rows"]}
             for rounds in result.set_aside
         ],
     }
 
 
-def _describe_state(
+def _describe(
     rounds: Mapping[str, Any], counters: dict[str, float | None] | None = None, repeated: int = 0
 ) -> dict[str, Any]:
-    """The record's ``state`` of one measurement of the rounds; ``counters`` are of the whole session."""
-    return state.summary(
-        counters or {}, rounds["ceiling"], rounds["canary"], repeated, rounds["card"], rounds["one_thread"]
-    )
+    """The record's fields of one measurement of the rounds; ``counters`` are of the whole session."""
+    return {
+        "ceiling": rounds["ceiling"],
+        "canary": {"what": rounds["canary_name"], "samples_s": rounds["canary"]},
+        "state": state.summary(
+            counters or {}, rounds["ceiling"], rounds["canary"], repeated, rounds["card"], rounds["one_thread"]
+        ),
+        "stop": rounds["stop"],
+    }
 
 
 def checking_s(record: dict[str, Any]) -> float:

@@ -89,7 +89,7 @@ def _session(family: str, backend: str, sizes: dict, rows: tuple[str, ...], **mo
 def test_a_positive_jacobian_is_applied_three_times_faster_than_it_is_formed(backend):
     rows = ("psd_applied", "psd_formed")
     record = _session("line_integral", backend, {"d": 256, "B": 64, "H": 64, "J": "psd"}, rows)
-    assert not refute(pair(record, "psd_applied", "psd_formed"), 1 / 3)
+    assert np.median(pair(record, "psd_formed", "psd_applied")) >= 3
 
 
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)
@@ -99,7 +99,7 @@ def test_the_kronecker_inverse_is_twenty_times_faster_than_lu(backend, J):
     # As many samples as leave LU, a second a call and sample where J J^T is formed first, within a call's limit.
     sizes = {"d": 1024, "B": 1 if J == "kronecker_psd" else 4, "H": 64, "J": J}
     record = _session("line_integral", backend, sizes, rows, dtype="float64")
-    assert not refute(pair(record, "inverse_kronecker_rk4", "inverse_lu_rk4"), 1 / 20)
+    assert np.median(pair(record, "inverse_lu_rk4", "inverse_kronecker_rk4")) >= 20
     assert record["rows"]["inverse_kronecker_rk4"]["error"] <= 1e-10
 
 
@@ -111,11 +111,11 @@ def test_quadrature_reaches_an_error_in_less_time_than_adaptive_steps(backend):
     record = _session("line_integral", backend, sizes, (*fixed, *adaptive), dtype="float64")
     fine = [row for row in record["rows"] if (record["rows"][row]["error"] or 0) <= 1e-7]
     best, other = (next(row for row in rows if row in fine) for rows in (fixed, adaptive))
-    assert not refute(pair(record, best, other), 1.0), (best, other)
+    assert np.median(pair(record, best, other)) < 1
 
 
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)
 def test_a_probe_of_the_curl_costs_a_fiftieth_of_the_dense_one(backend):
     rows = ("curl_jvp_vjp", "curl_dense")
     record = _session("score", backend, {"d": 2048, "H": 64, "L": 2, "B": 128}, rows)
-    assert not refute(pair(record, "curl_jvp_vjp", "curl_dense"), 1 / 50)
+    assert np.median(pair(record, "curl_dense", "curl_jvp_vjp")) >= 50
