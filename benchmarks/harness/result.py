@@ -8,14 +8,8 @@ import bench_core
 from benchmarks.harness import older
 from benchmarks.harness.cell import Cell
 
-_OF_ROUNDS = (
-    "ceiling",
-    "canary_name",
-    "canary",
-    "card",
-    "one_thread",
-    "stop",
-)  # what a measurement has beside its samples
+# What a measurement has beside its samples.
+_OF_ROUNDS = ("ceiling", "canary_name", "canary", "card", "one_thread", "stop")
 
 
 class Result:
