@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # A regret that may be larger leaves the choice open: a quarter more time is worth a measurement.
 OPEN = 0.25
+# Of the intervals of times: measured, interpolated and extrapolated ones alike.
+CONFIDENCE = 0.90
 # An interval wider than this factor is no knowledge: such a prediction is refused.
 TOO_WIDE = 10.0
 

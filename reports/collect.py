@@ -4,6 +4,7 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,8 @@ import pandas as pd
 
 from .clocks import read_clocks
 from .load import shorten
-from .points import DIMENSIONS, Place, Point, Points, Products, Quality, Series, Start
-from .statistics import fit_spread
+from .points import DIMENSIONS, Place, Point, Points, Products, Quality, Series, Start, find_scopes
+from .statistics import choose_spread, fit_spread
 
 # What a session says of a row that would take it too long; what ran, was wrong or had no memory it knows.
 NO_TIME = ("over_budget", "timeout", "skipped")
@@ -57,14 +58,21 @@ def _choose_letters(lines: Sequence[Mapping[Any, Any]], states: Mapping[tuple[An
 
 
 def _lend_spreads(found: Points) -> None:
-    """Give each point the spread between processes of its family, place and state, where that is known."""
-    groups: dict[Any, list[np.ndarray]] = {}
+    """Give each point the spread between processes of its family, place and state, where that is known: of few cells
+    the wider of it and that of all families with its backend on the machine, as ratios have it.
+    """
+    groups: dict[Any, list[list[np.ndarray]]] = {}
     for series, sizes in found.items():
-        several = [p.medians for rows in sizes.values() for p in rows.values() if p.lends]
-        groups.setdefault((series.family, series.place, series.state), []).extend(several)
-    spreads = {scope: fit_spread(several) for scope, several in groups.items()}
+        for rows in sizes.values():
+            several = [p.medians for p in rows.values() if p.lends and len(p.medians) > 1]
+            for scope in find_scopes(series):
+                groups.setdefault(scope, []).append(several)
+    spreads = {scope: fit_spread(chain(*cells)) for scope, cells in groups.items()}
     for series, sizes in found.items():
-        spread = spreads[series.family, series.place, series.state]
+        own, wider = find_scopes(series)
+        spread = spreads[own]
+        if spread is not None:
+            spread = choose_spread(spread, sum(map(bool, groups[own])), spreads[wider])
         for rows in sizes.values():
             rows.update({row: replace(p, spread=spread) for row, p in rows.items() if not p.patient})
 
@@ -143,8 +151,14 @@ _WORST: Mapping[str, Callable[[float], float]] = {"cosine": operator.neg, "desce
 
 def _merge_quality(found: Sequence[Mapping[str, float]]) -> Quality:
     """The worst process of each: a bound, not an average."""
+    known = [{name: value for name, value in given.items() if not _is_no_step(name, value)} for given in found]
     names = [quantity.name for quantity in fields(Quality)]
-    return Quality(**{n: _largest((given.get(n, math.nan) for given in found), _WORST.get(n)) for n in names})
+    return Quality(**{n: _largest((given.get(n, math.nan) for given in known), _WORST.get(n)) for n in names})
+
+
+def _is_no_step(name: str, value: float) -> bool:
+    """A looser setting that solved nothing at all, which tells nothing: recorded until 29 November 2026."""
+    return name == "looser_residual" and value >= 1
 
 
 def _largest(values: Iterable[float], by: Callable[[float], float] | None = None) -> float:

@@ -15,13 +15,11 @@ from itertools import pairwise
 import numpy as np
 
 from .analysis import Analysis
-from .arithmetic import TOO_WIDE
+from .arithmetic import CONFIDENCE, TOO_WIDE
 from .curves import Curves
 from .points import Point, Series
 from .statistics import Calibration, Coverage, Miss, calibrate, cover_sizes, estimate_process, pool_coverages
 
-# Of the intervals of predictions.
-CONFIDENCE = 0.90
 KNOWN_WITHIN = math.sqrt(TOO_WIDE)
 # Beyond a factor four the next regime of the machine (a cache, a memory limit) is likelier than the curve.
 REACH = 4.0

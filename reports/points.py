@@ -53,6 +53,14 @@ class Series:
         return dict(self.fixed).get(letter)
 
 
+def find_scopes(series: Series) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """What shares a spread between processes: a family at its place and state, and all families with its backend on the
+    machine.
+    """
+    place = series.place
+    return (series.family, place, series.state), (place.machine, place.backend, place.device)
+
+
 @dataclass(frozen=True)
 class Group:
     """Cells of one place, size and batch that differ in what is solved (gamma, T), one of each series."""

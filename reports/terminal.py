@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from .arithmetic import OPEN, write_bound
+from .arithmetic import CONFIDENCE, OPEN, write_bound
 from .digest import FamilyDigest, to_plain
 from .digest.answers import CellAnswer
 from .digest.claims import ClaimDigest, write_effect
@@ -22,6 +22,9 @@ from .text import count, write_bytes, write_error, write_list, write_seconds, wr
 
 # Room for the longest names of rows beside their numbers.
 _WIDTH = 110
+
+# Of the intervals of times: the report's others are of 95 %.
+_SHARE = f"{100 * CONFIDENCE:.0f} %"
 
 # Rows left out in one form; more are counted instead of named.
 MANY_FORMS = 3
@@ -76,7 +79,7 @@ def _print_answer(console: Console, answer: Answer) -> None:
     memory = f", {write_bytes(pick.peak_bytes)}" if pick.peak_bytes > 0 else ""
     console.print(
         f"  use [bold]{pick.row}[/bold] ({answer.question}): {_escape(_say_loss(answer))}, "
-        f"{_escape(_write_seconds(pick))} a call ({pick.how}), error {write_error(pick.error)}{memory}",
+        f"{_escape(_write_seconds(pick))} a call ({_say_how(pick)}), error {write_error(pick.error)}{memory}",
         soft_wrap=True,
     )
     if answer.open:
@@ -94,7 +97,7 @@ def _print_answer(console: Console, answer: Answer) -> None:
         )
     table = Table(box=None, padding=(0, 2, 0, 2), header_style="dim")
     table.add_column("row", no_wrap=True)
-    for name in ("slower by at most", "time of a call", "error", "memory"):
+    for name in ("slower by at most", f"time of a call ({_SHARE})", "error", "memory"):
         table.add_column(name, justify="right", no_wrap=True)
     for p in answer.ranked:
         regret = "–" if math.isnan(answer.regret) else write_bound(p.regret)
@@ -139,6 +142,10 @@ def _say_why(prediction: Prediction, answer: Answer) -> str:
 
 def _write_seconds(p: Prediction) -> str:
     return write_seconds(Estimate(p.seconds, p.low, p.high))
+
+
+def _say_how(p: Prediction) -> str:
+    return p.how if math.isnan(p.low) else f"{p.how}; {_SHARE} interval"
 
 
 def _write_minutes(minutes: float) -> str:

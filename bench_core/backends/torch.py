@@ -43,10 +43,12 @@ def configure(threads: int, dtype: str = "float32") -> None:
 
 
 def _pin(dtype: str, older: bool = True) -> None:
-    """True float32 products, and TF32 ones on a GPU where that is the dtype; bfloat16 ones are summed in float32.
+    """True float32 products, and TF32 ones on a GPU where that is the dtype; bfloat16 ones are summed in float32. What
+    is made without a dtype, as libraries do, is float32, as torch has it by itself.
 
     For TF32 the ``older`` switch says the same: torch.compile may read it, and raises where it contradicts the others.
     """
+    torch.set_default_dtype(torch.float32)
     lowered = "tf32" if dtype == "tf32" else "ieee"
     if older and dtype == "tf32":
         torch.set_float32_matmul_precision("high")
@@ -84,6 +86,8 @@ def is_pinned(dtype: str) -> bool:
     """Whether products are this dtype's already: a look of less than a microsecond, where :func:`pinned` takes a
     dozen.
     """
+    if torch.get_default_dtype() is not torch.float32:
+        return False
     if dtype == "float64":
         return True
     if dtype == "bfloat16":
@@ -101,11 +105,13 @@ def is_pinned(dtype: str) -> bool:
 def pinned(dtype: str) -> Iterator[None]:
     """This dtype's products and no others (see :func:`_pin`); the user's switches come back afterwards."""
     switches, older, reductions = _switches(), _older() if dtype == "tf32" else None, _reductions()
+    default = torch.get_default_dtype()
     before = [switch.fp32_precision for switch in switches]
     _pin(dtype, older is not None)
     try:
         yield
     finally:
+        torch.set_default_dtype(default)
         if older is not None:
             torch.set_float32_matmul_precision(older)
         torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = reductions

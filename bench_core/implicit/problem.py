@@ -116,13 +116,15 @@ class ImplicitProblem(Problem):
         return {**maps, "d": d, "u": u, "v": normal((self.B, self.D), loss)}
 
     def unseen(self) -> Self:
-        """See ``Problem.unseen``; d and u with the other sign, v of every other sample too. T is odd and the answer
-        linear in v: u is the fixed point again, and every sample's residual, and what a library was tuned to, stay what
-        they are. (The gradient of A is bilinear in u and w: of a single sample it stays what it is.)
+        """See ``Problem.unseen``; d and u with the other sign, v of every other sample too, and every sample in the
+        place of the next one, which has another Jacobian. T is odd and the answer linear in v: u is the fixed point
+        again, and the samples' residuals, and what a library was tuned to, stay what they are. (Of a single sample the
+        Jacobian, and the gradient of A, which is bilinear in u and w, stay what they are.)
         """
         signs = np.where(np.arange(self.B) % 2, 1, -1).astype(np.float32)[:, None]
         given = self.masters
-        return self.with_data({"d": -given["d"], "u": -given["u"], "v": signs * given["v"]})
+        moved = {"d": -given["d"], "u": -given["u"], "v": signs * given["v"]}
+        return self.with_data({name: np.roll(array, 1, axis=0) for name, array in moved.items()})
 
     def guess_iterations(self, method: Method) -> int:
         """How many products an iterative method may take: those of the Neumann series at the rate of this map."""

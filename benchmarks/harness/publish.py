@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import content, unfinished
-from benchmarks.harness.record import pack, read_json, unpack, write_json
+from benchmarks.harness.record import pack, read_json, shorten, unpack, write_json
 from benchmarks.harness.session import ROOT
 from benchmarks.harness.store import keep_aside, processes_in
 
@@ -152,10 +152,11 @@ def _copy(path: Path, target: Path, families: tuple[str, ...] = (), recorded: bo
         _merge(path, target, ("results", "durations"), _has(families), bare=recorded)
         return
     raw = path.read_bytes()
-    if target.exists() and unpack(target.read_bytes()) == raw:
-        return  # packed by another library, or not yet, it is the same record
+    short = shorten(raw) if path.suffix in PACKED else raw
+    if target.exists() and unpack(target.read_bytes()) in (raw, short):
+        return  # packed by another library, with all digits or not yet, it is the same record
     if path.suffix in PACKED:
-        raw = pack(raw)
+        raw = pack(short)
     if target.exists() and path.suffix != ".json":
         keep_aside(target)
         cell, _, process = path.stem.rpartition(".p")

@@ -1,9 +1,9 @@
 """How far the paired log ratios of two rows differ from process to process: measured here, or lent by another machine.
 
 Of a family at its place and state; where that has no several processes, of all families with its backend on the
-machine. Where neither is known, or of so few cells that it is luck, a spread that was published for the same family,
-backend and device, measured the same way (ruler, allocator, waiting), is lent. No other family's, backend's or
-device's is: intervals by it have not been shown to cover.
+machine, and where it has them in a few cells, the wider of the two. Where none of this is known, or is of so few cells
+that it is luck, a spread that was published for the same family, backend and device, measured the same way (ruler,
+allocator, waiting), is lent. No other family's, backend's or device's is: intervals by it have not been shown to cover.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ import numpy as np
 
 from ..lenders import Lender, find_lender, read_lenders
 from ..load import Session
-from ..points import Place, Series, pair_samples
-from ..statistics import ENOUGH_CELLS, Spread, bound_spread, fit_spread, middle, reach_process
+from ..points import Place, Series, find_scopes, pair_samples
+from ..statistics import ENOUGH_CELLS, Spread, bound_spread, choose_spread, fit_spread, middle, reach_process
 from .catalogue import Catalogue, kept
 
 
@@ -33,12 +33,14 @@ class Spreads(Catalogue):
 
     @kept
     def _choose_spread(self, series: Series) -> tuple[Spread | None, Lender | None]:
-        """Its own where that is of enough cells, else the wider of its own and the lent one."""
+        """Its own where that is of enough cells, else the wider of its own, or the machine's, and the lent one."""
         place = series.place
-        scopes = (series.family, place, series.state), (place.machine, place.backend, place.device)
+        scopes = find_scopes(series)
         scope = next((scope for scope in scopes if self._fit_spread(scope) is not None), scopes[0])
         own, lender = self._fit_spread(scope), self._find_lender(series.family, place)
         cells = sum(map(bool, self._ratios.get(scope, ())))
+        if lender is None and own is not None:
+            own = choose_spread(own, cells, self._fit_spread(scopes[1]))
         if lender is None or (own and (cells >= ENOUGH_CELLS or _reach(own) > _reach(lender.spread))):
             return own, None
         return lender.spread, lender
@@ -93,12 +95,11 @@ class Spreads(Catalogue):
         """Log ratios (processes,) of all pairs of rows of each cell, by the scopes that lend a spread."""
         found: dict[tuple[Any, ...], list[list[np.ndarray]]] = {}
         for series, sizes in self._points.items():
-            place = series.place
             for rows in sizes.values():
                 points = [p for _, p in sorted(rows.items()) if p.lends and len(p.groups) > 1]
                 pairs = (pair_samples(*two) for two in combinations(points, 2))
                 logs = [np.array([middle(np.log(a / b)) for a, b in pair]) for pair in pairs if len(pair) > 1]
-                for scope in ((series.family, place, series.state), (place.machine, place.backend, place.device)):
+                for scope in find_scopes(series):
                     found.setdefault(scope, []).append(logs)
         return found
 

@@ -1,7 +1,7 @@
 """What the papers claim, one file each: `rg1.py` holds claim RG1 as data and the function that tests it.
 
 Every module of this folder whose name does not start with an underscore has a `CLAIM`. To add one, write the file: the
-digest, the scoreboard, the CSV and the Markdown twin follow.
+digest, the scoreboard and the Markdown twin follow.
 """
 
 import pkgutil

@@ -9,6 +9,7 @@ from ..analysis import Analysis
 from ..claims import CONFIDENCE, Claim, Evidence, Limits, Sentence, find_effect, list_claims, share_error, sum_up
 from ..points import Place
 from ..statistics import Estimate
+from ..text import count, write_list
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def judge_claims(analysis: Analysis) -> tuple[ClaimDigest, ...]:
 
 def judge_claim(claim: Claim, analysis: Analysis) -> ClaimDigest:
     """One claim: its parts share an error rate of 5 %, and one rule makes the verdict (`reports/claims/_rule.py`)."""
-    evidence = claim.measure(analysis) or [Evidence(claim.short, f"no result of {claim.family}")]
+    evidence = claim.measure(analysis) or [Evidence(claim.short.rstrip("."), f"no result of {claim.family}")]
     counting = sum(found.counts and bool(found.effects) for found in evidence)
     confidence = share_error(max(counting, 1))
     parts = tuple(_judge_part(found, confidence) for found in evidence)
@@ -75,6 +76,7 @@ def judge_claim(claim: Claim, analysis: Analysis) -> ClaimDigest:
     decisive = _find_decisive(parts, verdict)
     limits = next((f.limits for f, part in zip(evidence, parts, strict=True) if part is decisive), Limits())
     low, high = (None if math.isinf(limit) else limit for limit in (limits.low, limits.high))
+    told = _say_part(decisive) if assumed or verdict != "undetermined" else _say_assumption(claim, met, decisive)
     return ClaimDigest(
         **{field.name: getattr(claim, field.name) for field in fields(Sentence)},
         assumption_met=met,
@@ -83,7 +85,7 @@ def judge_claim(claim: Claim, analysis: Analysis) -> ClaimDigest:
         unit=decisive.unit,
         confidence=confidence,
         verdict=verdict,
-        decided=_say_part(decisive) if assumed or verdict != "undetermined" else _say_assumption(claim, met, decisive),
+        decided=told + _say_others(parts, decisive),
         parts=parts,
     )
 
@@ -116,7 +118,16 @@ def _find_decisive(parts: Sequence[ClaimPart], verdict: str) -> ClaimPart:
 def _say_assumption(claim: Claim, met: bool | None, part: ClaimPart) -> str:
     state = "was not measured" if met is None else "is not met here"
     told = _say_part(part)
-    return f"What it presumes {state}: {claim.assumption}. {told[0].upper()}{told[1:]}"
+    return f"What it presumes ({claim.assumption}) {state}. {told[0].upper()}{told[1:]}"
+
+
+def _say_others(parts: Sequence[ClaimPart], decisive: ClaimPart) -> str:
+    """Where what decides is that a part was not run, what the others found; "" elsewhere."""
+    verdicts = [part.verdict for part in parts if part.counts and part.effect is not None]
+    if decisive.effect is not None or not verdicts:
+        return ""
+    found = write_list(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts))
+    return f" Of {count(len(verdicts), 'part')} that ran: {found}."
 
 
 def _say_part(part: ClaimPart) -> str:

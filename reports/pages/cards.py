@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ..digest import FamilyDigest
 from ..digest.cards import Headline, choose_states
-from ..digest.series import Cell, Measured, Row
+from ..digest.series import SWEEP_SIZES, Cell, Measured, Row
 from ..digest.transfers import Transfer
 from ..families import FAMILIES, Question
 from ..group import group_by
@@ -35,7 +35,7 @@ def build_card(family: FamilyDigest) -> Card:
         more=f"All of {family.name}",
         rules=(*rules, lent) if lent else rules,
         ratios=tuple(_compare(family, *headline) for headline in facts.headlines),
-        caption=_write_caption(family, panels),
+        caption=_write_caption(family, panels) if pictures else "",
         panels=pictures,
     )
 
@@ -137,8 +137,9 @@ def _write_caption(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> 
 
 
 def _draw(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> tuple[Figure, ...]:
-    """A panel a backend, the rows in the same colours in all of them."""
-    drawn = {panel[0].place.backend: _trace_panel(family, panel) for panel in panels}
+    """A panel a backend with sizes enough, the rows in the same colours in all of them."""
+    long = [panel for panel in panels if sum(len(series.sizes) for series in panel) >= SWEEP_SIZES]
+    drawn = {panel[0].place.backend: _trace_panel(family, panel) for panel in long}
     drawn = {backend: panel for backend, panel in drawn.items() if panel.lines}
     if not drawn:
         return ()

@@ -116,7 +116,7 @@ def _tabulate_parts(claim: ClaimDigest) -> Table:
     counted = ", ".join(tally(part for part in claim.parts if part.counts)) or "nothing that counts"
     return tabulate(
         f"claim-{_anchor(claim)}",
-        f"{claim.id} by place and setting, at {100 * claim.confidence:.3g} %: {counted}",
+        f"{claim.id} by place and setting, contradicted only at {100 * claim.confidence:.3g} %: {counted}",
         claim.parts,
         ("place", "Where", lambda p: p.where),
         ("what", "What", lambda p: p.what),

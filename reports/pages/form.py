@@ -140,7 +140,7 @@ def _write_rule(
     digest: Digest, family: FamilyDigest, question: Question, group: list[Measured]
 ) -> list[dict[str, Cell]]:
     """A line of the table, none where there is no rule."""
-    keys, fixed = {series.key for series in group}, dict(group[0].fixed)
+    fixed = dict(group[0].fixed)
     told = find_rule(family, question, group)
     if told is None:
         return []
@@ -151,21 +151,21 @@ def _write_rule(
         "question": Cell(capital(question.words)),
         "place": Cell(name_place(digest, group[0].place), note="; ".join(filter(None, notes))),
         "rule": Cell(say_ranges(told, family.axis)),
-        "regret": Cell(write_bound(told.worst), note=_say_open(family, question, keys, told)),
+        "regret": Cell("–" if told.alone else write_bound(told.worst), note=_say_open(told, family.axis)),
     }
     return [line]
 
 
-def _say_open(family: FamilyDigest, question: Question, keys: set[str], told: Told) -> str:
+def _say_open(told: Told, axis: str) -> str:
     """Where the rule loses most, and where that leaves it undetermined, the minutes that would settle it."""
+    if told.alone:
+        return "nothing else was timed there"
     if not told.worst > 0:
         return ""
-    where = f"at {family.axis} = {write_size(told.at)}"
+    where = f"at {axis} = {write_size(told.at)}"
     if told.worst <= OPEN:
         return where
-    cells = [a for a in family.answers if a.series in keys and a.question == question.key and a.size == told.at]
-    minutes = sum(cell.minutes for cell in cells if cell.open)
-    return f"undetermined {where}; {say_minutes(minutes)}"
+    return f"{'undetermined ' if told.minutes else ''}{where}; {say_minutes(told.minutes)}"
 
 
 def _group_states(family: FamilyDigest) -> list[list[Measured]]:

@@ -27,8 +27,9 @@ _COVERAGE = (
     "Each process of a cell is left out in turn and predicted from the others: the share that its 95 % interval held, "
     "of how many, and the interval's reach to one side in the median. Of exponents those that are printed are checked, "
     "where every size of the curve has several processes: their intervals are for the mean of all processes, and rest "
-    "elsewhere on what the processes of other cells differ by. A time or a ratio of a family with nothing to leave out "
-    "has no interval. Crossovers are not checked: {crossovers} are too few to tell."
+    "elsewhere on what the processes of other cells differ by. Where there is nothing to leave out no interval was "
+    "checked here: the spread is lent, or of a cell or two, or of all families of the backend where that is wider. "
+    "Crossovers are not checked: {crossovers} are too few to tell."
 )
 _STATES = (
     f"A state is of one processor; within it the speed is within {APART:g} times of its usual one. A holds the most "

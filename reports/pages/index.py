@@ -1,5 +1,7 @@
 """The first page: the form and its answer, a card a family, the claims in a line each, health if it matters."""
 
+from collections.abc import Sequence
+
 from ..arithmetic import OPEN
 from ..digest import Digest
 from ..digest.about import Machine
@@ -57,7 +59,15 @@ def _describe_machine(digest: Digest, machine: Machine) -> str:
         host = f"host {write_list(machine.processors)}, {cores}{memory}".removesuffix(", ")
         return f"{write_list(machine.gpus)} ({driver}{host}; {versions}){states}"
     devices = [f"{name}: {write_list(machine.gpus)}" if name == "cuda" else name for name in machine.devices]
-    return f"{write_list(machine.processors)} ({cores}{memory}{write_list(devices)}; {versions}){states}"
+    return f"{write_list(_tell_apart(machine.processors))} ({cores}{memory}{write_list(devices)}; {versions}){states}"
+
+
+def _tell_apart(processors: Sequence[str]) -> list[str]:
+    """Their names; one that is the beginning of another's says that the rest of it is not known."""
+    return [
+        f"{name} (family not recorded)" if any(other.startswith(f"{name} (") for other in processors) else name
+        for name in processors
+    ]
 
 
 def _describe_states(digest: Digest, machine: Machine) -> str:
@@ -72,7 +82,9 @@ def _describe_states(digest: Digest, machine: Machine) -> str:
     moves = [x.values for x in digest.health.warnings if x.kind == "moved"]
     moved = sum(len(values["cells"]) for values in moves if values["place"].machine == machine.name)
     if moved:
-        return f", whose speed moved within {count(moved, 'cell')} and was one otherwise ([its state](health.html))"
+        return (
+            f", whose speed changed during {count(moved, 'cell')} and was steady otherwise ([its state](health.html))"
+        )
     return ", which ran at one speed throughout ([its state](health.html))"
 
 
@@ -96,7 +108,7 @@ def _build_answer(digest: Digest) -> Section:
             "note",
         ),
     )
-    return Section("answer", "Ask", blocks)
+    return Section("answer", "The answer", blocks)
 
 
 def _say_graph(digest: Digest) -> str:
@@ -111,10 +123,13 @@ def _say_graph(digest: Digest) -> str:
 def _build_families(digest: Digest) -> Section:
     cards = tuple(build_card(family) for family in digest.families)
     yardsticks = write_list(f"`{FAMILIES[family.name].yardstick}`" for family in digest.families)
+    rows = [row for family in digest.families for series in family.series for row in series.rows]
+    known = any(cell.seconds and not cell.seconds.undetermined for row in rows for cell in row.ran)
+    points = "medians with their 95 % interval, often smaller than the point" if known else "medians of one process"
     guide = Text(
-        "Points are medians with their 95 % interval, often smaller than the point; a cross is where memory ended a "
-        "row, a triangle where time did. The dotted *roofline* is the time that the work of a row taken as yardstick "
-        f"({yardsticks}) would take at the speed of arithmetic and memory measured beside it.",
+        f"Points are {points}; a cross is where memory ended a row, a triangle where time did. The dotted *roofline* "
+        f"is the time that the work of a row taken as yardstick ({yardsticks}) would take at the speed of arithmetic "
+        "and memory measured beside it.",
         "note",
     )
     missing = count_unmeasured(digest)

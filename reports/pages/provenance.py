@@ -101,14 +101,13 @@ def list_commands(digest: Digest) -> Items:
     """How to get the same again."""
     commit = next((source.commit[:8] for source in digest.health.provenance.sources if source.commit), "COMMIT")
     gpu = any(machine.gpus for machine in digest.about.machines)
+    machine = f" --machine {digest.about.machines[0].name}" if len(digest.about.machines) == 1 else ""
+    rebuild = f"python -m reports --results {digest.about.results}{machine}"
     return Items(
         (
             "Measure: `python -m benchmarks run` (through asv; `--profile` and `--device` choose what).",
             *(["On a GPU: `make cuda`, the most valuable cells first."] if gpu else []),
-            (
-                f"Rebuild these pages from result files alone: `python -m reports --results {digest.about.results}`. "
-                "The same files give the same bytes."
-            ),
+            f"Rebuild these pages from result files alone: `{rebuild}`. The same files give the same bytes.",
             f"One commit: `python -m reports --commit {commit}`.",
         )
     )

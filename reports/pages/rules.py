@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..arithmetic import OPEN, write_bound
 from ..digest import FamilyDigest
@@ -16,11 +16,17 @@ from ..text import write_list, write_size
 
 @dataclass(frozen=True)
 class Told:
-    """Rules of one place, of several states of its machine, as one: (first, last, row) and the worst regret."""
+    """Rules of one place, of several states of its machine, as one: (first, last, row) and the worst regret.
+
+    alone    nothing else was timed at any of its sizes: what the rule may lose is not known
+    minutes  of measuring that would settle the size of the worst regret; 0 where its own pick is settled
+    """
 
     ranges: tuple[Range, ...]
     worst: float
     at: float
+    alone: bool = False
+    minutes: float = 0.0
 
 
 def join_rules(rules: Sequence[Rule]) -> Told | None:
@@ -41,7 +47,15 @@ def join_rules(rules: Sequence[Rule]) -> Told | None:
 def find_rule(family: FamilyDigest, question: Question, group: Iterable[Measured]) -> Told | None:
     """What to use for a question by the rules of these series, of one place; None where there is none."""
     keys = {series.key for series in group}
-    return join_rules([rule for rule in family.rules if rule.series in keys and rule.question == question.key])
+    told = join_rules([rule for rule in family.rules if rule.series in keys and rule.question == question.key])
+    cells = [cell for cell in family.answers if cell.series in keys and cell.question == question.key]
+    if told is None:
+        return None
+    return replace(
+        told,
+        alone=all(len(cell.candidates) < 2 for cell in cells),
+        minutes=sum(cell.minutes for cell in cells if cell.size == told.at and cell.open),
+    )
 
 
 def say_ranges(told: Told, axis: str) -> str:
@@ -55,14 +69,18 @@ def say_ranges(told: Told, axis: str) -> str:
 
 
 def say_worst(told: Told, axis: str) -> str:
-    """at most 3 % slower than the best, and where; above OPEN the size is undetermined."""
+    """at most 3 % slower than the best, and where; above OPEN what would settle that size."""
+    if told.alone:
+        return "nothing else was timed there"
     if math.isnan(told.worst):
         return "what it may lose is not known"
     if told.worst == 0:
         return "nothing is faster"
     if told.worst > OPEN:
         where = f"{axis} = {write_size(told.at)}"
-        return f"undetermined at {where}, where it may be up to {write_bound(told.worst)} slower than the best"
+        open_ = "undetermined " if told.minutes else ""
+        loss = f"{open_}at {where}, where it may be up to {write_bound(told.worst)} slower than the best"
+        return f"{loss}; {say_minutes(told.minutes)}"
     return _say_loss(told, axis)
 
 

@@ -7,7 +7,7 @@ from .coverage import Coverage, count_held, cover_processes, pool_coverages
 from .crossover import Crossover, find_crossover
 from .estimate import Estimate
 from .exponent import RESAMPLES, Exponent, Slope, consistent_with, fit_exponents, local_slopes
-from .lend import ENOUGH_CELLS, bound_spread
+from .lend import ENOUGH_CELLS, bound_spread, choose_spread
 from .median import bound_median, estimate_median, middle
 from .noise import noise_floor
 from .payoff import estimate_payoff
@@ -42,6 +42,7 @@ __all__ = [
     "bound_spread",
     "calibrate",
     "choose_margin",
+    "choose_spread",
     "consistent_with",
     "count_held",
     "cover_processes",

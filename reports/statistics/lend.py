@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from ._quantile import student_arm
-from .process import Spread, fit_prior, fit_spread, high_quantile, log_variances
+from .process import Spread, fit_prior, fit_spread, high_quantile, log_variances, reach_process
 
 # What a lent spread is an upper bound at.
 UPPER = 0.90
@@ -42,6 +42,13 @@ def bound_spread(cells: Sequence[Sequence[Any]]) -> Spread | None:
     widened = float(student.ppf(UPPER, count - 1)) * error
     kept = np.array([high_quantile(spread.scores[0], (k + 1) / (KEPT_SCORES + 1)) for k in range(KEPT_SCORES)])
     return replace(spread, variance=spread.variance * math.exp(2 * widened), scores=(kept, np.empty(0)), lent=True)
+
+
+def choose_spread(own: Spread, cells: int, wider: Spread | None) -> Spread:
+    """A family's own spread, of so many cells; where these are few, of it and a `wider` circle's the larger one."""
+    if wider is None or cells >= ENOUGH_CELLS:
+        return own
+    return max(own, wider, key=lambda spread: reach_process(np.zeros(1), spread))
 
 
 def _reach(known: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:

@@ -3,7 +3,8 @@
 (function () {
   "use strict";
   const form = document.querySelector(".ask"), out = document.querySelector(".answer");
-  const { find_answer, find_series, list_unlike, write_bound, write_size } = arithmetic;
+  const { CONFIDENCE, find_answer, find_series, list_unlike, write_bound, write_size } = arithmetic;
+  const SHARE = `${Math.round(100 * CONFIDENCE)} %`; // of its intervals: the report's others are of 95 %
   const families = JSON.parse(document.querySelector(".form-data").textContent);
 
   // Words.
@@ -93,9 +94,12 @@
       else if (Number.isNaN(regret)) add(facts, "li", "the fastest by time; what it may lose is not known");
       else if (regret === 0) add(facts, "li", `nothing is faster${where}`);
       else add(facts, "li", `at most ${write_bound(regret)} slower than the best${where}`, open ? "open" : "");
-      add(facts, "li", `${writeSeconds(best)} a call, ${best.how}${unsure}`);
+      add(facts, "li", `${writeSeconds(best)} a call${best.low > 0 ? ` (${SHARE} interval)` : ""}, ${best.how}${unsure}`);
       if (best.peak_bytes > 0) add(facts, "li", `${writeBytes(best.peak_bytes)} of memory at its peak`);
       if (best.error >= 0) add(facts, "li", `error ${best.error.toExponential(1)}`);
+      // In a single file the family's page is a part of this one.
+      const page = form.family.value, inside = document.getElementById(`${page}-sources`);
+      add(add(facts, "li"), "a", "what it is").href = inside ? `#${page}-sources` : `${page}.html#sources`;
       if (open) {
         const whole = Math.ceil(minutes || 0), told = whole ? ` About ${write_size(whole)} minute${whole === 1 ? "" : "s"} would settle it:` : "";
         add(part, "p", `Undetermined.${told} \`python -m benchmarks settle --minutes ${Math.max(10, whole)}\``, "note");
@@ -103,7 +107,7 @@
       // Whose processes the bound is from, where it is not this machine's.
       if (series.lent !== undefined && at.length && ranked.length > 1) add(part, "p", family.lent[series.lent], "note");
       const next = ranked.slice(1, 4).map((p) => `\`${p.row}\` ${writeSeconds(p)}`);
-      if (next.length) add(part, "p", `Next: ${next.join("; ")}.`, "note");
+      if (next.length) add(part, "p", `Next (${SHARE} intervals): ${next.join("; ")}.`, "note");
     }
     const reasons = new Map();
     for (const p of excluded) {

@@ -153,6 +153,31 @@ def test_torch_kernels_keep_their_precision_and_the_users(family, name, way):
     assert read() == before
 
 
+LIBRARIES = [
+    (m.family, m.name)
+    for family in bench_core.FAMILIES
+    for m in bench_core.methods(family, "torch")
+    if m.role == "peer" or m.name in ("dopri5_direct_0.001", "inverse_dopri5_0.001")
+]
+
+
+@pytest.mark.parametrize(("family", "name"), [*TORCH_ROWS, *LIBRARIES])
+def test_what_a_library_makes_without_a_dtype_is_float32(family, name):
+    """Whatever torch's default is for the user, who finds it again."""
+    kept = build(family, name, "torch", "float32")
+    before = result(kept)
+    torch.set_default_dtype(torch.float64)
+    try:
+        for kernel in (kept, build(family, name, "torch", "float32")):
+            found = result(kernel)
+            assert dtypes(found) == {"float32"}
+            for key, array in before.items():
+                np.testing.assert_array_equal(found[key], array)
+            assert torch.get_default_dtype() is torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_what_torch_computes_of_the_data_is_in_the_kernels_precision(way, monkeypatch):
     """The layer is linearised when a kernel is built, and when other data are placed."""

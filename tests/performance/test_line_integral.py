@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import bench_core
+from benchmarks.harness import check, older
 
 JACOBIANS = {"gauss_legendre_16": "tanh", "psd_applied": "psd", "inverse_kronecker_rk4": "kronecker_psd"}
 ROWS = [(backend, name) for backend in bench_core.BACKENDS for name in JACOBIANS]
@@ -22,3 +23,5 @@ def test_integral(benchmark, backend, name):
     assert error <= 1e-6
     benchmark.extra_info.update(error=error, flops=m.cost(problem).flops)
     benchmark.pedantic(lambda: kernel.wait(kernel.run()), rounds=15, warmup_rounds=3, iterations=1)
+    # And once more on data that it has not seen: a kernel that remembers its answer has no time either.
+    assert check.judge_again(problem, older.unseen(problem), kernel, m, "float64")[1] == ""

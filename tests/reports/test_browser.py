@@ -221,6 +221,8 @@ def test_the_page_answers_as_the_terminal(visit, request, name, accuracies):
                 continue
             assert f"Use {answer.pick.row}\n" in told
             assert answer.pick.how in told
+            # Of 90 % unlike every other interval of the page, and never without saying so.
+            assert ("a call (90 % interval)" in told) == (answer.pick.low > 0)
             assert ("Undetermined" in told) == answer.open
             if len(answer.ranked) > 1:
                 bound = "nothing is faster" if answer.regret == 0 else f"at most {write_bound(answer.regret)} slower"

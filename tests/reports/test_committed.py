@@ -215,7 +215,9 @@ def test_a_rule_that_may_lose_more_than_a_quarter_says_where_it_is_undetermined(
     bounds = [float(re.search(r"([\d,.]+) %[^|]*\|$", line)[1].replace(",", "")) for line in lines]  # type: ignore[index]
     assert sum(bound > 25 for bound in bounds) > 5
     for line, bound in zip(lines, bounds, strict=True):
-        assert ("undetermined" in line) == (bound > 25), line
+        # Where the cell's own pick is settled it is the rule that loses more, and nothing is to be measured.
+        assert ("undetermined" in line or "another method is settled there" in line) == (bound > 25), line
+        assert not ("undetermined" in line and "is settled there" in line), line
         assert bound == 0 or re.search(r"at [Dd] = ", line.rpartition("|")[0].rpartition("|")[2]), line
 
 

@@ -20,6 +20,7 @@ def test_answer_says_what_to_use_and_what_it_may_lose(results, capsys):
     assert "logdet on synthetic-machine, torch, cpu, float32, D = 1,024, B = 100, L = 2" in told
     assert "use relative (gradient): at most" in told
     assert "slower than the best" in told
+    assert "a call (measured; 90 % interval), error" in told
 
 
 def test_an_answer_by_a_lent_spread_says_so(alone, capsys):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from math import isnan
+from math import nan
 from typing import Any
 
 import jax
@@ -71,8 +71,8 @@ def tune_cycles(
 
     restart, looser = find_fewest(reach, tol, most)
     found = longest if restart == most else tune(solve(restart=restart), operator, v, tol)
-    # Of one cycle no looser tolerance misses, but fewer vectors do.
-    return restart, Tuned(found.setting, looser if isnan(found.looser) else found.looser)
+    # Of one cycle the looser tolerance is no cycle, whose residual of 1 or NaN tells nothing: fewer vectors do.
+    return restart, Tuned(found.setting, min((r for r in (found.looser, looser) if r < 1), default=nan))
 
 
 def prepare_solver(

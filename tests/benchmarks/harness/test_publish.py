@@ -210,9 +210,23 @@ def test_records_are_published_packed(tmp_path, place):
     write_json(source, record)
     assert publish(tmp_path / "local", tmp_path / "results") == 0
     assert target.stat().st_size < source.stat().st_size / 5
-    assert lzma.decompress(target.read_bytes()) == source.read_bytes()
+    assert json.loads(lzma.decompress(target.read_bytes())) == record
     assert read_json(target) == record
     assert publish(tmp_path / "local", tmp_path / "results") == 0  # the same again: nothing is set aside
+    assert [path.name for path in target.parent.iterdir()] == [target.name]
+
+
+def test_nine_digits_of_a_number_are_published_and_all_of_a_point_in_time(tmp_path):
+    place = f"sessions/{STEM}/cell.p0.session"
+    source, target = tmp_path / "local/here" / place, tmp_path / "results/here" / place
+    samples, seed = [0.4691374049943988, 1.2345678949e-05, -3.0], 12345678901234567890
+    write_json(source, {"dirty": False, "samples_s": samples, "at": 1795910400.1234567, "seed": seed})
+    assert publish(tmp_path / "local", tmp_path / "results") == 0
+    told = read_json(target)
+    assert told["samples_s"] == [0.469137405, 1.23456789e-05, -3.0]
+    assert (told["at"], told["seed"]) == (1795910400.1234567, seed)
+    target.write_bytes(lzma.compress(source.read_bytes()))  # as it was published before, with all digits
+    assert publish(tmp_path / "local", tmp_path / "results") == 0
     assert [path.name for path in target.parent.iterdir()] == [target.name]
 
 

@@ -104,7 +104,7 @@ def test_a_theorem_whose_assumption_nothing_measures_is_settled_by_no_cosine(syn
     digest = judge(plant_study(synthetic, tmp_path, implicit_study(cosine=cosine)), "JFB2")
     assert (digest.verdict, digest.assumption_met) == ("undetermined", None)
     assert {part.verdict for part in digest.parts if part.counts} == {verdict}
-    assert digest.decided.startswith("What it presumes was not measured: κ(MᵀM)")
+    assert digest.decided.startswith("What it presumes (κ(MᵀM)")
     assert "nothing in this suite measures κ(MᵀM)" in digest.assumption
 
 

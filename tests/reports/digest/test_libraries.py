@@ -45,9 +45,10 @@ def test_a_library_of_no_sweep_is_told_where_it_ran(synthetic, tmp_path):
     assert [(beside.library, beside.size) for beside in found] == [("torchdeq_fixed_point", 512), ("lsmr", 400)]
 
 
-def test_answers_far_below_their_tolerance_are_counted(synthetic, tmp_path):
-    """Two of a library's three; ours do not count. The tolerance is 1e-6."""
-    for D, residual, looser in ((64, 9e-7, 2e-6), (128, 1e-8, 2e-6), (256, 1e-8, math.nan)):
+@pytest.mark.parametrize("nothing", [math.nan, 1.0])
+def test_answers_far_below_their_tolerance_are_counted(synthetic, tmp_path, nothing):
+    """Two of a library's three; ours do not count. The tolerance is 1e-6. A residual of 1 is that of no step."""
+    for D, residual, looser in ((64, 9e-7, 2e-6), (128, 1e-8, 2e-6), (256, 1e-8, nothing)):
         record = synthetic.make_implicit_session(D, 64, 0.9, "random", rows=("neumann", "torchdeq_fixed_point"))
         for row in record["rows"].values():
             row["quality"] |= {"residual": residual, "looser_residual": None if math.isnan(looser) else looser}

@@ -67,7 +67,7 @@ def test_the_lead_says_in_how_many_cells_the_speed_moved(digest):
     elsewhere = Incident("moved", moved[0].values | {"place": replace(here, machine="elsewhere")})
     health = replace(digest.health, warnings=(*moved, elsewhere))
     lead = index.write_lead(replace(digest, health=health))
-    assert "whose speed moved within 3 cells and was one otherwise ([its state](health.html))" in lead
+    assert "whose speed changed during 3 cells and was steady otherwise ([its state](health.html))" in lead
     assert "throughout" not in lead
 
 
@@ -77,6 +77,9 @@ def test_the_lead_names_every_processor(digest):
     lead = index.write_lead(replace(digest, about=replace(digest.about, machines=(two,))))
     assert "One (family 26 model 2) and One (family 25 model 17) (" in lead
     assert "never joined on a curve ([states](health.html))" in lead
+    older = replace(two, processors=("One", "One (family 25 model 17)"))
+    lead = index.write_lead(replace(digest, about=replace(digest.about, machines=(older,))))
+    assert "One (family not recorded) and One (family 25 model 17) (" in lead
     assert "speed" not in lead
 
 

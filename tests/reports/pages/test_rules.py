@@ -1,13 +1,15 @@
 """A rule in words: where it holds, and what it may lose, never less than measured."""
 
 import math
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from reports.arithmetic import write_bound
 from reports.digest.rules import Range, Rule
 from reports.digest.transfers import Transfer
-from reports.pages.rules import join_rules, say_minutes, say_ranges, say_transfer, say_worst
+from reports.pages.rules import find_rule, join_rules, say_minutes, say_ranges, say_transfer, say_worst
 
 
 def rule(*ranges, worst=0.031, at=100.0, within=True, missing=()):
@@ -40,8 +42,36 @@ def test_states_of_a_machine_are_one_rule_whose_worst_counts():
 def test_a_rule_that_loses_nothing_and_one_of_which_that_is_not_known():
     assert say_worst(join_rules([rule((1.0, 2.0, "a"), worst=0.0)]), "D") == "nothing is faster"
     told = join_rules([rule((1.0, 2.0, "a"), worst=0.254, at=2.0)])
-    assert say_worst(told, "D") == "undetermined at D = 2, where it may be up to 26 % slower than the best"
+    loss = "at D = 2, where it may be up to 26 % slower than the best"
+    assert say_worst(told, "D") == f"{loss}; another method is settled there"
+    told = replace(told, minutes=2.2)
+    assert say_worst(told, "D") == f"undetermined {loss}; some 3 min of measuring would settle it"
     assert "not known" in say_worst(join_rules([rule((1.0, 2.0, "a"), worst=math.nan)]), "D")
+
+
+def _find(worst, *cells):
+    """The rule `a` at D = 1 and 2 of a family with these cells: (size, number of candidates, open, minutes)."""
+    answers = [
+        SimpleNamespace(series="key", question="gradient", size=size, candidates=(None,) * count, open=open_, minutes=m)
+        for size, count, open_, m in cells
+    ]
+    family = SimpleNamespace(rules=[rule((1.0, 2.0, "a"), worst=worst, at=2.0)], answers=answers)
+    return find_rule(family, SimpleNamespace(key="gradient"), [SimpleNamespace(key="key")])
+
+
+def test_a_rule_without_a_rival_is_no_finding():
+    told = _find(0.0, (1.0, 1, False, math.nan), (2.0, 1, False, math.nan))
+    assert say_worst(told, "D") == "nothing else was timed there"
+    told = _find(0.0, (1.0, 1, False, math.nan), (2.0, 2, False, math.nan))
+    assert say_worst(told, "D") == "nothing is faster"
+
+
+def test_what_settles_a_rule_is_what_settles_its_worst_size():
+    told = _find(0.254, (1.0, 2, True, 7.0), (2.0, 2, True, 2.2))
+    assert say_worst(told, "D").startswith("undetermined at D = 2")
+    assert say_worst(told, "D").endswith("; some 3 min of measuring would settle it")
+    told = _find(0.254, (1.0, 2, True, 7.0), (2.0, 2, False, math.nan))
+    assert say_worst(told, "D").startswith("at D = 2, where it may be up to 26 %")
 
 
 @pytest.mark.parametrize(
