@@ -2,7 +2,7 @@
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from itertools import chain
 from typing import Any
@@ -12,16 +12,22 @@ import pandas as pd
 
 from .clocks import read_clocks
 from .load import shorten
-from .points import DIMENSIONS, Place, Point, Points, Products, Quality, Series, Start, find_scopes
+from .points import DIMENSIONS, Place, Point, Points, Products, Quality, Series, Start
 from .statistics import choose_spread, fit_spread
 
 # What a session says of a row that would take it too long; what ran, was wrong or had no memory it knows.
 NO_TIME = ("over_budget", "timeout", "skipped")
 
 
-def collect_points(frame: pd.DataFrame, states: Mapping[tuple[Any, ...], str]) -> Points:
-    """The points of each series by size and row; `states` has the letter of each session by its `session_key`."""
+def collect_points(
+    frame: pd.DataFrame, states: Mapping[tuple[Any, ...], str], astray: Collection[tuple[Any, ...]] = ()
+) -> Points:
+    """The points of each series by size and row; `states` has the letter of each session by its `session_key`, and
+    `astray` are the keys of those that ran at another speed than their state.
+    """
     lines = frame.to_dict("records")
+    for line in lines:
+        line["moved"] = line["moved"] or _find_key(line) in astray
     axes = {family: _choose_axis(part["sizes"]) for family, part in frame.groupby("family", sort=True)}
     letters = _choose_letters(lines, states)
     grouped: dict[tuple[Series, float, str], list[dict[Any, Any]]] = {}
@@ -39,14 +45,18 @@ def collect_points(frame: pd.DataFrame, states: Mapping[tuple[Any, ...], str]) -
     return found
 
 
+def _find_key(line: Mapping[Any, Any]) -> tuple[Any, ...]:
+    """The `session_key` of a row's line."""
+    return tuple(line[key] for key in ("machine", "environment", "commit", "cell", "process", "patient"))
+
+
 def _find_place(line: Mapping[Any, Any]) -> Place:
     return Place(line["machine"], line["backend"], line["device"], line["dtype"])
 
 
 def _choose_letters(lines: Sequence[Mapping[Any, Any]], states: Mapping[tuple[Any, ...], str]) -> list[str]:
     """The letter of each line, "" where its family has one state at its place; unknown ones are in the first."""
-    keys = ("machine", "environment", "commit", "cell", "process", "patient")
-    letters = [states.get(tuple(line[key] for key in keys), "") for line in lines]
+    letters = [states.get(_find_key(line), "") for line in lines]
     scopes = [(line["family"], _find_place(line)) for line in lines]
     several: dict[Any, set[str]] = {}
     for scope, letter in zip(scopes, letters, strict=True):
@@ -55,6 +65,14 @@ def _choose_letters(lines: Sequence[Mapping[Any, Any]], states: Mapping[tuple[An
         "" if len(several[scope]) < 2 else letter or min(several[scope])
         for scope, letter in zip(scopes, letters, strict=True)
     ]
+
+
+def find_scopes(series: Series) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """What shares a spread between processes: a family at its place and state, and all families with its backend on the
+    machine.
+    """
+    place = series.place
+    return (series.family, place, series.state), (place.machine, place.backend, place.device)
 
 
 def _lend_spreads(found: Points) -> None:

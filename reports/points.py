@@ -53,14 +53,6 @@ class Series:
         return dict(self.fixed).get(letter)
 
 
-def find_scopes(series: Series) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """What shares a spread between processes: a family at its place and state, and all families with its backend on the
-    machine.
-    """
-    place = series.place
-    return (series.family, place, series.state), (place.machine, place.backend, place.device)
-
-
 @dataclass(frozen=True)
 class Group:
     """Cells of one place, size and batch that differ in what is solved (gamma, T), one of each series."""
@@ -183,7 +175,8 @@ class Point:
     patient: bool = False
     # process: samples of the same row in a patient session of the cell, for ratios with that session's rows only
     beside: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
-    # Processes whose machine moved while they ran: rounds pair their rows as ever, of their seconds nothing is said.
+    # Processes whose machine moved while they ran, or ran at another speed than its state: rounds pair their rows as
+    # ever, of their seconds nothing is said where the cell has others.
     moved: frozenset[int] = frozenset()
     # What else timed it, on a GPU.
     clocks: Clocks = field(default_factory=Clocks)

@@ -9,7 +9,7 @@ import numpy as np
 
 from .group import group_by
 from .load import Session
-from .statistics import find_levels, group_levels
+from .statistics import APART, find_levels, group_levels
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -90,6 +90,18 @@ def session_key(session: Session) -> tuple[Any, ...]:
     """What a session and the lines of its rows share."""
     process = int(session.get("process", default=0))
     return session.machine, session.environment, session.commit, session.cell, process, session.patient
+
+
+def find_astray(states: Iterable[State]) -> frozenset[tuple[Any, ...]]:
+    """Keys of the sessions that by their own one thread ran at another speed than the rest of their state: one or two
+    make no state.
+    """
+    return frozenset(
+        session_key(session)
+        for state in states
+        for session in state.sessions
+        if abs(math.log(_read_one_thread(session) / state.one_thread_s)) > math.log(APART)
+    )
 
 
 def _give_letters(sessions: list[Session]) -> Iterable[State]:

@@ -48,7 +48,7 @@ PAGES = (
     *(f"pages/test_{name}.py" for name in ("lent", "pages", "studies")),
 )
 # And those that read the committed results, which takes two seconds.
-COMMITTED = ("test_committed.py", "test_readme.py", "test_refusals.py")
+COMMITTED = ("test_committed.py", "test_readme.py", "test_refusals.py", "test_second.py", "test_readme_processor.py")
 ROOMS = (
     {f"tests/reports/{name}": "pages" for name in PAGES}
     | {f"tests/reports/{name}": "committed" for name in COMMITTED}

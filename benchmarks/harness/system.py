@@ -11,7 +11,7 @@ _SWAP_BYTES = 64 << 20  # less lies in the swap of any machine that has been up 
 
 def warnings(root: Path = Path("/")) -> list[str]:
     """What is true now and matters here; empty where all is well or nothing can be read."""
-    return [line for check in (_governor, _battery, _swap, _quota, _siblings, _memory) if (line := check(root))]
+    return [line for check in (_governor, _boost, _battery, _swap, _quota, _siblings, _memory) if (line := check(root))]
 
 
 def _governor(root: Path) -> str:
@@ -22,6 +22,12 @@ def _governor(root: Path) -> str:
     }
     slow = sorted(names - {"performance"})
     return f"the frequency governor is {', '.join(slow)}, not performance: clocks follow the load" if slow else ""
+
+
+def _boost(root: Path) -> str:
+    folder = root / "sys/devices/system/cpu"
+    on = cgroup.read(folder / "intel_pstate/no_turbo") == "0" or cgroup.read(folder / "cpufreq/boost") == "1"
+    return "turbo boost is on: clocks follow the heat, and how many cores are busy" if on else ""
 
 
 def _battery(root: Path) -> str:

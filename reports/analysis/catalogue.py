@@ -11,7 +11,7 @@ from ..collect import collect_points
 from ..families import FAMILIES
 from ..load import Run, Session, shorten
 from ..points import DIMENSIONS, Group, Place, Point, Series
-from ..states import find_states, session_key
+from ..states import find_astray, find_states, session_key
 
 _C = TypeVar("_C", bound="Catalogue")
 _P = ParamSpec("_P")
@@ -38,7 +38,7 @@ class Catalogue:
         self.run = run
         self.states = find_states(run.sessions)
         self._letters = {session_key(s): state.letter for state in self.states for s in state.sessions}
-        self._points = collect_points(run.frame, self._letters)
+        self._points = collect_points(run.frame, self._letters, find_astray(self.states))
         self._cache: dict[tuple[Any, ...], Any] = {}
 
     @cached_property

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from ..collect import find_scopes
 from ..lenders import Lender, find_lender, read_lenders
 from ..load import Session
-from ..points import Place, Series, find_scopes, pair_samples
+from ..points import Place, Series, pair_samples
 from ..statistics import ENOUGH_CELLS, Spread, bound_spread, choose_spread, fit_spread, middle, reach_process
 from .catalogue import Catalogue, kept
 

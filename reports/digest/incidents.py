@@ -15,9 +15,11 @@ from ..load import Session, shorten
 from ..load.session import BUSY
 from ..points import Place
 from ..states import SPEEDS, State, list_readings, read_state
+from ..statistics import APART
 from .gpu import list_clocks, read_card
 
-# A session whose instruments were this much slower than those of its state shared its processors with something.
+# A session whose instruments were this much slower than those of its state shared its processors with something: where
+# none of them is one thread's, whose reading is steady.
 DISTURBED = 1.3
 # Kernels larger than the caches leave the canary cold: alone it says something beyond the 1.7 times that this costs.
 COLD = 2.0
@@ -125,7 +127,7 @@ def _find_disturbed(state: State) -> Iterator[Incident]:
     for session, levels in zip(state.sessions, np.exp(usual - rates), strict=True):
         alone = not math.isnan(levels[3])
         known, canary = (levels[3:], 1.0) if alone else (levels[~np.isnan(levels)], float(levels[2]))
-        if known.size and (slower := float(np.median(known))) > DISTURBED:
+        if known.size and (slower := float(np.median(known))) > (APART if alone else DISTURBED):
             slow["disturbed"].append((slower, session))
         elif canary > COLD:
             slow["canary"].append((canary, session))

@@ -32,10 +32,11 @@ _COVERAGE = (
     "Crossovers are not checked: {crossovers} are too few to tell."
 )
 _STATES = (
-    f"A state is of one processor; within it the speed is within {APART:g} times of its usual one. A holds the most "
-    "sessions; others are told in times of its speed. No curve joins two of them. Products and copies are large ones; "
-    "the canary is a small product that is timed in every round. What one thread takes on the slowest processor, while "
-    "each has one, is the machine's; the others are those of a pool on it."
+    f"A state is of one processor and lasts; within it the speed is within {APART:g} times of its usual one. Of a "
+    "session that alone was off by more, the seconds do not count where its cell has others. A holds the most; others "
+    "are told in times of its speed. No curve joins two of them. Products and copies are large ones; the canary "
+    "is a small product that is timed in every round. What one thread takes on the slowest processor, while each has "
+    "one, is the machine's; the others are those of a pool on it."
 )
 _MARGIN = (
     "The margin of a verdict is the larger of 5 % and the A/A noise floor: how far apart two rows over the very same "

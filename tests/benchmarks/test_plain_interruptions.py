@@ -7,12 +7,14 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.benchmarks.interrupted import (
+    ASV,
     DEADLINE_S,
     PLAIN,
     events,
@@ -51,6 +53,39 @@ def test_a_plain_run_goes_on_after_any_end(small_plain, end):
     assert len(old) == 2
     assert set(kept.values()) <= set(old)
     assert not set(old) & {path.read_text() for path in small_plain.records()}
+
+
+HOLDER = """
+import time
+from benchmarks.harness.lock import machine_lock
+with machine_lock("a cell of somebody's"):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("command", [PLAIN, pytest.param(ASV, marks=SLOW)], ids=["plain", "asv"])
+def test_a_run_that_waits_for_the_machine_says_for_whom(small_plain, tmp_path, command):
+    where = {"cwd": small_plain.folder, "env": small_plain.environment}
+    said, processes = tmp_path / "said", []
+    try:
+        with open(said, "wb") as stream:
+            holder = subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE, **where)
+            processes.append(holder)
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == b"held\n"
+            run = subprocess.Popen([sys.executable, *command], stdout=stream, stderr=subprocess.STDOUT, **where)
+            processes.append(run)
+            until(lambda: "waiting for the machine (" in said.read_text(errors="replace"), "told that it waits")
+        assert re.search(rf"process {holder.pid} of .* for a cell of somebody's", said.read_text())
+        assert small_plain.records() == []
+    finally:
+        for process in processes:
+            process.terminate()
+            process.wait()
+            if process.stdout:
+                process.stdout.close()
+    gone(small_plain)
 
 
 def test_a_killed_worker_costs_its_row_only(small_plain):

@@ -113,6 +113,12 @@ def committed() -> Analysis:
 
 
 @pytest.fixture(scope="session")
+def second() -> Analysis:
+    """That of the second processor's."""
+    return Analysis(load(ROOT / "results", machine="zen3-2core"))
+
+
+@pytest.fixture(scope="session")
 def digest(analysis) -> Digest:
     """Its digest."""
     return build_digest(analysis)

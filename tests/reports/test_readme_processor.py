@@ -2,19 +2,11 @@
 
 import pytest
 
-from reports.analysis import Analysis
-from reports.load import load
-
-from .test_readme import NEAR, ROOT, Told, read_numbers, read_sentence
+from .test_readme import NEAR, Told, read_numbers, read_sentence
 
 HEADING = "**On another processor**"
 # What a choice made on one processor may lose on the other and still be called the same.
 SAME = 1.10
-
-
-@pytest.fixture(scope="module")
-def second() -> Analysis:
-    return Analysis(load(ROOT / "results", machine="zen3-2core"))
 
 
 def over_the_fastest(told: Told, row: str) -> dict[float, float]:

@@ -18,9 +18,9 @@ TRUE = re.compile(
 )
 
 
-def test_no_committed_row_was_refused_by_a_guess(committed):
-    analyses, refused = (committed, Analysis(load(RESULTS, machine="h100"))), 0
-    for analysis in analyses:
+def test_no_committed_row_was_refused_by_a_guess(committed, second):
+    cards, refused = [Analysis(load(RESULTS, machine=machine)) for machine in ("h100", "h200")], 0
+    for analysis in (committed, second, *cards):
         points = (
             analysis.point(series, size, row)
             for series in analysis.series()

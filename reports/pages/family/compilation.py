@@ -15,7 +15,8 @@ from ._tables import At, name_spots, tabulate_series
 NEVER = {"slower": "never: slower", "same": "never: the same speed", "undetermined": "undetermined"}
 NOTE = (
     "Cold: in a process that found nothing cached; cached: from the compiler's own cache on disk. One number each, the "
-    "median of the processes. A compiled form pays after the calls that its set-up, beyond the eager form's, is worth."
+    "median of the processes; that of the first compiled row of a process has the start of the compiler in it. A "
+    "compiled form pays after the calls that its set-up, beyond the eager form's, is worth."
 )
 
 
@@ -50,7 +51,7 @@ def _write_calls(payoff: Payoff) -> Cell:
         return Cell(NEVER.get(payoff.verdict, "its set-up was not timed cold"), tone)
     if not payoff.setup_s > 0:
         return Cell("the first call")
-    bounds = "" if calls.undetermined else f" [{write_count(calls.low)}, {write_count(calls.high)}]"
+    bounds = " [–]" if calls.undetermined else f" [{write_count(calls.low)}, {write_count(calls.high)}]"
     return Cell(f"{write_count(calls.value)}{bounds} calls")
 
 

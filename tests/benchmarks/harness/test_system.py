@@ -11,6 +11,7 @@ FINE = {
     f"{CPU}0/cpufreq/scaling_governor": "performance\n",
     f"{CPU}0/topology/thread_siblings_list": "0\n",
     f"{CPU}1/topology/thread_siblings_list": "1\n",
+    "sys/devices/system/cpu/cpufreq/boost": "0\n",
     "sys/class/power_supply/AC/type": "Mains\n",
     "sys/class/power_supply/AC/online": "1\n",
     "proc/meminfo": "SwapTotal: 2097152 kB\nSwapFree: 2097152 kB\n",
@@ -36,6 +37,8 @@ def test_a_machine_that_is_well_has_none(tmp_path, monkeypatch):
     ("changes", "said"),
     [
         ({f"{CPU}0/cpufreq/scaling_governor": "powersave\n"}, "governor is powersave"),
+        ({"sys/devices/system/cpu/intel_pstate/no_turbo": "0\n"}, "turbo boost is on"),
+        ({"sys/devices/system/cpu/cpufreq/boost": "1\n"}, "turbo boost is on"),
         ({"sys/class/power_supply/AC/online": "0\n"}, "on battery"),
         ({"proc/meminfo": "SwapTotal: 2097152 kB\nSwapFree: 1048576 kB\n"}, "swap in use: 1 GiB"),
         ({"sys/fs/cgroup/cpu.max": "150000 100000\n"}, "quota is 1.5 of 2 processors"),

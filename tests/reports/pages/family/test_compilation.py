@@ -13,7 +13,7 @@ from reports.statistics import Estimate
     ("verdict", "setup", "calls", "text"),
     [
         ("faster", 2.0, Estimate(1000.0, 800.0, 1200.0), "1 k [800 , 1.2 k] calls"),
-        ("faster", 2.0, Estimate(1000.0, math.nan, math.nan), "1 k calls"),
+        ("faster", 2.0, Estimate(1000.0, math.nan, math.nan), "1 k [–] calls"),
         ("faster", -0.1, Estimate(1.0, math.nan, math.nan), "the first call"),
         ("faster", math.nan, None, "its set-up was not timed cold"),
         ("slower", 2.0, None, "never: slower"),
