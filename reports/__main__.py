@@ -1,4 +1,4 @@
-"""`python -m reports` builds the report; `answer`, `claims` and `open` say at the terminal what it says."""
+"""`python -m reports` builds the report; `answer`, `claims`, `open` and `sides` say at the terminal what it says."""
 
 import argparse
 import gc
@@ -19,6 +19,7 @@ from .lookup import find_answer, list_places
 from .points import DIMENSIONS
 from .points_csv import write_points
 from .render import write_report, write_single
+from .sides import write_sides
 from .stream import tolerate
 from .terminal import print_answers, print_claims, print_open
 from .text import count
@@ -98,6 +99,13 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     _add_source(open_, argparse.SUPPRESS)
     _add_json(open_)
+    sides = commands.add_parser(
+        "sides",
+        help="the machines side by side: whether the rules of each hold on the others, as Markdown",
+        description="The machines side by side, as Markdown: whether the rules of each hold on the others.",
+    )
+    _add_source(sides, argparse.SUPPRESS)
+    sides.add_argument("--output", metavar="FILE", help="beside the machines' reports, to link them (default: printed)")
     return parser
 
 
@@ -219,7 +227,17 @@ def _list_open(options: argparse.Namespace) -> int:
     return 0
 
 
-_COMMANDS = {None: _build, "answer": _answer, "claims": _claims, "open": _list_open}
+def _show_sides(options: argparse.Namespace) -> int:
+    analysis = Analysis(load(_sources(options), options.commit, options.machine))
+    digest, output = build_digest(analysis), options.output and Path(options.output)
+    if output:
+        output.write_text(write_sides(digest, output.parent), encoding="utf-8")
+    else:
+        print(write_sides(digest), end="")
+    return 0
+
+
+_COMMANDS = {None: _build, "answer": _answer, "claims": _claims, "open": _list_open, "sides": _show_sides}
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .answers import CellAnswer, group_answers
+from .answers import Candidate, CellAnswer, group_answers
 from .rules import WITHIN, Rule
 from .series import Measured
 
@@ -16,6 +16,9 @@ class Transfer:
     rule, series  keys of whose rule it is and of where it is followed
     worst         largest regret of following it, NaN where none is known
     at            the size where that is
+    least         what following it loses for sure: the largest lower bound of its row's time over the fastest one's, as
+                  a share, 0 where none is known
+    least_at      the size where that is
     covers        sizes there, within the rule's, at which the regret of the rule's row is known
     missing       those at which it is not: the row did not run, or how far processes differ is not known
     holds         whether `worst` is at most WITHIN at all of them
@@ -26,6 +29,8 @@ class Transfer:
     question: str
     worst: float
     at: float
+    least: float
+    least_at: float
     covers: tuple[float, ...]
     missing: tuple[float, ...]
     holds: bool
@@ -49,19 +54,26 @@ def _is_elsewhere(here: Measured, there: Measured) -> bool:
 
 
 def _follow(rule: Rule, key: str, cells: list[CellAnswer]) -> Transfer | None:
-    regrets = {
-        cell.size: {candidate.row: candidate.regret for candidate in cell.candidates}.get(row, math.nan)
-        for cell in cells
-        if cell.candidates and (row := find_row(rule, cell.size))
-    }
-    if not regrets:
+    named = {cell.size: (cell, row) for cell in cells if cell.candidates and (row := find_row(rule, cell.size))}
+    followed = {size: {c.row: c for c in cell.candidates}.get(row) for size, (cell, row) in named.items()}
+    if not followed:
         return None
+    regrets = {size: candidate.regret if candidate else math.nan for size, candidate in followed.items()}
+    losses = {size: _read_least(candidate) for size, candidate in followed.items()}
+    least_at = max(losses, key=lambda size: losses[size])
     covers = [size for size, regret in regrets.items() if not math.isnan(regret)]
     at = max(covers, key=lambda size: regrets[size], default=math.nan)
     worst = regrets.get(at, math.nan)
     missing = tuple(size for size in regrets if size not in covers)
     holds = not missing and worst <= WITHIN
-    return Transfer(rule.series, key, rule.question, worst, at, tuple(covers), missing, holds)
+    least = losses[least_at], least_at
+    return Transfer(rule.series, key, rule.question, worst, at, *least, tuple(covers), missing, holds)
+
+
+def _read_least(candidate: Candidate | None) -> float:
+    """By how much a row is slower than the fastest at least, 0 where that is not known."""
+    ratio = candidate.ratio if candidate else None
+    return 0.0 if ratio is None or ratio.undetermined else max(0.0, ratio.low - 1)
 
 
 def find_row(rule: Rule, size: float) -> str:

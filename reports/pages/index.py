@@ -49,17 +49,21 @@ def write_lead(digest: Digest) -> str:
 
 
 def _describe_machine(digest: Digest, machine: Machine) -> str:
+    return describe_machine(machine) + _describe_states(digest, machine)
+
+
+def describe_machine(machine: Machine) -> str:
+    """Its processors, or its cards, with what they have and what ran on them."""
     versions = ", ".join(f"{name_backend(name)} {version}" for name, version in machine.versions)
     versions += f", `XLA_FLAGS={machine.xla_flags}`" if machine.xla_flags else ""
     cores = f"{machine.cores} cores, " if machine.cores else ""
     memory = f"{machine.memory_bytes / 1e9:.0f} GB, " if machine.memory_bytes else ""
-    states = _describe_states(digest, machine)
     if machine.gpus and machine.devices == ("cuda",):
         driver = f"driver {machine.driver}; " if machine.driver else ""
         host = f"host {write_list(machine.processors)}, {cores}{memory}".removesuffix(", ")
-        return f"{write_list(machine.gpus)} ({driver}{host}; {versions}){states}"
+        return f"{write_list(machine.gpus)} ({driver}{host}; {versions})"
     devices = [f"{name}: {write_list(machine.gpus)}" if name == "cuda" else name for name in machine.devices]
-    return f"{write_list(_tell_apart(machine.processors))} ({cores}{memory}{write_list(devices)}; {versions}){states}"
+    return f"{write_list(_tell_apart(machine.processors))} ({cores}{memory}{write_list(devices)}; {versions})"
 
 
 def _tell_apart(processors: Sequence[str]) -> list[str]:

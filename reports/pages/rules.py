@@ -74,8 +74,6 @@ def say_worst(told: Told, axis: str) -> str:
         return "nothing else was timed there"
     if math.isnan(told.worst):
         return "what it may lose is not known"
-    if told.worst == 0:
-        return "nothing is faster"
     if told.worst > OPEN:
         where = f"{axis} = {write_size(told.at)}"
         open_ = "undetermined " if told.minutes else ""
@@ -85,8 +83,8 @@ def say_worst(told: Told, axis: str) -> str:
 
 
 def say_transfer(group: Sequence[Transfer], axis: str) -> str:
-    """holds: at most 3 % slower than the best there; or what it loses where, and at which sizes that is not known:
-    then it holds where it is.
+    """holds: at most 3 % slower than the best there; or what it loses for sure and where; or what it may lose, where
+    neither is known; and at which sizes that is not known: then it holds where it is.
     """
     known = [transfer for transfer in group if transfer.covers]
     missing = sorted({size for transfer in group for size in transfer.missing})
@@ -94,12 +92,20 @@ def say_transfer(group: Sequence[Transfer], axis: str) -> str:
     if not known:
         return f"cannot be judged: {unknown}"
     worst = max(known, key=lambda transfer: transfer.worst)
-    kept = "holds where that is known" if missing else "holds"
-    verdict = kept if worst.worst <= WITHIN else "does not hold"
-    return f"{verdict}: {_say_loss(worst, axis)}" + (f"; {unknown}" if missing else "")
+    lost = max(group, key=lambda transfer: transfer.least)
+    if worst.worst <= WITHIN:
+        told = f"{'holds where that is known' if missing else 'holds'}: {_say_loss(worst, axis)}"
+    elif lost.least > WITHIN:
+        where = f"at {axis} = {write_size(lost.least_at)}"
+        told = f"does not hold: {where} at least {math.floor(100 * lost.least)} % slower than the best"
+    else:
+        told = f"may hold: {_say_loss(worst, axis)}"
+    return told + (f"; {unknown}" if missing else "")
 
 
 def _say_loss(followed: Told | Transfer, axis: str) -> str:
+    if followed.worst == 0:
+        return "nothing is faster"
     return f"at most {write_bound(followed.worst)} slower than the best (at {axis} = {write_size(followed.at)})"
 
 

@@ -20,6 +20,12 @@ FORMS = ("eager", "allocating")
 ON_A_CARD = ("compiled", "graph")
 LONGEST = 30  # steps of an unrolled pass; the others' loops are the same, and turn on
 
+# Of programs that hold another one's solver, which is run in a row of its own, and take seconds each.
+LONG = (
+    *("dopri5_adjoint_0.001", "inverse_lu_dopri5", "inverse_cholesky_dopri5", "inverse_kronecker_dopri5"),
+    *("inverse_cholesky_rk4", "torchdeq_anderson"),
+)
+
 # Who may look at what is on the device, beside our solvers: they look once an iteration, and once for every residual
 # that is computed anew. Kernels that a library drives, and the library; how often it looks is its own.
 LIBRARIES = {
@@ -50,7 +56,7 @@ def _rows():
                 m.declaration.kernel or m.name,
                 *(v for v in m.settings.values() if isinstance(v, str | bool)),
             )
-            marks = pytest.mark.slow if program in seen else ()
+            marks = pytest.mark.slow if program in seen or m.name in LONG else ()
             for form in m.forms:
                 if form in FORMS and m.settings.get("K", 0) <= LONGEST:
                     seen.add(program)
@@ -120,7 +126,7 @@ def test_who_may_look_does(kernel, said):
     """An entry that nothing needs any more leaves the list."""
     calls = [call for calls in said[0].values() for call in calls if call["kernel"] == kernel and "missing" not in call]
     if not calls:
-        pytest.skip(f"needs the package {LIBRARIES[kernel]!r}")
+        pytest.skip(f"no row of it is among these tests, or the package {LIBRARIES[kernel]!r} is missing")
     assert any(what.endswith(f" {LIBRARIES[kernel]}") for call in calls for what in call["waits"])
 
 

@@ -89,7 +89,8 @@ def _rows(methods):
     seen = set()
     for m in methods:
         program = (m.family, _kernel(m), *(value for value in m.settings.values() if isinstance(value, str | bool)))
-        yield pytest.param(m, id=_name(m), marks=pytest.mark.slow if program in seen or _kernel(m) in LONG else ())
+        slow = program in seen or m.name in LONG or _kernel(m) in LONG
+        yield pytest.param(m, id=_name(m), marks=pytest.mark.slow if slow else ())
         seen.add(program)
 
 

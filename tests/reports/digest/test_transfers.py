@@ -1,12 +1,14 @@
 """Whether a rule holds elsewhere, from answers written by hand."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from reports.digest.rules import find_rules
 from reports.digest.transfers import find_row, find_transfers
 from reports.points import Place
+from reports.statistics import Estimate
 from tests.reports.digest.test_rules import answer, measure
 
 HERE = Place("amd", "torch", "cpu", "float32")
@@ -33,6 +35,18 @@ def test_a_rule_that_holds_on_both_machines():
 def test_a_rule_that_does_not():
     (found,) = follow({2.0: {"x": 0.7, "y": 0.0}, 3.0: {"x": 0.0, "y": 0.2}})
     assert (found.worst, found.at, found.holds) == (0.7, 2.0, False)
+
+
+def test_what_it_loses_for_sure_is_a_lower_bound():
+    ratio = Estimate(1.5, 1.2, 1.9, 9)
+    cell = answer("there", 2.0, {"x": 0.9, "y": 0.0})
+    slow = replace(cell, candidates=(replace(cell.candidates[0], ratio=ratio), cell.candidates[1]))
+    here = [answer("here", size, {"x": 0.0, "y": 0.5}) for size in (1.0, 2.0)]
+    answers = [*here, answer("there", 1.0, {"x": 0.0}), slow]
+    series = [measure("here", HERE, B=9), measure("there", THERE, B=9)]
+    (found,) = find_transfers(answers, [rule for rule in find_rules(answers) if rule.series == "here"], series)
+    assert (found.least, found.least_at) == (pytest.approx(0.2), 2.0)
+    assert (found.worst, found.at) == (0.9, 2.0)
 
 
 @pytest.mark.parametrize("regrets", [{"y": 0.0}, {"x": math.nan, "y": math.nan}])

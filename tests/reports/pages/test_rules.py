@@ -88,17 +88,20 @@ def test_what_would_settle_an_open_answer_is_said():
     assert "up to 30" in say_minutes(math.nan)
 
 
-def transfer(worst, at, covers=(1.0,), missing=()):
-    return Transfer("here", "there", "gradient", worst, at, covers, missing, worst <= 0.1 and not missing)
+def transfer(worst, at, covers=(1.0,), missing=(), least=0.0):
+    return Transfer("here", "there", "gradient", worst, at, least, at, covers, missing, worst <= 0.1 and not missing)
 
 
 def test_whether_a_rule_holds_elsewhere_is_said_with_what_it_loses_there():
     kept = transfer(0.031, 1000.0)
     assert say_transfer([kept], "D") == "holds: at most 4 % slower than the best (at D = 1,000)"
-    broken = transfer(0.7, 2000.0, missing=(10.0, 32.0))
+    broken = transfer(0.7, 2000.0, missing=(10.0, 32.0), least=0.339)
     assert say_transfer([kept, broken], "D") == (
-        "does not hold: at most 70 % slower than the best (at D = 2,000); what it loses at D = 10 and 32 is not known"
+        "does not hold: at D = 2,000 at least 33 % slower than the best; what it loses at D = 10 and 32 is not known"
     )
+    # A bound above what a rule may lose is no loss yet.
+    unsure = transfer(0.7, 2000.0, least=0.02)
+    assert say_transfer([kept, unsure], "D") == "may hold: at most 70 % slower than the best (at D = 2,000)"
     partly = transfer(0.031, 1000.0, missing=(10.0,))
     assert not partly.holds
     assert say_transfer([partly], "D") == (
