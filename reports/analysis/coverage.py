@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterable
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from ..points import Point
-from ..statistics import Coverage, count_held, cover_processes, fit_exponents, pool_coverages
+from ..points import Point, Series, pair_samples
+from ..statistics import Coverage, count_held, cover_processes, find_crossover, fit_exponents, pool_coverages
 from .catalogue import kept
 from .fits import Fits, fit_times
 
@@ -45,6 +46,34 @@ class Coverages(Fits):
         left = [([point.size for point in own], [point.groups for point in own], None) for _, own in parts.values()]
         values = [fit.estimate.value for fit in fit_exponents(left, resamples=0)]
         return count_held((others[j].estimate, value) for j, value in enumerate(values))
+
+    @kept
+    def coverage_of_crossovers(self, family: str) -> Coverage:
+        """How often the interval of a crossover held that of a process that was left out, over all pairs of methods of
+        a family that have several processes at two sizes or more, and where both have one.
+        """
+        held = []
+        for series in self.series(family):
+            spread = self.ratio_spread(series)
+            for sizes, sessions in self._list_pairs(series):
+                for left in range(min(map(len, sessions))):
+                    rest = [[pair for j, pair in enumerate(pairs) if j != left] for pairs in sessions]
+                    found, own = find_crossover(sizes, rest, spread=spread), None
+                    if found is not None:
+                        own = find_crossover(sizes, [[pairs[left]] for pairs in sessions])
+                    if found and own and found.winner_above == own.winner_above:
+                        held.append((found.estimate, own.estimate.value))
+        return count_held(held)
+
+    def _list_pairs(self, series: Series) -> Iterable[tuple[list[float], list[Any]]]:
+        """Sizes and paired samples of every two methods where these have several processes, at two sizes or more."""
+        methods = [row for row in self.rows(series) if self.facts(series, row).role == "method"]
+        for names in combinations(methods, 2):
+            points = [(size, [self.point(series, size, name) for name in names]) for size in self.sizes(series)]
+            known = [(size, pair_samples(*both)) for size, both in points if all(p and p.lends for p in both)]
+            several = [(size, pairs) for size, pairs in known if len(pairs) > 1]
+            if len(several) > 1:
+                yield [size for size, _ in several], [pairs for _, pairs in several]
 
     def _list_curves(self, family: str, widest: float) -> Iterable[list[Point]]:
         for series in self.series(family):

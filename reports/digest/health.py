@@ -197,6 +197,7 @@ def _find_coverage(analysis: Analysis) -> Iterable[CoverageRow]:
             "a time, for another process": analysis.coverage(family),
             "a ratio, for another process": analysis.coverage_of_ratios(family),
             "an exponent, for another process": analysis.coverage_of_exponents(family, WIDEST),
+            "a crossover, for another process": analysis.coverage_of_crossovers(family),
         }
         for what, coverage in found.items():
             yield CoverageRow(family, what, coverage.share, coverage.total, coverage.factor)

@@ -29,7 +29,7 @@ _COVERAGE = (
     "where every size of the curve has several processes: their intervals are for the mean of all processes, and rest "
     "elsewhere on what the processes of other cells differ by. Where there is nothing to leave out no interval was "
     "checked here: the spread is lent, or of a cell or two, or of all families of the backend where that is wider. "
-    "Crossovers are not checked: {crossovers} are too few to tell."
+    "Crossovers are checked of all pairs of methods that have one with the process and without it."
 )
 _STATES = (
     f"A state is of one processor and lasts; within it the speed is within {APART:g} times of its usual one. Of a "
@@ -49,10 +49,9 @@ _ENOUGH = 30
 def build(digest: Digest) -> tuple[Page, ...]:
     """The page, and the list of files beside it."""
     unmeasured = show_unmeasured(digest)
-    crossovers = sum(len(family.crossovers) for family in digest.families)
     sure = (
         _tabulate_coverage(digest),
-        Text(_COVERAGE.format(crossovers=f"{crossovers:,}"), "note"),
+        Text(_COVERAGE, "note"),
         Text(_write(digest.health.comparisons)),
         tabulate_quality(digest),
         Text(EXPLAINED, "note"),

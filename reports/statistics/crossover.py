@@ -50,8 +50,9 @@ def find_crossover(
     different winners. Undecided sizes between them lie in the bracket: a size next to the crossing is never decided,
     and dropping the crossing for it would lose those measured best.
 
-    Value: the zero of the line through log ratio over log size, across the bracket. Interval: bootstrap over the
-    rounds of each size, its deviations stretched to the width that the ratio quotes (disagreement between
+    Value: where the straight pieces through log ratio over log size cross zero, of several places the middle one: a
+    line through all sizes of a bracket would lie elsewhere in a wider one, for the curve bends. Interval: bootstrap
+    over the rounds of each size, its deviations stretched to the width that the ratio quotes (disagreement between
     processes), cut to the bracket; the bracket itself where the rounds cannot be resampled to a crossing.
 
     Without a bracket, and given the `fits` (a, b), the curves are followed a decade beyond the largest size; the
@@ -79,17 +80,22 @@ def find_crossover(
 
 
 def _resample(pairs: Any, ratio: Ratio, rng: np.random.Generator) -> np.ndarray:
-    """Bootstrap draws of one size's log ratio, stretched where the quoted interval is wider than the draws."""
+    """Bootstrap draws of one size's log ratio, around what is quoted, stretched where its interval is wider than they.
+
+    Their own middle is that of all processes' rounds, which need not be the processes' mean: stretched with them, the
+    distance would be a bias.
+    """
     drawn = [d[rng.integers(0, d.size, (RESAMPLES, d.size))] for d in log_ratios(pairs)]
     centre = math.log(ratio.value)
-    deviations = np.median(np.concatenate(drawn, axis=1), axis=1) - centre
+    middles = np.median(np.concatenate(drawn, axis=1), axis=1)
+    deviations = middles - np.median(middles)
     low, high = np.quantile(deviations, [(1 - ratio.confidence) / 2, (1 + ratio.confidence) / 2])
     stretch = math.log(ratio.high / ratio.low) / (high - low) if not ratio.undetermined and high > low else 1.0
     return centre + max(stretch, 1.0) * deviations
 
 
 def _locate(x: np.ndarray, values: np.ndarray, drawn: np.ndarray, bracket: tuple[float, float]) -> Estimate:
-    """Zero of the least-squares line through (x, log ratio), with its interval, as a size inside the bracket."""
+    """Where the pieces through (x, log ratio) cross zero, with its interval, as a size inside the bracket."""
     low, high = bracket
     zero = float(np.clip(_cross_zero(x, values[None])[0], math.log(low), math.log(high)))
     zeros = _cross_zero(x, drawn)
@@ -103,10 +109,17 @@ def _locate(x: np.ndarray, values: np.ndarray, drawn: np.ndarray, bracket: tuple
 
 
 def _cross_zero(x: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    centred = x - x.mean()
-    slopes = rows @ centred / (centred @ centred)
-    # A level line crosses nowhere: far outside, where the caller's bracket cuts it.
-    return x.mean() - rows.mean(axis=1) / np.where(np.abs(slopes) > 1e-12, slopes, 1e-12)
+    """The middle one of the places where straight pieces between neighbours cross zero, of each row (rows, sizes); of a
+    row that crosses nowhere beyond the end that is nearer to it.
+    """
+    below, above = rows[:, :-1], rows[:, 1:]
+    crosses = (below <= 0) != (above <= 0)
+    share = below / np.where(crosses, below - above, 1.0)
+    places = np.sort(np.where(crosses, x[:-1] + share * np.diff(x), np.inf), axis=1)
+    number = crosses.sum(axis=1)
+    middle = places[np.arange(len(rows)), np.maximum(number - 1, 0) // 2]
+    beyond = np.where(np.abs(rows[:, 0]) < np.abs(rows[:, -1]), x[0] - 1, x[-1] + 1)
+    return np.where(number > 0, middle, beyond)
 
 
 def _name_winner(ratio: float) -> str:

@@ -18,7 +18,7 @@
   function writeSeconds({ seconds, low, high }) {
     const [factor, unit] = scale(seconds, "s"), values = [seconds, low, high].map((v) => v / factor);
     const width = values[2] - values[1];
-    if (!(width > 0)) return `${Number(values[0].toPrecision(3))} ${unit}`;
+    if (!(width > 0)) return `${Number(values[0].toPrecision(3))} [–] ${unit}`;
     const order = Math.floor(Math.log10(values[0]));
     const digits = Math.min(Math.max(order - Math.floor(Math.log10(width)) + 2, 2), 6);
     const places = digits - 1 - order, step = 10 ** -places;
@@ -106,8 +106,9 @@
       }
       // Whose processes the bound is from, where it is not this machine's.
       if (series.lent !== undefined && at.length && ranked.length > 1) add(part, "p", family.lent[series.lent], "note");
-      const next = ranked.slice(1, 4).map((p) => `\`${p.row}\` ${writeSeconds(p)}`);
-      if (next.length) add(part, "p", `Next (${SHARE} intervals): ${next.join("; ")}.`, "note");
+      const others = ranked.slice(1, 4), next = others.map((p) => `\`${p.row}\` ${writeSeconds(p)}`);
+      const told = others.some((p) => p.low > 0) ? ` (${SHARE} intervals)` : "";
+      if (next.length) add(part, "p", `Next${told}: ${next.join("; ")}.`, "note");
     }
     const reasons = new Map();
     for (const p of excluded) {

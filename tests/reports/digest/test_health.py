@@ -72,6 +72,7 @@ def test_coverage_is_that_of_the_analysis(digest, analysis):
         "a time, for another process": analysis.coverage("logdet"),
         "a ratio, for another process": analysis.coverage_of_ratios("logdet"),
         "an exponent, for another process": analysis.coverage_of_exponents("logdet", WIDEST),
+        "a crossover, for another process": analysis.coverage_of_crossovers("logdet"),
     }.items():
         row = found.pop(what)
         assert (row.share, row.left_out, row.factor) == (truth.share, truth.total, truth.factor)

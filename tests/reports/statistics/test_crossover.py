@@ -63,6 +63,33 @@ def test_sharp_data_give_a_sharp_crossing():
     assert crossover.estimate.high == pytest.approx(200.0)
 
 
+def test_a_wider_bracket_moves_no_crossing():
+    """On a bent curve, the middle size decided or not, it is where it was; a line through all would lie elsewhere."""
+    sharp = [[(np.full(12, ratio), np.ones(12))] for ratio in (0.1, 1.3, 40.0)]
+    blurred = [sharp[0], [(np.repeat([0.4, 1.3, 4.0], [5, 2, 5]), np.ones(12))], sharp[2]]
+    narrow, wide = (find_crossover([100, 300, 1000], sessions) for sessions in (sharp, blurred))
+    assert (narrow.bracket, wide.bracket) == ((100.0, 300.0), (100.0, 1000.0))
+    assert wide.estimate.value == pytest.approx(narrow.estimate.value, rel=0.01)
+
+
+def test_processes_of_unlike_rounds_bias_nothing():
+    """The middle of all rounds is not the mean of the processes: the interval lies around the crossing all the same."""
+    spread = fit_spread(np.random.default_rng(2).normal(0, 0.1, (80, 3)))
+    rng = np.random.default_rng(3)
+
+    def measure(level):
+        processes = ((level - 0.1, 30), (level + 0.1, 6))
+        return [(np.exp(at + rng.normal(0, 0.003, rounds)), np.ones(rounds)) for at, rounds in processes]
+
+    crossover = find_crossover([100, 400], [measure(-0.7), measure(0.7)], spread=spread)
+    assert crossover.estimate.value == pytest.approx(200, rel=0.02)
+    low, high = (
+        math.log(bound / crossover.estimate.value) for bound in (crossover.estimate.low, crossover.estimate.high)
+    )
+    assert low < -0.1
+    assert high > 0.1
+
+
 def test_is_deterministic(simulate_sessions):
     sessions = _simulate(simulate_sessions, np.random.default_rng(46))
     assert find_crossover(SIZES, sessions) == find_crossover(SIZES, sessions)
