@@ -77,7 +77,7 @@ def find_scopes(series: Series) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
 
 def _lend_spreads(found: Points) -> None:
     """Give each point the spread between processes of its family, place and state, where that is known: of few cells
-    the wider of it and that of all families with its backend on the machine, as ratios have it.
+    the wider of it and that of all families with its backend on the machine.
     """
     groups: dict[Any, list[list[np.ndarray]]] = {}
     for series, sizes in found.items():
@@ -175,7 +175,7 @@ def _merge_quality(found: Sequence[Mapping[str, float]]) -> Quality:
 
 
 def _is_no_step(name: str, value: float) -> bool:
-    """A looser setting that solved nothing at all, which tells nothing: recorded until 29 November 2026."""
+    """A looser setting that solved nothing at all, which tells nothing."""
     return name == "looser_residual" and value >= 1
 
 

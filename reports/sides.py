@@ -10,7 +10,7 @@ from .families import FAMILIES, Question
 from .pages.index import describe_machine
 from .pages.naming import capital, name_backend
 from .pages.rules import find_rule, say_ranges, say_transfer
-from .text import count, write_list, write_size
+from .text import count, write_size
 
 _LEAD = (
     "Nothing of one machine is compared in seconds with another. What can be compared is the choice: a rule *holds* on "
@@ -56,23 +56,27 @@ def _write_family(family: FamilyDigest) -> str:
 
 
 def _list_transfers(family: FamilyDigest, question: Question) -> Iterator[Transfer]:
-    """Those of the setting on the family's card, on every machine that has a rule for it."""
-    fixed = {family.find(key).fixed for panel in (family.card.panels if family.card else ()) for key in panel}
+    """Those of the setting and precision on the family's card, on every machine that has a rule for it."""
+    if not family.card or not family.card.panels:
+        return
+    first = family.find(family.card.panels[0][0])
     for transfer in family.transfers:
         rule = family.find(transfer.rule)
-        if transfer.question == question.key and rule.fixed in fixed:
+        same = (rule.fixed, rule.place.dtype) == (first.fixed, first.place.dtype)
+        if transfer.question == question.key and same:
             yield transfer
 
 
 def _write_line(family: FamilyDigest, question: Question, transfer: Transfer) -> tuple[str, ...]:
     rule, place = family.find(transfer.rule), family.find(transfer.series).place
     told = find_rule(family, question, [rule])
-    where = [place.machine] if place.device == rule.place.device else [place.machine, place.device]
+    same = place.device == rule.place.device
+    here, there = (each.machine if same else f"{each.machine}, {each.device}" for each in (rule.place, place))
     return (
         capital(question.words),
         name_backend(place.backend),
-        rule.place.machine + (f" (state {rule.state})" if rule.state else ""),
+        here + (f" (state {rule.state})" if rule.state else ""),
         say_ranges(told, family.axis) if told else "",
-        write_list(where),
+        there,
         say_transfer([transfer], family.axis),
     )

@@ -107,8 +107,8 @@ def pinned(dtype: str) -> Iterator[None]:
     switches, older, reductions = _switches(), _older() if dtype == "tf32" else None, _reductions()
     default = torch.get_default_dtype()
     before = [switch.fp32_precision for switch in switches]
-    _pin(dtype, older is not None)
     try:
+        _pin(dtype, older is not None)
         yield
     finally:
         torch.set_default_dtype(default)

@@ -86,11 +86,12 @@ class ImplicitKernel(Kernel):
                 if name not in self._placed:
                     held, fresh = self._operator.arrays[name], self._backend.to_numpy(array)
                     self._operator.arrays[name] = self._backend.overwrite(held, fresh)
-            if self._method.computes == "warm_gradient":  # other data had another last step
+            if self._extra:  # other data had another last step, or another way forward
                 prepare: Prepare = self._method.module.prepare
                 stop, settings = Stop(problem.tol), self._method.settings
                 for name, array in prepare(operator, self._placed["v"], stop, **settings).arrays.items():
-                    self._extra[name] = self._backend.overwrite(self._extra[name], self._backend.to_numpy(array))
+                    held, fresh = self._extra[name], self._backend.to_numpy(array)
+                    self._extra[name] = self._backend.overwrite(held, _fit(fresh, held.shape))
 
     def _named(self, out: Any) -> dict[str, Any]:
         return dict(out)
@@ -119,3 +120,13 @@ class ImplicitKernel(Kernel):
         with self._backend.pinned(self._dtype), self._operators.counting():
             self._backend.wait(self._solve(counted, self._placed["v"], *self._extra.values()))
         return {"vjps": counted.vjps, "jvps": counted.jvps, "evaluations": counted.evaluations}
+
+
+def _fit(array: np.ndarray, shape: Any) -> np.ndarray:
+    """The array with as many first entries as the shape has, zeros for those that are missing: pairs of zeros are
+    none, and another way forward may take an iteration more or less.
+    """
+    fitted = np.zeros(shape, array.dtype)
+    number = min(len(array), len(fitted))
+    fitted[:number] = array[:number]
+    return fitted

@@ -33,7 +33,7 @@ LIMITS = ("the control group may hold",)
 # that moved, and what is not known of it. Kinds of one rank are told by their factor. All others, such as asv's medians
 # where the records that are used say something else, tell what stands where.
 _RANKS = (
-    ("disturbed", "canary"),
+    ("disturbed", "canary", "faster"),
     ("throttled", "card-clock", "clock"),
     *(("stolen",), ("held",), ("busy",), ("card-shared",)),
     *(("moved",), ("dirty",), ("file",), ("system",)),
@@ -114,8 +114,8 @@ def _find_states(analysis: Analysis) -> Iterator[Incident]:
 
 
 def _find_disturbed(state: State) -> Iterator[Incident]:
-    """Sessions that were slower than others of their state, and those whose machine, or whose pool alone, moved while
-    they ran.
+    """Sessions that were slower or faster than others of their state, and those whose machine, or whose pool alone,
+    moved while they ran.
 
     Where one thread was measured alone it says how slow; canary and products are those of a pool, which may share a
     processor for a while.
@@ -123,7 +123,7 @@ def _find_disturbed(state: State) -> Iterator[Incident]:
     where = {"place": find_place(state.sessions[0]), "state": state.letter}
     rates = np.log([read_state(session) for session in state.sessions]) * SPEEDS
     usual = np.log(list_readings(state)) * SPEEDS
-    slow: dict[str, list[tuple[float, Session]]] = {"disturbed": [], "canary": []}
+    slow: dict[str, list[tuple[float, Session]]] = {"disturbed": [], "canary": [], "faster": []}
     for session, levels in zip(state.sessions, np.exp(usual - rates), strict=True):
         alone = not math.isnan(levels[3])
         known, canary = (levels[3:], 1.0) if alone else (levels[~np.isnan(levels)], float(levels[2]))
@@ -131,6 +131,8 @@ def _find_disturbed(state: State) -> Iterator[Incident]:
             slow["disturbed"].append((slower, session))
         elif canary > COLD:
             slow["canary"].append((canary, session))
+        elif alone and levels[3] < 1 / APART:
+            slow["faster"].append((1 / float(levels[3]), session))
     for kind, found in slow.items():
         if found:
             most = max(factor for factor, _ in found)

@@ -16,11 +16,11 @@ class Transfer:
     rule, series  keys of whose rule it is and of where it is followed
     worst         largest regret of following it, NaN where none is known
     at            the size where that is
-    least         what following it loses for sure: the largest lower bound of its row's time over the fastest one's, as
-                  a share, 0 where none is known
+    least         what following it loses at some size, by the lower bound of its row's time over the fastest one's: the
+                  largest of these over the sizes that it covers, as a share, 0 where none is known
     least_at      the size where that is
     covers        sizes there, within the rule's, at which the regret of the rule's row is known
-    missing       those at which it is not: the row did not run, or how far processes differ is not known
+    missing       those at which it is not: the row did not run, had no rival, or how far processes differ is not known
     holds         whether `worst` is at most WITHIN at all of them
     """
 
@@ -58,15 +58,17 @@ def _follow(rule: Rule, key: str, cells: list[CellAnswer]) -> Transfer | None:
     followed = {size: {c.row: c for c in cell.candidates}.get(row) for size, (cell, row) in named.items()}
     if not followed:
         return None
-    regrets = {size: candidate.regret if candidate else math.nan for size, candidate in followed.items()}
-    losses = {size: _read_least(candidate) for size, candidate in followed.items()}
-    least_at = max(losses, key=lambda size: losses[size])
+    # A row without a rival loses nothing that is known.
+    alone = {size for size, (cell, _) in named.items() if len(cell.candidates) < 2}
+    regrets = {size: c.regret if c and size not in alone else math.nan for size, c in followed.items()}
     covers = [size for size, regret in regrets.items() if not math.isnan(regret)]
     at = max(covers, key=lambda size: regrets[size], default=math.nan)
     worst = regrets.get(at, math.nan)
     missing = tuple(size for size in regrets if size not in covers)
     holds = not missing and worst <= WITHIN
-    least = losses[least_at], least_at
+    losses = {size: _read_least(followed[size]) for size in covers}
+    least_at = max(losses, key=lambda size: losses[size], default=math.nan)
+    least = losses.get(least_at, 0.0), least_at
     return Transfer(rule.series, key, rule.question, worst, at, *least, tuple(covers), missing, holds)
 
 

@@ -25,18 +25,20 @@ _STOPS = {
 }
 _COVERAGE = (
     "Each process of a cell is left out in turn and predicted from the others: the share that its 95 % interval held, "
-    "of how many, and the interval's reach to one side in the median. Of exponents those that are printed are checked, "
-    "where every size of the curve has several processes: their intervals are for the mean of all processes, and rest "
-    "elsewhere on what the processes of other cells differ by. Where there is nothing to leave out no interval was "
-    "checked here: the spread is lent, or of a cell or two, or of all families of the backend where that is wider. "
-    "Crossovers are checked of all pairs of methods that have one with the process and without it."
+    "of how many, and the interval's reach to one side in the median. Of exponents those that are printed are "
+    "checked, where every size of the curve has several processes: their intervals are for the mean of all processes, "
+    "and rest elsewhere on what the processes of other cells differ by. A crossover of the process alone is held "
+    "against that of the others, over all pairs of methods where both have one. What is checked is a family's own "
+    "spread: where it has several processes in few cells, what is printed is as wide as all families of its backend "
+    "differ, if that is more; and where there is nothing to leave out nothing was checked. Sessions off their state's "
+    "speed are not among the times."
 )
 _STATES = (
     f"A state is of one processor and lasts; within it the speed is within {APART:g} times of its usual one. Of a "
-    "session that alone was off by more, the seconds do not count where its cell has others. A holds the most; others "
-    "are told in times of its speed. No curve joins two of them. Products and copies are large ones; the canary "
-    "is a small product that is timed in every round. What one thread takes on the slowest processor, while each has "
-    "one, is the machine's; the others are those of a pool on it."
+    "session that was off by more, by one thread's time, the seconds do not count where its cell has others. A holds "
+    "the most sessions; others are told in times of its speed. No curve joins two of them. Products and copies are "
+    "large ones; the canary is a small product that is timed in every round. What one thread takes on the slowest "
+    "processor, while each has one, is the machine's; the others are those of a pool on it."
 )
 _MARGIN = (
     "The margin of a verdict is the larger of 5 % and the A/A noise floor: how far apart two rows over the very same "

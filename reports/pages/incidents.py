@@ -127,6 +127,7 @@ _WRITERS: dict[str, Callable[[Values], str]] = {
         f"{count(v['sessions'], 'session')} of {v['of']} ran from a working tree with changes: the commit does not say "
         "what was measured"
     ),
+    "faster": lambda v: f"the machine was up to {v['most']:.2g} times faster than usual in {_cells(v)}",
     "disturbed": lambda v: f"the machine was up to {v['most']:.2g} times slower than usual in {_cells(v)}",
     "canary": lambda v: f"the canary ran up to {v['most']:.2g} times slower than usual in {_cells(v)}",
     "moved": lambda v: _write_moved(v, "the machine's speed moved"),

@@ -83,12 +83,12 @@ def _describe_states(digest: Digest, machine: Machine) -> str:
         return f", which ran at up to {speeds} speeds ([states](health.html))"
     if not any(state.place.machine == machine.name for state in digest.health.states):
         return ""
-    moves = [x.values for x in digest.health.warnings if x.kind == "moved"]
-    moved = sum(len(values["cells"]) for values in moves if values["place"].machine == machine.name)
-    if moved:
-        return (
-            f", whose speed changed during {count(moved, 'cell')} and was steady otherwise ([its state](health.html))"
-        )
+    here = [x for x in digest.health.warnings if "place" in x.values and x.values["place"].machine == machine.name]
+    moved, slower = (sum(len(x.values["cells"]) for x in here if x.kind == kind) for kind in ("moved", "disturbed"))
+    told = [f"changed during {count(moved, 'cell')}"] * (moved > 0) + [f"was lower in {slower}"] * (slower > 0)
+    if told:
+        cells = "" if moved else " cell" if slower == 1 else " cells"
+        return f", whose speed {' and '.join(told)}{cells} ([its state](health.html))"
     return ", which ran at one speed throughout ([its state](health.html))"
 
 

@@ -17,7 +17,7 @@ from .ratio import Ratio, log_ratios, paired_ratio
 
 # Two fitted curves are not followed further than a decade beyond the largest size that both were measured at.
 REACH = 10.0
-# Enough for bounds at 2.5 % that rest on 25 draws each; a draw is one line through two or three points.
+# Enough for bounds at 2.5 % that rest on 25 draws each; a draw is two or three numbers.
 RESAMPLES = 1000
 
 
@@ -109,8 +109,8 @@ def _locate(x: np.ndarray, values: np.ndarray, drawn: np.ndarray, bracket: tuple
 
 
 def _cross_zero(x: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The middle one of the places where straight pieces between neighbours cross zero, of each row (rows, sizes); of a
-    row that crosses nowhere beyond the end that is nearer to it.
+    """The middle one of the places where straight pieces between neighbours cross zero, of each row (rows, sizes), of
+    an even number the lower; of a row that crosses nowhere beyond the end that is nearer to zero.
     """
     below, above = rows[:, :-1], rows[:, 1:]
     crosses = (below <= 0) != (above <= 0)

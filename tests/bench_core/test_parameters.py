@@ -1,5 +1,6 @@
 """A call is a function of the parameters that it is given: written over in place, as a training step does, the new ones
-are what the next answer is of. What a kernel kept of W, or a program holds as a constant, is found out.
+are what the next answer is of. What a kernel kept of W beside its arguments, or a program holds as a constant, is found
+out. (Inverses, factors and layers that it is given as arguments are written over with them.)
 """
 
 from __future__ import annotations

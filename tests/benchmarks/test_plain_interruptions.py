@@ -64,9 +64,12 @@ with machine_lock("a cell of somebody's"):
 """
 
 
-@pytest.mark.parametrize("command", [PLAIN, pytest.param(ASV, marks=SLOW)], ids=["plain", "asv"])
-def test_a_run_that_waits_for_the_machine_says_for_whom(small_plain, tmp_path, command):
-    where = {"cwd": small_plain.folder, "env": small_plain.environment}
+@pytest.mark.parametrize(
+    ("fixture", "command"), [("small_plain", PLAIN), pytest.param("small", ASV, marks=SLOW)], ids=["plain", "asv"]
+)
+def test_a_run_that_waits_for_the_machine_says_for_whom(request, tmp_path, fixture, command):
+    checkout = request.getfixturevalue(fixture)
+    where = {"cwd": checkout.folder, "env": checkout.environment}
     said, processes = tmp_path / "said", []
     try:
         with open(said, "wb") as stream:
@@ -78,14 +81,14 @@ def test_a_run_that_waits_for_the_machine_says_for_whom(small_plain, tmp_path, c
             processes.append(run)
             until(lambda: "waiting for the machine (" in said.read_text(errors="replace"), "told that it waits")
         assert re.search(rf"process {holder.pid} of .* for a cell of somebody's", said.read_text())
-        assert small_plain.records() == []
+        assert checkout.records() == []
     finally:
         for process in processes:
             process.terminate()
             process.wait()
             if process.stdout:
                 process.stdout.close()
-    gone(small_plain)
+    gone(checkout)
 
 
 def test_a_killed_worker_costs_its_row_only(small_plain):

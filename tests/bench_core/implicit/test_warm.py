@@ -55,6 +55,17 @@ def test_a_warm_start_saves_products_and_changes_no_answer(backend, name):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("T", ["random", "symmetric"])
+def test_the_factors_of_a_way_forward_are_those_of_the_data_that_are_there(backend, T):
+    """Samples have changed their places, and each its own factors: as a kernel that is built on the new data."""
+    problem = bench_core.problem("implicit", D=24, B=5, gamma=0.9, T=T, tol=1e-6)
+    fresh = problem.unseen()
+    (_, kernel), (_, built) = (_build(each, "shine", backend) for each in (problem, fresh))
+    kernel.refill(fresh)
+    np.testing.assert_allclose(_run(kernel)["w"], _run(built)["w"], rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", ["neumann_warm", "gmres_warm"])
 def test_a_start_that_is_worse_than_zero_is_none(backend, name):
     """Sample by sample: one is given the last w, one what is far away, one no number."""

@@ -32,6 +32,26 @@ def test_what_is_computed_is_kept_by_its_arguments(analysis):
     assert analysis.gradient_rows(first) != analysis.gradient_rows(first, computes="ordinary")
 
 
+@pytest.mark.parametrize("sizes", [(64,), (64, 128, 256, 512, 1024)])
+def test_a_session_off_its_states_speed_counts_where_its_cell_has_no_other(synthetic, tmp_path, sizes):
+    """By one thread's time, 1.3 times slower or faster for one session: that is no state of its own."""
+    for D in sizes:
+        for process in range(3):
+            session = synthetic.make_session(D, process=process, processes=3)
+            off = {(64, 1): 1.3, (512, 0): 1 / 1.3}.get((D, process), 1.0)
+            session["state"] = {"moved": None, "one_thread": {"start_s": [0.018 * off], "end_s": [0.018 * off]}}
+            if D == 1024 and process:
+                continue
+            if D == 1024:
+                session["state"]["one_thread"] = {"start_s": [0.024], "end_s": [0.024]}
+            synthetic.write_session(tmp_path, session, "direct")
+    analysis = Analysis(load(tmp_path))
+    (series,) = analysis.series("logdet")
+    counted = {D: len(analysis.point(series, D, "relative").groups) for D in sizes}
+    assert counted == {D: {64: 2, 512: 2, 1024: 1}.get(D, 3) for D in sizes}
+    assert len(analysis.point(series, 64, "relative").samples) == 3
+
+
 @pytest.mark.parametrize(
     ("moved", "sure", "counted"),
     [

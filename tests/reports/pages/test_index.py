@@ -67,8 +67,13 @@ def test_the_lead_says_in_how_many_cells_the_speed_moved(digest):
     elsewhere = Incident("moved", moved[0].values | {"place": replace(here, machine="elsewhere")})
     health = replace(digest.health, warnings=(*moved, elsewhere))
     lead = index.write_lead(replace(digest, health=health))
-    assert "whose speed changed during 3 cells and was steady otherwise ([its state](health.html))" in lead
+    assert "whose speed changed during 3 cells ([its state](health.html))" in lead
     assert "throughout" not in lead
+    slow = Incident("disturbed", {"place": here, "state": "A", "most": 1.5, "cells": ("one", "two")})
+    both, alone = "changed during 3 cells and was lower in 2 (", "was lower in 2 cells ("
+    for warnings, told in (((*moved, slow), both), ((slow,), alone)):
+        lead = index.write_lead(replace(digest, health=replace(digest.health, warnings=warnings)))
+        assert f"whose speed {told}" in lead
 
 
 def test_the_lead_names_every_processor(digest):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from reports.statistics import ENOUGH_CELLS, bound_spread, fit_spread, reach_process
+from reports.statistics import ENOUGH_CELLS, bound_spread, choose_spread, fit_spread, reach_process
 
 
 def simulate(rng, cells, rows=12, processes=3, apart=0.5):
@@ -33,6 +33,18 @@ def test_the_bound_is_of_cells_and_not_of_their_rows():
     once, often = bound_spread(cells), bound_spread([rows * 12 for rows in cells])
     assert often.groups == 12 * once.groups
     assert math.log(reach(often) / reach(once)) == pytest.approx(0, abs=0.2)
+
+
+def test_of_few_cells_the_wider_circle_counts_where_it_is_wider():
+    rng = np.random.default_rng(7)
+    narrow, wide = (fit_spread(rng.normal(0, level, (40, 3))) for level in (0.01, 0.1))
+    for cells, own, circle, chosen in (
+        (ENOUGH_CELLS - 1, narrow, wide, wide),
+        (ENOUGH_CELLS - 1, wide, narrow, wide),
+        (ENOUGH_CELLS, narrow, wide, narrow),
+        (1, narrow, None, narrow),
+    ):
+        assert choose_spread(own, cells, circle) is chosen
 
 
 def test_the_more_cells_the_less_is_added():
