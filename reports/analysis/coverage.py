@@ -69,11 +69,14 @@ class Coverages(Fits):
         """Sizes and paired samples of every two methods where these have several processes, at two sizes or more."""
         methods = [row for row in self.rows(series) if self.facts(series, row).role == "method"]
         for names in combinations(methods, 2):
-            points = [(size, [self.point(series, size, name) for name in names]) for size in self.sizes(series)]
-            known = [(size, pair_samples(*both)) for size, both in points if all(p and p.lends for p in both)]
-            several = [(size, pairs) for size, pairs in known if len(pairs) > 1]
-            if len(several) > 1:
-                yield [size for size, _ in several], [pairs for _, pairs in several]
+            sizes, sessions = [], []
+            for size in self.sizes(series):
+                a, b = (self.point(series, size, name) for name in names)
+                if a and b and a.lends and b.lends and len(pairs := pair_samples(a, b)) > 1:
+                    sizes.append(size)
+                    sessions.append(pairs)
+            if len(sizes) > 1:
+                yield sizes, sessions
 
     def _list_curves(self, family: str, widest: float) -> Iterable[list[Point]]:
         for series in self.series(family):
