@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reports.lenders import read_lenders
-from reports.statistics import reach_process
+from reports.statistics import pool_coverages, reach_process
 
 # Of intervals of 95 %; fewer left-out processes leave a share between 82 and 100 %.
 PROMISED, ENOUGH = (0.90, 0.99), 30
@@ -38,3 +38,12 @@ def test_a_spread_that_the_first_machine_lends_covers_the_seconds_processes(seco
     ]
     assert len(held) >= ENOUGH
     assert np.mean(held) >= PROMISED[0]
+
+
+def test_a_process_left_out_has_a_crossover_inside(committed, second):
+    """Of both machines and all families together: one alone has few."""
+    found = [each.coverage_of_crossovers(family) for each in (committed, second) for family in each.families]
+    together = pool_coverages(found)
+    assert together.total >= 5 * ENOUGH
+    assert PROMISED[0] <= together.share <= PROMISED[1], found
+    assert all(coverage.share >= PROMISED[0] for coverage in found if coverage.total >= ENOUGH), found
