@@ -154,7 +154,9 @@ def test_torch_kernels_keep_their_precision_and_the_users(family, name, way):
 
 
 LIBRARIES = [
-    (m.family, m.name)
+    pytest.param(
+        m.family, m.name, marks=() if m.name in ("torchflows_lu", "torchdeq_fixed_point") else pytest.mark.slow
+    )
     for family in bench_core.FAMILIES
     for m in bench_core.methods(family, "torch")
     if m.role == "peer" or m.name in ("dopri5_direct_0.001", "inverse_dopri5_0.001")
