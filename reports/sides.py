@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .digest import Digest, FamilyDigest
 from .digest.about import Machine
+from .digest.series import Measured
 from .digest.transfers import Transfer
 from .families import FAMILIES, Question
 from .pages.index import describe_machine
@@ -36,33 +37,28 @@ def _name(machine: Machine, folder: Path | None) -> str:
 
 def _write_family(family: FamilyDigest) -> str:
     """Its table; "" where no rule can be judged elsewhere."""
-    facts, unknown = FAMILIES[family.name], 0
-    lines = []
-    for question in (question for question in facts.questions if question.first):
-        for transfer in _list_transfers(family, question):
-            unknown += not transfer.covers
-            if transfer.covers:
-                lines.append(_write_line(family, question, transfer))
+    if not family.card or not family.card.panels:
+        return ""
+    facts, shown = FAMILIES[family.name], family.find(family.card.panels[0][0])
+    asked = [question for question in facts.questions if question.first]
+    followed = [(question, transfer) for question in asked for transfer in _list_transfers(family, question, shown)]
+    lines = [_write_line(family, question, transfer) for question, transfer in followed if transfer.covers]
     if not lines:
         return ""
-    first = family.find(family.card.panels[0][0]) if family.card else family.series[0]
-    fixed = ", ".join(f"{letter} = {write_size(value)}" for letter, value in first.fixed)
-    several = len({question.key for question in facts.questions if question.first}) > 1
-    head = ("What for", "Backend", "Rule of", "Use", "Followed on", "There it")[0 if several else 1 :]
-    rows = [head, ["---"] * len(head), *(line[0 if several else 1 :] for line in lines)]
-    table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    unknown = len(followed) - len(lines)
+    fixed = ", ".join(f"{letter} = {write_size(value)}" for letter, value in shown.fixed)
+    rows = [("What for", "Backend", "Rule of", "Use", "Followed on", "There it"), ("---",) * 6, *lines]
+    # Where one thing is asked it need not be said what for.
+    table = "".join(f"| {' | '.join(row[len(asked) < 2 :])} |\n" for row in rows)
     more = f"\nOf {count(unknown, 'more pair')} too few processes are known to judge.\n" if unknown else ""
-    return f"\n## {facts.title} ({fixed}, {first.place.dtype})\n\n{table}{more}"
+    return f"\n## {facts.title} ({fixed}, {shown.place.dtype})\n\n{table}{more}"
 
 
-def _list_transfers(family: FamilyDigest, question: Question) -> Iterator[Transfer]:
-    """Those of the setting and precision on the family's card, on every machine that has a rule for it."""
-    if not family.card or not family.card.panels:
-        return
-    first = family.find(family.card.panels[0][0])
+def _list_transfers(family: FamilyDigest, question: Question, shown: Measured) -> Iterator[Transfer]:
+    """Those of the setting and precision that the family's card shows, on every machine that has a rule for it."""
     for transfer in family.transfers:
         rule = family.find(transfer.rule)
-        same = (rule.fixed, rule.place.dtype) == (first.fixed, first.place.dtype)
+        same = (rule.fixed, rule.place.dtype) == (shown.fixed, shown.place.dtype)
         if transfer.question == question.key and same:
             yield transfer
 
