@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 
 import pytest
 from hypothesis import example, given, settings
@@ -13,6 +14,7 @@ from tests.bench_core.judges.implicit import SIZES
 from tests.examples import THOROUGH, examples
 
 PRODUCT = re.compile(r" dot\(|__onednn\$matmul")
+BATCHED = re.compile(r"lhs_batch_dims=\{\d")
 METHODS = [m for b in bench_core.BACKENDS for m in bench_core.methods("implicit", b) if m.role != "peer"]
 DEEP = 100  # unrolled methods beyond this differ from those before it in their time only
 
@@ -67,18 +69,56 @@ def test_counts_equal_the_formulas_in_compiled_programs(m):
     _check(m, drawn | {"T": random.choice(["random", "symmetric", "rotation"]), "tol": 10 ** random.uniform(-9, -2)})
 
 
+def _made(kernel) -> Counter[int]:
+    """Matrix products in the text of a compiled program, by how many loops they stand in. Those of a batch, such as
+    Anderson's Gram matrices, are none with the operator.
+    """
+    lines = [line for line in kernel._call.as_text().split("\n") if PRODUCT.search(line) and not BATCHED.search(line)]
+    return Counter(line.count("while/body") for line in lines)
+
+
 @pytest.mark.parametrize("D", [24, 130])
 def test_the_published_conjugate_gradients_count_the_products_that_run(D):
     """Matrix products in the body of the compiled loop, and outside of it."""
     problem = bench_core.problem("implicit", D=D, B=3, T="random")
     m = bench_core.method("implicit", "cg_published", "jax")
-    kernel = m.build(problem)
-    made = [line for line in kernel._call.as_text().split("\n") if PRODUCT.search(line)]
-    inside = sum("while/body" in line for line in made)
+    made = _made(m.build(problem))
     n = 7
     cost = m.cost(problem, iterations=n)
     # One product more is the parameters' gradient.
-    assert inside * n + (len(made) - inside) - 1 == cost.vjps + cost.jvps
+    assert made[1] * n + made[0] - 1 == cost.vjps + cost.jvps
+
+
+def _programs():
+    """JAX's rows of our own; those that turn longer than another one, and solvers' twins, in the slow tests."""
+    for m in METHODS:
+        if m.backend == "jax" and not m.name.startswith("unrolled"):
+            again = m.settings.get("k", 5) != 5 or m.name in ("bicgstab_global", "forward_anderson", "gmres_warm")
+            yield pytest.param(m, marks=pytest.mark.slow if again else (), id=m.name)
+
+
+@pytest.mark.parametrize("m", [*_programs()])
+def test_programs_make_the_products_that_are_counted(m):
+    """The compiler shares none, and repeats none: what stands in a program without a loop, or in the innermost one."""
+    problem = bench_core.problem("implicit", D=24, B=3, T="random")
+    made = _made(m.build(problem))
+    if not m.iterative:
+        cost = m.cost(problem)
+        # One product more is the parameters' gradient.
+        assert made == Counter({0: cost.vjps + cost.jvps + cost.evaluations + 1})
+        return
+    turn = 2 if m.name.startswith("bicgstab") else 1  # two half steps
+    fewer, more = (m.cost(problem, iterations=n) for n in (4, 4 + turn))
+    each = [cost.vjps + cost.jvps + cost.evaluations for cost in (fewer, more)]
+    assert made[max(made)] == each[1] - each[0]
+
+
+def test_an_unrolled_program_makes_the_products_that_are_counted():
+    problem = bench_core.problem("implicit", D=24, B=3, T="random")
+    m = bench_core.method("implicit", "unrolled_10", "jax")
+    made, cost = _made(m.build(problem)), m.cost(problem)
+    # The loops leave one of the ten steps out, there and back; each has a gradient of the parameters.
+    assert made[1] * 9 + made[0] == cost.evaluations + cost.vjps + 10
 
 
 @pytest.mark.parametrize("backend", ["torch", pytest.param("jax", marks=pytest.mark.slow)])
