@@ -2,7 +2,8 @@
 PYTHON ?= python3
 PROFILE ?= quick
 DEVICE ?= cpu
-# processes that share the tests
+# which tests, by their marks, and the processes that share them
+TESTS ?= not slow and not long
 WORKERS ?= 2
 # that `make cuda` has the card for
 MINUTES ?= 15
@@ -19,8 +20,8 @@ COMPILE := $(BIN)/python -m compileall -qq -j 0 -x '/tests?/' .venv/lib || true
 help:
 	@echo "make report       measure the quick profile and build the page reports/output/index.html"
 	@echo "make cuda         measure the GPU for MINUTES=15, the most valuable cells first, and build the page"
-	@echo "make test         the tests"
-	@echo "make test-all     the tests, the slow ones too: what an issue must pass to be called resolved"
+	@echo "make test         the tests; TESTS='not slow' for the long ones too, as CI runs them"
+	@echo "make test-all     all tests, the slow and the timed ones too: what an issue must pass to be called resolved"
 	@echo "make check        format, lint and types"
 	@echo "make bench        asv run in its own pinned environment; PROFILE=quick|standard|full DEVICE=cpu|cuda RANGE=commits"
 	@echo "make site         asv's pages and the report in site/, which need no network then; fetches their scripts with npm"
@@ -52,7 +53,7 @@ cuda: .venv/cuda
 	$(BIN)/python -m reports --machine "$(MACHINE)" && exit $$status
 
 test: .venv/installed
-	$(BIN)/python -m pytest -m "not slow" --numprocesses $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -m "$(TESTS)" --numprocesses $(WORKERS) --dist loadgroup
 
 test-all: .venv/installed
 	$(BIN)/python -m pytest -m "not alone" --numprocesses $(WORKERS) --dist loadgroup

@@ -39,6 +39,7 @@ def _block_after(text: str, marker: str) -> str:
     return "\n".join(line[indent:] for line in lines).rstrip() + "\n"
 
 
+@pytest.mark.long
 def test_a_method_added_as_contributing_says_is_tested_timed_and_listed(checkout, run_python):
     """And in the same start of pytest a copy whose cost formula is wrong: that test alone fails, and of it alone."""
     text = (ROOT / "CONTRIBUTING.md").read_text()

@@ -22,6 +22,7 @@ def test_the_page_has_a_program_of_each_layer_in_each_framework():
     assert TEXT.count("```python") == len(PROGRAMS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["torch-relative", "jax-relative"])
 def test_the_likelihood_rises(name, capsys):
     scope = _run(name)
@@ -29,6 +30,7 @@ def test_the_likelihood_rises(name, capsys):
     assert f"trained {scope['after']:.2f} nats" in capsys.readouterr().out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["torch-jfb", "jax-jfb"])
 def test_the_classifiers_loss_falls(name, capsys):
     scope = _run(name)

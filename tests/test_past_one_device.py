@@ -43,6 +43,7 @@ def test_torch_in_two_processes(tmp_path):
     assert max(_errors(done.stdout)) < 1e-5
 
 
+@pytest.mark.long
 def test_jax_in_two_processes(tmp_path):
     script = _write(tmp_path, "jax")
     with socket.socket() as free:

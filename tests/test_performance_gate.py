@@ -62,6 +62,7 @@ def test_the_gate_fails_where_the_base_is_missing(subset, run_python):
     assert "--benchmark-compare-fail requires valid --benchmark-compare" in done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_the_json_names_what_was_skipped_and_what_it_depended_on(subset, run_python, tmp_path):
     test = subset / "tests/performance/test_logdet.py"
     test.write_text(test.read_text() + "\n\ndef test_left_out():\n    pytest.skip('a reason')\n")

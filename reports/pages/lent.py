@@ -29,7 +29,7 @@ def say_near(families: Iterable[FamilyDigest]) -> str:
         return ""
     return (
         f"{NEAR} marks a time of one process ({near:,} of {len(times):,}): its interval is as wide as the processes of "
-        "other cells of the family differ."
+        "other cells differ."
     )
 
 

@@ -14,6 +14,8 @@ import torch
 import bench_core
 from bench_core.precision import DTYPES, FINE
 
+pytestmark = pytest.mark.long
+
 SCRIPT = Path(__file__).with_name("fake_cuda.py")
 # Forms whose calls are made there; the others are made on a card.
 FORMS = ("eager", "allocating")

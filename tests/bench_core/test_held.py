@@ -70,6 +70,7 @@ def test_a_numpy_array_is_asked_the_same(number):
     assert held.is_finite(np.array([number])) == np.isfinite(number)
 
 
+@pytest.mark.long
 @BOTH
 def test_a_result_is_judged_the_same_where_it_is(backend, staying):
     problem, judged = bench_core.problem("logdet", D=600, B=8), set()  # large enough for probes

@@ -203,6 +203,7 @@ def test_a_kernel_runs_in_its_own_precision_beside_others(dtype, emulated):
     assert dtype == "tf32" or low[4] in (False, (False, True))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", LOW)
 def test_a_process_that_times_pays_for_no_switch(dtype, run_python):
     done = run_python(

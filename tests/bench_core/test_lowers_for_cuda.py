@@ -98,6 +98,7 @@ LOW = ("tf32", "bfloat16")
 CALLING = [m for m in METHODS if _kernel(m) in CANNOT]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("m", [*_rows(m for m in METHODS if m not in CALLING)])
 def test_every_row_lowers(m, lower):
     """In every form, in float32 and float64; all that it calls are CUDA's libraries, and never Python.
@@ -174,6 +175,7 @@ def test_what_cannot_is_there():
     assert {_kernel(m) for m in CALLING} == set(CANNOT)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="JAX has a client for CUDA here")
 @pytest.mark.parametrize("m", [*_rows(CALLING)])
 def test_what_cannot_lower_still_cannot(m, lower):
@@ -181,6 +183,7 @@ def test_what_cannot_lower_still_cannot(m, lower):
         lower(m, judges.of(m.family).room(m))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("m", [*_rows(CALLING)])
 def test_what_cannot_lower_does_but_for_its_call(m, lower, monkeypatch):
     """Sizes of its own: JAX remembers what it has traced, the call in it."""

@@ -227,6 +227,7 @@ def test_on_a_gpu_the_look_sees_tf32(monkeypatch):
     assert read() == before
 
 
+@pytest.mark.long
 def test_a_process_that_times_pays_for_no_switch(run_python):
     done = run_python(
         "-c",

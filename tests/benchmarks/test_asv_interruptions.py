@@ -37,6 +37,7 @@ def _end_asv(repository, child, end: str) -> None:
     gone(repository)  # neither a worker nor asv's server
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "end",
     [

@@ -33,6 +33,7 @@ def _work_tree(source: str, folder: Path) -> list[list[str]]:
     return [["git", "-C", source, "worktree", "add", "--quiet", str(folder), "topic"]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "make",
     [

@@ -90,6 +90,7 @@ def test_wrong_threads_are_one_line(run_python):
     assert "BENCH_THREADS = '0' is not a number of threads; allowed: 1 to " in done.stderr
 
 
+@pytest.mark.long
 def test_what_is_amiss_here_is_said_once_and_recorded(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("BENCH_RESULTS", str(tmp_path))
     monkeypatch.setattr(system, "warnings", lambda: ["swap in use: 1 GiB", "on battery"])

@@ -30,6 +30,7 @@ from tests.benchmarks.interrupted import (
 SLOW = pytest.mark.slow
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "end", ["group", *(pytest.param(end, marks=SLOW) for end in ("parent", "terminate", "hang up"))]
 )

@@ -103,6 +103,7 @@ def list_pages():
             yield pytest.param(path, file, marks=marks, id=f"{path.name}-{file.removesuffix('.html')}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("folder", "file"), [pytest.param("built", "index.html", id="built"), *list_pages()], indirect=["folder"]
 )
@@ -200,6 +201,7 @@ def test_a_new_user_has_an_answer_in_a_few_keys(visit, folder):
     assert messages == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "accuracies"), [("logdet", (None,)), ("implicit", (None, 1e-2) if THOROUGH else (1e-2,))]
 )

@@ -22,8 +22,7 @@ from reports.points import pair_samples
 from reports.points_csv import write_points
 from reports.statistics import bound_spread, paired_ratio, reach_process
 
-RESULTS = Path(__file__).parents[2] / "results"
-PUBLISHED = Path(__file__).parents[2] / "reports/published/epyc-2core"
+RESULTS, PUBLISHED = (Path(__file__).parents[2] / name for name in ("results", "reports/published/epyc-2core"))
 PROMISED = (0.90, 0.99)
 # What intervals of predictions, at 90 %, are to hold.
 HELD = (0.85, 0.95)
@@ -174,6 +173,7 @@ def test_published_pages_rest_on_their_own_spread(committed):
     assert all(committed.lender(series) is None for series in committed.series())
 
 
+@pytest.mark.long
 def test_predictions_know_how_far_they_miss(committed):
     for family in committed.families:
         forecasts = Forecasts(committed, family)

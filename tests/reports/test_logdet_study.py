@@ -76,6 +76,7 @@ def test_the_claim_is_judged_by_it(published):
         assert "of 2 it was" in plain.measured
 
 
+@pytest.mark.long
 def test_its_page_shows_both_gradients(published):
     (page,) = studies.build(build_digest(Analysis(load(published))))
     tables = {table.name: table for section in page.sections for table in section.tables()}

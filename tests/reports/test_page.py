@@ -93,6 +93,7 @@ def folder(request, report):
     return report if request.param == "built" else request.param
 
 
+@pytest.mark.long
 def test_byte_identical_rebuild_without_what_an_earlier_one_left(results, report, tmp_path):
     again = tmp_path / "again"
     shutil.copytree(report, again)
@@ -109,6 +110,7 @@ def test_byte_identical_rebuild_without_what_an_earlier_one_left(results, report
         assert (report / name).read_bytes() == (again / name).read_bytes(), name
 
 
+@pytest.mark.long
 def test_a_folder_that_no_build_made_loses_nothing(results, tmp_path):
     (tmp_path / "index.html").write_text("mine")
     (tmp_path / "other.html").write_text("mine")
@@ -162,6 +164,7 @@ def test_the_first_page_loads_no_other_file(pages):
     assert [load for load in pages["index.html"].loads if not load.startswith(("#", "data:"))] == []
 
 
+@pytest.mark.long
 def test_one_file_holds_every_page_and_needs_no_other(results, report, tmp_path):
     assert main(["--results", str(results), "--output", str(tmp_path), "--single-file"]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 
+
+@pytest.mark.long
 def test_an_answer_keeps_its_units(run_python, small):
     done = run_python(
         *("-m", "reports", "answer", "--results", str(small), "--family", "logdet", "--D", "64"),
@@ -14,6 +17,7 @@ def test_an_answer_keeps_its_units(run_python, small):
     assert "?" not in done.stdout
 
 
+@pytest.mark.long
 def test_the_report_says_where_it_is(run_python, small, tmp_path):
     done = run_python(
         *("-m", "reports", "--results", str(small), "--output", str(tmp_path / "seite-ő")), PYTHONIOENCODING="ascii"

@@ -34,6 +34,7 @@ def test_an_answer_by_a_lent_spread_says_so(alone, capsys):
     assert set(cell["lent_from"]) == {"machine", "processor", "ruler", "cells", "processes"}
 
 
+@pytest.mark.long
 def test_cells_by_a_lent_spread_are_to_be_settled_after_the_open_ones(alone, capsys):
     cells = json.loads(run(capsys, "open", "--results", str(alone), "--json"))
     lent = [cell["lent"] for cell in cells]
@@ -45,6 +46,7 @@ def test_cells_by_a_lent_spread_are_to_be_settled_after_the_open_ones(alone, cap
     assert "by a lent spread" in run(capsys, "open", "--results", str(alone))
 
 
+@pytest.mark.long
 def test_answer_as_json(results, capsys):
     arguments = ("--family", "logdet", "--D", "700", "--B", "32", "--question", "step", "--backend", "torch", "--json")
     cells = json.loads(run(capsys, "answer", "--results", str(results), *arguments))

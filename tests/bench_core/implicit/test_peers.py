@@ -119,6 +119,7 @@ def test_iteration_limits_are_those_of_the_run(m, T):
     assert counted.vjps <= kernel.settings["max_iter"] + 1 <= 1.05 * counted.vjps + 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "m",
     [

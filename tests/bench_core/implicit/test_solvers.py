@@ -157,6 +157,7 @@ def test_smallest_sizes(m, sizes):
     assert problem.fault(_run(m, problem), m, "float64") == ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("m", [m for m in SOLVERS if m.name == "gmres"], ids=_name)
 def test_gmres_restarts_and_says_what_it_reached(m):
     """gamma = 0.99, rotation: eigenvalues all round the circle are the worst case of every Krylov method."""

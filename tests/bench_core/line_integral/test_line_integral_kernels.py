@@ -85,6 +85,7 @@ def test_constants_are_those_of_the_device():
         torch.set_num_threads(threads)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name",
     [
@@ -137,6 +138,7 @@ def test_a_users_arrays_are_taken_by_value():
         assert not given["b0"].flags.writeable
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name",
     [

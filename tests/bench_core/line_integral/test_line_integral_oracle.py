@@ -53,6 +53,7 @@ def _answer(problem: LineIntegralProblem, name: str):
     return m, kernel.to_numpy(kernel.run())
 
 
+@pytest.mark.long
 def test_steep_networks_are_judged_by_the_truth_and_not_by_a_row():
     """32 nodes were the oracle of ``gauss_legendre_32``: an error of 5e-16 where it was wrong by 1e-4."""
     problem = _steeper(LineIntegralProblem(d=4, B=32, H=32, J="free", seed=0), 30)
@@ -68,6 +69,7 @@ def test_steep_networks_are_judged_by_the_truth_and_not_by_a_row():
 
 
 # It draws its own network: how steep, of which kind.
+@pytest.mark.long
 @settings(max_examples=examples(quick=3, thorough=20))
 @given(
     J=st.sampled_from(JACOBIANS[:3]),

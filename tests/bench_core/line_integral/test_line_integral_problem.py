@@ -148,6 +148,7 @@ def test_results_of_the_wrong_name_or_shape_are_refused():
     assert problem.error({"x": np.full((3, 2), np.nan)}, m) == float("inf")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("J", ["kronecker", "kronecker_psd"])
 def test_factors_of_a_batch_do_not_wait_for_each_other(run_python, J):
     """Two batched calls of LAPACK at once wait for each other where XLA's pool has two threads."""

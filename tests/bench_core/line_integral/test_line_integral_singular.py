@@ -123,6 +123,7 @@ def test_cholesky_and_newton_of_what_float32_cannot_invert(backend):
     assert _fails(newton, problem, "float32") == "dy/dx of sample 0 is singular at step 1"
 
 
+@pytest.mark.long
 def test_the_oracle_says_the_same():
     rk4 = bench_core.method("line_integral", "inverse_lu_rk4", "torch")
     printed = bench_core.method("line_integral", "inverse_as_printed", "torch")

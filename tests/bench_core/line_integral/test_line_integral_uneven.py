@@ -86,6 +86,7 @@ def test_both_backends_hold_every_sample_to_the_tolerance():
         assert n > 10
 
 
+@pytest.mark.long
 def test_steps_that_do_not_end_are_no_result(monkeypatch):
     problem = LineIntegralProblem(d=2, B=3, H=4, J="uneven")
     problem.masters["W0"][:] = np.float32(np.nan)

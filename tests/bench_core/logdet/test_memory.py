@@ -112,6 +112,7 @@ def test_kernels_that_share_answer_right_in_turn(backend):
             assert question.error(kernel.to_numpy(kernel.run()), m) < 1e-5, m.name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)
 def test_rows_of_a_session_hold_one_set_of_results(backend):
     """At D = 20,000 every set is 3.2 GB. The kernels' own memory, by the allocator (torch), by what lives (JAX)."""

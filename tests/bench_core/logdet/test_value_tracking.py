@@ -13,6 +13,7 @@ import bench_core
 from tests.examples import examples
 
 
+@pytest.mark.long
 def test_drift_over_many_steps():
     """log|det W| followed by the determinant lemma against slogdet in float64, on new data every step."""
     from bench_core.logdet.torch.value_tracking import value_tracking

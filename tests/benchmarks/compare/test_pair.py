@@ -88,6 +88,7 @@ def test_choosing_the_quieter_half_favours_neither_side():
     assert pair.summarise(swapped)["log_ratio"] == pytest.approx(-pair.summarise(blocks)["log_ratio"])
 
 
+@pytest.mark.long
 def test_slower_wrong_dying_and_gone(checkout, tmp_path, plant):
     """Five rows of one head, each with a change of its own, and one without."""
     base = sides.make(None, checkout, tmp_path / "sides")
@@ -192,6 +193,7 @@ def turns(monkeypatch):
     return told
 
 
+@pytest.mark.long
 @pytest.mark.slow  # two pairs of processes, one of them killed
 def test_rounds_that_were_cut_off_are_not_measured_again_and_all_are_abba_baab(checkout, tmp_path, turns):
     both = _alike(sides.make(None, checkout, tmp_path / "sides"))

@@ -72,6 +72,7 @@ def test_every_look_without_correction_would_raise_more():
     assert alarms > 0.15 * repetitions
 
 
+@pytest.mark.long
 def test_slower_by_less_than_the_threshold_never_fails_it():
     """A true slowdown of 4 % may be told; that it is beyond 5 % may not, in 2.5 % of the comparisons at most."""
     generator, repetitions = np.random.default_rng(7), 80

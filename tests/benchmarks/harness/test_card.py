@@ -52,6 +52,7 @@ def test_further_processes_come_after_all_cells_had_one():
     assert turns[0][0] == turns[numbers.index(1)][0]
 
 
+@pytest.mark.long
 def test_what_the_time_allows_is_measured_and_the_same_command_goes_on(small, capsys):
     assert card.measure(600, "here", "cpu") == 0
     said = capsys.readouterr().out

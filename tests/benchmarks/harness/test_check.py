@@ -223,6 +223,7 @@ def test_a_long_call_is_made_as_rarely_as_can_be(name, calls):
     assert len(made) == calls
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("long", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_session_finds_both_in_rows_that_have_no_tolerance(long, checkout, run_python, tmp_path):
     """A kernel whose result is not finite, and one that solves its first problem for ever; long calls as short."""

@@ -126,6 +126,7 @@ def _plant(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
+@pytest.mark.long
 def test_the_stages_of_a_session_on_an_injected_device(checkout, run_python):
     backend, harness = checkout / "bench_core/backends/jax.py", checkout / "benchmarks/harness"
     _plant(backend, '{"cuda": "gpu"}', '{"cuda": "cpu"}')

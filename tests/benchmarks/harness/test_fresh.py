@@ -55,6 +55,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not policy.is_glibc() or sys.platform != "linux", reason="what it counts is glibc's and Linux's")
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_every_call_pays_for_its_results_and_no_other_row_does(backend):

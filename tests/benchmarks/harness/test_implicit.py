@@ -37,6 +37,7 @@ def test_a_record_has_products_and_quality(backend):
     assert rows["forward_picard"]["products"]["evaluations"] > 0
 
 
+@pytest.mark.long
 def test_a_librarys_record_says_what_the_next_looser_setting_reaches():
     """In float64: what is near the tolerance on both sides is told by the library's row alone."""
     pytest.importorskip("torchdeq")

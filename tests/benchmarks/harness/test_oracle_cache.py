@@ -178,6 +178,7 @@ def test_the_problem_of_an_older_commit_is_left_alone(tmp_path):
     assert not hasattr(problem, "keeper")
 
 
+@pytest.mark.long
 def test_one_session_computes_for_the_others_of_its_cell_and_errors_stay(tmp_path, monkeypatch, small_ceilings):
     def measured(backend: str, where: str) -> tuple[dict[str, float], dict[str, int]]:
         monkeypatch.setenv("BENCH_CACHE", where)

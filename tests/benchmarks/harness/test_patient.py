@@ -36,6 +36,7 @@ def long(checkout, kernels_of) -> Cell:
     return Cell.of("logdet", "torch", {"D": 12, "B": 8})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("backend", ["torch", pytest.param("jax", marks=pytest.mark.slow)])
 def test_a_long_first_call_is_the_rows_only_sample(backend, long):
     begun = []
@@ -80,6 +81,7 @@ def test_what_was_timed_apart_survives_the_process(long, checkout):
     assert record["rows"]["inverse"]["outcome"] == "oom"
 
 
+@pytest.mark.long
 def test_a_wrong_result_is_no_sample_however_long_it_took(checkout, run_python, tmp_path):
     kernel = checkout / "bench_core/logdet/torch/jacobian_autodiff.py"
     profiles = checkout / "benchmarks/harness/profile.py"

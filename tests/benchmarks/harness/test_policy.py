@@ -108,6 +108,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / 10)
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not policy.is_glibc(), reason="the allocator's variables are glibc's")
 def test_a_kept_allocator_pays_for_no_fresh_pages():
     def faults(variables):

@@ -14,6 +14,7 @@ from benchmarks.harness.profile import QUICK
 ONCE = replace(QUICK, row_budget_s=0.05, max_rounds=8, processes=1, repetitions=0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("backend", "dtype"), [("torch", "tf32"), ("jax", "bfloat16")])
 def test_where_the_device_lacks_it_every_row_is_skipped(backend, dtype):
     cell = Cell.of("logdet", backend, {"D": 12, "B": 8}, "cpu", dtype)

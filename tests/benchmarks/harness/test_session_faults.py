@@ -95,6 +95,7 @@ def test_a_result_that_goes_wrong_while_it_is_timed_is_wrong(checkout, run_pytho
     assert row["samples_s"] == []
 
 
+@pytest.mark.long
 def test_a_row_that_never_ends_is_a_timeout(checkout, run_python, tmp_path):
     kernel = checkout / "bench_core/logdet/torch/transposed.py"
     text = kernel.read_text()
@@ -143,6 +144,7 @@ def test_a_stopped_call_that_its_work_explains_is_over_the_budget(checkout, run_
     assert rows["relative"]["samples_s"]
 
 
+@pytest.mark.long
 def test_the_sessions_deadline_blames_no_row_and_keeps_what_was_checked(checkout, run_python, tmp_path):
     """Neither the one that it met, nor those that had no turn: larger sizes try them all again. Of the one that had
     been judged before all is known but its time.
@@ -173,6 +175,7 @@ def test_the_sessions_deadline_blames_no_row_and_keeps_what_was_checked(checkout
     assert (other["error"], other["peak_bytes"]) == (None, None)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("pause_s", "calls"), [(2.5, 1), pytest.param(0.8, 2, marks=pytest.mark.slow)])
 def test_what_is_over_the_budget_is_not_called_again_and_again(checkout, run_python, tmp_path, pause_s, calls):
     """Once where the first call leaves no doubt, twice where the first may have paid for imports and pages (which may

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.usefixtures("small_ceilings")
 ROOT = Path(__file__).resolve().parents[3]
 
 
+@pytest.mark.long
 def test_exhausted_memory_is_oom_and_the_session_goes_on(monkeypatch):
     """The child may map 3 GiB; the Jacobians of 12,800 samples at D = 100 need more, the other rows little."""
     monkeypatch.setenv("BENCH_ADDRESS_SPACE_BYTES", str(3 * 2**30))

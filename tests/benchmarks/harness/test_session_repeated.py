@@ -27,6 +27,7 @@ def disturb(monkeypatch, **edits):
     monkeypatch.setattr(Result, "take", disturbing)
 
 
+@pytest.mark.long
 def test_a_card_below_its_clock_is_measured_again_though_the_profile_repeats_nothing(monkeypatch):
     take = Result.take
 
@@ -75,6 +76,7 @@ def test_a_session_whose_machine_moved_is_repeated_and_both_are_kept(monkeypatch
     assert earlier["stages_s"].keys() == {"rounds"}
 
 
+@pytest.mark.long
 def test_repeated_rounds_are_of_the_same_process_and_judge_nothing_twice(monkeypatch):
     """A check takes most of a session, and says the same however fast the machine is."""
     monkeypatch.setattr(state, "MOVED", 1 + 1e-9)
@@ -119,6 +121,7 @@ def test_of_a_repetition_that_died_the_rounds_before_it_stand(monkeypatch, check
     assert failure.startswith("inverse: oom in round 1: ")
 
 
+@pytest.mark.long
 def test_a_session_that_may_not_be_repeated_says_that_the_machine_moved(monkeypatch):
     monkeypatch.setattr(state, "MOVED", 1 + 1e-9)
     record = session.run(SMALL, FAST, {"relative": "", "gemm_floor": ""})
@@ -126,6 +129,7 @@ def test_a_session_that_may_not_be_repeated_says_that_the_machine_moved(monkeypa
     assert (record["state"]["repeated"], record["set_aside"]) == (0, [])
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are kept on a processor on Linux")
 def test_a_pool_that_sat_on_one_processor_repeats_nothing(monkeypatch):
     """The product's rate at the end is half of that at the start, and one thread alone is as fast as ever."""

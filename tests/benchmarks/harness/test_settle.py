@@ -77,6 +77,7 @@ def _said(done) -> list[str]:
     return [line for line in done.stderr.splitlines() if "benchmarks: warning: " not in line]
 
 
+@pytest.mark.long
 def test_what_is_open_is_measured_until_it_is_settled_and_nothing_is_replaced(measured):
     (first,) = measured.records()
     before, head = first.read_text(), measured.git("rev-parse", "HEAD")
@@ -171,6 +172,7 @@ def test_the_main_sweep_goes_before_those_beside_it(tmp_path, monkeypatch):
     assert order == ["main", "main", "beside", "beside"]
 
 
+@pytest.mark.long
 def test_a_session_that_times_nothing_is_not_repeated(measured):
     # Of one layer only: with two it is not tried.
     _plant_entries(measured, ENTRY | {"rows": ["free_form_10"], "regret": None})

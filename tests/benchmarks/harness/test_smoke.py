@@ -32,6 +32,7 @@ def sessions(monkeypatch):
     return limits, said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)
 def test_a_device_that_works_has_no_fault(backend, small_ceilings):
     assert smoke.fault(backend, "cpu", time.monotonic() + 300, 2.0) == ""

@@ -101,6 +101,7 @@ def test_a_checkpoint_every_few_seconds_and_at_the_end_of_a_seed(train):
     ]
 
 
+@pytest.mark.long
 def test_cut_off_after_any_epoch_it_ends_with_the_same_rows(train):
     whole, _, _ = train("whole")
     for kill_in in range(len(whole)):

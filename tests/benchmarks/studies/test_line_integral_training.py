@@ -25,6 +25,7 @@ ANNEALED = "dopri5_annealed"  # the tolerance is a state, too
 GO_ON = [pytest.param(name, marks=() if name == ANNEALED else pytest.mark.slow) for name in METHODS]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", GO_ON)
 def test_a_training_goes_on_where_it_was(method, tmp_path):
     whole, first, second = (_train(method, EXP, "psd", last=3) for _ in range(3))
@@ -40,6 +41,7 @@ def test_a_training_goes_on_where_it_was(method, tmp_path):
     assert rows[0]["final"] is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 def test_exp_is_increasing_and_inverts(seed):
     training = _train("gauss_legendre", EXP, "psd", seed)
@@ -58,6 +60,7 @@ def test_slopes_of_abs_are_bounded(seed):
         assert -1 <= end["slope_min"] <= end["slope_max"] <= 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", [pytest.param("dopri5_fixed", marks=pytest.mark.slow), ANNEALED])
 def test_constraints_hold_by_adaptive_steps_too(method):
     steps = examples(quick=20, thorough=50)
@@ -68,6 +71,7 @@ def test_constraints_hold_by_adaptive_steps_too(method):
             assert end["slope_min"] > 0 if J == "psd" else -1 <= end["slope_min"] <= end["slope_max"] <= 1
 
 
+@pytest.mark.long
 def test_the_tolerance_is_halved_when_the_loss_falls_below_it():
     training = _train("dopri5_annealed", ABS, "tanh")
     rows = [training.epoch(number) for number in range(1, 51)]
@@ -78,6 +82,7 @@ def test_the_tolerance_is_halved_when_the_loss_falls_below_it():
     assert all(row["loss"] < row["tol"] for row, after in pairwise(rows) if after["tol"] < row["tol"])
 
 
+@pytest.mark.long
 def test_the_unconstrained_control_is_not_bound():
     """Some seed's slope leaves what the constraint would keep it to."""
     slopes = []
@@ -94,6 +99,7 @@ def test_in_the_plane_the_result_depends_on_the_path():
     assert 0 <= row["slope_min"] <= row["slope_max"] <= 2
 
 
+@pytest.mark.long
 def test_tight_steps_and_quadrature_agree():
     """The first losses: both integrate the same network over the same points."""
     losses = [_train(method, EXP, "psd").epoch(1)["loss"] for method in ("gauss_legendre", "dopri5_fixed")]

@@ -142,6 +142,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_numbers(run_python, images, 
     assert list((tmp_path / "results").rglob("*.checkpoint")) == []
 
 
+@pytest.mark.long
 def test_the_record_says_what_was_done(whole_study):
     record, said = whole_study
     assert "elapsed" in said

@@ -34,6 +34,7 @@ def test_score_is_the_gradient_of_the_log_density():
     np.testing.assert_allclose(score_of_mixture(y.detach().numpy(), sigma), want.numpy(), rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", METHODS)
 def test_a_training_goes_on_where_it_was(method, samples, tmp_path):
     whole, first, second = (_train(method, samples) for _ in range(3))

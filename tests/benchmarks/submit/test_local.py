@@ -13,6 +13,7 @@ from benchmarks.submit import devices, local
 LOCAL = ("--executor", "local", "--profile", "smoke", "--machine", "here")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [4, pytest.param(40, marks=pytest.mark.slow)])
 def test_one_of_two_jobs_is_killed_in_mid_cell_and_all_cells_complete_each_alone(tiny, count):
     few = tiny(count)
@@ -78,6 +79,7 @@ def test_a_session_that_takes_its_job_down_twice_is_an_error_and_cancels_nothing
     assert second["rows"][few.ROW]["outcome"] == "ok"
 
 
+@pytest.mark.long
 def test_a_job_that_raises_is_lost_and_becomes_an_outcome(tiny):
     few = tiny(2)
     few.repository.replace(
@@ -111,6 +113,7 @@ def test_a_tree_that_is_changed_is_refused(tiny):
     assert not few.results.exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("end", "count"), [("terminated", 3), pytest.param("killed", 5, marks=pytest.mark.slow)])
 def test_a_run_that_is_cut_off_leaves_nothing_behind_and_goes_on(tiny, end, count):
     few = tiny(count)

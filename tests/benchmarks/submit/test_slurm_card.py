@@ -23,6 +23,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("fault", "says"), FAULTS)
 def test_a_session_that_its_card_did_not_settle_is_kept_and_measured_again(
     cluster, tmp_path, monkeypatch, capsys, fault, says

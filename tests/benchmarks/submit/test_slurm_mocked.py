@@ -71,6 +71,7 @@ def test_a_run_goes_from_an_array_to_merged_records(cluster, tmp_path, capsys):
     assert not open_cells(folder)
 
 
+@pytest.mark.long
 def test_a_lost_session_is_merged_as_the_outcome_that_its_job_had(cluster, tmp_path, capsys):
     assert submit() == 0
     run_job(cluster, tmp_path, "12_0")
@@ -104,6 +105,7 @@ def test_a_job_that_wrote_nothing_has_no_reason_of_an_earlier_one(cluster, tmp_p
     assert "planted" not in said
 
 
+@pytest.mark.long
 @pytest.mark.skipif(gpu.first_visible() is not None, reason="there is a GPU here")
 def test_a_node_without_a_working_gpu_leaves_its_session_to_others(cluster, tmp_path, monkeypatch, capsys):
     """It fails in seconds, and would take much of an array with it."""
@@ -145,6 +147,7 @@ def _raise(*given, **named):
     raise RuntimeError("planted")
 
 
+@pytest.mark.long
 def test_processes_of_a_cell_are_jobs_of_their_own(cluster, tmp_path, monkeypatch):
     monkeypatch.setitem(PROFILES, "smoke", replace(SMOKE, processes=2))
     monkeypatch.setattr(run, "every_cell", lambda profile, device: CELLS[:1])
@@ -186,6 +189,7 @@ def test_nodes_of_two_kinds_are_two_machines(cluster, tmp_path, capsys):
     assert capsys.readouterr().out.count(" 0 records filed") == 2
 
 
+@pytest.mark.long
 def test_a_job_of_this_machine_has_its_card_and_its_time_though_submitit_gives_neither(cluster, tmp_path, monkeypatch):
     assert submit() == 0
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")

@@ -78,6 +78,7 @@ def late(cluster, tmp_path, monkeypatch):
     return hide
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ending", ["*.session", "runs/*.0000.ledger"])
 def test_a_file_that_is_seen_late_is_not_lost(late, cluster, capsys, ending):
     read = late(ending)
@@ -89,6 +90,7 @@ def test_a_file_that_is_seen_late_is_not_lost(late, cluster, capsys, ending):
     assert read == [1]  # and for nothing that is in order
 
 
+@pytest.mark.long
 def test_what_is_lost_is_lost_after_the_second_look_too(late, cluster, capsys):
     late("*.session")
     for job in list(cluster.queue):

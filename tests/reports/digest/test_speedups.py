@@ -37,6 +37,7 @@ def test_another_objective_of_the_same_network_is_told_beside_it_and_is_no_answe
     assert not any("sliced" in question.computes for question in FAMILIES["score"].questions)
 
 
+@pytest.mark.long
 def test_it_is_told_of_a_sweep_of_two_sizes(committed):
     told = digest_speedups(committed, "score", digest_series(committed, "score", "psi"))
     sliced = [s for s in told if s.row == "sliced"]

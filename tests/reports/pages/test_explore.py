@@ -101,6 +101,7 @@ def test_choosing_sorting_and_the_chart_follow_the_keyboard(visit, digest):
     assert messages == []
 
 
+@pytest.mark.long
 def test_a_few_rows_are_shown_first_and_all_at_a_click(visit, digest):
     page, messages, _ = visit()
     status, more = page.locator("#explorer > [role=status]"), page.locator("button.more")
@@ -122,6 +123,7 @@ def test_a_few_rows_are_shown_first_and_all_at_a_click(visit, digest):
     assert messages == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.name)
 def test_the_lines_of_the_chart_stand_at_round_numbers(browser, path):
     """What is written on the canvas, whatever sizes were measured and however far the axis goes beyond them."""
@@ -139,6 +141,7 @@ def test_the_lines_of_the_chart_stand_at_round_numbers(browser, path):
     assert all(re.fullmatch("[1-9]0*", text.replace(",", "")) for text in told), told
 
 
+@pytest.mark.long
 def test_what_all_chosen_points_share_is_said_once(visit):
     """And a phone shows the time of a call without a scroll."""
     page, messages, _ = visit(viewport={"width": 390, "height": 850})
@@ -152,6 +155,7 @@ def test_what_all_chosen_points_share_is_said_once(visit):
     assert messages == []
 
 
+@pytest.mark.long
 def test_forms_of_a_method_which_share_its_colour_have_points_of_their_own(visit):
     rows = "#family=logdet&rows=relative%2C+relative%3Acompiled&place=torch%2C+cpu%2C+float32"
     page, messages, _ = visit(rows, viewport={"width": 1400, "height": 900})
@@ -163,6 +167,7 @@ def test_forms_of_a_method_which_share_its_colour_have_points_of_their_own(visit
     assert messages == []
 
 
+@pytest.mark.long
 def test_holes_are_found_by_their_reason(visit, digest):
     page, messages, _ = visit()
     page.locator("button.more").click()
@@ -179,6 +184,7 @@ def test_holes_are_found_by_their_reason(visit, digest):
     assert messages == []
 
 
+@pytest.mark.long
 def test_the_address_is_the_choice(visit, digest):
     page, messages, _ = visit()
     page.locator("button[data-row=inverse]").first.click()
@@ -192,6 +198,7 @@ def test_the_address_is_the_choice(visit, digest):
     assert messages + more == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
 def test_fits_and_stays_small(visit, width, scheme):
     page, messages, _ = visit(viewport={"width": width, "height": 844}, color_scheme=scheme)
@@ -203,6 +210,7 @@ def test_fits_and_stays_small(visit, width, scheme):
     assert messages == []
 
 
+@pytest.mark.long
 def test_every_column_of_the_file_is_explained_at_a_click(visit):
     page, _, _ = visit()
     table = page.locator("#table-columns")

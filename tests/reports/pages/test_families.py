@@ -69,6 +69,7 @@ def test_the_page_is_well_formed_and_every_picture_has_words(pages):
         assert not re.search(r"\bnan\b|\bNone\b", re.sub(r"<[^>]+>", " ", html))
 
 
+@pytest.mark.long
 def test_the_same_digest_gives_the_same_page(pages, implicit_digest):
     again = families.build(implicit_digest)
     assert [render_page(page, pages) for page in pages] == [render_page(page, again) for page in again]

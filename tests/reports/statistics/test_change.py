@@ -48,6 +48,7 @@ def test_a_clean_step_is_told_to_the_value():
     assert find_changes([values]) == [(10,)]
 
 
+@pytest.mark.long
 def test_of_three_levels_the_middle_one_is_not_cut():
     """The rank statistic of a stair with two like steps is as large all along the middle level."""
     rng = np.random.default_rng(3)

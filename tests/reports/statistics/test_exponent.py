@@ -34,6 +34,7 @@ def test_exact_squares_above_a_floor_give_two_where_a_slope_does_not():
     assert naive < 1.0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("power", [slow(1.0), 2.0, slow(3.0)])
 def test_covers_the_true_exponent(simulate_curve, power):
     rng = np.random.default_rng(31)
@@ -43,6 +44,7 @@ def test_covers_the_true_exponent(simulate_curve, power):
     assert np.mean([consistent_with(power, e) == "consistent" for e in fits]) >= 0.9
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [5, slow(8), slow(12)])
 def test_covers_it_at_few_sizes_by_being_wide(simulate_curve, count):
     rng = np.random.default_rng(count)
@@ -51,6 +53,7 @@ def test_covers_it_at_few_sizes_by_being_wide(simulate_curve, count):
     assert np.mean([e.low <= 2.0 <= e.high for e in fits]) >= 0.9
 
 
+@pytest.mark.long
 def test_covers_it_with_one_sample_a_size(simulate_curve):
     rng = np.random.default_rng(33)
     fits = [fit_exponent(SIZES, simulate_curve(rng, SIZES, 2.0, rounds=1)).estimate for k in range(100)]
