@@ -45,10 +45,13 @@ PAGES = (
     *(f"digest/test_{name}.py" for name in ("ladders", "lent", "libraries", "orders", "points", "series", "speedups")),
     *("digest/test_studies.py", "load/test_select.py", "load/test_session.py", "pages/family/test_clocks.py"),
     *(f"pages/test_{name}.py" for name in ("claims", "devices", "explore", "families", "health", "history", "index")),
-    *(f"pages/test_{name}.py" for name in ("lent", "pages", "studies")),
+    *(f"pages/test_{name}.py" for name in ("lent", "pages", "studies", "unmeasured")),
 )
 # And those that read the committed results, which takes two seconds.
-COMMITTED = ("test_committed.py", "test_readme.py", "test_refusals.py", "test_second.py", "test_readme_processor.py")
+COMMITTED = (
+    *("test_committed.py", "test_readme.py", "test_readme_families.py", "test_readme_processor.py"),
+    *("test_refusals.py", "test_second.py"),
+)
 ROOMS = (
     {f"tests/reports/{name}": "pages" for name in PAGES}
     | {f"tests/reports/{name}": "committed" for name in COMMITTED}

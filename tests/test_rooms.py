@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOMS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,6 +25,7 @@ def test_read(report, number):
 """
 
 
+@pytest.mark.long
 def test_a_room_is_given_to_one_process(run_python, tmp_path):
     files = ["tests/reports/test_page.py", "tests/reports/test_browser.py", "tests/bench_core/test_methods.py"]
     assert [ROOMS.get(name) for name in files] == ["pages", "pages", None]

@@ -156,6 +156,7 @@ def test_a_range_of_commits_with_different_methods_keeps_names_apart(repository)
     assert outcomes["relative"] == outcomes["inverse"] == outcomes["gemm_floor"] == 0
 
 
+@pytest.mark.long
 def test_asv_check_is_clean(repository):
     done = repository.python("-m", "asv", "check", "--environment=checkout:same")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -212,6 +212,7 @@ def test_the_series_that_was_asked_for(implicit):
     assert find()[1:] == ("random", 0.9)
 
 
+@pytest.mark.long
 def test_answer_at_the_terminal(implicit_results, capsys):
     arguments = ["answer", "--results", str(implicit_results), "--family", "implicit", "--D", "128", "--B", "64"]
     assert main([*arguments, "--gamma", "0.99", "--T", "rotation", "--backend", "torch"]) == 0

@@ -37,6 +37,7 @@ def published(runner, synthetic, tmp_path_factory):
     return target
 
 
+@pytest.mark.long
 def test_it_is_read_as_it_was_trained(published):
     (study,) = load(published).studies
     assert (study.name, study.data, study.epochs, study.seeds) == ("logdet-training", "moons", EPOCHS, (0, 1))
@@ -51,6 +52,7 @@ def test_it_is_read_as_it_was_trained(published):
             assert later["epoch"] == 1 or later["before"] == earlier["loss"]
 
 
+@pytest.mark.long
 def test_the_claim_is_judged_by_it(published):
     run = load(published)
     claim = judge(Analysis(run), "RG4")

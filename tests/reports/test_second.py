@@ -40,6 +40,7 @@ def test_a_spread_that_the_first_machine_lends_covers_the_seconds_processes(seco
     assert np.mean(held) >= PROMISED[0]
 
 
+@pytest.mark.long
 def test_a_process_left_out_has_a_crossover_inside(committed, second):
     """Of both machines and all families together: one alone has few."""
     found = [each.coverage_of_crossovers(family) for each in (committed, second) for family in each.families]

@@ -27,6 +27,7 @@ def test_the_report_says_where_it_is(run_python, small, tmp_path):
     assert (tmp_path / "seite-ő" / "index.html").is_file()
 
 
+@pytest.mark.long
 def test_help(run_python):
     done = run_python("-m", "reports", "answer", "--help", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr

@@ -202,6 +202,7 @@ def test_float32_is_float32_whatever_the_users_switch(m):
         np.testing.assert_array_equal(array, plain[name])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("m", TORCHDEQ, ids=_name)
 def test_a_tolerance_is_tried_once(m, monkeypatch):
     """With a limit that is found once: every trial of Broyden's method, whose iterations grow dearer as it goes on, was

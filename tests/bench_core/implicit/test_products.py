@@ -55,6 +55,7 @@ def _compiled():
             yield pytest.param(m, marks=pytest.mark.slow if again else (), id=f"{m.backend}-{m.name}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("m", list(_compiled()))
 def test_counts_equal_the_formulas_in_compiled_programs(m):
     """JAX compiles for every size, and again for the count: one size, drawn anew in every run, and a long one.

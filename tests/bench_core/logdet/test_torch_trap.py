@@ -97,6 +97,7 @@ OWN = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("names", [OWN, *(pytest.param((name,), marks=pytest.mark.slow) for name in OWN)], ids=" ".join)
 def test_our_factorisations_are_right_with_two_threads(names, tmp_path):
     error = _run(tmp_path, OURS, 2, PATIENCE_S, *names)

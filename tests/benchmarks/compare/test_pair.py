@@ -124,6 +124,7 @@ def test_slower_wrong_dying_and_gone(checkout, tmp_path, plant):
     assert f"{SMALL.name}: relative_published: only base has it" in text
 
 
+@pytest.mark.long
 def test_two_forms_and_two_precisions_of_a_method_are_one_row(checkout, tmp_path):
     """Rows are named by their methods; of one that has only one of the forms the other side is without it."""
     settings = {"base": ["form=eager"], "head": ["form=allocating", "dtype=float64"]}

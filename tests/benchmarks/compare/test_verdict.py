@@ -43,6 +43,7 @@ NOISE = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "noise",
     ["heavy tails", *(pytest.param(n, marks=pytest.mark.slow) for n in ("two kinds", "normal", "common to all rows"))],

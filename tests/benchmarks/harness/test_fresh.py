@@ -79,6 +79,7 @@ def test_every_call_pays_for_its_results_and_no_other_row_does(backend):
     assert found["same"]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     not policy.is_glibc() or sys.platform != "linux", reason="what it gives back is glibc's and Linux's"
 )

@@ -38,6 +38,7 @@ def test_a_device_that_works_has_no_fault(backend, small_ceilings):
     assert smoke.fault(backend, "cpu", time.monotonic() + 300, 2.0) == ""
 
 
+@pytest.mark.long
 def test_a_device_that_is_not_there_is_told_in_one_line(capsys):
     from bench_core.backends import torch as backend
 

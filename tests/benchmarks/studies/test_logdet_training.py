@@ -26,6 +26,7 @@ def _train(chosen, samples, settings=SETTINGS, seed=1):
     return LogdetTraining(chosen, seed, samples, settings)
 
 
+@pytest.mark.long
 def test_loss_is_a_density(samples):
     """Its exponential integrates to one over the plane, in the limits of a grid."""
     training = _train(CHOICES[1], samples)

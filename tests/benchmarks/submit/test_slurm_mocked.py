@@ -26,6 +26,7 @@ def _batch_file(tmp_path, array: str) -> set[str]:
     return set((find_run(tmp_path).jobs / f"{array}_submission.sh").read_text().splitlines())
 
 
+@pytest.mark.long
 def test_a_run_goes_from_an_array_to_merged_records(cluster, tmp_path, capsys):
     assert submit("--workers", "1", "--slurm", "partition=long", "--slurm", "reservation=mine") == 0
     assert "3 sessions sent to Slurm as 12;" in capsys.readouterr().out
