@@ -56,7 +56,6 @@ def _publish(trial: Trial) -> set[str]:
     return trial.told("\n".join(names))
 
 
-@pytest.mark.long
 @pytest.mark.slow  # three real runs of all doors; a range of commits is run below
 def test_over_three_commits_what_changed_is_told_and_nothing_else(trial, smoke_sessions):
     """Runs of all doors; then equal code; then forward passes planted in one kernel.

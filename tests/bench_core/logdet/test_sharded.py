@@ -37,7 +37,7 @@ def torch_said():
 
 
 # torch's answers take three processes that import it, JAX's programs of eight devices half a minute.
-@pytest.fixture(params=[pytest.param("torch", marks=pytest.mark.slow), pytest.param("jax", marks=pytest.mark.long)])
+@pytest.fixture(params=[pytest.param(backend, marks=pytest.mark.slow) for backend in bench_core.BACKENDS])
 def said(request):
     return request.param, request.getfixturevalue(f"{request.param}_said")
 
@@ -66,7 +66,7 @@ def test_only_the_inverse_gathers_a_weight(said):
             assert gathered == (row["method"] in GATHER), row
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_relative_sends_one_sum_of_the_batch_a_layer(jax_said):
     """L = 2: two arrays (B, D) and one (B,), which XLA puts into one all-reduce."""
     (row,) = [r for r in jax_said["measured"] if (r["method"], r["D"], r["devices"]) == ("relative", 8192, 8)]

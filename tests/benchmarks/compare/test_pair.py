@@ -194,7 +194,6 @@ def turns(monkeypatch):
     return told
 
 
-@pytest.mark.long
 @pytest.mark.slow  # two pairs of processes, one of them killed
 def test_rounds_that_were_cut_off_are_not_measured_again_and_all_are_abba_baab(checkout, tmp_path, turns):
     both = _alike(sides.make(None, checkout, tmp_path / "sides"))
