@@ -90,7 +90,7 @@ IMPLICIT = Family(
     yardstick="parameter_vjp",
     sweeps={
         "smoke": _sweeps((8,), 8, (0.5,), ("symmetric",), single=(8,), conv=(64,), large=(8,), B=4),
-        "quick": _sweeps((16, 64, 256), 64, (0.9,), ("rotation",), single=(64,), conv=(64,)),
+        "quick": _sweeps((32, 100, 320), 320, (0.9,), (), single=(320,), conv=()),
         "standard": _sweeps(
             (32, 100, 320, 1000), 320, (0.99,), _SPECTRA[:2], single=(320,), conv=(256,), large=(2000, 10000)
         )

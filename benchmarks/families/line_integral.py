@@ -93,7 +93,7 @@ LINE_INTEGRAL = Family(
     sweeps={
         # One cell for the sweeps of a batch: it is measured once.
         "smoke": _sweeps((4,), (4,), (4,), ("kronecker_psd",), (4,), *2 * (("kronecker_psd",),)),
-        "quick": _sweeps((8, 32), (), (16,), ("kronecker_psd",), (256,)),
+        "quick": _sweeps((8, 32), (), (16,), ("kronecker_psd",), ()),
         "standard": _sweeps((1, 8, 32, 64), (8,), (16, 256, 1024), _KRONECKER, (1024,))
         | {"Rules": _RULES, "Hard": _HARD},
         "full": _FULL,
