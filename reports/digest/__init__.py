@@ -11,6 +11,7 @@ from ..analysis import Analysis
 from ..families import FAMILIES
 from ..forecasts import Forecasts
 from ..plots.style import assign_colours
+from ..processes import map_apart
 from ..statistics import Estimate
 from ..text import shorten
 from .about import About, describe
@@ -26,7 +27,7 @@ from .exponents import Growth, digest_exponents
 from .form import FormSeries, Quality, check_predictions, pack_form
 from .fronts import Front, digest_fronts
 from .goals import Goal, digest_goals
-from .health import Health, examine
+from .health import Health, examine, find_coverage
 from .history import History, digest_history
 from .knots import fold_knots
 from .ladders import Climb, digest_climbs
@@ -113,14 +114,22 @@ class Digest:
 
 
 def build_digest(analysis: Analysis) -> Digest:
-    """Everything once, in this order: cells, answers, rules, predictions, claims, health."""
+    """Everything once. Families, claims and studies take nearly all of the time, and side by side half of it."""
+    about = describe(analysis)  # what all of them need is found before they part
+
+    def digest(part: Any) -> Any:
+        if isinstance(part, str):
+            return digest_family(analysis, part), find_coverage(analysis, part)
+        return part(analysis)
+
+    *families, claims, studies = map_apart(digest, [*analysis.families, judge_claims, digest_studies])
     return Digest(
         SCHEMA,
-        describe(analysis),
-        tuple(digest_family(analysis, name) for name in analysis.families),
-        judge_claims(analysis),
-        examine(analysis),
-        digest_studies(analysis),
+        about,
+        tuple(family for family, _ in families),
+        claims,
+        examine(analysis, [row for _, coverage in families for row in coverage]),
+        studies,
         digest_history(analysis),
         digest_devices(analysis),
     )

@@ -106,15 +106,17 @@ class Health:
     provenance: Provenance
 
 
-def examine(analysis: Analysis) -> Health:
-    """The health of a run."""
+def examine(analysis: Analysis, coverage: Iterable[CoverageRow] | None = None) -> Health:
+    """The health of a run, with the `coverage` of its families where that is known already."""
+    if coverage is None:
+        coverage = (row for family in analysis.families for row in find_coverage(analysis, family))
     incidents = find_incidents(analysis)
     return Health(
         warnings=tuple(sorted((incident for incident in incidents if incident.warns), key=weigh)),
         notes=tuple(incident for incident in incidents if not incident.warns),
         places=tuple(_examine_place(analysis, place) for place in analysis.places),
         states=tuple(_compare_states(analysis.states)),
-        coverage=tuple(_find_coverage(analysis)),
+        coverage=tuple(coverage),
         comparisons=_count_comparisons(analysis),
         unmeasured=analysis.run.unmeasured,
         provenance=trace(analysis),
@@ -191,16 +193,15 @@ def _compare_states(states: Iterable[State]) -> Iterable[MachineState]:
         )
 
 
-def _find_coverage(analysis: Analysis) -> Iterable[CoverageRow]:
-    for family in analysis.families:
-        found: dict[str, Coverage] = {
-            "a time, for another process": analysis.coverage(family),
-            "a ratio, for another process": analysis.coverage_of_ratios(family),
-            "an exponent, for another process": analysis.coverage_of_exponents(family, WIDEST),
-            "a crossover, for another process": analysis.coverage_of_crossovers(family),
-        }
-        for what, coverage in found.items():
-            yield CoverageRow(family, what, coverage.share, coverage.total, coverage.factor)
+def find_coverage(analysis: Analysis, family: str) -> tuple[CoverageRow, ...]:
+    """How often the intervals of a family held what was left out."""
+    found: dict[str, Coverage] = {
+        "a time, for another process": analysis.coverage(family),
+        "a ratio, for another process": analysis.coverage_of_ratios(family),
+        "an exponent, for another process": analysis.coverage_of_exponents(family, WIDEST),
+        "a crossover, for another process": analysis.coverage_of_crossovers(family),
+    }
+    return tuple(CoverageRow(family, what, c.share, c.total, c.factor) for what, c in found.items())
 
 
 def _count_comparisons(analysis: Analysis) -> Comparisons:

@@ -4,6 +4,7 @@ import re
 
 from ..digest import Digest, FamilyDigest
 from ..families import FAMILIES
+from ..processes import map_apart
 from .blocks import Page, Section, Text, missing
 from .family import CHAPTERS
 from .family._names import describe_sizes, name_backends, name_shared
@@ -12,7 +13,7 @@ from .lent import say_lent, say_near
 
 def build(digest: Digest) -> tuple[Page, ...]:
     """The pages of the families that were measured, in the project's order."""
-    return tuple(_build_page(family) for family in digest.families)
+    return tuple(map_apart(_build_page, digest.families))
 
 
 def _applies(note: str, family: FamilyDigest) -> bool:
