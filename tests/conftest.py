@@ -49,7 +49,7 @@ PAGES = (
 )
 # And those that read the committed results, which takes two seconds.
 COMMITTED = (
-    *("test_committed.py", "test_readme.py", "test_readme_families.py", "test_readme_processor.py"),
+    *("test_committed.py", "test_findings.py", "test_findings_families.py", "test_findings_processor.py"),
     *("test_refusals.py", "test_second.py"),
 )
 ROOMS = (

@@ -86,7 +86,7 @@ def _find_parts(analysis: Analysis) -> Iterator[Incident]:
     run = analysis.run
     for part in run.parts:
         where = {"machine": part.machine, "environment": part.environment}
-        if not part.asv:
+        if not (part.asv or part.plain):
             yield Incident("without-asv", where | {"sessions": part.sessions})
         if part.asv and not part.sessions:
             yield Incident("without-sessions", where)

@@ -68,6 +68,11 @@ class Part:
     asv: bool
     sessions: int
 
+    @property
+    def plain(self) -> bool:
+        """Whether it is of a run without asv, which leaves no file of asv's."""
+        return self.environment.partition("-")[0] == "plain"
+
 
 @dataclass(frozen=True)
 class Unmeasured:

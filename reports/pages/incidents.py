@@ -9,7 +9,7 @@ from ..digest import Digest
 from ..digest.incidents import Incident
 from ..points import DIMENSIONS
 from ..text import count, write_bytes, write_list, write_rate, write_seconds, write_share, write_size
-from .naming import name_place
+from .naming import name_environment, name_place
 
 # Names in a sentence; more are counted.
 SHOWN = 4
@@ -145,11 +145,12 @@ _WRITERS: dict[str, Callable[[Values], str]] = {
     "system": lambda v: f"{v['line']} (in {count(v['sessions'], 'session')})",
     "limit": lambda v: f"{v['line']} (in {count(v['sessions'], 'session')})",
     "without-asv": lambda v: (
-        f"{v['environment']} on {v['machine']}: {count(v['sessions'], 'session record')} without an asv result file "
-        "(run without asv, or ended before asv saved)"
+        f"{name_environment(v['environment'])} on {v['machine']}: {count(v['sessions'], 'session record')} without an "
+        "asv result file (ended before asv saved)"
     ),
     "without-sessions": lambda v: (
-        f"{v['environment']} on {v['machine']}: asv values without session records, so unpaired and without verdicts"
+        f"{name_environment(v['environment'])} on {v['machine']}: asv values without session records, so unpaired and "
+        "without verdicts"
     ),
     "commits": lambda v: f"cells of several commits stand side by side: {write_list(v['commits'])}",
     "superseded": lambda v: (

@@ -1,5 +1,7 @@
 """Names of places and sizes as the pages write them, from the digest."""
 
+import re
+
 from ..digest import Digest, FamilyDigest
 from ..families import FAMILIES
 from ..points import Place
@@ -9,6 +11,12 @@ def name_place(digest: Digest, place: Place) -> str:
     """`torch, cpu, float32`; the machine only where the report has several."""
     words = [place.backend, place.device, place.dtype]
     return ", ".join([*words, place.machine] if len(digest.about.machines) > 1 else words)
+
+
+def name_environment(environment: str) -> str:
+    """`checkout-py3.11`: asv's name without the device and the profile, which have places of their own."""
+    name = re.sub(r"-BENCH_(DEVICE|PROFILE)[a-z]*", "", environment)
+    return re.sub(r"^plain\b-?", "without asv ", name).strip()
 
 
 def name_letter(family: FamilyDigest, letter: str) -> str:

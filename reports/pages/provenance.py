@@ -8,7 +8,7 @@ from ..digest.provenance import Provenance, Source
 from ..points import Place
 from ..text import count, write_list
 from .blocks import Block, Cell, Items, Table, Text, tabulate
-from .naming import name_place
+from .naming import name_environment, name_place
 
 # Kinds of files by what they are called in a sentence.
 _KINDS = {
@@ -71,7 +71,7 @@ def _tabulate_sources(provenance: Provenance) -> Table:
         "What was measured where",
         provenance.sources,
         ("machine", "Machine", name),
-        ("environment", "Environment", lambda s: s.environment),
+        ("environment", "Environment", lambda s: name_environment(s.environment)),
         ("commit", "Commit", lambda s: f"`{s.commit[:8]}`" if s.commit else "no commit"),
         ("profile", "Profile", lambda s: s.profile or "–"),
         ("device", "Device", lambda s: s.device),

@@ -11,7 +11,17 @@ from ..plots.study import Panel, draw_study
 from ..statistics import Estimate
 from ..text import count, write_list, write_seconds, write_size
 from .blocks import Block, Cell, Figure, Figures, Heading, Table, Text, columns, tabulate
-from .study_parts import Measure, compare, describe_ends, end_cell, make_panel, name_data, order_studies, tell_origin
+from .study_parts import (
+    Measure,
+    compare,
+    describe_ends,
+    end_cell,
+    make_panel,
+    name_data,
+    order_studies,
+    stack,
+    tell_origin,
+)
 
 TITLE = "Ascending the likelihood by the ordinary and the relative gradient"
 LOSS = Measure("loss", "Training loss")
@@ -66,7 +76,7 @@ def _name(method: StudyMethod) -> str:
 
 def _tabulate(study: StudyDigest) -> Table:
     climbed = {found.method: found for found in study.ascents}
-    iterations = f"Iterations to {100 * SHARE:g} %"
+    iterations, taken = f"Iterations to {100 * SHARE:g} %", f"Time of {study.settings['steps']} steps"
     return tabulate(
         f"study-{study.key}",
         f"At its best rate: {study.data}",
@@ -77,8 +87,8 @@ def _tabulate(study: StudyDigest) -> Table:
         ("test", "Test loss", lambda pair: _end(pair[0], "test_loss"), True),
         ("iterations", iterations, lambda pair: _tell_cost(study, pair[1], pair[1].iterations, "{:,.0f}".format), True),
         ("spent", "Seconds", lambda pair: _tell_cost(study, pair[1], pair[1].seconds, write_seconds), True),
-        ("seconds", f"Time of {study.settings['steps']} steps", lambda pair: write_seconds(pair[0].seconds), True),
-        ("ratio", "Over ordinary, plain descent", lambda pair: compare(pair[0]), True),
+        ("seconds", taken, lambda pair: stack(pair[0].seconds, write_seconds), True),
+        ("ratio", "Over ordinary, plain descent", lambda pair: compare(pair[0], stacked=True), True),
     )
 
 

@@ -80,10 +80,21 @@ def tell_costs(
     )
 
 
-def compare(method: StudyMethod) -> Cell:
-    """An epoch's time in the baseline's, with its verdict."""
-    ratio = f"{write_ratio(method.ratio)} ×" if method.ratio is not None else "1"
-    return Cell(ratio, TONES.get(method.verdict, ""), method.verdict)
+def compare(method: StudyMethod, stacked: bool = False) -> Cell:
+    """An epoch's time in the baseline's, with its verdict; in a wide table its interval is `stacked`."""
+    tone = TONES.get(method.verdict, "")
+    if method.ratio is None:
+        return Cell("1", tone, method.verdict)
+    if stacked:
+        cell = stack(method.ratio, write_ratio)
+        return Cell(f"{cell.text} ×", tone, "\n".join(filter(None, (cell.note, method.verdict))))
+    return Cell(f"{write_ratio(method.ratio)} ×", tone, method.verdict)
+
+
+def stack(estimate: Estimate, write: Callable[[float], str]) -> Cell:
+    """A value, and its interval below."""
+    note = "" if estimate.undetermined else f"{write(estimate.low)} to {write(estimate.high)}"
+    return Cell(write(estimate.value), note=note)
 
 
 def end_cell(method: StudyMethod, name: str, small: bool = False) -> Cell:
@@ -91,8 +102,7 @@ def end_cell(method: StudyMethod, name: str, small: bool = False) -> Cell:
     value = method.ends.get(name)
     if value is None:
         return Cell("–")
-    write = write_error if small else "{:.3g}".format
-    return Cell(write(value.value), note="" if value.undetermined else f"{write(value.low)} to {write(value.high)}")
+    return stack(value, write_error if small else "{:.3g}".format)
 
 
 def tell_origin(study: StudyDigest) -> Block:

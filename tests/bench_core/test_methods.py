@@ -22,10 +22,6 @@ AGAIN = {"k": (1, 10, 20), "K": (30, 300, 1000)}
 BUILT = [m for m in METHODS if m.backend == "torch" or not any(m.settings.get(name) in TWINS[name] for name in TWINS)]
 
 
-def _slow(*given):
-    return pytest.param(*given, marks=pytest.mark.slow)
-
-
 def _is_long(m: bench_core.Method) -> bool:
     """Rows that JAX takes seconds to compile: diffrax's, GMRES and what starts warm, which have tests of their own, and
     of those that differ in how often they turn all but one or two.
@@ -36,20 +32,24 @@ def _is_long(m: bench_core.Method) -> bool:
     return "dopri5" in m.name or "gmres" in m.name or m.computes == "warm_gradient" or again
 
 
-def _mark(m: bench_core.Method):
-    return _slow(m) if m.backend == "jax" and _is_long(m) else m
+def _mark(rows, others=pytest.mark.slow):
+    """Of rows (method, ...): in JAX, which compiles, the first of each answer and those that carry something from call
+    to call are quick; the others have the mark ``others``, and are slow where they are long.
+    """
+    seen, marked = set(), []
+    for row in rows:
+        m = row[0]
+        quick = m.backend == "torch" or m.in_place or (m.family, m.computes) not in seen
+        if m.backend == "jax":
+            seen.add((m.family, m.computes))
+        slow = m.backend == "jax" and _is_long(m)
+        marked.append(pytest.param(*row, marks=pytest.mark.slow if slow else () if quick else others))
+    return marked
 
 
 def _each_answer(methods: list[bench_core.Method]):
-    """What a family's kernels have from their base: in JAX one row of each answer, the others slow, for it compiles,
-    but for those that carry something from call to call.
-    """
-    seen = set()
-    for m in methods:
-        key = (m.family, m.computes)
-        yield _mark(m) if m.backend == "torch" or key not in seen or m.in_place else _slow(m)
-        if m.backend == "jax":
-            seen.add(key)
+    """What a family's kernels have from their base."""
+    return _mark([(m,) for m in methods])
 
 
 # Methods that share a kernel and differ in how often it turns: the short ones are enough.
@@ -74,7 +74,7 @@ def _result(m: bench_core.Method, problem, dtype: str):
     return kernel.to_numpy(out)
 
 
-@pytest.mark.parametrize("m", [_mark(m) for m in ANSWERS], ids=_name)
+@pytest.mark.parametrize("m", _mark([(m,) for m in ANSWERS], pytest.mark.long), ids=_name)
 def test_right_to_rounding(m):
     """The error against the judge: exact methods, and truncated ones against the judge's own truncation."""
     judge = judges.of(m.family)
@@ -135,7 +135,7 @@ def test_bad_input_is_one_line(m):
         assert says in str(caught.value)
 
 
-@pytest.mark.parametrize("m", [*_each_answer([m for m in BUILT if m.role != "peer"])], ids=_name)
+@pytest.mark.parametrize("m", _each_answer([m for m in BUILT if m.role != "peer"]), ids=_name)
 def test_all_methods_of_a_problem_share_its_weights(m):
     """At D = 20,000 a second copy of a D x D matrix would cost 1.6 GB."""
     if m.in_place:
@@ -148,7 +148,7 @@ def test_all_methods_of_a_problem_share_its_weights(m):
     assert pointer == source.masters[name].ctypes.data
 
 
-@pytest.mark.parametrize("m", [*_each_answer(BUILT)], ids=_name)
+@pytest.mark.parametrize("m", _each_answer(BUILT), ids=_name)
 def test_kernels_run_again_with_the_same_answer(m):
     """In-place methods stay finite over many calls, near their start when steady; after ``reset`` they start anew."""
     problem = bench_core.problem(m.family, seed=2, **judges.of(m.family).room(m))
@@ -173,11 +173,15 @@ def test_kernels_run_again_with_the_same_answer(m):
     assert all(np.array_equal(problem.arrays[name], array) for name, array in before.items())
 
 
+COSTED = [(m, sizes) for m in BUILT if judges.of(m.family).costed(m) for sizes in judges.of(m.family).COSTED]
+# In JAX at the first sizes; at the others slow.
 COSTED = [
-    (m, sizes) if m.backend == "torch" or (number == 0 and not _is_long(m)) else _slow(m, sizes)
-    for m in BUILT
-    if judges.of(m.family).costed(m)
-    for number, sizes in enumerate(judges.of(m.family).COSTED)
+    *_mark([(m, sizes) for m, sizes in COSTED if sizes == judges.of(m.family).COSTED[0]], pytest.mark.long),
+    *(
+        pytest.param(m, sizes, marks=() if m.backend == "torch" else pytest.mark.slow)
+        for m, sizes in COSTED
+        if sizes != judges.of(m.family).COSTED[0]
+    ),
 ]
 
 

@@ -28,6 +28,12 @@ def _name(m):
     return f"{m.backend}-{m.name}"
 
 
+def _few(methods, others=pytest.mark.long):
+    """JAX compiles for every size and tolerance, seconds for most: two solvers, the ``others`` marked so."""
+    quick = ("neumann", "cg", "forward_picard")
+    return [m if m.backend == "torch" or m.name in quick else pytest.param(m, marks=others) for m in methods]
+
+
 def _run(m, problem, dtype="float64"):
     kernel = m.build(problem, dtype=dtype)
     return {name: np.array(array) for name, array in kernel.to_numpy(kernel.run()).items()}
@@ -41,7 +47,7 @@ def _own(A, v=None, tol=1e-6, B=3, d=None):
     return ImplicitProblem.from_arrays(A, d, rng.standard_normal((B, D)) if v is None else v, u=u, tol=tol)
 
 
-@pytest.mark.parametrize("m", SOLVERS, ids=_name)
+@pytest.mark.parametrize("m", _few(SOLVERS), ids=_name)
 def test_zero_right_hand_side_is_zero_at_once(m):
     problem = bench_core.problem("implicit", D=8, B=3)
     v = problem.arrays["v"].copy()
@@ -63,14 +69,7 @@ def test_zero_right_hand_side_is_zero_at_once(m):
     assert not got["A"].any()
 
 
-# JAX compiles for every size and tolerance, seconds for most: two solvers, the others slow.
-FEW = [
-    m if m.backend == "torch" or m.name in ("neumann", "cg") else pytest.param(m, marks=pytest.mark.slow)
-    for m in SOLVERS
-]
-
-
-@pytest.mark.parametrize("m", FEW, ids=_name)
+@pytest.mark.parametrize("m", _few(SOLVERS, pytest.mark.slow), ids=_name)
 def test_samples_do_not_disturb_each_other(m):
     """A sample is frozen by its own residual: alone it takes as many iterations and gets the same answer."""
     if m.settings.get("whole"):
@@ -97,7 +96,7 @@ def test_samples_do_not_disturb_each_other(m):
     assert together["iterations"].min() < together["iterations"].max()
 
 
-@pytest.mark.parametrize("m", FEW, ids=_name)
+@pytest.mark.parametrize("m", _few(SOLVERS, pytest.mark.slow), ids=_name)
 def test_a_tolerance_below_rounding_ends_where_the_format_does(m):
     """No row is wrong for what float64 cannot hold; what is worse than that is not converged."""
     problem = bench_core.problem("implicit", D=16, B=2, gamma=0.9, tol=1e-19)
@@ -114,7 +113,7 @@ def test_a_tolerance_below_rounding_ends_where_the_format_does(m):
     assert problem.fault(got | {"w": got["w"] * (1 + 1e-14)}, m, "float64").startswith("not converged: residual ")
 
 
-@pytest.mark.parametrize("m", SOLVERS, ids=_name)
+@pytest.mark.parametrize("m", _few(SOLVERS), ids=_name)
 def test_maps_that_do_not_contract(m):
     """Solved, or said not to be; never a number that is neither."""
     rng = np.random.default_rng(4)
@@ -130,7 +129,7 @@ def test_maps_that_do_not_contract(m):
         assert problem.error(got, m) < 1e-3
 
 
-@pytest.mark.parametrize("m", SOLVERS + FORWARD, ids=_name)
+@pytest.mark.parametrize("m", _few(SOLVERS + FORWARD), ids=_name)
 def test_data_that_are_no_numbers_end_at_once(m):
     problem = bench_core.problem("implicit", D=8, B=3)
     problem.masters["d"][1, 2] = np.nan
@@ -148,7 +147,8 @@ def _smallest():
     for m in SOLVERS + FORWARD:
         for D, B in ((1, 1), (9, 1), (1, 5), (2, 2)):
             slow = (D, B) != (1, 1) and (m.backend == "jax" or (D, B) != (9, 1))
-            yield pytest.param(m, {"D": D, "B": B}, marks=pytest.mark.slow if slow else (), id=f"{_name(m)}-{D}-{B}")
+            marks = pytest.mark.slow if slow else pytest.mark.long if m not in _few([m]) else ()
+            yield pytest.param(m, {"D": D, "B": B}, marks=marks, id=f"{_name(m)}-{D}-{B}")
 
 
 @pytest.mark.parametrize(("m", "sizes"), list(_smallest()))
@@ -234,7 +234,7 @@ def test_unrolled_gradients_converge_to_the_implicit_one(backend):
         assert problem.error(_run(m, problem), m) < 1e-6
 
 
-@pytest.mark.parametrize("m", SOLVERS + FORWARD, ids=_name)
+@pytest.mark.parametrize("m", _few(SOLVERS + FORWARD), ids=_name)
 def test_float32_holds_what_the_judge_asks_for(m):
     """A recurrence ends below the tolerance where the true residual is above: 1.05 to 1.16 of it here."""
     problem = bench_core.problem("implicit", D=64, B=64, gamma=0.9, T="symmetric", tol=1e-6)

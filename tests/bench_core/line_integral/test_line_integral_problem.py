@@ -54,7 +54,7 @@ def test_a_method_for_another_jacobian_is_unavailable():
         bench_core.method("line_integral", "inverse_kronecker_rk4", "torch").build(problem)
 
 
-@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+@pytest.mark.parametrize("backend", ["torch", pytest.param("jax", marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     ("J", "names"),
     [

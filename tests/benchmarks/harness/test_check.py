@@ -48,7 +48,10 @@ def _build(m: bench_core.Method, problem: Any) -> Any:
 
 @pytest.mark.parametrize(
     "m",
-    [*METHODS, *(pytest.param(m, marks=() if m.name in FEW else pytest.mark.slow) for m in COMPILED)],
+    [
+        *(pytest.param(m, marks=() if m.name in FEW else pytest.mark.long) for m in METHODS),
+        *(pytest.param(m, marks=() if m.name in FEW else pytest.mark.slow) for m in COMPILED),
+    ],
     ids=_name,
 )
 def test_real_kernels_pass(m):
@@ -62,7 +65,11 @@ def test_real_kernels_pass(m):
     assert _judge(problem, kernel, m) == ""
 
 
-@pytest.mark.parametrize("m", [m for m in METHODS if m.reads_data and not m.exact], ids=_name)
+@pytest.mark.parametrize(
+    "m",
+    [pytest.param(m, marks=() if m.name in FEW else pytest.mark.long) for m in METHODS if m.reads_data and not m.exact],
+    ids=_name,
+)
 def test_new_data_change_every_part_of_a_result(m):
     """Else a kernel that remembers one part would pass. (Of a single sample some parts may stay: ``kept``.)"""
     several = _problem(m)

@@ -18,7 +18,7 @@ def _run(backend: str, sizes: dict, *rows: str) -> dict:
     return session.run(Cell.of("implicit", backend, sizes, dtype="float64"), FAST, dict.fromkeys(rows, ""))["rows"]
 
 
-@pytest.mark.parametrize("backend", ["torch", "jax"])
+@pytest.mark.parametrize("backend", ["torch", pytest.param("jax", marks=pytest.mark.long)])
 def test_a_record_has_products_and_quality(backend):
     rows = _run(backend, {"D": 16, "B": 4}, "jfb", "neumann_2", "gmres", "forward_picard")
     assert all(row["outcome"] == "ok" for row in rows.values())

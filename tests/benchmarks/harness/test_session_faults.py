@@ -69,6 +69,7 @@ def test_batched_lu_under_two_threads_is_never_ok_with_a_wrong_result(checkout, 
     assert len(other["samples_s"]) >= 6
 
 
+@pytest.mark.long
 def test_a_result_that_goes_wrong_while_it_is_timed_is_wrong(checkout, run_python, tmp_path):
     kernel = checkout / "bench_core/logdet/torch/transposed.py"
     text = kernel.read_text().replace("    inputs, _, deltas", "    CALLS.append(1)\n    inputs, _, deltas")

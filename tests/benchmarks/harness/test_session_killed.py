@@ -35,6 +35,7 @@ def test_exhausted_memory_is_oom_and_the_session_goes_on(monkeypatch):
         assert record["rows"][name]["samples_s"]
 
 
+@pytest.mark.long
 def test_a_killed_process_costs_its_row_only():
     """SIGKILL from outside, as the system's out-of-memory killer sends it, while one row is being built."""
     hit, kill = killer(lambda event: event["row"] == "inverse")

@@ -161,3 +161,10 @@ def test_what_is_no_warning_is_told_as_well(digest):
     (wrong,) = [incident for incident in digest.health.notes if incident.kind == "wrong"]
     assert "transposed (logdet, 1 cell)" in write_incident(digest, wrong)
     assert digest.health.warnings == ()
+
+
+@pytest.mark.parametrize(("folder", "missed"), [("checkout-py3.11", True), ("plain-BENCH_DEVICEcpu", False)])
+def test_a_file_of_asvs_is_missed_where_asv_was_to_save_one(folder, missed, synthetic, tmp_path):
+    synthetic.write_session(tmp_path, synthetic.make_session(64, rounds=8), folder)
+    kinds = {incident.kind for incident in find_incidents(Analysis(load(tmp_path)))}
+    assert ("without-asv" in kinds) == missed

@@ -1,4 +1,4 @@
-"""README's figures of the H200 against its committed results."""
+"""The findings' figures of the H200 against its committed results."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from reports.analysis import Analysis
 from reports.digest import build_digest
 from reports.load import load
 
-from .test_readme import read_numbers, read_sentence
+from .test_findings import read_numbers, read_sentence
 
 RESULTS = Path(__file__).parents[2] / "results"
 HEADING = "![Seconds of one log-determinant gradient against D, torch on an H200]"

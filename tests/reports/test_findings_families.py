@@ -1,10 +1,10 @@
-"""README's figures of the other families against the committed results."""
+"""The findings' figures of the other families against the committed results."""
 
 import pytest
 
 from reports.digest.studies import digest_studies
 
-from .test_readme import NEAR, read_sentence
+from .test_findings import NEAR, read_sentence
 
 SEVERAL = ("torch", "jax")
 

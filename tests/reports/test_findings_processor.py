@@ -1,10 +1,10 @@
-"""README's figures of the second processor against its committed results, and which choices hold on both."""
+"""The findings' figures of the second processor against its committed results, and which choices hold on both."""
 
 import pytest
 
-from .test_readme import NEAR, Told, read_numbers, read_sentence
+from .test_findings import NEAR, Told, read_numbers, read_sentence
 
-HEADING = "**On another processor**"
+HEADING = "## On another processor"
 # What a choice made on one processor may lose on the other and still be called the same.
 SAME = 1.10
 
