@@ -1,10 +1,12 @@
 """Parts of a report that need nothing of each other, each in a process of its own."""
 
+import contextlib
 import os
 import signal
 import sys
+import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
@@ -38,12 +40,12 @@ def map_apart(function: Callable[[_T], _R], items: Sequence[_T]) -> list[_R]:
                 k = waiting.pop(0)
                 ours, theirs = context.Pipe(duplex=False)
                 process = context.Process(target=_tell, args=(theirs, function, items[k]), daemon=True)
-                with warnings.catch_warnings():
+                with _uninterrupted(), warnings.catch_warnings():
                     # From Python 3.12, of numpy's threads, which stop before a fork and start anew after it.
                     warnings.simplefilter("ignore", DeprecationWarning)
                     process.start()
+                    running[ours] = k, process
                 theirs.close()
-                running[ours] = k, process
             for ours in wait(list(running)):
                 assert isinstance(ours, Connection)
                 k, process = running.pop(ours)
@@ -51,7 +53,24 @@ def map_apart(function: Callable[[_T], _R], items: Sequence[_T]) -> list[_R]:
     finally:
         for _, process in running.values():
             process.kill()
+            process.join()
     return [found[k] for k in range(len(items))]
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """An interruption within comes after it: between a fork and its being known it would leave an orphan."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # interruptions are the main thread's
+        return
+    noted: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if noted:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _tell(theirs: Connection, function: Callable[[_T], Any], item: _T) -> None:

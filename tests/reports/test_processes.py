@@ -61,8 +61,25 @@ def test_a_process_that_dies_is_told_in_one_line():
 def test_an_interruption_is_one_of_this_process():
     told = run(
         "import signal, threading, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background ignores it
         "threading.Timer(0.5, lambda: os.killpg(0, signal.SIGINT)).start()\n"
         "os.setsid()\n"
+        "try: map_apart(lambda k: time.sleep(600), range(2))\n"
+        "except KeyboardInterrupt: print('interrupted')\n"
+    )
+    assert (told.returncode, told.stdout, told.stderr) == (0, "interrupted\n", "")
+
+
+def test_an_interruption_while_a_process_starts_leaves_none():
+    """It comes as the fork does, before anything knows of it."""
+    told = run(
+        "import multiprocessing.popen_fork as popen, signal, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "launch = popen.Popen._launch\n"
+        "def interrupt(self, process):\n"
+        "    launch(self, process)\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "popen.Popen._launch = interrupt\n"
         "try: map_apart(lambda k: time.sleep(600), range(2))\n"
         "except KeyboardInterrupt: print('interrupted')\n"
     )
