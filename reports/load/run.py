@@ -70,8 +70,8 @@ class Part:
 
     @property
     def plain(self) -> bool:
-        """Whether it is of a run without asv, which leaves no file of asv's."""
-        return self.environment.partition("-")[0] == "plain"
+        """Whether it was measured without asv, as a run or a cell by itself: there is no file of asv's then."""
+        return self.environment.partition("-")[0] in ("plain", "direct")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ def name_place(digest: Digest, place: Place) -> str:
 def name_environment(environment: str) -> str:
     """`checkout-py3.11`: asv's name without the device and the profile, which have places of their own."""
     name = re.sub(r"-BENCH_(DEVICE|PROFILE)[a-z]*", "", environment)
-    return re.sub(r"^plain\b-?", "without asv ", name).strip()
+    return re.sub(r"^(plain|direct)\b-?", "without asv ", name).strip()
 
 
 def name_letter(family: FamilyDigest, letter: str) -> str:

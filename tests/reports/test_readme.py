@@ -14,11 +14,12 @@ from benchmarks.harness.run import planned
 from .test_findings import FINDINGS, read_sentence
 
 ROOT = Path(__file__).parents[2]
-README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+README = " ".join(TEXT.split())
 
 
 def test_its_table_is_theirs():
-    head = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Two commands")[0]
+    head = TEXT.partition("## Two commands")[0]
     lines = [line for line in head.splitlines() if line.startswith("|")]
     assert len(lines) > 4
     assert set(lines) <= set(FINDINGS.splitlines())

@@ -163,7 +163,9 @@ def test_what_is_no_warning_is_told_as_well(digest):
     assert digest.health.warnings == ()
 
 
-@pytest.mark.parametrize(("folder", "missed"), [("checkout-py3.11", True), ("plain-BENCH_DEVICEcpu", False)])
+@pytest.mark.parametrize(
+    ("folder", "missed"), [("checkout-py3.11", True), ("plain-BENCH_DEVICEcpu", False), ("direct", False)]
+)
 def test_a_file_of_asvs_is_missed_where_asv_was_to_save_one(folder, missed, synthetic, tmp_path):
     synthetic.write_session(tmp_path, synthetic.make_session(64, rounds=8), folder)
     kinds = {incident.kind for incident in find_incidents(Analysis(load(tmp_path)))}

@@ -7,6 +7,7 @@ from reports.pages.naming import name_environment
     ("environment", "told"),
     [
         ("plain-BENCH_DEVICEcpu-BENCH_PROFILEstandard", "without asv"),
+        ("direct", "without asv"),
         ("plain-py3.11-BENCH_DEVICEcpu-BENCH_PROFILEpatient", "without asv py3.11"),
         ("checkout-py3.11-BENCH_DEVICEcuda-BENCH_PROFILEcard", "checkout-py3.11"),
         ("virtualenv-py3.12-numpy2.4", "virtualenv-py3.12-numpy2.4"),
