@@ -69,6 +69,7 @@ def publish(
                 _copy(path, target / path.relative_to(place), families, recorded)
             if (folder := target / "sessions" / name).exists():
                 _tell_open(folder / "open.json", left, families)
+                _close_elsewhere(folder, {path.name.rpartition(".p")[0] for path in files})
             copied += 1
             without = f", {len(left)} open cells left out" if left else ""
             print(f"copied {place.name}/{name}: {len(files)} files{without}")
@@ -129,6 +130,13 @@ def _tell_open(path: Path, left: set[str], families: tuple[str, ...]) -> None:
         write_json(path, known | {"open": sorted(cells)})
     else:
         path.unlink(missing_ok=True)
+
+
+def _close_elsewhere(folder: Path, measured: set[str]) -> None:
+    """What another run of the machine left open and this one has measured is open no more."""
+    for path in folder.parent.glob("*/open.json"):
+        if path.parent != folder:
+            _tell_open(path, set(read_json(path).get("open", ())) - measured, ())
 
 
 def _has(families: tuple[str, ...]) -> Callable[[str], bool]:

@@ -47,13 +47,15 @@ def join_rules(rules: Sequence[Rule]) -> Told | None:
 def find_rule(family: FamilyDigest, question: Question, group: Iterable[Measured]) -> Told | None:
     """What to use for a question by the rules of these series, of one place; None where there is none."""
     keys = {series.key for series in group}
-    told = join_rules([rule for rule in family.rules if rule.series in keys and rule.question == question.key])
+    rules = [rule for rule in family.rules if rule.series in keys and rule.question == question.key]
+    told = join_rules(rules)
     cells = [cell for cell in family.answers if cell.series in keys and cell.question == question.key]
     if told is None:
         return None
+    covered = {(rule.series, size) for rule in rules for size in rule.covers}
     return replace(
         told,
-        alone=all(len(cell.candidates) < 2 for cell in cells),
+        alone=all(len(cell.candidates) < 2 for cell in cells if (cell.series, cell.size) in covered),
         minutes=sum(cell.minutes for cell in cells if cell.size == told.at and cell.open),
     )
 

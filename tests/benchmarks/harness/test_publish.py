@@ -154,6 +154,19 @@ def test_of_an_unfinished_run_the_cells_that_are_done_may_be_published(unfinishe
     assert not left.exists()
 
 
+def test_what_another_commit_left_open_is_open_no_more_once_it_is_measured(local, tmp_path):
+    earlier = tmp_path / "results/here/sessions/bbbbbbbb-checkout/open.json"
+    write_json(earlier, {"open": ["cell", "other"]})
+    assert publish(local, tmp_path / "results") == 0
+    assert read_json(earlier) == {"open": ["other"]}
+    write_json(earlier, {"open": ["cell"], "others": ["a card"]})
+    assert publish(local, tmp_path / "results") == 0
+    assert read_json(earlier) == {"open": [], "others": ["a card"]}
+    write_json(earlier, {"open": ["cell"]})
+    assert publish(local, tmp_path / "results") == 0
+    assert not earlier.exists()
+
+
 def test_a_finished_family_of_an_unfinished_run_is_published_alone(unfinished, tmp_path, capsys):
     assert publish(unfinished, tmp_path / "results", families=("logdet",)) == 1
     assert "open are cells: 1 of logdet;" in capsys.readouterr().err

@@ -12,8 +12,8 @@ from reports.digest.transfers import Transfer
 from reports.pages.rules import find_rule, join_rules, say_minutes, say_ranges, say_transfer, say_worst
 
 
-def rule(*ranges, worst=0.031, at=100.0, within=True, missing=()):
-    return Rule("key", "gradient", tuple(Range(*piece) for piece in ranges), worst, at, (), missing, within)
+def rule(*ranges, worst=0.031, at=100.0, within=True, covers=(), missing=()):
+    return Rule("key", "gradient", tuple(Range(*piece) for piece in ranges), worst, at, covers, missing, within)
 
 
 def test_one_method_everywhere():
@@ -55,7 +55,7 @@ def _find(worst, *cells):
         SimpleNamespace(series="key", question="gradient", size=size, candidates=(None,) * count, open=open_, minutes=m)
         for size, count, open_, m in cells
     ]
-    family = SimpleNamespace(rules=[rule((1.0, 2.0, "a"), worst=worst, at=2.0)], answers=answers)
+    family = SimpleNamespace(rules=[rule((1.0, 2.0, "a"), worst=worst, at=2.0, covers=(1.0, 2.0))], answers=answers)
     return find_rule(family, SimpleNamespace(key="gradient"), [SimpleNamespace(key="key")])
 
 
@@ -64,6 +64,9 @@ def test_a_rule_without_a_rival_is_no_finding():
     assert say_worst(told, "D") == "nothing else was timed there"
     told = _find(0.0, (1.0, 1, False, math.nan), (2.0, 2, False, math.nan))
     assert say_worst(told, "D") == "nothing is faster"
+    # Rivals at a size that the rule does not cover are none of it.
+    told = _find(0.0, (1.0, 1, False, math.nan), (2.0, 1, False, math.nan), (3.0, 2, False, math.nan))
+    assert say_worst(told, "D") == "nothing else was timed there"
 
 
 def test_what_settles_a_rule_is_what_settles_its_worst_size():
