@@ -124,7 +124,7 @@ METHODS = (
             k=k,
         )
         for name, formula, source in (
-            ("gmres", cost.gmres_k, "Saad and Schultz 1986, as GCR (Eisenstat, Elman and Schultz 1983)"),
+            ("gmres", cost.gmres_k, "Saad and Schultz 1986, by residuals (Jiranek, Rozloznik and Gutknecht 2008)"),
             ("bicgstab", cost.bicgstab_k, "van der Vorst 1992"),
         )
         for k in ORDERS

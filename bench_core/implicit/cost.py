@@ -45,10 +45,10 @@ def neumann(p, itemsize: int, n: int) -> Cost:
 
 
 def gmres_k(k: int):
-    """k vjps; a pair of vectors is kept of each."""
+    """k vjps; a vector is kept of each."""
 
     def cost(p, itemsize: int) -> Cost:
-        return _cost(p, itemsize, vjps=k, vectors=2 * k + 4)
+        return _cost(p, itemsize, vjps=k, vectors=k + 4)
 
     return cost
 
@@ -122,8 +122,8 @@ def peer(p, itemsize: int, n: int) -> Cost:
 
 
 def shine(p, itemsize: int) -> Cost:
-    """No product: the factors are the forward solve's."""
-    return _cost(p, itemsize, vectors=2)
+    """No product: the pairs are the forward solve's, KEPT at most."""
+    return _cost(p, itemsize, vectors=2 * KEPT + 2)
 
 
 def dense(held: int):

@@ -112,7 +112,7 @@ _IMPLICIT: dict[tuple[str, str], dict[str, Settings]] = {
     ("torch", "torchdeq_anderson"): {
         "torchdeq.solver:anderson_solver": {
             **_TORCHDEQ,
-            **{"tau": METHOD, "m": Tried(6, (4, 10), searched=True)},
+            **{"tau": METHOD, "m": Tried(FOUND, (4, 6, 10), searched=True, also=(HARDER,))},
             "lam": Tried(FOUND, (1e-4, 1e-10, 1e-18), searched=True),
         }
     },

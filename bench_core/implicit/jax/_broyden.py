@@ -35,23 +35,24 @@ def find_root(
         return lax.fori_loop(0, kept, lambda i, sum_: sum_ + dot(right[i], vector) * left[i], vector)
 
     def step(state):
-        kept, x, residual, move, left, right, progress = state
-        move = progress.keep(move)
+        kept, x, residual, wanted, left, right, progress = state
+        move = progress.keep(wanted)
         x = x + move
         image = f(x)
         new = image - x
         change = residual - new  # of x - f(x) along the move
-        kept = jnp.where(kept == pairs, 0, kept)
+        wanted, kept = jnp.where(kept == pairs, residual, wanted), jnp.where(kept == pairs, 0, kept)
         # H <- H + (move - H change) (move^T H) / (move^T H change)
-        row = times(right, left, kept, move)
-        column = divide(move - times(left, right, kept, change), dot(row, change))
+        row, image_of_change = times(right, left, kept, move), times(left, right, kept, change)
+        column = divide(move - image_of_change, dot(row, change))
         left, right, kept = left.at[kept].set(column), right.at[kept].set(row), kept + 1
         size = norm(new) / norm(image) if relative else norm(new)
         return (
             kept,
             x,
             new,
-            times(left, right, kept, new),
+            # H times the new residual: before the update it is known from the old residual's and the change's.
+            wanted - image_of_change + dot(row, new) * column,
             left,
             right,
             progress.update(size, stop, 1.0 if relative else norm(x)),
@@ -59,7 +60,7 @@ def find_root(
 
     residual = image - x
     zeros = jnp.zeros((pairs, *x.shape), x.dtype)
-    start = (jnp.asarray(0), x, residual, residual, zeros, zeros, progress)
+    start = (jnp.asarray(0), x, residual, residual, zeros, zeros, progress)  # H is I, and H residual the residual
     kept, x, _, _, left, right, progress = lax.while_loop(lambda state: state[-1].goes_on(stop), step, start)
     # After a new start the pairs of the old one are still there.
     used = (jnp.arange(pairs) < kept)[:, None, None]

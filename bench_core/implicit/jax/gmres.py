@@ -17,12 +17,12 @@ def gmres(operator: Adjoint[Array], v: Array, *, stop: Stop, restart: int = KEPT
     """GMRES for ``J^T w = v``, restarted every ``restart`` iterations.
 
     Gram-Schmidt, classical within blocks of vectors and modified from one to the next, once more where much was lost,
-    over the blocks that there are: the basis has its full length from the start. The rotations of the Hessenberg
-    matrices are kept as their product. v (B, D), stop the relative residual per sample and the largest number of
-    iterations, restart that of a cycle, whose vectors are kept. Cost: n vjps in n iterations, one more for the true
-    residual after every cycle, the last one too, and 2 j B D multiply-adds in the j-th iteration of a cycle. Raises
-    ``ValueError`` for a setting that is none, ``TypeError`` (JAX) where shapes do not fit. Source: Saad and Schultz
-    1986.
+    over the blocks that there are: the basis has its full length from the start. A new column of the Hessenberg
+    matrices is turned by one rotation after the other, which takes less than their product does here. v (B, D), stop
+    the relative residual per sample and the largest number of iterations, restart that of a cycle, whose vectors are
+    kept. Cost: n vjps in n iterations, one more for the true residual after every cycle, the last one too, and 2 j B D
+    multiply-adds in the j-th iteration of a cycle. Raises ``ValueError`` for a setting that is none, ``TypeError``
+    (JAX) where shapes do not fit. Source: Saad and Schultz 1986.
     """
     return iterate(operator, v, jnp.zeros_like(v), v, Progress.of(norm(v)), stop, restart)
 
@@ -61,7 +61,7 @@ def _cycle(
     start = norm(residual)
     length = -(-(restart + 1) // wide) * wide
     basis = jnp.zeros((B, length, D), residual.dtype).at[:, 0].set(divide(residual, start))
-    turned = jnp.broadcast_to(jnp.eye(restart + 1, dtype=residual.dtype), (B, restart + 1, restart + 1))
+    turns = jnp.zeros((2, B, restart), residual.dtype)  # cosines and sines
     triangle = jnp.broadcast_to(jnp.eye(restart, dtype=residual.dtype), (B, restart, restart))
     right = jnp.zeros((B, restart + 1), residual.dtype).at[:, 0].set(start[:, 0])
     used = jnp.zeros(B, jnp.int32)
@@ -82,8 +82,12 @@ def _cycle(
         q, rest = orthogonalise(basis, q, j)
         return q, parts + rest
 
+    def turn(pair, cos, sin):
+        first, second = pair[:, :1], pair[:, 1:]
+        return jnp.concatenate([cos * first + sin * second, cos * second - sin * first], 1)
+
     def step(state):
-        j, basis, turned, triangle, right, used, progress = state
+        j, basis, turns, triangle, right, used, progress = state
         # The space of J^T is that of 1 - J^T, whose column is 1 on the diagonal less these coefficients.
         product = operator.vjp(lax.dynamic_index_in_dim(basis, j, 1, keepdims=False))
         q, parts = orthogonalise(basis, product, j)
@@ -91,23 +95,24 @@ def _cycle(
         q, parts = lax.cond(lost, again, lambda basis, q, parts, j: (q, parts), basis, q, parts, j)
         below = norm(q)
         basis = put(basis, -divide(q, below)[:, None], j + 1)
-        h = (jnp.arange(restart + 1) == j) - parts[:, : restart + 1]
-        column = (turned * h[:, None, :]).sum(2)
+
+        def rotate(i, column):
+            cos, sin = lax.dynamic_slice_in_dim(turns, i, 1, 2)
+            return put(column, turn(lax.dynamic_slice_in_dim(column, i, 2, 1), cos, sin), i)
+
+        column = lax.fori_loop(0, j, rotate, (jnp.arange(restart + 1) == j) - parts[:, : restart + 1])
         diagonal = lax.dynamic_slice_in_dim(column, j, 1, 1)
         size = jnp.hypot(diagonal, below)
         cos, sin = divide(diagonal, size), divide(below, size)
         above = put(jnp.where(jnp.arange(restart) < j, column[:, :restart], 0), size, j)
         triangle = lax.dynamic_update_slice_in_dim(triangle, above[:, :, None], j, 2)
-        # The new rotation acts on rows j and j + 1 of the product so far, and on the right-hand side.
-        rows = lax.dynamic_slice_in_dim(turned, j, 2, 1)
-        rotated = cos * rows[:, 0] + sin * rows[:, 1], cos * rows[:, 1] - sin * rows[:, 0]
-        turned = put(turned, jnp.stack(rotated, 1), j)
+        turns = lax.dynamic_update_slice_in_dim(turns, jnp.stack([cos, sin]), j, 2)
         old = lax.dynamic_slice_in_dim(right, j, 1, 1)
-        right = put(right, jnp.concatenate([cos * old, -sin * old], 1), j)
+        right = put(right, turn(jnp.concatenate([old, jnp.zeros_like(old)], 1), cos, sin), j)
         used = used + progress.active[:, 0]
-        return j + 1, basis, turned, triangle, right, used, progress.update(jnp.abs(sin * old), stop)
+        return j + 1, basis, turns, triangle, right, used, progress.update(jnp.abs(sin * old), stop)
 
-    state = (jnp.asarray(0), basis, turned, triangle, right, used, progress)
+    state = (jnp.asarray(0), basis, turns, triangle, right, used, progress)
     j, basis, _, triangle, right, used, progress = lax.while_loop(
         lambda state: (state[0] < restart) & state[-1].goes_on(stop), step, state
     )

@@ -19,7 +19,10 @@ def prepare(operator: Operator[Array], v: Array, stop: Stop, *, pairs: int = KEP
     def factors(arrays: dict[str, Array]) -> dict[str, Array]:
         return solve(operator.of(arrays), jnp.zeros_like(v), stop, pairs)[1]._asdict()
 
-    return Prepared(jax.jit(factors)(operator.arrays), {})
+    found = jax.jit(factors)(operator.arrays)
+    taken = jnp.arange(1, pairs + 1) * (found["left"] != 0).any((1, 2))
+    number = int(taken.max())  # places that no pair has taken, which are zeros, cost as much as pairs do
+    return Prepared({name: array[:number] for name, array in found.items()}, {})
 
 
 def shine(operator: Operator[Array], v: Array, left: Array, right: Array) -> Solution:
@@ -30,6 +33,6 @@ def shine(operator: Operator[Array], v: Array, left: Array, right: Array) -> Sol
     product, 4 n B D FLOPs. Raises ``TypeError`` (JAX) where shapes do not fit. Source: Ramzi et al. 2022,
     sections 2 and 3.
     """
-    weights = (left * v).sum(2, keepdims=True)
-    w = v + (right * weights).sum(0)
+    weights = jnp.einsum("nbd,bd->bn", left, v, precision="highest")
+    w = v + jnp.einsum("bn,nbd->bd", weights, right, precision="highest")
     return Solution(jnp.where(norm(w) > FALLBACK * norm(v), v, w))

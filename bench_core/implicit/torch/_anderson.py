@@ -17,12 +17,13 @@ def accelerate(
     """x with ``f(x) = x``, from x (B, D) and its ``image`` f(x): type II, of the last ``window`` pairs, no damping.
 
     ``relative``: the residual counts against the size of the image, else against ``progress``'s own. One call of f an
-    iteration.
+    iteration. The window's inner products with the residual are carried, as the Gram matrix is, and gain those with the
+    residual's change.
     """
     check_whole("window", window, "number of pairs")
     sums: list[Tensor] = []  # of a step and the residual's change along it
     changes: list[Tensor] = []
-    gram = x.new_zeros((len(x), window, window))
+    gram, inner = x.new_zeros((len(x), window, window)), x.new_zeros((len(x), window))
     eye = torch.eye(window, dtype=x.dtype, device=x.device)
     residual = image - x
     place = 0
@@ -34,7 +35,7 @@ def accelerate(
             ridge = torch.finfo(x.dtype).eps * torch.diagonal(gram, dim1=1, dim2=2).sum(1)
             system = gram[:, :n, :n] + (ridge + (ridge == 0))[:, None, None] * eye[:n, :n]
             factor, _ = torch.linalg.cholesky_ex(system)
-            weights = torch.cholesky_solve(torch.stack([dot(c, residual) for c in changes], 1), factor)
+            weights = torch.cholesky_solve(inner[:, :n, None], factor)
             move = residual.clone()
             for k in range(n):
                 move.addcmul_(weights[:, k], sums[k], value=-1)
@@ -43,10 +44,14 @@ def accelerate(
         image = f(x)
         new = image - x
         change = new - residual
-        # The oldest makes room: one column of the Gram matrix is new, the others stay.
+        # The oldest makes room: one column of the Gram matrix is new, the others stay. So does an inner product for as
+        # many iterations as the window is long: rounding has no time to gather.
         sums[place : place + 1], changes[place : place + 1] = [move + change], [change]
-        for k, other in enumerate(changes):
-            gram[:, place, k] = gram[:, k, place] = dot(change, other)[:, 0]
+        column = torch.cat([dot(change, other) for other in changes], 1)
+        n = len(changes)
+        gram[:, place, :n] = gram[:, :n, place] = column
+        inner[:, :n] += column
+        inner[:, place] = dot(change, new)[:, 0]
         residual, place = new, (place + 1) % window
         size = norm(new)
         if relative:

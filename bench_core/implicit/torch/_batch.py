@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import NamedTuple
 
 import torch
@@ -29,8 +30,8 @@ def dot(a: Tensor, b: Tensor, whole: bool = False) -> Tensor:
 
 
 def divide(a: Tensor, b: Tensor) -> Tensor:
-    """``a / b``, 0 where b is 0."""
-    return torch.where(b == 0, 0, a / torch.where(b == 0, 1, b))
+    """``a / b``, 0 where b is 0; b has a number a row, and a is read once."""
+    return a / torch.where(b == 0, torch.inf, b)
 
 
 class Progress:
@@ -47,7 +48,8 @@ class Progress:
         self.residual = torch.where(size == 0, 0.0, torch.full_like(size, torch.inf))
         self.iterations = torch.zeros(len(size), dtype=torch.int64, device=size.device)
         self._checked = torch.full_like(size, torch.inf)
-        self._taken = 0
+        self._taken = self._together = 0  # the second: of those that no sample has in ``iterations`` yet
+        self._least = float(self._size.min()) if size.device.type == "cpu" else nan
         self._freeze(size != 0)
 
     def goes_on(self) -> bool:
@@ -59,9 +61,15 @@ class Progress:
         and not of a recurrence.
         """
         self._taken += 1
+        found = norm / self._size
+        if self._left == len(found) and self._goes_on_whole(found, own):
+            self.residual = found
+            self._together += 1
+            return
+        self._count()
         self.iterations += self.active.squeeze(1)
-        last, self.residual = self.residual, torch.where(self.active, norm / self._size, self.residual)
-        self._freeze(self.active & self._falls_short(own, self.residual < last))
+        last, self.residual = self.residual, torch.where(self.active, found, self.residual)
+        self._freeze(self.active & self._falls_short(own, None if own is None else self.residual < last))
 
     def check(self, residual: Tensor) -> None:
         """Take in the residuals (B, D), computed anew and not by a recurrence: a sample goes on again where its own
@@ -78,7 +86,25 @@ class Progress:
         return moving if self._left == len(moving) else torch.where(self.active, moving, 0)
 
     def end(self, w: Tensor) -> Solution:
+        self._count()
         return Solution(w, self.iterations, self.residual.squeeze(1))
+
+    def _count(self) -> None:
+        self.iterations += self._together
+        self._together = 0
+
+    def _goes_on_whole(self, residual: Tensor, own: Tensor | float | None) -> bool:
+        """Whether two numbers of the batch tell that no sample is done, as they do in most iterations: what tells of
+        every sample takes more time than a small product. On a GPU the host would wait for them.
+        """
+        if residual.device.type != "cpu":
+            return False
+        limit = self._stop.tol
+        if own is not None:
+            largest = float(own.max()) if isinstance(own, Tensor) else own
+            limit += held(torch.finfo(residual.dtype).eps) * max(largest / self._least, 1)
+        least, most = torch.aminmax(residual)
+        return float(least) > limit and float(most) < DIVERGED
 
     def _falls_short(self, own: Tensor | float | None = None, falling: Tensor | None = None) -> Tensor:
         short, sane = self.residual > self._stop.tol, self.residual < DIVERGED

@@ -31,21 +31,22 @@ def find_root(
     left: list[Tensor] = []
     right: list[Tensor] = []
     residual = image - x
-    move = residual
+    wanted = residual  # H residual
     while progress.goes_on():
-        move = progress.keep(move)
+        move = progress.keep(wanted)
         x = x + move
         image = f(x)
         new = image - x
         change = residual - new  # of x - f(x) along the move
         if len(left) == pairs:
-            left, right = [], []
+            left, right, wanted = [], [], residual
         # H <- H + (move - H change) (move^T H) / (move^T H change)
-        row = _times(right, left, move)
-        left.append(divide(move - _times(left, right, change), dot(row, change)))
+        row, image_of_change = _times(right, left, move), _times(left, right, change)
+        left.append(divide(move - image_of_change, dot(row, change)))
         right.append(row)
         residual = new
-        move = _times(left, right, residual)
+        # H times the new residual: before the update it is known from the old residual's and the change's.
+        wanted = torch.addcmul(wanted - image_of_change, dot(row, new), left[-1])
         size = norm(new)
         if relative:
             size = size / norm(image)
