@@ -80,7 +80,7 @@ METHODS = (
             f"dopri5_{way}_{tol:g}",
             f"dopri5_{way}",
             "integral",
-            cost.dopri5(way),
+            {"torch": cost.dopri5(way), "jax": cost.dopri5("step" if way == "direct" else way)},
             f"Lorraine and Hossain 2022, section 5; Dormand and Prince 1980, {text}; {_LIBRARIES}",
             tol=tol,
         )
@@ -95,7 +95,7 @@ METHODS = (
             f"dopri5_per_sample_{tol:g}",
             "dopri5_per_sample",
             "integral",
-            {"torch": cost.dopri5("again"), "jax": cost.dopri5("direct")},
+            {"torch": cost.dopri5("again"), "jax": cost.dopri5("step")},
             f"Lorraine and Hossain 2022, section 5; Dormand and Prince 1980, every sample by itself; {_DIFFRAX}",
             tol=tol,
         )

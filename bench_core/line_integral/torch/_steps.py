@@ -28,6 +28,24 @@ class Taken(NamedTuple):
     lengths: Tensor
     evaluations: int
 
+    def rule(self) -> tuple[Tensor, Tensor, Tensor]:
+        """What the accepted steps make up: samples (n,), nodes (n,) and weights (n,).
+
+        Four nodes a step, for its first is the end of the sample's step before, and t = 0 once a sample.
+        """
+        nodes, weights, _ = constants(self.lengths)
+        rows, order = self.rows.sort(stable=True)
+        starts, lengths = self.starts[order], self.lengths[order]
+        begins = torch.ones_like(rows, dtype=torch.bool)
+        begins[1:] = rows[1:] != rows[:-1]
+        parts = lengths[:, None] * weights
+        # What an end node has as the first one of the step that follows.
+        parts[:-1, -1] += torch.where(begins[1:], 0, parts[1:, 0])
+        at = starts[:, None] + lengths[:, None] * nodes
+        kept = torch.ones_like(parts, dtype=torch.bool)
+        kept[:, 0] = begins
+        return rows[:, None].expand_as(parts)[kept], at[kept], parts[kept]
+
 
 def constants(like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Nodes, weights and error weights (5,), in the dtype and on the device of ``like``; not to be changed."""

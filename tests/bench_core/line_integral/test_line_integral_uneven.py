@@ -9,6 +9,7 @@ import bench_core
 from bench_core.line_integral import LineIntegralProblem
 from bench_core.line_integral.problem import FAR
 from bench_core.line_integral.torch._steps import take_steps
+from tests.bench_core.aten import Count
 
 EASY = 2047
 
@@ -107,3 +108,56 @@ def test_steps_make_up_the_path_of_every_sample():
         assert steps.starts[mine][0] == 0
         assert float(ends[-1]) == pytest.approx(1, abs=1e-14)
     assert (steps.rows == 1).sum() > 3 * (steps.rows == 0).sum()
+
+
+def test_the_rule_of_steps_has_a_node_where_two_meet_once():
+    import torch
+
+    x = torch.tensor([[1.0], [40.0]], dtype=torch.float64)
+    steps = take_steps(lambda t, rows: torch.cos(t[:, None] * x[rows]) * x[rows], x, 1e-6)
+    rows, t, w = steps.rule()
+    assert len(t) == 4 * len(steps.rows) + len(x)
+    for row in range(2):
+        mine = rows == row
+        assert len(t[mine].unique()) == mine.sum()
+        assert float(w[mine].sum()) == pytest.approx(1, abs=1e-14)
+        got = float((w[mine] * torch.cos(t[mine] * x[row]) * x[row]).sum())
+        assert got == pytest.approx(float(steps.y[row]), rel=1e-12)
+
+
+def test_an_accepted_step_is_taken_back_at_four_nodes():
+    """None is rejected of this sample: the way back evaluates as often as the way forward."""
+    problem = LineIntegralProblem(d=6, B=1, H=32, J="psd", seed=1)
+    m = bench_core.method("line_integral", "dopri5_per_sample_0.001", "torch")
+    kernel = m.build(problem, dtype="float64")
+    with Count() as count:
+        n = kernel.iterations(kernel.run())
+    assert count.product_flops == pytest.approx(m.cost(problem, "float64", n).flops, rel=0.01)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "name", ["dopri5_direct_0.001", pytest.param("dopri5_per_sample_0.001", marks=pytest.mark.slow)]
+)
+def test_diffrax_evaluates_as_often_as_the_formula_says(name, monkeypatch):
+    """A step again on the way back, and each of its stages once more."""
+    import jax
+
+    from bench_core.line_integral.jax import _dopri5
+
+    calls, network = [], _dopri5.network
+
+    def watch(x, parameters):
+        jax.debug.callback(lambda: calls.append(1))
+        return network(x, parameters)
+
+    monkeypatch.setattr(_dopri5, "network", watch)
+    p = LineIntegralProblem(d=2, B=3, H=4, J="free")
+    m = bench_core.method("line_integral", name, "jax")
+    kernel = m.build(p)
+    n = kernel.iterations(kernel.run())
+    jax.effects_barrier()
+    assert len(calls) == 3 * n - 3
+    # One of the two evaluations to begin has no gradient.
+    once, back = 2 * p.B * (p.d * p.H + p.H * p.outputs + p.d**2), 2 * p.B * (p.d * p.H + 2 * p.H * p.outputs + p.d**2)
+    assert m.cost(p, "float32", n).flops == len(calls) * once + (n - 1) * back
