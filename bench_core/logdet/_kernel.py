@@ -50,6 +50,7 @@ class LogdetKernel(Kernel):
         scalars = (self._problem.alpha, rate(method.computes), STEADY_RATE)
         self._scalars = [backend.scalar(value, self._device, self._dtype) for value in scalars]
         self._results: _results.Results | None = None  # what the next call overwrites
+        self._learned: _results.Results | None = None  # and by the inverses, where the method learns them
         self._inverses: list[np.ndarray] = []  # W^-T as it is placed, where the method carries them
         self._extra: tuple = ()  # what a rival has beside the parameters: a library's layer, a learned inverse, probes
         self.reset()
@@ -64,11 +65,15 @@ class LogdetKernel(Kernel):
             function = partial(function, **settings)
         if method.overwrites(self._form):
             weights, biases = (list(side) for side in self._state[:2])
-            self._results = _results.borrow(self._problem, backend, self._device, self._dtype, (weights, biases))
+            borrow = partial(_results.borrow, self._problem, backend, self._device, self._dtype)
+            self._results = borrow((weights, biases))
             sides = self._results.last[:1] if method.computes == "products" else self._results.last
             self.held_bytes = self.lent_bytes = sum(a.nbytes for side in sides for a in side)
             if method.computes == "tracked":
                 self.held_bytes += sum(V.nbytes for V in self._state[2])
+            if method.computes in LEARNED:
+                self._learned = borrow((weights,), by="inverses")
+                self.held_bytes += sum(R.nbytes for R in self._learned.last[0])
             function, more = backend.into_buffers(function, len(self._arguments()))
             donated += more
         self._call = backend.prepare(function, self._arguments(), self._form, donated)
@@ -118,7 +123,9 @@ class LogdetKernel(Kernel):
     def _overwritten(self) -> Any:
         """The last results as far as this method's go: those by the weights alone, where it has no others."""
         assert self._results is not None
-        return self._results.last[0] if self._method.computes == "products" else self._results.last
+        if self._method.computes == "products":
+            return self._results.last[0]
+        return self._results.last if self._learned is None else (*self._results.last, *self._learned.last)
 
     def _answer(self) -> Any:
         try:
@@ -136,14 +143,21 @@ class LogdetKernel(Kernel):
         try:
             out = self._call(*self._arguments())
         except Exception:
-            results.repair()
+            self._repair()
             raise
         if self._method.computes == "products":
             results.last = (out, results.last[1])
         else:
             first = len(self._state) if self._method.in_place else 0
             results.last = tuple(out[first : first + 2])
+        if self._learned is not None:
+            self._learned.last = tuple(out[2:])
         return out
+
+    def _repair(self) -> None:
+        for results in (self._results, self._learned):
+            if results is not None:
+                results.repair()
 
     def wait(self, out: Any) -> None:
         """As every kernel's. A call that runs out of memory on a device may say so here first: what it should have left
@@ -152,8 +166,7 @@ class LogdetKernel(Kernel):
         try:
             super().wait(out)
         except Exception:
-            if self._results is not None:
-                self._results.repair()
+            self._repair()
             raise
 
     def to_numpy(self, out: Any) -> dict[str, np.ndarray]:
@@ -196,5 +209,6 @@ class LogdetKernel(Kernel):
         weights, biases, *more = out
         named = self._problem.named(weights, biases)
         if computes in LEARNED:
-            return named | {f"R{k}": array for k, array in enumerate(more[0])}
+            turned = computes == "self_normalizing"  # which has its inverses transposed
+            return named | {f"R{k}": array.T if turned else array for k, array in enumerate(more[0])}
         return named | ({"logabsdet": more[0]} if more else {})

@@ -1,4 +1,6 @@
-"""The gradients that all kernels of one problem overwrite in turn: one set, however many kernels are built."""
+"""The gradients that all kernels of one problem overwrite in turn: one set, however many kernels are built, and one
+more for those that learn an inverse beside W.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,15 @@ from typing import Any
 
 
 class Results:
-    """``last`` is what the last call of any of the kernels has left, by the weights and by the biases.
+    """``last`` is what the last call of any of the kernels has left, by the weights and by the biases, or by the
+    learned inverses.
 
     A call writes into it (torch) or is given its memory (JAX); what it returns is the next ``last``.
     """
 
-    last: tuple[list[Any], list[Any]]
+    last: tuple[list[Any], ...]
 
-    def __init__(self, backend: Any, like: tuple[list[Any], list[Any]]):
+    def __init__(self, backend: Any, like: tuple[list[Any], ...]):
         self._backend, self._like = backend, like
         self.last = backend.buffers(like)
 
@@ -29,10 +32,14 @@ _held: weakref.WeakKeyDictionary[Any, weakref.WeakValueDictionary[tuple[str, ...
 )
 
 
-def borrow(problem: Any, backend: Any, device: str, dtype: str, like: tuple[list[Any], list[Any]]) -> Results:
-    """The problem's results on this device, with arrays like these; they live as long as a kernel that borrows them."""
+def borrow(
+    problem: Any, backend: Any, device: str, dtype: str, like: tuple[list[Any], ...], by: str = "parameters"
+) -> Results:
+    """The problem's results on this device, with arrays like these, gradients ``by`` what this says; they live as
+    long as a kernel that borrows them.
+    """
     known = _held.setdefault(problem, weakref.WeakValueDictionary())
-    key = (backend.__name__, device, dtype)
+    key = (backend.__name__, device, dtype, by)
     results = known.get(key)
     if results is None:
         results = known[key] = Results(backend, like)

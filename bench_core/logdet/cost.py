@@ -39,6 +39,11 @@ def relative_published(p, itemsize: int) -> Cost:
     return _cost(p, itemsize, _forward_backward(p) + 3 * p.L * _u(p), matrices=8 * p.L - 1, held=p.L + 1)
 
 
+def relative_published_shared(p, itemsize: int) -> Cost:
+    """(4L-1) u: a compiler makes one product of the forward pass's ``Z W^T`` and of the one that is taken again."""
+    return _cost(p, itemsize, _forward_backward(p) + 2 * p.L * _u(p), matrices=7 * p.L - 1, held=p.L + 1)
+
+
 def transposed(p, itemsize: int) -> Cost:
     """4L u: forward L, ``Delta W`` L (the first layer's is the extra one), ``G W^T`` L, outer products L."""
     return products(lambda L: 4 * L)(p, itemsize)

@@ -23,8 +23,11 @@ def psi_closed_form(p, itemsize: int) -> Cost:
 
 
 def sliced(p, itemsize: int) -> Cost:
-    """``2B (10dH + 6(L-1)H^2)``: the network and its tangent, each forward, back and once a weight."""
-    return _cost(p, itemsize, wide=10, square=6, held=2)
+    """``2B (9dH + 6(L-1)H^2)``: the network and its tangent, each forward, back and once a weight.
+
+    Of the last of them the tangent's forward and back are one product, ``v V``.
+    """
+    return _cost(p, itemsize, wide=9, square=6, held=2)
 
 
 def phi(p, itemsize: int) -> Cost:

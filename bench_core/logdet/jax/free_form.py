@@ -36,9 +36,9 @@ def free_form(
     (W,), (b,), batch = weights, biases, len(x)
     y = x @ W.T + b
     delta, z = y * (-1.0 / batch), y - b
-    rest = z @ inverse.T - x
+    rest = (z @ inverse.T - x) * (-2 * PENALTY / batch)
     dW = outer(delta, x) + outer(probes, probes @ inverse.T) / batch
-    return [dW], [delta.sum(0)], [outer(rest, z) * (-2 * PENALTY / batch)]
+    return [dW], [delta.sum(0)], [outer(rest, z)]
 
 
 def prepare(problem: LogdetProblem, place: Callable[..., Array], *, steps: int) -> tuple[tuple, dict[str, Any]]:

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 Gradients = tuple[list[Tensor], list[Tensor]]  # by the weights, by the biases
+LearnedGradients = tuple[list[Tensor], list[Tensor], list[Tensor]]  # and by the learned inverses
 
 # From this D on the CPU's Delta W and Y W are one product of 2B rows: W is read once. Two cores, B = 100: 0.975 of the
 # time from D = 2,000 on, as long at 1,000; at 100 the copies are 4 %.
@@ -131,9 +132,13 @@ def pull_back(pulled: Tensor, y: Tensor, alpha: float, share: Tensor | None = No
     return (pulled * slope).addcdiv_(curve, slope)
 
 
-def targets(out: Gradients | None, layers: int) -> tuple[Sequence[Tensor | None], Sequence[Tensor | None]]:
-    """The tensors that results are written into, or None for each."""
-    return out if out is not None else ([None] * layers, [None] * layers)
+def targets(
+    out: Gradients | LearnedGradients | None, layers: int, sides: int = 2
+) -> tuple[Sequence[Tensor | None], ...]:
+    """The tensors that results are written into, or None for each, on so many sides: by the weights, by the biases, and
+    by the learned inverses.
+    """
+    return out if out is not None else ([None] * layers,) * sides
 
 
 def add_product(W: Tensor, left: Tensor, right: Tensor, out: Tensor | None, times: Tensor | None = None) -> Tensor:

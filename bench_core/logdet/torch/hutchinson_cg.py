@@ -10,7 +10,7 @@ from torch import Tensor
 
 from bench_core.logdet.companions import signs
 from bench_core.logdet.problem import LogdetProblem
-from bench_core.logdet.torch._network import Gradients, backpropagate
+from bench_core.logdet.torch._network import Gradients, backpropagate, targets
 from bench_core.method import check_whole
 
 
@@ -20,6 +20,7 @@ def hutchinson_cg(
     biases: Sequence[Tensor],
     alpha: float,
     probes: Tensor,
+    out: Gradients | None = None,
     *,
     iterations: int,
 ) -> Gradients:
@@ -29,17 +30,20 @@ def hutchinson_cg(
     the second term is ``sqrt((D - 1) / n)`` of its size.
 
     x (B, D), weights L x (D, D), biases L x (D,), alpha the activation's slope, probes V (n, D), which a training loop
-    draws anew, iterations of the solve, from 1. Returns the gradients in the same shapes. Cost: (3L-1) 2BD^2 + L (2
+    draws anew, iterations of the solve, from 1. Returns the gradients in the same shapes, written into ``out`` where it
+    is given, for a module's Parameters under ``torch.no_grad()``, as optimisers do. Cost: (3L-1) 2BD^2 + L (2
     iterations + 1) 2nD^2 FLOPs. Raises ``ValueError`` for another number of them, ``RuntimeError`` (torch) where shapes
-    do not fit. Source: Hutchinson 1990 on Gresele et al. 2020, eq. 10; CGLS (Bjorck 1996, algorithm 7.4.1).
+    do not fit, and for Parameters and ``out`` elsewhere. Source: Hutchinson 1990 on Gresele et al. 2020, eq. 10; CGLS
+    (Bjorck 1996, algorithm 7.4.1).
     """
     check_whole("iterations", iterations, "number of iterations")
     inputs, _, deltas, _ = backpropagate(x, weights, biases, alpha)
-    weight_gradients = []
-    for W, z, delta in zip(weights, inputs, deltas):
+    weight_gradients, bias_gradients = [], []
+    for W, z, delta, dW, db in zip(weights, inputs, deltas, *targets(out, len(weights))):
         solved = solve(W, probes, iterations)
-        weight_gradients.append((delta.T @ z).addmm_(probes.T, solved, alpha=1 / len(probes)))
-    return weight_gradients, [delta.sum(0) for delta in deltas]
+        weight_gradients.append(torch.mm(delta.T, z, out=dW).addmm_(probes.T, solved, alpha=1 / len(probes)))
+        bias_gradients.append(torch.sum(delta, 0, out=db))
+    return weight_gradients, bias_gradients
 
 
 def solve(W: Tensor, v: Tensor, iterations: int) -> Tensor:

@@ -38,7 +38,7 @@ def phi_closed_form(x: Tensor, y: Tensor, parameters: Parameters, sigma: float) 
         turn = backs[k] * curve * lifts[k]
         if turned is not None:
             turn = torch.addcmul(turn, turned, slopes[k])
-        gradients[f"W{k}"] = torch.addmm(deltas[k].T @ moved[k], turn.T, inputs[k])
+        gradients[f"W{k}"] = (deltas[k].T @ moved[k]).addmm_(turn.T, inputs[k])
         gradients[f"b{k}"] = turn.sum(0)
         if k:
             turned = turn @ weights[k]

@@ -11,12 +11,12 @@ def sliced(y: Tensor, v: Tensor, parameters: Parameters) -> tuple[Tensor, dict[s
     """Loss and gradient of one step of sliced score matching of psi, by reverse mode through a tangent.
 
     ``L = mean (v^T J v + |psi(y)|^2 / 2)``, J the Jacobian of psi at y, v one probe a sample. At the same noisy y its
-    minimum is that of denoising, the score of the smoothed density, and it asks for no clean x. The tangent
-    ``J v`` is written out beside the network: torch's forward mode takes a third product a layer.
+    minimum is that of denoising, the score of the smoothed density, and it asks for no clean x. With z' the tangent of
+    the hidden layers ``v^T J v = v^T V z' = (v V) . z'``: of ``v V`` reverse mode makes the gradient by z' without a
+    product. z' is written out beside the network: torch's forward mode takes a third product a layer.
 
-    y, v (B, d), parameters of psi as in ``psi``. Returns the loss and the gradients, named as the
-    parameters. Cost: 2B (10dH + 6(L-1)H^2) FLOPs. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: Song
-    et al. 2019 (SSM-VR).
+    y, v (B, d), parameters of psi as in ``psi``. Returns the loss and the gradients, named as the parameters. Cost: 2B
+    (9dH + 6(L-1)H^2) FLOPs. Raises ``RuntimeError`` (torch) where shapes do not fit. Source: Song et al. 2019 (SSM-VR).
     """
 
     def loss(p: Parameters) -> Tensor:
@@ -25,6 +25,6 @@ def sliced(y: Tensor, v: Tensor, parameters: Parameters) -> tuple[Tensor, dict[s
         for k in range(depth(p)):
             tangent = slopes[k] * (tangent @ p[f"W{k}"].T)
         g = inputs[-1] @ p["V"].T + p["c"]
-        return ((v * (tangent @ p["V"].T)).sum() + (g * g).sum() / 2) / len(y)
+        return (((v @ p["V"]) * tangent).sum() + (g * g).sum() / 2) / len(y)
 
     return differentiate(loss, parameters)

@@ -72,9 +72,6 @@ def factorised(problem, method, calls) -> float:
 def saved(problem, method) -> float:
     """FLOPs that XLA's simplifications take off the formula of eager code."""
     p = problem
-    if method.backend == "jax" and method.name == "relative_published":
-        # The product Z W^T that the paper's order takes twice is one common subexpression.
-        return 2 * p.B * p.D**2 * p.L
     if method.backend == "jax" and method.name.startswith("jacobian_autodiff"):
         # The product with the identity and its gradient are not taken for every sample: they are W itself.
         return 4 * p.B * p.D**3 - 4 * p.D**3

@@ -18,6 +18,10 @@ from benchmarks.harness import memory
 D = 3000
 SQUARE = 4 * D * D
 OVERWRITE = ("relative", "relative_published", "transposed", "inverse", "gemm_floor")
+# What is compared with them has its gradients written as theirs are.
+ESTIMATES = ("self_normalizing_10", "free_form_10", "hutchinson_cg_10")
+# By reverse mode, which takes memory of its own in torch.
+AUTODIFF = ("slogdet_autodiff", "jacobian_autodiff", "jacobian_autodiff_chunked", "relative_layer")
 
 
 @pytest.mark.parametrize("backend", bench_core.BACKENDS)
@@ -61,6 +65,61 @@ def test_gradients_are_written_into_the_buffers_of_the_last_call(backend, name):
         assert fresh.held_bytes == 0
         held = [fresh.run() for _ in range(2)]
         assert problem.error(fresh.to_numpy(held[0]), m) == problem.error(fresh.to_numpy(held[1]), m) < 1e-5
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+@pytest.mark.parametrize("name", ESTIMATES)
+def test_estimates_are_written_into_the_buffers_of_the_last_call(backend, name):
+    """By the inverses, too, where they are learned; and the numbers are those of the function without buffers."""
+    problem = bench_core.problem("logdet", D=64, B=6, L=1)
+    m = bench_core.method("logdet", name, backend)
+    kernel: Any = m.build(problem, dtype="float64")
+    arguments = kernel._arguments()[:-1]
+    settings = {"iterations": m.settings["iterations"]} if "iterations" in m.settings else {}
+    with jax.enable_x64(True):
+        wanted = [np.asarray(a) for a in jax.tree.leaves(m.function(*arguments, **settings))]
+    places = []
+    for _ in range(3):
+        out = kernel.run()
+        kernel.wait(out)
+        sides = [out[0], *out[2:]]
+        places.append(
+            [a.data_ptr() if backend == "torch" else a.unsafe_buffer_pointer() for side in sides for a in side]
+        )
+        for got, want in zip(jax.tree.leaves(out), wanted, strict=True):
+            np.testing.assert_allclose(np.asarray(got), want, rtol=1e-9, atol=1e-12)
+        assert kernel.held_bytes == 8 * (64 + len(places[-1]) * 64 * 64)
+        del out, sides
+    assert [sorted(place) for place in places] == [sorted(places[0])] * 3
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_who_gives_a_gradient_has_it_written_where_the_last_one_was(backend):
+    """All but what autograd allocates, libraries' layers, and steps, which hold none."""
+    gradients = ("relative", "transposed", "ordinary", "ordinary_with_value", "factors", "tracked", "products")
+    for m in bench_core.methods("logdet", backend):
+        if m.computes in (*gradients, "self_normalizing", "free_form") and m.role != "peer":
+            assert m.buffers != (m.name in AUTODIFF), m.name
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_kernels_that_learn_an_inverse_share_one_set_more(backend):
+    """Beside that of the parameters, which all share; without one of them it is gone."""
+    problem = bench_core.problem("logdet", D=40, B=6, L=1)
+    (_, plain), (_, first), (_, second) = _built(backend, problem, ("relative", "self_normalizing_10", "free_form_10"))
+    assert first._results is second._results is plain._results
+    assert first._learned is second._learned is not None
+    assert plain._learned is None
+    assert first.lent_bytes == plain.held_bytes
+    assert first.held_bytes == plain.held_bytes + 4 * 40 * 40
+    for _, kernel in [(None, first), (None, plain), (None, second)] * 2:
+        kernel.wait(kernel.run())
+    m = bench_core.method("logdet", "relative", backend)
+    assert problem.error(plain.to_numpy(plain.run()), m) < 1e-5
+    learned = weakref.ref(first._learned)
+    del first, second, kernel
+    gc.collect()
+    assert learned() is None
 
 
 def _built(backend: str, problem: Any, names: tuple[str, ...] = OVERWRITE) -> list[tuple[bench_core.Method, Any]]:

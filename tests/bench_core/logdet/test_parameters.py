@@ -18,6 +18,11 @@ each = pytest.mark.parametrize("m", METHODS, ids=lambda m: m.name)
 SIZES = [{"D": 6, "B": 4, "L": 2}, {"D": 4, "B": 7, "L": 2}]  # the products differ in order where B > D
 
 
+def _arguments(m: bench_core.Method, sizes: dict[str, int]) -> tuple:
+    only = {name: values[0] for name, values in m.declaration.only}
+    return m.build(bench_core.problem("logdet", seed=4, **sizes | only))._arguments()
+
+
 def _call(m: bench_core.Method, given: tuple, kind: type) -> tuple[Any, list[Any], list[Any]]:
     """What the plain function returns of copies of these arguments; its weights and biases, which are of this kind,
     and its buffers.
@@ -25,7 +30,8 @@ def _call(m: bench_core.Method, given: tuple, kind: type) -> tuple[Any, list[Any
     x, *sides, rest = _copy((given[0], *given[1:3], given[3:]))
     weights, biases = ([array if kind is torch.Tensor else kind(array) for array in side] for side in sides)
     out = {"out": rest[-1]} if m.buffers else {}
-    returned = m.function(x, weights, biases, *rest[: len(rest) - len(out)], **out)
+    settings = {name: value for name, value in m.settings.items() if name == "iterations"}  # ``prepare`` takes the rest
+    returned = m.function(x, weights, biases, *rest[: len(rest) - len(out)], **out, **settings)
     return returned, [*weights, *biases], tree_leaves(out)
 
 
@@ -37,7 +43,7 @@ def _copy(given: Any) -> Any:
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
 def test_parameters_are_answered_as_tensors_are(m, sizes):
     """To the last bit, and where they were: a step is the Parameters' own, a gradient is in the buffers."""
-    given = m.build(bench_core.problem("logdet", seed=4, **sizes))._arguments()
+    given = _arguments(m, sizes)
     before = [array.clone() for array in tree_leaves(given[1:3])]
     wanted, *_ = _call(m, given, torch.Tensor)
     with torch.no_grad():
@@ -55,7 +61,7 @@ def test_parameters_are_answered_as_tensors_are(m, sizes):
 
 @each
 def test_elsewhere_torch_refuses_and_the_docstring_says_so(m):
-    given = m.build(bench_core.problem("logdet", seed=4, **SIZES[0]))._arguments()
+    given = _arguments(m, SIZES[0])
     with pytest.raises(RuntimeError, match=r"in-place operation|out=\.\.\. arguments don't support"):
         _call(m, given, Parameter)
     assert "``torch.no_grad()``, as optimisers do" in " ".join((inspect.getdoc(m.function) or "").split())

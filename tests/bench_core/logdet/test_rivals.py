@@ -102,6 +102,22 @@ def test_a_learned_inverse_is_a_bias_and_a_probe_a_sample_is_noise(backend, prob
         assert problem.error(wrong, rows[name]) == pytest.approx(5, rel=0.1)
 
 
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_a_self_normalizing_layer_has_its_inverse_transposed(backend, problem):
+    """So that what is added to a product lies as it does; an answer is named and judged by R all the same."""
+    m = bench_core.method("logdet", "self_normalizing_10", backend)
+    kernel = m.build(problem, dtype="float64")
+    ((held,),) = kernel._extra
+    R = companions.learned_inverse(problem, 0, 10)
+    np.testing.assert_array_equal(np.asarray(held), R.T)
+    assert backend == "jax" or held.is_contiguous()
+    out = kernel.run()
+    np.testing.assert_array_equal(kernel.to_numpy(out)["R0"], np.asarray(out[2][0]).T)
+    # At a batch of nothing the density is left: -W by the transposed inverse.
+    kernel.refill(problem.with_data({"x": np.zeros_like(problem.masters["x"])}))
+    np.testing.assert_allclose(np.asarray(kernel.run()[2][0]), -problem.arrays["W0"], atol=1e-12)
+
+
 @pytest.mark.parametrize("m", [m for m in RIVALS if m.settings.get("probes") != 10], ids=_name)
 def test_probes_estimate_the_same_error_at_large_sizes(m, problem, monkeypatch):
     from bench_core.logdet import oracle

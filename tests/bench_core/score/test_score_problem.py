@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import bench_core
 from bench_core.score import ScoreProblem, settings
@@ -162,6 +164,38 @@ def test_slices_of_a_linear_network_are_what_they_are_on_paper():
     np.testing.assert_allclose(got["c"], g.mean(0), rtol=1e-10)
     np.testing.assert_allclose(got["b0"], (g @ given["V"]).mean(0), rtol=1e-9)
     assert problem.error(got, m) < 1e-10
+
+
+@pytest.mark.parametrize("backend", bench_core.BACKENDS)
+def test_a_slice_takes_the_product_with_its_probe_once(backend):
+    """``v V``, forward; the tangent's way back through V has it."""
+    problem = ScoreProblem(d=512, H=64, L=3, B=10)
+    flops = bench_core.method("score", "sliced", backend).cost(problem).flops
+    assert flops == 2 * 10 * (9 * 512 * 64 + 6 * 2 * 64**2)
+
+
+class _Results(TorchDispatchMode):
+    """Operations that return a tensor of this shape in memory of its own."""
+
+    def __init__(self, shape: tuple[int, ...]):
+        super().__init__()
+        self._shape, self.names = shape, list[str]()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        name = func.overloadpacket.__name__
+        own = not func.is_view and not name.endswith("_")
+        if own and isinstance(out, torch.Tensor) and out.shape == self._shape:
+            self.names.append(name)
+        return out
+
+
+def test_a_gradient_of_two_products_is_held_once():
+    """The second is added where the first is."""
+    kernel = bench_core.method("score", "phi_closed_form", "torch").build(ScoreProblem(d=5, H=7, L=3, B=4))
+    with _Results((7, 7)) as results:
+        kernel.run()
+    assert results.names == ["mm", "mm"]
 
 
 def test_phi_costs_up_to_twice_psi():
