@@ -27,18 +27,18 @@ def gmres_k(operator: Adjoint[Array], v: Array, *, k: int) -> Solution:
     """
     check_whole("k", k, "number of products", 0)
     residual = v
-    lost = ROUNDING * float(jnp.finfo(v.dtype).eps)
+    least = ROUNDING * float(jnp.finfo(v.dtype).eps) * norm(v)
     blocks: list[Array] = []  # (n, B, D): the q, orthonormal; each is read by one product of all samples
     columns: list[Array] = []  # (B, j + 1): J^T r_j in units of the q
     steps: list[Array] = []  # (B, 1): r_j less r_(j + 1), in units of q_j
     for _ in range(k):
         q = residual - operator.vjp(residual)
-        least, parts = lost * norm(q), []
+        parts = []
         for block in blocks:
             parts.append(jnp.einsum("nbd,bd->bn", block, q, precision="highest"))
             q = q - jnp.einsum("bn,nbd->bd", parts[-1], block, precision="highest")
         size = norm(q)
-        size = jnp.where(size > least, size, 0)  # what is less is rounding, and its direction none
+        size = jnp.where(size > least, size, 0)  # what is less is v's rounding, and its direction none
         q = divide(q, size)
         columns.append(jnp.concatenate([*parts, size], 1))
         steps.append(dot(q, residual))

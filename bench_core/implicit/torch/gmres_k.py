@@ -25,18 +25,18 @@ def gmres_k(operator: Adjoint[Tensor], v: Tensor, *, k: int) -> Solution:
     """
     check_whole("k", k, "number of products", 0)
     residual = v
-    lost = ROUNDING * torch.finfo(v.dtype).eps
+    least = ROUNDING * torch.finfo(v.dtype).eps * norm(v)
     images: list[Tensor] = []  # q, orthonormal
     columns: list[Tensor] = []  # (B, j + 1): J^T r_j in units of the q
     steps: list[Tensor] = []  # (B, 1): r_j less r_(j + 1), in units of q_j
     for _ in range(k):
         q = residual - operator.vjp(residual)
-        least, parts = lost * norm(q), []
+        parts = []
         for image in images:
             parts.append(dot(image, q))
             q.addcmul_(parts[-1], image, value=-1)
         size = norm(q)
-        size = torch.where(size > least, size, 0)  # what is less is rounding, and its direction none
+        size = torch.where(size > least, size, 0)  # what is less is v's rounding, and its direction none
         q = divide(q, size)
         columns.append(torch.cat([*parts, size], 1))
         steps.append(dot(q, residual))
