@@ -26,12 +26,6 @@ def ratio(committed):
     return of
 
 
-def test_newtons_root_beside_the_ode(ratio):
-    told = read_sentence("Newton's root of y(x) = y takes", "of the ODE's time")
-    want = [ratio("line_integral", each, "inverse_newton", "inverse_cholesky_rk4", 10, J="hessian") for each in SEVERAL]
-    assert told == pytest.approx([number for each in want for number in each], rel=NEAR)
-
-
 @pytest.mark.parametrize(
     ("begin", "end", "row"),
     [
