@@ -39,8 +39,8 @@ def test_a_row_of_older_code_has_an_outcome_and_a_reason_and_no_numbers(syntheti
     others = run.frame[(run.frame["role"] == "peer") & (run.frame["row"] != "lineax_gmres")]
     assert set(others["outcome"]) == {"ok"}
     (note,) = [note for note in build_digest(Analysis(run)).health.notes if note.kind == "retracted"]
-    # Broyden's method was mended later, and is withdrawn of that day, too.
-    gone = ("broyden", "forward_broyden", "lineax_gmres")
+    # Others were mended later, and are withdrawn of that day, too.
+    gone = ("broyden", "forward_broyden", "gmres", "lineax_gmres", "shine")
     assert note.values["rows"] == tuple(("implicit", row, 1) for row in gone)
 
 
