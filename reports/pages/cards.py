@@ -15,7 +15,7 @@ from .blocks import Card, Figure, Ratio
 from .family._lines import make_line
 from .lent import SETTLE, say_lent
 from .naming import capital, name_backend, name_letter
-from .rules import find_rule, say_ranges, say_transfer, say_worst
+from .rules import find_fastest, find_rule, say_ranges, say_transfer, say_worst
 
 # What tells two places with the same backend apart.
 _PLACE = ("machine", "device", "dtype")
@@ -48,7 +48,13 @@ def _say(family: FamilyDigest, question: Question, panels: list[tuple[Measured, 
     subject = f"{capital(question.words)}: use" if several else "Use"
     if not told:
         why = f"no rule yet: it takes several processes a cell, which {SETTLE} adds."
-        return [f"{capital(question.words)}: {why}"]
+        fastest = [
+            f"{place} {say_ranges(first, family.axis)}"
+            for place, group in places[: len(panels)]
+            if (first := find_fastest(family, question, group)) is not None
+        ]
+        seen = f" Fastest here, where another process may differ: {'; '.join(fastest)}." if fastest else ""
+        return [f"{capital(question.words)}: {why}{seen}"]
     if len(told) > 1 and len({rule.ranges for rule in told.values()}) == 1:
         worst = max(told.values(), key=lambda rule: rule.worst)
         return [f"{subject} {say_ranges(worst, family.axis)}: {say_worst(worst, family.axis)}."]

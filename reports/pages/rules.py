@@ -34,14 +34,19 @@ def join_rules(rules: Sequence[Rule]) -> Told | None:
     known = sorted((rule for rule in rules if rule.ranges), key=lambda rule: rule.ranges[0].first)
     if not known:
         return None
+    worst = max(known, key=lambda rule: (not math.isnan(rule.worst), rule.worst))
+    return Told(_join(piece for rule in known for piece in rule.ranges), worst.worst, worst.at)
+
+
+def _join(pieces: Iterable[Range]) -> tuple[Range, ...]:
+    """Ranges of sizes that follow each other, those of one row as one."""
     ranges: list[Range] = []
-    for piece in (piece for rule in known for piece in rule.ranges):
+    for piece in pieces:
         if ranges and ranges[-1].row == piece.row:
             ranges[-1] = Range(ranges[-1].first, piece.last, piece.row)
         else:
             ranges.append(piece)
-    worst = max(known, key=lambda rule: (not math.isnan(rule.worst), rule.worst))
-    return Told(tuple(ranges), worst.worst, worst.at)
+    return tuple(ranges)
 
 
 def find_rule(family: FamilyDigest, question: Question, group: Iterable[Measured]) -> Told | None:
@@ -58,6 +63,15 @@ def find_rule(family: FamilyDigest, question: Question, group: Iterable[Measured
         alone=all(len(cell.candidates) < 2 for cell in cells if (cell.series, cell.size) in covered),
         minutes=sum(cell.minutes for cell in cells if cell.size == told.at and cell.open),
     )
+
+
+def find_fastest(family: FamilyDigest, question: Question, group: Iterable[Measured]) -> Told | None:
+    """What took least time at each size of these series, of one place, whatever another process might say."""
+    keys = {series.key for series in group}
+    cells = [cell for cell in family.answers if cell.series in keys and cell.question == question.key]
+    timed = [(cell.size, [each for each in cell.candidates if each.seconds.value > 0]) for cell in cells]
+    first = sorted((size, min(rows, key=lambda each: each.seconds.value).row) for size, rows in timed if rows)
+    return Told(_join(Range(size, size, row) for size, row in first), math.nan, math.nan) if first else None
 
 
 def say_ranges(told: Told, axis: str) -> str:

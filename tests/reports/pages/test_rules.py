@@ -9,7 +9,7 @@ import pytest
 from reports.arithmetic import write_bound
 from reports.digest.rules import Range, Rule
 from reports.digest.transfers import Transfer
-from reports.pages.rules import find_rule, join_rules, say_minutes, say_ranges, say_transfer, say_worst
+from reports.pages.rules import find_fastest, find_rule, join_rules, say_minutes, say_ranges, say_transfer, say_worst
 
 
 def rule(*ranges, worst=0.031, at=100.0, within=True, covers=(), missing=()):
@@ -67,6 +67,30 @@ def test_a_rule_without_a_rival_is_no_finding():
     # Rivals at a size that the rule does not cover are none of it.
     told = _find(0.0, (1.0, 1, False, math.nan), (2.0, 1, False, math.nan), (3.0, 2, False, math.nan))
     assert say_worst(told, "D") == "nothing else was timed there"
+
+
+def test_without_a_rule_the_fastest_row_of_each_size_is_told():
+    rows = {"a": (1.0, 2.0, 3.0), "b": (2.0, 1.0, 2.0), "c": (math.nan, math.nan, math.nan)}
+    answers = [
+        SimpleNamespace(
+            series=key,
+            question="gradient",
+            size=size,
+            candidates=[
+                SimpleNamespace(row=row, seconds=SimpleNamespace(value=times[at])) for row, times in rows.items()
+            ],
+        )
+        for key in ("key", "other")
+        for at, size in enumerate((1.0, 2.0, 4.0))
+    ]
+    family, question, group = (
+        SimpleNamespace(answers=answers),
+        SimpleNamespace(key="gradient"),
+        SimpleNamespace(key="key"),
+    )
+    told = find_fastest(family, question, [group])
+    assert say_ranges(told, "D") == "`a` at D = 1, `b` from 2"
+    assert find_fastest(family, SimpleNamespace(key="step"), [group]) is None
 
 
 def test_what_settles_a_rule_is_what_settles_its_worst_size():
