@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from ..arithmetic import OPEN, write_bound
 from ..digest import FamilyDigest
+from ..digest.answers import CellAnswer
 from ..digest.rules import WITHIN, Range, Rule
 from ..digest.series import Measured
 from ..digest.transfers import Transfer
@@ -54,9 +55,9 @@ def find_rule(family: FamilyDigest, question: Question, group: Iterable[Measured
     keys = {series.key for series in group}
     rules = [rule for rule in family.rules if rule.series in keys and rule.question == question.key]
     told = join_rules(rules)
-    cells = [cell for cell in family.answers if cell.series in keys and cell.question == question.key]
     if told is None:
         return None
+    cells = _list_cells(family, question, keys)
     covered = {(rule.series, size) for rule in rules for size in rule.covers}
     return replace(
         told,
@@ -67,11 +68,14 @@ def find_rule(family: FamilyDigest, question: Question, group: Iterable[Measured
 
 def find_fastest(family: FamilyDigest, question: Question, group: Iterable[Measured]) -> Told | None:
     """What took least time at each size of these series, of one place, whatever another process might say."""
-    keys = {series.key for series in group}
-    cells = [cell for cell in family.answers if cell.series in keys and cell.question == question.key]
+    cells = _list_cells(family, question, {series.key for series in group})
     timed = [(cell.size, [each for each in cell.candidates if each.seconds.value > 0]) for cell in cells]
     first = sorted((size, min(rows, key=lambda each: each.seconds.value).row) for size, rows in timed if rows)
     return Told(_join(Range(size, size, row) for size, row in first), math.nan, math.nan) if first else None
+
+
+def _list_cells(family: FamilyDigest, question: Question, keys: set[str]) -> list[CellAnswer]:
+    return [cell for cell in family.answers if cell.series in keys and cell.question == question.key]
 
 
 def say_ranges(told: Told, axis: str) -> str:

@@ -1,4 +1,4 @@
-"""FLOPs and factorisations of a torch function, counted by watching the ATen operations it calls."""
+"""Operations, FLOPs and factorisations of a torch function, counted by watching the ATen operations it calls."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 
 class Count(TorchDispatchMode):
-    """``product_flops``: two a multiply-add of every matrix product; ``others``: calls of linear-algebra operations."""
+    """``calls``: of operations; ``product_flops``: two a multiply-add of every matrix product; ``others``: calls of
+    linear-algebra operations.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.calls = 0
         self.product_flops = 0.0
         self.others: Counter[str] = Counter()
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
+        self.calls += 1
         name = func.overloadpacket.__name__
         if name in ("mm", "bmm"):
             self._product(args[0], args[1])

@@ -82,10 +82,6 @@ def _cycle(
         q, rest = orthogonalise(basis, q, j)
         return q, parts + rest
 
-    def turn(pair, cos, sin):
-        first, second = pair[:, :1], pair[:, 1:]
-        return jnp.concatenate([cos * first + sin * second, cos * second - sin * first], 1)
-
     def step(state):
         j, basis, turns, triangle, right, used, progress = state
         # The space of J^T is that of 1 - J^T, whose column is 1 on the diagonal less these coefficients.
@@ -98,7 +94,8 @@ def _cycle(
 
         def rotate(i, column):
             cos, sin = lax.dynamic_slice_in_dim(turns, i, 1, 2)
-            return put(column, turn(lax.dynamic_slice_in_dim(column, i, 2, 1), cos, sin), i)
+            first, second = jnp.split(lax.dynamic_slice_in_dim(column, i, 2, 1), 2, 1)
+            return put(column, jnp.concatenate([cos * first + sin * second, cos * second - sin * first], 1), i)
 
         column = lax.fori_loop(0, j, rotate, (jnp.arange(restart + 1) == j) - parts[:, : restart + 1])
         diagonal = lax.dynamic_slice_in_dim(column, j, 1, 1)
@@ -108,7 +105,7 @@ def _cycle(
         triangle = lax.dynamic_update_slice_in_dim(triangle, above[:, :, None], j, 2)
         turns = lax.dynamic_update_slice_in_dim(turns, jnp.stack([cos, sin]), j, 2)
         old = lax.dynamic_slice_in_dim(right, j, 1, 1)
-        right = put(right, turn(jnp.concatenate([old, jnp.zeros_like(old)], 1), cos, sin), j)
+        right = put(right, jnp.concatenate([cos * old, -sin * old], 1), j)
         used = used + progress.active[:, 0]
         return j + 1, basis, turns, triangle, right, used, progress.update(jnp.abs(sin * old), stop)
 

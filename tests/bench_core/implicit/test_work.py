@@ -6,11 +6,11 @@ import importlib
 
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 import bench_core
 from bench_core.implicit.settings import KEPT
 from bench_core.implicit.torch._batch import divide
+from tests.bench_core.aten import Count
 
 SIZES = {"D": 32, "B": 8, "gamma": 0.9, "T": "symmetric", "tol": 1e-6}
 
@@ -20,22 +20,10 @@ def _build(name, backend, **sizes):
     return bench_core.method("implicit", name, backend).build(problem, dtype="float64")
 
 
-class _Counting(TorchDispatchMode):
-    """How many operations torch makes."""
-
-    def __init__(self):
-        super().__init__()
-        self.made = 0
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        self.made += 1
-        return function(*args, **kwargs or {})
-
-
 def _count(kernel):
-    with _Counting() as counting:
+    with Count() as count:
         out = kernel.run()
-    return counting.made, kernel.iterations(out)
+    return count.calls, kernel.iterations(out)
 
 
 def test_whether_a_sample_is_done_takes_few_operations_while_none_is():
