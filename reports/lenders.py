@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from .load import LoadError
-from .statistics import Spread, reach_process
+from .statistics import Spread, reach_alone
 
 FILE = "spread.json"
 SCHEMA = 1
@@ -49,7 +49,7 @@ def find_lender(
     wanted = family, backend, device, ruler, policy
     fitting = [x for x in lenders if (x.family, x.backend, x.device, x.ruler, x.policy) == wanted]
     same = [x for x in fitting if x.processor == processor]
-    return max(same or fitting, key=lambda x: (reach_process(np.zeros(1), x.spread), x.machine), default=None)
+    return max(same or fitting, key=lambda x: (reach_alone(x.spread), x.machine), default=None)
 
 
 def write_lenders(lenders: Iterable[Lender]) -> str:

@@ -26,8 +26,10 @@ _PLAIN = (("torch", ("eager",)), ("jax", ("jit",)))
 _ALLOCATING = (("torch", ("eager", "allocating", "compiled", "graph")), ("jax", ("jit", "allocating", "launched")))
 
 
-# As XLA runs it.
+# As torch runs them and as XLA does.
 _PUBLISHED = {"torch": cost.relative_published, "jax": cost.relative_published_shared}
+_JACOBIAN = {"torch": cost.jacobian_autodiff, "jax": cost.jacobian_autodiff_shared}
+_JACOBIAN_CHUNKED = {"torch": cost.jacobian_autodiff_chunked, "jax": cost.jacobian_autodiff_chunked_shared}
 
 
 def _gradient(name: str, computes: str, formula: Formula, source: str, forms=_EVERY) -> Declaration:
@@ -35,7 +37,7 @@ def _gradient(name: str, computes: str, formula: Formula, source: str, forms=_EV
     return Declaration(name, computes, formula, source, buffers=True, forms=forms)
 
 
-def _by_lu(name: str, computes: str, formula: Callable[..., Cost], source: str, **more) -> Declaration:
+def _by_lu(name: str, computes: str, formula: Formula, source: str, **more) -> Declaration:
     """A method that factorises, which neither framework does in bfloat16."""
     return Declaration(name, computes, formula, source, dtypes=FINE, **more)
 
@@ -110,11 +112,11 @@ METHODS = (
     _gradient("transposed", "transposed", cost.transposed, "Gresele et al. 2020, section 4"),
     _by_lu("inverse", "ordinary", cost.inverse, "Gresele et al. 2020, eq. 10", buffers=True),
     _by_lu("slogdet_autodiff", "ordinary", cost.slogdet_autodiff, "Gresele et al. 2020, eq. 9"),
-    _by_lu("jacobian_autodiff", "ordinary", cost.jacobian_autodiff, "Gresele et al. 2020, eq. 2, section 5"),
+    _by_lu("jacobian_autodiff", "ordinary", _JACOBIAN, "Gresele et al. 2020, eq. 2, section 5"),
     _by_lu(
         "jacobian_autodiff_chunked",
         "ordinary",
-        cost.jacobian_autodiff_chunked,
+        _JACOBIAN_CHUNKED,
         "Gresele et al. 2020, eq. 2, a few samples at a time",
         chunked=True,
         forms=_PLAIN,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import ceil
 
 from bench_core.logdet.settings import blocks, chunk
 from bench_core.method import Cost
@@ -68,22 +69,24 @@ def ordinary_with_value(p, itemsize: int) -> Cost:
 
 
 def jacobian_autodiff(p, itemsize: int) -> Cost:
-    """(6L - 2 + 8/3) B D^3 + (3L-1) u: L products for each sample's Jacobian, their 2L - 1 gradients, LU and a solve.
+    """(6L - 2 + 8/3) B D^3 + (3L-1) u: L products for a Jacobian, their 2L - 1 gradients, LU, a solve."""
+    return _jacobians(p, itemsize, taken=p.B * (6 * p.L - 2))
 
-    XLA saves the product with the identity and its gradient, 4 B D^3.
-    """
-    flops = p.B * (6 * p.L - 2 + INVERSE) * p.D**3 + (3 * p.L - 1) * _u(p)
-    cost = _cost(p, itemsize, flops, matrices=p.B * (4 * p.L + 4), held=p.B * (p.L + 3) + p.L)
-    return replace(cost, least_bytes=cost.least_bytes + p.B * p.D**2 * itemsize)
+
+def jacobian_autodiff_shared(p, itemsize: int) -> Cost:
+    """(6L - 6 + 8/3) B D^3 + 4 D^3 + (3L-1) u: a compiler takes the product with the identity and its gradient once."""
+    return _jacobians(p, itemsize, taken=p.B * (6 * p.L - 6) + 4)
 
 
 def jacobian_autodiff_chunked(p, itemsize: int) -> Cost:
     """As ``jacobian_autodiff``, and so many samples' Jacobians are held as the CPU's chunk has room for."""
-    whole = jacobian_autodiff(p, itemsize)
-    size = min(p.B, max(1, chunk("cpu") // p.D**2))
-    held = _cost(p, itemsize, 0, matrices=0, held=size * (p.L + 3) + p.L)
-    least = p.L * p.D**2 * itemsize + p.D**2 * itemsize
-    return replace(whole, peak_bytes=held.peak_bytes, least_bytes=float(least))
+    return _jacobians(p, itemsize, taken=p.B * (6 * p.L - 2), samples=_in_chunk(p))
+
+
+def jacobian_autodiff_chunked_shared(p, itemsize: int) -> Cost:
+    """As ``jacobian_autodiff_shared``, with 4 D^3 for every chunk."""
+    samples = _in_chunk(p)
+    return _jacobians(p, itemsize, taken=p.B * (6 * p.L - 6) + 4 * ceil(p.B / samples), samples=samples)
 
 
 def lu_layer(p, itemsize: int) -> Cost:
@@ -179,6 +182,20 @@ def _forward_backward(p) -> float:
 def _relative_products(p) -> float:
     """``Delta^T (Y W)`` in the cheaper order: 2u, or u + 2 D^3 when B > D."""
     return p.L * (_u(p) + min(_u(p), 2.0 * p.D**3))
+
+
+def _in_chunk(p) -> int:
+    """Samples whose Jacobians the CPU's chunk has room for."""
+    return min(p.B, max(1, chunk("cpu") // p.D**2))
+
+
+def _jacobians(p, itemsize: int, taken: int, samples: int | None = None) -> Cost:
+    """So many products of D x D matrices beside the LU and the solve of B of them, ``samples`` held at a time."""
+    flops = (taken + p.B * INVERSE) * p.D**3 + (3 * p.L - 1) * _u(p)
+    held = p.B if samples is None else samples
+    cost = _cost(p, itemsize, flops, matrices=p.B * (4 * p.L + 4), held=held * (p.L + 3) + p.L)
+    least = p.L + (p.B if samples is None else 1)
+    return replace(cost, least_bytes=float(least * p.D**2 * itemsize))
 
 
 def _cost(p, itemsize: int, flops: float, *, matrices: int, held: int, activations: int = 12) -> Cost:

@@ -17,6 +17,8 @@ kernel = ScoreKernel
 # Probes are read now and then, never trained through: compiling them would answer no question.
 _PLAIN = (("torch", ("eager",)), ("jax", ("jit",)))
 _GRAPH = (("torch", ("eager", "graph")), ("jax", ("jit",)))
+# As torch runs it and as XLA does.
+_FORWARD_OVER_REVERSE = {"torch": cost.phi_forward_over_reverse, "jax": cost.phi_forward_over_reverse_shared}
 
 
 def _probes(k: int, rademacher: bool) -> Declaration:
@@ -40,7 +42,7 @@ METHODS = (
     Declaration("sliced", "sliced", cost.sliced, "Song et al. 2019 (SSM-VR), of psi", forms=_GRAPH),
     Declaration("phi", "phi", cost.phi, "Saremi 2019, eq. of L(theta), by double backpropagation"),
     Declaration(
-        "phi_forward_over_reverse", "phi", cost.phi_forward_over_reverse, "Pearlmutter 1994, on L(theta) of Saremi 2019"
+        "phi_forward_over_reverse", "phi", _FORWARD_OVER_REVERSE, "Pearlmutter 1994, on L(theta) of Saremi 2019"
     ),
     Declaration("phi_closed_form", "phi", cost.phi_closed_form, "the derivatives of L(theta) of Saremi 2019 by hand"),
     Declaration("psi_tied", "tied", cost.psi_tied, "Saremi 2019, eq. 2: theta1 = S theta0"),

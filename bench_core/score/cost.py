@@ -36,12 +36,16 @@ def phi(p, itemsize: int) -> Cost:
 
 
 def phi_forward_over_reverse(p, itemsize: int) -> Cost:
-    """``2B (8dH + 11(L-1)H^2)`` eager: phi's gradient, then its parameter gradient with a tangent beside every number.
+    """``2B (8dH + 11(L-1)H^2)`` : phi's gradient, then its parameter gradient with a tangent beside every number.
 
-    torch's forward mode also multiplies by the tangents of the weights, which are zero. XLA shares the first pass with
-    the second and drops the primal gradients: ``2B (5dH + 6(L-1)H^2)`` are left.
+    torch's forward mode also multiplies by the tangents of the weights, which are zero.
     """
     return _cost(p, itemsize, wide=8, square=11, held=2)
+
+
+def phi_forward_over_reverse_shared(p, itemsize: int) -> Cost:
+    """``2B (5dH + 6(L-1)H^2)``: a compiler shares the first pass with the second and drops the primal gradients."""
+    return _cost(p, itemsize, wide=5, square=6, held=2)
 
 
 def phi_closed_form(p, itemsize: int) -> Cost:

@@ -17,7 +17,7 @@ from ..collect import find_scopes
 from ..lenders import Lender, find_lender, read_lenders
 from ..load import Session
 from ..points import Place, Series, pair_samples
-from ..statistics import ENOUGH_CELLS, Spread, bound_spread, choose_spread, fit_spread, middle, reach_process
+from ..statistics import ENOUGH_CELLS, Spread, bound_spread, choose_spread, fit_spread, middle, reach_alone
 from .catalogue import Catalogue, kept
 
 
@@ -42,7 +42,7 @@ class Spreads(Catalogue):
         cells = sum(map(bool, self._ratios.get(scope, ())))
         if lender is None and own is not None:
             own = choose_spread(own, cells, self._fit_spread(scopes[1]))
-        if lender is None or (own and (cells >= ENOUGH_CELLS or _reach(own) > _reach(lender.spread))):
+        if lender is None or (own and (cells >= ENOUGH_CELLS or reach_alone(own) > reach_alone(lender.spread))):
             return own, None
         return lender.spread, lender
 
@@ -120,7 +120,3 @@ def _find_policy(session: Session) -> str:
     """Which allocator and which waiting it chose, "" where it does not say."""
     chosen = session.get("environment", "policy", default={})
     return ", ".join(f"{name} {chosen[name]}" for name in ("allocator", "waiting") if name in chosen)
-
-
-def _reach(spread: Spread) -> float:
-    return reach_process(np.zeros(1), spread)

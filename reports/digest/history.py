@@ -6,13 +6,11 @@ from dataclasses import dataclass, fields, replace
 from statistics import median
 from typing import Any
 
-import numpy as np
-
 from ..analysis import Analysis
 from ..comparisons import Compared
 from ..families import FAMILIES
 from ..points import DIMENSIONS, Place
-from ..statistics import SMALLEST_MARGIN, Estimate, find_changes, reach_process
+from ..statistics import SMALLEST_MARGIN, Estimate, find_changes, reach_alone
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ def digest_history(analysis: Analysis) -> History:
         if len(found) > 1
     )
     reaches = {
-        (series.family, series.place, series.fixed): math.exp(reach_process(np.zeros(1), spread))
+        (series.family, series.place, series.fixed): math.exp(reach_alone(spread))
         for series in analysis.series()
         if (spread := analysis.ratio_spread(series)) is not None
     }

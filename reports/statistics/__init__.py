@@ -11,7 +11,7 @@ from .lend import ENOUGH_CELLS, bound_spread, choose_spread
 from .median import bound_median, estimate_median, middle
 from .noise import noise_floor
 from .payoff import estimate_payoff
-from .process import Spread, deviate_process, estimate_process, fit_spread, reach_process
+from .process import Spread, deviate_process, estimate_process, fit_spread, reach_alone, reach_process
 from .ratio import Ratio, paired_ratio
 from .regret import MOST_PROCESSES, bound_ratio, bound_regrets, processes_needed, split_confidence
 from .rule import find_plan
@@ -68,6 +68,7 @@ __all__ = [
     "paired_ratio",
     "pool_coverages",
     "processes_needed",
+    "reach_alone",
     "reach_process",
     "split_confidence",
     "student_arm",

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from ._quantile import student_arm
-from .process import Spread, fit_prior, fit_spread, high_quantile, log_variances, reach_process
+from .process import Spread, fit_prior, fit_spread, high_quantile, log_variances, reach_alone
 
 # What a lent spread is an upper bound at.
 UPPER = 0.90
@@ -48,7 +48,7 @@ def choose_spread(own: Spread, cells: int, wider: Spread | None) -> Spread:
     """A family's own spread, of so many cells; where these are few, of it and a `wider` circle's the larger one."""
     if wider is None or cells >= ENOUGH_CELLS:
         return own
-    return max(own, wider, key=lambda spread: reach_process(np.zeros(1), spread))
+    return max(own, wider, key=reach_alone)
 
 
 def _reach(known: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:

@@ -123,6 +123,11 @@ def reach_process(medians: np.ndarray, spread: Spread, confidence: float = CONFI
     )
 
 
+def reach_alone(spread: Spread) -> float:
+    """Half the width, in log units, of the 95 % interval for another process around the log median of one."""
+    return reach_process(np.zeros(1), spread)
+
+
 def reach_mean(medians: np.ndarray, spread: Spread, confidence: float = CONFIDENCE, count: int = 0) -> float:
     """Half the width, in log units, of the interval for the mean over all processes, from log medians (processes,).
 

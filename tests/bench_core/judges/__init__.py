@@ -9,7 +9,7 @@ EXAMPLES           random sizes tried of each method, by backend: JAX compiles f
 COSTED             sizes at which the cost formula is compared with the operations that are executed
 costed(method)     whether it is to equal them
 factorised(problem, method, calls)   FLOPs of the library routines called
-saved(problem, method)               FLOPs that the compiler takes off the formula
+uncounted(problem, method)           FLOPs of the formula that the counter leaves out
 """
 
 from __future__ import annotations

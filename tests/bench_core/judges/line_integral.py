@@ -210,7 +210,7 @@ def factorised(problem, method, calls) -> float:
     return sum(calls[name] * B * (power * d**3 + 2 * d**2) for name, power in FACTORISATIONS.items())
 
 
-def saved(problem, method) -> float:
+def uncounted(problem, method) -> float:
     """FLOPs of the formula that are products with a vector in the compiled program, and not counted there."""
     factored = problem.J.startswith("kronecker") and "formed" not in method.name
     if method.backend == "torch" or factored or method.name == "psd_applied":

@@ -69,14 +69,10 @@ def factorised(problem, method, calls) -> float:
     return batch * sum(XLA[name] * number for name, number in calls.items() if name in XLA) * D**3
 
 
-def saved(problem, method) -> float:
-    """FLOPs that XLA's simplifications take off the formula of eager code."""
+def uncounted(problem, method) -> float:
+    """FLOPs of the formula that are products with a vector in the compiled program, and not counted there."""
     p = problem
-    if method.backend == "jax" and method.name.startswith("jacobian_autodiff"):
-        # The product with the identity and its gradient are not taken for every sample: they are W itself.
-        return 4 * p.B * p.D**3 - 4 * p.D**3
     if method.backend == "jax" and method.settings.get("probes") == 1:
-        # Products with vectors, which are not counted there.
         return (2 * method.settings["iterations"] + 1) * 2 * p.D**2 * p.L
     return 0.0
 

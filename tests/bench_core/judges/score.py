@@ -146,12 +146,5 @@ def factorised(problem, method, calls) -> float:
     return 0.0
 
 
-def saved(problem, method) -> float:
-    """FLOPs that XLA's simplifications take off the formula of eager code."""
-    p, unit = problem, 2.0 * problem.B
-    wide, square = p.d * p.H, (p.L - 1) * p.H**2
-    if method.backend != "jax":
-        return 0.0
-    if method.name == "phi_forward_over_reverse":
-        return unit * (3 * wide + 5 * square)
+def uncounted(problem, method) -> float:
     return 0.0
