@@ -141,27 +141,23 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 
 def _build(options: argparse.Namespace) -> int:
     gc.set_threshold(100_000, 50, 1000)  # nearly all that is made is kept until the pages are written
-    run = load(_sources(options), options.commit, options.machine)
-    analysis, output = Analysis(run), Path(options.output)
-    digest = build_digest(analysis)
+    analysis, output = _analyse(options), Path(options.output)
+    run, digest = analysis.run, build_digest(analysis)
     if options.single_file:
         page = write_single(digest, output)
     else:
-        page = write_report(
-            digest, output, {"points.csv": write_points(analysis), LENT: write_lenders(analysis.lenders)}
-        )
+        data = {"points.csv": write_points(analysis), LENT: write_lenders(analysis.lenders)}
+        page = write_report(digest, output, data)
     for problem in (*run.problems, *run.differences):
         print(f"reports: {problem}", file=sys.stderr)
     print(f"{page} ({count(len(run.sessions), 'session')}, {count(len(run.files), 'file')} read)")
     return 0
 
 
-def _sources(options: argparse.Namespace) -> list[str]:
-    """The folders named, or this machine's own results, where there are any, before the published ones."""
-    if options.results:
-        return options.results
+def _analyse(options: argparse.Namespace) -> Analysis:
+    """Of the folders named, or of this machine's own results, where there are any, before the published ones."""
     found = [name for name in ("results-local", "results") if Path(name).is_dir()]
-    return found or ["results"]
+    return Analysis(load(options.results or found or ["results"], options.commit, options.machine))
 
 
 def _answer(options: argparse.Namespace) -> int:
@@ -171,7 +167,7 @@ def _answer(options: argparse.Namespace) -> int:
     for name, value in (("D", options.size), ("error", options.error), *wanted.items()):
         if isinstance(value, float) and not 0 < value < float("inf"):
             raise LoadError(f"{name} must be positive and finite, got {value:g}")
-    analysis = Analysis(load(_sources(options), options.commit, options.machine))
+    analysis = _analyse(options)
     if options.family not in analysis.families:
         raise LoadError(f"no results of family {options.family} (the results hold: {', '.join(analysis.families)})")
     family = digest_family(analysis, options.family)
@@ -217,19 +213,18 @@ def _check_sizes(family: FamilyDigest, wanted: dict[str, Any]) -> None:
 
 
 def _claims(options: argparse.Namespace) -> int:
-    print_claims(judge_claims(Analysis(load(_sources(options), options.commit, options.machine))), options.json)
+    print_claims(judge_claims(_analyse(options)), options.json)
     return 0
 
 
 def _list_open(options: argparse.Namespace) -> int:
-    analysis = Analysis(load(_sources(options), options.commit, options.machine))
+    analysis = _analyse(options)
     print_open([digest_family(analysis, family) for family in analysis.families], options.json)
     return 0
 
 
 def _show_sides(options: argparse.Namespace) -> int:
-    analysis = Analysis(load(_sources(options), options.commit, options.machine))
-    digest, output = build_digest(analysis), options.output and Path(options.output)
+    digest, output = build_digest(_analyse(options)), options.output and Path(options.output)
     if output:
         output.write_text(write_sides(digest, output.parent), encoding="utf-8")
     else:

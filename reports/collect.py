@@ -118,12 +118,10 @@ def _make_point(size: float, lines: Sequence[Mapping[Any, Any]]) -> Point:
     if not records or (told and all(record["outcome"] in NO_TIME for record in records)):
         records, others = others, []
     shown = next((record for record in records if record["outcome"] != "ok"), records[0])
-    names = ("row", "method", "form", "role", "exact", "computes", "source", "outcome", "reason", "peak_instrument")
-    names += ("measure",)
-    numbers = ("predicted_s", "predicted_bytes", "tolerance", "flops", "bytes", "vjps", "jvps", "evaluations")
-    numbers += ("formula_peak_bytes",)
-    values: dict[str, Any] = {name: shown[name] for name in names}
-    values |= {name: float(shown[name]) for name in numbers}
+    names = ("row", "method", "form", "role", "exact", "computes", "source", "outcome", "reason", "measure")
+    names += ("peak_instrument", "settings")
+    numbers = ("predicted_s", "predicted_bytes", "flops", "bytes", "vjps", "jvps", "evaluations", "formula_peak_bytes")
+    values: dict[str, Any] = {name: shown[name] for name in names} | {name: float(shown[name]) for name in numbers}
     return Point(
         size=size,
         **values,
@@ -132,15 +130,11 @@ def _make_point(size: float, lines: Sequence[Mapping[Any, Any]]) -> Point:
         peak_bytes=_largest(record["peak_bytes"] for record in records),
         # What it looks for is the code's: one process is enough.
         checked_again=_largest(record["checked_again"] for record in records),
-        starts={
-            record["process"]: Start(*(float(record[quantity.name]) for quantity in fields(Start)))
-            for record in records
-        },
+        starts={each["process"]: Start(*(float(each[start.name]) for start in fields(Start))) for each in records},
         samples=_read_samples(records),
         moved=frozenset(record["process"] for record in records if record["moved"]),
         beside=_read_samples(others),
         patient=bool(records[0]["patient"]),
-        settings=shown["settings"],
         products=_read_products(shown),
         quality=_merge_quality([record["quality"] for record in records]),
         commit=shorten(shown["commit"]),
@@ -169,14 +163,10 @@ _WORST: Mapping[str, Callable[[float], float]] = {"cosine": operator.neg, "desce
 
 def _merge_quality(found: Sequence[Mapping[str, float]]) -> Quality:
     """The worst process of each: a bound, not an average."""
-    known = [{name: value for name, value in given.items() if not _is_no_step(name, value)} for given in found]
+    # A looser setting that solved nothing at all tells nothing.
+    known = [{n: v for n, v in given.items() if not (n == "looser_residual" and v >= 1)} for given in found]
     names = [quantity.name for quantity in fields(Quality)]
     return Quality(**{n: _largest((given.get(n, math.nan) for given in known), _WORST.get(n)) for n in names})
-
-
-def _is_no_step(name: str, value: float) -> bool:
-    """A looser setting that solved nothing at all, which tells nothing."""
-    return name == "looser_residual" and value >= 1
 
 
 def _largest(values: Iterable[float], by: Callable[[float], float] | None = None) -> float:

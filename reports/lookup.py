@@ -9,7 +9,7 @@ from .digest import FamilyDigest
 from .digest.answers import answers
 from .digest.series import Measured
 from .families import Question
-from .points import Place
+from .group import group_by
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,9 @@ def list_places(
 
     A backend and device without the dtype are there with those they have: the answer says so.
     """
-    places: dict[Place, list[Measured]] = {}
-    for series in (family.find(form.series) for form in family.form):
-        if backend in (None, series.place.backend) and device in (None, series.place.device):
-            places.setdefault(series.place, []).append(series)
+    timed = (family.find(form.series) for form in family.form)
+    found = (s for s in timed if backend in (None, s.place.backend) and device in (None, s.place.device))
+    places = group_by(found, lambda series: series.place)
     exact = {(place.machine, place.backend, place.device) for place in places if place.dtype == dtype}
     return [
         series

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from .pages.blocks import Page
 
@@ -33,8 +34,5 @@ def join(bodies: Sequence[tuple[Page, str]]) -> list[str]:
         target = sections.get((file, id_)) or (id_ if id_ and inside else tops[file])
         return f'<a href="#{target}">{words}</a>'
 
-    joined = []
-    for page, body in bodies:
-        body = re.sub(r'<(section|header) id="([\w-]+)"', lambda match, page=page: rename(page, match), body)
-        joined.append(_LINK.sub(lambda match, page=page: link(page, match), body))
-    return joined
+    named = ((page, re.sub(r'<(section|header) id="([\w-]+)"', partial(rename, page), body)) for page, body in bodies)
+    return [_LINK.sub(partial(link, page), body) for page, body in named]

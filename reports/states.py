@@ -9,6 +9,8 @@ import numpy as np
 
 from .group import group_by
 from .load import Session
+from .points import find_middle
+from .records import is_positive
 from .statistics import APART, find_levels, group_levels
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -77,13 +79,13 @@ def list_readings(state: State) -> tuple[float, float, float, float]:
 
 def read_positive(value: Any) -> float:
     """What a record says of a rate or a time; NaN where that is no positive number."""
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) and value > 0 else math.nan
+    return float(value) if is_positive(value) else math.nan
 
 
-def read_processor(session: Session) -> str:
+def read_processor(session: Session, unnamed: str = "an unnamed processor") -> str:
     """The card of a session on a GPU, else its processor; a record from before names none of its family and model."""
     on_card = session.get("cell", "device") == "cuda"
-    return str(session.get("environment", "gpu" if on_card else "cpu", default="an unnamed processor"))
+    return str(session.get("environment", "gpu" if on_card else "cpu", default=unnamed))
 
 
 def session_key(session: Session) -> tuple[Any, ...]:
@@ -121,10 +123,8 @@ def _split(processor: str, sessions: list[Session]) -> Iterable[State]:
     states = group_levels(find_levels(np.log(compared) * SPEEDS))
     for number in range(states.max() + 1):
         inside = states == number
-        columns = (column[~np.isnan(column)] for column in rates[inside].T)
-        medians = [float(np.median(column)) if column.size else math.nan for column in columns]
         chosen = tuple(session for session, here in zip(ordered, inside, strict=True) if here)
-        yield State("", processor, chosen, *medians)
+        yield State("", processor, chosen, *map(find_middle, rates[inside].T))
 
 
 def _find_scope(session: Session) -> tuple[str, ...]:

@@ -89,10 +89,9 @@ def find_studies(
     places: Iterable[Path], read: Callable[[Path], Any], problems: list[str], commit: str | None = None
 ) -> tuple[Study, ...]:
     """Of each machine, study and data the newest record; see `find_records`."""
-    newest: dict[tuple[str, str, str], Study] = {}
-    for name, machine, record in find_records(places, "study", find_fault, read, problems, commit):
-        study = Study(name, machine, record["study"], record["data"], record)
-        newest[machine, study.name, study.data] = study
+    found = find_records(places, "study", find_fault, read, problems, commit)
+    studies = (Study(name, machine, record["study"], record["data"], record) for name, machine, record in found)
+    newest = {(study.machine, study.name, study.data): study for study in studies}
     return tuple(newest[key] for key in sorted(newest))
 
 
@@ -134,12 +133,9 @@ def epoch_ratios(study: Study, baseline: str) -> dict[str, Ratio]:
     Seeds stand for processes (another seed is another network and another order of the images), so that the interval
     is the wider of that over epochs and that over seeds. A method without a common epoch is left out.
     """
-    ratios = {}
-    for method in study.methods:
-        sessions = pair_seconds(study, method, baseline) if method != baseline and baseline in study.methods else []
-        if sessions:
-            ratios[method] = paired_ratio(sessions)
-    return ratios
+    others = [method for method in study.methods if method != baseline and baseline in study.methods]
+    paired = {method: pair_seconds(study, method, baseline) for method in others}
+    return {method: paired_ratio(sessions) for method, sessions in paired.items() if sessions}
 
 
 def final(study: Study, method: str, name: str) -> Estimate | None:

@@ -60,6 +60,10 @@ ROOMS = (
         for name in (
             "tests/bench_core/test_fake_cuda.py",
             "tests/reports/test_learned_gradients.py",
+            "tests/reports/test_logdet_study.py",
+            "tests/reports/claims/test_gresele_studies.py",
+            "tests/reports/claims/test_lorraine.py",
+            "tests/reports/claims/test_saremi.py",
             "tests/benchmarks/harness/test_session.py",
             "tests/benchmarks/harness/test_settle.py",
             "tests/benchmarks/studies/test_run.py",

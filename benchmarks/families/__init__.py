@@ -7,5 +7,3 @@ from benchmarks.families.logdet import LOGDET
 from benchmarks.families.score import SCORE
 
 FAMILIES = {family.name: family for family in (LOGDET, IMPLICIT, LINE_INTEGRAL, SCORE)}
-
-__all__ = ["FAMILIES", "Family", "Sweep"]

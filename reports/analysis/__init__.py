@@ -9,8 +9,6 @@ from .fits import Fits
 from .ladders import Ladders
 from .rooflines import Rooflines
 
-__all__ = ["Analysis"]
-
 
 class Analysis(Candidates, Coverages, Fits, Ladders, Rooflines):
     """All quantities of a run, by noun in the files beside. Methods are cached; nothing here changes the run."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..points import Point, Series, pair_samples
+from ..points import Point, Series
 from ..statistics import Coverage, count_held, cover_processes, find_crossover, fit_exponents, pool_coverages
 from .catalogue import kept
 from .fits import Fits, fit_times
@@ -58,9 +58,8 @@ class Coverages(Fits):
             for sizes, sessions in self._list_pairs(series):
                 for left in range(min(map(len, sessions))):
                     rest = [[pair for j, pair in enumerate(pairs) if j != left] for pairs in sessions]
-                    found, own = find_crossover(sizes, rest, spread=spread), None
-                    if found is not None:
-                        own = find_crossover(sizes, [[pairs[left]] for pairs in sessions])
+                    found = find_crossover(sizes, rest, spread=spread)
+                    own = found and find_crossover(sizes, [[pairs[left]] for pairs in sessions])
                     if found and own and found.winner_above == own.winner_above:
                         held.append((found.estimate, own.estimate.value))
         return count_held(held)
@@ -68,15 +67,8 @@ class Coverages(Fits):
     def _list_pairs(self, series: Series) -> Iterable[tuple[list[float], list[Any]]]:
         """Sizes and paired samples of every two methods where these have several processes, at two sizes or more."""
         methods = [row for row in self.rows(series) if self.facts(series, row).role == "method"]
-        for names in combinations(methods, 2):
-            sizes, sessions = [], []
-            for size in self.sizes(series):
-                a, b = (self.point(series, size, name) for name in names)
-                if a and b and a.lends and b.lends and len(pairs := pair_samples(a, b)) > 1:
-                    sizes.append(size)
-                    sessions.append(pairs)
-            if len(sizes) > 1:
-                yield sizes, sessions
+        paired = (self._pair_curves(series, a, b, 2) for a, b in combinations(methods, 2))
+        return ((sizes, sessions) for sizes, sessions in paired if len(sizes) > 1)
 
     def _list_curves(self, family: str, widest: float) -> Iterable[list[Point]]:
         for series in self.series(family):

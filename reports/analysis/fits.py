@@ -1,7 +1,7 @@
 """Curves over the sizes of a series: exponents, slopes, crossovers, memory, and where a row's reach ends."""
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..points import Point, Series, pair_samples
 from ..statistics import RESAMPLES, Crossover, Exponent, Slope, find_crossover, fit_exponents, local_slopes
@@ -51,17 +51,18 @@ class Fits(Ratios):
         """Where time(a) / time(b) passes through 1 along the axis; None where it does not, where they were never timed
         side by side, or where nothing says how far another process would lie.
         """
-        sizes, sessions, spread = [], [], self.ratio_spread(series)
-        for size in self.sizes(series):
-            first, second = self.point(series, size, a), self.point(series, size, b)
-            if first and second and first.in_rounds and second.in_rounds and (pairs := pair_samples(first, second)):
-                if spread is None and len(pairs) == 1:
-                    continue
-                sizes.append(size)
-                sessions.append(pairs)
+        spread = self.ratio_spread(series)
+        sizes, sessions = self._pair_curves(series, a, b, 2 if spread is None else 1)
         fits = self.exponent(series, a), self.exponent(series, b)
         both = (fits[0], fits[1]) if fits[0] and fits[1] else None
         return find_crossover(sizes, sessions, both, spread=spread) if sizes else None
+
+    def _pair_curves(self, series: Series, a: str, b: str, processes: int) -> tuple[list[float], list[Any]]:
+        """Sizes and paired samples of two rows where both ran in the same rounds of so many processes at least."""
+        points = ((size, self.point(series, size, a), self.point(series, size, b)) for size in self.sizes(series))
+        paired = [(size, pair_samples(x, y)) for size, x, y in points if x and y and x.in_rounds and y.in_rounds]
+        known = [(size, pairs) for size, pairs in paired if len(pairs) >= processes]
+        return [size for size, _ in known], [pairs for _, pairs in known]
 
     def memory_law(self, series: Series, row: str) -> Exponent | None:
         """Floor and power of a row's measured peak bytes, without an interval; None with fewer than four sizes."""

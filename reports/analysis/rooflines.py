@@ -4,11 +4,9 @@ import math
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from ..ceilings import Ceiling, Ceilings
 from ..load import Session
-from ..points import Point, Series
+from ..points import Point, Series, find_middle
 from ..states import read_positive, session_key
 from .catalogue import Catalogue, find_place, kept
 
@@ -38,9 +36,8 @@ class Rooflines(Catalogue):
 
     def launch_s(self, series: Series, size: float) -> float:
         """Seconds of an empty launch by the sessions of a cell, the median; NaN where none of them timed one."""
-        told = [read_positive(s.get("ceiling", "launch_s")) for s in self.cell_sessions(series, size) if not s.patient]
-        known = [seconds for seconds in told if not math.isnan(seconds)]
-        return float(np.median(known)) if known else math.nan
+        timed = (session for session in self.cell_sessions(series, size) if not session.patient)
+        return find_middle(read_positive(session.get("ceiling", "launch_s")) for session in timed)
 
     def cell_sessions(self, series: Series, size: float) -> list[Session]:
         """Sessions of a cell in the series' state; those of an unknown state are in that of the series."""

@@ -17,6 +17,7 @@ from ..collect import find_scopes
 from ..lenders import Lender, find_lender, read_lenders
 from ..load import Session
 from ..points import Place, Series, pair_samples
+from ..states import read_processor
 from ..statistics import ENOUGH_CELLS, Spread, bound_spread, choose_spread, fit_spread, middle, reach_alone
 from .catalogue import Catalogue, kept
 
@@ -50,7 +51,7 @@ class Spreads(Catalogue):
         sessions = [s for s in self.sessions(place) if s.get("cell", "family") == family and not s.patient]
         if (manner := find_manner(sessions)) is None:
             return None
-        return find_lender(self._shipped, family, place.backend, place.device, *manner, _find_processor(sessions[0]))
+        return find_lender(self._shipped, family, place.backend, place.device, *manner, read_processor(sessions[0], ""))
 
     @cached_property
     def _shipped(self) -> tuple[Lender, ...]:
@@ -76,7 +77,7 @@ class Spreads(Catalogue):
             return None
         return Lender(
             machine=machine,
-            processor=_find_processor(sessions[0]),
+            processor=read_processor(sessions[0], ""),
             family=family,
             backend=backend,
             device=device,
@@ -109,11 +110,6 @@ def find_manner(sessions: Sequence[Session]) -> tuple[int, str] | None:
     """Ruler and policy that all these sessions share; None where they differ, or there is none."""
     found = {(int(s.get("ruler", default=1)), _find_policy(s)) for s in sessions}
     return found.pop() if len(found) == 1 else None
-
-
-def _find_processor(session: Session) -> str:
-    """What did the work, "" where it does not say."""
-    return str(session.get("environment", "cpu" if session.get("cell", "device") == "cpu" else "gpu", default=""))
 
 
 def _find_policy(session: Session) -> str:

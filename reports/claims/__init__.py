@@ -9,20 +9,7 @@ from importlib import import_module
 
 from ..families import FAMILIES
 from ._claim import Claim, Evidence, Sentence
-from ._rule import CONFIDENCE, ERROR_RATE, Limits, find_effect, share_error, sum_up
-
-__all__ = [
-    "CONFIDENCE",
-    "ERROR_RATE",
-    "Claim",
-    "Evidence",
-    "Limits",
-    "Sentence",
-    "find_effect",
-    "list_claims",
-    "share_error",
-    "sum_up",
-]
+from ._rule import CONFIDENCE, ERROR_RATE, find_effect, share_error, sum_up
 
 
 def list_claims() -> tuple[Claim, ...]:

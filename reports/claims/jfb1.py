@@ -44,8 +44,7 @@ def _judge_backward(analysis: Analysis, place: Place, solver: str, counts: bool)
     """Longer in every cell."""
     what = f"time of a backward pass, {solver} over jfb, the least of all cells"
     where, cells = at_place(analysis, place, "implicit"), list(list_cells(analysis, "implicit", place))
-    found = ((series, size, analysis.ratio(series, size, solver, "jfb")) for series, size in cells)
-    timed = [(series, size, ratio) for series, size, ratio in found if ratio is not None]
+    timed = [(*cell, ratio) for cell in cells if (ratio := analysis.ratio(*cell, solver, "jfb")) is not None]
     if not timed:
         return Evidence(what, "not timed side by side", counts=counts, where=where)
     effects = tuple(of_ratio(analysis, series, ratio) for series, _, ratio in timed)

@@ -1,6 +1,7 @@
 """JFB4: memory of implicit methods does not know the depth, that of unrolled ones does (Wu Fung et al. 2022)."""
 
 from ..analysis import Analysis
+from ..group import group_by
 from ..points import Group, Place, Series
 from ..text import write_bytes, write_size
 from ._cells import at_place, list_places, name_cell
@@ -69,11 +70,9 @@ def _judge_iterative(analysis: Analysis, place: Place) -> list[Evidence]:
     """Over cells of one size that need few and many iterations."""
     group = next(group for group in analysis.groups("implicit") if group.place == place)
     # Only what solves for parameters of the same shapes can be compared: a convolution has others than a matrix.
-    shapes: dict[float, list[Series]] = {}
-    for series in group.series:
-        jfb = analysis.point(series, group.size, "jfb")
-        if jfb is not None and jfb.formula_peak_bytes > 0:
-            shapes.setdefault(jfb.formula_peak_bytes, []).append(series)
+    jfbs = {series: analysis.point(series, group.size, "jfb") for series in group.series}
+    peaks = {series: jfb.formula_peak_bytes for series, jfb in jfbs.items() if jfb is not None}
+    shapes = group_by((series for series, peak in peaks.items() if peak > 0), lambda series: peaks[series])
     alike = max(shapes.values(), key=len, default=[])
     return [_judge_growth(analysis, group, alike, row, counts) for row, counts in ITERATIVE.items()]
 

@@ -1,5 +1,7 @@
 """JN3: annealed tolerances train faster (Lorraine and Hossain 2022)."""
 
+from statistics import median_high
+
 from ..analysis import Analysis
 from ..studies import Study
 from ..text import count
@@ -28,14 +30,10 @@ def _judge(analysis: Analysis, study: Study, other: str, counts: bool) -> Eviden
     if effect is None:
         return Evidence(what, "not trained side by side", counts=counts, where=where)
     spent = [sum(row["evaluations"] for row in study.of(method)) for method in (FIXED, other)]
-    losses = [
-        sorted(row["test_loss"] for row in study.of(method) if row["epoch"] == study.epochs)
-        for method in (FIXED, other)
-    ]
-    ends = [f"{values[len(values) // 2]:.3g}" for values in losses]
+    ends = [median_high(r["test_loss"] for r in study.of(m) if r["epoch"] == study.epochs) for m in (FIXED, other)]
     text = (
         f"paired by step, over {count(len(study.seeds), 'seed')}; evaluations {spent[0] / spent[1]:.3g} ×; test loss "
-        f"at the end {ends[0]} against {ends[1]}"
+        f"at the end {ends[0]:.3g} against {ends[1]:.3g}"
     )
     limits = longer(study_margin(analysis, study))
     return Evidence(what, text, (effect,), limits, unit="×", counts=counts, where=where)

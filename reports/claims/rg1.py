@@ -18,11 +18,7 @@ BESIDE = ("slogdet_autodiff",)
 
 def measure(analysis: Analysis) -> list[Evidence]:
     """Fitted exponents of each series."""
-    return [
-        _judge(analysis, series, row, power)
-        for series in list_main(analysis, "logdet")
-        for row, power in POWERS.items()
-    ]
+    return [_judge(analysis, series, *power) for series in list_main(analysis, "logdet") for power in POWERS.items()]
 
 
 def _judge(analysis: Analysis, series: Series, row: str, power: int) -> Evidence:

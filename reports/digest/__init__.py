@@ -4,7 +4,8 @@ Written as `digest.json` without the measured cells, which are in `points.csv`; 
 """
 
 import json
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from ..analysis import Analysis
@@ -15,7 +16,7 @@ from ..processes import map_apart
 from ..statistics import Estimate
 from ..text import shorten
 from .about import About, describe
-from .answers import CellAnswer, digest_answers, digest_approximate
+from .answers import Candidate, CellAnswer, digest_answers, digest_approximate
 from .cards import CardDigest, digest_card
 from .claims import ClaimDigest, judge_claims
 from .clocks import Clocked, digest_clocks
@@ -24,7 +25,7 @@ from .crossovers import Crossing, digest_crossovers
 from .devices import DevicesDigest, digest_devices
 from .double_backprop import Doubling, digest_doublings
 from .exponents import Growth, digest_exponents
-from .form import FormSeries, Quality, check_predictions, pack_form
+from .form import FormRow, FormSeries, Quality, check_predictions, pack_form
 from .fronts import Front, digest_fronts
 from .goals import Goal, digest_goals
 from .health import Health, examine, find_coverage
@@ -34,12 +35,13 @@ from .ladders import Climb, digest_climbs
 from .libraries import Beside, Further, count_further, digest_libraries
 from .orders import Order, digest_orders
 from .pairs import Pair, digest_pairs
+from .provenance import Provenance
 from .qualities import Worth, digest_qualities
 from .rivals import digest_rivals
 from .rules import PlaceRule, Rule, find_place_rules, find_rules
 from .series import Measured, digest_series
 from .speedups import Speedup, digest_speedups
-from .studies import StudyDigest, digest_studies
+from .studies import StudyDigest, StudyMethod, digest_studies
 from .transfers import Transfer, find_transfers
 
 # Raised whenever a field of `digest.json` changes its meaning or goes.
@@ -51,6 +53,16 @@ TABLES = (
     *("answers", "approximate", "rules", "place_rules", "speedups", "exponents", "crossovers", "payoffs", "libraries"),
     *("transfers", "qualities", "doublings", "clocks", "goals", "orders", "pairs"),
 )
+# What is not written of these: what files beside it hold (measured cells, curves of studies, hashes of files), what the
+# pages alone need, and what is asv's own (medians over commits).
+UNWRITTEN: dict[type, tuple[str, ...]] = {
+    Measured: ("rows",),
+    FormRow: ("errors", "bytes", "refused"),
+    StudyDigest: ("picture",),
+    StudyMethod: ("curves", "learned"),
+    Provenance: ("files",),
+    History: ("tracks",),
+}
 
 
 @dataclass(frozen=True)
@@ -186,76 +198,47 @@ def write_json(digest: Digest) -> str:
 
     A candidate is [row, regret, ratio, low, high], a knot what `fold_knots` makes of it.
     """
-    plain = to_plain(replace(digest, families=tuple(map(_slim, digest.families))))
-    for family in plain["families"]:
-        for series in family["series"]:
-            del series["rows"]
-        for answer in family["answers"]:
-            answer["pick"] = answer["pick"] and answer["pick"]["row"]
-            answer["candidates"] = [_shorten_candidate(candidate) for candidate in answer["candidates"]]
-        for answer in family["approximate"]:
-            answer["pick"] = answer["pick"] and answer["pick"]["row"]
-            del answer["candidates"], answer["excluded"]
-        for row in (row for form in family["form"] for row in form["rows"]):
-            del row["errors"], row["bytes"], row["refused"]
-        family |= {name: _tabulate(family[name]) for name in TABLES}
-        for front in (*family["fronts"], *family["rivals"]):
-            front["trades"] = _tabulate(front["trades"])
-    for study in plain["studies"]:
-        del study["picture"]
-        for method in study["methods"]:
-            del method["curves"], method["learned"]
-    del plain["health"]["provenance"]["files"], plain["history"]["tracks"]
-    return json.dumps(_shorten_estimates(plain), ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+    return json.dumps(to_plain(digest, True), ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
 
-def _tabulate(entries: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Entries of the same fields as `columns` and `rows`."""
-    names = sorted(entries[0]) if entries else []
-    return {"columns": names, "rows": [[entry[name] for name in names] for entry in entries]}
-
-
-def _shorten_estimates(plain: Any) -> Any:
-    """The same with each estimate as [value, low, high, n], and its confidence where that is not CONFIDENCE."""
-    if isinstance(plain, list):
-        return [_shorten_estimates(item) for item in plain]
-    if not isinstance(plain, dict):
-        return plain
-    if plain.keys() - {"confidence"} == {"value", "low", "high", "n"}:
-        return [plain[name] for name in ("value", "low", "high", "n", "confidence") if name in plain]
-    return {name: _shorten_estimates(item) for name, item in plain.items()}
-
-
-def _slim(family: FamilyDigest) -> FamilyDigest:
-    """Knots folded, and without what is most of it and is not written: to make it plain first would take a second."""
-    series = tuple(replace(each, rows=()) for each in family.series)
-    approximate = tuple(replace(answer, candidates=(), excluded=()) for answer in family.approximate)
-    form = tuple(
-        replace(each, rows=tuple(replace(row, knots=fold_knots(row.knots)) for row in each.rows))
-        for each in family.form
-    )
-    return replace(family, series=series, approximate=approximate, form=form)
-
-
-def _shorten_candidate(candidate: dict[str, Any]) -> list[Any]:
-    ratio = candidate["ratio"] or {}
-    return [candidate["row"], candidate["regret"], *(ratio.get(name) for name in ("value", "low", "high"))]
-
-
-def to_plain(value: Any) -> Any:
+def to_plain(value: Any, short: bool = False) -> Any:
     """Dataclasses as objects, tuples as lists, numbers to four digits and whole ones whole, NaN and infinity as null;
-    estimates at 95 % do not say so.
+    estimates at 95 % do not say so. `short` is as `digest.json` has it: an estimate as [value, low, high, n], and its
+    confidence where that is not CONFIDENCE.
     """
     if isinstance(value, Estimate):
         found = {name: to_plain(getattr(value, name)) for name in ("value", "low", "high", "n")}
-        return found if value.confidence == CONFIDENCE else found | {"confidence": value.confidence}
+        found |= {} if value.confidence == CONFIDENCE else {"confidence": value.confidence}
+        return list(found.values()) if short else found
     if is_dataclass(value):
-        assert not isinstance(value, type)
-        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
+        value = _shorten(value) if short else {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, dict):
-        return {str(key): to_plain(item) for key, item in value.items()}
+        return {str(key): to_plain(item, short) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [to_plain(item) for item in value]
+        return [to_plain(item, short) for item in value]
     if isinstance(value, bool) or value is None or isinstance(value, str | int):
         return value
     return shorten(float(value))
+
+
+def _shorten(value: Any) -> Any:
+    """A dataclass as `digest.json` has it, its fields not yet plain."""
+    if isinstance(value, Candidate):
+        ratio = value.ratio
+        return [value.row, value.regret, *((ratio.value, ratio.low, ratio.high) if ratio else (None, None, None))]
+    left = UNWRITTEN.get(type(value), ())
+    known = {field.name: getattr(value, field.name) for field in fields(value) if field.name not in left}
+    if isinstance(value, CellAnswer):
+        known["pick"] = value.pick and value.pick.row
+        if value.accuracy is not None:
+            del known["candidates"], known["excluded"]
+    if isinstance(value, FormRow):
+        known["knots"] = fold_knots(value.knots)
+    return known | {name: _tabulate(known[name]) for name in (*TABLES, "trades") if name in known}
+
+
+def _tabulate(entries: Sequence[Any]) -> dict[str, list[Any]]:
+    """Entries of the same fields as `columns` and `rows`."""
+    lines = [_shorten(entry) for entry in entries]
+    names = sorted(lines[0]) if lines else []
+    return {"columns": names, "rows": [[line[name] for name in names] for line in lines]}

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..analysis import Analysis
+from ..analysis.catalogue import find_place
+from ..group import group_by
 from ..load import Session, shorten
 
 
@@ -65,18 +67,13 @@ def _describe_machine(analysis: Analysis, name: str) -> Machine:
     run = analysis.run
     sessions = [s for s in run.sessions if s.machine == name]
     known = run.machines.get(name, {})
-    letters: dict[tuple[str, str], set[str]] = {}
-    for state in analysis.states:
-        first = state.sessions[0]
-        if first.machine == name:
-            place = str(first.get("cell", "backend")), str(first.get("cell", "dtype"))
-            letters.setdefault(place, set()).add(state.letter)
+    places = {(find_place(state.sessions[0]), state.letter) for state in analysis.states}
+    letters = sorted({(place.backend, place.dtype, letter) for place, letter in places if place.machine == name})
 
     def usual(*keys: str, default: Any) -> Any:
         return next(iter(_rank(sessions, *keys)), default)
 
     graphics = [s for s in sessions if s.get("environment", "gpu")]
-    versions = {package: usual("packages", package, default="") for package in ("torch", "jax", "numpy")}
     return Machine(
         name=name,
         processors=_rank(sessions, "cpu") or (str(known.get("cpu", "unknown processor")),),
@@ -84,10 +81,10 @@ def _describe_machine(analysis: Analysis, name: str) -> Machine:
         memory_bytes=float(usual("memory_bytes", default=known.get("ram", 0) or 0)),
         system=str(usual("os", default=known.get("os", ""))),
         devices=tuple(sorted({str(s.get("cell", "device")) for s in sessions})),
-        versions=tuple((package, version) for package, version in versions.items() if version),
+        versions=tuple((each, v) for each in ("torch", "jax", "numpy") if (v := usual("packages", each, default=""))),
         states=tuple(
-            (backend, dtype, "".join(sorted(found)))
-            for (backend, dtype), found in sorted(letters.items())
+            (*where, "".join(letter for _, _, letter in found))
+            for where, found in group_by(letters, lambda each: each[:2]).items()
             if len(found) > 1
         ),
         gpus=_list_known(graphics, "gpu"),

@@ -243,10 +243,8 @@ def _leave_out(cell: _Cell, rows: list[str]) -> Iterator[tuple[float, float]]:
     for left in range(count if count > 1 and cell.spread else 0):
         regrets = bound_regrets(rows, partial(bound, left=left))
         pick = min(rows, key=lambda row: (regrets[row], row))
-        yield (
-            regrets[pick],
-            math.expm1(max(0.0, *(float(np.median(logs[pick, row][left])) for row in rows if row != pick))),
-        )
+        lost = (float(np.median(logs[pick, row][left])) for row in rows if row != pick)
+        yield regrets[pick], math.expm1(max(0.0, *lost))
 
 
 def _count_minutes(cell: _Cell, candidates: tuple[Candidate, ...]) -> float:

@@ -44,11 +44,7 @@ def digest_card(analysis: Analysis, family: Family, series: Sequence[Measured]) 
     groups = group_by(series, lambda s: (s.place.machine, s.place.device, s.place.dtype, s.fixed))
     best = max(groups.values(), key=lambda group: _count(group, family), default=[])
     panels = [choose_states(group) for group in group_by(best, lambda s: s.place.backend).values()]
-    found = (
-        _compare(analysis, family.name, panel, row, baseline)
-        for row, baseline, _ in family.headlines
-        for panel in panels
-    )
+    found = (_compare(analysis, family.name, panel, *each[:2]) for each in family.headlines for panel in panels)
     return CardDigest(
         tuple(tuple(s.key for s in panel) for panel in panels),
         tuple(headline for headline in found if headline is not None),

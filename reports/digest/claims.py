@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ..analysis import Analysis
-from ..claims import CONFIDENCE, Claim, Evidence, Limits, Sentence, find_effect, list_claims, share_error, sum_up
+from ..claims import CONFIDENCE, Claim, Evidence, Sentence, find_effect, list_claims, share_error, sum_up
 from ..points import Place
 from ..statistics import Estimate
 from ..text import count, write_list
@@ -74,7 +74,7 @@ def judge_claim(claim: Claim, analysis: Analysis) -> ClaimDigest:
     assumed = not claim.assumption or met is True
     verdict = sum_up([(part.verdict, part.needed) for part in parts if part.counts], assumed)
     decisive = _find_decisive(parts, verdict)
-    limits = next((f.limits for f, part in zip(evidence, parts, strict=True) if part is decisive), Limits())
+    limits = next(found.limits for found, part in zip(evidence, parts, strict=True) if part is decisive)
     low, high = (None if math.isinf(limit) else limit for limit in (limits.low, limits.high))
     told = _say_part(decisive) if assumed or verdict != "undetermined" else _say_assumption(claim, met, decisive)
     return ClaimDigest(

@@ -1,7 +1,6 @@
 """A call by every clock of a GPU, and the least share of it in which the device has nothing to do."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..analysis import Analysis
@@ -42,17 +41,10 @@ def digest_clocks(analysis: Analysis, name: str, measured: tuple[Measured, ...])
     return tuple(
         _describe(analysis, keys[series.key], series, row, cell)
         for series in measured
-        for cell, row in _iterate(series)
+        for size in series.sizes
+        for row in series.rows
+        if (cell := row.at(size)) is not None and cell.seconds is not None and _is_read(cell)
     )
-
-
-def _iterate(series: Measured) -> Iterator[tuple[Cell, Row]]:
-    """By size, then in the order of the rows."""
-    for size in series.sizes:
-        for row in series.rows:
-            cell = row.at(size)
-            if cell is not None and cell.seconds is not None and _is_read(cell):
-                yield cell, row
 
 
 def _is_read(cell: Cell) -> bool:

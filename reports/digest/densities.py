@@ -39,8 +39,7 @@ class Reached:
 
 def digest_densities(study: Study) -> tuple[Reached, ...]:
     """Every model of a study that has a number."""
-    found = (_digest_model(study, model) for model in list_models(study))
-    return tuple(reached for reached in found if reached is not None)
+    return tuple(found for model in list_models(study) if (found := _digest_model(study, model)) is not None)
 
 
 def _digest_model(study: Study, model: str) -> Reached | None:

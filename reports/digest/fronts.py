@@ -1,12 +1,16 @@
 """What accuracy costs where methods are approximate by choice: the errors and times of one cell."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ..analysis import Analysis
 from ..families import FAMILIES
 from ..points import NOT_GRADIENTS, OTHER_MODELS, UNCOUNTED, Group, Place, Point, Series
 from ..statistics import Estimate
+
+T = TypeVar("T")
 
 # Of more kinds of problem than this, those far apart in their order tell what the others do.
 MOST_KINDS = 3
@@ -60,12 +64,14 @@ def digest_fronts(analysis: Analysis, name: str) -> tuple[Front, ...]:
     found, groups = [], analysis.groups(name)
     several = [group for group in groups if len(group.series) > 1]
     for group in _add_groups(analysis, name, several or list(groups)):
-        kinds = group.series
-        if len(kinds) > MOST_KINDS:
-            step = (len(kinds) - 1) / (MOST_KINDS - 1)
-            kinds = tuple(kinds[round(j * step)] for j in range(MOST_KINDS))
-        found += [digest_front(analysis, series, group.size) for series in kinds]
+        found += [digest_front(analysis, series, group.size) for series in spread_evenly(group.series, MOST_KINDS)]
     return tuple(front for front in found if sum(trade.front for trade in front.trades) > 1)
+
+
+def spread_evenly(items: Sequence[T], most: int) -> Sequence[T]:
+    """All of them, or of more so many, the first and the last among them."""
+    step = (len(items) - 1) / (most - 1)
+    return [items[round(j * step)] for j in range(most)] if len(items) > most else items
 
 
 def _add_groups(analysis: Analysis, name: str, groups: list[Group]) -> list[Group]:
@@ -107,15 +113,10 @@ def _competes(point: Point) -> bool:
 def _digest_trade(point: Point, front: bool) -> Trade:
     spent = point.products or UNCOUNTED
     return Trade(
-        row=point.row,
-        role=point.role,
-        exact=point.exact,
-        seconds=point.seconds,
-        error=point.error,
+        **{name: getattr(point, name) for name in ("row", "role", "exact", "seconds", "error", "peak_bytes")},
         products=spent.total,
         counted=spent.counted,
         **{name: getattr(point.quality, name) for name in ("cosine", "descent", "residual")},
         front=front,
         other=point.computes in OTHER_MODELS,
-        peak_bytes=point.peak_bytes,
     )

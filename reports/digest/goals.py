@@ -50,11 +50,7 @@ def digest_goals(analysis: Analysis, name: str, measured: tuple[Measured, ...]) 
     found = [goal for key, at in keys.items() for goal in judges[at.place.device](analysis, key, at, goals)]
     order = [kind for kinds in KINDS.values() for kind in kinds]
     ranks = {series.key: j for j, series in enumerate(measured)}
-
-    def rank(goal: Goal) -> tuple[int, bool, int, float]:
-        return order.index(goal.kind), goal.row == goals.step, ranks[goal.series], goal.size
-
-    return tuple(sorted(found, key=rank))
+    return tuple(sorted(found, key=lambda g: (order.index(g.kind), g.row == goals.step, ranks[g.series], g.size)))
 
 
 def _judge_processor(analysis: Analysis, key: str, series: Series, goals: Goals) -> Iterator[Goal]:

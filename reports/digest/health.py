@@ -11,13 +11,16 @@ import numpy as np
 from ..analysis import Analysis
 from ..analysis.catalogue import find_place
 from ..load import Session, Unmeasured
-from ..points import Place, Point, Series
+from ..points import Place
 from ..states import SPEEDS, State, list_readings
 from ..statistics import SMALLEST_MARGIN, Coverage, judge
 from .exponents import WIDEST
 from .gpu import CardHealth, examine_card
 from .incidents import Incident, find_incidents, weigh
 from .provenance import Provenance, trace
+
+# What the report says of a state as it was found.
+_OF_STATE = ("letter", "processor", "gemm_flops_per_s", "copy_bytes_per_s", "canary_s", "one_thread_s")
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,8 @@ def _examine_place(analysis: Analysis, place: Place) -> PlaceHealth:
     quartiles = np.quantile(np.concatenate(canary), [0.25, 0.75]) if canary else [math.nan, math.nan]
     throttled = [bool(t) for s in sessions if (t := s.get("environment", "throttled")) is not None]
     rounds = [s.get("stages_s", "rounds") for s in sessions]
-    checked = [p.checked_again for s in analysis.series() if s.place == place for p in _list_timed(analysis, s)]
+    rows = [(series, row) for series in analysis.series() if series.place == place for row in analysis.rows(series)]
+    checked = [point.checked_again for row in rows for point in analysis.points(*row) if point.ok]
     return PlaceHealth(
         place=place,
         noise=math.nan if noise is None else noise,
@@ -149,10 +153,6 @@ def _examine_place(analysis: Analysis, place: Place) -> PlaceHealth:
         checked=_add(checked) if any(map(_is_number, checked)) else math.nan,
         card=examine_card(sessions),
     )
-
-
-def _list_timed(analysis: Analysis, series: Series) -> list[Point]:
-    return [point for row in analysis.rows(series) for point in analysis.points(series, row) if point.ok]
 
 
 def _find_clocks(sessions: list[Session]) -> tuple[float, float]:
@@ -181,13 +181,8 @@ def _compare_states(states: Iterable[State]) -> Iterable[MachineState]:
         yield MachineState(
             place=place,
             threads=threads,
-            letter=state.letter,
-            processor=state.processor,
+            **{name: getattr(state, name) for name in _OF_STATE},
             speed=float(np.exp(np.median(known))) if known.size else math.nan,
-            gemm_flops_per_s=state.gemm_flops_per_s,
-            copy_bytes_per_s=state.copy_bytes_per_s,
-            canary_s=state.canary_s,
-            one_thread_s=state.one_thread_s,
             sessions=len(state.sessions),
             families=tuple(sorted({str(s.get("cell", "family")) for s in state.sessions})),
         )

@@ -155,11 +155,8 @@ def confirm(changes: Iterable[Change], comparisons: Iterable[Compared]) -> tuple
 def list_changes(tracks: Sequence[Track]) -> tuple[Change, ...]:
     """Changes of level of the paired ratios that are certain and larger than SMALLEST_MARGIN, track by track."""
     series = [[math.log(times) for _, times in track.paired] for track in tracks]
-    found = (
-        change
-        for track, steps in zip(tracks, find_changes(series), strict=True)
-        for change in _tell_changes(track, steps)
-    )
+    pairs = zip(tracks, find_changes(series), strict=True)
+    found = (change for track, steps in pairs for change in _tell_changes(track, steps))
     return tuple(change for change in found if abs(math.log(change.factor)) > math.log1p(SMALLEST_MARGIN))
 
 

@@ -48,15 +48,14 @@ def digest_climbs(analysis: Analysis, name: str, measured: tuple[Measured, ...])
         known = chosen.get(series.place)
         if found and (known is None or (len(series.sizes), rungs) > known[0]):
             chosen[series.place] = (len(series.sizes), rungs), key, groups
-    full: dict[str, list[set[float]]] = {}
-    for _, key, groups in chosen.values():
-        for letter, group in groups.items():
-            full.setdefault(letter, []).append(_list_full(analysis, key, group))
-    shared = {letter: set.intersection(*sizes) for letter, sizes in full.items()}
+    told = [(key, letter, group) for _, key, groups in chosen.values() for letter, group in groups.items()]
+    shared: dict[str, set[float]] = {}
+    for key, letter, group in told:
+        full = _list_full(analysis, key, group)
+        shared[letter] = shared.get(letter, full) & full
     return tuple(
         _climb(analysis, key, size, ladder)
-        for _, key, groups in chosen.values()
-        for letter, group in groups.items()
+        for key, letter, group in told
         for ladder, size in _choose(analysis, key, group, shared[letter])
     )
 

@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from ..analysis import Analysis
 from ..families import FAMILIES
 from ..statistics import Estimate
-from .series import Measured, find_keys
+from .series import AtSize, Measured, find_keys
 
 
 @dataclass(frozen=True)
-class Pair:
+class Pair(AtSize):
     """A row beside its `base`, the first of a line of a contest. `ratio` is its time in that one's."""
 
-    series: str
-    size: float
     base: str
-    row: str
     ratio: Estimate
 
 
@@ -24,7 +21,7 @@ def digest_pairs(analysis: Analysis, name: str, measured: tuple[Measured, ...]) 
     keys = find_keys(analysis, name)
     lines = [line for contest in FAMILIES[name].contests for line in contest.lines]
     return tuple(
-        Pair(series.key, size, base, row, ratio)
+        Pair(series.key, size, row, base, ratio)
         for base, *others in lines
         for row in others
         for series in measured

@@ -5,7 +5,7 @@ from dataclasses import replace
 from ..analysis import Analysis
 from ..families import FAMILIES
 from ..points import Series
-from .fronts import Front, digest_front
+from .fronts import Front, digest_front, spread_evenly
 
 # The smallest size, the largest, and one between: more panels would tell the same.
 MOST_SIZES = 3
@@ -18,9 +18,7 @@ def digest_rivals(analysis: Analysis, name: str) -> tuple[Front, ...]:
         if dict(series.fixed) == fixed:
             fronts = [digest_front(analysis, series, size) for size in analysis.sizes(series)]
             fronts = [front for front in fronts if _has_rivals(front)]
-            step = (len(fronts) - 1) / (MOST_SIZES - 1)
-            chosen = [fronts[round(j * step)] for j in range(MOST_SIZES)] if len(fronts) > MOST_SIZES else fronts
-            found += [_compare(analysis, series, front) for front in chosen]
+            found += [_compare(analysis, series, front) for front in spread_evenly(fronts, MOST_SIZES)]
     return tuple(found)
 
 

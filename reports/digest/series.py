@@ -149,11 +149,9 @@ def _digest(analysis: Analysis, series: Series, yardstick: str) -> Measured:
 
 
 def _trace_roofline(analysis: Analysis, series: Series, yardstick: str) -> Iterable[tuple[float, float]]:
-    for size in analysis.sizes(series):
-        point = analysis.point(series, size, yardstick)
-        seconds = analysis.attainable(series, point, curve=True) if point is not None else None
-        if seconds is not None:
-            yield size, seconds
+    for point in analysis.points(series, yardstick):
+        if (seconds := analysis.attainable(series, point, curve=True)) is not None:
+            yield point.size, seconds
 
 
 def _digest_row(analysis: Analysis, series: Series, row: str, yardstick: str) -> Row:

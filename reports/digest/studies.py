@@ -147,9 +147,8 @@ def write_study(study: StudyDigest) -> str:
         # A measure that is not known after every epoch has no curve.
         longest = max(method.curves.values(), key=lambda found: len(found.seconds), default=Curve((), ()))
         for j in _choose_epochs(len(longest.seconds), MOST_EPOCHS if method.best else FEWER_EPOCHS):
-            seconds = longest.seconds[j]
             cells = [end for name in measures for end in _ends(name, method.curves.get(name), j)]
-            writer.writerow((method.name, j + 1, shorten(seconds), *cells))
+            writer.writerow((method.name, j + 1, shorten(longest.seconds[j]), *cells))
     return stream.getvalue()
 
 
@@ -170,9 +169,7 @@ def _digest(analysis: Analysis, study: Study, several: bool) -> StudyDigest:
     reached = digest_densities(study) if facts.kind == "densities" else ()
     ascents = digest_ascents(study) if facts.kind == "ascents" else ()
     best = tuple(found.method for found in (*reached, *ascents))
-    baseline = facts.baseline
-    if facts.kind:
-        baseline = next((method for method in best if method.startswith(facts.baseline)), "")
+    baseline = next((found for found in best if found.startswith(facts.baseline)), "") if facts.kind else facts.baseline
     processes = record.get("processes") or []
     environment = processes[0].get("environment", {}) if processes else {}
     margin = study_margin(analysis, study)

@@ -17,5 +17,3 @@ def _list_families() -> list[Family]:
 # In the project's order.
 FAMILIES: dict[str, Family] = {family.name: family for family in _list_families()}
 TRAININGS: dict[str, Training] = {study.name: study for family in FAMILIES.values() for study in family.trainings}
-
-__all__ = ["FAMILIES", "TRAININGS", "Contest", "Family", "Goals", "Qualities", "Question", "Retraction", "Training"]

@@ -2,5 +2,3 @@
 
 from .folder import load
 from .run import PATIENT, PROFILES, LoadError, Part, Run, Session, SourceFile, Unmeasured, shorten
-
-__all__ = ["PATIENT", "PROFILES", "LoadError", "Part", "Run", "Session", "SourceFile", "Unmeasured", "load", "shorten"]

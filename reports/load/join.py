@@ -1,7 +1,6 @@
 """The join: asv's own lines where no session record exists, and where both do, whether they agree."""
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,8 @@ from .row import read_number, read_row
 from .run import OUTCOMES, PATIENT
 from .select import find_origin
 
+_FACTS = ("method", "form", "role", "exact", "computes", "source", "settings")
+
 
 def join(pile: Pile) -> list[dict[str, Any]]:
     """Session lines, and asv's where no record has the row; where both have it the record is used.
@@ -21,7 +22,8 @@ def join(pile: Pile) -> list[dict[str, Any]]:
     """
     by_key = group_by(pile.lines, lambda line: (*find_origin(line), line["cell"], line["row"]))
     recorded = {(find_origin(line), line["cell"]) for line in pile.lines}
-    facts = _collect_facts(pile.lines)
+    # What does not change with the cell: lets a row that only asv knows keep its role.
+    facts = {(line["family"], line["row"]): {name: line[name] for name in _FACTS} for line in pile.lines}
     joined, nulls = list(pile.lines), 0
     for entry in pile.asv:
         partners = by_key.get((*find_origin(entry), entry["cell"], entry["row"]))
@@ -40,12 +42,6 @@ def join(pile: Pile) -> list[dict[str, Any]]:
     if nulls:
         pile.problems.append(f"asv holds {nulls} empty values (a benchmark that raised, or a parameter not run)")
     return joined
-
-
-def _collect_facts(lines: Iterable[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
-    """What does not change with the cell: lets a row that only asv knows keep its role."""
-    names = ("method", "form", "role", "exact", "computes", "source", "settings")
-    return {(line["family"], line["row"]): {name: line[name] for name in names} for line in lines}
 
 
 def _make_line(entry: dict[str, Any], outcome: str, facts: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from ..digest import FamilyDigest
 from ..digest.cards import Headline, choose_states
 from ..digest.series import SWEEP_SIZES, Cell, Measured, Row
-from ..digest.transfers import Transfer
 from ..families import FAMILIES, Question
 from ..group import group_by
 from ..plots.multiples import Panel, draw_panel, frame
@@ -27,13 +26,12 @@ def build_card(family: FamilyDigest) -> Card:
     panels = [tuple(family.find(key) for key in keys) for keys in (family.card.panels if family.card else ())]
     pictures = _draw(family, panels)
     rules = tuple(line for question in facts.questions if question.first for line in _say(family, question, panels))
-    lent = say_lent([family])
     return Card(
         id=f"card-{family.name}",
         title=facts.title,
         link=f"{family.name}.html",
         more=f"All of {family.name}",
-        rules=(*rules, lent) if lent else rules,
+        rules=tuple(filter(None, (*rules, say_lent([family])))),
         ratios=tuple(_compare(family, *headline) for headline in facts.headlines),
         caption=_write_caption(family, panels) if pictures else "",
         panels=pictures,
@@ -69,11 +67,8 @@ def _say(family: FamilyDigest, question: Question, panels: list[tuple[Measured, 
 def _say_transfers(family: FamilyDigest, question: Question, panels: list[tuple[Measured, ...]]) -> list[str]:
     """Whether the rules of the panels hold where the same problem was measured on another machine or device."""
     keys = {series.key for panel in panels for series in panel}
-    groups: dict[tuple[str, Place], list[Transfer]] = {}
-    for found in family.transfers:
-        if found.question == question.key and found.rule in keys and found.series not in keys:
-            backend = family.find(found.rule).place.backend
-            groups.setdefault((backend, family.find(found.series).place), []).append(found)
+    known = (t for t in family.transfers if t.question == question.key and t.rule in keys and t.series not in keys)
+    groups = group_by(known, lambda t: (family.find(t.rule).place.backend, family.find(t.series).place))
     return [
         f"**{name_backend(backend)}'s rule on {', '.join(_tell_apart(place, panels[0][0].place))}** "
         f"{say_transfer(group, family.axis)}."
@@ -130,8 +125,6 @@ def _write_end(end: tuple[float, float]) -> str:
 
 def _write_caption(family: FamilyDigest, panels: list[tuple[Measured, ...]]) -> str:
     """What the picture holds, and at which setting."""
-    if not panels:
-        return ""
     first = panels[0][0]
     fixed = ", ".join(f"{name_letter(family, letter)} = {write_size(value)}" for letter, value in first.fixed)
     states = write_list(sorted({series.state for panel in panels for series in panel if series.state}))

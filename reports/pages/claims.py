@@ -66,16 +66,12 @@ def _tabulate_verdicts(digest: Digest) -> Table:
         "claims",
         "Each claim, its figure and ours",
         digest.claims,
-        ("id", "Claim", lambda c: f"[{c.id}](#{_anchor(c)})"),
+        ("id", "Claim", lambda c: f"[{c.id}](#{c.id.lower()})"),
         ("verdict", "Verdict", lambda c: Cell(c.verdict, TONES[c.verdict])),
         ("ours", "Here", write_ours),
         ("words", "In short", lambda c: c.short),
         ("printed", "The paper", lambda c: c.printed or "–"),
     )
-
-
-def _anchor(claim: ClaimDigest) -> str:
-    return claim.id.lower()
 
 
 def write_ours(claim: ClaimDigest) -> str:
@@ -104,7 +100,7 @@ def _show(claim: ClaimDigest) -> list[Block]:
         facts.append(f"**Runs it again**: `{claim.command}`")
     parts = _tabulate_parts(claim)
     return [
-        Heading(f"{claim.id}: {claim.short.rstrip('.')}", _anchor(claim)),
+        Heading(f"{claim.id}: {claim.short.rstrip('.')}", claim.id.lower()),
         Text(f"{_quote(claim)} {claim.paper}, {claim.figure}."),
         Text(f"**{claim.verdict.capitalize()}**: {claim.decided}", TONES[claim.verdict]),
         Items(tuple(facts)),
@@ -115,7 +111,7 @@ def _show(claim: ClaimDigest) -> list[Block]:
 def _tabulate_parts(claim: ClaimDigest) -> Table:
     counted = ", ".join(tally(part for part in claim.parts if part.counts)) or "nothing that counts"
     return tabulate(
-        f"claim-{_anchor(claim)}",
+        f"claim-{claim.id.lower()}",
         f"{claim.id} by place and setting, contradicted only at {100 * claim.confidence:.3g} %: {counted}",
         claim.parts,
         ("place", "Where", lambda p: p.where),

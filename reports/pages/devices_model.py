@@ -24,24 +24,19 @@ def show_model(found: DevicesDigest) -> list[Block]:
 def _tabulate(found: DevicesDigest, case: str) -> Table:
     groups = sorted({modelled.devices for modelled in found.modelled})
     known = {(m.method, m.size, m.devices): m for m in found.modelled}
-    rows = [
-        {"row": Cell(method), "size": Cell(write_size(size))}
-        | {
-            f"on{devices}": _write(known[method, size, devices])
-            for devices in groups
-            if (method, size, devices) in known
-        }
-        for method, size in dict.fromkeys((m.method, m.size) for m in found.modelled)
-    ]
-    heads = columns(
-        ("row", "Method"),
-        ("size", "D", True),
-        *((f"on{devices}", f"{devices} GPUs", True) for devices in groups),
+    return tabulate(
+        "devices-model",
+        f"Model: the least time of a call, {case}",
+        dict.fromkeys((m.method, m.size) for m in found.modelled),
+        ("row", "Method", lambda at: at[0]),
+        ("size", "D", lambda at: write_size(at[1]), True),
+        *((f"on{n}", f"{n} GPUs", lambda at, n=n: _write(known.get((*at, n))), True) for n in groups),
     )
-    return Table("devices-model", f"Model: the least time of a call, {case}", heads, tuple(rows))
 
 
-def _write(modelled: Modelled) -> Cell:
+def _write(modelled: Modelled | None) -> Cell:
+    if modelled is None:
+        return Cell("")
     held = write_bytes(modelled.peak_bytes)
     if modelled.seconds is None:
         return Cell("does not fit", "off", f"{held} of {write_bytes(MEMORY.value)} a GPU")

@@ -114,21 +114,19 @@ def _tabulate_rules(digest: Digest, family: FamilyDigest) -> Table:
     """Rules of what was measured at several sizes: for what is asked first everywhere, for the rest where cards are."""
     lines = []
     shown = {key for panel in (family.card.panels if family.card else ()) for key in panel}
+    # Series that differ in the state of the machine alone, those of other sizes together.
+    groups = [choose_states(group) for group in group_by(family.series, lambda s: (s.place, s.fixed)).values()]
     for question in FAMILIES[family.name].questions:
-        for group in _group_states(family):
+        for group in groups:
             keys = {series.key for series in group}
             several = sum(len(series.sizes) for series in group) >= SEVERAL
             if several and (question.first or keys & shown):
                 lines += _write_rule(digest, family, question, group)
     # Here its letters stand first.
-    letters = [
-        name_letter(family, letter)
-        for letter in family.letters
-        if any(f"{letter} = " in c["place"].note for c in lines)
-    ]
+    letters = [letter for letter in family.letters if any(f"{letter} = " in c["place"].note for c in lines)]
     heads = columns(
         ("question", "What for"),
-        ("place", f"Where ({', '.join(letters)})" if letters else "Where"),
+        ("place", f"Where ({', '.join(name_letter(family, letter) for letter in letters)})" if letters else "Where"),
         ("rule", f"Use, by {name_letter(family, family.axis)}"),
         ("regret", "Slower than the best by at most", True),
     )
@@ -166,12 +164,6 @@ def _say_open(told: Told, axis: str) -> str:
     if told.worst <= OPEN:
         return where
     return f"{'undetermined ' if told.minutes else ''}{where}; {say_minutes(told.minutes)}"
-
-
-def _group_states(family: FamilyDigest) -> list[list[Measured]]:
-    """Series that differ in the state of the machine alone, those of other sizes together."""
-    groups = group_by(family.series, lambda series: (series.place, series.fixed))
-    return [choose_states(group) for group in groups.values()]
 
 
 def _raise(bound: float) -> float | None:

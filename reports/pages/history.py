@@ -87,7 +87,7 @@ def _draw(digest: Digest, family: str, backend: str, tracks: list[Track]) -> Fig
                 track.row,
                 colours.get(track.row, "c7"),
                 [commits.index(commit) for commit, _ in track.paired],
-                [_spread_over(times, track.reach) for _, times in track.paired],
+                [Estimate(times, times / track.reach, times * track.reach) for _, times in track.paired],
             )
             for row in rows
             for track in tracks
@@ -99,14 +99,10 @@ def _draw(digest: Digest, family: str, backend: str, tracks: list[Track]) -> Fig
             if change.confirmed and change.row in rows and change.size == size
         ]
         panels.append((f"{tracks[0].axis} = {write_size(size)}", lines, marks))
-    told = _say_point(largest) if isinstance(largest, Change) else _say_none(largest)
-    title = f"{family}, {name_place(digest, most[0])}, in times of {FAMILIES[family].yardstick}: {told}"
+    place, yardstick = name_place(digest, most[0]), FAMILIES[family].yardstick
+    title = f"{family}, {place}, in times of {yardstick}: {_say_largest(largest)}"
     name, alt = f"history-{family}-{backend}".replace("_", "-"), f"{title}, from {commits[0][:8]} to {commits[-1][:8]}."
     return Figure(name, title, draw_history(name, alt, panels, commits), alt)
-
-
-def _spread_over(times: float, reach: float) -> Estimate:
-    return Estimate(times) if math.isnan(reach) else Estimate(times, times / reach, times * reach)
 
 
 def _spread(sizes: Sequence[float], number: int, wanted: float) -> list[float]:
@@ -128,15 +124,13 @@ def _find_distance(moved: Track | Change) -> float:
     return abs(math.log(moved.ratio.value))
 
 
-def _say_none(largest: Track) -> str:
-    """Where no change is confirmed; how far a row moved is told where it is little, beyond it may be the machine's."""
+def _say_largest(largest: Track | Change) -> str:
+    """The confirmed change; without one how far a row moved, where that is little: beyond it may be the machine's."""
+    if isinstance(largest, Change):
+        size = f"{largest.axis} = {write_size(largest.size)}"
+        return f"{largest.row} at {size} takes {write_ratio(largest.ratio)} × as long from {largest.first[:8]} on"
     factor = math.exp(_find_distance(largest))
     return f"no row moved by more than {factor:.3g} ×" if factor <= SHOWN else "no change is confirmed"
-
-
-def _say_point(largest: Change) -> str:
-    size = f"{largest.axis} = {write_size(largest.size)}"
-    return f"{largest.row} at {size} takes {write_ratio(largest.ratio)} × as long from {largest.first[:8]} on"
 
 
 def _show_points(digest: Digest) -> list[Block]:
@@ -163,12 +157,11 @@ def _show_points(digest: Digest) -> list[Block]:
         f"{len(confirmed):,}; in {refuted:,} they do not, and "
         f"{len(others):,} nobody has compared, or not for long enough. One that was undone since is seen less well."
     )
-    blocks: list[Block] = [Text(note, "note")]
-    if confirmed:
-        blocks.append(_tabulate_points(digest, "points", "What changed, confirmed side by side", confirmed))
-    if others:
-        blocks.append(_tabulate_points(digest, "steps", "Steps that are not confirmed", others))
-    return blocks
+    shown = (
+        ("points", "What changed, confirmed side by side", confirmed),
+        ("steps", "Steps that are not confirmed", others),
+    )
+    return [Text(note, "note"), *(_tabulate_points(digest, *each) for each in shown if each[-1])]
 
 
 def _tabulate_points(digest: Digest, name: str, caption: str, changes: Sequence[Change]) -> Table:
@@ -206,9 +199,7 @@ def _write_size(of: Track | Change) -> Cell:
 def _write_command(change: Change) -> str:
     """What compares the two commits and keeps the answer where this page finds it."""
     known = ((change.axis, change.size), *change.fixed)
-    sizes = " ".join(
-        f"{letter}={value}" if isinstance(value, str) else f"{letter}={value:g}" for letter, value in known
-    )
+    sizes = " ".join(f"{letter}={value if isinstance(value, str) else f'{value:g}'}" for letter, value in known)
     cell = f"{change.family} {change.place.backend} {sizes}"
     where = "" if change.place.device == "cpu" else f" --device {change.place.device}"
     what = f'--cell "{cell}" --dtype {change.place.dtype}{where} --method {change.row} --keep {change.place.machine}'
@@ -226,10 +217,7 @@ def _show_changes(digest: Digest) -> list[Block]:
         "medians, and moves where the machine does. Two commits alone have no verdict: `python -m benchmarks compare` "
         "measures them side by side and gives one."
     )
-    blocks: list[Block] = [Text(note, "note")]
-    if moved:
-        blocks.append(_tabulate(digest, moved[:MOST_ROWS]))
-    return blocks
+    return [Text(note, "note"), *([_tabulate(digest, moved[:MOST_ROWS])] if moved else [])]
 
 
 def _tabulate(digest: Digest, tracks: Sequence[Track]) -> Table:

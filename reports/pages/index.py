@@ -37,7 +37,8 @@ def write_lead(digest: Digest) -> str:
     """What this is and on which machine, in one sentence."""
     rows = {(family.name, row.name) for family in digest.families for series in family.series for row in series.rows}
     about = digest.about
-    machines = write_list([_describe_machine(digest, machine) for machine in about.machines]) or "no machine"
+    described = [describe_machine(machine) + _describe_states(digest, machine) for machine in about.machines]
+    machines = write_list(described) or "no machine"
     kinds = f"{len(digest.families)} kinds of gradients and integrals that need a Jacobian"
     if len(digest.families) == 1:
         title = FAMILIES[digest.families[0].name].title
@@ -46,10 +47,6 @@ def write_lead(digest: Digest) -> str:
         f"jacobench timed {len(rows)} ways to compute {kinds}, side by side and checked for correctness, on "
         f"{machines}, {_say_when(about.first, about.last)}."
     )
-
-
-def _describe_machine(digest: Digest, machine: Machine) -> str:
-    return describe_machine(machine) + _describe_states(digest, machine)
 
 
 def describe_machine(machine: Machine) -> str:

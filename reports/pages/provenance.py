@@ -1,11 +1,10 @@
 """Where the numbers come from, and how to get them again."""
 
 from collections import Counter
-from collections.abc import Iterable
+from functools import partial
 
 from ..digest import Digest
 from ..digest.provenance import Provenance, Source
-from ..points import Place
 from ..text import count, write_list
 from .blocks import Block, Cell, Items, Table, Text, tabulate
 from .naming import name_environment, name_place
@@ -81,20 +80,16 @@ def _tabulate_sources(provenance: Provenance) -> Table:
 
 
 def _tabulate_facts(digest: Digest) -> Table:
-    places = {place.place for place in digest.health.places}
+    places, name = {place.place for place in digest.health.places}, partial(name_place, digest)
     return tabulate(
         "environment",
         "Environment",
         digest.health.provenance.facts,
         ("fact", "Fact", lambda f: f.name.removesuffix("_bytes").replace("_", " ")),
         ("value", "Value", lambda f: "; ".join(f.values)),
-        ("where", "Where", lambda f: "everywhere" if set(f.places) == places else _name_places(digest, f.places)),
+        ("where", "Where", lambda f: "everywhere" if set(f.places) == places else "; ".join(map(name, f.places))),
         folded=True,
     )
-
-
-def _name_places(digest: Digest, places: Iterable[Place]) -> str:
-    return "; ".join(name_place(digest, place) for place in places)
 
 
 def list_commands(digest: Digest) -> Items:

@@ -80,10 +80,7 @@ def _list_cells(family: FamilyDigest, question: Question, keys: set[str]) -> lis
 
 def say_ranges(told: Told, axis: str) -> str:
     """`relative` at every D from 10 to 20,000; `a` up to D = 100, `b` from 150 to 500, `c` from 700."""
-    if len(told.ranges) == 1:
-        (only,) = told.ranges
-        if only.first == only.last:
-            return f"`{only.row}` at {axis} = {write_size(only.first)}"
+    if len(told.ranges) == 1 and (only := told.ranges[0]).first != only.last:
         return f"`{only.row}` at every {axis} from {write_size(only.first)} to {write_size(only.last)}"
     return ", ".join(_say_range(piece, j, len(told.ranges), axis) for j, piece in enumerate(told.ranges))
 

@@ -45,15 +45,15 @@ def show(studies: Sequence[StudyDigest]) -> list[Block]:
             *(Text(line) for line in _sum_up(study)),
             _tabulate_costs(study),
             Text(_explain(study), "note"),
+            *([Figures(_FIGURES, tuple(_draw(study)))] if study == studies[0] else []),
+            _tabulate_gradients(study),
+            Text(_GRADIENTS, "note"),
+            tell_origin(study),
         ]
-        if study == studies[0]:
-            blocks.append(
-                Figures("As figures 5 and 6 of Wu Fung et al. 2022: over the seconds of training", tuple(_draw(study)))
-            )
-        blocks += [_tabulate_gradients(study), Text(_GRADIENTS, "note"), tell_origin(study)]
     return blocks
 
 
+_FIGURES = "As figures 5 and 6 of Wu Fung et al. 2022: over the seconds of training"
 _GRADIENTS = (
     "The extremes over all seeds and epochs: a step descends where its cosine with the exact gradient is above 0. "
     "Cosines, the norm of dT/du and the residual of w were taken in float64 on a few images after each epoch; what the "
@@ -112,8 +112,7 @@ def _tabulate_costs(study: StudyDigest) -> Table:
 
 
 def _write_products(method: StudyMethod) -> Cell:
-    vjps, jvps = method.vjps, method.jvps
-    return Cell(f"{vjps + jvps:.3g}", note=f"{vjps:.3g} vjps, {jvps:.3g} jvps")
+    return Cell(f"{method.vjps + method.jvps:.3g}", note=f"{method.vjps:.3g} vjps, {method.jvps:.3g} jvps")
 
 
 def _write_accuracy(method: StudyMethod) -> Cell:
@@ -194,10 +193,8 @@ def _write_cosine(method: StudyMethod) -> Cell:
 
 
 def _write_reported(study: StudyDigest, method: StudyMethod) -> Cell:
-    residual, missed = write_error(method.extremes.get("residual")), method.missed
-    if not missed:
-        return Cell(residual)
-    return Cell(residual, tone="bad", note=f"{count(missed, 'sample')} above {study.settings['tol']:g}")
+    missed = f"{count(method.missed, 'sample')} above {study.settings['tol']:g}" if method.missed else ""
+    return Cell(write_error(method.extremes.get("residual")), "bad" if missed else "", missed)
 
 
 def _tabulate_published() -> Table:

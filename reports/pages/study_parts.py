@@ -32,11 +32,9 @@ def make_panel(
 ) -> Panel:
     """A measure's curves: of all methods, or those named; `names` are other labels than their own."""
     palette, lines = assign_colours(method.name for method in study.methods), []
-    for method in study.methods:
+    for method in (method for method in study.methods if not methods or method.name in methods):
         curve = method.curves.get(measure.field)
-        if curve is None or (methods and method.name not in methods):
-            continue
-        if max(v.value for v in curve.values) < measure.least:
+        if curve is None or max(v.value for v in curve.values) < measure.least:
             continue
         kept = _thin(len(curve.seconds))
         values = curve.values

@@ -1,5 +1,3 @@
 """Pictures: one figure per file, each a pure function from numbers to the text of an SVG."""
 
 from .style import MOST_LINES, Line, assign_colours
-
-__all__ = ["MOST_LINES", "Line", "assign_colours"]

@@ -7,13 +7,12 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from .labels import label_lines
 from .stack import make_stack
-from .style import Line, draw_line, finish, keep_right, light, set_log, write_tick
+from .style import Line, draw_line, finish, keep_right, light, set_log
 
 # Commits that a panel's width can name.
 _NAMED = 5
 # Panels of one figure have the same height whatever their number; few lines need little of it.
 _PANEL = 130
-
 
 # A change's place among the commits and the colour of its line.
 Mark = tuple[float, str]
@@ -35,7 +34,6 @@ def draw_history(
         for line in lines:
             draw_line(axes, line)
         axes.set(xlim=(-0.2, last + 0.2), ylim=(min(values) / 1.3, max(values) * 1.3))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: write_tick(v)))
         axes.xaxis.set_major_locator(FixedLocator([last - j for j in range(0, last + 1, step)]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: str(commits[round(v)])[:7]))
         label_lines(figure, axes, list(lines))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -124,11 +125,9 @@ def _label_margin(
     order = np.argsort(points[:, 1], kind="stable")
     heights = _push_apart(points[order, 1], height, axes.bbox.y0 + height / 2, axes.bbox.y1 + 4, crossed)
     boxes = []
-    inverse = figure.transFigure.inverted()
     for j, y in zip(order, heights, strict=True):
         label, x = labels[j], edge + _ASIDE
-        ends = inverse.transform(np.array([points[j] + (4, 0), (edge + 3, y), (x - 2, y)]))
-        figure.add_artist(_leader(figure, ends))
+        _lead(figure, [points[j] + (4, 0), (edge + 3, y), (x - 2, y)])
         _write(figure, x, y, label)
         boxes.append(Bbox.from_bounds(x, y - height / 2, sizes[j][0], height))
     return boxes
@@ -140,8 +139,10 @@ def _write(figure: Figure, x: float, y: float, label: Label) -> None:
     figure.text(left, middle, label.text, color=light(label.colour), fontsize=FONT, va="center", ha="left")
 
 
-def _leader(figure: Figure, ends: np.ndarray) -> Line2D:
-    return Line2D(ends[:, 0], ends[:, 1], transform=figure.transFigure, color=RULE, linewidth=0.9, zorder=1)
+def _lead(figure: Figure, pixels: Sequence[Any]) -> None:
+    """A thin line through these pixels."""
+    ends = figure.transFigure.inverted().transform(np.array(pixels))
+    figure.add_artist(Line2D(*ends.T, transform=figure.transFigure, color=RULE, linewidth=0.9, zorder=1))
 
 
 def _push_apart(wanted: np.ndarray, gap: float, low: float, high: float, fixed: Sequence[float] = ()) -> np.ndarray:
@@ -207,10 +208,8 @@ def _label_beside(
         if best is None or cost < best[0]:
             best = cost, abs(dy), box
     assert best is not None
-    box = best[2]
-    middle = (box.y0 + box.y1) / 2
-    if best[1] > _FAR:
-        near = np.array([np.clip(point[0], box.x0, box.x1), box.y0 if box.y0 > point[1] else box.y1])
-        figure.add_artist(_leader(figure, figure.transFigure.inverted().transform(np.array([point, near]))))
-    _write(figure, box.x0, middle, label)
+    _, rise, box = best
+    if rise > _FAR:
+        _lead(figure, [point, (np.clip(point[0], box.x0, box.x1), box.y0 if box.y0 > point[1] else box.y1)])
+    _write(figure, box.x0, (box.y0 + box.y1) / 2, label)
     return box

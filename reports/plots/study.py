@@ -12,7 +12,6 @@ from ..statistics import Estimate
 from .labels import label_lines
 from .stack import make_stack
 from .style import Line, draw_line, finish, keep_right, light, set_log
-from .ticks import write_tick
 
 _STEPS = (1, 2, 5)
 
@@ -67,7 +66,6 @@ def _draw(figure: Figure, axes: Axes, panel: Panel, seconds: tuple[float, float]
         room = max(max(low / high, 1e-6) ** -0.06, 1.02)
         axes.set_ylim(low / room, high * room)
         axes.yaxis.set_major_locator(FixedLocator(_ticks(*axes.get_ylim())))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: write_tick(y)))
     label_lines(figure, axes, list(panel.lines))
 
 

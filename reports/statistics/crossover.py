@@ -11,7 +11,7 @@ import numpy as np
 from . import _curve
 from ._check import check_sizes
 from .estimate import Estimate
-from .exponent import Exponent, widen
+from .exponent import Exponent, resample_medians, widen
 from .process import CONFIDENCE, Spread
 from .ratio import Ratio, log_ratios, paired_ratio
 
@@ -85,9 +85,8 @@ def _resample(pairs: Any, ratio: Ratio, rng: np.random.Generator) -> np.ndarray:
     Their own middle is that of all processes' rounds, which need not be the processes' mean: stretched with them, the
     distance would be a bias.
     """
-    drawn = [d[rng.integers(0, d.size, (RESAMPLES, d.size))] for d in log_ratios(pairs)]
     centre = math.log(ratio.value)
-    middles = np.median(np.concatenate(drawn, axis=1), axis=1)
+    middles = resample_medians(log_ratios(pairs), RESAMPLES, rng)
     deviations = middles - np.median(middles)
     low, high = np.quantile(deviations, [(1 - ratio.confidence) / 2, (1 + ratio.confidence) / 2])
     stretch = math.log(ratio.high / ratio.low) / (high - low) if not ratio.undetermined and high > low else 1.0
@@ -131,7 +130,8 @@ def _extrapolate(fits: tuple[Exponent, Exponent], largest: float, winner: str) -
     if a.estimate.undetermined or b.estimate.undetermined:
         return None
     grid = np.log(np.geomspace(largest, REACH * largest, 400))
-    point = _first_meeting(_log_curve(a, grid)[None] - _log_curve(b, grid)[None], grid, winner)[0]
+    ours, theirs = (np.log(fit.predict(np.exp(grid))) for fit in fits)
+    point = _first_meeting((ours - theirs)[None], grid, winner)[0]
     # Fits that meet within the measured sizes, where the ratios do not, tell no crossing.
     if not math.isfinite(point) or point <= grid[0]:
         return None
@@ -144,10 +144,6 @@ def _extrapolate(fits: tuple[Exponent, Exponent], largest: float, winner: str) -
     value = math.exp(point)
     estimate = Estimate(value, float(min(low, value)), float(max(high, value)), sizes)
     return Crossover("extrapolated", estimate, "b" if winner == "a" else "a")
-
-
-def _log_curve(fit: Exponent, grid: np.ndarray) -> np.ndarray:
-    return np.log(fit.predict(np.exp(grid)))
 
 
 def _first_meeting(difference: np.ndarray, grid: np.ndarray, winner: str) -> np.ndarray:

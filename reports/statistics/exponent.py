@@ -117,7 +117,7 @@ class _Data:
     def resample(self, point: np.ndarray, resamples: int) -> _curve.Problem:
         u, y, rng = self.u, self.y, np.random.default_rng(0)
         fitted = _curve.evaluate(point, u)[0]
-        noise = np.column_stack([_resample_median(groups, resamples, rng) for groups in self.logs]) - y
+        noise = np.column_stack([resample_medians(groups, resamples, rng) for groups in self.logs]) - y
         noise += rng.standard_normal(noise.shape) * np.nan_to_num(self.deviations)
         residuals = _scale_residuals(y - fitted, noise)
         drawn = fitted + noise + rng.choice(residuals, (resamples, y.size))
@@ -197,7 +197,8 @@ def widen(sizes: int) -> float:
     return student_arm(CONFIDENCE, sizes - 3) / normal_arm(CONFIDENCE)
 
 
-def _resample_median(groups: list[np.ndarray], resamples: int, rng: np.random.Generator) -> np.ndarray:
+def resample_medians(groups: list[np.ndarray], resamples: int, rng: np.random.Generator) -> np.ndarray:
+    """Bootstrap draws (resamples,) of the median of all groups' values, each group drawn by itself."""
     drawn = [group[rng.integers(0, group.size, (resamples, group.size))] for group in groups]
     return np.median(np.concatenate(drawn, axis=1), axis=1)
 

@@ -118,9 +118,8 @@ def reach_process(medians: np.ndarray, spread: Spread, confidence: float = CONFI
     if confidence == CONFIDENCE or math.ceil((scores.size + 1) * confidence) > scores.size:
         return stretch * float(_reach(medians, spread, confidence))
     quantile = high_quantile(scores, confidence)
-    return (max(stretch, quantile) if confidence > CONFIDENCE else quantile) * float(
-        _reach(medians, spread, CONFIDENCE)
-    )
+    factor = max(stretch, quantile) if confidence > CONFIDENCE else quantile
+    return factor * float(_reach(medians, spread, CONFIDENCE))
 
 
 def reach_alone(spread: Spread) -> float:

@@ -48,14 +48,12 @@ def group_levels(levels: Any) -> np.ndarray:
     width = np.log(APART) + 1e-12
     states = np.full(values.shape, -1)
     left = np.isfinite(values)
-    state = 0
     while left.any():
         starts = np.unique(values[left])
         inside = left & (values >= starts[:, None]) & (values <= starts[:, None] + width)
         chosen = inside[inside.sum(axis=1).argmax()]
-        states[chosen] = state
+        states[chosen] = states.max() + 1
         left &= ~chosen
-        state += 1
     return states
 
 

@@ -1,8 +1,6 @@
 """One synthetic results folder and one built report for all tests of the report."""
 
-import importlib.util
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,10 @@ from reports.__main__ import main
 from reports.analysis import Analysis
 from reports.digest import Digest, build_digest
 from reports.load import load
+from reports.pages import build_pages
+from reports.pages.blocks import Page
+from tests.reports import card as cards
+from tests.reports import made
 from tests.reports import synthetic as generator
 from tests.reports.claims.planted import (
     density_study,
@@ -21,6 +23,7 @@ from tests.reports.claims.planted import (
     plant_study,
     score_study,
 )
+from tests.reports.sharded import make_record, write_record
 
 ROOT = Path(__file__).parents[2]
 # The ruler of the published logdet cells that were measured in several processes.
@@ -39,19 +42,6 @@ FLAGS = [
 ]
 
 
-def _import_beside(stem: str):
-    # importmode=importlib gives test folders no package: what stands beside is loaded by its path.
-    name = f"jacobench_tests_{stem}"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{stem}.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
 @pytest.fixture(scope="session")
 def synthetic():
     """The generator's module."""
@@ -61,7 +51,7 @@ def synthetic():
 @pytest.fixture(scope="session")
 def card():
     """Makers of a GPU's records."""
-    return _import_beside("card")
+    return cards
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +69,7 @@ def carded_digest(carded) -> Digest:
 @pytest.fixture(scope="session")
 def make():
     """Makers of a family's digest by hand."""
-    return _import_beside("made")
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +82,26 @@ def browser():
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open an address in a fresh context without a network; returns (page, messages, requests)."""
+    contexts = []
+
+    def open_(address, **options):
+        context = browser.new_context(offline=True, **options)
+        contexts.append(context)
+        page, messages, requests = context.new_page(), [], []
+        page.on("console", lambda told: messages.append(told.text) if told.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: messages.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(address)
+        return page, messages, requests
+
+    yield open_
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture(scope="session")
@@ -122,6 +132,12 @@ def second() -> Analysis:
 def digest(analysis) -> Digest:
     """Its digest."""
     return build_digest(analysis)
+
+
+@pytest.fixture(scope="session")
+def built(digest) -> tuple[Page, ...]:
+    """Its pages."""
+    return build_pages(digest)
 
 
 @pytest.fixture(scope="session")
@@ -229,7 +245,21 @@ def read_once(_analysed, tmp_path_factory, monkeypatch) -> None:
     monkeypatch.setattr("reports.__main__.Analysis", analyse)
 
 
+@pytest.fixture(scope="session")
+def _small(synthetic, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("small")
+    return synthetic.write_results(folder, sizes=(16, 64, 256, 1024), processes=1, cuda=False, rounds=8)
+
+
 @pytest.fixture
-def small(synthetic, tmp_path) -> Path:
+def small(_small, tmp_path) -> Path:
     """A small results folder to break: one backend's worth of four sizes, one process."""
-    return synthetic.write_results(tmp_path / "results", sizes=(16, 64, 256, 1024), processes=1, cuda=False, rounds=8)
+    return shutil.copytree(_small, tmp_path / "results")
+
+
+@pytest.fixture(scope="session")
+def sharded(_small, tmp_path_factory) -> Analysis:
+    """The analysis of such a folder with a record of several devices in it."""
+    folder = shutil.copytree(_small, tmp_path_factory.mktemp("sharded"), dirs_exist_ok=True)
+    write_record(folder, make_record())
+    return Analysis(load(folder))

@@ -45,25 +45,13 @@ def name_folder(path):
 
 
 @pytest.fixture
-def visit(browser, report):
-    """Open a page of the built folder in a fresh context; returns (page, messages, requests)."""
-    contexts = []
+def visit(open_page, report):
+    """Open a page of the built folder or of another."""
 
-    def open_(file="index.html", folder=report, **options):
-        context = browser.new_context(offline=True, **options)
-        contexts.append(context)
-        page, messages, requests = context.new_page(), [], []
-        page.on(
-            "console", lambda message: messages.append(message.text) if message.type in ("error", "warning") else None
-        )
-        page.on("pageerror", lambda error: messages.append(str(error)))
-        page.on("request", lambda request: requests.append(request.url))
-        page.goto((folder / file).as_uri())
-        return page, messages, requests
+    def visit_(file="index.html", folder=report, **options):
+        return open_page((folder / file).as_uri(), **options)
 
-    yield open_
-    for context in contexts:
-        context.close()
+    return visit_
 
 
 @pytest.fixture

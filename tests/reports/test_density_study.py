@@ -21,6 +21,7 @@ from reports.digest import build_digest
 from reports.load import load
 from reports.pages import studies
 from tests.reports.claims.planted import density_study, judge, plant_study
+from tests.reports.finders import tables_of
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def test_it_is_read_judged_and_shown_as_it_was_trained(published):
     assert counted.study == "iris"
     assert counted.verdict == claim.verdict == "undetermined", "one seed has no interval"
     (page,) = studies.build(digest)
-    tables = {table.name: table for section in page.sections for table in section.tables()}
+    tables = tables_of(page)
     assert [row["place"].text for row in tables["study-logdet-density-planes"].rows] == ["rings"]
     rows = tables["study-logdet-density"].rows
     assert [row["row"].text for row in rows] == ["relative", "LU flow, zuko", "MAF, zuko"]

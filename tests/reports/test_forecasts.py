@@ -5,9 +5,8 @@ import math
 import pytest
 
 from reports.arithmetic import TOO_WIDE, interpolate
-from reports.digest.answers import digest_answers
-from reports.digest.form import check_predictions, pack_form
 from reports.forecasts import REACH, Forecasts
+from tests.reports.finders import series_of
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +18,7 @@ def forecasts(analysis) -> Forecasts:
 @pytest.fixture(scope="module")
 def series(analysis):
     """The torch sweep on the CPU."""
-    return next(s for s in analysis.series() if (s.place.backend, s.place.device) == ("torch", "cpu"))
+    return series_of(analysis)
 
 
 def read(knots, size, name="seconds"):
@@ -45,19 +44,18 @@ def test_knots_increase_and_measured_ones_are_the_measurements(analysis, forecas
         assert max(points) * REACH * (1 + 1e-6) >= sizes[-1]
 
 
-def test_lines_between_knots_are_as_good_as_the_curve(forecasts, series, synthetic):
+def test_lines_between_knots_are_as_good_as_the_curve(forecasts, series):
     # slogdet_autodiff leaves its floor within one gap: there a straight line would be off by more than its noise.
     knots = forecasts.knots(series, "slogdet_autodiff")
     assert len(knots) > 3 * len([knot for knot in knots if knot.how == "measured"])
 
 
-def test_nothing_wider_than_a_factor_is_told(analysis, forecasts):
-    for one in analysis.series("logdet"):
-        for form in pack_form(analysis, "logdet", forecasts):
-            for row in form.rows:
-                for knot in row.knots:
-                    assert knot.how == "measured" or knot.high <= TOO_WIDE * knot.low * (1 + 1e-9)
-        assert forecasts.knots(one, "relative")
+def test_nothing_wider_than_a_factor_is_told(analysis, forecasts, digest):
+    for form in digest.family("logdet").form:
+        for row in form.rows:
+            for knot in row.knots:
+                assert knot.how == "measured" or knot.high <= TOO_WIDE * knot.low * (1 + 1e-9)
+    assert all(forecasts.knots(series, "relative") for series in analysis.series("logdet"))
 
 
 def test_a_left_out_size_has_no_say_in_its_prediction(analysis, forecasts, series):
@@ -68,8 +66,8 @@ def test_a_left_out_size_has_no_say_in_its_prediction(analysis, forecasts, serie
     assert math.isnan(forecasts.guess(series, "relative", 257))
 
 
-def test_quality_of_a_smooth_machine(analysis, forecasts):
-    quality = check_predictions(analysis, "logdet", forecasts, digest_answers(analysis, "logdet"))
+def test_quality_of_a_smooth_machine(digest):
+    quality = digest.family("logdet").quality
     assert quality.left_out > 200
     assert quality.error < 0.1
     assert 0.85 <= quality.coverage <= 0.95
@@ -78,8 +76,8 @@ def test_quality_of_a_smooth_machine(analysis, forecasts):
     assert 0.8 <= quality.beyond_coverage <= 1
 
 
-def test_a_row_that_ended_says_where(analysis, forecasts, series):
-    form = next(f for f in pack_form(analysis, "logdet", forecasts) if f.series == analysis.key(series))
+def test_a_row_that_ended_says_where(analysis, digest, series):
+    form = next(form for form in digest.family("logdet").form if form.series == analysis.key(series))
     rows = {row.row: row for row in form.rows}
     size, reason = rows["jacobian_autodiff"].ends
     assert size == 512

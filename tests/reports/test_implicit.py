@@ -3,23 +3,16 @@
 import json
 import math
 
-import numpy as np
 import pytest
 
 from reports.__main__ import main
 from reports.analysis import Analysis
 from reports.arithmetic import find_series
-from reports.digest import FamilyDigest
-from reports.digest.answers import digest_answers, digest_approximate
-from reports.digest.form import pack_form
-from reports.digest.series import digest_series
 from reports.families import FAMILIES
-from reports.forecasts import Forecasts
 from reports.load import load
 from reports.lookup import find_answer
 from reports.plots import Line
 from reports.plots.style import tell_apart
-from reports.points import Point
 from reports.statistics import Estimate
 from tests.reports.claims.planted import plant_cells
 
@@ -35,24 +28,11 @@ def series_of(analysis, backend="torch", **fixed):
     )
 
 
-def make_point(row, seconds, error, role="method"):
-    """A point of which only time and error matter."""
-    names = ("method", "form", "computes", "source", "outcome", "reason", "peak_instrument")
-    numbers = (
-        *("predicted_s", "predicted_bytes", "tolerance", "flops", "bytes", "vjps", "jvps", "evaluations"),
-        *("formula_peak_bytes", "peak_bytes"),
-    )
-    values = dict.fromkeys(names, "") | dict.fromkeys(numbers, math.nan)
-    samples = {0: (np.arange(8.0), np.full(8, seconds))}
-    given = {"size": 8.0, "row": row, "role": role, "exact": False, "error": error}
-    return Point(**(values | given | {"outcome": "ok", "samples": samples}))
-
-
 # Reading.
 
 
-def test_classes_that_start_with_a_backend_are_that_backend(implicit_results):
-    run = load(implicit_results)
+def test_classes_that_start_with_a_backend_are_that_backend(implicit_results, implicit_analysis):
+    run = implicit_analysis.run
     assert set(run.frame["backend"]) == {"torch", "jax"}
     assert run.problems == ()
     for path in implicit_results.glob("*/*implicit.json"):
@@ -125,11 +105,6 @@ def test_sweeps_and_groups(implicit_analysis):
     assert [(g.place.backend, g.size, len(g.series)) for g in groups] == [("torch", 128, 9), ("jax", 128, 9)]
 
 
-def test_rows_are_sorted_by_their_numbers(implicit_analysis):
-    rows = [r for r in implicit_analysis.rows(series_of(implicit_analysis)) if r.startswith("neumann_")]
-    assert rows == ["neumann_1", "neumann_2", "neumann_5", "neumann_10", "neumann_20"]
-
-
 def test_ladders(implicit_analysis):
     found = {(ladder.stem, ladder.letter): ladder for ladder in implicit_analysis.ladders(series_of(implicit_analysis))}
     assert list(found) == [("neumann", "k"), ("unrolled", "K"), ("unrolled_checkpointed", "K")]
@@ -160,18 +135,9 @@ def test_only_exact_methods_are_candidates(implicit_analysis):
 
 
 @pytest.fixture(scope="module")
-def implicit(implicit_analysis):
+def implicit(implicit_digest):
     """The family's answers and predictions."""
-    return FamilyDigest(
-        "implicit",
-        "D",
-        implicit_analysis.letters("implicit"),
-        {},
-        digest_series(implicit_analysis, "implicit", FAMILIES["implicit"].yardstick),
-        digest_answers(implicit_analysis, "implicit"),
-        digest_approximate(implicit_analysis, "implicit"),
-        form=pack_form(implicit_analysis, "implicit", Forecasts(implicit_analysis, "implicit")),
-    )
+    return implicit_digest.family("implicit")
 
 
 def test_answers_by_accuracy(implicit, implicit_analysis, synthetic):
@@ -244,9 +210,6 @@ def test_answer_refuses_bad_input(implicit_results, capsys, arguments, line):
     error = capsys.readouterr().err
     assert line in error
     assert error.count("\n") == 1
-
-
-# Fronts.
 
 
 # Sections.

@@ -15,6 +15,8 @@ from reports.pages.study_score_training import _reach
 from reports.studies import find_fault
 from tests.reports.claims.planted import integral_study, plant_study, score_study, write_learned
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 
 @pytest.fixture(scope="module")
 def folder(synthetic, tmp_path_factory):
@@ -24,9 +26,14 @@ def folder(synthetic, tmp_path_factory):
     return folder
 
 
-def test_equal_loss(folder):
+@pytest.fixture(scope="module")
+def analysis(folder):
+    return Analysis(load(folder))
+
+
+def test_equal_loss(analysis):
     """What the page tells: the value that all come to, and the epoch, from 0, after which each has."""
-    study = next(s for s in digest_studies(Analysis(load(folder))) if s.name == "score-training")
+    study = next(s for s in digest_studies(analysis) if s.name == "score-training")
     target, epochs = _reach(study)
     assert target == pytest.approx(1 + math.exp(-50 / 40))
     assert epochs["psi_4"] == 49
@@ -45,9 +52,8 @@ def test_where_no_method_is_exact_the_fastest_within_an_error_is_the_answer(fold
     assert "use gauss_legendre_16" in capsys.readouterr().out
 
 
-def test_models_are_questions_of_their_own(folder, capsys):
+def test_models_are_questions_of_their_own(folder, analysis, capsys):
     """Who trains phi has no use for psi, however fast it is."""
-    analysis = Analysis(load(folder))
     assert analysis.questions("score") == ("psi", "phi")
     assert analysis.questions("line_integral") == ("gradient",)
     for series in analysis.series("score"):

@@ -16,6 +16,7 @@ from reports.digest import build_digest
 from reports.load import load
 from reports.pages import studies
 from tests.reports.claims.planted import judge
+from tests.reports.finders import tables_of
 
 EPOCHS, SEEDS = 3, 2
 
@@ -81,8 +82,7 @@ def test_the_claim_is_judged_by_it(published):
 @pytest.mark.long
 def test_its_page_shows_both_gradients(published):
     (page,) = studies.build(build_digest(Analysis(load(published))))
-    tables = {table.name: table for section in page.sections for table in section.tables()}
-    assert {row["row"].text for row in tables["study-logdet-training-moons"].rows} == {
+    assert {row["row"].text for row in tables_of(page)["study-logdet-training-moons"].rows} == {
         f"{gradient}, {optimiser}" for gradient in GRADIENTS for optimiser in ("plain descent", "Adam")
     }
     (figure,) = page.sections[0].figures()

@@ -6,10 +6,7 @@ import pytest
 
 from reports.__main__ import main
 from reports.load import load
-
-
-def session_path(folder, size=256, backend="torch"):
-    return next(folder.glob(f"*/sessions/*/logdet-{backend}-cpu-float32-D{size}-*.p0.session"))
+from tests.reports.finders import session_path
 
 
 def fails(capsys, *arguments):

@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from html.parser import HTMLParser
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,50 +16,14 @@ from reports.plots import Line
 from reports.plots.multiples import Panel, draw_panel, frame
 from reports.render import inline, render_single
 from reports.statistics import Estimate
+from tests.reports.parsed import Parsed
 
 PUBLISHED = sorted((Path(__file__).parents[2] / "reports/published").glob("*/"))
-VOID = {"meta", "link", "input", "br", "path", "use", "rect", "img", "hr"}
 # What a published folder may weigh: bytes of a page, bytes of all, elements of the first page, figures, lines.
 FIRST, OTHER, ALL, NODES, FIGURES, LINES = 700_000, 1_500_000, 6_000_000, 6_000, 40, 300
 
 
-class Parsed(HTMLParser):
-    """Ids, links, SVGs and whatever loads something; complains about unbalanced tags."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.ids, self.links, self.svgs, self.loads, self.stack, self.faults = [], [], [], [], [], []
-        self.nodes = self.figures = 0
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.nodes += 1
-        self.figures += tag == "figure"
-        values = dict(attrs)
-        if "id" in values:
-            self.ids.append(values["id"])
-        if tag == "a":
-            self.links.append(values.get("href"))
-        if tag == "svg":
-            self.svgs.append(values)
-        if tag in ("script", "img", "link", "iframe", "source", "use", "image"):
-            self.loads += [v for k, v in attrs if k in ("src", "href", "xlink:href", "srcset") and v]
-        if tag not in VOID:
-            self.stack.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.stack.pop()
-
-    def handle_endtag(self, tag):
-        if tag in VOID:
-            return
-        if not self.stack or self.stack.pop() != tag:
-            self.faults.append(f"unexpected </{tag}> at {self.getpos()}")
-
-
+@cache
 def parse(folder):
     """Every page of a folder."""
     return {path.name: Parsed(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.html"))}
@@ -93,6 +57,16 @@ def folder(request, report):
     return report if request.param == "built" else request.param
 
 
+@pytest.fixture(scope="module")
+def single(results, tmp_path_factory):
+    """A folder that no build made, and the report as one file in it."""
+    folder = tmp_path_factory.mktemp("single")
+    for name in ("index.html", "other.html"):
+        (folder / name).write_text("mine")
+    assert main(["--results", str(results), "--output", str(folder), "--single-file"]) == 0
+    return folder
+
+
 @pytest.mark.long
 def test_byte_identical_rebuild_without_what_an_earlier_one_left(results, report, tmp_path):
     again = tmp_path / "again"
@@ -111,11 +85,8 @@ def test_byte_identical_rebuild_without_what_an_earlier_one_left(results, report
 
 
 @pytest.mark.long
-def test_a_folder_that_no_build_made_loses_nothing(results, tmp_path):
-    (tmp_path / "index.html").write_text("mine")
-    (tmp_path / "other.html").write_text("mine")
-    assert main(["--results", str(results), "--output", str(tmp_path), "--single-file"]) == 0
-    assert (tmp_path / "other.html").read_text() == (tmp_path / "index.html").read_text() == "mine"
+def test_a_folder_that_no_build_made_loses_nothing(single):
+    assert (single / "other.html").read_text() == (single / "index.html").read_text() == "mine"
 
 
 def test_the_folder_is_small(folder):
@@ -165,15 +136,14 @@ def test_the_first_page_loads_no_other_file(pages):
 
 
 @pytest.mark.long
-def test_one_file_holds_every_page_and_needs_no_other(results, report, tmp_path):
-    assert main(["--results", str(results), "--output", str(tmp_path), "--single-file"]) == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
-    single = Parsed((tmp_path / "report.html").read_text(encoding="utf-8"))
-    assert (single.faults, single.stack) == ([], [])
-    assert [load for load in single.loads if not load.startswith(("#", "data:"))] == []
-    assert {link for link in single.links if not link.startswith("#")} == set()
-    assert {link[1:] for link in single.links} <= set(single.ids)
-    assert {path.stem for path in report.glob("*.html")} <= set(single.ids)
+def test_one_file_holds_every_page_and_needs_no_other(single, report):
+    assert {path.name for path in single.iterdir()} == {"report.html", "index.html", "other.html"}
+    page = Parsed((single / "report.html").read_text(encoding="utf-8"))
+    assert (page.faults, page.stack) == ([], [])
+    assert [load for load in page.loads if not load.startswith(("#", "data:"))] == []
+    assert {link for link in page.links if not link.startswith("#")} == set()
+    assert {link[1:] for link in page.links} <= set(page.ids)
+    assert {path.stem for path in report.glob("*.html")} <= set(page.ids)
 
 
 def test_links_between_pages_become_links_within_one_file():

@@ -1,11 +1,12 @@
 """Patient sessions: a few calls of what takes minutes fill what the rounds had no time for, and nothing else."""
 
 import math
+import shutil
 
 import pytest
 
 from reports.analysis import Analysis
-from reports.digest import build_digest
+from reports.digest import digest_family
 from reports.forecasts import Forecasts
 from reports.load import load
 from reports.terminal import list_open
@@ -26,19 +27,25 @@ def make_patient(synthetic, size, rows, slower=SLOWER, calls=2):
     return session | {"profile": "patient", "processes": 1}
 
 
-@pytest.fixture
-def folder(synthetic, tmp_path):
+@pytest.fixture(scope="module")
+def plain(synthetic, tmp_path_factory):
     """Rounds of two processes without torch's inverse at 8192, slogdet_autodiff at 4096, jacobian_autodiff at 512."""
-    return synthetic.write_results(tmp_path / "results", sizes=SIZES, processes=2, cuda=False, rounds=8)
+    return synthetic.write_results(tmp_path_factory.mktemp("plain"), sizes=SIZES, processes=2, cuda=False, rounds=8)
 
 
 @pytest.fixture
-def both(synthetic, folder):
+def folder(plain, tmp_path):
+    """A copy of it to write into."""
+    return shutil.copytree(plain, tmp_path / "results")
+
+
+@pytest.fixture(scope="module")
+def both(synthetic, plain, tmp_path_factory):
     """The analyses without and with the patient sessions."""
-    before = Analysis(load(folder))
+    folder = shutil.copytree(plain, tmp_path_factory.mktemp("patient"), dirs_exist_ok=True)
     for size, row in ((8192, "inverse"), (4096, "slogdet_autodiff"), (512, "jacobian_autodiff"), (BEYOND, "inverse")):
         synthetic.write_session(folder, make_patient(synthetic, size, (row, "relative")), ENVIRONMENT)
-    return before, Analysis(load(folder))
+    return Analysis(load(plain)), Analysis(load(folder))
 
 
 def torch_series(analysis):
@@ -220,11 +227,11 @@ def test_what_it_alone_timed_is_not_to_be_settled(synthetic, folder):
     """One more session of the cell's would have no time for these rows either."""
     ordinary = ("inverse", "slogdet_autodiff")
     synthetic.write_session(folder, make_patient(synthetic, 8192, ordinary), ENVIRONMENT)
-    digest = build_digest(Analysis(load(folder)))
+    family = digest_family(Analysis(load(folder)), "logdet")
     (answer,) = (
         answer
-        for answer in digest.family("logdet").answers
+        for answer in family.answers
         if answer.size == 8192 and {c.row for c in answer.candidates} == set(ordinary)
     )
     assert answer.open
-    assert not [cell for cell in list_open(digest.families) if set(cell["rows"]) & set(ordinary)]
+    assert not [cell for cell in list_open([family]) if set(cell["rows"]) & set(ordinary)]

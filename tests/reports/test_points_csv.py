@@ -9,6 +9,7 @@ from reports.analysis import Analysis
 from reports.columns import COLUMNS
 from reports.load import load
 from reports.points_csv import write_points
+from tests.reports.finders import series_of
 
 
 def read(text):
@@ -21,12 +22,17 @@ def find(lines, **wanted):
 
 
 @pytest.fixture(scope="module")
-def table(analysis):
-    return read(write_points(analysis))
+def text(analysis):
+    return write_points(analysis)
 
 
-def test_every_column_is_described(analysis):
-    (head,) = csv.reader([write_points(analysis).partition("\n")[0]])
+@pytest.fixture(scope="module")
+def table(text):
+    return read(text)
+
+
+def test_every_column_is_described(text):
+    (head,) = csv.reader([text.partition("\n")[0]])
     assert head == [column.name for column in COLUMNS]
     assert len(set(head)) == len(head)
     assert all(column.meaning and not column.meaning.endswith(".") for column in COLUMNS)
@@ -46,7 +52,7 @@ def test_a_line_for_each_row_and_cell(analysis, table):
 
 
 def test_a_line_holds_the_points_numbers(analysis, table, synthetic):
-    series = next(s for s in analysis.series() if (s.place.backend, s.place.device) == ("torch", "cpu"))
+    series = series_of(analysis)
     point, ratio = analysis.point(series, 1024, "inverse"), analysis.ratio(series, 1024, "inverse", "gemm_floor")
     line = find(table, backend="torch", device="cpu", D="1024", row="inverse")
     expected = {
@@ -76,11 +82,11 @@ def test_what_did_not_run_has_a_reason_and_no_time(table):
     assert yardstick["seconds"] != "" == yardstick["ratio"]
 
 
-def test_the_same_results_give_the_same_bytes(analysis, results):
+def test_the_same_results_give_the_same_bytes(text, results):
     again = Analysis(load(results))
     for series in reversed(again.series()):
         again.exponent(series, "relative")
-    assert write_points(again) == write_points(analysis)
+    assert write_points(again) == text
 
 
 def test_a_patient_row_is_marked_and_has_no_interval(synthetic, tmp_path):

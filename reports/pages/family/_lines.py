@@ -1,14 +1,17 @@
-"""Rows of the digest as lines of a panel, and which of them a panel of six holds."""
+"""Rows of the digest as lines, which of them a panel of six holds, and a chapter's figure of such panels."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ...digest import FamilyDigest
-from ...digest.series import Cell, Measured, Row
+from ...digest.series import SWEEP_SIZES, Cell, Measured, Row
 from ...families import FAMILIES
 from ...plots import MOST_LINES, Line
+from ...plots.multiples import Panel, draw_multiples, frame
 from ...statistics import Estimate
 from ...text import write_size
+from ..blocks import Figure, Figures
+from ._names import describe_sizes, group_states, name_shared
 
 # With fewer of the family's main rows in a series, others fill its panel.
 FEW = 4
@@ -81,3 +84,26 @@ def make_line(family: FamilyDigest, row: Row, read: Callable[[Cell], Estimate | 
 def exact(value: float) -> Estimate | None:
     """A number without an interval, None where it is not known."""
     return Estimate(value) if value > 0 else None
+
+
+def draw_sweeps(
+    family: FamilyDigest,
+    shown: list[Measured],
+    make_panel: Callable[[FamilyDigest, tuple[Measured, ...], list[Measured]], Panel],
+    entitle: str | Callable[[FamilyDigest, list[Measured]], str],
+    name: str,
+    quantity: str,
+    unit: str,
+) -> list[Figures]:
+    """A panel a sweep of one quantity against the family's axis, of series that have sizes enough; nothing where no
+    panel has lines. `quantity` begins the text alternative; a title in words gets the range of the sizes.
+    """
+    drawn = [series for series in shown if len(series.sizes) >= SWEEP_SIZES]
+    panels = [panel for group in group_states(drawn) if (panel := make_panel(family, group, drawn)).lines]
+    if not panels:
+        return []
+    name = f"{family.name.replace('_', '-')}-{name}"
+    alt = f"{quantity} against {family.axis}: {' '.join(panel.alt for panel in panels)}"
+    svg = draw_multiples(name, panels, frame(panels, family.axis, unit))
+    title = f"{entitle}, {describe_sizes(family, drawn)}" if isinstance(entitle, str) else entitle(family, drawn)
+    return [Figures(name_shared(drawn), (Figure(name, title, svg, alt),))]

@@ -47,11 +47,9 @@ def name_at(family: FamilyDigest, series: Measured, shown: Iterable[Measured], s
 
 def name_shared(shown: Iterable[Measured]) -> str:
     """`float64, B = 64`: what all the series shown have in common; the machine stands above the page."""
-    found = [_describe(series) for series in shown]
-    same = [
-        key for key in found[0] if key not in ("backend", "machine") and len({facts.get(key) for facts in found}) == 1
-    ]
-    return ", ".join(found[0][key] for key in same if found[0][key])
+    first, *others = map(_describe, shown)
+    same = (key for key in first if all(facts.get(key) == first[key] for facts in others))
+    return ", ".join(first[key] for key in same if first[key] and key not in ("backend", "machine"))
 
 
 def caption(words: str, shown: Iterable[Measured]) -> str:

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ...digest import FamilyDigest
+from ...digest.orders import Order
 from ...digest.series import Cell as MeasuredCell
 from ...digest.series import Measured
 from ...families import FAMILIES
-from ...text import write_error, write_ratio, write_seconds, write_size
+from ...group import group_by
+from ...text import write_error, write_list, write_ratio, write_seconds, write_size
 from ..blocks import Block, Cell, Column, Section, Table, Text
 from ._names import caption, name_series, pick_sizes
-from ._orders import tell_orders
 
 # Of fewer values nothing is told that the tables of the two sweeps do not show.
 LEAST_VALUES = 3
@@ -33,7 +34,7 @@ def build(family: FamilyDigest) -> Section | None:
         shown = [_strip(group, letter) for group in groups]
         table = _tabulate(family, letter, what, groups, shown)
         if table is not None:
-            told = tell_orders(family, groups, shown) if letter == "B" else ""
+            told = _tell_orders(family, groups, shown) if letter == "B" else ""
             blocks += [table, Text(f"{NOTES[what]} {told}".strip(), "note")]
     return Section("beside", "Beside the main sweep", tuple(blocks)) if blocks else None
 
@@ -98,3 +99,33 @@ def _strip(group: Group, letter: str) -> Measured:
     """One series of the group without the letter, by which its series differ."""
     series = next(iter(group.values()))
     return replace(series, fixed=tuple((name, value) for name, value in series.fixed if name != letter))
+
+
+def _tell_orders(family: FamilyDigest, groups: list[Group], shown: list[Measured]) -> str:
+    """Where a batch beyond the dimension turns which order of the products is the fastest; "" where no cell has
+    several orders. The groups are by batch, `shown` is each without it.
+    """
+    told = []
+    for group, series in zip(groups, shown, strict=True):
+        known = [(batch, order) for batch, s in group.items() for order in family.orders if order.series == s.key]
+        sides = {f"{sign} {family.axis}": [p for p in known if (p[0] > p[1].size) == (sign == ">")] for sign in "≤>"}
+        parts = [f"where B {side} {_tell(family.axis, cells)}" for side, cells in sides.items() if cells]
+        told += [f"in {name_series(series, shown)} {', '.join(parts)}"] if parts else []
+    names = write_list(f"`{row}`" for row in FAMILIES[family.name].orders)
+    return f"Of {names} the fastest is (in how many cells beyond doubt) {'; '.join(told)}." if told else ""
+
+
+def _tell(axis: str, cells: list[tuple[float, Order]]) -> str:
+    """`relative` (3 of 4) and `transposed` at D = 100, B = 1 (0 of 1): the most frequent without its cells."""
+    found = group_by(cells, lambda cell: cell[1].row)
+    first, *others = sorted(found, key=lambda row: (-len(found[row]), row))
+    parts = [f"`{first}` {_count(found[first])}"]
+    for row in others:
+        places = " and ".join(f"{axis} = {write_size(o.size)}, B = {write_size(batch)}" for batch, o in found[row])
+        parts.append(f"`{row}` at {places} {_count(found[row])}")
+    return write_list(parts)
+
+
+def _count(cells: list[tuple[float, Order]]) -> str:
+    verdicts = [order.verdict for _, order in cells]
+    return f"({verdicts.count('faster')} of {len(verdicts)})"

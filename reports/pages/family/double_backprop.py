@@ -7,10 +7,9 @@ from ...group import group_by
 from ...plots import Line
 from ...plots.multiples import Panel
 from ...text import write_ratio, write_size
-from ..blocks import Cell, Section, Table, Text, columns
-from ._lines import list_ends
+from ..blocks import Section, Table, Text, tabulate
+from ._lines import draw_sweeps, list_ends
 from ._names import caption, name_group, name_series
-from ._sweeps import draw_sweeps
 from ._tables import find_shown
 
 NOTE = (
@@ -61,20 +60,15 @@ def _tabulate(family: FamilyDigest) -> Table:
     """The largest size of every network."""
     shown = find_shown(family, family.doublings)
     names = dict.fromkeys((doubling.row, doubling.rival) for doubling in family.doublings)
-    heads = columns(
-        ("place", "Where"),
-        ("size", family.axis, True),
-        ("formula", "phi / psi by FLOPs", True),
-        *((row, f"{row} / {rival}", True) for row, rival in names),
+    return tabulate(
+        f"{family.name}-double-backprop",
+        caption(f"A step of phi in steps of psi, at the largest {family.axis}", shown),
+        [(series, {row: found[-1] for row, found in _collect(family, series).items()}) for series in shown],
+        ("place", "Where", lambda p: name_series(p[0], shown)),
+        ("size", family.axis, lambda p: write_size(next(iter(p[1].values())).size), True),
+        ("formula", "phi / psi by FLOPs", lambda p: write_ratio(p[1]["phi"].formula if "phi" in p[1] else None), True),
+        *(
+            (row, f"{row} / {rival}", lambda p, row=row: write_ratio(p[1][row].ratio if row in p[1] else None), True)
+            for row, rival in names
+        ),
     )
-    rows = []
-    for series in shown:
-        known = {row: found[-1] for row, found in _collect(family, series).items()}
-        line = {
-            "place": Cell(name_series(series, shown)),
-            "size": Cell(write_size(next(iter(known.values())).size)),
-            "formula": Cell(write_ratio(known["phi"].formula if "phi" in known else None)),
-        }
-        rows.append(line | {row: Cell(write_ratio(known[row].ratio if row in known else None)) for row, _ in names})
-    words = caption(f"A step of phi in steps of psi, at the largest {family.axis}", shown)
-    return Table(f"{family.name}-double-backprop", words, heads, tuple(rows))

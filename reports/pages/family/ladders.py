@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from ...digest import FamilyDigest
 from ...digest.ladders import Climb
-from ...digest.series import Cell as MeasuredCell
 from ...digest.series import Measured
 from ...group import group_by
 from ...plots import Line
@@ -35,16 +34,14 @@ def build(family: FamilyDigest) -> Section | None:
     for word in ("time", "memory"):
         climbs = (climb for climb in family.climbs if word == "time" or climb.deep)
         for letter, group in group_by(climbs, lambda climb: climb.letter).items():
-            figure = _draw(family, word, letter, group, shown)
-            if figure is not None:
-                blocks.append(Figures(name_shared(shown), (figure,)))
+            blocks += _draw(family, word, letter, group, shown)
     table = _tabulate(family)
     told = any(column.key in ("time", "memory") for column in table.columns)
     note = Text(NOTE + POWER if told else NOTE, "note")
     return Section("ladders", "Methods set by a number", (*blocks, table, note))
 
 
-def _draw(family: FamilyDigest, word: str, letter: str, climbs: list[Climb], shown: list[Measured]) -> Figure | None:
+def _draw(family: FamilyDigest, word: str, letter: str, climbs: list[Climb], shown: list[Measured]) -> list[Figures]:
     what, unit, write = {
         "time": ("Time of one call", "seconds", write_seconds),
         "memory": ("Peak memory", "bytes", write_bytes),
@@ -60,13 +57,13 @@ def _draw(family: FamilyDigest, word: str, letter: str, climbs: list[Climb], sho
             ends = [f"{line.label} {write(line.values[0].value)} to {write(line.values[-1].value)}" for line in lines]
             panels.append(Panel(title, f"{title}: {'; '.join(ends)}.", lines))
     if not panels:
-        return None
+        return []
     # A file system may not tell k from K.
     key = letter if letter.islower() else letter.lower() * 2
     name = f"{family.name.replace('_', '-')}-{word}-by-{key}"
     alt = f"{word.capitalize()} against {letter}: {' '.join(panel.alt for panel in panels)}"
     drawn = draw_multiples(name, panels, frame(panels, letter, unit, sorted(ticks)))
-    return Figure(name, f"{what} by {letter}", drawn, alt)
+    return [Figures(name_shared(shown), (Figure(name, f"{what} by {letter}", drawn, alt),))]
 
 
 def _make_line(family: FamilyDigest, climb: Climb, word: str) -> Line:
@@ -81,11 +78,7 @@ def _read(family: FamilyDigest, climb: Climb, word: str) -> list[Estimate | None
     series = family.find(climb.series)
     rows = (series.row(name) for _, name in climb.rungs)
     cells = (row.at(climb.size) if row is not None else None for row in rows)
-    return [_take(cell, word) if cell is not None else None for cell in cells]
-
-
-def _take(cell: MeasuredCell, word: str) -> Estimate | None:
-    return cell.seconds if word == "time" else exact(cell.peak_bytes)
+    return [None if cell is None else cell.seconds if word == "time" else exact(cell.peak_bytes) for cell in cells]
 
 
 def _tabulate(family: FamilyDigest) -> Table:

@@ -8,9 +8,8 @@ from ...plots.multiples import Panel
 from ...plots.ticks import write_memory
 from ...text import OUTCOME_WORDS, write_bytes, write_size
 from ..blocks import Block, Cell, Section, Text
-from ._lines import exact, list_ends, make_lines
+from ._lines import draw_sweeps, exact, list_ends, make_lines
 from ._names import name_group
-from ._sweeps import draw_sweeps
 from ._tables import tabulate_rows
 
 # A machine's memory is drawn where the rows come this near to it: further away it would squeeze them.

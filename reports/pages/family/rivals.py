@@ -64,6 +64,7 @@ def _tell(front: Front) -> str:
 
 
 def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
+    times = f"In times of `{FAMILIES[family.name].headlines[0][1]}`"
     return tabulate(
         f"{family.name}-rivals",
         caption("Methods, other models and estimates, the cheapest first", shown),
@@ -73,14 +74,10 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
         ("row", "Row", lambda pair: pair[1].row),
         ("kind", "What it is", lambda pair: _say_kind(pair[1])),
         ("seconds", "Time", lambda pair: write_seconds(pair[1].seconds), True),
-        ("ratio", f"In times of `{FAMILIES[family.name].headlines[0][1]}`", lambda pair: _write_ratio(pair[1]), True),
+        ("ratio", times, lambda pair: f"{write_ratio(pair[1].ratio)} ×" if pair[1].ratio else "–", True),
         ("error", "Error", lambda pair: write_error(pair[1].error), True),
         ("memory", "Memory of a call", lambda pair: write_bytes(pair[1].peak_bytes), True),
     )
-
-
-def _write_ratio(trade: Trade) -> str:
-    return f"{write_ratio(trade.ratio)} ×" if trade.ratio else "–"
 
 
 def _say_kind(trade: Trade) -> str:

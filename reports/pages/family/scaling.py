@@ -11,9 +11,8 @@ from ...families import FAMILIES
 from ...plots.multiples import Panel
 from ...text import write_seconds, write_share, write_size
 from ..blocks import Block, Cell, Column, Section, Table, Text, columns
-from ._lines import choose_rows, list_ends, make_lines
+from ._lines import choose_rows, draw_sweeps, list_ends, make_lines
 from ._names import caption, describe_sizes, name_backends, name_group, name_series
-from ._sweeps import draw_sweeps
 
 GUIDE = (
     "Points are medians with their 95 % interval where one is known, often smaller than the point. A cross is where "
@@ -74,13 +73,10 @@ def _tabulate(family: FamilyDigest, short: list[Measured]) -> Table | None:
         size = max((row.ran[-1].size for row in chosen), default=None)
         if size is None:
             continue
-        line = {"place": Cell(name_series(series, short)), "size": Cell(write_size(size))}
-        for row in chosen:
-            cell = row.at(size)
-            if cell is not None and cell.seconds is not None:
-                names[row.name] = None
-                line[row.name] = Cell(write_seconds(cell.seconds.value))
-        rows.append(line)
+        found = ((row.name, row.at(size)) for row in chosen)
+        times = {name: Cell(write_seconds(cell.seconds.value)) for name, cell in found if cell and cell.seconds}
+        rows.append({"place": Cell(name_series(series, short)), "size": Cell(write_size(size))} | times)
+        names |= times
     heads = (*columns(("place", "Where"), ("size", family.axis, True)), *(Column(n, f"`{n}`", True) for n in names))
     words = caption(f"Times where fewer than {SWEEP_SIZES} sizes were measured, at the largest of them", short)
     name = f"{family.name}-short"

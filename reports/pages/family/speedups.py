@@ -9,9 +9,8 @@ from ...plots import MOST_LINES, Line
 from ...plots.multiples import Panel
 from ...text import write_ratio, write_size
 from ..blocks import TONES, Cell, Section, Table, Text, columns
-from ._lines import FEW, list_ends
+from ._lines import FEW, draw_sweeps, list_ends
 from ._names import caption, describe_sizes, name_group, name_series, pick_sizes
-from ._sweeps import draw_sweeps
 
 # A longer table keeps the family's main rows only.
 MOST_ROWS = 60
@@ -88,15 +87,12 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table:
         # With fewer than three sizes there is none in the middle, with one only the largest.
         places = AT if len(picked) == len(AT) else (AT[0], AT[-1])[-len(picked) :]
         for at, size in zip(places, picked, strict=True):
-            line[at] = _write(sizes[size], family.axis)
+            speedup = sizes[size]
+            note = f"{family.axis} = {write_size(size)}"
+            line[at] = Cell(f"{write_ratio(speedup.ratio)} ×", TONES.get(speedup.verdict, ""), note)
         rows.append(line)
     told = [(at, f"At the {at} size", True) for at in AT if any(at in line for line in rows)]
     heads = columns(("place", "Where"), ("baseline", "Baseline"), ("row", "Row"), *told)
     more = "" if len(kept) == len(pairs) else ", of the main rows"
     words = caption(f"Times faster than the baseline{more}", shown)
     return Table(f"{family.name}-speedups", words, heads, tuple(rows))
-
-
-def _write(speedup: Speedup, axis: str) -> Cell:
-    note = f"{axis} = {write_size(speedup.size)}"
-    return Cell(f"{write_ratio(speedup.ratio)} ×", TONES.get(speedup.verdict, ""), note)

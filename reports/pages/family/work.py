@@ -10,9 +10,8 @@ from ...plots.multiples import Panel
 from ...text import write_bytes, write_count, write_rate, write_ratio, write_share
 from ..blocks import Section, Table, Text, tabulate
 from ._goals import show_goals
-from ._lines import choose_rows, exact, list_ends, make_lines
+from ._lines import choose_rows, draw_sweeps, exact, list_ends, make_lines
 from ._names import caption, name_group
-from ._sweeps import draw_sweeps
 from ._tables import At, name_spots
 
 NOTE = (
@@ -38,17 +37,13 @@ def build(family: FamilyDigest) -> Section | None:
 
 
 def _make_panel(family: FamilyDigest, group: tuple[Measured, ...], drawn: list[Measured]) -> Panel:
-    lines = make_lines(family, group, lambda cell: exact(_share(cell)), least=2)
+    lines = make_lines(family, group, lambda cell: exact(_over_time(cell.attainable_s, cell)), least=2)
     title = name_group(group, drawn)
     return Panel(title, f"{title}: {list_ends(lines, write_share)}.", lines, levels=[(1.0, "the roofline")])
 
 
-def _share(cell: MeasuredCell) -> float:
-    return cell.attainable_s / cell.seconds.value if cell.seconds is not None else math.nan
-
-
-def _rate(cell: MeasuredCell) -> float:
-    return cell.flops / cell.seconds.value if cell.seconds is not None else math.nan
+def _over_time(amount: float, cell: MeasuredCell) -> float:
+    return amount / cell.seconds.value if cell.seconds is not None else math.nan
 
 
 def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:
@@ -64,8 +59,8 @@ def _tabulate(family: FamilyDigest, shown: list[Measured]) -> Table | None:
         ("flops", "FLOPs", lambda at: write_count(at.cell.flops), True),
         ("bytes", "Bytes", lambda at: write_bytes(at.cell.bytes), True),
         ("products", products, lambda at: _count(at.cell), True),
-        ("rate", "Rate", lambda at: write_rate(_rate(at.cell)), True),
-        ("share", "Of the roofline", lambda at: write_share(_share(at.cell)), True),
+        ("rate", "Rate", lambda at: write_rate(_over_time(at.cell.flops, at.cell)), True),
+        ("share", "Of the roofline", lambda at: write_share(_over_time(at.cell.attainable_s, at.cell)), True),
         ("ratio", times, lambda at: write_ratio(at.cell.ratio if at.row.name != yardstick else None), True),
     )
     return table if found else None

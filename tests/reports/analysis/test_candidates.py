@@ -1,8 +1,6 @@
 """Candidates of synthetic rows whose truth is known, and which of them is the fastest."""
 
-
-def series_of(analysis, backend, device="cpu"):
-    return next(s for s in analysis.series() if (s.place.backend, s.place.device) == (backend, device))
+from tests.reports.finders import series_of
 
 
 def list_ran(analysis, series, size):

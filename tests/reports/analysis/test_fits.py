@@ -2,9 +2,7 @@
 
 import pytest
 
-
-def series_of(analysis, backend, device="cpu"):
-    return next(s for s in analysis.series() if (s.place.backend, s.place.device) == (backend, device))
+from tests.reports.finders import series_of
 
 
 def test_exponents_are_found(analysis):

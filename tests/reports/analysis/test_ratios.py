@@ -4,10 +4,7 @@ import pytest
 
 from reports.analysis import Analysis
 from reports.load import load
-
-
-def series_of(analysis, backend, device="cpu"):
-    return next(s for s in analysis.series() if (s.place.backend, s.place.device) == (backend, device))
+from tests.reports.finders import series_of
 
 
 @pytest.mark.parametrize(("backend", "device"), [("torch", "cpu"), ("jax", "cpu"), ("torch", "cuda")])

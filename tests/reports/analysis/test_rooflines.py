@@ -64,11 +64,11 @@ def test_copies_are_the_best_of_all_backends_at_that_time(moved):
         assert moved.ceiling(series_of(moved, backend, "B"), 3072).bytes_per_s == pytest.approx(5e10)
 
 
-def test_no_ceiling_where_none_was_measured(small, synthetic, tmp_path):
+def test_no_ceiling_where_none_was_measured(synthetic, tmp_path):
     session = synthetic.make_session(64, rounds=8)
     session["ceiling"] = None
-    synthetic.write_session(tmp_path / "bare", session, "direct")
-    analysis = Analysis(load(tmp_path / "bare"))
+    synthetic.write_session(tmp_path, session, "direct")
+    analysis = Analysis(load(tmp_path))
     (series,) = analysis.series()
     assert analysis.ceiling(series) is None
     assert analysis.attainable(series, analysis.point(series, 64, "relative")) is None

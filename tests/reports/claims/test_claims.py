@@ -53,15 +53,15 @@ def test_words_fit_the_scoreboard(claim):
     assert not claim.quoted or "“" in claim.words
 
 
-def test_the_digest_is_plain_values(analysis, implicit_analysis):
-    for digest in (*judge_claims(analysis), *judge_claims(implicit_analysis)):
-        assert digest.verdict in VERDICTS
-        assert {part.verdict for part in digest.parts} <= set(VERDICTS)
-        taken = asdict(digest)
-        assert json.loads(json.dumps(taken))["id"] == digest.id
+def test_the_digest_is_plain_values(digest, implicit_digest):
+    for claim in (*digest.claims, *implicit_digest.claims):
+        assert claim.verdict in VERDICTS
+        assert {part.verdict for part in claim.parts} <= set(VERDICTS)
+        taken = asdict(claim)
+        assert json.loads(json.dumps(taken))["id"] == claim.id
         _check(taken)
-        assert digest.effect is not None or digest.verdict in ("not run", "undetermined")
-        assert digest.decided.endswith(".")
+        assert claim.effect is not None or claim.verdict in ("not run", "undetermined")
+        assert claim.decided.endswith(".")
 
 
 def _check(value):
@@ -75,13 +75,13 @@ def _check(value):
         assert value is None or type(value) in (str, int, float, bool), value
 
 
-def test_what_was_not_measured_is_not_run(analysis):
+def test_what_was_not_measured_is_not_run(digest):
     """The synthetic results hold logdet only."""
-    found = {digest.id: digest for digest in judge_claims(analysis)}
-    assert {id_ for id_, digest in found.items() if digest.verdict == "not run"} == set(IDS) - {"RG1", "RG2", "RG3"}
+    found = {claim.id: claim for claim in digest.claims}
+    assert {id_ for id_, claim in found.items() if claim.verdict == "not run"} == set(IDS) - {"RG1", "RG2", "RG3"}
     assert "no study was run" in found["RG4"].decided
     assert "no study was run" in found["RG5"].decided
-    assert all(digest.command for digest in found.values())
+    assert all(claim.command for claim in found.values())
 
 
 def test_the_part_that_decided_gives_the_number(analysis):

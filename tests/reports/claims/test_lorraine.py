@@ -7,31 +7,24 @@ import re
 import pytest
 
 from reports.claims import list_claims
-from tests.reports.claims.planted import integral_study, judge, parts, plant_study, write_learned
-
-
-@pytest.fixture(scope="module")
-def learned(synthetic, tmp_path_factory):
-    """Sessions of the learned gradients without a study. Do not write into it."""
-    return write_learned(synthetic, tmp_path_factory.mktemp("learned"))
+from tests.reports.claims.planted import integral_study, judge, parts, write_learned
 
 
 @pytest.mark.parametrize(("id_", "data"), [("JN1", "exp"), ("JN2", "abs"), ("JN3", "exp")])
-def test_claims_of_the_experiments(synthetic, tmp_path, id_, data):
-    folder = write_learned(synthetic, tmp_path)
-    assert judge(folder, id_).verdict == "not run"
-    assert judge(plant_study(synthetic, folder, integral_study(data)), id_).verdict == "reproduced"
+def test_claims_of_the_experiments(judge_with, learned, id_, data):
+    assert judge(learned, id_).verdict == "not run"
+    assert judge_with(learned, id_, integral_study(data)).verdict == "reproduced"
     wrong = integral_study(data, slope={"JN1": -0.01, "JN2": -1.2}.get(id_, 0.1), annealed=2.0)
-    assert judge(plant_study(synthetic, folder, wrong), id_).verdict == "contradicted"
+    assert judge_with(learned, id_, wrong).verdict == "contradicted"
 
 
-def test_what_an_experiment_could_not_tell_is_undetermined(synthetic, tmp_path):
+def test_what_an_experiment_could_not_tell_is_undetermined(judge_with, learned):
     """A network whose inverse was not found has no round trip: that contradicts nothing and reproduces nothing."""
-    folder, record = write_learned(synthetic, tmp_path), integral_study("exp")
+    record = integral_study("exp")
     for row in record["rows"]:
         if row["final"]:
             row["final"] |= {"round_trip": None, "inverse_error": None}
-    digest = judge(plant_study(synthetic, folder, record), "JN1")
+    digest = judge_with(learned, "JN1", record)
     assert digest.verdict == "undetermined"
     assert {p.what.split(" on ")[0]: p.verdict for p in digest.parts if p.counts} == {
         "smallest slope": "reproduced",
@@ -41,27 +34,26 @@ def test_what_an_experiment_could_not_tell_is_undetermined(synthetic, tmp_path):
 
 
 @pytest.mark.parametrize(("close", "verdict"), [(10, "reproduced"), (6, "undetermined"), (0, "contradicted")])
-def test_the_learned_inverse_by_its_median_seed(synthetic, tmp_path, close, verdict):
-    folder, record = write_learned(synthetic, tmp_path), integral_study("exp")
+def test_the_learned_inverse_by_its_median_seed(judge_with, learned, close, verdict):
+    record = integral_study("exp")
     for row in record["rows"]:
         if row["final"] and row["final"].get("inverse_error") is not None and row["seed"] >= close:
             row["final"]["inverse_error"] = 1.5
-    (part,) = parts(judge(plant_study(synthetic, folder, record), "JN1"), "learned inverse")
+    (part,) = parts(judge_with(learned, "JN1", record), "learned inverse")
     assert part.verdict == verdict
 
 
-def test_the_plane_is_told_beside_the_claim(synthetic, tmp_path):
-    folder = write_learned(synthetic, tmp_path)
-    digest = judge(plant_study(synthetic, folder, integral_study("abs"), integral_study("plane", slope=1.3)), "JN2")
+def test_the_plane_is_told_beside_the_claim(judge_with, learned):
+    digest = judge_with(learned, "JN2", integral_study("abs"), integral_study("plane", slope=1.3))
     assert (digest.verdict, digest.assumption_met) == ("reproduced", True)
     (plane,) = parts(digest, "plane")
     assert (plane.verdict, plane.counts, plane.effect.value) == ("contradicted", False, 1.3)
 
 
-def test_tanh_bounds_nothing_in_more_dimensions(synthetic, tmp_path):
+def test_tanh_bounds_nothing_in_more_dimensions(judge_with, learned):
     record = integral_study("abs")
     record["settings"]["d"] = 2
-    digest = judge(plant_study(synthetic, write_learned(synthetic, tmp_path), record), "JN2")
+    digest = judge_with(learned, "JN2", record)
     assert (digest.verdict, digest.assumption_met) == ("undetermined", False)
     assert "is not met here" in digest.decided
 

@@ -6,6 +6,9 @@ import pytest
 
 from tests.reports.claims.planted import implicit_study, judge, parts, plant_cells, plant_study
 
+# Cells enough for a verdict on each k over the k before.
+MANY = [{"size": size, "gamma": gamma} for size in (256, 512) for gamma in (0.5, 0.7, 0.8, 0.9, 0.95, 0.99)]
+
 
 def leave(rows, cell):
     """As they are."""
@@ -144,9 +147,8 @@ def test_jfb3_contradicted_where_a_term_saves_time(synthetic, tmp_path):
         one, two = rows["neumann_1"]["samples_s"], rows["neumann_2"]["samples_s"]
         rows["neumann_1"]["samples_s"], rows["neumann_2"]["samples_s"] = two, one
 
-    cells = [{"size": size, "gamma": gamma} for size in (256, 512) for gamma in (0.5, 0.7, 0.8, 0.9, 0.95, 0.99)]
-    assert judge(plant_cells(synthetic, tmp_path / "a", leave, cells), "JFB3").verdict == "undetermined"
-    digest = judge(plant_cells(synthetic, tmp_path / "b", swap, cells), "JFB3")
+    assert judge(plant_cells(synthetic, tmp_path / "a", leave, MANY), "JFB3").verdict == "undetermined"
+    digest = judge(plant_cells(synthetic, tmp_path / "b", swap, MANY), "JFB3")
     assert digest.verdict == "contradicted"
     assert "each k over the k before" in digest.decided
 
@@ -160,8 +162,7 @@ def test_jfb3_leaves_out_rows_that_start_from_the_last_step(synthetic, tmp_path)
             "samples_s": rows["neumann_1"]["samples_s"],
         }
 
-    cells = [{"size": size, "gamma": gamma} for size in (256, 512) for gamma in (0.5, 0.7, 0.8, 0.9, 0.95, 0.99)]
-    analysis = plant_cells(synthetic, tmp_path, warm, cells)
+    analysis = plant_cells(synthetic, tmp_path, warm, MANY)
     assert all("neumann_warm_20" in analysis.rows(series) for series in analysis.series())
     digest = judge(analysis, "JFB3")
     assert "warm" not in " ".join(part.measured for part in digest.parts)

@@ -12,12 +12,13 @@ from reports.digest.form import pack_form
 from reports.forecasts import Forecasts
 from reports.load import load
 from reports.lookup import list_places
+from tests.reports.finders import series_of
 
 
 @pytest.fixture(scope="module")
-def answers(analysis):
+def answers(digest):
     """The answers by (series, question), in the order of the sizes."""
-    return group_answers(digest_answers(analysis, "logdet"))
+    return group_answers(digest.family("logdet").answers)
 
 
 def test_every_question_and_size_has_an_answer(analysis, answers):
@@ -67,7 +68,7 @@ def test_processes_left_out_are_within_the_bounds_of_the_others(analysis, small)
 
 
 def test_the_pick_has_the_least_regret_and_ties_lose_little(analysis, answers):
-    series = next(s for s in analysis.series() if (s.place.backend, s.place.device) == ("torch", "cpu"))
+    series = series_of(analysis)
     for cell in answers[analysis.key(series), "gradient"]:
         known = [c.regret for c in cell.candidates]
         assert known == sorted(known)
@@ -86,7 +87,7 @@ def test_a_candidate_alone_loses_nothing(answers):
 
 
 def test_what_did_not_run_is_excluded_with_its_reason(analysis, answers):
-    series = next(s for s in analysis.series() if (s.place.backend, s.place.device) == ("torch", "cpu"))
+    series = series_of(analysis)
     cell = next(cell for cell in answers[analysis.key(series), "gradient"] if cell.size == 512)
     reasons = dict(cell.excluded)
     assert reasons["jacobian_autodiff"].startswith("oom")
@@ -129,7 +130,7 @@ def test_exact_families_have_no_approximate_answers(analysis):
     assert digest_approximate(analysis, "logdet") == ()
 
 
-def test_open_cells_say_the_minutes_that_would_settle_them(analysis, answers):
+def test_open_cells_say_the_minutes_that_would_settle_them(answers):
     cells = [cell for known in answers.values() for cell in known if cell.pick is not None]
     for cell in cells:
         assert cell.open == (not cell.regret <= OPEN)

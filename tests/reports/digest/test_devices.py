@@ -2,16 +2,12 @@
 
 import pytest
 
-from reports.analysis import Analysis
 from reports.digest.devices import digest_devices
-from reports.load import load
-from tests.reports.sharded import make_record, write_record
 
 
-@pytest.fixture
-def found(small):
-    write_record(small, make_record())
-    (digest,) = digest_devices(Analysis(load(small)))
+@pytest.fixture(scope="module")
+def found(sharded):
+    (digest,) = digest_devices(sharded)
     return digest
 
 

@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 
 from reports.analysis import Analysis
-from reports.digest import build_digest
+from reports.digest.goals import digest_goals
+from reports.digest.series import digest_series
 from reports.load import load
+
+
+def list_goals(folder):
+    """Of what a folder holds."""
+    analysis = Analysis(load(folder))
+    return digest_goals(analysis, "logdet", digest_series(analysis, "logdet", "gemm_floor"))
 
 
 def judge(synthetic, card, folder, edit, processes=3, dtype="tf32", size=8192):
@@ -13,7 +20,7 @@ def judge(synthetic, card, folder, edit, processes=3, dtype="tf32", size=8192):
         session = card.make_session(synthetic, size, "torch", dtype, process)
         edit(session["rows"])
         synthetic.write_session(folder, session, "card")
-    return {goal.kind: goal for goal in build_digest(Analysis(load(folder))).family("logdet").goals}
+    return {goal.kind: goal for goal in list_goals(folder)}
 
 
 @pytest.mark.parametrize(("share", "verdict"), [(0.9, "met"), (0.7, "missed")])
@@ -54,7 +61,7 @@ def test_a_replay_in_empty_launches(synthetic, card, tmp_path, times, verdict):
         middle = float(np.median(session["rows"]["relative:graph"]["samples_s"]))
         session["ceiling"]["launch_s"] = middle / times
         synthetic.write_session(tmp_path, session, "card")
-    (goal,) = build_digest(Analysis(load(tmp_path))).family("logdet").goals
+    (goal,) = list_goals(tmp_path)
     assert (goal.kind, goal.row, goal.size) == ("launch", "relative:graph", 64)
     assert goal.value.value == pytest.approx(times, rel=0.05)
     assert goal.verdict == verdict
@@ -79,8 +86,7 @@ def judge_processor(synthetic, folder, edit, size=1024, processes=3, backend="to
         session["cell"] |= {"dtype": dtype}
         edit(session["rows"])
         synthetic.write_session(folder, session, "standard")
-    goals = build_digest(Analysis(load(folder))).family("logdet").goals
-    return {goal.kind: goal for goal in goals if goal.row == row}
+    return {goal.kind: goal for goal in list_goals(folder) if goal.row == row}
 
 
 @pytest.mark.parametrize("backend", ["torch", "jax"])

@@ -9,11 +9,11 @@ import math
 import pytest
 
 from reports.analysis import Analysis
-from reports.digest import build_digest
 from reports.digest.exponents import WIDEST
 from reports.digest.health import examine
 from reports.digest.provenance import write_files
 from reports.load import load
+from tests.reports.finders import asv_path
 
 
 def test_places_have_their_noise_and_margin(digest, analysis):
@@ -132,7 +132,7 @@ def test_warnings_stand_by_their_weight(synthetic, tmp_path):
 
 
 def test_a_median_of_asv_that_is_not_the_records_is_a_note(small):
-    path = next(path for path in small.glob("*/*.json") if path.name != "machine.json")
+    path = asv_path(small)
     data = json.loads(path.read_text())
     values = data["results"]["logdet.Torch.track_seconds"][data["result_columns"].index("result")]
     values[next(j for j, value in enumerate(values) if value)] *= 1.05
@@ -146,7 +146,7 @@ def test_a_median_of_asv_that_is_not_the_records_is_a_note(small):
 def test_without_sessions_nothing_is_known(small):
     for path in small.glob("*/sessions/*/*.session"):
         path.unlink()
-    health = build_digest(Analysis(load(small))).health
+    health = examine(Analysis(load(small)))
     assert {incident.kind for incident in health.notes} == {"without-sessions", "wrong"}
     assert health.states == ()
     for place in health.places:

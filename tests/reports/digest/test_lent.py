@@ -8,13 +8,12 @@ from reports.lenders import find_lender, read_lenders
 
 
 def test_series_answers_and_rules_of_one_process_a_cell(alone_digest):
-    family = alone_digest.family("logdet")
+    family, lenders = alone_digest.family("logdet"), read_lenders()
     for series in family.series:
         lent, where = series.lent_from, (series.place.backend, series.place.device)
-        fitting = [x for x in read_lenders() if (x.machine, x.family, x.backend) == (lent.machine, "logdet", where[0])]
-        (lender,) = fitting
+        (lender,) = (x for x in lenders if (x.machine, x.family, x.backend) == (lent.machine, "logdet", where[0]))
         assert lent == LentFrom(lender.machine, lender.processor, lender.ruler, lender.cells, lender.processes)
-        assert find_lender(read_lenders(), "logdet", *where, lender.ruler, lender.policy) == lender
+        assert find_lender(lenders, "logdet", *where, lender.ruler, lender.policy) == lender
     told = [answer for answer in family.answers if answer.pick is not None]
     assert {answer.processes for answer in told} == {1}
     known = [answer for answer in told if answer.regret >= 0]

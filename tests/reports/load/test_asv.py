@@ -3,10 +3,7 @@
 import pytest
 
 from reports.load import load
-
-
-def asv_path(folder):
-    return next(path for path in folder.glob("*/*.json") if path.name != "machine.json")
+from tests.reports.finders import asv_path
 
 
 def test_asv_file_written_by_asv_itself_has_the_columns_of_the_synthetic_one(small):

@@ -3,6 +3,7 @@
 import gzip
 import json
 import lzma
+import shutil
 
 import pytest
 
@@ -10,6 +11,7 @@ from reports.families import TRAININGS
 from reports.load import load
 from reports.load.pile import Pile
 from reports.studies import SETTINGS
+from tests.reports.finders import asv_path
 
 NOT_ONES = {
     "empty": (b"", "not valid JSON"),
@@ -54,9 +56,14 @@ def read_with(whole, synthetic, name, raw):
         path.unlink()
 
 
+@pytest.fixture(scope="module")
+def before(whole):
+    """What it holds."""
+    return load(whole)
+
+
 @pytest.mark.parametrize(("kind", "raw", "line"), CASES)
-def test_one_line_and_the_rest_is_read(whole, synthetic, kind, raw, line):
-    before = load(whole)
+def test_one_line_and_the_rest_is_read(whole, before, synthetic, kind, raw, line):
     run = read_with(whole, synthetic, PLACES[kind], raw)
     (problem,) = run.problems
     assert problem.startswith(f"{synthetic.MACHINE}/{PLACES[kind]}: ")
@@ -106,8 +113,8 @@ def test_a_study_with_a_field_of_another_kind(whole, synthetic, change, line):
 
 @pytest.mark.parametrize("name", ["machine.json", "../benchmarks.json"])
 @pytest.mark.parametrize(("raw", "line"), NOT_ONES.values(), ids=list(NOT_ONES))
-def test_a_broken_index_or_machine_file(synthetic, tmp_path, name, raw, line):
-    folder = synthetic.write_results(tmp_path / "results", sizes=(16,), processes=1, cuda=False, rounds=8)
+def test_a_broken_index_or_machine_file(whole, synthetic, tmp_path, name, raw, line):
+    folder = shutil.copytree(whole, tmp_path / "results")
     (folder / synthetic.MACHINE / name).resolve().write_bytes(raw)
     run = load(folder)
     assert sum(line in problem for problem in run.problems) == 1
@@ -117,7 +124,7 @@ def test_a_broken_index_or_machine_file(synthetic, tmp_path, name, raw, line):
 def test_a_short_list_of_samples(synthetic, tmp_path):
     """Fewer samples than cells: asv's file is left out whole."""
     folder = synthetic.write_results(tmp_path / "results", sizes=(16, 64), processes=1, cuda=False, rounds=8)
-    path = next(path for path in folder.glob("*/*.json") if path.name != "machine.json")
+    path = asv_path(folder)
     data = json.loads(path.read_text())
     (name, *_) = (name for name in data["results"] if name.endswith("track_seconds"))
     data["results"][name][data["result_columns"].index("samples")] = [[0.1]]

@@ -4,27 +4,13 @@ import itertools
 import json
 
 from reports.load import load
-
-
-def find(run, **wanted):
-    frame = run.frame
-    for name, value in wanted.items():
-        frame = frame[frame[name] == value]
-    return frame
-
-
-def session_path(folder, size=256, backend="torch"):
-    return next(folder.glob(f"*/sessions/*/logdet-{backend}-cpu-float32-D{size}-*.p0.session"))
-
-
-def asv_path(folder):
-    return next(path for path in folder.glob("*/*.json") if path.name != "machine.json")
+from tests.reports.finders import asv_path, lines_of, session_path
 
 
 def test_asv_without_session_record_is_kept_unpaired(small):
     path = session_path(small)
     path.unlink()
-    line = find(load(small), cell="logdet-torch-cpu-float32-B100-D256-L2", row="relative").iloc[0]
+    line = lines_of(load(small), cell="logdet-torch-cpu-float32-B100-D256-L2", row="relative").iloc[0]
     assert line["recorded_by"] == "asv"
     assert len(line["samples_s"]) == 8
     assert len(line["rounds"]) == 0
@@ -32,11 +18,10 @@ def test_asv_without_session_record_is_kept_unpaired(small):
     assert (line["role"], line["computes"]) == ("method", "relative")
 
 
-def test_outcome_codes_without_session_records(small, synthetic):
+def test_outcome_codes_without_session_records(small):
     for path in small.glob("*/sessions/*/*.session"):
         path.unlink()
-    frame = load(small).frame
-    line = frame[(frame["row"] == "transposed") & (frame["cell"] == "logdet-jax-cpu-float32-B100-D256-L2")].iloc[0]
+    line = lines_of(load(small), cell="logdet-jax-cpu-float32-B100-D256-L2", row="transposed").iloc[0]
     assert line["outcome"] == "wrong"
     assert line["reason"]
 
@@ -64,11 +49,11 @@ def test_what_the_sweep_does_not_hold_is_no_measurement(small):
         values[next(j for j, point in enumerate(points) if point[0] == "'relative'" and "256" in point)] = value
     results.write_text(json.dumps(data))
     run = load(small)
-    assert find(run, cell=cell, row="relative").empty
+    assert lines_of(run, cell=cell, row="relative").empty
     # What asv says of a row that did run is kept; and all of it where the cell has no record.
-    assert list(find(run, cell=cell, row="transposed")["outcome"]) == ["ok"]
+    assert list(lines_of(run, cell=cell, row="transposed")["outcome"]) == ["ok"]
     path.unlink()
-    assert list(find(load(small), cell=cell, row="relative")["outcome"]) == ["skipped"]
+    assert list(lines_of(load(small), cell=cell, row="relative")["outcome"]) == ["skipped"]
 
 
 def test_a_median_of_asv_that_is_not_the_records_is_named(small):

@@ -8,7 +8,7 @@ import pytest
 
 import bench_core
 from reports.analysis import Analysis
-from reports.digest import build_digest
+from reports.digest.health import examine
 from reports.families import FAMILIES
 from reports.load import load
 from reports.load.retractions import find_mended, retract
@@ -38,7 +38,7 @@ def test_a_row_of_older_code_has_an_outcome_and_a_reason_and_no_numbers(syntheti
     assert all(np.isnan(line[name]) for name in ("error", "peak_bytes", "build_s", "first_call_s", "compile_cold_s"))
     others = run.frame[(run.frame["role"] == "peer") & (run.frame["row"] != "lineax_gmres")]
     assert set(others["outcome"]) == {"ok"}
-    (note,) = [note for note in build_digest(Analysis(run)).health.notes if note.kind == "retracted"]
+    (note,) = [note for note in examine(Analysis(run)).notes if note.kind == "retracted"]
     # Others were mended later, and are withdrawn of that day, too.
     gone = ("broyden", "forward_broyden", "gmres", "lineax_gmres", "shine")
     assert note.values["rows"] == tuple(("implicit", row, 1) for row in gone)

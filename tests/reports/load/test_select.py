@@ -5,12 +5,12 @@ import pytest
 from reports.load import LoadError, load
 
 
-def test_newest_commit_is_chosen_and_older_ones_by_name(results, synthetic):
-    assert {part.commit for part in load(results).parts} == {synthetic.COMMIT}
+def test_newest_commit_is_chosen_and_older_ones_by_name(results, analysis, synthetic):
+    assert {part.commit for part in analysis.run.parts} == {synthetic.COMMIT}
     old = load(results, synthetic.OLD_COMMIT[:6])
     assert {part.commit for part in old.parts} == {synthetic.OLD_COMMIT}
     assert set(old.frame["recorded_by"]) == {"asv"}
-    assert load(results).history["commit"].nunique() == 2
+    assert analysis.run.history["commit"].nunique() == 2
 
 
 def test_more_thorough_profile_supersedes(small, synthetic):

@@ -5,17 +5,7 @@ import json
 import pytest
 
 from reports.load import load
-
-
-def find(run, **wanted):
-    frame = run.frame
-    for name, value in wanted.items():
-        frame = frame[frame[name] == value]
-    return frame
-
-
-def session_path(folder, size=256, backend="torch"):
-    return next(folder.glob(f"*/sessions/*/logdet-{backend}-cpu-float32-D{size}-*.p0.session"))
+from tests.reports.finders import lines_of, session_path
 
 
 def change(path, edit):
@@ -24,11 +14,11 @@ def change(path, edit):
     path.write_text(json.dumps(record))
 
 
-def test_round_trip(results, synthetic):
-    run = load(results)
+def test_round_trip(analysis, synthetic):
+    run = analysis.run
     record = synthetic.make_session(1024, "torch", "cpu", 1, 3)
     for row, written in record["rows"].items():
-        line = find(run, cell="logdet-torch-cpu-float32-B100-D1024-L2", row=row, process=1).iloc[0]
+        line = lines_of(run, cell="logdet-torch-cpu-float32-B100-D1024-L2", row=row, process=1).iloc[0]
         assert line["outcome"] == written["outcome"]
         assert line["reason"] == written["reason"]
         assert list(line["samples_s"]) == written["samples_s"]
@@ -45,31 +35,11 @@ def test_round_trip(results, synthetic):
 
 def test_optional_fields_may_be_null(small):
     def empty(record):
-        for key in (
-            "environment",
-            "ceiling",
-            "canary",
-            "stages_s",
-            "stop",
-            "failures",
-            "dirty",
-            "started_at",
-            "elapsed_s",
-        ):
-            record[key] = None
+        record |= dict.fromkeys(("environment", "ceiling", "canary", "stages_s", "stop", "failures"))
+        record |= dict.fromkeys(("dirty", "started_at", "elapsed_s"))
         for row in record["rows"].values():
-            for key in (
-                "cost",
-                "error",
-                "tolerance",
-                "measure",
-                "build_s",
-                "first_call_s",
-                "predicted_s",
-                "peak_bytes",
-                "positions",
-            ):
-                row[key] = None
+            row |= dict.fromkeys(("cost", "error", "tolerance", "measure", "build_s", "first_call_s", "predicted_s"))
+            row |= dict.fromkeys(("peak_bytes", "positions"))
 
     for path in small.glob("*/sessions/*/*.session"):
         change(path, empty)

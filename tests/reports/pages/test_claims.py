@@ -11,10 +11,16 @@ from reports.pages import claims, index
 from reports.pages.blocks import Heading, Items, Table, Text
 from reports.statistics import Estimate
 from reports.terminal import print_claims
+from tests.reports.finders import tables_of
 
 
-def test_every_claim_is_told_whole(digest):
+@pytest.fixture(scope="module")
+def page(digest):
     (page,) = claims.build(digest)
+    return page
+
+
+def test_every_claim_is_told_whole(page, digest):
     blocks = [block for section in page.sections for block in section.blocks]
     anchors = {block.anchor for block in blocks if isinstance(block, Heading)}
     assert anchors == {claim.id.lower() for claim in digest.claims}
@@ -29,8 +35,7 @@ def test_every_claim_is_told_whole(digest):
     assert "The error rate is 5 % for either verdict" in text
 
 
-def test_the_scoreboard_links_and_counts(digest):
-    (page,) = claims.build(digest)
+def test_the_scoreboard_links_and_counts(page, digest):
     (table,) = page.sections[0].blocks
     assert isinstance(table, Table)
     assert table.stacked
@@ -40,12 +45,10 @@ def test_the_scoreboard_links_and_counts(digest):
         assert f"{number} {verdict}" in page.lead
 
 
-def test_parts_have_effects_and_verdicts(digest):
-    (page,) = claims.build(digest)
-    found = {table.name: table for section in page.sections for table in section.tables()}
+def test_parts_have_effects_and_verdicts(page, digest):
     for claim in digest.claims:
         if claim.parts:
-            rows = found[f"claim-{claim.id.lower()}"].rows
+            rows = tables_of(page)[f"claim-{claim.id.lower()}"].rows
             assert [row["verdict"].text for row in rows] == [part.verdict for part in claim.parts]
 
 
@@ -65,12 +68,12 @@ def test_an_interval_that_is_not_of_95_percent_says_so(effect, unit, told):
     assert write_effect(effect, unit) == told
 
 
-def test_page_scoreboard_and_terminal_tell_the_confidence(digest, capsys):
+def test_page_scoreboard_and_terminal_tell_the_confidence(page, digest, capsys):
     """RG2 is contradicted by one of several parts: its interval is wider than one of 95 %."""
     (claim,) = [claim for claim in digest.claims if claim.id == "RG2"]
     assert claim.effect.confidence == claim.confidence > 0.95
     share = f"({100 * claim.confidence:.3g} %)"
-    boards = [section.blocks[0] for page in (*claims.build(digest), *index.build(digest)) for section in page.sections]
+    boards = [section.blocks[0] for each in (page, *index.build(digest)) for section in each.sections]
     told = [
         row["ours"].text
         for board in boards

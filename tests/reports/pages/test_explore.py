@@ -27,23 +27,13 @@ def folder(digest, tmp_path_factory):
 
 
 @pytest.fixture
-def visit(browser, folder):
-    """Open the page; returns (page, messages, requests)."""
-    contexts = []
+def visit(open_page, folder):
+    """Open the page."""
 
-    def open_(hash_="", **options):
-        context = browser.new_context(offline=True, **options)
-        contexts.append(context)
-        page, messages, requests = context.new_page(), [], []
-        page.on("console", lambda m: messages.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: messages.append(str(error)))
-        page.on("request", lambda request: requests.append(request.url))
-        page.goto((folder / explore.FILE).as_uri() + hash_)
-        return page, messages, requests
+    def visit_(hash_="", **options):
+        return open_page((folder / explore.FILE).as_uri() + hash_, **options)
 
-    yield open_
-    for context in contexts:
-        context.close()
+    return visit_
 
 
 def points(digest, **wanted):
@@ -185,7 +175,7 @@ def test_holes_are_found_by_their_reason(visit, digest):
 
 
 @pytest.mark.long
-def test_the_address_is_the_choice(visit, digest):
+def test_the_address_is_the_choice(visit):
     page, messages, _ = visit()
     page.locator("button[data-row=inverse]").first.click()
     page.select_option("[name=y]", "peak_bytes")

@@ -3,15 +3,20 @@
 import math
 from dataclasses import replace
 
+import pytest
+
 from reports.digest.health import CoverageRow
 from reports.digest.incidents import Incident
 from reports.pages import health
 from reports.pages.blocks import Items, Table, Text
 from reports.pages.holes import tabulate_holes
+from tests.reports.finders import tables_of
 
 
-def tables(page):
-    return {table.name: table for section in page.sections for table in section.tables()}
+@pytest.fixture(scope="module")
+def page(digest):
+    (page,) = health.build(digest)
+    return page
 
 
 def test_every_outcome_is_told_by_its_reason(digest):
@@ -36,9 +41,8 @@ def test_every_outcome_is_told_by_its_reason(digest):
     assert len(table.rows) < len(cells) / 2
 
 
-def test_tables_of_the_machine(digest):
-    (page,) = health.build(digest)
-    found = tables(page)
+def test_tables_of_the_machine(page):
+    found = tables_of(page)
     assert {row["state"].text for row in found["states"].rows} == {"A"}
     facts = {
         row["label"].text: [cell.text for key, cell in row.items() if key != "label"] for row in found["health"].rows
@@ -54,11 +58,11 @@ def test_tables_of_the_machine(digest):
     assert "of " in row["c0"].note
 
 
-def test_states_name_their_processor_where_a_machine_had_several(digest):
-    assert "processor" not in tables(health.build(digest)[0])["states"].rows[0]
+def test_states_name_their_processor_where_a_machine_had_several(page, digest):
+    assert "processor" not in tables_of(page)["states"].rows[0]
     first, *others = digest.health.states
     two = replace(digest.health, states=(first, replace(first, letter="B", processor="another"), *others))
-    rows = tables(health.build(replace(digest, health=two))[0])["states"].rows
+    rows = tables_of(health.build(replace(digest, health=two))[0])["states"].rows
     assert [row["processor"].text for row in rows[:2]] == [first.processor, "another"]
 
 
@@ -66,7 +70,7 @@ def test_a_coverage_of_few_is_not_told(digest):
     few = CoverageRow("logdet", "a time", 1.0, 29, 1.1), CoverageRow("logdet", "a ratio", math.nan, 0, math.nan)
     enough = CoverageRow("logdet", "an exponent", 0.9, 30, 1.1)
     (page,) = health.build(replace(digest, health=replace(digest.health, coverage=(*few, enough))))
-    (row,) = tables(page)["coverage"].rows
+    (row,) = tables_of(page)["coverage"].rows
     assert [(row[name].text, row[name].note) for name in ("c0", "c1", "c2")] == [
         ("–", "too few to tell: 29"),
         ("–", "nothing to leave out"),
@@ -74,8 +78,8 @@ def test_a_coverage_of_few_is_not_told(digest):
     ]
 
 
-def test_a_warning_is_in_the_lead(digest):
-    assert health.build(digest)[0].lead.startswith("Nothing was recorded")
+def test_a_warning_is_in_the_lead(page, digest):
+    assert page.lead.startswith("Nothing was recorded")
     warned = replace(digest.health, warnings=(Incident("dirty", {"sessions": 2, "of": 7}),))
     (page,) = health.build(replace(digest, health=warned))
     assert "2 sessions of 7 ran from a working tree with changes" in page.lead
@@ -99,18 +103,16 @@ def test_the_lead_counts_what_the_list_names(digest):
     assert more.endswith("whose rows gave no time: a, process 0: slow, stopped; b, process 1: slow; and 2 more")
 
 
-def test_files_are_beside_the_page(digest):
-    (page,) = health.build(digest)
+def test_files_are_beside_the_page(page, digest):
     (asset,) = page.assets
     assert asset.file == "files.csv"
     assert len(asset.text.splitlines()) == 1 + digest.about.files
     assert any("(files.csv)" in block.text for s in page.sections for block in s.blocks if isinstance(block, Text))
-    assert "environment" in tables(page)
-    assert isinstance(tables(page)["sources"], Table)
+    assert "environment" in tables_of(page)
+    assert isinstance(tables_of(page)["sources"], Table)
 
 
-def test_over_budget_is_what_a_bound_or_a_call_says(digest):
-    (page,) = health.build(digest)
+def test_over_budget_is_what_a_bound_or_a_call_says(page):
     told = " ".join(item for block in page.sections[-1].blocks if isinstance(block, Items) for item in block.items)
     assert "decided on a true bound or on a call" in told
     assert "predicted, not run" not in told
@@ -118,7 +120,7 @@ def test_over_budget_is_what_a_bound_or_a_call_says(digest):
 
 def test_the_gpu_stands_in_place_of_the_processors_clock(carded_digest):
     (page,) = health.build(carded_digest)
-    (clock,) = [row for row in tables(page)["health"].rows if row["label"].text == "Clock"]
+    (clock,) = [row for row in tables_of(page)["health"].rows if row["label"].text == "Clock"]
     assert clock["p0"].text == "1,980 of 1,980 MHz, 500 W, 60 °C at most; nothing held it back"
     texts = [b.text for section in page.sections for b in section.blocks if isinstance(b, Text)]
     (gpu,) = [text for text in texts if text.startswith("GPU of ")]
@@ -134,6 +136,6 @@ def test_a_goal_that_predictions_miss_is_marked(digest):
     rows = []
     for quality in (met, replace(met, error=0.1, coverage=0.96, beyond_error=0.1, picks=0.9)):
         changed = replace(digest, families=(replace(family, quality=quality),))
-        (row,) = tables(health.build(changed)[0])["quality"].rows
+        (row,) = tables_of(health.build(changed)[0])["quality"].rows
         rows.append([row[name].note.endswith("goal missed") for name in ("inner", "ends", "picks")])
     assert rows == [[False, True, False], [True, False, True]]

@@ -96,6 +96,14 @@ def _count_dashes(figure):
 
 
 LEVEL = [1.0, 1.01, 0.99, 1.02, 0.98, 1.03, 0.97, 1.0]
+CHANGED = track("relative", 64, [*LEVEL, *(1.5 * ratio for ratio in LEVEL)])
+
+
+@pytest.fixture(scope="module")
+def dashes(digest):
+    """How many a figure has in which nothing changed."""
+    (figure,) = find(build(digest, track("relative", 64, [*LEVEL, *LEVEL])), "yardstick").figures()
+    return _count_dashes(figure)
 
 
 def compared(verdict, ratio, row="relative"):
@@ -104,10 +112,9 @@ def compared(verdict, ratio, row="relative"):
     return Compared("m", COMMITS[7], COMMITS[8], "logdet", "torch", "cpu", "float32", sizes, row, verdict, value)
 
 
-def test_a_confirmed_change_stands_in_the_table_the_title_and_the_figure(digest):
-    changed = track("relative", 64, [*LEVEL, *(1.5 * ratio for ratio in LEVEL)])
+def test_a_confirmed_change_stands_in_the_table_the_title_and_the_figure(digest, dashes):
     still = track("inverse", 64, [4 * ratio for ratio in (*LEVEL, *reversed(LEVEL))])
-    page = build(digest, changed, still, compared=[compared("slower", 1.47)])
+    page = build(digest, CHANGED, still, compared=[compared("slower", 1.47)])
     note, table = find(page, "points").blocks
     assert isinstance(note, Text)
     assert isinstance(table, Table)
@@ -120,16 +127,12 @@ def test_a_confirmed_change_stands_in_the_table_the_title_and_the_figure(digest)
     assert (row["before"].text, row["after"].note) == ("1", "8 commits")
     (figure,) = find(page, "yardstick").figures()
     assert figure.title.endswith("relative at D = 64 takes 1.47 [1.40, 1.54] × as long from iiiiiiii on")
-    quiet = build(digest, track("relative", 64, [*LEVEL, *LEVEL]))
-    (unmoved,) = find(quiet, "yardstick").figures()
-    assert _count_dashes(figure) == _count_dashes(unmoved) + 1
+    assert _count_dashes(figure) == dashes + 1
 
 
-def test_a_step_that_nobody_has_compared_is_told_as_one_with_what_settles_it(digest):
-    changed = track("relative", 64, [*LEVEL, *(1.5 * ratio for ratio in LEVEL)])
-    (still,) = find(build(digest, track("relative", 64, [*LEVEL, *LEVEL])), "yardstick").figures()
+def test_a_step_that_nobody_has_compared_is_told_as_one_with_what_settles_it(digest, dashes):
     for others in ([], [compared("open", 1.2)], [compared("slower", 1.5, row="inverse")]):
-        page = build(digest, changed, compared=others)
+        page = build(digest, CHANGED, compared=others)
         note, table = find(page, "points").blocks
         assert "So they do in 0; in 0 they do not, and 1 nobody has compared" in note.text
         assert table.name == "steps"
@@ -139,18 +142,16 @@ def test_a_step_that_nobody_has_compared_is_told_as_one_with_what_settles_it(dig
         )
         (figure,) = find(page, "yardstick").figures()
         assert figure.title.endswith(": no change is confirmed")
-        assert _count_dashes(figure) == _count_dashes(still)
+        assert _count_dashes(figure) == dashes
 
 
 @pytest.mark.parametrize(("verdict", "ratio"), [("same", 1.01), ("faster", 0.7)])
-def test_a_step_that_is_none_side_by_side_is_counted_and_not_told(digest, verdict, ratio):
-    changed = track("relative", 64, [*LEVEL, *(1.5 * ratio for ratio in LEVEL)])
-    page = build(digest, changed, compared=[compared(verdict, ratio)])
+def test_a_step_that_is_none_side_by_side_is_counted_and_not_told(digest, dashes, verdict, ratio):
+    page = build(digest, CHANGED, compared=[compared(verdict, ratio)])
     (note,) = find(page, "points").blocks
     assert "So they do in 0; in 1 they do not, and 0 nobody has compared" in note.text
     (figure,) = find(page, "yardstick").figures()
-    (still,) = find(build(digest, track("relative", 64, [*LEVEL, *LEVEL])), "yardstick").figures()
-    assert _count_dashes(figure) == _count_dashes(still)
+    assert _count_dashes(figure) == dashes
     assert figure.title.endswith(": no change is confirmed")
 
 
@@ -175,9 +176,8 @@ def test_what_was_compared_side_by_side_is_told_with_any_history_or_none(digest,
     assert "compared" not in {section.id for section in build(digest, *tracks).sections}
 
 
-@pytest.mark.parametrize("tracks", [()])
-def test_no_history_is_one_line(digest, tracks):
-    page = build(digest, *tracks)
+def test_no_history_is_one_line(digest):
+    page = build(digest)
     assert "there is no history yet" in page.lead
     assert page.sections == ()
 

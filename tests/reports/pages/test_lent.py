@@ -62,8 +62,8 @@ def test_pages_behind_it_say_so_too(alone_digest):
     assert any(block.text.startswith(SENTENCE) for block in notes.blocks)
 
 
-def test_pages_of_several_processes_are_silent(digest):
-    for page in build_pages(digest):
+def test_pages_of_several_processes_are_silent(built):
+    for page in built:
         assert SENTENCE not in page.lead
         if page.file == "index.html":
             assert SENTENCE not in render_markdown(page, (page,))

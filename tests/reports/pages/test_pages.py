@@ -33,9 +33,8 @@ def test_a_new_page_as_the_document_says(digest, tmp_path, monkeypatch):
     assert '<header id="reach">' in render_single(pages)
 
 
-def test_files_and_sections_have_names_of_their_own(digest):
-    pages = build_pages(digest)
-    assert len({page.file for page in pages}) == len(pages)
-    for page in pages:
+def test_files_and_sections_have_names_of_their_own(built):
+    assert len({page.file for page in built}) == len(built)
+    for page in built:
         assert page.sections
         assert len({section.id for section in page.sections}) == len(page.sections)

@@ -1,21 +1,33 @@
 """The page of trainings: tables and figures of each study, few figures whatever was run."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
-from reports.digest import build_digest
+from reports.digest.studies import digest_studies
 from reports.families import TRAININGS
 from reports.pages import studies
 from tests.reports.claims.planted import logdet_study, plant_study
+from tests.reports.finders import tables_of
+
+
+@pytest.fixture(scope="module")
+def page(studied):
+    (page,) = studies.build(studied)
+    return page
+
+
+def rows_of(table):
+    """A table's rows by what they tell."""
+    return {row["row"].text: row for row in table.rows}
 
 
 def figures(page):
     return [figure for section in page.sections for figure in section.figures()]
 
 
-def test_nine_figures_at_most(studied):
-    (page,) = studies.build(studied)
+def test_nine_figures_at_most(page, studied):
     names = [figure.name for figure in figures(page)]
     assert len(names) == len(set(names)) == 9
     for figure in figures(page):
@@ -27,8 +39,7 @@ def test_nine_figures_at_most(studied):
     assert len(figures(studies.build(both)[0])) == 9
 
 
-def test_titles_state_a_finding_only_where_it_holds(studied):
-    (page,) = studies.build(studied)
+def test_titles_state_a_finding_only_where_it_holds(page, studied):
     titles = {figure.name: figure.title for figure in figures(page)}
     name = "study-implicit-training-digits-solvers"
     # Planted: cg takes 2.2 times as long as jfb, cg_published 5.5 times; five terms of the series 1.4 times.
@@ -37,30 +48,28 @@ def test_titles_state_a_finding_only_where_it_holds(studied):
     assert titles["study-implicit-training-digits-series"] == series
     (study,) = [study for study in studied.studies if study.name == "implicit-training"]
     methods = tuple(replace(m, verdict="undetermined") if m.name == "cg" else m for m in study.methods)
-    (page,) = studies.build(replace(studied, studies=(replace(study, methods=methods),)))
-    assert {figure.name: figure.title for figure in figures(page)}[name] == "`jfb` and solvers of the linear system"
+    (other,) = studies.build(replace(studied, studies=(replace(study, methods=methods),)))
+    assert {figure.name: figure.title for figure in figures(other)}[name] == "`jfb` and solvers of the linear system"
 
 
-def test_costs_beside_the_published_ones(studied):
-    (page,) = studies.build(studied)
-    tables = {table.name: table for section in page.sections for table in section.tables()}
-    published = {row["row"].text: row["ratio"].text for row in tables["published-table-2"].rows}
-    assert published["Jacobian based, MNIST"] == "1.6 ×"
-    assert published["Jacobian based, CIFAR-10"] == "3.6 ×"
-    ours = {row["row"].text: row for row in tables["study-implicit-training-digits"].rows}
+def test_costs_beside_the_published_ones(page):
+    tables = tables_of(page)
+    published = rows_of(tables["published-table-2"])
+    assert published["Jacobian based, MNIST"]["ratio"].text == "1.6 ×"
+    assert published["Jacobian based, CIFAR-10"]["ratio"].text == "3.6 ×"
+    ours = rows_of(tables["study-implicit-training-digits"])
     assert ours["cg"]["ratio"].note == "slower"
     assert ours["jfb"]["ratio"].text == "1"
-    integral = {row["row"].text: row for row in tables["study-line-integral-training-exp"].rows}
+    integral = rows_of(tables["study-line-integral-training-exp"])
     assert integral["gauss_legendre"]["inverse"].text == "2.0e-2"
-    score = {row["row"].text: row for row in tables["study-score-training-mixture"].rows}
+    score = rows_of(tables["study-score-training-mixture"])
     # psi_4 ends at the largest loss, after its 50 epochs; psi_1 is there after 13.
     assert score["psi_4"]["equal"].text.endswith("after 50")
     assert score["psi_1"]["equal"].text.endswith("after 13")
 
 
-def test_rates_that_are_not_the_best_are_folded(studied):
-    (page,) = studies.build(studied)
-    tables = {table.name: table for section in page.sections for table in section.tables()}
+def test_rates_that_are_not_the_best_are_folded(page):
+    tables = tables_of(page)
     shown, every = tables["study-logdet-training-moons"], tables["study-logdet-training-moons-rates"]
     assert [row["row"].text for row in shown.rows] == [
         "ordinary, plain descent",
@@ -77,15 +86,15 @@ def test_rates_that_are_not_the_best_are_folded(studied):
 
 
 def _show(synthetic, folder, study):
-    """The rows of a study of both gradients by what they tell."""
+    """The tables of a study of both gradients."""
     synthetic.write_results(folder, (64,), processes=1, cuda=False, rounds=8)
-    (page,) = studies.build(build_digest(plant_study(synthetic, folder, study)))
-    tables = {table.name: table for section in page.sections for table in section.tables()}
-    return {row["row"].text: row for row in tables["study-logdet-training-moons"].rows}
+    (page,) = studies.build(SimpleNamespace(studies=digest_studies(plant_study(synthetic, folder, study))))
+    return tables_of(page)
 
 
 def test_iterations_and_seconds_to_one_likelihood_have_intervals(synthetic, tmp_path):
-    rows = _show(synthetic, tmp_path, logdet_study(more=2.0, spread=0.005, slower=0.5, rates=(0.01, 0.1, 1.0)))
+    study = logdet_study(more=2.0, spread=0.005, slower=0.5, rates=(0.01, 0.1, 1.0))
+    rows = rows_of(_show(synthetic, tmp_path, study)["study-logdet-training-moons"])
     ours, theirs = (rows[f"{gradient}, plain descent"] for gradient in ("relative", "ordinary"))
     for row, iterations, seconds in ((ours, 300, 150), (theirs, 150, 150)):
         assert float(row["iterations"].text) == pytest.approx(iterations, rel=0.02)
@@ -96,7 +105,7 @@ def test_iterations_and_seconds_to_one_likelihood_have_intervals(synthetic, tmp_
 
 
 def test_what_was_not_reached_says_from_how_many_starts_it_was(synthetic, tmp_path):
-    rows = _show(synthetic, tmp_path, logdet_study(stalled=("relative", 8)))
+    rows = rows_of(_show(synthetic, tmp_path, logdet_study(stalled=("relative", 8)))["study-logdet-training-moons"])
     cell = rows["relative, plain descent"]["iterations"]
     assert cell.text == rows["relative, plain descent"]["spent"].text == "not reached"
     assert cell.note.endswith("\n2 of 10 starts")
@@ -106,17 +115,12 @@ def test_what_was_not_reached_says_from_how_many_starts_it_was(synthetic, tmp_pa
 
 
 def test_a_training_that_left_the_numbers_is_told(synthetic, tmp_path):
-    synthetic.write_results(tmp_path, (64,), processes=1, cuda=False, rounds=8)
-    digest = build_digest(plant_study(synthetic, tmp_path, logdet_study(diverges=True)))
-    (page,) = studies.build(digest)
-    tables = {table.name: table for section in page.sections for table in section.tables()}
-    rows = {row["row"].text: row for row in tables["study-logdet-training-moons-rates"].rows}
-    assert rows["relative_gd_0.1"]["loss"].text == "diverged"
+    tables = _show(synthetic, tmp_path, logdet_study(diverges=True))
+    assert rows_of(tables["study-logdet-training-moons-rates"])["relative_gd_0.1"]["loss"].text == "diverged"
     assert len(tables["study-logdet-training-moons"].rows) == 2
 
 
-def test_a_csv_a_study(studied):
-    (page,) = studies.build(studied)
+def test_a_csv_a_study(page, studied):
     assert [asset.file for asset in page.assets] == [f"study-{study.key}.csv" for study in studied.studies]
 
 

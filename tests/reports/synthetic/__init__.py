@@ -9,25 +9,3 @@ from .folder import write_asv, write_implicit, write_index, write_results, write
 from .implicit import IMPLICIT_ROWS, list_implicit, make_implicit_session, true_error, true_implicit_seconds
 from .logdet import SIZES, make_session, true_seconds
 from .machine import BANDWIDTH, COMMIT, MACHINE, OLD_COMMIT, RATE
-
-__all__ = [
-    "BANDWIDTH",
-    "COMMIT",
-    "IMPLICIT_ROWS",
-    "MACHINE",
-    "OLD_COMMIT",
-    "RATE",
-    "SIZES",
-    "list_implicit",
-    "make_asv",
-    "make_implicit_session",
-    "make_session",
-    "true_error",
-    "true_implicit_seconds",
-    "true_seconds",
-    "write_asv",
-    "write_implicit",
-    "write_index",
-    "write_results",
-    "write_session",
-]

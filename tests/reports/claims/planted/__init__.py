@@ -3,18 +3,3 @@
 from .judging import judge, parts, plant_cells, plant_study, plant_sweep
 from .learned import CELLS, write_learned
 from .studies import density_study, implicit_study, integral_study, logdet_study, score_study
-
-__all__ = [
-    "CELLS",
-    "density_study",
-    "implicit_study",
-    "integral_study",
-    "judge",
-    "logdet_study",
-    "parts",
-    "plant_cells",
-    "plant_study",
-    "plant_sweep",
-    "score_study",
-    "write_learned",
-]

@@ -61,7 +61,7 @@ def score_study(data: str = "mixture", control: float = 1e-16, deep: float = 0.0
                 )
     settings = {"batch": 100, "learning_rate": 1e-3, "optimiser": "Adam", "test": 10, "train": 20}
     settings |= {"H": 64, "d": 2, "sigma": 0.5, "architecture": "hidden layers of swish units"}
-    return _record("score-training", data, settings, methods, rows)
+    return _record("score-training", data, settings, {name: {} for name in methods}, rows)
 
 
 def logdet_study(
@@ -104,10 +104,7 @@ def logdet_study(
                 }
                 rows[-1] |= {"before": before, "loss": after, "test_loss": after}
     settings = {"batch": 1000, "optimiser": "plain descent and Adam", "steps": steps, "test": 1000, "train": 1000}
-    record = _record("logdet-training", data, settings | {"L": 2, "d": 2, "architecture": "two layers"}, methods, rows)
-    return record | {
-        "methods": {name: {"exact": True, "source": "", "settings": chosen} for name, chosen in methods.items()}
-    }
+    return _record("logdet-training", data, settings | {"L": 2, "d": 2, "architecture": "two layers"}, methods, rows)
 
 
 def density_study(
@@ -143,10 +140,7 @@ def density_study(
     settings |= {"truth": 1.8 if plane else None, "parameters": 910, "steps": 25, "L": 5, "d": d}
     settings |= {"alpha": 0.3, "spread": 3.0}
     settings |= {"gaussian": [1.2 * d] * 5, "test": 36, "train": 114, "valid": 28}
-    record = _record("logdet-density", data, settings, methods, rows)
-    return record | {
-        "methods": {name: {"exact": True, "source": "", "settings": chosen} for name, chosen in methods.items()}
-    }
+    return _record("logdet-density", data, settings, methods, rows)
 
 
 def _plant_picture() -> dict[str, Any]:
@@ -190,14 +184,15 @@ def integral_study(data: str = "exp", slope: float = 0.1, annealed: float = 0.5)
                 )
     settings = {"architecture": "", "batch": 5, "learning_rate": 0.01, "optimiser": "Adam", "test": 100, "train": 5}
     settings |= {"H": 64, "J": "psd", "d": 2 if data == "plane" else 1, "tol_fixed": 1e-5, "tol_start": 1.0}
-    return _record("line-integral-training", data, settings, methods, rows)
+    return _record("line-integral-training", data, settings, {name: {} for name in methods}, rows)
 
 
-def _record(study: str, data: str, settings: dict, methods, rows: list) -> dict:
+def _record(study: str, data: str, settings: dict, methods: dict[str, dict], rows: list) -> dict:
+    """Of these methods' settings."""
     return {
         **{"schema": 1, "study": study, "data": data, "profile": "standard", "machine": "m", "commit": None},
         **{"dirty": False, "command": "python -m benchmarks study", "elapsed_s": 60.0, "processes": []},
         **{"started_at": "2026-11-21T08:00:00Z", "finished_at": "2026-11-21T08:01:00Z", "settings": settings},
-        "methods": {name: {"exact": True, "source": "", "settings": {}} for name in methods},
+        "methods": {name: {"exact": True, "source": "", "settings": dict(chosen)} for name, chosen in methods.items()},
         "rows": rows,
     }

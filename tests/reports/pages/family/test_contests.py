@@ -22,8 +22,8 @@ def build(make, change=1.0):
             rows = (make.row(name, make.cell(400, error=error)) for name, error in known.items())
             measured.append(series := make.series(*rows, backend=backend, T=T))
             for base, row in (("neumann_1", "gmres_1"), ("neumann_1", "bicgstab_1"), ("neumann_20", "gmres_20")):
-                pairs.append(Pair(series.key, 400.0, base, row, make.about(ratio)))
-            pairs.append(Pair(series.key, 400.0, "jfb", "jfb_layer", make.about(2 * ratio)))
+                pairs.append(Pair(series.key, 400.0, row, base, make.about(ratio)))
+            pairs.append(Pair(series.key, 400.0, "jfb_layer", "jfb", make.about(2 * ratio)))
     return contests.build(make.family(*measured, name="implicit", pairs=tuple(pairs)))
 
 
