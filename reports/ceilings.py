@@ -3,12 +3,12 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 
 import numpy as np
 
 from .load import Session
+from .records import read_time
 from .states import read_state
 from .statistics import NEAR
 
@@ -73,8 +73,4 @@ def _find_backend(session: Session) -> tuple[str, ...]:
 
 def _read_time(session: Session) -> float:
     """Seconds since the epoch; 0 where the record does not say."""
-    try:
-        at = datetime.fromisoformat(str(session.get("started_at", default="")))
-    except ValueError:
-        return 0.0
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+    return read_time(session.get("started_at")) or 0.0

@@ -1,12 +1,11 @@
 """Past one device: the records whose format `benchmarks/sharding/programs/record.py` documents."""
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .records import find_records
+from .records import find_records, is_number
 
 SCHEMA = 1
 # What every line of a part has; numbers from 0.
@@ -51,6 +50,6 @@ def find_fault(record: dict[str, Any]) -> str | None:
                 return f"{part} {j}: it must name its method"
             for name in names:
                 value = line.get(name)
-                if not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+                if not is_number(value) or value < 0:
                     return f"{part} {j}: {name} must be a number from 0, got {value!r}"
     return None

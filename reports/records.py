@@ -1,7 +1,10 @@
-"""Records below a machine's `studies`, of whatever kind: which are there, usable, and in what order they were made."""
+"""Records below a machine's `studies`, of whatever kind: which are there, usable, and in what order they were made;
+and what a field of any record holds.
+"""
 
 import math
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +36,20 @@ def find_records(
     return sorted(found, key=lambda each: (str(each[2].get("finished_at") or ""), each[0]))
 
 
+def is_number(value: Any) -> bool:
+    """Whether a field holds a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def is_positive(value: Any) -> bool:
     """Whether a field holds a finite number above zero."""
-    return isinstance(value, int | float) and 0 < value < math.inf
+    return is_number(value) and value > 0
+
+
+def read_time(value: Any) -> float | None:
+    """Seconds since the epoch, of a time without a zone as UTC; None where a field holds no time."""
+    try:
+        at = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

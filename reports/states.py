@@ -52,7 +52,7 @@ def read_state(session: Session) -> tuple[float, float, float, float]:
     Products and canary are the backend's, whose threads may share a processor for a while. Where one thread says that
     the machine did not move, the better of the two ends' products is what it reaches.
     """
-    canary = [v for v in session.get("canary", "samples_s", default=[]) if isinstance(v, int | float) and v > 0]
+    canary = [v for v in session.get("canary", "samples_s", default=[]) if is_positive(v)]
     known = session.get("state", "canary_s", default=float(np.median(canary)) if canary else math.nan)
     rates = (
         session.get("state", name, default=session.get("ceiling", name))

@@ -14,7 +14,7 @@ from typing import Any
 
 from .families import TRAININGS
 from .group import group_by
-from .records import find_records
+from .records import find_records, is_number
 from .statistics import Estimate, Ratio, estimate_median, paired_ratio
 
 SCHEMA = 1
@@ -117,7 +117,7 @@ def find_fault(record: dict[str, Any]) -> str | None:
             return f"row {j}: seed, epoch and process must be whole numbers, epoch from 1"
         for name in NUMBERS:
             value = row.get(name)
-            if not isinstance(value, int | float) or not math.isfinite(value) or value < 0 or row["seconds"] == 0:
+            if not is_number(value) or value < 0 or row["seconds"] == 0:
                 return f"row {j}: {name} must be a number from 0 (seconds above), got {value!r}"
     return None
 

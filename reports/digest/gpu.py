@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..load import Session
+from ..records import is_number
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def read_card(session: Session) -> dict[str, Any]:
 def list_clocks(card: dict[str, Any]) -> list[float]:
     """Its clocks after rounds, MHz."""
     given = card.get("sm_mhz_samples") or [card.get("sm_mhz")]
-    return [float(mhz) for mhz in given if isinstance(mhz, int | float)]
+    return [float(mhz) for mhz in given if is_number(mhz)]
 
 
 def _read_ends(cards: Iterable[dict[str, Any]], name: str) -> Iterator[Any]:
@@ -56,5 +57,5 @@ def _read_ends(cards: Iterable[dict[str, Any]], name: str) -> Iterator[Any]:
 
 
 def _find(pick: Any, values: Iterable[Any]) -> float:
-    known = [float(value) for value in values if isinstance(value, int | float)]
+    known = [float(value) for value in values if is_number(value)]
     return pick(known, default=float("nan"))

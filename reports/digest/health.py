@@ -12,6 +12,7 @@ from ..analysis import Analysis
 from ..analysis.catalogue import find_place
 from ..load import Session, Unmeasured
 from ..points import Place
+from ..records import is_number, is_positive
 from ..states import SPEEDS, State, list_readings
 from ..statistics import SMALLEST_MARGIN, Coverage, judge
 from .exponents import WIDEST
@@ -131,7 +132,6 @@ def _examine_place(analysis: Analysis, place: Place) -> PlaceHealth:
     canary = [np.asarray(trace) / np.median(trace) for session in sessions if (trace := _read_canary(session))]
     quartiles = np.quantile(np.concatenate(canary), [0.25, 0.75]) if canary else [math.nan, math.nan]
     throttled = [bool(t) for s in sessions if (t := s.get("environment", "throttled")) is not None]
-    rounds = [s.get("stages_s", "rounds") for s in sessions]
     rows = [(series, row) for series in analysis.series() if series.place == place for row in analysis.rows(series)]
     checked = [point.checked_again for row in rows for point in analysis.points(*row) if point.ok]
     return PlaceHealth(
@@ -147,10 +147,10 @@ def _examine_place(analysis: Analysis, place: Place) -> PlaceHealth:
         throttled=sum(throttled) if throttled else None,
         stops=tuple(sorted(Counter(str(s.get("stop", "reason", default="unknown")) for s in sessions).items())),
         sessions=len(sessions),
-        rounds_s=_add(rounds) if any(_is_number(r) for r in rounds) else math.nan,
+        rounds_s=_add(s.get("stages_s", "rounds") for s in sessions),
         elapsed_s=_add(s.get("elapsed_s") for s in sessions),
         timed=len(checked),
-        checked=_add(checked) if any(map(_is_number, checked)) else math.nan,
+        checked=_add(checked),
         card=examine_card(sessions),
     )
 
@@ -159,13 +159,13 @@ def _find_clocks(sessions: list[Session]) -> tuple[float, float]:
     """The lowest and the highest clock; NaN where it is constant, as a virtual machine shows it to its guests."""
     names = ("mhz_before", "mhz_after")
     clocks = [s.get("environment", name) for s in sessions if not s.get("state") for name in names]
-    known = [v for v in (*clocks, *(s.get("state", "mhz") for s in sessions)) if _is_number(v) and v > 0]
+    known = [v for v in (*clocks, *(s.get("state", "mhz") for s in sessions)) if is_positive(v)]
     return (float(min(known)), float(max(known))) if len(set(known)) > 1 else (math.nan, math.nan)
 
 
 def _read_canary(session: Session) -> list[float]:
     found = session.get("canary", "samples_s", default=[])
-    return [float(v) for v in found if _is_number(v) and v > 0]
+    return [float(v) for v in found if is_positive(v)]
 
 
 def _compare_states(states: Iterable[State]) -> Iterable[MachineState]:
@@ -219,12 +219,9 @@ def _count_comparisons(analysis: Analysis) -> Comparisons:
 
 
 def _largest(values: Iterable[Any]) -> float:
-    return max((float(value) for value in values if _is_number(value)), default=math.nan)
+    return max((float(value) for value in values if is_number(value)), default=math.nan)
 
 
 def _add(values: Iterable[Any]) -> float:
-    return float(sum(value for value in values if _is_number(value)))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    known = [value for value in values if is_number(value)]
+    return float(sum(known)) if known else math.nan

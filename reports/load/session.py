@@ -1,12 +1,11 @@
 """Session records: one file for each process of a cell, its rows as lines."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ..clocks import NAMES as CLOCKS
 from ..families import FAMILIES
-from ..records import is_positive
+from ..records import is_positive, read_time
 from .pile import Pile
 from .row import PLACE, describe_cell, read_row
 from .run import OUTCOMES, PATIENT, Session
@@ -30,7 +29,7 @@ def read_session(folder: Path, machine: str, path: Path, pile: Pile) -> None:
     if session is None:
         pile.problems.append(f"{name}: {fault}")
         return
-    started = _parse_time(record.get("started_at"))
+    started = read_time(record.get("started_at"))
     if session.commit and started is not None:
         key = f"started:{session.commit}"
         pile.dates[key] = max(pile.dates.get(key, started), started)
@@ -99,10 +98,3 @@ def _find_fault(record: dict[str, Any]) -> str | None:
             if not all(map(is_positive, row.get(clock) or [])):
                 return f"row {name}: {clock} must be positive numbers"
     return None
-
-
-def _parse_time(text: Any) -> float | None:
-    try:
-        return datetime.fromisoformat(text).timestamp() if text else None
-    except (TypeError, ValueError):
-        return None

@@ -178,7 +178,7 @@ def _write_card(card: CardHealth) -> str:
 
 
 def _write_rounds(place: PlaceHealth) -> str:
-    if math.isnan(place.rounds_s) or not place.elapsed_s:
+    if math.isnan(place.rounds_s) or not place.elapsed_s > 0:
         return "–"
     hours = f"{place.elapsed_s / 3600:.2g} h" if place.elapsed_s >= 3600 else f"{place.elapsed_s / 60:.2g} min"
     return f"{write_share(place.rounds_s / place.elapsed_s)} of {hours} in {count(place.sessions, 'session')}"

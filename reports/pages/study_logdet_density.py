@@ -1,7 +1,6 @@
 """Study: densities learned by the relative gradient beside flows from a library (Gresele et al. 2020, table 1)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import groupby
 
 from ..densities import OURS
@@ -114,11 +113,7 @@ def _tabulate(studies: Sequence[StudyDigest]) -> Table:
 
 def _stack(method: StudyMethod | None) -> Cell:
     """The ratio of its time with its interval below, as in the other columns: eight of them fit a page."""
-    cell = compare(method) if method is not None else Cell("–")
-    value, bracket, interval = cell.text.removesuffix(" ×").partition(" [")
-    if not bracket:
-        return cell
-    return replace(cell, text=f"{value} ×", note=f"{interval.removesuffix(']').replace(', ', ' to ')}\n{cell.note}")
+    return compare(method, stacked=True) if method is not None else Cell("–")
 
 
 def _name_model(found: Reached) -> Cell:

@@ -84,8 +84,9 @@ def compare(method: StudyMethod, stacked: bool = False) -> Cell:
     if method.ratio is None:
         return Cell("1", tone, method.verdict)
     if stacked:
-        cell = stack(method.ratio, write_ratio)
-        return Cell(f"{cell.text} ×", tone, "\n".join(filter(None, (cell.note, method.verdict))))
+        value, _, bounds = write_ratio(method.ratio).partition(" [")
+        interval = "" if method.ratio.undetermined else bounds.removesuffix("]").replace(", ", " to ")
+        return Cell(f"{value} ×", tone, "\n".join(filter(None, (interval, method.verdict))))
     return Cell(f"{write_ratio(method.ratio)} ×", tone, method.verdict)
 
 
