@@ -1,9 +1,10 @@
-"""Cost formulas of the score methods: matrix products, two FLOPs for a multiply-add, as eager code executes them.
+"""Cost formulas of the score methods: matrix products, two FLOPs for a multiply-add.
 
 With L hidden layers of H units one pass through psi, forward or back, is ``2B (2dH + (L-1) H^2)``; the readout of phi
 is a vector, and its 2BH are left out. A gradient by parameters needs none by the data: the first layer is one product
-short. Tests hold ``flops`` to the operations of ATen and of the compiled HLO, from which XLA removes what is computed
-twice. ``peak_bytes`` is that of the CPU's chunk; on a GPU that of dense Jacobians may be 2 GiB more.
+short. Tests hold ``flops`` to the operations of ATen and of the compiled HLO; where XLA removes what eager code does
+twice there is a formula for each. ``peak_bytes`` is that of the CPU's chunk; on a GPU that of dense Jacobians may be
+2 GiB more.
 """
 
 from __future__ import annotations

@@ -15,11 +15,11 @@ from ._names import caption, name_group
 from ._tables import At, name_spots
 
 NOTE = (
-    "FLOPs and bytes are the formulas', as eager code executes them: tests hold them to the operations. The share of "
-    "the roofline is the time that this work takes at the speed of products and copies measured in the same session, "
-    "over the time of a call. Above 100 % a compiler found that work is done twice, as XLA does in "
-    "`relative_published`, `jacobian_autodiff`, `cg_published` and `phi_forward_over_reverse`, or a cache was faster "
-    "than memory."
+    "FLOPs and bytes are the formulas': tests hold them to the operations that run. The share of the roofline is the "
+    "time that this work takes at the speed of products and copies measured in the same session, over the time of a "
+    "call. Above 100 % a cache was faster than memory, or a compiler found that work is done twice: records from "
+    "before 29 November 2026 tell eager code's work of JAX's `relative_published`, `jacobian_autodiff` and "
+    "`phi_forward_over_reverse`, of which XLA leaves some out."
 )
 
 TF32 = "In tf32 the roofline is that of products alone, which round their factors: what takes an LU stays far below it."
