@@ -120,7 +120,8 @@ def _make_point(size: float, lines: Sequence[Mapping[Any, Any]]) -> Point:
     shown = next((record for record in records if record["outcome"] != "ok"), records[0])
     names = ("row", "method", "form", "role", "exact", "computes", "source", "outcome", "reason", "measure")
     names += ("peak_instrument", "settings")
-    numbers = ("predicted_s", "predicted_bytes", "flops", "bytes", "vjps", "jvps", "evaluations", "formula_peak_bytes")
+    numbers = ("predicted_s", "predicted_bytes", "tolerance", "flops", "bytes", "vjps", "jvps", "evaluations")
+    numbers += ("formula_peak_bytes",)
     values: dict[str, Any] = {name: shown[name] for name in names} | {name: float(shown[name]) for name in numbers}
     return Point(
         size=size,

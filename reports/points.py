@@ -148,6 +148,7 @@ class Point:
     predicted_s: float
     predicted_bytes: float
     error: float
+    tolerance: float
     flops: float
     bytes: float
     vjps: float

@@ -33,7 +33,7 @@ def read_row(name: str, row: dict[str, Any], process: int) -> dict[str, Any]:
         "checked_again": float(row["checked_again"]) if isinstance(row.get("checked_again"), bool) else math.nan,
         **{key: read_number(cost.get(key)) for key in ("flops", "bytes", "vjps", "jvps", "evaluations")},
         "formula_peak_bytes": read_number(cost.get("peak_bytes")),
-        **{key: read_number(row.get(key)) for key in ("predicted_s", "predicted_bytes", "error")},
+        **{key: read_number(row.get(key)) for key in ("predicted_s", "predicted_bytes", "error", "tolerance")},
         **{key: read_number(row.get(key)) for key in ("build_s", "first_call_s", "peak_bytes")},
         **_read_compilation(row, process),
         "settings": _read_object(row.get("settings")),

@@ -29,7 +29,7 @@ class Tried(NamedTuple):
     """ours      the value of our rows; ``FOUND`` where that depends on the problem
     others    what else the library allows
     searched  whether the tolerance means something else then, and is searched for anew
-    also      further problems
+    also      further problems, where other values may be the better ones
     """
 
     ours: Any
@@ -66,6 +66,7 @@ NAMED = {
 }
 
 HARDER = {"D": 256, "B": 64, "gamma": 0.99, "T": "symmetric", "tol": 1e-6}
+LARGER = {"d": 32, "B": 64, "J": "psd"}
 SIZES = {
     "implicit": {"D": 256, "B": 64, "gamma": 0.9, "T": "random", "tol": 1e-6},
     "line_integral": {"d": 16, "B": 64, "J": "psd"},
@@ -98,7 +99,7 @@ _LINEAX_SOLVER: Settings = {
 }
 _SCIPY: Settings = {**_given("A", "b", "x0"), "tol": TOLERANCE, "atol": FLOOR, "maxiter": _FEWER, "M": PRECONDITIONER}
 _JAXOPT: Settings = {**_given("matvec", "b", "init"), "ridge": "other equations"}
-_RESTART = Tried(FOUND, (10, 20))
+_RESTART = Tried(FOUND, (10, 20), also=(HARDER,))
 
 _TORCHDEQ: Settings = {
     **_given("func", "x0"),
@@ -113,7 +114,7 @@ _IMPLICIT: dict[tuple[str, str], dict[str, Settings]] = {
         "torchdeq.solver:anderson_solver": {
             **_TORCHDEQ,
             **{"tau": METHOD, "m": Tried(FOUND, (4, 6, 10), searched=True, also=(HARDER,))},
-            "lam": Tried(FOUND, (1e-4, 1e-10, 1e-18), searched=True),
+            "lam": Tried(FOUND, (1e-4, 1e-10, 1e-18), searched=True, also=(HARDER,)),
         }
     },
     ("torch", "torchdeq_broyden"): {
@@ -150,7 +151,7 @@ _IMPLICIT: dict[tuple[str, str], dict[str, Settings]] = {
     ("jax", "lineax_normal_cg"): {
         **_LINEAX,
         "lineax:Normal": {"inner_solver": METHOD},
-        "lineax:CG": {**_LINEAX_SOLVER, "stabilise_every": Tried(10, (None, 100), searched=True)},
+        "lineax:CG": {**_LINEAX_SOLVER, "stabilise_every": Tried(10, (None, 100), searched=True, also=(HARDER,))},
     },
     ("jax", "lineax_gmres"): {
         **_LINEAX,
@@ -206,9 +207,12 @@ _DIRECT = Tried(
         Of("diffrax:RecursiveCheckpointAdjoint", {"checkpoints": 12}),
         Of("diffrax:DirectAdjoint", {}),
     ),
+    also=(LARGER,),
 )
 _NO_GRADIENT = Tried(
-    Of("diffrax:RecursiveCheckpointAdjoint", {}), (Of("diffrax:ForwardMode", {}), Of("diffrax:DirectAdjoint", {}))
+    Of("diffrax:RecursiveCheckpointAdjoint", {}),
+    (Of("diffrax:ForwardMode", {}), Of("diffrax:DirectAdjoint", {})),
+    also=(LARGER,),
 )
 _TORCHDIFFEQ: dict[str, Settings] = {
     "torchdiffeq._impl.rk_common:RKAdaptiveStepsizeODESolver": {

@@ -75,7 +75,8 @@ def _list() -> Iterator[Any]:
     for m in ROWS:
         if (m.family != "line_integral" or m.name in TIMED) and not m.name.endswith("_vmapped") and _tried(m):
             yield pytest.param(m, _tried(m), SIZES[m.family], id=_name(m))
-            for sizes in (sizes for tried in _tried(m).values() for sizes in tried.also):
+            further = [sizes for tried in _tried(m).values() for sizes in tried.also]
+            for sizes in (sizes for j, sizes in enumerate(further) if sizes not in further[:j]):
                 also = {name: tried for name, tried in _tried(m).items() if sizes in tried.also}
                 yield pytest.param(m, also, sizes, id=f"{_name(m)}-{'-'.join(also)}")
 

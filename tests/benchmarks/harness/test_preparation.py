@@ -21,11 +21,11 @@ SIZES = {"D": 12, "B": 8, "L": 2}
 METHODS = {method.name: method for method in bench_core.methods("logdet", "torch")}
 
 
-def _prepare(folder, rows, smaller=None, min_rounds=6, deadline_s=60.0, flops_per_s=1e11, sizes=SIZES):
+def _prepare(folder, rows, smaller=None, min_rounds=6, deadline_s=60.0, flops_per_s=1e11, sizes=SIZES, **profile):
     """Names of the rows that are ready, and the rows' events in their order."""
     spec = {
         "cell": {"family": "logdet", "backend": "torch", "device": "cpu", "dtype": "float32"},
-        "profile": asdict(replace(QUICK, min_rounds=min_rounds)),
+        "profile": asdict(replace(QUICK, min_rounds=min_rounds, **profile)),
         "process": 0,
         "rows": rows,
         "smaller": smaller or {},
@@ -95,3 +95,26 @@ def test_a_row_of_7_gib_is_refused_in_a_control_group_of_1_5(tmp_path, monkeypat
     assert ready == []
     assert event["outcome"] == "over_budget"
     assert event["reason"] == "memory: its results and largest array are 7.0 GiB, 1.5 GiB are free"
+
+
+class _HeldUp:
+    """A kernel whose first two calls take two thirds of a second more, as on a machine that does something else."""
+
+    def __init__(self, kernel):
+        self._kernel, self._calls = kernel, 0
+
+    def run(self):
+        self._calls += 1
+        time.sleep(0.67 if self._calls <= 2 else 0)
+        return self._kernel.run()
+
+    def __getattr__(self, name):
+        return getattr(self._kernel, name)
+
+
+def test_a_machine_that_is_held_up_for_two_calls_refuses_no_row(tmp_path, monkeypatch):
+    build = bench_core.Method.build
+    monkeypatch.setattr(bench_core.Method, "build", lambda self, *given, **more: _HeldUp(build(self, *given, **more)))
+    ready, events = _prepare(tmp_path, ["relative"], call_limit_s=0.5)
+    assert [(event["outcome"], event["reason"]) for event in events] == [("ok", "")]
+    assert ready == ["relative"]
