@@ -99,7 +99,7 @@ _LINEAX_SOLVER: Settings = {
 }
 _SCIPY: Settings = {**_given("A", "b", "x0"), "tol": TOLERANCE, "atol": FLOOR, "maxiter": _FEWER, "M": PRECONDITIONER}
 _JAXOPT: Settings = {**_given("matvec", "b", "init"), "ridge": "other equations"}
-_RESTART = Tried(FOUND, (10, 20), also=(HARDER,))
+_RESTART = Tried(FOUND, (10, 20))
 
 _TORCHDEQ: Settings = {
     **_given("func", "x0"),
