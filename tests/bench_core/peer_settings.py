@@ -151,7 +151,7 @@ _IMPLICIT: dict[tuple[str, str], dict[str, Settings]] = {
     ("jax", "lineax_normal_cg"): {
         **_LINEAX,
         "lineax:Normal": {"inner_solver": METHOD},
-        "lineax:CG": {**_LINEAX_SOLVER, "stabilise_every": Tried(10, (None, 100), searched=True, also=(HARDER,))},
+        "lineax:CG": {**_LINEAX_SOLVER, "stabilise_every": Tried(100, (None, 10), searched=True, also=(HARDER,))},
     },
     ("jax", "lineax_gmres"): {
         **_LINEAX,

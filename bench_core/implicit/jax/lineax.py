@@ -23,6 +23,7 @@ def lineax(
     rtol: Any,
     vmapped: bool = False,
     restart: int = KEPT,
+    stabilise_every: int | None = 100,
     max_steps: int = MOST,
     **more: Any,
 ) -> Solution:
@@ -30,14 +31,16 @@ def lineax(
 
     How it differs from ours: a solver stops when the largest entry of its residual and of its last change are both
     within ``atol + rtol |entry|`` of v and of w; BiCGStab stops after whole steps only; CG computes its residual anew
-    every tenth iteration, and stops by that of the normal equations; GMRES stops after whole cycles only. In float32
-    BiCGStab takes a negative inner product for a breakdown, and ends there. As one system they have one step length,
-    one basis and one stop for the batch; vmapped, all samples go on until the last one is done, as ours do. A sample
-    that ends in no number has ``w = v``.
+    now and then, and stops by that of the normal equations; GMRES stops after whole cycles only. In float32 BiCGStab
+    takes a negative inner product for a breakdown, and ends there. As one system they have one step length, one basis
+    and one stop for the batch; vmapped, all samples go on until the last one is done, as ours do. A sample that ends in
+    no number has ``w = v``.
 
     v (B, D), rtol the library's relative tolerance; atol is as much in units of v's typical entry, for with 0 an entry
-    near 0 would have to be exact; restart the vectors of a GMRES cycle; max_steps the limit on the iterations, of GMRES
-    on the cycles, which costs nothing and is the suite's; more the solver's other settings, by default the library's.
+    near 0 would have to be exact; restart the vectors of a GMRES cycle; stabilise_every CG's iterations between two
+    residuals computed anew (the library's default, 10, takes a tenth more time); max_steps the limit on the iterations,
+    of GMRES on the cycles, which costs nothing and is the suite's; more the solver's other settings, by default the
+    library's.
     Cost: the library's. Raises ``TypeError`` (JAX) where shapes do not fit. Source: lineax, ``BiCGStab``,
     ``GMRES``, ``Normal(CG)``.
     """
@@ -47,7 +50,7 @@ def lineax(
         chosen = {
             "bicgstab": lambda: lx.BiCGStab(**limits),
             "gmres": lambda: lx.GMRES(**limits, restart=restart),
-            "normal_cg": lambda: lx.Normal(lx.CG(**limits)),
+            "normal_cg": lambda: lx.Normal(lx.CG(**limits, stabilise_every=stabilise_every)),
         }[solver]()
         shape = jax.ShapeDtypeStruct(right.shape, right.dtype)
         linear = lx.FunctionLinearOperator(lambda w: w - system.vjp(w), shape)
