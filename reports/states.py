@@ -52,7 +52,7 @@ def read_state(session: Session) -> tuple[float, float, float, float]:
     Products and canary are the backend's, whose threads may share a processor for a while. Where one thread says that
     the machine did not move, the better of the two ends' products is what it reaches.
     """
-    canary = [v for v in session.get("canary", "samples_s", default=[]) if is_positive(v)]
+    canary = read_canary(session)
     known = session.get("state", "canary_s", default=float(np.median(canary)) if canary else math.nan)
     rates = (
         session.get("state", name, default=session.get("ceiling", name))
@@ -75,6 +75,11 @@ def _read_one_thread(session: Session) -> float:
 def list_readings(state: State) -> tuple[float, float, float, float]:
     """What a state has of each that `read_state` tells of a session."""
     return state.gemm_flops_per_s, state.copy_bytes_per_s, state.canary_s, state.one_thread_s
+
+
+def read_canary(session: Session) -> list[float]:
+    """The seconds of the canary, one a round, of those that are known."""
+    return [float(v) for v in session.get("canary", "samples_s", default=[]) if is_positive(v)]
 
 
 def read_positive(value: Any) -> float:

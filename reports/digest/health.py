@@ -13,7 +13,7 @@ from ..analysis.catalogue import find_place
 from ..load import Session, Unmeasured
 from ..points import Place
 from ..records import is_number, is_positive
-from ..states import SPEEDS, State, list_readings
+from ..states import SPEEDS, State, list_readings, read_canary
 from ..statistics import SMALLEST_MARGIN, Coverage, judge
 from .exponents import WIDEST
 from .gpu import CardHealth, examine_card
@@ -129,7 +129,7 @@ def examine(analysis: Analysis, coverage: Iterable[CoverageRow] | None = None) -
 
 def _examine_place(analysis: Analysis, place: Place) -> PlaceHealth:
     sessions, noise = analysis.sessions(place), analysis.noise(place)
-    canary = [np.asarray(trace) / np.median(trace) for session in sessions if (trace := _read_canary(session))]
+    canary = [np.asarray(trace) / np.median(trace) for session in sessions if (trace := read_canary(session))]
     quartiles = np.quantile(np.concatenate(canary), [0.25, 0.75]) if canary else [math.nan, math.nan]
     throttled = [bool(t) for s in sessions if (t := s.get("environment", "throttled")) is not None]
     rows = [(series, row) for series in analysis.series() if series.place == place for row in analysis.rows(series)]
@@ -161,11 +161,6 @@ def _find_clocks(sessions: list[Session]) -> tuple[float, float]:
     clocks = [s.get("environment", name) for s in sessions if not s.get("state") for name in names]
     known = [v for v in (*clocks, *(s.get("state", "mhz") for s in sessions)) if is_positive(v)]
     return (float(min(known)), float(max(known))) if len(set(known)) > 1 else (math.nan, math.nan)
-
-
-def _read_canary(session: Session) -> list[float]:
-    found = session.get("canary", "samples_s", default=[])
-    return [float(v) for v in found if is_positive(v)]
 
 
 def _compare_states(states: Iterable[State]) -> Iterable[MachineState]:
