@@ -147,10 +147,13 @@ def _run(parsed: argparse.Namespace) -> int:
 
 
 def _warn() -> None:
-    """Refuse a policy that is none before anything is measured, and say what makes times less trustworthy here."""
-    from benchmarks.harness import policy, system
+    """Refuse a policy or a cache that is none before anything is measured, and say what makes times less trustworthy
+    here.
+    """
+    from benchmarks.harness import oracle_cache, policy, system
 
     policy.chosen()
+    oracle_cache.folder()
     for line in system.warnings():
         say(f"warning: {line}")
 

@@ -16,8 +16,7 @@ from pathlib import Path
 
 from benchmarks.harness import ledger, lifeline
 from benchmarks.harness.ledger import RunName
-from benchmarks.harness.session import ROOT
-from benchmarks.harness.store import LOCAL, UnwritableError, probe_all
+from benchmarks.harness.store import UnwritableError, probe_all, results_folder
 from benchmarks.harness.stream import say
 
 _FOLLOW_S = 0.2
@@ -27,7 +26,7 @@ def begin(bench: list[str]) -> None:
     """Prepare this process and those that asv starts for a run of the benchmarks that match ``bench`` (all: none)."""
     from asv.util import UserError
 
-    place = Path(os.environ.get("BENCH_RESULTS", ROOT / LOCAL)).absolute(), os.environ["BENCH_MACHINE"]
+    place = results_folder(), os.environ["BENCH_MACHINE"]
     try:
         probe_all(*place)
     except UnwritableError as error:

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 from benchmarks.harness import environment
 from benchmarks.harness.account import Account
@@ -16,7 +15,7 @@ from benchmarks.harness.ledger import RunName
 from benchmarks.harness.profile import PROFILES
 from benchmarks.harness.record import write_json
 from benchmarks.harness.session import ROOT
-from benchmarks.harness.store import LOCAL, probe_all
+from benchmarks.harness.store import probe_all, results_folder
 
 
 def run(
@@ -32,7 +31,7 @@ def run(
 
     configuration = load_json(str(ROOT / "asv.conf.json"), js_comments=True)
     configuration["matrix"]["env_nobuild"] = {"BENCH_PROFILE": [profile], "BENCH_DEVICE": [device]}
-    results = Path(os.environ.get("BENCH_RESULTS", ROOT / LOCAL)).absolute()
+    results = results_folder()
     configuration["results_dir"] = str(results)
     path = ROOT / f".asv-{profile}-{device}.conf.json"
     write_json(path, configuration)

@@ -56,25 +56,26 @@ def commit(root: Path) -> tuple[str | None, bool]:
     watched = ["benchmarks"] if installed else ["bench_core", "benchmarks"]
     head = installed or _git(root, "rev-parse", "HEAD")
     changes = _git(root, "status", "--porcelain", "--", *watched)
-    return head or None, bool(changes)
+    return head or None, bool(head) and changes != ""
 
 
 def same_code(root: Path, commit: str | None) -> bool:
     """Whether the checkout's ``bench_core`` is this commit's, and neither it nor ``benchmarks`` has been changed."""
-    if not commit or _git(root, "status", "--porcelain", "--", "bench_core", "benchmarks"):
+    if not commit or _git(root, "status", "--porcelain", "--", "bench_core", "benchmarks") != "":
         return False
     trees = [_git(root, "rev-parse", "--verify", "--quiet", f"{each}:bench_core") for each in (commit, "HEAD")]
     return bool(trees[0]) and trees[0] == trees[1]
 
 
-def _git(root: Path, *arguments: str) -> str:
+def _git(root: Path, *arguments: str) -> str | None:
+    """What git says; None where it fails: of a tree whose changes are not known nobody may say that it has none."""
     try:
         done = subprocess.run(
             ["git", *arguments], cwd=root, capture_output=True, text=True, errors="replace", timeout=30
         )
     except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def _version(package: str) -> str | None:
@@ -103,9 +104,10 @@ def cpu(root: Path = Path("/")) -> str:
 def differs(record: dict[str, Any], device: str) -> list[tuple[str, str | None, str | None]]:
     """(what, theirs, ours) where another processor, or on CUDA another card, computes here than in the session.
 
-    Older records name a processor without its family and model: of these the name decides.
+    Older records name a processor without its family and model: of these the name decides. A session whose process
+    ended before it had its backend and device names neither.
     """
-    theirs = record["environment"]["gpu" if device == "cuda" else "cpu"]
+    theirs = record["environment"].get("gpu" if device == "cuda" else "cpu")
     if device == "cuda":
         ours = gpu.facts()["gpu"]
         return [("GPU", theirs, ours)] if theirs != ours else []

@@ -30,6 +30,7 @@ RESUME_WITHIN_S = 24 * 3600  # an unfinished run older than a day is not gone on
 # A card is at hand for minutes, and again days later; it is what it was, and every session says at what clock.
 RESUME_CARD_WITHIN_S = 30 * 24 * 3600
 CRASHES = 2  # a session that took its run down as often is not begun again
+TOOK_DOWN = "took the run down twice"  # the reason of all of its rows
 _STEP_S = 60.0  # the wall clock of a run that gains or loses as much against the machine's was set
 
 
@@ -64,7 +65,8 @@ def now() -> dict[str, Any]:
 def began(pid: int) -> str | None:
     """When a process began, in the kernel's ticks: with its number the name of a process. None where it is none."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        # In bytes: a process is called whatever it likes.
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19].decode()
     except (OSError, IndexError):
         return None
 
@@ -108,7 +110,7 @@ class Past:
     told: bool = False
     planned: dict[str, int] | None = None
     begun: set[str] = field(default_factory=set)
-    in_flight: str | None = None
+    in_flight: tuple[str, int] | None = None
     done: dict[tuple[str, int], str] = field(default_factory=dict)
 
     @classmethod
@@ -121,7 +123,7 @@ class Past:
                 past.planned = event.get("planned")  # older ledgers of a part do not know it
             elif event["event"] == "running":
                 past.begun.add(event["cell"])
-                past.in_flight = event["cell"]
+                past.in_flight = event["cell"], event["process"]
             elif event["event"] == "done":
                 past.done[event["cell"], event["process"]] = event["sha256"]
                 past.in_flight = None

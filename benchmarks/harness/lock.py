@@ -45,8 +45,19 @@ def machine_lock(what: str, tell: Callable[[str], None] | None = None, until: fl
 
     tell    called with one line as soon as there is something to wait for, and every ten seconds after
     until   when waiting ends (``time.monotonic``), with ``BusyError``
+
+    Raises
+    ------
+    ValueError
+        in one line, where the lock's file cannot be opened
     """
-    descriptor, held = _open(path()), False
+    try:
+        descriptor, held = _open(path()), False
+    except OSError as error:
+        raise ValueError(
+            f"the machine's lock {path()} cannot be opened ({error.strerror}); allowed: BENCH_LOCK = a file in a folder"
+            " that may be written"
+        ) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -173,7 +184,7 @@ def _holder(descriptor: int) -> str:
             f" for {holder['what']}",
             limit=500,
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return "another session holds it"
 
 

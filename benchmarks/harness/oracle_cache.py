@@ -40,7 +40,8 @@ Arrays = dict[str, np.ndarray]
 
 
 def folder() -> Path | None:
-    """``BENCH_CACHE``, else the user's cache folder; None where ``BENCH_CACHE`` is empty: nothing is kept then.
+    """``BENCH_CACHE``, else the user's cache folder; None where ``BENCH_CACHE`` is empty, or the user has no home:
+    nothing is kept then.
 
     Raises
     ------
@@ -51,7 +52,10 @@ def folder() -> Path | None:
         if given and not Path(given).is_absolute():
             raise ValueError(f"BENCH_CACHE = {given!r} is no place; allowed: an absolute path, or nothing")
         return Path(given) if given else None
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jacobench"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jacobench"
+    except RuntimeError:  # a container's user that no system knows
+        return None
 
 
 class OracleCache:

@@ -71,5 +71,6 @@ def of_exit(returncode: int, stderr: str, doing: str) -> tuple[str, str]:
         return "oom", f"the process ended in {doing}: {tail}"
     if returncode == -signal.SIGKILL:
         return "oom", f"the process was killed in {doing}, most likely by the system's out-of-memory killer"
-    name = signal.Signals(-returncode).name if returncode < 0 else f"exit status {returncode}"
+    named = {int(each): each.name for each in signal.Signals}  # but for most of the real-time ones
+    name = named.get(-returncode, f"signal {-returncode}") if returncode < 0 else f"exit status {returncode}"
     return "error", one_line(f"the process ended in {doing} ({name}) {tail}")

@@ -21,11 +21,20 @@ def environment_name(profile: Profile, device: str) -> str:
 def run(profile: Profile, device: str, machine: str | None, bench: str | None = None) -> int:
     """Measure every cell of the profile, or of the asv benchmarks that ``bench`` finds, with progress; a run that was
     cut off is taken up.
+
+    Raises
+    ------
+    ValueError
+        in one line, where ``bench`` is no regular expression or finds nothing
     """
     plan = bench or ""
+    names = planned(profile, device, plan)
+    if not names:
+        raise ValueError(
+            f"--bench {plan!r} finds nothing in profile {profile.name}; allowed: part of a benchmark's name"
+        )
     store = Store(machine=machine, environment_name=environment_name(profile, device), run=RunName.of_process(plan))
     probe_all(store.results, store.machine)
-    names = planned(profile, device, plan)
     with tempfile.TemporaryDirectory(prefix="jacobench-") as cache, Account(profile, device, plan).followed():
         for cell in every_cell(profile, device):
             if cell.name in names:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import content, unfinished
-from benchmarks.harness.record import pack, read_json, shorten, unpack, write_json
+from benchmarks.harness.record import pack, read_json, shorten, unpack, write, write_json
 from benchmarks.harness.session import ROOT
 from benchmarks.harness.store import keep_aside, processes_in
 
@@ -23,8 +23,8 @@ def publish(
     partial: bool = False,
 ) -> int:
     """Copy asv's files, session records and studies of a machine (all: None) and say which; exit status 1 where some
-    were refused: because their tree was dirty or had other code than their commit, so that no commit has their code, or
-    because a run of theirs is unfinished.
+    were refused: because their tree was dirty, of no commit or had other code than its commit, so that no commit has
+    their code, or because a run of theirs is unfinished.
 
     families   only these (all: none); whether others are finished does not matter then
     partial    of an unfinished run publish the cells that are done, and in ``open.json`` the names of the others
@@ -53,15 +53,9 @@ def publish(
                 continue
             files = [path for path in files if path.name.rpartition(".p")[0] not in left]
             records = [read_json(path) for path in files if path.suffix != ".json"]
-            if dirty := sum(1 for record in records if record.get("dirty")):
+            if reason := _refusal(name, records):
                 refused += 1
-                print(f"refused {place.name}/{name}: {dirty} records of a dirty tree; commit and run", file=sys.stderr)
-                continue
-            if other := _count_other(name, records):
-                refused += 1
-                print(
-                    f"refused {place.name}/{name}: {other} records of other code than their commit's", file=sys.stderr
-                )
+                print(f"refused {place.name}/{name}: {reason}", file=sys.stderr)
                 continue
             # Where cells are left out, asv's file is all that is told of them.
             recorded = not left and any(path.suffix == ".session" for path in files)
@@ -106,16 +100,32 @@ def _is_of(name: str, families: tuple[str, ...]) -> bool:
     return not families or any(name.startswith((f"{each}-", f"{each.replace('_', '-')}-")) for each in families)
 
 
+def _refusal(name: str, records: list[dict[str, Any]]) -> str:
+    """Why no commit has the code of these records (or an empty text)."""
+    if dirty := sum(1 for record in records if record.get("dirty")):
+        return f"{dirty} records of a dirty tree; commit and run"
+    if nameless := sum(1 for record in records if record.get("commit", "") is None):
+        return f"{nameless} records of no commit; ASV_COMMIT says which one a copy without its history is of"
+    if other := _count_other(name, records):
+        return f"{other} records of other code than their commit's"
+    return ""
+
+
 def _count_other(name: str, records: list[dict[str, Any]]) -> int:
     """How many records were measured by other code than their commit's, where they say by which and it is known here.
 
-    asv runs today's ``benchmarks`` over a commit's ``bench_core``.
+    asv runs today's ``benchmarks`` over a commit's ``bench_core``; so does ``settle``, whose records name theirs.
     """
     packages = content.PACKAGES if "-plain-" in name else content.PACKAGES[:1]
     others = 0
     for record in records:
         said, commit = record.get("content", {}), record.get("commit")
-        known = {package: content.of_commit(ROOT, commit, package) for package in packages if package in said}
+        named = {"benchmarks": record.get("harness") or commit}
+        known = {
+            package: content.of_commit(ROOT, named.get(package, commit), package)
+            for package in packages
+            if package in said
+        }
         others += any(kept and kept != said[package] for package, kept in known.items())
     return others
 
@@ -155,11 +165,10 @@ def _names(path: Path, stem: str) -> bool:
 
 def _copy(path: Path, target: Path, families: tuple[str, ...] = (), recorded: bool = False) -> None:
     """``recorded``: session records have what asv's file keeps."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".json" and path.name != "machine.json":
         _merge(path, target, ("results", "durations"), _has(families), bare=recorded)
         return
-    raw = path.read_bytes()
+    raw = unpack(path.read_bytes())
     short = shorten(raw) if path.suffix in PACKED else raw
     if target.exists() and unpack(target.read_bytes()) in (raw, short):
         return  # packed by another library, with all digits or not yet, it is the same record
@@ -173,9 +182,7 @@ def _copy(path: Path, target: Path, families: tuple[str, ...] = (), recorded: bo
                 if number not in processes_in(path.parent, cell):
                     keep_aside(other)
                     other.unlink()
-    temporary = target.with_name(f".{target.name}.tmp")
-    temporary.write_bytes(raw)
-    temporary.replace(target)
+    write(target, raw)
 
 
 def _merge(path: Path, target: Path, parts: tuple[str, ...], chosen: Callable[[str], bool], bare: bool = False) -> None:

@@ -18,19 +18,28 @@ _GZIP, _XZ = b"\x1f\x8b", b"\xfd7zXZ"
 
 
 def write_json(path: Path, data: Any, *, asv: bool = False) -> None:
-    """Write to a temporary file beside ``path``, flush it to the disk, rename: no reader ever sees half of it.
+    """Write whole or not at all (:func:`write`). Ours know no NaN; the files of ``asv`` tell holes by it, and stand in
+    one line.
+    """
+    write(path, f"{json.dumps(data, indent=None if asv else 1, allow_nan=asv)}\n".encode())
 
-    Ours know no NaN; the files of ``asv`` tell holes by it, and stand in one line.
+
+def write(path: Path, content: bytes) -> None:
+    """Write to a temporary file beside ``path``, flush it to the disk, rename: no reader ever sees half of it, and
+    nothing is left of what the disk refuses.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # The process number keeps two writers apart; the name does not end in .json, so no reader picks it up.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with open(temporary, "w", encoding="utf-8") as stream:
-        json.dump(data, stream, indent=None if asv else 1, allow_nan=asv)
-        stream.write("\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def read_json(path: Path) -> Any:

@@ -85,8 +85,10 @@ class Result:
             row["error"] = None if None in errors else max(errors)
             row["checked_again"] = True
             row["check_s"] = (row["check_s"] or 0.0) + event.get("check_s", 0.0)
-            if event["outcome"]:  # a time whose result is wrong is no time
-                row |= {"outcome": event["outcome"][0], "reason": event["outcome"][1]} | _no_samples()
+            if event["outcome"]:  # a time whose result is wrong is no time, and the twin's is this kernel's
+                outcome, reason = event["outcome"]
+                for name in {event["row"], f"{event['row']}~twin"} & self.rows.keys():
+                    self.rows[name] |= {"outcome": outcome, "reason": reason} | _no_samples()
         elif kind == "stop":
             self.stop = event
         elif kind == "unavailable":

@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from bench_core.method import DTYPES
 from benchmarks.harness import card_state, ledger, older, session
 from benchmarks.harness.admission import HOPELESS
 from benchmarks.harness.cell import Cell, rows
-from benchmarks.harness.ledger import CRASHES
+from benchmarks.harness.ledger import CRASHES, TOOK_DOWN
 from benchmarks.harness.lock import machine_lock
 from benchmarks.harness.outcome import one_line
 from benchmarks.harness.profile import Profile
@@ -30,8 +31,6 @@ METRICS = ("seconds", "times_yardstick", "peak_bytes", "error", "products", "out
 
 def cells(family: str, backend: str, profile: Profile, device: str) -> list[Cell]:
     """The profile's cells of one family and backend, smallest first."""
-    from itertools import product
-
     found = [
         Cell.of(family, backend, dict(zip(sweep.sizes, values)), device, dtype)
         for sweep in profile.sweeps(family).values()
@@ -116,7 +115,7 @@ def measure_process(
         known = store.smaller(cell, profile) if not only else []
         tried = _rows(cell, profile, known, earlier, only)
         if store.crashes(cell, process) >= CRASHES:
-            tried = dict.fromkeys(tried, ("error", "took the run down twice"))
+            tried = dict.fromkeys(tried, ("error", TOOK_DOWN))
         with machine_lock(cell.name, progress.tell, ends - least_s), store.room():
             began = time.monotonic()  # waiting for another session is not time in this one
             profile = replace(profile, session_limit_s=min(profile.session_limit_s, ends - began))
@@ -154,18 +153,28 @@ def measure_process(
 
 
 def planned(profile: Profile, device: str, plan: str = "") -> dict[str, int]:
-    """Every cell of a profile by name, with its number of processes; ``plan`` is asv's ``--bench``."""
+    """Every cell of a profile by name, with its number of processes; ``plan`` is asv's ``--bench``.
+
+    Raises
+    ------
+    ValueError
+        in one line, where that is no regular expression
+    """
+    try:
+        wanted = re.compile(plan)
+    except re.error as error:
+        raise ValueError(f"--bench {plan!r} is not a regular expression: {error}") from None
     return {
         cell.name: profile.processes_of(cell)
         for cell in every_cell(profile, device)
-        if not plan or any(re.search(plan, name) for name in _benchmarks(cell, profile))
+        if not plan or any(map(wanted.search, _benchmarks(cell, profile)))
     }
 
 
 def _benchmarks(cell: Cell, profile: Profile) -> Iterator[str]:
     """asv's names of everything that is told of a cell: benchmark and parameters."""
     for name, sweep in profile.sweeps(cell.family).items():
-        if not sweep.holds(dict(cell.sizes)):
+        if not sweep.holds(dict(cell.sizes)) or cell.dtype not in profile.dtypes_of(sweep):
             continue
         sizes = [dict(cell.sizes)[letter] for letter in sweep.sizes]
         for row in rows(cell.family, cell.backend, profile, [dict(cell.sizes)], cell.device):

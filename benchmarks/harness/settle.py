@@ -108,12 +108,15 @@ class Question:
         """One more process of the cell, kept beside the others: its number, and whether it timed any of the rows.
         ``BusyError`` where the machine is not free until then (``time.monotonic``).
         """
-        # The checkout's own commit may be a later one with the same bench_core.
-        same = {"commit": read_json(self.paths[min(self.paths)])["commit"], "dirty": False}
+        # The checkout's own commit may be a later one with the same bench_core, and the profile have another name now:
+        # of a cell's processes readers keep those of the most thorough profile alone.
+        first = read_json(self.paths[min(self.paths)])
+        same = {"commit": first["commit"], "dirty": False, "profile": first["profile"]}
         with machine_lock(self.cell.name, Progress().tell, until):
             with room(self.folder):
                 number = 1 + max([*self.paths, *processes_in(self.folder, self.cell.name)])
                 record = session.run(self.cell, self.profile, dict.fromkeys(self.rows, ""), process=number)
+            same["harness"] = record.get("commit")
             write_json(self.folder / f"{self.cell.name}.p{number}.session", record | same)
         return number, any(record["rows"][row]["samples_s"] for row in self.rows)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.harness import RULER, environment, policy
 from benchmarks.harness.cell import Cell
-from benchmarks.harness.ledger import Ledgers, RunName
+from benchmarks.harness.ledger import TOOK_DOWN, Ledgers, RunName
 from benchmarks.harness.profile import Profile
 from benchmarks.harness.record import SCHEMA, read_json, write_json
 from benchmarks.harness.session import ROOT
@@ -63,7 +63,7 @@ class Store:
     def resumable(self, cell: Cell, profile: Profile, process: int) -> dict[str, Any] | None:
         """The record of this session if a run that was cut off has left one."""
         path = self.path(cell, process)
-        if self.environment == "direct" or self.dirty or not path.exists():
+        if self.environment == "direct" or self.commit is None or self.dirty or not path.exists():
             return None
         if not self.ledgers.keeps(cell.name, process, sha256(path)):
             return None
@@ -71,6 +71,8 @@ class Store:
         same = (record["schema"], record["ruler"], record["profile"], record["commit"], record["dirty"])
         if same != (SCHEMA, RULER, profile.name, self.commit, self.dirty):
             return None
+        if all(row.get("reason") == TOOK_DOWN for row in record["rows"].values()):
+            return record  # no process has run, under anything: begun again, it would take this run down, too
         # One cell's processes must not differ by what they run under, or on.
         return None if policy.chosen().differs(record) or environment.differs(record, cell.device) else record
 
@@ -159,7 +161,7 @@ class Store:
 
 def results_folder() -> Path:
     """What is measured here lies there: ``BENCH_RESULTS``, else ``results-local/`` of the checkout."""
-    return Path(os.environ.get("BENCH_RESULTS", ROOT / LOCAL)).absolute()
+    return Path(os.environ.get("BENCH_RESULTS") or ROOT / LOCAL).absolute()
 
 
 def processes_in(folder: Path, cell: str) -> dict[int, Path]:
@@ -170,7 +172,7 @@ def processes_in(folder: Path, cell: str) -> dict[int, Path]:
 
 @contextlib.contextmanager
 def room(folder: Path) -> Iterator[None]:
-    """Hold ``ROOM_BYTES`` in the folder, in a file that goes when the context ends, whatever ends it;
+    """Hold ``ROOM_BYTES`` in the folder, in a file that goes when the context ends, whatever ends it but a kill;
     ``UnwritableError`` where there can be none.
     """
     held = folder / f".room.{os.getpid()}"

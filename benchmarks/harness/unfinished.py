@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from pathlib import Path
 
@@ -36,12 +37,15 @@ def family(name: str) -> str:
 
 
 def _done(past: Past) -> set[str]:
-    """Cells of whose planned processes none is missing; of one that no plan knows, whose last session is done."""
+    """Cells of whose planned processes none is missing or in flight; of one that no plan knows, whose last session is
+    done.
+    """
+    planned, (flying, number) = past.planned or {}, past.in_flight or ("", 0)
     numbers: dict[str, set[int]] = {}
     for cell, process in past.done:
         numbers.setdefault(cell, set()).add(process)
     return {
         cell
         for cell, processes in numbers.items()
-        if processes >= set(range((past.planned or {}).get(cell, 1))) and cell != past.in_flight
+        if processes >= set(range(planned.get(cell, 1))) and (cell != flying or number >= planned.get(cell, math.inf))
     }

@@ -1,4 +1,4 @@
-"""The process of a session, started by ``session.py`` as ``python worker.py SPEC JOURNAL``.
+"""The process of a session, started by ``child.py`` as ``python worker.py SPEC JOURNAL``.
 
 Here it only finds its way: the ``bench_core`` of the commit under test, the ``benchmarks`` of the working tree. What it
 does then is in ``stages.py``.

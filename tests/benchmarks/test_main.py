@@ -12,6 +12,8 @@ from benchmarks.harness import system
 from benchmarks.harness.profile import SMOKE
 from benchmarks.harness.record import read_json
 from benchmarks.harness.run import cells
+from benchmarks.harness.session import ROOT
+from benchmarks.harness.store import LOCAL, results_folder
 
 
 @pytest.mark.parametrize(
@@ -109,3 +111,15 @@ def test_an_unknown_policy_is_one_line(run_python, arguments):
     done = run_python("-m", "benchmarks", *arguments, BENCH_ALLOCATOR="tcmalloc")
     assert done.returncode == 2
     assert done.stderr == "benchmarks: BENCH_ALLOCATOR = 'tcmalloc' is not a policy; allowed: kept, default\n"
+
+
+def test_a_cache_that_is_no_place_is_one_line(run_python):
+    """Told by the sessions, it would be an error of every row."""
+    done = run_python("-m", "benchmarks", "cell", "D=4", BENCH_CACHE="mine")
+    assert done.returncode == 2
+    assert done.stderr == "benchmarks: BENCH_CACHE = 'mine' is no place; allowed: an absolute path, or nothing\n"
+
+
+def test_results_without_a_folder_of_their_own_lie_where_they_always_do(monkeypatch):
+    monkeypatch.setenv("BENCH_RESULTS", "")
+    assert results_folder() == ROOT / LOCAL

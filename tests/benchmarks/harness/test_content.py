@@ -35,10 +35,11 @@ def repository(tmp_path, monkeypatch):
     return root, tmp_path / "copy", git("rev-parse", "HEAD")
 
 
-def _publish(folder, copy, commit, environment_name="plain-x"):
+def _publish(folder, copy, commit, environment_name="plain-x", **more):
     said = {name: content.of_tree(copy / name) for name in content.PACKAGES}
-    record = {"dirty": False, "commit": commit, "content": said}
-    write_json(folder / f"local/here/sessions/{commit[:8]}-{environment_name}/cell.p0.session", record)
+    record = {"dirty": False, "commit": commit, "content": said} | more
+    stem = f"{(commit or 'unknown')[:8]}-{environment_name}"
+    write_json(folder / f"local/here/sessions/{stem}/cell.p0.session", record)
     return publish(folder / "local", folder / "results")
 
 
@@ -71,3 +72,21 @@ def test_other_code_than_its_commits_is_not_published(repository, tmp_path, caps
     (copy / "bench_core/deep/code.py").write_text("# changed\n")
     content.of_tree.cache_clear()
     assert _publish(tmp_path / "asv", copy, commit, "checkout-py3.11") == 1
+
+
+def test_what_settle_added_is_of_the_harness_that_it_names(repository, tmp_path):
+    root, _, commit = repository
+    (root / "benchmarks/deep/more.py").write_text("")
+    named = ("-c", "user.name=x", "-c", "user.email=x@y")
+    subprocess.run(["git", "add", "."], cwd=root, check=True)
+    subprocess.run(["git", *named, "commit", "--quiet", "--message", "two"], cwd=root, check=True)
+    later = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, check=True, capture_output=True, text=True).stdout
+    assert _publish(tmp_path / "first", root, commit) == 1
+    assert _publish(tmp_path / "second", root, commit, harness=later.strip()) == 0
+
+
+def test_what_was_measured_of_no_commit_is_not_published(repository, tmp_path, capsys):
+    _, copy, _ = repository
+    assert _publish(tmp_path, copy, None) == 1
+    assert "1 records of no commit; ASV_COMMIT says which one" in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()

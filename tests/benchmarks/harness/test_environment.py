@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import subprocess
 
 from benchmarks.harness import environment
 
@@ -39,3 +40,24 @@ def test_a_system_that_tells_less_has_the_name_that_it_has(tmp_path):
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc/cpuinfo").write_text("model name : Some Core\n")
     assert environment.cpu(tmp_path) == "Some Core"
+
+
+def test_a_tree_whose_changes_git_cannot_tell_counts_as_changed(tmp_path, monkeypatch):
+    monkeypatch.delenv("ASV_COMMIT", raising=False)
+    (tmp_path / "bench_core").mkdir()
+    (tmp_path / "bench_core/code.py").touch()
+    named = ("-c", "user.name=x", "-c", "user.email=x@y")
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "one"]):
+        subprocess.run(["git", *named, *command], cwd=tmp_path, check=True)
+    commit, dirty = environment.commit(tmp_path)
+    assert commit
+    assert not dirty
+    assert environment.same_code(tmp_path, commit)
+    (tmp_path / ".git/index").write_text("damaged")
+    assert environment.commit(tmp_path) == (commit, True)
+    assert not environment.same_code(tmp_path, commit)
+
+
+def test_a_session_that_never_had_its_device_differs_from_one_that_has():
+    record = {"environment": {"policy": {}}}
+    assert environment.differs(record, "cpu") == [("processor", None, environment.cpu())]

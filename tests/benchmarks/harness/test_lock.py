@@ -81,8 +81,12 @@ def test_the_lock_is_the_machines_wherever_temporary_files_go(monkeypatch):
     assert lock.path() == before
 
 
-def test_what_others_wrote_into_the_lock_is_no_fault(holder, tmp_path):
-    (tmp_path / "lock").write_text("[]")
+ENDLESS = '{"pid": 1, "user": "x", "what": "x", "command": "x", "up": 1e300}'
+
+
+@pytest.mark.parametrize("written", ["[]", ENDLESS])
+def test_what_others_wrote_into_the_lock_is_no_fault(holder, tmp_path, written):
+    (tmp_path / "lock").write_text(written)
     lines: list[str] = []
 
     def tell(line: str) -> None:
@@ -92,3 +96,15 @@ def test_what_others_wrote_into_the_lock_is_no_fault(holder, tmp_path):
     with lock.machine_lock("a cell", tell):
         pass
     assert lines[0].endswith("another session holds it")
+
+
+def test_a_lock_that_cannot_be_opened_is_one_line(tmp_path, monkeypatch):
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")  # whose target would be another's to choose
+    for place in ("none/lock", "link"):
+        monkeypatch.setenv("BENCH_LOCK", str(tmp_path / place))
+        with (
+            pytest.raises(ValueError, match=rf"^the machine's lock .*{place} cannot be opened \(.*\); allowed: BENCH_"),
+            lock.machine_lock("a cell"),
+        ):
+            pass
+    assert not (tmp_path / "elsewhere").exists()

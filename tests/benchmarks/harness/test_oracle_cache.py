@@ -169,6 +169,17 @@ def test_the_folder_is_the_users_own(tmp_path, monkeypatch):
         oracle_cache.folder()
 
 
+def test_a_user_without_a_home_keeps_nothing(monkeypatch):
+    for variable in ("BENCH_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert oracle_cache.folder() is None
+
+
 def test_the_problem_of_an_older_commit_is_left_alone(tmp_path):
     class Older:
         family = "implicit"

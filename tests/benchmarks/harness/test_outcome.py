@@ -91,6 +91,7 @@ def test_of_exit_names_the_signal_and_the_work():
     assert kind == "error"
     assert "SIGSEGV" in reason
     assert "first call" in reason
+    assert "signal 40" in outcome.of_exit(-40, "", "first call")[1]  # a real-time one, which has no name
 
 
 def test_of_exit_ends_with_what_a_traceback_says_last():

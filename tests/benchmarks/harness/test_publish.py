@@ -211,6 +211,13 @@ def test_a_cell_that_is_being_measured_again_is_open(unfinished):
     assert open_cells(unfinished / f"here/sessions/{STEM}") == {"logdet-torch-D1"}
 
 
+def test_a_further_process_in_flight_opens_no_cell_that_has_all_that_were_planned(unfinished):
+    """Of a card: one process of each cell is planned, and more come while there is time."""
+    _ledger(unfinished, 2, {"event": "told"})
+    _ledger(unfinished, 3, LOGDET[2], _event("running", "logdet-jax-D1", 1), plan="logdet-jax")
+    assert open_cells(unfinished / f"here/sessions/{STEM}") == set()
+
+
 def test_nothing_to_publish_is_one_line(local, tmp_path):
     with pytest.raises(ValueError, match=r"no results of machine 'there' in .*; there are: here"):
         publish(local, tmp_path / "results", "there")
@@ -254,6 +261,9 @@ def test_the_same_record_otherwise_packed_is_the_same(local, tmp_path):
         assert publish(local, tmp_path / "results") == 0
         assert (sessions / "cell.p0.session").read_bytes() == written
         assert sorted(path.name for path in sessions.iterdir()) == ["cell.p0.session", "cell.p3.session"]
+    (local / f"here/sessions/{STEM}/cell.p0.session").write_bytes(written)  # and one that is brought back packed
+    assert publish(local, tmp_path / "results") == 0
+    assert (sessions / "cell.p0.session").read_bytes() == written
 
 
 def test_samples_that_the_records_have_stand_there_alone(local, tmp_path):

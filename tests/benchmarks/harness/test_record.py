@@ -53,7 +53,20 @@ def test_no_half_file_is_ever_read_under_sigkill(tmp_path):
 def test_not_a_number_is_never_written(tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "a.json", {"value": float("nan")})
-    assert list(tmp_path.glob("*.json")) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_what_the_disk_refuses_nothing_is_left_and_what_was_there_stays(tmp_path, monkeypatch):
+    write_json(tmp_path / "a.json", 1)
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_json(tmp_path / "a.json", 2)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    assert read_json(tmp_path / "a.json") == 1
 
 
 def test_a_corrupt_file_is_one_line(tmp_path):

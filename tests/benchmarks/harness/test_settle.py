@@ -12,7 +12,7 @@ import pytest
 from benchmarks.harness import settle
 from benchmarks.harness.cell import Cell
 from benchmarks.harness.lock import machine_lock
-from benchmarks.harness.profile import SMOKE
+from benchmarks.harness.profile import FULL, SMOKE
 
 ENTRY = {
     "family": "logdet",
@@ -132,7 +132,7 @@ def test_a_session_that_does_not_fit_is_not_begun(measured):
 def test_waiting_for_the_machine_is_within_the_time(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("BENCH_RESULTS", str(tmp_path))
     monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
-    (known := tmp_path / "known").write_text('{"commit": null}')
+    (known := tmp_path / "known").write_text('{"commit": null, "profile": "smoke"}')
     cell = Cell.of("logdet", "torch", {"D": 8})
     question = settle.Question(cell, SMOKE, ("relative",), 0.41, tmp_path, {0: known})
     monkeypatch.setattr(settle, "_ask", lambda results: [ENTRY])
@@ -147,6 +147,19 @@ def test_waiting_for_the_machine_is_within_the_time(tmp_path, monkeypatch, capsy
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("settle: the machine was not free in time: process ")
     assert line.endswith(" for another session; 0 sessions in 0.0 minutes")
+
+
+def test_a_process_is_filed_under_the_profile_of_those_that_are_there(tmp_path, monkeypatch):
+    """As full it would stand alone in the report: those of standard are less thorough."""
+    monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
+    (known := tmp_path / "known").write_text('{"commit": null, "profile": "standard"}')
+    found = {"commit": "later", "profile": "full", "rows": {"relative": {"samples_s": [1.0]}}}
+    monkeypatch.setattr(settle.session, "run", lambda *_, **more: found)
+    cell = Cell.of("logdet", "torch", {"D": 8})
+    question = settle.Question(cell, FULL, ("relative",), 0.41, tmp_path, {0: known})
+    assert question.measure(time.monotonic() + 60) == (1, True)
+    record = json.loads((tmp_path / f"{cell.name}.p1.session").read_text())
+    assert (record["profile"], record["commit"], record["harness"]) == ("standard", None, "later")
 
 
 def test_the_main_sweep_goes_before_those_beside_it(tmp_path, monkeypatch):

@@ -26,7 +26,7 @@ def open_store(tmp_path, monkeypatch):
     """A store as the next run of a plan sees it."""
     monkeypatch.setenv("ASV_ENV_NAME", "checkout-py3.11")
 
-    def make(number: int, plan: str = "", commit: str = "a" * 40) -> Store:
+    def make(number: int, plan: str = "", commit: str | None = "a" * 40) -> Store:
         monkeypatch.setattr("benchmarks.harness.environment.commit", lambda root: (commit, False))
         made = Store(tmp_path, "here", run=RunName(f"run{number}", plan))
         made.begin(QUICK, lambda: None)
@@ -97,6 +97,20 @@ def test_a_record_of_another_processor_or_card_is_not_taken_up(store, open_store
         assert open_store(3).resumable(cell, QUICK, 0) is not None
     monkeypatch.setattr(environment, "cpu", lambda: "another")
     assert open_store(4).resumable(CELL, QUICK, 0) is None
+
+
+def test_what_took_the_run_down_is_taken_up_and_a_session_without_its_device_is_not(store, open_store):
+    """Of the former no process has run; that of the latter ended before it could tell on what."""
+    row = {"outcome": "error", "reason": ledger.TOOK_DOWN}
+    record = _keep(store, environment={"warnings": []}, rows={"relative": row})
+    assert open_store(2).resumable(CELL, QUICK, 0) == record
+    _keep(store, environment={"policy": asdict(policy.chosen())})
+    assert open_store(3).resumable(CELL, QUICK, 0) is None
+
+
+def test_without_a_commit_nothing_is_taken_up(open_store):
+    _keep(open_store(1, commit=None), commit=None)
+    assert open_store(2, commit=None).resumable(CELL, QUICK, 0) is None
 
 
 def test_a_record_that_was_told_is_not(store, open_store):
