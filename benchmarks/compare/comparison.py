@@ -52,7 +52,6 @@ class Comparison:
     outcomes: dict[tuple[str, str], dict[str, dict[str, Any]]] = field(default_factory=dict)
     only: dict[tuple[str, str], str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
-    looks: int = 0
     spent_s: float = 0.0
 
     def take(self, cell: str, found: dict[str, Any]) -> None:
@@ -78,7 +77,6 @@ class Comparison:
 
     def look(self) -> None:
         """Test all rows."""
-        self.looks += 1
         for (cell, row), state in self.states.items():
             state.floor = verdict.floor([p["rows"][row]["twin"] for p in self.pairs_of(cell, row)])
         verdict.look({"\0".join(name): state for name, state in self.states.items()}, self.options.threshold)

@@ -59,7 +59,7 @@ def rows(comparison: Comparison) -> list[tuple[str, ...]]:
                 *name,
                 f"{ratio(state):.3f}",
                 f"{low:.3f} to {high:.3f}" if state.interval else "",
-                f"{said.word}, beyond {comparison.options.threshold:.0%}" if said.beyond else said.word,
+                f"{said.word}, beyond {100 * comparison.options.threshold:g}%" if said.beyond else said.word,
                 f"{sorted(seconds)[len(seconds) // 2]:.3g}",
                 f"{math.expm1(state.floor):.1%}",
                 f"{smallest:.1%}" if smallest is not None else "",

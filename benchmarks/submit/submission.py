@@ -19,7 +19,7 @@ has four events of its own:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +86,15 @@ class Settings:
         }
 
 
+class _Spool(Store):
+    """Where the jobs of a run keep what they measure."""
+
+    def set_aside(self, cell: Cell, belongs: Callable[[int], bool]) -> None:
+        """Nothing: a cell's other processes are of the same run, whatever day and node their jobs had; `merge` sets
+        aside what lies from before where it files them.
+        """
+
+
 class Submission:
     """A run that was submitted, read from its ledger."""
 
@@ -138,7 +147,7 @@ class Submission:
     def store_of(self, session: Session) -> Store:
         """Where the session's jobs keep what they measure."""
         name = RunName(f"{self.run.id}.{session.index:04d}", self.run.plan)
-        return Store(self.spool, self.machine, self.environment, name, self.commit)
+        return _Spool(self.spool, self.machine, self.environment, name, self.commit)
 
     def session_ledgers(self) -> dict[str, Path]:
         """The ledgers that sessions have, by the name of their run: of a thousand sessions one listing."""

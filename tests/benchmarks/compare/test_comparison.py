@@ -66,6 +66,12 @@ def test_one_slower_row_fails_it_and_leads_the_table(tmp_path):
     assert len(saved["pairs"]) == SCHEDULE[0] * 2
 
 
+def test_a_threshold_that_is_no_whole_per_cent_is_told_as_it_is(tmp_path):
+    options = Options(QUICK, threshold=0.005)
+    done = run(tmp_path, Drawn({"inverse": math.log(1.4)}), options, cells=CELLS[:1])
+    assert table.rows(done)[0][4] == "slower, beyond 0.5%"
+
+
 def test_what_is_faster_passes_and_leads_what_is_open_and_what_is_the_same(tmp_path):
     done = run(tmp_path, Drawn({"inverse": math.log(0.7)}, {"relative_step": 0.3}), cells=CELLS[:1])
     told = [(line[1], line[4]) for line in table.rows(done)]

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.__main__ import main
 from benchmarks.harness import environment, gpu, policy, run
+from benchmarks.harness.ledger import Past
 from benchmarks.harness.profile import PROFILES, SMOKE
 from benchmarks.harness.record import read_json
 from benchmarks.harness.store import UnwritableError
@@ -167,6 +168,22 @@ def test_processes_of_a_cell_are_jobs_of_their_own(cluster, tmp_path, monkeypatc
     records = [read_json(path) for path in sorted(folder.glob("*.session"))]
     assert [(record["process"], record["processes"]) for record in records] == [(0, 2), (1, 2)]
     assert [record["job"]["id"] for record in records] == ["12_0", "12_1"]
+
+
+def test_a_first_process_that_is_done_days_after_the_others_leaves_them_done(cluster, tmp_path, monkeypatch):
+    """They are of one run, whatever day each of its jobs had."""
+
+    def measure(cell, profile, *given, **named):
+        return {"cell": cell.to_json(), "profile": profile.name, "rows": {}, "elapsed_s": 0.0}
+
+    monkeypatch.setitem(PROFILES, "smoke", replace(SMOKE, processes=2))
+    monkeypatch.setattr(run, "every_cell", lambda profile, device: CELLS[:1])
+    monkeypatch.setattr(run.session, "run", measure)
+    assert submit() == 0
+    run_job(cluster, tmp_path, "12_1")
+    monkeypatch.setattr(Past, "is_old", lambda self: True)
+    run_job(cluster, tmp_path, "12_0")
+    assert main(["submit", "--status"]) == 0
 
 
 @pytest.mark.slow
