@@ -90,9 +90,17 @@ def find_studies(
 ) -> tuple[Study, ...]:
     """Of each machine, study and data the newest record; see `find_records`."""
     found = find_records(places, "study", find_fault, read, problems, commit)
-    studies = (Study(name, machine, record["study"], record["data"], record) for name, machine, record in found)
+    studies = (Study(name, machine, record["study"], record["data"], _count(record)) for name, machine, record in found)
     newest = {(study.machine, study.name, study.data): study for study in studies}
     return tuple(newest[key] for key in sorted(newest))
+
+
+def _count(record: dict[str, Any]) -> dict[str, Any]:
+    """The record with the evaluations that were made: an epoch trains on every sample once."""
+    finished, missed = str(record.get("finished_at") or ""), record["settings"]["train"]
+    wrong = {method for method, mended in TRAININGS[record["study"]].uncounted if finished < mended}
+    rows = (row | {"evaluations": row["evaluations"] + missed * (row["method"] in wrong)} for row in record["rows"])
+    return record | {"rows": list(rows)} if wrong else record
 
 
 def find_fault(record: dict[str, Any]) -> str | None:

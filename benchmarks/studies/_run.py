@@ -73,6 +73,7 @@ class Study:
     configure             ``configure(threads)``: called once in this process before anything is trained
     start                 ``start(method, seed)``: a training before its first epoch
     packages              what the numbers depend on besides the packages that the harness records
+    inputs                a digest of data that the user brought
     """
 
     name: str
@@ -85,6 +86,7 @@ class Study:
     configure: Callable[[int], None]
     start: Callable[[str, int], Training]
     packages: tuple[str, ...] = ()
+    inputs: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,8 @@ def run(study: Study, machine: str | None, command: str) -> int:
         "profile": study.profile,
         "threads": number,
         "packages": facts["packages"],
+        "cpu": facts["cpu"],
+        "inputs": study.inputs,
     }
     store = StudyStore(f"{study.name}-{study.data}", identity, machine)
     with store.lock(), machine_lock(f"study {study.name}"):

@@ -8,10 +8,12 @@ CIFAR-10  https://www.cs.toronto.edu/~kriz/cifar.html, python version: cifar-10-
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import math
 import pickle
 import tarfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,6 +44,13 @@ class Images:
     @property
     def classes(self) -> int:
         return int(max(self.train_labels.max(), self.test_labels.max())) + 1
+
+    def digest(self) -> str:
+        """SHA-256 of all images and labels: files of one name and number of images may be others."""
+        total = hashlib.sha256()
+        for array in (self.train, self.train_labels, self.test, self.test_labels):
+            total.update(np.ascontiguousarray(array))
+        return total.hexdigest()
 
     def first(self, train: int | None, test: int | None) -> Images:
         """Only so many of each."""
@@ -107,7 +116,7 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:
         try:
             raw = stream.read()
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise ValueError(f"{path} cannot be read: {error}") from error
     start = 4 + 4 * dimensions
     if len(raw) < start or raw[:4] != bytes((0, 0, 8, dimensions)):
@@ -156,7 +165,7 @@ def _open_cifar10(folder: Path, names: list[str]) -> list[tuple[str, bytes]]:
         with tarfile.open(archive) as tar:
             members = {Path(member.name).name: member for member in tar.getmembers() if member.isfile()}
             return [(name, tar.extractfile(members[name]).read()) for name in names]  # type: ignore[union-attr]
-    except (KeyError, OSError, EOFError, tarfile.TarError) as error:
+    except (KeyError, OSError, EOFError, tarfile.TarError, zlib.error) as error:
         raise ValueError(f"{archive} is not the archive of CIFAR-10 ({type(error).__name__}: {error})") from error
 
 

@@ -101,4 +101,5 @@ def prepare(profile: str, data: str, folder: str | None, epochs: int | None, see
         configure=configure,
         start=lambda method, seed: ImplicitTraining(METHODS[method], seed, found, settings),
         packages=("scikit-learn",) if data == "digits" else (),
+        inputs=found.digest(),
     )

@@ -31,7 +31,7 @@ SIGMA = 0.5
 
 @dataclass(frozen=True)
 class Profile:
-    """Epochs, seeds, samples of the mixture."""
+    """Epochs, seeds, training samples (of the digits at most), units of a hidden layer."""
 
     epochs: int
     seeds: int

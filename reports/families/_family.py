@@ -80,13 +80,15 @@ class Qualities:
 class Training:
     """A study of whole trainings: the method in whose times the others are told, and the `settings` that its record
     must have beside those of all. What more is made of one is its `kind`: `ascents` of a likelihood, or `densities`;
-    there several rates are tried, and `baseline` is what the name of the best begins with.
+    there several rates are tried, and `baseline` is what the name of the best begins with. `uncounted` are methods of
+    which records say one evaluation a sample and step too few, each with when that was mended.
     """
 
     name: str
     baseline: str
     settings: tuple[str, ...]
     kind: str = ""
+    uncounted: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

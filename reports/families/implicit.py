@@ -43,7 +43,14 @@ FAMILY = Family(
         *("jfb", "cg", "neumann", "gmres", "cg_published", "bicgstab", "parameter_vjp", "broyden"),
         *("anderson", "dense"),
     ),
-    trainings=(Training("implicit-training", "jfb", ("gamma", "learning_rate", "most", "parameters", "tol", "D")),),
+    trainings=(
+        Training(
+            "implicit-training",
+            "jfb",
+            ("gamma", "learning_rate", "most", "parameters", "tol", "D"),
+            uncounted=(("jfb_anderson", "2026-11-29T20:00:00Z"),),
+        ),
+    ),
     contests=(
         Contest(
             "truncated",

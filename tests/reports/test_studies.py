@@ -110,6 +110,18 @@ def study(small):
     return found
 
 
+@pytest.mark.parametrize(("finished", "missed"), [("2026-11-28T08:00:00Z", TRAIN), ("2026-11-30T08:00:00Z", 0)])
+def test_an_evaluation_that_older_records_left_out_is_counted(small, finished, missed):
+    record = make_record(finished_at=finished)
+    record["methods"]["jfb_anderson"] = record["methods"].pop("neumann_1")
+    for row in record["rows"]:
+        row["method"] = {"neumann_1": "jfb_anderson"}.get(row["method"], row["method"])
+    write_record(small, record)
+    (found,) = load(small).studies
+    assert {row["evaluations"] for row in found.of("jfb_anderson")} == {21 * TRAIN + missed}
+    assert {row["evaluations"] for row in found.of("jfb")} == {21 * TRAIN}
+
+
 def test_ratios_find_the_truth(study):
     ratios = epoch_ratios(study, "jfb")
     assert list(ratios) == [name for name in METHODS if name != "jfb"]

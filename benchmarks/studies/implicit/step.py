@@ -18,6 +18,7 @@ from torch.nn.functional import cross_entropy
 import bench_core
 from bench_core.implicit.settings import Stop
 from bench_core.implicit.torch._operator import Counted
+from benchmarks.harness.clock import no_collector
 from benchmarks.studies.images import Images
 from benchmarks.studies.implicit.network import ImplicitResNet, Linearisation, Map
 
@@ -30,9 +31,10 @@ Solve = Callable[[Any, Tensor], Any]
 
 
 class Step(NamedTuple):
-    """What a gradient cost and how exact it is: ``operator`` has counted its products."""
+    """What a gradient cost and how exact it is: ``evaluations`` of T, and ``operator`` has counted its products."""
 
     loss: Tensor
+    evaluations: int
     forward: Any
     operator: Counted
     v: Tensor
@@ -63,13 +65,14 @@ def differentiate(net: ImplicitResNet, images: Tensor, labels: Tensor, solvers: 
 
     The fixed point by ``solvers.forward``, then w from ``J^T w = v`` by ``solvers.backward``, v the loss gradient by
     the fixed point, then ``(dT/dtheta)^T w`` by autograd (Wu Fung et al. 2022, equation 14; with ``w = v`` equation
-    16). Cost: n + 1 evaluations of T in n iterations, the solver's products, one parameter vjp.
+    16). Cost: an evaluation of T beside those of ``solvers.forward``, the solver's products, one parameter vjp.
     """
     net.zero_grad(set_to_none=True)
     q = net.Q(images)
     with torch.no_grad():
         start = q.detach()
-        forward = solvers.forward(Map(net, start), start.flatten(1))
+        evaluated = Map(net, start)
+        forward = solvers.forward(evaluated, start.flatten(1))
     image, first, second = net.T(forward.w.view_as(q), q)
     u = image.detach().requires_grad_()
     loss = cross_entropy(net.S(u), labels)
@@ -80,7 +83,7 @@ def differentiate(net: ImplicitResNet, images: Tensor, labels: Tensor, solvers: 
     with torch.no_grad():
         backward = solvers.backward(operator, v)
     image.backward(backward.w.view_as(image))
-    return Step(loss.detach(), forward, operator, v, backward)
+    return Step(loss.detach(), evaluated.evaluations + 1, forward, operator, v, backward)
 
 
 @dataclass(frozen=True)
@@ -132,8 +135,7 @@ class ImplicitTraining:
         self._differentiate(batches[0])  # warm-up: a gradient that is thrown away
         tally = Tally(self._settings.tol)
         gc.collect()
-        gc.disable()
-        try:
+        with no_collector():
             began = time.perf_counter()
             for batch in batches:
                 step = self._differentiate(batch)
@@ -141,8 +143,6 @@ class ImplicitTraining:
                 self.net.contract()
                 tally.add(step, len(batch))
             seconds = time.perf_counter() - began
-        finally:
-            gc.enable()
         return {"seconds": seconds, **tally.fields(), "accuracy": self.accuracy(), **self._probe()}
 
     def save(self, path: Path) -> None:
@@ -183,7 +183,7 @@ class Tally:
     def add(self, step: Step, batch: int) -> None:
         self._samples += batch
         self._losses.append(step.loss * batch)
-        self._work["evaluations"] += batch * (int(step.forward.iterations.max()) + 1)
+        self._work["evaluations"] += batch * step.evaluations
         self._work["vjps"] += round(batch * step.operator.vjps)
         self._work["jvps"] += round(batch * step.operator.jvps)
         for prefix, solution in (("forward_", step.forward), ("", step.backward)):

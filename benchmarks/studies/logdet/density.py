@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 import bench_core
+from benchmarks.harness.clock import no_collector
 from benchmarks.studies.logdet.flows import MaskedFlow, Start, TriangularFlow
 from benchmarks.studies.logdet.step import log_likelihood
 from benchmarks.studies.planes import LIMIT
@@ -118,15 +119,12 @@ class DensityTraining:
         batches = self._draw(number)
         self.model.differentiate(batches[0])  # warm-up: a gradient that is thrown away
         gc.collect()
-        gc.disable()
-        try:
+        with no_collector():
             began = time.perf_counter()
             for x in batches:
                 self.model.differentiate(x)
                 self._optimiser.step()
             seconds = time.perf_counter() - began
-        finally:
-            gc.enable()
         parts = {"loss": self._train[:TOLD], "valid_loss": self._valid, "test_loss": self._test}
         losses = {name: -float(self.model.log_likelihood(part).mean()) for name, part in parts.items()}
         if losses["valid_loss"] < self._best:

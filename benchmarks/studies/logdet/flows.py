@@ -13,7 +13,7 @@ from zuko.distributions import DiagNormal
 from zuko.lazy import Flow, UnconditionalDistribution, UnconditionalTransform
 from zuko.transforms import AdditiveTransform, LULinearTransform
 
-from bench_core.logdet.torch._network import activate
+from bench_core.logdet.torch._network import activate, log_slope
 
 TRANSFORMS = 3  # of a masked autoregressive flow, as zuko has it where nothing is said
 
@@ -69,7 +69,7 @@ class SmoothLeakyReLU(Transform):
         return activate(x, self._alpha)
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
-        return torch.log(self._alpha + (1 - self._alpha) * torch.sigmoid(x))
+        return log_slope(x, self._alpha)
 
 
 class _LibraryFlow:

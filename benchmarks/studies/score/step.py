@@ -16,6 +16,7 @@ from torch.nn.functional import silu
 
 import bench_core
 from bench_core.score.torch._network import denoising_loss, differentiate, phi_of, psi_of
+from benchmarks.harness.clock import no_collector
 
 PROBED = 64  # samples whose Jacobians are looked at
 GRID = 15  # points along an edge of the picture of the field
@@ -98,8 +99,7 @@ class ScoreTraining:
         self._step(*batches[0], self.parameters)  # warm-up: a gradient that is thrown away
         losses = []
         gc.collect()
-        gc.disable()
-        try:
+        with no_collector():
             began = time.perf_counter()
             for clean, noisy, probe in batches:
                 loss, gradients = self._step(clean, noisy, probe, self.parameters)
@@ -108,8 +108,6 @@ class ScoreTraining:
                 self._optimiser.step()
                 losses.append(loss * len(clean))
             seconds = time.perf_counter() - began
-        finally:
-            gc.enable()
         work = {"evaluations": 0, "vjps": 0, "jvps": 0}
         mean = float(torch.stack(losses).sum()) / len(x)
         field = self.picture() if number == self._last and self._samples.score is not None else None

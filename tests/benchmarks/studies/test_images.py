@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
+import shutil
 import tarfile
+import zlib
 
 import numpy as np
 import pytest
@@ -25,6 +28,9 @@ def test_digits_are_split_once_and_standardised():
     assert np.array_equal(found.test, again.test)
     # Every class is tested.
     assert np.bincount(found.test_labels).min() > 20
+    assert found.digest() == again.digest()
+    again.train_labels[7] += 1
+    assert found.digest() != again.digest()
 
 
 @pytest.mark.parametrize("ending", ["", ".gz"])
@@ -124,6 +130,25 @@ def test_files_that_are_something_else_are_one_line(tmp_path, writers):
     with pytest.raises(ValueError, match=r"train_32x32\.mat is not a MATLAB file with X and y"):
         images.load("svhn", str(tmp_path))
     (tmp_path / "cifar-10-python.tar.gz").write_bytes(b"not an archive")
+    with pytest.raises(ValueError, match="is not the archive of CIFAR-10"):
+        images.load("cifar10", str(tmp_path))
+
+
+def test_what_is_damaged_within_its_packing_is_one_line(tmp_path, writers):
+    """Not cut off, which is an end of file: bytes that are no block of deflate."""
+    writers.mnist(tmp_path, ending=".gz")
+    path = tmp_path / "train-images-idx3-ubyte.gz"
+    path.write_bytes(path.read_bytes()[:10] + 20 * b"\xff")  # after gzip's header
+    with pytest.raises(ValueError, match=r"train-images-idx3-ubyte\.gz cannot be read: Error -3 "):
+        images.load("mnist", str(tmp_path))
+    folder = writers.cifar10(tmp_path / "cifar-10-batches-py", count=100)
+    plain, packer = io.BytesIO(), zlib.compressobj(wbits=31)
+    with tarfile.open(fileobj=plain, mode="w") as tar:
+        tar.add(folder, arcname=folder.name)
+    shutil.rmtree(folder)
+    # Within the first batch, beyond what is read at once.
+    whole = packer.compress(plain.getvalue()[:300_000]) + packer.flush(zlib.Z_FULL_FLUSH)
+    (tmp_path / "cifar-10-python.tar.gz").write_bytes(whole + 20 * b"\xff")
     with pytest.raises(ValueError, match="is not the archive of CIFAR-10"):
         images.load("cifar10", str(tmp_path))
 

@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from benchmarks.studies.implicit.network import ImplicitResNet, Linearisation
-from benchmarks.studies.implicit.step import Solvers, differentiate, make_solver, make_solvers, probe
+from benchmarks.studies.implicit.step import Solvers, Tally, differentiate, make_solver, make_solvers, probe
 from benchmarks.studies.implicit_training import METHODS
 
 SHAPE, CLASSES, CHANNELS, GAMMA = (1, 8, 8), 4, 2, 0.9
@@ -180,6 +180,17 @@ def test_products_are_counted_per_sample(net, batch):
     assert counted["cg_published"] == (1 + 3 * n, 2 + 3 * n, n)
     assert counted["bicgstab"][1] == 0
     assert 1 < counted["bicgstab"][0] < counted["cg_published"][0]
+
+
+@pytest.mark.parametrize("forward", ["forward_picard", "forward_anderson"])
+def test_evaluations_are_those_that_were_made(net, batch, forward, monkeypatch):
+    made, evaluate = [], net.T
+    monkeypatch.setattr(net, "T", lambda *given: made.append(1) or evaluate(*given))
+    step = differentiate(net, *batch, _solvers("jfb", 1e-4, 10, forward))
+    assert step.evaluations == len(made) >= int(step.forward.iterations.max()) + 1
+    tally = Tally(1e-4)
+    tally.add(step, len(batch[0]))
+    assert tally.fields()["evaluations"] == len(made) * len(batch[0])
 
 
 def test_an_accelerated_fixed_point_is_the_same_one_in_fewer_evaluations(net, batch):

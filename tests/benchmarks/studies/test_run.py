@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.harness import environment
+from benchmarks.studies import _run
 from benchmarks.studies._bar import estimate_left
 from benchmarks.studies._run import Study, plan, run
 from benchmarks.studies.implicit_training import METHODS, MOST, TOL
@@ -47,6 +49,7 @@ class _Diverging:
 
 def test_numbers_that_are_none_are_null_wherever_they_stand(tmp_path, monkeypatch):
     monkeypatch.setenv("BENCH_RESULTS", str(tmp_path / "results"))
+    monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
     methods = {"diverging": {"exact": True, "source": "", "settings": {}}}
 
     def start(method: str, seed: int) -> _Diverging:
@@ -63,6 +66,38 @@ def test_numbers_that_are_none_are_null_wherever_they_stand(tmp_path, monkeypatc
     rows = record["rows"]
     assert [row["loss"] for row in rows] == [None, None]
     assert [row["final"] for row in rows] == [{"y": [0.0, None], "error": None}] * 2
+
+
+class _Stopped(_Diverging):
+    """One that is interrupted in its second epoch."""
+
+    def epoch(self, number: int) -> dict:
+        if number == 2:
+            raise KeyboardInterrupt
+        return super().epoch(number)
+
+
+@pytest.mark.parametrize(("change", "processes"), [(None, [0, 1]), ("inputs", [0, 0]), ("processor", [0, 0])])
+def test_other_data_or_another_processor_is_another_study(tmp_path, monkeypatch, change, processes):
+    monkeypatch.setenv("BENCH_RESULTS", str(tmp_path / "results"))
+    monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
+    monkeypatch.setattr(_run, "CHECKPOINT_S", 0.0)
+    methods = {"only": {"exact": True, "source": "", "settings": {}}}
+
+    def train(training: type, inputs: str = "a digest") -> int:
+        def start(method: str, seed: int) -> _Diverging:
+            return training()
+
+        study = Study("stopped", "none", "smoke", {}, methods, (0,), 2, lambda threads: None, start, inputs=inputs)
+        return run(study, "m", "python -m benchmarks study stopped")
+
+    with pytest.raises(KeyboardInterrupt):
+        train(_Stopped)
+    if change == "processor":
+        monkeypatch.setattr(environment, "cpu", lambda: "another")
+    assert train(_Diverging, *["another"] * (change == "inputs")) == 0
+    (path,) = (tmp_path / "results" / "m").glob("studies/*/stopped-none.study")
+    assert [row["process"] for row in json.loads(path.read_text())["rows"]] == processes
 
 
 EPOCHS, KILLS = 3 if THOROUGH else 2, 3
