@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from math import ceil, inf, log, nan, sqrt
+from math import ceil, inf, isclose, log, nan, sqrt
 from typing import Any, NamedTuple
 
 from bench_core.implicit.settings import HELD
@@ -12,6 +12,7 @@ from bench_core.implicit.settings import HELD
 STEP = 10.0  # from one bracket to the next
 NEAR = 1.2  # how near the loosest tolerance is searched for
 CLOSE = 1.2  # a residual this near the wanted one ends the search
+SAME = 0.01  # a residual this near another one is of the same answer
 FAIR = 2.0  # by which an answer may be better than was asked for
 FURTHER = (2.0, 4.0, 10.0)  # times a tolerance that gives more than is fair: what else is tried, see ``find_loosest``
 LARGEST = 1e15  # a tolerance that still serves here does not matter: the library cannot do less than it does
@@ -46,14 +47,35 @@ class Tuned(NamedTuple):
 
 def tune(residuals: Callable[[float], tuple[float, float]], tol: float) -> Tuned:
     """The loosest library tolerance for which every sample's residual is at most ``tol``, or within what its format
-    holds of that where none is, as ours are stopped; ``residuals(x)`` are both, the second less what the format holds.
-    A tolerance is tried once.
+    holds of that where none is, as ours are stopped, or a tighter one with the same answer (see ``_hold``);
+    ``residuals(x)`` are both, the second less what the format holds. A tolerance is tried once.
     """
     known = cache(residuals)
-    setting, looser = find_loosest(lambda x: known(x)[0], tol)
+
+    def search(which: int) -> tuple[float, float | None]:
+        def reached(x: float) -> float:
+            return known(x)[which]
+
+        setting, missed = find_loosest(reached, tol)
+        return setting if missed is None else _hold(reached, setting, tol / reached(missed)), missed
+
+    setting, missed = search(0)
     if not known(setting)[0] <= tol:
-        setting, looser = find_loosest(lambda x: known(x)[1], tol)
-    return Tuned(setting, nan if looser is None else known(looser)[0])
+        setting, missed = search(1)
+    return Tuned(setting, nan if missed is None else known(missed)[0])
+
+
+def _hold(residual: Callable[[float], float], setting: float, share: float) -> float:
+    """A tighter tolerance than ``setting`` with the very same answer, where there is one: it holds on other data too.
+
+    What a library measures falls from iteration to iteration, and each tolerance between two of its values stops it at
+    the same iterate. The loosest of them is just below the iterate that misses: on other data, or rounded in another
+    order, the library may stop at such a one. ``share`` is the wanted residual in units of that one's, whose own
+    measure is above ``setting``; no iterate that is below that share of it misses. Cost: one solve.
+    """
+    tight = setting * max(share, 1 / STEP)
+    same = tight < setting and isclose(residual(tight), residual(setting), rel_tol=SAME)
+    return tight if same else setting
 
 
 def find_loosest(residual: Callable[[float], float], tol: float) -> tuple[float, float | None]:

@@ -86,6 +86,26 @@ def test_a_tolerance_is_tried_once_and_its_own_residual_is_told():
     assert math.isnan(tune(lambda x: (0.0, 0.0), TOL).looser)
 
 
+@pytest.mark.parametrize("rate", [0.05, 0.3, 0.7])
+@pytest.mark.parametrize("unit", [1e-4, 3.0])
+def test_what_is_tuned_on_some_data_holds_on_other(rate, unit):
+    """An iteration stops at the first iterate whose residual, in the library's unit, is below its tolerance; on other
+    data the iterates lie elsewhere, where a tolerance just below one that missed lets another one pass that misses.
+    """
+
+    def stopped(x, first):
+        residual = first
+        while not residual * unit <= x:
+            residual *= rate
+        return residual
+
+    setting, looser = tune(lambda x: 2 * (stopped(x, 1.0),), TOL)
+    assert looser > TOL
+    assert stopped(setting, 1.0) == stopped(TOL * unit, 1.0)  # the loosest that serves: no iteration is added
+    others = [stopped(setting, first) for first in (0.9, 0.7, 0.5, 0.3, 0.1, 0.06)]
+    assert max(others) <= TOL * max(1.0, looser / TOL / 10)  # a tenth of what an iteration gains at the most
+
+
 @pytest.mark.parametrize("rate", [0.1, 0.4, 0.7])
 def test_a_whole_number(rate):
     def residual(n):
