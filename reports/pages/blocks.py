@@ -38,7 +38,7 @@ class Column:
     def classes(self) -> tuple[str, ...]:
         """Style classes: numbers to the right, names in one piece, sentences wide enough to read on a phone."""
         name = self.key in ("place", "fixed", "row", "size", "answer", "baseline", "fact", "range")
-        sentence = self.key in ("words", "measured", "printed", "reason", "why", "how", "value")
+        sentence = not self.numeric and self.key in ("words", "measured", "printed", "reason", "why", "how", "value")
         return ("n",) * self.numeric + ("w",) * name + ("s",) * sentence
 
 

@@ -32,6 +32,12 @@ def test_more_columns_than_fit_are_stacked_with_their_names():
     assert '--l1:"Head 0&#39;s";--l2' in render(replace(table, columns=(replace(first, numeric=True), *others)))
 
 
+def test_a_number_needs_no_room_for_a_sentence():
+    """Eight columns of numbers fit a page of 1,200 px only where none of them is as wide as one of words."""
+    words, number = columns(("value", "What it says"), ("value", "Nats a dimension", True))
+    assert (words.classes, number.classes) == (("s",), ("n",))
+
+
 def test_what_would_be_many_screens_of_a_phone_opens_on_a_click():
     assert '<details id="table-name">' in render(make_table(FIT + 1, LONG + 1))
     assert "<details" not in render(make_table(FIT + 1, LONG))
