@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from typing import Any
 
 from bench_core.kernel import Kernel
@@ -37,7 +38,11 @@ def problem(family: str, seed: int = 0, **sizes: Any) -> Problem:
 
     Raises ``ValueError`` for an unknown family and for sizes that the family does not allow.
     """
-    return _family(family).problem(seed=seed, **sizes)
+    make = _family(family).problem
+    known = tuple(name for name in inspect.signature(make).parameters if name != "seed")
+    for name in sizes:
+        check_choice(f"size of {family}", name, known)
+    return make(seed=seed, **sizes)
 
 
 def methods(family: str, backend: str) -> tuple[Method, ...]:

@@ -27,7 +27,9 @@ class Held:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         out = self._backend.to_numpy(self.array)
-        return out if dtype is None else out.astype(dtype)
+        if dtype is not None and dtype != out.dtype:
+            return out.astype(dtype)
+        return out.copy() if copy else out  # NumPy takes what it has asked to be a copy for one
 
     def is_finite(self) -> bool:
         return self._backend.is_finite(self.array)

@@ -43,6 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     except LoadError as error:
         print(f"reports: {error}", file=sys.stderr)
         return 2
+    except OSError as error:  # a folder that cannot be written, a pipe that nobody reads
+        print(f"reports: {error.filename or 'output'}: {error.strerror}", file=sys.stderr)
+        return 2
 
 
 def _make_parser() -> argparse.ArgumentParser:

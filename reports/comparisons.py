@@ -65,8 +65,11 @@ def find_fault(record: dict[str, Any]) -> str | None:
             return f"row {j}: it must name its row and the sizes of its cell"
         if line.get("verdict") not in VERDICTS:
             return f"row {j}: unknown verdict {line.get('verdict')!r} (known: {', '.join(VERDICTS)})"
-        if not all(is_positive(value) for value in (line.get("ratio"), *(line.get("interval") or ()))):
+        ratio, interval = line.get("ratio"), line.get("interval") or ()
+        if not isinstance(interval, list | tuple) or not all(map(is_positive, (ratio, *interval))):
             return f"row {j}: ratio and interval must be positive numbers"
+        if interval and not (len(interval) == 2 and interval[0] <= ratio <= interval[1]):
+            return f"row {j}: the interval must be a low and a high around the ratio, got {interval!r}"
     return None
 
 

@@ -113,8 +113,9 @@ class Forecasts:
         if calibration is None or not _tells(calibration):
             return 1.0
         far = calibration.gaps[1]
-        if calibration.power > 0:
-            far = min(far, (math.log(KNOWN_WITHIN) / calibration.scale) ** (1 / calibration.power))
+        # Asked first: of a power near zero the gap at which an interval is no knowledge is beyond all numbers.
+        if calibration.reach(far) > math.log(KNOWN_WITHIN):
+            far = (math.log(KNOWN_WITHIN) / calibration.scale) ** (1 / calibration.power)
         return min(REACH, math.exp(far))
 
     def count_covered(self, where: str, backend: Backend | None = None) -> Coverage:

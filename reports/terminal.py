@@ -230,4 +230,4 @@ def print_open(families: Iterable[FamilyDigest], as_json: bool) -> None:
             markup=False,
         )
     if not cells:
-        console.print("nothing is open: in every measured cell the answer loses at most 25 %")
+        console.print("nothing is open: in every cell timed in rounds the answer loses at most 25 %")

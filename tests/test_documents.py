@@ -77,7 +77,7 @@ def test_a_method_added_as_contributing_says_is_tested_timed_and_listed(checkout
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_local_links_lead_somewhere(document):
     text = (ROOT / document).read_text()
-    for target in re.findall(r"\]\(([^)#\s]+)\)", text):
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)", text):
         if "://" not in target:
             assert ((ROOT / document).parent / target).exists(), target
 

@@ -116,7 +116,8 @@ def overwrite(placed: jax.Array, array: np.ndarray) -> jax.Array:
 
 def buffers(example: Any) -> Any:
     """Arrays like these, to be donated."""
-    return jax.tree.map(lambda array: jax.numpy.zeros(array.shape, array.dtype, device=array.sharding), example)
+    with jax.enable_x64(True):  # after a call that failed nothing is pinned, and float64 would become float32
+        return jax.tree.map(lambda array: jax.numpy.zeros(array.shape, array.dtype, device=array.sharding), example)
 
 
 def is_there(arrays: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import bench_core
@@ -15,9 +15,12 @@ def find_solver(name: str, backend: str) -> Callable[..., Any]:
     return known[check_choice("solver", name, tuple(known))].function
 
 
-def check_shape(shape: int | Sequence[int]) -> tuple[int, ...]:
+def check_shape(shape: Any) -> tuple[int, ...]:
     """The shape of one sample's state as a tuple; ``ValueError`` where it is none."""
-    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    try:
+        sizes = tuple(shape)
+    except TypeError:  # one number, NumPy's among them
+        sizes = (shape,)
     if not sizes:
         raise ValueError("shape = () is not that of a state; allowed: a whole number from 1, or several")
     return tuple(check_size("shape", size) for size in sizes)

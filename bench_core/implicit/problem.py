@@ -129,6 +129,8 @@ class ImplicitProblem(Problem):
     def guess_iterations(self, method: Method) -> int:
         """How many products an iterative method may take: those of the Neumann series at the rate of this map."""
         rate = min(0.999, RATES[self.T] * self.gamma)
+        if not rate:  # one's own map that does not depend on u
+            return 1
         return max(1, int(np.ceil(np.log(self.tol) / np.log(rate))))
 
     def tolerance(self, method: Method, dtype: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from math import ceil, inf, isclose, log, nan, sqrt
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ CLOSE = 1.2  # a residual this near the wanted one ends the search
 SAME = 0.01  # a residual this near another one is of the same answer
 FAIR = 2.0  # by which an answer may be better than was asked for
 FURTHER = (2.0, 4.0, 10.0)  # times a tolerance that gives more than is fair: what else is tried, see ``find_loosest``
+TRIES = 3  # tolerances that are tightened until they serve nudged data, too
 LARGEST = 1e15  # a tolerance that still serves here does not matter: the library cannot do less than it does
 SMALLEST = 1e-10  # times the wanted residual: a tolerance that does not serve here is beyond the arithmetic
 
@@ -45,10 +46,20 @@ class Tuned(NamedTuple):
     looser: float
 
 
-def tune(residuals: Callable[[float], tuple[float, float]], tol: float) -> Tuned:
+# A residual, and the same less what its format holds of it.
+Residuals = Callable[[float], tuple[float, float]]
+
+
+def nudge(eps: float) -> float:
+    """What data are multiplied with that differ by rounding alone: in exact arithmetic residuals stay what they are."""
+    return 1 + 8 * eps
+
+
+def tune(residuals: Residuals, tol: float, nudged: Residuals) -> Tuned:
     """The loosest library tolerance for which every sample's residual is at most ``tol``, or within what its format
-    holds of that where none is, as ours are stopped, or a tighter one with the same answer (see ``_hold``);
-    ``residuals(x)`` are both, the second less what the format holds. A tolerance is tried once.
+    holds of that where none is, as ours are stopped, or a tighter one that holds on other data, too (see ``_hold`` and
+    ``_secure``); ``residuals(x)`` are both, ``nudged(x)`` those of data that differ by rounding. A tolerance is tried
+    once on each.
     """
     known = cache(residuals)
 
@@ -57,7 +68,11 @@ def tune(residuals: Callable[[float], tuple[float, float]], tol: float) -> Tuned
             return known(x)[which]
 
         setting, missed = find_loosest(reached, tol)
-        return setting if missed is None else _hold(reached, setting, tol / reached(missed)), missed
+        if missed is not None:
+            setting = _hold(reached, setting, tol / reached(missed))
+        if reached(setting) <= tol:
+            setting = _secure((reached, lambda x: nudged(x)[which]), setting, tol)
+        return setting, missed
 
     setting, missed = search(0)
     if not known(setting)[0] <= tol:
@@ -76,6 +91,19 @@ def _hold(residual: Callable[[float], float], setting: float, share: float) -> f
     tight = setting * max(share, 1 / STEP)
     same = tight < setting and isclose(residual(tight), residual(setting), rel_tol=SAME)
     return tight if same else setting
+
+
+def _secure(both: Sequence[Callable[[float], float]], setting: float, tol: float) -> float:
+    """The setting, tightened until the worst of both data serves: where an iteration is chaotic, as quasi-Newton and
+    Lanczos methods are after many steps, rounding moves the iterate that it stops at.
+    """
+    tried = 0
+    while missed := [reached for residual in both if not (reached := residual(setting)) <= tol]:
+        if tried == TRIES:
+            break
+        setting *= max(min(tol / reached if reached == reached else 0.0 for reached in missed), 1 / STEP) / CLOSE
+        tried += 1
+    return setting
 
 
 def find_loosest(residual: Callable[[float], float], tol: float) -> tuple[float, float | None]:

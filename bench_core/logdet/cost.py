@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import ceil
 
 from bench_core.logdet.settings import blocks, chunk
 from bench_core.method import Cost
@@ -84,9 +83,9 @@ def jacobian_autodiff_chunked(p, itemsize: int) -> Cost:
 
 
 def jacobian_autodiff_chunked_shared(p, itemsize: int) -> Cost:
-    """As ``jacobian_autodiff_shared``, with 4 D^3 for every chunk."""
-    samples = _in_chunk(p)
-    return _jacobians(p, itemsize, taken=p.B * (6 * p.L - 6) + 4 * ceil(p.B / samples), samples=samples)
+    """As ``jacobian_autodiff_shared``, with 4 D^3 for every chunk, whose samples divide the batch."""
+    samples = max(number for number in range(1, _in_chunk(p) + 1) if p.B % number == 0)
+    return _jacobians(p, itemsize, taken=p.B * (6 * p.L - 6) + 4 * (p.B // samples), samples=samples)
 
 
 def lu_layer(p, itemsize: int) -> Cost:

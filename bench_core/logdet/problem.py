@@ -151,7 +151,7 @@ class LogdetProblem(Problem):
 
 def _check_condition(given: Any) -> float:
     """Return ``given`` as a float from 1 to MOST; raise ``ValueError`` in one line otherwise."""
-    number = isinstance(given, (int, float, np.number)) and not isinstance(given, bool)
+    number = isinstance(given, (int, float, np.integer, np.floating)) and not isinstance(given, bool)
     if not number or not 1 <= given <= MOST:
         raise ValueError(f"condition = {given!r} is not a condition number; allowed: numbers from 1 to {MOST:g}")
     return float(given)

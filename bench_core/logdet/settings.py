@@ -56,9 +56,13 @@ def blocks(D: int, device: str = "cpu") -> list[tuple[int, int]]:
 
 def check_slope(alpha: Any) -> float:
     """Return ``alpha`` as a float; raise ``ValueError`` in one line where it is no slope of the activation."""
-    if not 0 < alpha <= 1:
+    try:
+        slope = math.nan if isinstance(alpha, (bool, str)) else float(alpha)
+    except (TypeError, ValueError):  # no number, or several
+        slope = math.nan
+    if not 0 < slope <= 1:
         raise ValueError(f"alpha = {alpha!r} is not a slope; allowed: 0 < alpha <= 1")
-    return float(alpha)
+    return slope
 
 
 def count_layers(weights: Sequence[Any] | np.ndarray, biases: Sequence[Any] | np.ndarray) -> int:

@@ -64,7 +64,7 @@ class ScoreProblem(Problem):
             raise ValueError(f"W0 has shape {first.shape}; allowed: (H, d) with H and d from 1")
         layers = sum(name[0] == "W" for name in parameters)
         problem = cls(d=x.shape[1], B=x.shape[0], H=len(first), L=layers, sigma=sigma)
-        given = {"x": x, "y": y, **parameters, "W0": first}
+        given = {**parameters, "x": x, "y": y, "W0": first}  # of a problem's ``arrays`` the data are not taken
         if missing := [name for name in problem.names if name not in given and name != "v"]:
             raise ValueError(f"arrays named {sorted(given)}; missing: {', '.join(missing)}")
         adopted = adopt(given, problem.shape) | {"v": problem.masters["v"].astype(np.float64)}

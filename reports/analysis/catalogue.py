@@ -10,7 +10,7 @@ import numpy as np
 from ..collect import collect_points
 from ..families import FAMILIES
 from ..load import Run, Session, shorten
-from ..points import DIMENSIONS, Group, Place, Point, Series
+from ..points import Group, Place, Point, Series
 from ..states import find_astray, find_states, session_key
 
 _C = TypeVar("_C", bound="Catalogue")
@@ -130,9 +130,10 @@ class Catalogue:
     @cached_property
     def _commits(self) -> dict[tuple[Any, ...], tuple[str, ...]]:
         found: dict[tuple[Any, ...], set[str]] = {}
+        axes = {series.family: series.axis for series in self._points}
         columns = ["family", "machine", "backend", "device", "dtype", "sizes", "commit"]
         for family, *where, sizes, commit in self.run.frame[columns].drop_duplicates().itertuples(index=False):
-            rest = frozenset((letter, value) for letter, value in sizes if letter not in DIMENSIONS)
+            rest = frozenset((letter, value) for letter, value in sizes if letter != axes.get(family))
             found.setdefault((family, Place(*where), rest), set()).add(shorten(commit))
         return {key: tuple(sorted(commits)) for key, commits in found.items()}
 

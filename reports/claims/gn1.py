@@ -1,5 +1,7 @@
 """GN1: a deep psi that is a gradient has one feature only (Saremi 2019)."""
 
+from statistics import median
+
 from ..analysis import Analysis
 from ..studies import Study
 from ..text import count, write_error
@@ -42,7 +44,7 @@ def _judge_trained(analysis: Analysis, study: Study) -> Evidence:
     deep = {method: ends for method, ends in known.items() if method != "psi_1"}
     if not deep:
         return missing(what, "none was trained", where=where)
-    told = "; ".join(f"{method} {write_error(sorted(ends)[len(ends) // 2])}" for method, ends in known.items())
+    told = "; ".join(f"{method} {write_error(median(ends))}" for method, ends in known.items())
     text = f"median of {count(len(study.seeds), 'seed')}: {told}"
     effects = tuple(of_seeds(ends) if min(ends) > 0 else exact(0.0) for ends in deep.values())
     return Evidence(what, text, effects, NO_GRADIENT, unit=UNIT, needed=True, where=where)

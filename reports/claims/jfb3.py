@@ -1,5 +1,6 @@
 """JFB3: fewer terms of the Neumann series train faster and are as accurate (Wu Fung et al. 2022)."""
 
+import math
 from functools import partial
 from itertools import pairwise
 
@@ -78,12 +79,14 @@ def _list_orders(analysis: Analysis, series: Series, size: float) -> list[tuple[
 
 
 def _judge_errors(errors: list[tuple[list[tuple[str, Point]], str]], where: Where) -> Evidence:
-    """What the terms buy: the largest error of a k over that of the one before."""
-    told, cell = errors[-1]
+    """What the terms buy: the largest error of a k over that of the one before, and all errors of the cell it is in."""
+    grown = [
+        (b.error / a.error, j) for j, (run, _) in enumerate(errors) for (_, a), (_, b) in pairwise(run) if a.error > 0
+    ]
+    told, cell = errors[max((known for known in grown if not math.isnan(known[0])), default=(0.0, 0))[1]]
     text = f"{', '.join(f'{row} {write_error(point.error)}' for row, point in told)} ({cell})"
-    growths = [b.error / a.error for run, _ in errors for (_, a), (_, b) in pairwise(run) if a.error > 0]
-    what = "error of a k over that of the one before, the largest"
-    return Evidence(what, text, tuple(map(exact, growths)), at_most(1), "most", "×", counts=False, where=where)
+    what, effects = "error of a k over that of the one before, the largest", tuple(exact(growth) for growth, _ in grown)
+    return Evidence(what, text, effects, at_most(1), "most", "×", counts=False, where=where)
 
 
 CLAIM = Claim(

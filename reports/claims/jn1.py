@@ -44,12 +44,13 @@ def _judge(analysis: Analysis, study: Study) -> list[Evidence]:
 
 
 def _judge_inverse(analysis: Analysis, study: Study) -> Evidence:
-    """The median over the seeds: the paper shows one."""
+    """The median over the seeds: the paper shows one. Where one is not known it may be the worst: then none is told."""
     what = "error of the learned inverse against log on [1/e, e], the median of the seeds"
     reached = [end["inverse_error"] for end in list_ends(study, ["gauss_legendre"], "final")]
     known = [error for error in reached if error is not None]
     text = f"at worst {max(known):.3g} of {count(len(known), 'seed')}" if known else "no inverse was found"
-    effect = of_median(known) if known and min(known) > 0 else exact(float("nan"))
+    whole = 0 < len(known) == len(reached) and min(known) > 0
+    effect = of_median(known) if whole else exact(float("nan"))
     return Evidence(what, text, (effect,), at_most(MATCH), unit="error", where=in_study(analysis, study))
 
 

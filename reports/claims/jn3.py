@@ -1,6 +1,6 @@
 """JN3: annealed tolerances train faster (Lorraine and Hossain 2022)."""
 
-from statistics import median_high
+from statistics import median
 
 from ..analysis import Analysis
 from ..studies import Study
@@ -30,7 +30,7 @@ def _judge(analysis: Analysis, study: Study, other: str, counts: bool) -> Eviden
     if effect is None:
         return Evidence(what, "not trained side by side", counts=counts, where=where)
     spent = [sum(row["evaluations"] for row in study.of(method)) for method in (FIXED, other)]
-    ends = [median_high(r["test_loss"] for r in study.of(m) if r["epoch"] == study.epochs) for m in (FIXED, other)]
+    ends = [median(r["test_loss"] for r in study.of(m) if r["epoch"] == study.epochs) for m in (FIXED, other)]
     text = (
         f"paired by step, over {count(len(study.seeds), 'seed')}; evaluations {spent[0] / spent[1]:.3g} ×; test loss "
         f"at the end {ends[0]:.3g} against {ends[1]:.3g}"

@@ -77,8 +77,8 @@ def _describe_machine(analysis: Analysis, name: str) -> Machine:
     return Machine(
         name=name,
         processors=_rank(sessions, "cpu") or (str(known.get("cpu", "unknown processor")),),
-        cores=int(usual("cores", default=known.get("num_cpu", 0) or 0)),
-        memory_bytes=float(usual("memory_bytes", default=known.get("ram", 0) or 0)),
+        cores=int(_read_count(usual("cores", default=known.get("num_cpu")))),
+        memory_bytes=_read_count(usual("memory_bytes", default=known.get("ram"))),
         system=str(usual("os", default=known.get("os", ""))),
         devices=tuple(sorted({str(s.get("cell", "device")) for s in sessions})),
         versions=tuple((each, v) for each in ("torch", "jax", "numpy") if (v := usual("packages", each, default=""))),
@@ -91,6 +91,14 @@ def _describe_machine(analysis: Analysis, name: str) -> Machine:
         driver=", ".join(_list_known(graphics, "driver")),
         xla_flags="; ".join(_list_known([s for s in graphics if s.get("cell", "backend") == "jax"], "xla_flags")),
     )
+
+
+def _read_count(value: Any) -> float:
+    """A count of cores or bytes; 0 where there is none, as where somebody typed a unit, which asv keeps as it is."""
+    try:
+        return float(value or 0)
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def _rank(sessions: list[Session], *keys: str) -> tuple[Any, ...]:

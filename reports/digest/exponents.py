@@ -30,7 +30,7 @@ class Growth:
 
 
 def digest_exponents(analysis: Analysis, name: str, measured: tuple[Measured, ...]) -> tuple[Growth, ...]:
-    """Of the rows of every sweep in their first form."""
+    """Of the rows of every sweep."""
     keys, found = find_keys(analysis, name), []
     for series in choose_sweeps(measured):
         powers = FAMILIES[name].exponents.get(series.axis, {})

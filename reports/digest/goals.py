@@ -47,7 +47,9 @@ def digest_goals(analysis: Analysis, name: str, measured: tuple[Measured, ...]) 
     if (goals := FAMILIES[name].goals) is None:
         return ()
     keys, judges = find_keys(analysis, name), {"cuda": _judge_card, "cpu": _judge_processor}
-    found = [goal for key, at in keys.items() for goal in judges[at.place.device](analysis, key, at, goals)]
+    # Nothing was aimed at on any other device.
+    aimed = [(judges[at.place.device], key, at) for key, at in keys.items() if at.place.device in judges]
+    found = [goal for judge, key, at in aimed for goal in judge(analysis, key, at, goals)]
     order = [kind for kinds in KINDS.values() for kind in kinds]
     ranks = {series.key: j for j, series in enumerate(measured)}
     return tuple(sorted(found, key=lambda g: (order.index(g.kind), g.row == goals.step, ranks[g.series], g.size)))

@@ -181,8 +181,8 @@ def _find_card(place: Place, sessions: list[Session]) -> Iterator[Incident]:
         cards = [read_card(session) for session in found]
         reasons = tuple(sorted({reason for card in cards for reason in card.get("reasons") or ()}))
         least = min((mhz for card in cards for mhz in list_clocks(card)), default=math.nan)
-        default = max(card.get("default_sm_mhz") or math.nan for card in cards)
-        usual = min((card.get("sm_mhz") or math.nan for card in cards), default=math.nan)
+        default = max((mhz for card in cards if (mhz := card.get("default_sm_mhz"))), default=math.nan)
+        usual = min((mhz for card in cards if (mhz := card.get("sm_mhz"))), default=math.nan)
         clock = {"reasons": reasons, "usual": usual, "least": least, "default": default}
         yield Incident(kind, {"place": place, "cells": _list_cells(found)} | clock)
     shared = [s for s in sessions if _read_others(s) > 0]

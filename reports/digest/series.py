@@ -193,8 +193,10 @@ def _find_stop(analysis: Analysis, series: Series, point: Point) -> float:
     if not timed:
         return point.predicted_s
     largest = max(timed, key=lambda other: other.size)
-    # What it was predicted from at the time may have been a smaller one, where calls cost more than their work.
-    return min(point.predicted_s, largest.seconds.value * point.flops / largest.flops)
+    grown = largest.seconds.value * point.flops / largest.flops if largest.flops else math.nan
+    # What it was predicted from at the time may have been a smaller one, where calls cost more than their work; of a
+    # row whose process was killed nothing is predicted.
+    return min((known for known in (point.predicted_s, grown) if not math.isnan(known)), default=math.nan)
 
 
 def _or_nan(value: float | None) -> float:

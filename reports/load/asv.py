@@ -71,6 +71,8 @@ def _iterate_lines(data: dict[str, Any], machine: str, index: dict[str, list[str
     for (family, backend, _), line in merged.items():
         place = {"family": family, "backend": backend, "device": device, "dtype": line.get("dtype", "float32")}
         sizes = {k: v for k, v in line.items() if k not in ("method", "dtype", "samples") and k[:6] != "track_"}
+        if unknown := sizes.keys() - {size.letter for size in FAMILIES[family].sizes}:
+            raise ValueError(f"unknown size {min(unknown)!r} of {family}")
         yield {
             **describe_cell(place | {"sizes": sizes}),
             "machine": machine,

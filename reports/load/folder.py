@@ -61,6 +61,8 @@ def load(
     studies = find_studies(places, lambda path: pile.read(path.parents[3], path, "study"), pile.problems, commit)
     shardings = find_shardings(places, lambda path: pile.read(path.parents[3], path, "sharding"), pile.problems, commit)
     comparisons = find_comparisons(places, lambda path: pile.read(path.parents[3], path, "comparison"), pile.problems)
+    unmeasured = find_unmeasured(places, pile)
+    # Only now: until here files were read, and what is wrong with them was found.
     return Run(
         results=" --results ".join(each.name for each in folders),
         parts=parts,
@@ -72,7 +74,7 @@ def load(
         problems=tuple(pile.problems),
         differences=tuple(pile.differences),
         superseded=superseded,
-        unmeasured=find_unmeasured(places, pile),
+        unmeasured=unmeasured,
         studies=studies,
         shardings=shardings,
         comparisons=comparisons,

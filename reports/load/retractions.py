@@ -22,12 +22,17 @@ _NUMBERS = ("error", "peak_bytes", "build_s", "first_call_s", "compile_cold_s", 
 
 def retract(lines: Iterable[dict[str, Any]], dates: dict[str, float]) -> list[dict[str, Any]]:
     """The lines, without the numbers that are withdrawn; `dates` has the seconds of commits."""
-    return [_retract(line, find_date(line["commit"], dates)) for line in lines]
+    return [_retract(line, _find_latest(line["commit"], dates)) for line in lines]
 
 
 def find_mended(retraction: Retraction) -> float:
     """When what it names was mended, in seconds."""
     return datetime.fromisoformat(f"{retraction.mended}+00:00").timestamp()
+
+
+def _find_latest(commit: str | None, dates: dict[str, float]) -> float:
+    """When a commit was made at the latest: before its first session, however late others of it were measured."""
+    return min(find_date(commit, dates), dates.get(f"began:{commit}", math.inf))
 
 
 def _retract(line: dict[str, Any], date: float) -> dict[str, Any]:
@@ -38,6 +43,7 @@ def _retract(line: dict[str, Any], date: float) -> dict[str, Any]:
             return line | {"peak_bytes": math.nan}
         if line["outcome"] == "ok":
             told = {"outcome": RETRACTED, "reason": retraction.why, "rounds": _NOTHING, "samples_s": _NOTHING}
+            told["quality"] = {}
             return line | told | dict.fromkeys(_NUMBERS, math.nan) | dict.fromkeys(CLOCKS, _NOTHING)
     return line
 

@@ -115,7 +115,9 @@ class Run:
     @property
     def profile(self) -> str:
         """Profiles reported, from quick to full."""
-        return ", ".join(sorted({part.profile for part in self.parts if part.profile}, key=rank_profile))
+        # A part may have several: each counts once, and those that nobody knows stand in one order.
+        found = {profile for part in self.parts for profile in part.profile.split(", ") if profile}
+        return ", ".join(sorted(found, key=lambda profile: (rank_profile(profile), profile)))
 
 
 def rank_profile(profile: str) -> int:

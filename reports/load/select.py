@@ -65,9 +65,9 @@ def choose_commits(pile: Pile, wanted: str | None, folder: Path) -> None:
 def drop_superseded(lines: list[dict[str, Any]], pile: Pile) -> tuple[list[dict[str, Any]], int]:
     """Of a machine's cells of a family keep those of its newest ruler: times of two rulers do not belong on one curve.
 
-    Of a cell measured in several environments keep one: newest commit, then the more thorough profile, then asv. Both
-    apart for patient sessions, whose ruler must be that of the others. Returns the lines, and how many cells are not in
-    them.
+    Of a cell measured in several environments keep one: of runs before single cells (`direct`) that of the newest
+    commit, then the more thorough profile, then asv. Both apart for patient sessions, whose ruler must be that of the
+    others. Returns the lines, and how many cells are not in them.
     """
     rulers = {(*_find_source(s), s.cell, s.patient): int(s.get("ruler", default=0)) for s in pile.sessions}
     newest: dict[tuple[str, str, bool], int] = {}
@@ -132,4 +132,5 @@ def _fits(ruler: float, newest: int, line: dict[str, Any]) -> bool:
 
 def _rank(line: dict[str, Any], dates: dict[str, float]) -> tuple[Any, ...]:
     date, thorough = find_date(line["commit"], dates), rank_profile(line["profile"])
-    return line["environment"] != "direct", date, thorough, line["environment"]
+    through_asv = not line["environment"].startswith("plain-")
+    return line["environment"] != "direct", date, thorough, through_asv, line["environment"]

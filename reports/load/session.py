@@ -11,6 +11,8 @@ from .row import PLACE, describe_cell, read_row
 from .run import OUTCOMES, PATIENT, Session
 
 SCHEMA = 1
+# What a row says in words.
+_WORDS = ("method", "form", "role", "computes", "source", "reason", "measure", "peak_instrument")
 # Mean number of cores that other work kept busy; more than this shares a core with every thread in turn.
 BUSY = 0.5
 
@@ -31,8 +33,9 @@ def read_session(folder: Path, machine: str, path: Path, pile: Pile) -> None:
         return
     started = read_time(record.get("started_at"))
     if session.commit and started is not None:
-        key = f"started:{session.commit}"
-        pile.dates[key] = max(pile.dates.get(key, started), started)
+        for word, pick in (("started", max), ("began", min)):
+            key = f"{word}:{session.commit}"
+            pile.dates[key] = pick(pile.dates.get(key, started), started)
     pile.sessions.append(session)
     pile.lines += lines
 
@@ -78,6 +81,8 @@ def _find_fault(record: dict[str, Any]) -> str | None:
             return f"{key} must be a whole number, got {record[key]!r}"
     if not isinstance(record.get("commit") or "", str):
         return f"commit must be digits or null, got {record['commit']!r}"
+    if not isinstance(record.get("profile") or "", str) or not isinstance(record.get("environment") or {}, dict):
+        return "profile must be a word and environment an object"
     cell, rows = record.get("cell"), record.get("rows")
     if not isinstance(cell, dict) or not all(isinstance(cell.get(key), str) for key in PLACE):
         return "the cell must name family, backend, device and dtype"
@@ -86,7 +91,10 @@ def _find_fault(record: dict[str, Any]) -> str | None:
     sizes = cell.get("sizes")
     if not isinstance(sizes, dict) or not sizes:
         return "the cell has no sizes"
+    known = [size.letter for size in FAMILIES[cell["family"]].sizes]
     for letter, value in sizes.items():
+        if letter not in known:
+            return f"unknown size {letter!r} of {cell['family']} (known: {', '.join(known)})"
         if not isinstance(value, str) and not is_positive(value):
             return f"{letter} must be positive, got {value!r}"
     if not isinstance(rows, dict) or not all(isinstance(row, dict) for row in rows.values()):
@@ -94,6 +102,9 @@ def _find_fault(record: dict[str, Any]) -> str | None:
     for name, row in rows.items():
         if row.get("outcome") not in OUTCOMES:
             return f"row {name}: unknown outcome {row.get('outcome')!r} (known: {', '.join(OUTCOMES)})"
+        for word in _WORDS:
+            if not isinstance(row.get(word) or "", str):
+                return f"row {name}: {word} must be words, got {row[word]!r}"
         for clock in ("samples_s", *CLOCKS):
             if not all(map(is_positive, row.get(clock) or [])):
                 return f"row {name}: {clock} must be positive numbers"

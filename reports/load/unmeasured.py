@@ -16,8 +16,12 @@ def find_unmeasured(places: Iterable[Path], pile: Pile) -> tuple[Unmeasured, ...
     for place in places:
         for path in sorted(place.glob("sessions/*/open.json")):
             told = pile.read(place.parent, path, "open") or {}
-            cells = sorted({str(cell) for cell in told.get("open", ())} - measured.get(place.name, set()))
-            others = tuple(str(other) for other in told.get("others", ()))
+            planned, others = (told.get(name) or [] for name in ("open", "others"))
+            if not (isinstance(planned, list) and isinstance(others, list)):
+                pile.problems.append(f"{path.relative_to(place.parent).as_posix()}: open and others must be lists")
+                continue
+            cells = sorted({*map(str, planned)} - measured.get(place.name, set()))
             if cells or others:
-                found.append(Unmeasured(place.name, path.parent.name.partition("-")[0], tuple(cells), others))
+                commit = path.parent.name.partition("-")[0]
+                found.append(Unmeasured(place.name, commit, tuple(cells), tuple(map(str, others))))
     return tuple(found)

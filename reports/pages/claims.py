@@ -62,8 +62,9 @@ def _sum_up(digest: Digest) -> str:
 
 
 def _tabulate_verdicts(digest: Digest) -> Table:
+    # The first page's is `claims`: in a single file no two may have one name.
     return tabulate(
-        "claims",
+        "verdicts",
         "Each claim, its figure and ours",
         digest.claims,
         ("id", "Claim", lambda c: f"[{c.id}](#{c.id.lower()})"),

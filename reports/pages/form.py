@@ -97,7 +97,7 @@ def _pack_row(
     return [
         rows.setdefault(fact, len(rows)),
         [_pack_knot(*knot) for knot in fold_knots(row.knots)],
-        [_short(errors.get(size, math.nan), 2) for size in sizes],
+        [_raise_error(errors.get(size, math.nan)) for size in sizes],
         [_short(peaks.get(size, math.nan), 3) for size in sizes],
         [reasons.setdefault(holes[size], len(reasons)) if size in holes else None for size in sizes],
         [_short(row.ends[0]), reasons.setdefault(row.ends[1], len(reasons))] if row.ends else None,
@@ -169,6 +169,15 @@ def _say_open(told: Told, axis: str) -> str:
 def _raise(bound: float) -> float | None:
     """A bound to four decimals, never less than it is."""
     return None if math.isnan(bound) else math.ceil(1e4 * bound - 1e-9) / 1e4
+
+
+def _raise_error(error: float) -> float | None:
+    """An error to two digits, three where these say less than it is: what is above a limit must stay above it."""
+    short = _short(error, 2)
+    if short is None or short >= error:
+        return short
+    step = 10.0 ** (math.floor(math.log10(error)) - 2)
+    return _short(math.ceil(error / step - 1e-9) * step, 3)
 
 
 def _short(value: float, digits: int = 5) -> float | None:

@@ -30,8 +30,8 @@ _COVERAGE = (
     "and rest elsewhere on what the processes of other cells differ by. A crossover of the process alone is held "
     "against that of the others, over all pairs of methods where both have one. What is checked is a family's own "
     "spread: where it has several processes in few cells, what is printed is as wide as all families of its backend "
-    "differ, if that is more; and where there is nothing to leave out nothing was checked. Sessions off their state's "
-    "speed are not among the times."
+    "differ, if that is more; and where too few cells have several processes nothing was checked. Sessions off their "
+    "state's speed are not among the times."
 )
 _STATES = (
     f"A state is of one processor and lasts; within it the speed is within {APART:g} times of its usual one. Of a "
@@ -198,7 +198,7 @@ def _tabulate_coverage(digest: Digest) -> Table:
 
 def _write_coverage(row: CoverageRow) -> Cell:
     if row.left_out < _ENOUGH:
-        return Cell("–", "off", f"too few to tell: {row.left_out}" if row.left_out else "nothing to leave out")
+        return Cell("–", "off", f"too few to tell: {row.left_out}" if row.left_out else "too few of several processes")
     return Cell(write_share(row.share), "", f"of {row.left_out:,}, within {row.factor:.2f} ×")
 
 

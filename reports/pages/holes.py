@@ -9,6 +9,8 @@ from ..text import OUTCOME_WORDS, count, write_size
 from .blocks import Cell, Table, columns
 
 _NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?")
+# Stands for a number in a reason, which may hold any sign that can be read.
+_GAP = "\0"
 # Rows named in a line; more are counted.
 _SHOWN = 6
 
@@ -24,7 +26,7 @@ def tabulate_holes(digest: Digest) -> Table:
             for cell in row.cells
             if cell.outcome != "ok"
         )
-        groups = group_by(holes, lambda hole: (hole[0], _NUMBER.sub("#", hole[1])))
+        groups = group_by(holes, lambda hole: (hole[0], _NUMBER.sub(_GAP, hole[1])))
         for (outcome, pattern), found in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
             ends = sorted({pick(size for *_, size in found) for pick in (min, max)})
             names = Counter(name for _, _, name, _ in found)
@@ -45,7 +47,7 @@ def tabulate_holes(digest: Digest) -> Table:
 
 def _fill(pattern: str, reasons: list[str]) -> str:
     """The reason with the range of each of its numbers."""
-    words, numbers = pattern.split("#"), (_NUMBER.findall(reason) for reason in reasons)
+    words, numbers = pattern.split(_GAP), (_NUMBER.findall(reason) for reason in reasons)
     told = [words[0]]
     for given, word in zip(zip(*numbers, strict=True), words[1:], strict=True):
         low, high = (_write(pick(given, key=_read)) for pick in (min, max))

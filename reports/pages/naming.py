@@ -30,5 +30,5 @@ def name_backend(backend: str) -> str:
 
 
 def capital(words: str) -> str:
-    """The words as a sentence or a label begins."""
-    return words[0].upper() + words[1:]
+    """The words as a sentence or a label begins; a symbol stays as it is: Ψ is not ψ."""
+    return words[0].upper() + words[1:] if words[0].isascii() else words

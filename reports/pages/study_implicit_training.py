@@ -189,7 +189,7 @@ def _tabulate_gradients(study: StudyDigest) -> Table:
 
 def _write_cosine(method: StudyMethod) -> Cell:
     cosine = method.extremes.get("cosine")
-    return Cell(_write(cosine, ".4f"), tone="" if (cosine or 0) > 0 else "bad")
+    return Cell(_write(cosine, ".4f"), tone="bad" if cosine is not None and cosine <= 0 else "")
 
 
 def _write_reported(study: StudyDigest, method: StudyMethod) -> Cell:

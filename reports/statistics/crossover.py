@@ -136,7 +136,9 @@ def _extrapolate(fits: tuple[Exponent, Exponent], largest: float, winner: str) -
     if not math.isfinite(point) or point <= grid[0]:
         return None
     rows = min(len(a.draws), len(b.draws))
-    curves = _curve.evaluate(a.draws[:rows], grid - a.centre) - _curve.evaluate(b.draws[:rows], grid - b.centre)
+    # All curves are resampled from one seed: in the same order two of equal shape would deviate alike.
+    others = b.draws[:rows][::-1]
+    curves = _curve.evaluate(a.draws[:rows], grid - a.centre) - _curve.evaluate(others, grid - b.centre)
     meetings = np.sort(_first_meeting(curves, grid, winner))
     # Order statistics, not interpolated quantiles: some of the draws may meet at infinity.
     tail, sizes = math.floor((1 - CONFIDENCE) / 2 * (rows - 1)), min(a.sizes, b.sizes)

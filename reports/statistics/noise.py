@@ -11,8 +11,9 @@ from .ratio import PROCESS_SPREAD, PROCESS_SPREAD_WEIGHT
 
 # A verdict may be wrong for one A/A pair in twenty.
 QUANTILE = 0.95
-# From here the empirical 95 % quantile is an inner order statistic: one wild twin does not decide it.
-ENOUGH_TWINS = 20
+# From here the empirical 95 % quantile is an inner order statistic: one wild twin does not decide it. Of 20 it is the
+# largest.
+ENOUGH_TWINS = 21
 # Median of |x| to standard deviation, for a normal x around 0: 1 / norm.ppf(0.75).
 _MEDIAN_TO_SIGMA = 1.4826
 
@@ -23,7 +24,7 @@ def noise_floor(twins: Sequence[float]) -> float:
     `twins` are the twins' ratios: for each session and twin the value of `paired_ratio` of a row and its twin. With
     x = |log ratio|:
 
-    20 twins or more: exp(95 % quantile of x) - 1, the order statistic itself.
+    21 twins or more: exp(95 % quantile of x) - 1, the order statistic itself.
     fewer:            exp(t(f0 + n) s) - 1 with s^2 = (f0 s0^2 + n (1.48 median x)^2) / (f0 + n): a normal quantile
                       around 0 whose scale leans on PROCESS_SPREAD (s0, worth f0 twins) the less, the more twins
                       there are. One twin that happens to agree does not claim a perfect machine; one wild twin of

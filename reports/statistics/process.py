@@ -134,10 +134,12 @@ def reach_mean(medians: np.ndarray, spread: Spread, confidence: float = CONFIDEN
     that many processes in all: the same s, from more of them.
     """
     if count:
-        freedom = spread.freedom + medians.size - 1
-        variance = (spread.freedom * spread.variance + medians.var() * medians.size) / freedom
+        freedom, squares = spread.freedom + medians.size - 1, medians.var() * medians.size
+        variance = (spread.freedom * spread.variance + squares) / freedom
+        # What they showed, and s^2 of each that is to come: the prior, which has its say in s, has it once.
+        squares += (count - medians.size) * variance
         steps = np.arange(count) - (count - 1) / 2
-        medians = steps * math.sqrt(variance / steps.var(ddof=1)) if count > 1 else np.zeros(1)
+        medians = steps * math.sqrt(squares / (steps**2).sum()) if count > 1 else np.zeros(1)
     return reach_process(medians, spread, confidence) / math.sqrt(1 + medians.size)
 
 

@@ -86,7 +86,8 @@ def processes_needed(logs: Sequence[np.ndarray], measured: Spread, confidence: f
     """
     now, medians = bound_ratio(logs, measured, confidence), np.array([middle(d) for d in logs])
     room, rounds = math.log1p(limit) - math.log(now.value), math.log(now.high / now.value)
-    rounds = 0.0 if rounds <= reach_mean(medians, measured, confidence) else rounds
+    # The bound has been through exp and log: where it is the processes' own, its last digits are not the rounds'.
+    rounds = 0.0 if rounds <= reach_mean(medians, measured, confidence) * (1 + 1e-9) else rounds
     for count in range(medians.size, MOST_PROCESSES + 1):
         arm = reach_mean(medians, measured, confidence, count)
         if max(arm, rounds * math.sqrt(medians.size / count)) <= room:

@@ -6,6 +6,7 @@
   const { CONFIDENCE, find_answer, find_series, list_unlike, write_bound, write_size } = arithmetic;
   const SHARE = `${Math.round(100 * CONFIDENCE)} %`; // of its intervals: the report's others are of 95 %
   const families = JSON.parse(document.querySelector(".form-data").textContent);
+  if (!form.family.options.length) return; // nothing was timed: what stands there without JavaScript stays
 
   // Words.
   const UNITS = { s: [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]], B: [[1e12, "TB"], [1e9, "GB"], [1e6, "MB"], [1e3, "kB"], [1, "B"]] };

@@ -64,11 +64,15 @@ def test_weights_are_well_conditioned():
 @pytest.mark.parametrize(
     ("call", "says"),
     [
+        (lambda: bench_core.problem("logdet", d=8), "unknown size of logdet 'd'; allowed: D, B, L, alpha, condition"),
         (lambda: bench_core.problem("flow"), "unknown family 'flow'; allowed: logdet, implicit, line_integral, score"),
         (lambda: bench_core.problem("logdet", D=0), "D = 0 is not a size; allowed: whole numbers from 1"),
         (lambda: bench_core.problem("logdet", B=2.5), "B = 2.5 is not a size"),
         (lambda: bench_core.problem("logdet", seed=-1), "seed = -1 is not a seed"),
         (lambda: LogdetProblem(alpha=0.0), "alpha = 0.0 is not a slope"),
+        (lambda: LogdetProblem(alpha="0.1"), "alpha = '0.1' is not a slope; allowed: 0 < alpha <= 1"),
+        (lambda: LogdetProblem(alpha=None), "alpha = None is not a slope"),
+        (lambda: LogdetProblem(alpha=True), "alpha = True is not a slope"),
         (lambda: bench_core.methods("logdet", "tensorflow"), "unknown backend 'tensorflow'; allowed: torch, jax"),
         (
             lambda: bench_core.method("logdet", "adjugate", "torch"),

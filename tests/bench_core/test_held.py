@@ -60,6 +60,7 @@ def test_answers_are_those_of_a_copy(backend, dtype):
     assert large.is_finite() or dtype == "float64"
     assert there.any()
     assert not zeros.any()
+    assert not np.shares_memory(np.array(there), copied)
     twin = there.copy()
     assert twin.equals(there)
     assert not there.equals(other)

@@ -171,6 +171,12 @@ def test_a_form_without_command_buffers_is_one_for_the_compiler(form, tmp_path, 
     assert ("xla_gpu_enable_command_buffer: INVALID\n" in said.read_text()) == (form == "launched")
 
 
+def test_a_librarys_call_is_seen(lower):
+    """Or no row would be found to make one that is not CUDA's."""
+    m = bench_core.method("logdet", "slogdet", "jax")
+    assert any(call.startswith("cusolver") for call in _calls(lower(m, judges.of("logdet").room(m))))
+
+
 def test_what_cannot_is_there():
     assert {_kernel(m) for m in CALLING} == set(CANNOT)
 

@@ -32,9 +32,15 @@ def _is_long(m: bench_core.Method) -> bool:
     return "dopri5" in m.name or "gmres" in m.name or m.computes == "warm_gradient" or again
 
 
+def _lasts(m: bench_core.Method) -> bool:
+    """Rows of which torch makes a thousand small calls and more, where others of their kernel make a tenth."""
+    return m.settings.get("K") == 1000 or m.name == "dopri5_adjoint_1e-09"
+
+
 def _mark(rows, others=pytest.mark.slow):
     """Of rows (method, ...): in JAX, which compiles, the first of each answer and those that carry something from call
-    to call are quick; the others have the mark ``others``, and are slow where they are long.
+    to call are quick; the others have the mark ``others``, and are slow where they are long. In torch those that last
+    are long.
     """
     seen, marked = set(), []
     for row in rows:
@@ -43,7 +49,8 @@ def _mark(rows, others=pytest.mark.slow):
         if m.backend == "jax":
             seen.add((m.family, m.computes))
         slow = m.backend == "jax" and _is_long(m)
-        marked.append(pytest.param(*row, marks=pytest.mark.slow if slow else () if quick else others))
+        last = pytest.mark.long if m.backend == "torch" and _lasts(m) else ()
+        marked.append(pytest.param(*row, marks=pytest.mark.slow if slow else last if quick else others))
     return marked
 
 

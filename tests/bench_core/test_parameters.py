@@ -72,8 +72,8 @@ def _numbers(kernel: Any) -> dict[str, np.ndarray]:
 
 
 def _distance(got: dict[str, np.ndarray], wanted: dict[str, np.ndarray]) -> float:
-    """The largest, of the answer's arrays."""
-    return max(np.abs(got[name] - a).max() / max(np.abs(a).max(), 1e-30) for name, a in wanted.items())
+    """The largest, of the answer's arrays; nan where one has a nan."""
+    return np.max([np.abs(got[name] - a).max() / max(np.abs(a).max(), 1e-30) for name, a in wanted.items()])
 
 
 def _follow(kernel: Any, other: Any) -> tuple[float, float]:

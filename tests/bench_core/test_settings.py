@@ -7,10 +7,12 @@ from dataclasses import replace
 from math import nan
 from typing import Any
 
+import numpy as np
 import pytest
 
 import bench_core
 from bench_core.implicit.settings import Stop
+from bench_core.method import check_share
 from tests.bench_core import judges
 
 # What a setting may not be: the number, and what it may be.
@@ -78,11 +80,24 @@ def test_a_wrong_setting_is_one_line(m, setting):
         assert "\n" not in said + may
 
 
+def test_a_share_may_be_a_number_of_numpys():
+    for one in (1, np.int64(1), np.float32(1)):
+        assert check_share("damping", one, "damping", one=True) == 1.0
+
+
 @pytest.mark.parametrize("Q", [2, 4])
 def test_a_rule_that_holds_another_has_an_odd_number_of_nodes(Q):
     m = bench_core.method("line_integral", "gauss_kronrod_15", "torch")
     with pytest.raises(ValueError, match=rf"^Q = {Q} is not a number of nodes; allowed: "):
         _set(m, Q=Q).build(bench_core.problem("line_integral")).run()
+
+
+def test_every_number_that_a_row_is_set_to_is_tried():
+    for family in bench_core.FAMILIES:
+        for backend in bench_core.BACKENDS:
+            for m in (m for m in bench_core.methods(family, backend) if m.role != "peer"):
+                numbers = {name for name, value in m.settings.items() if not isinstance(value, str | bool)}
+                assert numbers <= WRONG.keys(), m.name
 
 
 # JAX compiles each of them, GMRES and what starts warm for seconds.

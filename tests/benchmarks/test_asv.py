@@ -133,6 +133,7 @@ def test_one_pass_more_is_told_and_nothing_else_and_once_it_is_undone_nothing(re
     assert _compare(trial, equal, undone, *factor) == _publish(trial) == set()
 
 
+@pytest.mark.long
 def test_a_range_of_commits_with_different_methods_keeps_names_apart(repository):
     """asv names parameters by their number, so the list must not change with the commit."""
     listing = repository.folder / "bench_core/logdet/__init__.py"

@@ -54,7 +54,7 @@ def _planned(families, backends) -> int:
 @pytest.mark.parametrize(
     ("families", "backends"),
     [
-        (("score",), ("torch",)),
+        pytest.param(("score",), ("torch",), marks=pytest.mark.long),
         pytest.param(bench_core.FAMILIES, bench_core.BACKENDS, marks=pytest.mark.slow),
     ],
     ids=str,
@@ -95,6 +95,7 @@ def test_wrong_threads_are_one_line(run_python):
 @pytest.mark.long
 def test_what_is_amiss_here_is_said_once_and_recorded(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("BENCH_RESULTS", str(tmp_path))
+    monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
     monkeypatch.setattr(system, "warnings", lambda: ["swap in use: 1 GiB", "on battery"])
     assert main(["cell", "--profile", "smoke", "--method", "gemm_floor", "D=12", "B=8"]) == 0
     said = capsys.readouterr().err.splitlines()

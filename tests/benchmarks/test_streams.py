@@ -81,7 +81,7 @@ def test_git_tells_of_a_file_that_the_locale_cannot_spell(run_python, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.slow  # it trains, and waits for whoever else is timing here
+@pytest.mark.slow  # it trains
 def test_a_study(run_python, accented):
     arguments = ("--profile", "smoke", "--epochs", "1", "--seeds", "1")
     done = run_python(

@@ -28,11 +28,19 @@ def pytest_benchmark_update_machine_info(config, machine_info):
 
 @pytest.fixture(autouse=True)
 def _threads():
-    """One number for both frameworks, as in a session."""
+    """One number for both frameworks, as in a session; torch's own number and switches come back afterwards."""
+    import torch
+
     from bench_core.method import load_backend
 
-    for backend in ("torch", "jax"):
-        load_backend(backend).configure(policy.threads())
+    before = torch.get_num_threads()
+    try:
+        with load_backend("torch").pinned("float32"):
+            for backend in ("torch", "jax"):
+                load_backend(backend).configure(policy.threads())
+            yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -40,10 +40,15 @@ def test_the_best_form_of_relative_is_no_slower_than_any_other_exact_method(back
     record = session.run(Cell.of("logdet", backend, {"D": D}), replace(LONG, session_limit_s=400), wanted)
     seconds = {name: np.median(row["samples_s"]) for name, row in record["rows"].items() if row["samples_s"]}
     best = min((name for name in seconds if name.partition(":")[0] == "relative"), key=lambda name: seconds[name])
-    for name, row in record["rows"].items():
-        if row["role"] == "method" and row["exact"] and row["samples_s"] and row["method"] != "relative":
-            # Within the smallest margin that the report calls a difference.
-            assert not refute(pair(record, best, name), 1.05), (best, name)
+    others = [
+        name
+        for name, row in record["rows"].items()
+        if row["role"] == "method" and row["exact"] and row["samples_s"] and row["method"] != "relative"
+    ]
+    assert others
+    for name in others:
+        # Within the smallest margin that the report calls a difference.
+        assert not refute(pair(record, best, name), 1.05), (best, name)
 
 
 def test_a_session_at_a_thousand_takes_seconds():
@@ -51,6 +56,7 @@ def test_a_session_at_a_thousand_takes_seconds():
     wanted |= {row: "not in the main sweep" for row in wanted if ":" in row or row in LOGDET.apart}
     once = replace(QUICK, repetitions=0)  # a machine whose speed moves meanwhile would have it measured twice
     record = session.run(Cell.of("logdet", "torch", {"D": 1000}), once, wanted)
+    assert all(record["rows"][name]["samples_s"] for name in ("relative", "gemm_floor"))  # rows that fail take no time
     # On two cores that multiply at 190 GFLOP/s; on slower ones as much longer.
     assert record["elapsed_s"] <= 12 * max(1.0, 190e9 / record["ceiling"]["gemm_flops_per_s"])
 
@@ -109,7 +115,7 @@ def test_quadrature_reaches_an_error_in_less_time_than_adaptive_steps(backend):
     adaptive = [f"dopri5_direct_{tol}" for tol in ("0.001", "1e-06", "1e-09")]
     sizes = {"d": 8, "B": 64, "H": 64, "J": "tanh"}
     record = _session("line_integral", backend, sizes, (*fixed, *adaptive), dtype="float64")
-    fine = [row for row in record["rows"] if (record["rows"][row]["error"] or 0) <= 1e-7]
+    fine = [row for row in (*fixed, *adaptive) if record["rows"][row]["error"] <= 1e-7]
     best, other = (next(row for row in rows if row in fine) for rows in (fixed, adaptive))
     assert np.median(pair(record, best, other)) < 1
 

@@ -11,6 +11,8 @@ import pytest
 from reports.arithmetic import find_series, write_bound
 from reports.families import FAMILIES
 from reports.lookup import find_answer
+from reports.pages.blocks import Form, Page, Section
+from reports.render import render_page
 from tests.examples import THOROUGH
 
 PUBLISHED = sorted((Path(__file__).parents[2] / "reports/published").glob("*/"))
@@ -38,6 +40,25 @@ EACH = ["built", PUBLISHED[0], *(pytest.param(path, marks=pytest.mark.slow) for 
 WIDTHS = (390, 1400)
 # From the load of the page to an answer: less than anybody waits for, and keys.
 PATIENCE_S, MOST_KEYS = 5.0, 25
+
+
+# Contrast of a word of a class with the page, as WCAG 2 defines it.
+CONTRAST = """(name) => {
+  const draw = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const light = (colour) => {
+    draw.fillStyle = colour;
+    draw.fillRect(0, 0, 1, 1);
+    const shares = [...draw.getImageData(0, 0, 1, 1).data].slice(0, 3).map(v => v / 255);
+    const linear = shares.map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  };
+  const word = document.querySelector('main').appendChild(document.createElement('p'));
+  word.className = name;
+  const both = [getComputedStyle(word).color, getComputedStyle(document.body).backgroundColor].map(light);
+  return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+}"""
+# The least for text of the usual size.
+READABLE = 4.5
 
 
 def name_folder(path):
@@ -256,3 +277,21 @@ def test_printed_without_the_form_and_with_the_rules(visit, folder):
     page.emulate_media(media="print")
     assert page.locator("#table-rules-logdet table").is_visible()
     assert not page.locator(".ask").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_of_every_tone_can_be_read(visit, scheme):
+    page, messages, _ = visit(color_scheme=scheme)
+    contrasts = {name: page.evaluate(CONTRAST, name) for name in ("good", "bad", "undecided", "off", "note")}
+    assert {name: contrast for name, contrast in contrasts.items() if contrast < READABLE} == {}
+    assert messages == []
+
+
+def test_a_form_without_a_family_stays_away(open_page, tmp_path):
+    """Of a folder of trainings alone."""
+    page = Page("index.html", "A", "Lead.", (Section("answer", "A", (Form("{}", (), ()),)),))
+    (tmp_path / page.file).write_text(render_page(page, (page,)), encoding="utf-8")
+    opened, messages, _ = open_page((tmp_path / page.file).as_uri())
+    assert not opened.locator(".ask").is_visible()
+    assert opened.locator(".without").is_visible()
+    assert messages == []

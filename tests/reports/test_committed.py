@@ -238,12 +238,12 @@ def test_a_letter_is_explained_where_it_first_stands():
 
 
 @pytest.mark.slow
-def test_exponents_of_one_process_without_neighbours_have_no_interval(committed):
-    for series in committed.series():
-        for row in committed.rows(series)[:3]:
-            fit = committed.exponent(series, row)
-            if fit is not None and committed.coverage(series.family).total == 0:
-                assert fit.estimate.undetermined
+def test_exponents_of_one_process_without_neighbours_have_no_interval(alone_analysis):
+    analysis, fits = alone_analysis, []
+    for series in analysis.series("logdet"):
+        fits += filter(None, (analysis.exponent(series, row) for row in analysis.rows(series)[:3]))
+    assert any(fit.reason.startswith("one process at each size") for fit in fits)
+    assert all(fit.estimate.undetermined for fit in fits)
 
 
 def test_times_of_one_process_without_neighbours_have_no_interval(committed):
@@ -294,7 +294,6 @@ def test_a_library_that_goes_far_below_the_tolerance_could_not_do_less(committed
     ]
     assert points
     saying = [point for point in points if not math.isnan(point.quality.looser_residual)]
-    if not saying:
-        pytest.skip(f"of {len(points)} cells of libraries none says what a looser setting reaches")
+    assert saying, f"of {len(points)} cells of libraries none says what a looser setting reaches"
     far = [p for p in saying if p.quality.residual < p.tolerance / 3 and p.quality.looser_residual <= p.tolerance]
     assert [(p.row, p.size, p.quality) for p in far] == [], f"of {len(saying)} in {len(points)} cells that say it"

@@ -43,6 +43,9 @@ def test_of_few_pairs_there_is_no_interval(tmp_path):
         ({"rows": [LINE | {"row": None}]}, "row 0: it must name its row and the sizes of its cell"),
         ({"rows": [LINE | {"verdict": "maybe"}]}, "row 0: unknown verdict 'maybe'"),
         ({"rows": [LINE | {"interval": [-1, 2]}]}, "row 0: ratio and interval must be positive numbers"),
+        ({"rows": [LINE | {"interval": 7}]}, "row 0: ratio and interval must be positive numbers"),
+        ({"rows": [LINE | {"interval": [1.1]}]}, "row 0: the interval must be a low and a high around the ratio"),
+        ({"rows": [LINE | {"interval": [1.3, 1.4]}]}, "row 0: the interval must be a low and a high around the ratio"),
     ],
 )
 def test_a_record_with_a_fault_is_one_line(tmp_path, changed, told):

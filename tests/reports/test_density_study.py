@@ -36,6 +36,7 @@ def published(runner, synthetic, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BENCH_RESULTS", str(folder / "results"))
         patch.setenv("BENCH_LOCK", str(folder / "lock"))
+        patch.setattr("tempfile.tempdir", str(folder))  # where the study's own lock lies
         plane = replace(prepare("smoke", "rings", None, None, None), configure=lambda threads: None)
         assert run(plane, synthetic.MACHINE, "python -m benchmarks study logdet-density --data rings") == 0
     local, target = folder / "results", folder / "published"

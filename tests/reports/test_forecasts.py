@@ -5,7 +5,8 @@ import math
 import pytest
 
 from reports.arithmetic import TOO_WIDE, interpolate
-from reports.forecasts import REACH, Forecasts
+from reports.forecasts import REACH, WHERE, Forecasts
+from reports.statistics import Calibration
 from tests.reports.finders import series_of
 
 
@@ -56,6 +57,19 @@ def test_nothing_wider_than_a_factor_is_told(analysis, forecasts, digest):
             for knot in row.knots:
                 assert knot.how == "measured" or knot.high <= TOO_WIDE * knot.low * (1 + 1e-9)
     assert all(forecasts.knots(series, "relative") for series in analysis.series("logdet"))
+
+
+@pytest.mark.parametrize(
+    ("scale", "power", "far"),
+    [(0.1, 0.0, math.e), (0.1, 1e-3, math.e), (0.0, 1.0, math.e), (2.0, 1.0, 10**0.25), (2.0, 0.0, 1.0)],
+)
+def test_a_row_is_followed_as_far_as_an_interval_is_known(forecasts, series, monkeypatch, scale, power, far):
+    """Errors that hardly grow with the gap, or none at all, are followed as far as anything was left out."""
+    known = dict.fromkeys(((where, None) for where in WHERE), Calibration(scale, power, (0.1, 1.0)))
+    monkeypatch.setattr(forecasts, "_calibrations", known)
+    knots = forecasts.knots(series, "relative")
+    last = max(knot.size for knot in knots if knot.how == "measured")
+    assert knots[-1].size == pytest.approx(last * far)
 
 
 def test_a_left_out_size_has_no_say_in_its_prediction(analysis, forecasts, series):

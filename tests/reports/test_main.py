@@ -71,6 +71,14 @@ def test_answer_refuses_bad_input(small, capsys, arguments, line):
     assert line in fails(capsys, "answer", "--results", str(small), *arguments)
 
 
+def test_a_folder_that_cannot_be_written_is_one_line(small, capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("reports.__main__.build_digest", lambda analysis: None)
+    monkeypatch.setattr("reports.__main__.write_sides", lambda digest, folder: "")
+    output = tmp_path / "nowhere" / "README.md"
+    error = fails(capsys, "sides", "--results", str(small), "--output", str(output))
+    assert error == f"reports: {output}: No such file or directory\n"
+
+
 def test_command_line_errors_are_one_line(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["answer", "--family", "logdet"])

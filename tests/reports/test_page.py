@@ -140,6 +140,7 @@ def test_one_file_holds_every_page_and_needs_no_other(single, report):
     assert {path.name for path in single.iterdir()} == {"report.html", "index.html", "other.html"}
     page = Parsed((single / "report.html").read_text(encoding="utf-8"))
     assert (page.faults, page.stack) == ([], [])
+    assert len(page.ids) == len(set(page.ids))
     assert [load for load in page.loads if not load.startswith(("#", "data:"))] == []
     assert {link for link in page.links if not link.startswith("#")} == set()
     assert {link[1:] for link in page.links} <= set(page.ids)

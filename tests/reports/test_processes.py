@@ -62,8 +62,8 @@ def test_an_interruption_is_one_of_this_process():
     told = run(
         "import signal, threading, time\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background ignores it
-        "threading.Timer(0.5, lambda: os.killpg(0, signal.SIGINT)).start()\n"
         "os.setsid()\n"
+        "threading.Timer(0.5, lambda: os.killpg(0, signal.SIGINT)).start()\n"
         "try: map_apart(lambda k: time.sleep(600), range(2))\n"
         "except KeyboardInterrupt: print('interrupted')\n"
     )

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from reports.__main__ import main
-from reports.terminal import _count_forms
+from reports.digest.answers import Candidate, CellAnswer
+from reports.terminal import _count_forms, print_open
 
 pytestmark = pytest.mark.usefixtures("read_once")
 
@@ -118,3 +119,11 @@ def test_many_rows_left_out_in_a_form_are_counted():
     rows = [*(f"{row}:graph" for row in ("a", "b", "c")), "d", "e:compiled"]
     assert _count_forms(rows) == ["d", "e:compiled", "3 rows in the form graph"]
     assert _count_forms(["a:graph", "b:graph"]) == ["a:graph", "b:graph"]
+
+
+def test_what_patient_sessions_alone_timed_is_neither_open_nor_said_to_be_settled(make, capsys):
+    series, nan = make.series(make.sweep("relative"), B=1), float("nan")
+    pick = Candidate("relative", None, nan, make.about(60.0), 1e-7, 1e9)
+    answer = CellAnswer(series.key, "gradient", 10.0, pick, nan, True, nan, (pick,), (), "patient")
+    print_open([make.family(series, answers=(answer,))], False)
+    assert capsys.readouterr().out.startswith("nothing is open: in every cell timed in rounds")

@@ -37,7 +37,6 @@ def accelerate(
         image = f(x)
         new = image - x
         change = new - residual
-        size = norm(new) / norm(image) if relative else norm(new)
         place = count % window
         # The oldest makes room, in place; one column of the Gram matrix is new, the others stay. An inner product stays
         # for as many iterations as the window is long: rounding has no time to gather.
@@ -45,7 +44,8 @@ def accelerate(
         column = jnp.einsum("kbd,bd->bk", changes, change, precision="highest")
         gram = gram.at[:, place].set(column).at[:, :, place].set(column)
         inner = (inner + column).at[:, place].set(dot(change, new)[:, 0])
-        progress = progress.update(size, stop, 1.0 if relative else norm(x))
+        own, against = (1.0, norm(image)) if relative else (norm(x), None)
+        progress = progress.update(norm(new), stop, own, against)
         return count + 1, x, new, sums, changes, gram, inner, progress
 
     zeros = jnp.zeros((window, *x.shape), x.dtype)

@@ -56,11 +56,19 @@ class Progress(NamedTuple):
         """Whether any sample is left and may take an iteration more."""
         return self.active.any() & (self.iterations.max() < stop.most)
 
-    def update(self, norm: Array, stop: Stop, own: Array | float | None = None, whole: bool = False) -> Progress:
+    def update(
+        self,
+        norm: Array,
+        stop: Stop,
+        own: Array | float | None = None,
+        image: Array | None = None,
+        whole: bool = False,
+    ) -> Progress:
         """With the residuals' norms (B, 1) after one iteration more; ``own``: the norms of the w that they are of, and
-        not of a recurrence.
+        not of a recurrence; ``image``: what they are relative to, where that is not ``size``.
         """
-        residual = jnp.where(self.active, norm / self.size, self.residual)
+        size = self.size if image is None else jnp.where(image == 0, 1, image)  # of 0 the residual is to be 0
+        residual = jnp.where(self.active, norm / size, self.residual)
         active = self.active & self._falls_short(residual, stop, whole, own)
         iterations = self.iterations + self.active[:, 0]
         return self._replace(residual=residual, iterations=iterations, active=active)

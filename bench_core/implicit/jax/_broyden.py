@@ -46,7 +46,7 @@ def find_root(
         row, image_of_change = times(right, left, kept, move), times(left, right, kept, change)
         column = divide(move - image_of_change, dot(row, change))
         left, right, kept = left.at[kept].set(column), right.at[kept].set(row), kept + 1
-        size = norm(new) / norm(image) if relative else norm(new)
+        own, against = (1.0, norm(image)) if relative else (norm(x), None)
         return (
             kept,
             x,
@@ -55,7 +55,7 @@ def find_root(
             wanted - image_of_change + dot(row, new) * column,
             left,
             right,
-            progress.update(size, stop, 1.0 if relative else norm(x)),
+            progress.update(norm(new), stop, own, against),
         )
 
     residual = image - x

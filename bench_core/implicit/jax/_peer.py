@@ -14,16 +14,16 @@ from jax import Array
 from bench_core.implicit.jax._batch import Solution, allowance, norm
 from bench_core.implicit.operator import Operator
 from bench_core.implicit.settings import KEPT, MOST, Stop
-from bench_core.implicit.tuning import Prepared, Tuned, find_fewest
+from bench_core.implicit.tuning import Prepared, Tuned, find_fewest, nudge
 from bench_core.implicit.tuning import tune as tune_to
 
 Solve = Callable[[Operator[Array], Array, Any], Array]
 CYCLES = MOST // KEPT  # at most, of a restarted method
 
 
-def measure(solve: Solve, operator: Operator[Array], v: Array) -> Callable[[float], tuple[float, float]]:
+def measure(solve: Solve, operator: Operator[Array], v: Array) -> Callable[..., tuple[float, float]]:
     """Compiled once: the largest ``|v - J^T w| / |v|`` of a sample that ``solve`` reaches with a tolerance, and the
-    same less what its format holds of that.
+    same less what its format holds of that; of another right side where one is given.
     """
 
     def residuals(arrays: dict[str, Array], v: Array, rtol: Array) -> tuple[Array, Array]:
@@ -34,8 +34,8 @@ def measure(solve: Solve, operator: Operator[Array], v: Array) -> Callable[[floa
 
     compiled = jax.jit(residuals)
 
-    def reached(rtol: float) -> tuple[float, float]:
-        found, beyond = compiled(operator.arrays, v, jnp.asarray(rtol, v.dtype))
+    def reached(rtol: float, given: Array = v) -> tuple[float, float]:
+        found, beyond = compiled(operator.arrays, given, jnp.asarray(rtol, v.dtype))
         return float(found), float(beyond)
 
     return reached
@@ -43,7 +43,8 @@ def measure(solve: Solve, operator: Operator[Array], v: Array) -> Callable[[floa
 
 def tune(solve: Solve, operator: Operator[Array], v: Array, tol: float) -> Tuned:
     """See ``tuning.tune``: of what ``measure`` tells."""
-    return tune_to(measure(solve, operator, v), tol)
+    reached, nudged = measure(solve, operator, v), v * nudge(float(jnp.finfo(v.dtype).eps))
+    return tune_to(reached, tol, lambda rtol: reached(rtol, nudged))
 
 
 def tune_cycles(

@@ -22,7 +22,7 @@ def forward_picard(operator: Map[Array], v: Array, *, stop: Stop) -> Solution:
         u, progress = state
         image = operator.evaluate(u)
         change = image - u
-        return u + progress.keep(change), progress.update(norm(change) / norm(image), stop, 1.0)
+        return u + progress.keep(change), progress.update(norm(change), stop, 1.0, norm(image))
 
     start = (jnp.zeros_like(v), Progress.of(jnp.ones_like(v[:, :1])))
     u, progress = lax.while_loop(lambda state: state[-1].goes_on(stop), step, start)

@@ -53,8 +53,5 @@ def accelerate(
         inner[:, :n] += column
         inner[:, place] = dot(change, new)[:, 0]
         residual, place = new, (place + 1) % window
-        size = norm(new)
-        if relative:
-            size = size / norm(image)
-        progress.update(size, 1.0 if relative else norm(x))
+        progress.update(norm(new), 1.0 if relative else norm(x), norm(image) if relative else None)
     return x

@@ -56,16 +56,18 @@ class Progress:
         """Whether any sample is left and may take an iteration more."""
         return self._left > 0 and self._taken < self._stop.most
 
-    def update(self, norm: Tensor, own: Tensor | float | None = None) -> None:
+    def update(self, norm: Tensor, own: Tensor | float | None = None, image: Tensor | None = None) -> None:
         """Take in the residuals' norms (B, 1) after one iteration more; ``own``: the norms of the w that they are of,
-        and not of a recurrence.
+        and not of a recurrence; ``image``: what they are relative to, where that is not ``size``.
         """
         self._taken += 1
-        found = norm / self._size
+        found = norm / (self._size if image is None else image)
         if self._left == len(found) and self._goes_on_whole(found, own):
             self.residual = found
             self._together += 1
             return
+        if image is not None:  # a batch with an image of 0, which asks for a residual of 0, comes here
+            found = torch.where(image == 0, norm, found)
         self._count()
         self.iterations += self.active.squeeze(1)
         last, self.residual = self.residual, torch.where(self.active, found, self.residual)

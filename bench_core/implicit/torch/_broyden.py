@@ -47,10 +47,7 @@ def find_root(
         residual = new
         # H times the new residual: before the update it is known from the old residual's and the change's.
         wanted = torch.addcmul(wanted - image_of_change, dot(row, new), left[-1])
-        size = norm(new)
-        if relative:
-            size = size / norm(image)
-        progress.update(size, 1.0 if relative else norm(x))
+        progress.update(norm(new), 1.0 if relative else norm(x), norm(image) if relative else None)
     factors = (torch.stack(side) if side else x.new_empty((0, *x.shape)) for side in (left, right))
     return x, Factors(*factors)
 

@@ -9,13 +9,22 @@ from torch import Tensor
 
 from bench_core.implicit.operator import Operator
 from bench_core.implicit.torch._batch import allowance, norm
-from bench_core.implicit.tuning import Tuned
+from bench_core.implicit.tuning import Residuals, Tuned, nudge
 from bench_core.implicit.tuning import tune as tune_to
 
 
-def tune(solve: Callable[[float], Tensor], operator: Operator[Tensor], v: Tensor, tol: float) -> Tuned:
-    """See ``tuning.tune``: of what ``measure`` tells of the ``solve`` with a tolerance."""
-    return tune_to(lambda rtol: measure(solve(rtol), operator, v), tol)
+def tune(solve: Callable[[float, Tensor], Tensor], operator: Operator[Tensor], v: Tensor, tol: float) -> Tuned:
+    """See ``tuning.tune``: of what ``measure`` tells of the ``solve`` of a right side with a tolerance."""
+
+    def residuals(v: Tensor) -> Residuals:
+        return lambda rtol: measure(solve(rtol, v), operator, v)
+
+    return tune_to(residuals(v), tol, residuals(nudged(v)))
+
+
+def nudged(v: Tensor) -> Tensor:
+    """v, but for rounding."""
+    return v * nudge(torch.finfo(v.dtype).eps)
 
 
 def measure(w: Tensor, operator: Operator[Tensor], v: Tensor) -> tuple[float, float]:

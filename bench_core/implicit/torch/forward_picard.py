@@ -23,5 +23,5 @@ def forward_picard(operator: Map[Tensor], v: Tensor, *, stop: Stop) -> Solution:
         image = operator.evaluate(u)
         change = image - u
         u = u + progress.keep(change)
-        progress.update(norm(change) / norm(image), 1.0)
+        progress.update(norm(change), 1.0, norm(image))
     return progress.end(u)

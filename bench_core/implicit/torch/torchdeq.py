@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from torchdeq.solver import anderson_solver, broyden_solver, fixed_point_iter
 from bench_core.implicit.operator import Adjoint, Operator
 from bench_core.implicit.settings import Stop
 from bench_core.implicit.torch._batch import Solution
-from bench_core.implicit.torch._peer import measure, only_numbers, tune
+from bench_core.implicit.torch._peer import measure, nudged, only_numbers, tune
 from bench_core.implicit.tuning import Prepared
 
 SOLVERS: dict[str, Callable[..., Any]] = {
@@ -73,7 +74,7 @@ def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop, *, solver: str, *
     more: dict[str, Any] = {"lam": LAM * float(stop.tol * torch.linalg.vector_norm(v, dim=1).max() or 1) ** 2}
     more = (more if solver == "anderson" else {}) | chosen
     limit, taken = min(DEFAULT_ITERATIONS, stop.most), 0
-    needed: dict[float, int] = {}
+    needed: dict[float, int] = {}  # iterations by tolerance, the more of both data
 
     def count(w: Tensor) -> Tensor:
         nonlocal taken
@@ -82,32 +83,38 @@ def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop, *, solver: str, *
 
     counted = _Counting(count)
 
-    def run(rtol: float, **further: Any) -> Tensor:
+    def run(rtol: float, v: Tensor, **further: Any) -> Tensor:
         nonlocal taken
         taken = 0
         w = torchdeq(counted, v, solver=solver, rtol=rtol, max_iter=limit, **more, **further).w
         taken -= solver == "broyden"  # which evaluates once before its first iteration
         return w
 
-    def solve(rtol: float) -> Tensor:
+    def solve(rtol: float, v: Tensor) -> Tensor:
         nonlocal limit
         while True:
-            w = run(rtol)
-            needed[rtol] = taken
-            if needed[rtol] < limit or limit == stop.most:
+            w = run(rtol, v)
+            if taken < limit or limit == stop.most:
+                needed[rtol] = max(needed.get(rtol, 0), taken)
                 return w
             limit = min(4 * limit, stop.most)
 
+    def iterate(**further: Any) -> float:
+        """Iterations that reach ``stop.tol`` with other pairs, on both data; infinitely many where they do not."""
+        most = 0
+        for given in (v, nudged(v)):
+            if not min(measure(run(rtol, given, **further), operator, given)) <= stop.tol:
+                return inf
+            most = max(most, taken)
+        return most
+
     rtol, looser = tune(solve, operator, v, stop.tol)
-    if solver == "anderson" and "m" not in more:
-        reached = min(measure(run(rtol, m=MANY), operator, v))
-        if reached <= stop.tol and taken <= SPARED * needed[rtol]:
-            more["m"], needed[rtol] = MANY, taken
-    limit = min(stop.most, needed[rtol] + 1 + needed[rtol] // 20)
+    iterations = needed[rtol]
+    if solver == "anderson" and "m" not in more and (others := iterate(m=MANY)) <= SPARED * iterations:
+        more["m"], iterations = MANY, int(others)
+    limit = min(stop.most, iterations + 1 + iterations // 20)
     if solver == "broyden" and "LBFGS_thres" not in more:
-        serving = (few for few in FEW if min(measure(run(rtol, LBFGS_thres=few), operator, v)) <= stop.tol)
-        if few := next(serving, None):
-            more["LBFGS_thres"] = few
+        more |= next(({"LBFGS_thres": few} for few in FEW if iterate(LBFGS_thres=few) < inf), {})
     return Prepared({}, {"rtol": rtol, "max_iter": limit, **more}, looser)
 
 

@@ -34,5 +34,5 @@ def torchopt(operator: Operator[Tensor], v: Tensor, *, rtol: float, maxiter: int
 
 def prepare(operator: Operator[Tensor], v: Tensor, stop: Stop) -> Prepared:
     """The loosest tolerance that reaches ``stop.tol``."""
-    rtol, looser = tune(lambda rtol: torchopt(operator, v, rtol=rtol).w, operator, v, stop.tol)
+    rtol, looser = tune(lambda rtol, v: torchopt(operator, v, rtol=rtol).w, operator, v, stop.tol)
     return Prepared({}, {"rtol": rtol}, looser)

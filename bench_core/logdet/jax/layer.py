@@ -46,7 +46,7 @@ def relative_flow(
     """
     check_layers(x, weights, biases)
     if not isinstance(alpha, Tracer):
-        check_slope(alpha)
+        alpha = check_slope(alpha)  # a number of Python's: NumPy's float64 would make all of it float64 under x64
     z, logabsdet = _flow(x, tuple(weights), tuple(biases), alpha)
     if value:
         # Stopped before the LU: after it autodiff would have taken its derivative, D^3, for nothing.

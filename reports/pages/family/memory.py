@@ -54,6 +54,8 @@ def _find_instrument(group: tuple[Measured, ...]) -> str:
 
 def _write(series: Measured, row: Row) -> Cell:
     end = row.at(row.smallest_failed) if row.smallest_failed is not None else None
+    if end is not None and (row.largest_ok or 0) > end.size:
+        end = None  # it went on: nothing below its largest size ended it
     capacity = end is not None and end.limit in ("memory", "time")
     if row.largest_ok is None and not capacity:
         bad = next((cell for cell in row.cells if cell.outcome != "ok"), None)

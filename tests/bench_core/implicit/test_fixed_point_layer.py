@@ -173,6 +173,27 @@ def test_a_map_that_does_not_contract_says_so_by_its_residual():
     assert float(solution.residual.max()) > 1e-4
 
 
+@pytest.mark.parametrize(
+    "solver", [pytest.param(s, marks=pytest.mark.slow) if s == "forward_anderson" else s for s in SOLVERS]
+)
+def test_a_state_of_zeros_has_a_residual_of_zero(solver):
+    """A sample of padding, which a map without biases takes to 0: 0 / 0 would be below no tolerance."""
+    A, x = np.eye(3, dtype=np.float32) / 2, np.array([[0, 0, 0], [0.3, -0.2, 0.1]], np.float32)
+    layer = FixedPoint(Contraction(A), 3, tol=1e-5, solver=solver)
+    z = layer(torch.from_numpy(x)).detach()
+    there, solution = fixed_point(lambda A, z, x: jnp.tanh(z @ A.T + x), A, jnp.asarray(x), 3, tol=1e-5, solver=solver)
+    assert layer.residual is not None
+    for state, residual in ((z.numpy(), layer.residual), (np.asarray(there), solution.residual)):
+        assert not state[0].any()
+        assert state[1].all()
+        assert float(residual[0]) == 0
+        assert float(residual[1]) <= 2e-5
+
+
+def test_a_shape_may_be_a_number_of_numpys():
+    assert FixedPoint(nn.Identity(), np.int64(3)).shape == FixedPoint(nn.Identity(), np.array([3])).shape == (3,)
+
+
 def _in_jax(T=lambda p, z, x: z, x=None, shape=2, **more):
     return fixed_point(T, None, jnp.ones((1, 2)) if x is None else x, shape, **more)
 
@@ -189,6 +210,10 @@ REFUSED = {
     "shape = 0 is not a size; allowed: whole numbers from 1": (
         lambda: FixedPoint(nn.Identity(), (3, 0)),
         lambda: _in_jax(shape=0),
+    ),
+    "shape = 2.5 is not a size; allowed: whole numbers from 1": (
+        lambda: FixedPoint(nn.Identity(), 2.5),
+        lambda: _in_jax(shape=2.5),
     ),
     "shape = () is not that of a state; allowed: a whole number from 1, or several": (
         lambda: FixedPoint(nn.Identity(), ()),

@@ -106,6 +106,13 @@ def test_own_layers():
         ImplicitProblem.from_arrays(np.array([[0.0, 40.0], [-40.0, 0.0]]), np.full((1, 2), 0.3), np.ones((1, 2)))
 
 
+def test_a_map_that_does_not_depend_on_u_is_guessed_to_take_one_product():
+    problem = ImplicitProblem.from_arrays(np.zeros((5, 5)), np.ones((3, 5)), np.ones((3, 5)))
+    for name in ("neumann", "gmres"):
+        m = bench_core.method("implicit", name, "torch")
+        assert m.cost(problem) == m.cost(problem, iterations=1)
+
+
 @pytest.mark.parametrize("T", ["random", "conv"])
 def test_iterated_oracle_and_probes_agree_with_every_entry(T, monkeypatch):
     """Above DENSE_LIMIT the adjoint is iterated and the error estimated: a planted error must show in both."""

@@ -77,13 +77,23 @@ def test_a_tolerance_is_tried_once_and_its_own_residual_is_told():
     """
     held = 5e-6
     residuals, calls = _counted(lambda x: (x + held, x))
-    found, looser = tune(residuals, TOL)
+    found, looser = tune(residuals, TOL, lambda x: (x + held, x))
     assert TOL / 1.25 <= found <= TOL
     assert looser > TOL + held
     assert len(set(calls)) == len(calls)
-    found, looser = tune(lambda x: (x, x - held), TOL)
+    found, looser = tune(lambda x: (x, x - held), TOL, lambda x: (x, x - held))
     assert found <= TOL < looser
-    assert math.isnan(tune(lambda x: (0.0, 0.0), TOL).looser)
+    assert math.isnan(tune(lambda x: (0.0, 0.0), TOL, lambda x: (0.0, 0.0)).looser)
+
+
+@pytest.mark.parametrize("worse", [1.0, 1.1, 1.7, 30.0])
+def test_what_rounding_moves_is_held_to_the_tolerance_as_well(worse):
+    """A chaotic iteration stops elsewhere where its data differ by rounding; no library is told tighter for nothing."""
+    found, looser = tune(lambda x: 2 * (x,), TOL, lambda x: 2 * (worse * x,))
+    assert worse * found <= TOL < looser
+    assert found >= TOL / (1.5 * worse)
+    found, _ = tune(lambda x: 2 * (x,), TOL, lambda x: 2 * (x if x < TOL / 30 else math.nan,))
+    assert found < TOL / 30
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.3, 0.7])
@@ -99,7 +109,10 @@ def test_what_is_tuned_on_some_data_holds_on_other(rate, unit):
             residual *= rate
         return residual
 
-    setting, looser = tune(lambda x: 2 * (stopped(x, 1.0),), TOL)
+    def residuals(x):
+        return 2 * (stopped(x, 1.0),)
+
+    setting, looser = tune(residuals, TOL, residuals)
     assert looser > TOL
     assert stopped(setting, 1.0) == stopped(TOL * unit, 1.0)  # the loosest that serves: no iteration is added
     others = [stopped(setting, first) for first in (0.9, 0.7, 0.5, 0.3, 0.1, 0.06)]

@@ -44,7 +44,7 @@ def _fine(problem: LineIntegralProblem, nodes: int = 1200) -> dict[str, np.ndarr
 
 
 def _distance(got: dict[str, np.ndarray], want: dict[str, np.ndarray]) -> float:
-    return max(float(np.linalg.norm(got[name] - want[name]) / np.linalg.norm(want[name])) for name in NAMES)
+    return np.max([np.linalg.norm(got[name] - want[name]) / np.linalg.norm(want[name]) for name in NAMES])
 
 
 def _answer(problem: LineIntegralProblem, name: str):

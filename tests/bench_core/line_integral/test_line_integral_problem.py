@@ -21,7 +21,7 @@ def _run(problem, name: str, backend: str, dtype: str = "float64"):
 
 def _same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> float:
     assert a.keys() == b.keys()
-    return max(float(np.linalg.norm(a[name] - b[name]) / np.linalg.norm(b[name])) for name in a)
+    return np.max([np.linalg.norm(a[name] - b[name]) / np.linalg.norm(b[name]) for name in a])
 
 
 @pytest.mark.parametrize(

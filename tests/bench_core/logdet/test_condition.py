@@ -48,7 +48,7 @@ def test_without_it_the_numbers_are_those_of_before():
     assert problem.sizes == {"D": 64, "B": 100, "L": 2}
 
 
-@pytest.mark.parametrize("given", [0.5, -1, 1e7, float("nan"), True, "ten"])
+@pytest.mark.parametrize("given", [0.5, -1, 1e7, float("nan"), True, "ten", np.complex128(2)])
 def test_what_is_no_condition_number_is_one_line(given):
     with pytest.raises(
         ValueError, match=r"^condition = \S+ is not a condition number; allowed: numbers from 1 to 1e\+06$"

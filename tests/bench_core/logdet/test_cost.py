@@ -49,3 +49,13 @@ def test_a_few_samples_hold_fewer_jacobians():
         problem = bench_core.problem("logdet", D=D, B=100, L=1)
         assert few.cost(problem).flops == whole.cost(problem).flops
         assert few.cost(problem).peak_bytes == pytest.approx(share * whole.cost(problem).peak_bytes, rel=0.5)
+
+
+def test_parts_that_xla_loops_over_divide_the_batch():
+    """Of a prime number of samples each is a part, however many have room, with the product with the identity."""
+    problem = bench_core.problem("logdet", D=200, B=101, L=2)
+    few, whole = (
+        bench_core.method("logdet", name, "jax").cost(problem)
+        for name in ("jacobian_autodiff_chunked", "jacobian_autodiff")
+    )
+    assert few.flops - whole.flops == pytest.approx(4 * (101 - 1) * 200**3)

@@ -48,7 +48,7 @@ TORCH_FIRST = ["torch", pytest.param("jax", marks=pytest.mark.slow)]
 
 
 def _drift(weights, inverses) -> float:
-    return max(np.linalg.norm(V.T @ W - np.eye(D)) / np.sqrt(D) for W, V in zip(weights, inverses))
+    return np.max([np.linalg.norm(V.T @ W - np.eye(D)) / np.sqrt(D) for W, V in zip(weights, inverses)])
 
 
 @pytest.mark.parametrize("backend", TORCH_FIRST)

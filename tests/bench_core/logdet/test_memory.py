@@ -54,16 +54,16 @@ def test_gradients_are_written_into_the_buffers_of_the_last_call(backend, name):
     for _ in range(3):
         out = kernel.run()
         kernel.wait(out)
-        weights = out if name == "gemm_floor" else out[0]
-        places.append([W.data_ptr() if backend == "torch" else W.unsafe_buffer_pointer() for W in weights])
+        places.append(_places(m, out))
         error = problem.error(kernel.to_numpy(out), m)
         assert error < 1e-5
-        del out, weights
+        del out
     assert places[0] == places[1] == places[2]
     if "allocating" in m.forms:
         fresh = m.build(problem, form="allocating")
         assert fresh.held_bytes == 0
         held = [fresh.run() for _ in range(2)]
+        assert not {*_places(m, held[0])} & {*_places(m, held[1])}
         assert problem.error(fresh.to_numpy(held[0]), m) == problem.error(fresh.to_numpy(held[1]), m) < 1e-5
 
 
@@ -122,13 +122,19 @@ def test_kernels_that_learn_an_inverse_share_one_set_more(backend):
     assert learned() is None
 
 
-def _built(backend: str, problem: Any, names: tuple[str, ...] = OVERWRITE) -> list[tuple[bench_core.Method, Any]]:
+def _built(
+    backend: str, problem: Any, names: tuple[str, ...] = OVERWRITE, dtype: str = "float32"
+) -> list[tuple[bench_core.Method, Any]]:
     methods = [bench_core.method("logdet", name, backend) for name in names]
-    return [(m, m.build(problem)) for m in methods]
+    return [(m, m.build(problem, dtype=dtype)) for m in methods]
 
 
 def _weights(m: bench_core.Method, out: Any) -> list[Any]:
     return out if m.computes == "products" else out[0]
+
+
+def _places(m: bench_core.Method, out: Any) -> list[int]:
+    return [W.data_ptr() if m.backend == "torch" else W.unsafe_buffer_pointer() for W in _weights(m, out)]
 
 
 def test_torch_kernels_of_a_problem_write_into_the_same_memory():
@@ -200,9 +206,11 @@ def test_rows_of_a_session_hold_one_set_of_results(backend):
     assert results() is None  # nothing is held when no kernel needs it
 
 
-def test_what_a_failed_call_took_along_is_there_again_for_the_others():
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_a_failed_call_took_along_is_there_again_for_the_others(dtype):
+    """In its own precision, whatever the user's switch says meanwhile."""
     problem = bench_core.problem("logdet", D=40, B=6)
-    (_, failing), (m, other) = _built("jax", problem, ("relative", "transposed"))
+    (_, failing), (m, other) = _built("jax", problem, ("relative", "transposed"), dtype)
 
     def fail(*given: Any) -> Any:
         for array in jax.tree.leaves(given[-1]):

@@ -112,6 +112,14 @@ def test_in_jax_grad_is_the_relative_gradient_of_any_loss(sizes, dtype):
     judge.check({name: np.asarray(array) for name, array in got.items()}, dtype)
 
 
+def test_in_jax_a_slope_of_numpys_leaves_the_precision_as_it_is():
+    problem = bench_core.problem("logdet", D=4, B=3, L=2)
+    with jax.enable_x64(True):
+        x, W0, b0, W1, b1 = (jnp.asarray(problem.masters[name]) for name in ("x", "W0", "b0", "W1", "b1"))
+        z, logabsdet = jax_layer.relative_flow(x, (W0, W1), (b0, b1), np.float64(problem.alpha))
+    assert z.dtype == logabsdet.dtype == "float32"
+
+
 def test_the_number_is_there_in_eval_and_where_it_is_asked_for():
     problem = bench_core.problem("logdet", D=5, B=3, L=3)
     judge, flow, x = Judge(problem), _flow(problem), torch.from_numpy(problem.arrays["x"])

@@ -68,6 +68,7 @@ def test_the_oracle_says_the_same(name):
 
 
 def test_a_library_that_holds_factors_says_the_same():
+    pytest.importorskip("zuko")
     given = LogdetProblem(D=6, B=8, L=1, seed=3).arrays
     W0 = given["W0"].copy()
     W0[2] = 0

@@ -41,7 +41,7 @@ def test_zeros_are_no_trouble(m):
         assert problem.fault(got, m, dtype) == "", case
         # An estimate's noise is of the log-determinant, which knows nothing of x.
         quality = problem.quality(got, m)
-        noise = noise or quality
+        noise = quality if noise is None else noise
         assert quality == pytest.approx(noise, rel=1e-6), case
         if "R0" not in got:
             continue

@@ -65,6 +65,11 @@ def test_own_data_are_checked_and_answered():
     assert problem.sizes == source.sizes
     m, got = _run(problem, "phi", "torch")
     assert source.error(got, m) < 1e-12
+    # Of all the arrays of a problem the parameters are taken, and no data.
+    x, y = (2 * source.arrays[name] for name in "xy")
+    other = ScoreProblem.from_arrays(x, y, source.arrays)
+    assert np.array_equal(other.arrays["x"], x)
+    assert np.array_equal(other.arrays["y"], y)
     with pytest.raises(ValueError, match=r"W1 has shape \(4, 3\); allowed: \(4, 4\)"):
         ScoreProblem.from_arrays(source.arrays["x"], source.arrays["y"], given | {"W1": np.ones((4, 3))})
     with pytest.raises(ValueError, match="b0 holds numbers that are not finite"):

@@ -74,10 +74,11 @@ def test_a_free_lock_is_not_talked_about(tmp_path, monkeypatch):
     assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o666
 
 
-def test_the_lock_is_the_machines_wherever_temporary_files_go(monkeypatch):
+def test_the_lock_is_the_machines_wherever_temporary_files_go(tmp_path, monkeypatch):
     monkeypatch.delenv("BENCH_LOCK", raising=False)
     before = lock.path()
-    monkeypatch.setenv("TMPDIR", "/var/tmp")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)  # Python asks for it once a process
     assert lock.path() == before
 
 

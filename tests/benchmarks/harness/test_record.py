@@ -28,7 +28,7 @@ while True:
 
 def test_no_half_file_is_ever_read_under_sigkill(tmp_path):
     path, rng, seen = tmp_path / "record.json", random.Random(0), []
-    for _ in range(examples(quick=4, thorough=10)):
+    for turn in range(examples(quick=4, thorough=10)):
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(path)], env=os.environ | {"PYTHONPATH": os.getcwd()}, cwd=os.getcwd()
         )
@@ -41,7 +41,7 @@ def test_no_half_file_is_ever_read_under_sigkill(tmp_path):
         # A reader while it is written, then the kill, at a moment of no one's choice.
         while time.monotonic() - start < 0.3 + rng.random() * 0.3:
             if path.exists():
-                seen.append(json.loads(path.read_text())["number"])
+                seen.append((turn, json.loads(path.read_text())["number"]))
         writer.send_signal(signal.SIGKILL)
         writer.wait()
         assert len(read_json(path)["padding"]) == 2000

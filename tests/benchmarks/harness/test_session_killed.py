@@ -70,7 +70,9 @@ def test_a_worker_dies_with_the_process_that_started_it(tmp_path):
         "from benchmarks.harness.profile import QUICK; "
         "session.run(Cell.of('logdet', 'torch', {'D': 3000}), QUICK, {'relative': '', 'gemm_floor': ''})"
     )
-    parent = psutil.Popen([sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    # What it has no time to remove lies in the test's own folder.
+    own = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    parent = psutil.Popen([sys.executable, "-c", code], cwd=ROOT, env=own)
     deadline = time.monotonic() + 60
     while not (workers := find_workers(parent.children())):
         assert time.monotonic() < deadline

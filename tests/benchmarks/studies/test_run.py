@@ -31,8 +31,8 @@ OF_THE_MACHINE = ("seconds", "wall_s", "process")
 
 @pytest.fixture
 def quiet(tmp_path) -> dict[str, str]:
-    """One thread, for two would wait for each other wherever tests share the machine; and a lock of its own."""
-    return {"BENCH_THREADS": "1", "TMPDIR": str(tmp_path)}
+    """One thread, for two would wait for each other wherever tests share the machine; and locks of its own."""
+    return {"BENCH_THREADS": "1", "TMPDIR": str(tmp_path), "BENCH_LOCK": str(tmp_path / "lock")}
 
 
 class _Diverging:
@@ -50,6 +50,7 @@ class _Diverging:
 def test_numbers_that_are_none_are_null_wherever_they_stand(tmp_path, monkeypatch):
     monkeypatch.setenv("BENCH_RESULTS", str(tmp_path / "results"))
     monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))  # where the study's own lock lies
     methods = {"diverging": {"exact": True, "source": "", "settings": {}}}
 
     def start(method: str, seed: int) -> _Diverging:
@@ -81,6 +82,7 @@ class _Stopped(_Diverging):
 def test_other_data_or_another_processor_is_another_study(tmp_path, monkeypatch, change, processes):
     monkeypatch.setenv("BENCH_RESULTS", str(tmp_path / "results"))
     monkeypatch.setenv("BENCH_LOCK", str(tmp_path / "lock"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))  # where the study's own lock lies
     monkeypatch.setattr(_run, "CHECKPOINT_S", 0.0)
     methods = {"only": {"exact": True, "source": "", "settings": {}}}
 

@@ -16,6 +16,7 @@ IDENTITY = {"settings": {"epochs": 3, "image": (1, 8, 8)}}
 @pytest.fixture
 def make(tmp_path, monkeypatch):
     monkeypatch.setenv("BENCH_RESULTS", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))  # where the lock lies
 
     def make(**changes) -> StudyStore:
         return StudyStore("toy-study", IDENTITY | changes, "here")

@@ -10,6 +10,19 @@ def test_axis_and_fixed_sizes(analysis):
     assert {(s.axis, s.fixed) for s in analysis.series()} == {("D", (("B", 100), ("L", 2)))}
 
 
+@pytest.mark.parametrize("axis", ["D", "B"])
+def test_cells_have_their_commit_whatever_varies(synthetic, tmp_path, axis):
+    """Of one dimension the batch is the axis, and the dimension is fixed."""
+    for value in (16, 32, 64):
+        session = synthetic.make_session(64, rounds=8, rows=("relative", "gemm_floor"))
+        session["cell"]["sizes"][axis] = value
+        synthetic.write_session(tmp_path, session, "direct")
+    analysis = Analysis(load(tmp_path))
+    (series,) = analysis.series("logdet")
+    assert (series.axis, analysis.sizes(series)) == (axis, (16, 32, 64))
+    assert analysis.commits(series) == (synthetic.COMMIT[:8],)
+
+
 def test_rows_are_by_role_and_then_by_name(analysis):
     order = ("floor", "method", "peer", "calibration", "twin")
     for series in analysis.series():

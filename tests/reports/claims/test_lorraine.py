@@ -43,6 +43,25 @@ def test_the_learned_inverse_by_its_median_seed(judge_with, learned, close, verd
     assert part.verdict == verdict
 
 
+def test_an_inverse_of_some_seeds_alone_settles_nothing(judge_with, learned):
+    """Those that were not found are not the nearest ones."""
+    record = integral_study("exp")
+    for row in record["rows"]:
+        if row["final"] and row["seed"] >= 8:
+            row["final"]["inverse_error"] = None
+    (part,) = parts(judge_with(learned, "JN1", record), "learned inverse")
+    assert part.verdict == "undetermined"
+
+
+def test_the_losses_beside_the_times_are_medians_as_on_the_page_of_studies(judge_with, learned):
+    record = integral_study("exp")
+    for row in record["rows"]:
+        row["test_loss"] = 0.1 * (row["seed"] + 1)
+    told = [part.measured for part in judge_with(learned, "JN3", record).parts]
+    assert told
+    assert all("test loss at the end 0.55 against 0.55" in text for text in told)
+
+
 def test_the_plane_is_told_beside_the_claim(judge_with, learned):
     digest = judge_with(learned, "JN2", integral_study("abs"), integral_study("plane", slope=1.3))
     assert (digest.verdict, digest.assumption_met) == ("reproduced", True)

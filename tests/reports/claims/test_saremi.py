@@ -39,6 +39,16 @@ def test_curl_by_depth_is_that_of_trained_networks(judge_with, learned, planted,
     assert digest.effect == trained.effect
 
 
+def test_an_even_number_of_seeds_has_its_median_between_two(judge_with, learned):
+    record = score_study()
+    record["rows"] = [row for row in record["rows"] if row["seed"] < 2]
+    for row in record["rows"]:
+        row["asymmetry"] *= {0: 1.0, 1: 3.0}[row["seed"]]
+    trained, _ = judge_with(learned, "GN1", record).parts
+    # 0.05 / 51 at the end, and three times that.
+    assert trained.measured.startswith("median of 2 seeds: psi_1 2.0e-3; ")
+
+
 def test_without_the_constructed_network_nothing_is_missing(judge_with, learned):
     record = score_study()
     del record["methods"]["psi_diagonal"]

@@ -153,6 +153,18 @@ def test_jfb3_contradicted_where_a_term_saves_time(synthetic, tmp_path):
     assert "each k over the k before" in digest.decided
 
 
+@pytest.mark.parametrize("gamma", [0.5, 0.99])
+def test_jfb3_tells_the_errors_of_the_cell_that_its_effect_is_of(synthetic, tmp_path, gamma):
+    def grow(rows, cell):
+        if cell["gamma"] == gamma:
+            rows["neumann_2"]["error"] = 1.5 * rows["neumann_1"]["error"]
+
+    (part,) = parts(judge(plant_cells(synthetic, tmp_path, grow), "JFB3"), "error of a k")
+    assert part.effect.value == pytest.approx(1.5)
+    assert f"gamma = {gamma}" in part.measured
+    assert (part.verdict, part.counts) == ("contradicted", False)
+
+
 def test_jfb3_leaves_out_rows_that_start_from_the_last_step(synthetic, tmp_path):
     """Their terms are as many and their seconds fewer: beside the others one would save time over its like."""
 

@@ -134,6 +134,13 @@ def test_a_processor_has_goals_from_a_thousand_on_in_float32(synthetic, tmp_path
     }
 
 
+def test_on_any_other_device_nothing_was_aimed_at(synthetic, tmp_path):
+    session = synthetic.make_session(1024, rounds=6, rows=("relative", "gemm_floor"))
+    session["cell"]["device"] = "mps"
+    synthetic.write_session(tmp_path, session, "direct")
+    assert list_goals(tmp_path) == ()
+
+
 def test_each_device_has_its_own(digest):
     logdet = digest.family("logdet")
     kinds = {}

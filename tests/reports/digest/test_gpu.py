@@ -51,6 +51,17 @@ def test_a_power_cap_is_told_and_warns_where_it_explains_times(run, digest):
     assert (kind, warns) == ("card-clock", True)
 
 
+def test_a_clock_that_nvml_tells_once_is_told_whichever_session_knows_it(synthetic, card, tmp_path, digest):
+    for size in (1024, 8192):
+        session = card.make_session(synthetic, size)
+        unknown = {"default_sm_mhz": None, "sm_mhz": None} if size == 1024 else {}
+        session["state"]["card"] |= CAP | {"sm_mhz_samples": [1980, 1965]} | unknown
+        synthetic.write_session(tmp_path, session, "card")
+    ((kind, _, line),) = tell(Analysis(load(tmp_path)), digest)
+    assert kind == "card-capped"
+    assert "to 1,965 of 1,980 MHz in the median" in line
+
+
 def test_a_card_that_others_use_is_told(run, digest):
     ((kind, warns, line), _) = tell(run(after={"others_bytes": 2e9}), digest)
     assert (kind, warns) == ("card-shared", True)

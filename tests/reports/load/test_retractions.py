@@ -36,8 +36,10 @@ def test_a_row_of_older_code_has_an_outcome_and_a_reason_and_no_numbers(syntheti
     assert (line["outcome"], line["reason"]) == ("retracted", BRAKE.why)
     assert line["samples_s"].size == line["rounds"].size == 0
     assert all(np.isnan(line[name]) for name in ("error", "peak_bytes", "build_s", "first_call_s", "compile_cold_s"))
+    assert line["quality"] == {}
     others = run.frame[(run.frame["role"] == "peer") & (run.frame["row"] != "lineax_gmres")]
     assert set(others["outcome"]) == {"ok"}
+    assert all("residual" in quality for quality in others["quality"])
     (note,) = [note for note in examine(Analysis(run)).notes if note.kind == "retracted"]
     # Others were mended later, and are withdrawn of that day, too.
     gone = ("broyden", "forward_broyden", "gmres", "lineax_gmres", "shine")
@@ -48,6 +50,16 @@ def test_of_the_mending_commit_it_holds(synthetic, tmp_path):
     _, line = _load(synthetic, tmp_path, 0, "lineax_gmres", synthetic.make_implicit_session(64, backend="jax"))
     assert line["outcome"] == "ok"
     assert line["samples_s"].size
+
+
+def test_what_is_measured_later_makes_a_commit_no_younger(synthetic, tmp_path):
+    """A process that is added to an older commit's cell when it was mended elsewhere: its code is the older one."""
+    later = synthetic.make_implicit_session(64, backend="jax", process=1)
+    later["started_at"] = datetime.fromtimestamp(find_mended(BRAKE) + 3600, UTC).isoformat()
+    synthetic.write_session(tmp_path, later, "direct")
+    _, line = _load(synthetic, tmp_path, -1, "lineax_gmres", synthetic.make_implicit_session(64, backend="jax"))
+    assert line["outcome"] == "retracted"
+    assert line["samples_s"].size == 0
 
 
 def test_what_is_not_ok_keeps_its_reason(synthetic, tmp_path):

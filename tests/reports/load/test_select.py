@@ -21,6 +21,26 @@ def test_more_thorough_profile_supersedes(small, synthetic):
     assert set(run.frame["environment"]) == {run.parts[0].environment}
 
 
+@pytest.mark.parametrize("through_asv", ["checkout-py3.11-BENCH_PROFILEstandard", "virtualenv-py3.11"])
+def test_of_one_commit_and_profile_what_asv_ran_is_kept(synthetic, tmp_path, through_asv):
+    """Whatever its environment is called."""
+    for environment in (through_asv, "plain-BENCH_PROFILEstandard", "direct"):
+        synthetic.write_session(tmp_path, synthetic.make_session(256, rounds=6), environment)
+    run = load(tmp_path)
+    assert set(run.frame["environment"]) == {through_asv}
+    assert run.superseded == 2
+
+
+def test_every_profile_is_told_once_and_the_most_thorough_last(synthetic, tmp_path):
+    """Of parts that have several, too."""
+    for size, profile in ((64, "standard"), (128, "quick"), (256, "mine")):
+        session = synthetic.make_session(size, rounds=6) | {"profile": profile}
+        synthetic.write_session(tmp_path, session, "direct")
+    more = synthetic.make_session(64, "jax", rounds=6) | {"commit": "f" * 40}
+    synthetic.write_session(tmp_path, more, "plain-BENCH_PROFILEstandard")
+    assert load(tmp_path).profile == "mine, quick, standard"
+
+
 def test_a_newer_ruler_supersedes_every_cell_of_its_family(small, synthetic):
     """And not those of another family, measured before."""
     other = synthetic.make_implicit_session(64) | {"started_at": "2020-01-01T00:00:00Z"}

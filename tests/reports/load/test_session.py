@@ -52,6 +52,7 @@ def test_optional_fields_may_be_null(small):
         (lambda r: r["cell"].update(family="logdte"), "unknown family 'logdte'"),
         (lambda r: r["cell"]["sizes"].update(D=0), "D must be positive, got 0"),
         (lambda r: r["cell"]["sizes"].update(D=-4), "D must be positive, got -4"),
+        (lambda r: r["cell"]["sizes"].update(Z=4), "unknown size 'Z' of logdet (known: D, B, L, condition)"),
         (lambda r: r.update(schema=2), "schema 2 is not 1"),
         (lambda r: r["rows"]["relative"].update(outcome="fine"), "unknown outcome 'fine'"),
         (lambda r: r["rows"]["relative"].update(samples_s=[0.1, -1]), "samples_s must be positive"),

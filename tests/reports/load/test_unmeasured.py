@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from reports.load import Unmeasured, load
 
 
@@ -14,3 +16,23 @@ def test_open_cells_that_nothing_has_measured_since(synthetic, tmp_path):
     assert load(tmp_path).unmeasured == (Unmeasured(machine, commit, tuple(told["open"][1:]), tuple(told["others"])),)
     (path.parent / "open.json").write_text(json.dumps({"open": [measured]}))
     assert load(tmp_path).unmeasured == ()
+    (path.parent / "open.json").write_text(json.dumps({"open": None}))
+    assert load(tmp_path).unmeasured == ()
+
+
+@pytest.mark.parametrize(
+    ("raw", "line"), [('{"open": [', "not valid JSON"), ('{"open": 7}', "open and others must be lists")]
+)
+def test_a_broken_file_is_one_line(synthetic, tmp_path, raw, line):
+    path = synthetic.write_session(tmp_path, synthetic.make_session(64, rows=("relative", "gemm_floor")), "card")
+    (path.parent / "open.json").write_text(raw)
+    run = load(tmp_path)
+    (problem,) = run.problems
+    assert f"{path.parent.name}/open.json: {line}" in problem
+    assert run.unmeasured == ()
+
+
+def test_it_is_one_of_the_files_that_were_read(synthetic, tmp_path):
+    path = synthetic.write_session(tmp_path, synthetic.make_session(64, rows=("relative", "gemm_floor")), "card")
+    (path.parent / "open.json").write_text(json.dumps({"open": ["logdet-jax-cuda-tf32-D8-B4-L2"]}))
+    assert [file.kind for file in load(tmp_path).files] == ["session", "open"]

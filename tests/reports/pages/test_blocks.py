@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reports.pages.blocks import FIT, LONG, Cell, Page, Section, Table, columns
+from reports.pages.blocks import FIT, LONG, Cell, Form, Page, Section, Table, columns
 from reports.render import MOST_COLUMNS, inline, render_page
 
 
@@ -60,3 +60,10 @@ def test_every_column_that_can_be_has_a_rule():
 )
 def test_a_minus_is_one_but_in_code(text, told):
     assert inline(text) == told
+
+
+def test_a_phone_has_the_keys_for_a_power_of_ten():
+    """Its keyboard of digits has none for the e of 1e-4."""
+    page = Page("index.html", "A", "Lead.", (Section("answer", "A", (Form("{}", (), ()),)),))
+    (field,) = re.findall(r'<input name="accuracy"[^>]*>', render_page(page, (page,)))
+    assert "inputmode" not in field

@@ -77,7 +77,7 @@ def test_page_scoreboard_and_terminal_tell_the_confidence(page, digest, capsys):
     told = [
         row["ours"].text
         for board in boards
-        if isinstance(board, Table) and board.name == "claims"
+        if isinstance(board, Table) and board.name in ("claims", "verdicts")
         for row in board.rows
         if row["words"].text == claim.short
     ]

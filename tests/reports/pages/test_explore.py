@@ -1,6 +1,7 @@
 """The page of all points in a real browser: offline, by keyboard, on a phone, in the dark."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,22 +9,26 @@ import pytest
 from reports.columns import COLUMNS
 from reports.digest.shown import MOST_LINES, choose_shown
 from reports.pages import explore
-from reports.render import render_page
+from reports.render import render_page, render_single
 
 BYTES = 1_500_000
 PUBLISHED = sorted((Path(__file__).parents[3] / "reports/published").glob("*/"))
 
 
-@pytest.fixture(scope="module")
-def folder(digest, tmp_path_factory):
-    """The page as it is written. Do not write into it."""
-    output = tmp_path_factory.mktemp("explore")
+def write(digest, output):
+    """The page as it is written."""
     (page,) = explore.build(digest)
     (output / page.file).write_text(render_page(page, (page,)), encoding="utf-8")
     for asset in page.assets:
         (output / asset.file).parent.mkdir(parents=True, exist_ok=True)
         (output / asset.file).write_text(asset.text, encoding="utf-8")
     return output
+
+
+@pytest.fixture(scope="module")
+def folder(digest, tmp_path_factory):
+    """The page as it is written. Do not write into it."""
+    return write(digest, tmp_path_factory.mktemp("explore"))
 
 
 @pytest.fixture
@@ -186,6 +191,51 @@ def test_the_address_is_the_choice(visit):
     assert again.input_value("[name=rows]") == "inverse"
     assert again.input_value("[name=y]") == "peak_bytes"
     assert messages + more == []
+
+
+@pytest.mark.long
+def test_the_address_of_all_families_is_theirs(visit):
+    page, messages, _ = visit()
+    page.select_option("[name=family]", label="all")
+    again, more, _ = visit(page.evaluate("location.hash"))
+    assert again.input_value("[name=family]") == ""
+    told = [each.locator("#explorer > [role=status]").inner_text() for each in (page, again)]
+    assert told[0] == told[1]
+    assert messages + more == []
+
+
+@pytest.mark.long
+def test_a_line_of_no_state_is_named_by_its_row(visit):
+    """Beside one that has a state: what one family was measured in, another was not."""
+    page, messages, _ = visit()
+    names = page.evaluate(
+        """() => {
+          const shared = { family: "logdet", row: "relative", place: "torch", backend: "torch", axis: "D" };
+          const at = { ...shared, colour: "c0", B: 100, L: 2, size: 10, seconds: 1 };
+          const points = ["", "A"].map((state) => ({ ...at, state, others: state }));
+          window.drawChart(document.getElementById("chart"), points, { y: "seconds", title: "Time", write: String });
+          return [...document.querySelectorAll(".lines button")].map((button) => button.lastChild.textContent);
+        }"""
+    )
+    assert names == ["relative", "state A"]
+    assert messages == []
+
+
+@pytest.mark.long
+def test_where_nothing_was_measured_it_says_so(digest, tmp_path, open_page):
+    path = write(replace(digest, families=()), tmp_path) / explore.FILE
+    page, messages, _ = open_page(path.as_uri())
+    assert page.locator("#explorer").inner_text() == "Nothing was measured."
+    assert messages == []
+
+
+@pytest.mark.long
+def test_it_is_wide_on_a_page_of_its_own_alone(visit, built, tmp_path, open_page):
+    widest = "parseFloat(getComputedStyle(document.querySelector('main')).maxWidth) / 16"
+    assert visit()[0].evaluate(widest) == 92
+    path = tmp_path / "report.html"
+    path.write_text(render_single(built), encoding="utf-8")
+    assert open_page(path.as_uri())[0].evaluate(widest) == 66
 
 
 @pytest.mark.long

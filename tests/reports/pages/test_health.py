@@ -41,6 +41,22 @@ def test_every_outcome_is_told_by_its_reason(digest):
     assert len(table.rows) < len(cells) / 2
 
 
+def test_a_reason_may_hold_any_sign(digest):
+    """`#` too, as in the frames that an exception of C++ names."""
+    family = digest.family("logdet")
+
+    def retell(cell):
+        return replace(cell, reason=f"frame #0: {cell.reason}") if cell.outcome != "ok" else cell
+
+    def retell_rows(series):
+        return replace(series, rows=tuple(replace(row, cells=tuple(map(retell, row.cells))) for row in series.rows))
+
+    told = replace(family, series=tuple(map(retell_rows, family.series)))
+    rows = tabulate_holes(replace(digest, families=(told,))).rows
+    assert rows
+    assert all(row["reason"].text.startswith("frame #0: ") for row in rows)
+
+
 def test_tables_of_the_machine(page):
     found = tables_of(page)
     assert {row["state"].text for row in found["states"].rows} == {"A"}
@@ -73,7 +89,7 @@ def test_a_coverage_of_few_is_not_told(digest):
     (row,) = tables_of(page)["coverage"].rows
     assert [(row[name].text, row[name].note) for name in ("c0", "c1", "c2")] == [
         ("–", "too few to tell: 29"),
-        ("–", "nothing to leave out"),
+        ("–", "too few of several processes"),
         ("90 %", "of 30, within 1.10 ×"),
     ]
 

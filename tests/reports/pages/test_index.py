@@ -11,6 +11,7 @@ from reports.digest.incidents import Incident
 from reports.families import FAMILIES
 from reports.pages import index
 from reports.pages.blocks import Card, Form, Items, Table, Text
+from reports.pages.form import build_form
 from reports.points import Place
 from reports.statistics import Estimate
 from reports.text import write_ratio
@@ -175,6 +176,22 @@ def test_the_forms_data_is_plain_json_and_nothing_else_ends_the_script(page):
         for series in family["series"]:
             for row in series["rows"]:
                 assert len({len(row[k]) for k in (2, 3, 4)} | {len(series["sizes"])}) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [(1.004e-6, 1.01e-6), (1.049e-6, 1.05e-6), (9.96e-7, 1e-6), (2.5e-4, 2.5e-4), (0.0, 0)]
+)
+def test_the_form_has_no_error_below_the_measured_one(digest, error, told):
+    """At an allowed error of 1e-6 the terminal leaves 1.004e-6 out, and so must the page."""
+    family = digest.family("logdet")
+
+    def retell(row):
+        return replace(row, errors=tuple((at, error) for at, _ in row.errors))
+
+    form = tuple(replace(known, rows=tuple(map(retell, known.rows))) for known in family.form)
+    packed = json.loads(build_form(replace(digest, families=(replace(family, form=form),))).data)
+    errors = {e for series in packed["logdet"]["series"] for row in series["rows"] for e in row[2] if e is not None}
+    assert errors == {told}
 
 
 def test_a_gpu_is_named_before_its_host(carded_digest, digest):

@@ -1,6 +1,6 @@
 import pytest
 
-from reports.pages.naming import name_environment
+from reports.pages.naming import capital, name_environment
 
 
 @pytest.mark.parametrize(
@@ -15,3 +15,11 @@ from reports.pages.naming import name_environment
 )
 def test_an_environment_is_called_without_its_device_and_profile(environment, told):
     assert name_environment(environment) == told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("a tied ψ", "A tied ψ"), ("ψ, a network", "ψ, a network"), ("φ, a network", "φ, a network"), ("gamma", "Gamma")],
+)
+def test_a_symbol_is_the_same_at_the_beginning_of_a_line(words, told):
+    assert capital(words) == told

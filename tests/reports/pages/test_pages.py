@@ -38,3 +38,6 @@ def test_files_and_sections_have_names_of_their_own(built):
     for page in built:
         assert page.sections
         assert len({section.id for section in page.sections}) == len(page.sections)
+    # In a single file they are ids beside one another.
+    tables = [table.name for page in built for section in page.sections for table in section.tables()]
+    assert sorted(tables) == sorted(set(tables))

@@ -68,6 +68,14 @@ def test_costs_beside_the_published_ones(page):
     assert score["psi_1"]["equal"].text.endswith("after 13")
 
 
+def test_a_cosine_that_nobody_took_is_no_ascent(studied):
+    (study,) = [study for study in studied.studies if study.name == "implicit-training"]
+    methods = tuple(replace(m, extremes={k: v for k, v in m.extremes.items() if k != "cosine"}) for m in study.methods)
+    (page,) = studies.build(replace(studied, studies=(replace(study, methods=methods),)))
+    rows = tables_of(page)["study-implicit-training-digits-gradients"].rows
+    assert {(row["cosine"].text, row["cosine"].tone) for row in rows} == {("–", "")}
+
+
 def test_rates_that_are_not_the_best_are_folded(page):
     tables = tables_of(page)
     shown, every = tables["study-logdet-training-moons"], tables["study-logdet-training-moons-rates"]

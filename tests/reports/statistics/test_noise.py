@@ -33,7 +33,7 @@ def test_noisy_twins_raise_the_margin():
     assert choose_margin(noise_floor(np.exp(rng.normal(0, 0.06, 10)))) > 0.08
 
 
-@pytest.mark.parametrize("count", [5, 40])
+@pytest.mark.parametrize("count", [5, 20, 21, 40])
 def test_one_wild_twin_does_not_decide(count):
     calm = np.exp(np.random.default_rng(3).normal(0, 0.01, count))
     assert noise_floor([*calm[:-1], 1.6]) < 0.07

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from reports.statistics import cover_processes, estimate_process, fit_spread
+from reports.statistics import Spread, cover_processes, estimate_process, fit_spread
 from reports.statistics._quantile import student_arm
 from reports.statistics.process import reach_mean, reach_process
 
@@ -81,3 +81,14 @@ def test_the_mean_is_known_better_than_another_process_and_better_from_more():
     arms = [reach_mean(medians, spread, count=count) for count in (3, 6, 12)]
     assert arms[0] > arms[1] > arms[2]
     assert arms[1] / arms[2] == pytest.approx(math.sqrt(2), rel=0.1)
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.005, 0.2])
+def test_more_processes_are_expected_to_be_as_far_apart_as_is_known(apart):
+    """The prior is in what is known: it draws nothing towards itself once more."""
+    spread = Spread(variance=0.01, freedom=4.0, groups=9)
+    medians = apart * np.array([-1.0, 0.0, 1.0])
+    today = reach_mean(medians, spread)
+    assert reach_mean(medians, spread, count=3) == pytest.approx(today)
+    fewer = student_arm(0.95, 4 + 11) / student_arm(0.95, 4 + 2) * math.sqrt(3 / 12)
+    assert reach_mean(medians, spread, count=12) == pytest.approx(today * fewer)

@@ -7,12 +7,14 @@ import pytest
 
 from reports.statistics import (
     Estimate,
+    Spread,
     bound_ratio,
     bound_regrets,
     fit_spread,
     processes_needed,
     split_confidence,
 )
+from reports.statistics.process import reach_mean
 
 
 def slow(*given):
@@ -136,3 +138,12 @@ def test_more_processes_until_the_bound_is_within_the_limit():
     assert counts == sorted(counts)
     assert 1 < counts[1] < counts[2]
     assert processes_needed(logs, spread, 0.98, 0.001) is None
+
+
+@pytest.mark.parametrize("value", np.linspace(-0.1, 0.1, 21))
+def test_rounds_that_widen_no_bound_ask_for_no_process(value):
+    """Whatever the last digits of a bound are: that of the processes narrows faster than the root of their number."""
+    spread, medians = Spread(variance=0.01, freedom=3.0, groups=9), np.array([value])
+    room = math.log1p(0.25) - value
+    enough = next(n for n in range(1, 30) if reach_mean(medians, spread, 0.98, count=n) <= room)
+    assert processes_needed([np.full(12, value)], spread, 0.98, 0.25) == enough

@@ -23,6 +23,7 @@ def test_what_ended_a_row_is_said(make):
         make.row("inverse", make.cell(10), make.cell(100, None, limit="memory")),
         make.row("slow", make.cell(10, None, limit="time")),
         make.row("dense", make.cell(10, None, outcome="error", reason="no such thing"), smallest_failed=None),
+        make.row("later", make.cell(10, None, limit="time"), make.cell(100)),
     )
     series = make.series(*rows)
     (table,) = make.tables(memory.build(make.family(series)))
@@ -31,6 +32,8 @@ def test_what_ended_a_row_is_said(make):
     assert (cells["inverse"].text, cells["inverse"].note) == ("10", "memory at 100")
     assert (cells["slow"].text, cells["slow"].note) == ("none", "time at 10")
     assert (cells["dense"].text, cells["dense"].note) == ("error", "no such thing")
+    # What ran at a larger size was not ended by a smaller one.
+    assert (cells["later"].text, cells["later"].note) == ("100", "")
 
 
 def test_a_panel_is_of_one_instrument_and_says_which(make):
