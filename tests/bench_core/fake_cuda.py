@@ -167,7 +167,7 @@ class Looks:
 
 def try_once(solve: Callable, operator: object, v: torch.Tensor, tol: float) -> Tuned:
     """A library's search, which goes by numbers that are not there: its first trial alone."""
-    solve(tol)
+    solve(tol, v)
     return Tuned(tol, math.nan)
 
 

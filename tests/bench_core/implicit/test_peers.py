@@ -205,21 +205,24 @@ def test_float32_is_float32_whatever_the_users_switch(m):
 @pytest.mark.long
 @pytest.mark.parametrize("m", TORCHDEQ, ids=_name)
 def test_a_tolerance_is_tried_once(m, monkeypatch):
-    """With a limit that is found once: every trial of Broyden's method, whose iterations grow dearer as it goes on, was
-    repeated, and the search took longer than a build may.
+    """On each right side, with a limit that is found once: every trial of Broyden's method, whose iterations grow
+    dearer as it goes on, was repeated, and the search took longer than a build may.
     """
     pytest.importorskip("torchdeq")
     solver, tried = m.settings["solver"], []
     solve = m.module.SOLVERS[solver]
+    first: list[float] = []
 
     def watched(function, start, *, max_iter, tol, **more):
         if not {"LBFGS_thres", "m"} & more.keys():  # how many pairs serve with what was found is tried after it
-            tried.append((max_iter, tol))
+            first.append(float(start.flatten()[0]))
+            tried.append((max_iter, tol, first[-1] == first[0]))
         return solve(function, start, max_iter=max_iter, tol=tol, **more)
 
     monkeypatch.setitem(m.module.SOLVERS, solver, watched)
     _build(m, bench_core.problem("implicit", D=64, B=4, gamma=0.99, T="rotation", tol=1e-6))
-    limits = [limit for limit, _ in tried]
+    limits = [limit for limit, *_ in tried]
     assert limits == sorted(limits)
-    enough = [tol for limit, tol in tried if limit == limits[-1]]
-    assert len(set(enough)) == len(enough) <= 6
+    enough = [(tol, given) for limit, tol, given in tried if limit == limits[-1]]
+    assert len(set(enough)) == len(enough) <= 8
+    assert {given for _, given in enough} == {True, False}
