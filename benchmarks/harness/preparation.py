@@ -42,7 +42,6 @@ class _Trial:
     bound: admission.Bound
     limit: float
     fields: dict[str, Any]
-    kept: bool = False  # JAX has found it compiled
 
 
 class Preparation:
@@ -56,7 +55,6 @@ class Preparation:
         self.profile, self.cell = spec["profile"], spec["cell"]
         self._start, self._slowest_s = start, 0.0
         self._call_limit = self.profile["call_limit_s"]
-        self._programs = compilation.Programs(self.cell["backend"])
 
     def rows(self, methods: dict[str, Any]) -> list[Row]:
         """The rows that may be timed, in the order of the specification; ``methods`` by name."""
@@ -152,11 +150,9 @@ class Preparation:
         method, form, fields = trial.method, trial.form, trial.fields
         slow = 60 + 10 * self._call_limit  # for what is no call
         self.journal.begin(trial.name, "build", slow)
-        self._programs.were_kept()  # what came between is no row's
         start = time.perf_counter()
         kernel = method.build(self.problem, self.cell["device"], self.cell["dtype"], form)
         built = time.perf_counter()
-        trial.kept = self._programs.were_kept()
         self._begin_call(trial, "first call", compiles=form == "compiled")
         out = kernel.run()
         kernel.wait(out)
@@ -177,7 +173,7 @@ class Preparation:
         seconds, second = self._call_again(trial, kernel)
         if form == "compiled" and method.in_place:  # torch.compile compiles once for each of the two rates
             compile_s = (compile_s or 0.0) + (second or 0.0)
-        fields |= compilation.describe(trial.name, form, compile_s, trial.kept)
+        fields |= compilation.describe(trial.name, form, compile_s)
         fields |= self._read_peak(trial, kernel, seconds)
         if seconds < 0.25:
             seconds = _settle(kernel)
@@ -197,8 +193,9 @@ class Preparation:
 
         That call has paid for imports and fresh pages. Its peak is read where that takes no further call.
         """
-        trial.fields |= compilation.describe(trial.name, trial.form, compile_s, trial.kept)
-        trial.fields |= self._read_peak(trial, kernel, math.inf)
+        trial.fields |= compilation.describe(trial.name, trial.form, compile_s) | self._read_peak(
+            trial, kernel, math.inf
+        )
         trial.fields |= {"apart": True, "number": 1, "samples_s": [trial.fields["first_call_s"]]}
         return None, "ok", ""
 

@@ -115,6 +115,17 @@ def test_extrapolates_only_from_two_fits_and_says_so(simulate_curve):
     assert np.mean([c.estimate.low <= 10_000.0 <= c.estimate.high for c in found]) >= 0.9
 
 
+def test_rows_that_happened_to_deviate_alike_are_known_no_better(simulate_curve):
+    """All curves are resampled from one seed: draw by draw the deviations of two of equal shape would cancel."""
+    sizes = np.geomspace(16, 4096, 12)
+    a = simulate_curve(np.random.default_rng(0), sizes, 1.0, floor_s=0.0, top_s=1e-6 * sizes[-1])
+    b = [samples * size / 10_000.0 for size, samples in zip(sizes, a)]
+    fits = tuple(fit_exponents([(sizes, a, None), (sizes, b, None)]))
+    found = find_crossover(sizes, [[pair] for pair in zip(a, b)], fits).estimate
+    assert found.value == pytest.approx(10_000, rel=0.05)
+    assert found.high > 1.05 * found.low
+
+
 def test_does_not_extrapolate_far_or_from_no_fit(simulate_curve):
     sizes = np.geomspace(16, 4096, 12)
     sessions, fits = _fit_pair(simulate_curve, np.random.default_rng(47), sizes, true=1e5)
