@@ -4,6 +4,10 @@
   const mount = document.getElementById("explorer");
   if (!mount || !window.POINTS || !window.DataTable) return;
   const { columns, series, letters, varied, colours, shown } = window.POINTS;
+  if (!columns.size) {
+    mount.append("Nothing was measured.");
+    return;
+  }
   const number = columns.size.length;
 
   function read(column) {
@@ -212,12 +216,14 @@
   function recall() {
     // A plain anchor is no choice.
     const kept = new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
-    if (kept.has("family") || kept.has("rows")) form.family.value = kept.get("family") || "";
+    // What is empty is not kept: an address without a family is that of all of them.
+    const some = [...kept].length > 0;
+    if (some) form.family.value = kept.get("family") || "";
     offer();
     for (const [name, value] of kept) if (form.elements[name]) form.elements[name].value = value;
-    if (!kept.size) showFirst();
+    if (!some) showFirst();
     if (form.y.value === "") form.y.value = "seconds";
-    if (kept.size && !kept.has("outcome")) form.outcome.value = "";
+    if (some && !kept.has("outcome")) form.outcome.value = "";
   }
 
   form.family.addEventListener("change", () => { showAll(); offer(); showFirst(); });

@@ -40,8 +40,9 @@
   function name(lines) {
     const told = { state: "state ", ...Object.fromEntries(window.POINTS.letters.map((letter) => [letter, letter + " = "])) };
     const vary = ["family", "row", "place", ...Object.keys(told)].filter((key) => new Set(lines.map((l) => l.of[key])).size > 1);
+    // Of what a line has not (a size of another family, a state) nothing is told; the row always names it.
     for (const line of lines)
-      line.name = (vary.length ? vary : ["row"]).filter((key) => line.of[key] !== null).map((key) => (told[key] || "") + line.of[key]).join(", ");
+      line.name = vary.filter((key) => line.of[key] !== null && line.of[key] !== "").map((key) => (told[key] || "") + line.of[key]).join(", ") || line.of.row;
   }
 
   const colour = (variable) => getComputedStyle(document.documentElement).getPropertyValue("--" + variable).trim();
