@@ -49,7 +49,7 @@ class Images:
         """SHA-256 of all images and labels: files of one name and number of images may be others."""
         total = hashlib.sha256()
         for array in (self.train, self.train_labels, self.test, self.test_labels):
-            total.update(np.ascontiguousarray(array))
+            total.update(array.tobytes())
         return total.hexdigest()
 
     def first(self, train: int | None, test: int | None) -> Images:

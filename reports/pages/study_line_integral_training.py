@@ -90,7 +90,7 @@ def _tell_learned(method: StudyMethod) -> dict[str, Cell]:
         return {}
     (low, high), (least, most) = learned.before_slopes, learned.after_slopes
     return {
-        "slopes": Cell(f"{least:.3g} to {most:.3g}", note=f"before: {low:.3g} to {high:.3g}"),
+        "slopes": Cell(f"{least:.3g} to {most:.3g}", note=f"before:\n{low:.3g} to {high:.3g}"),
         "round_trip": Cell(write_error(learned.round_trip)),
         "inverse": Cell(write_error(learned.inverse_error)),
         "gap": end_cell(method, "path_gap"),

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from ..densities import OURS
 from ..digest.densities import Reached
-from ..digest.studies import StudyDigest, StudyMethod
+from ..digest.studies import StudyDigest
 from ..plots.densities import SHARES, draw_densities
 from ..statistics import Estimate
 from ..text import count, write_list, write_seconds, write_share, write_size
@@ -107,13 +107,8 @@ def _tabulate(studies: Sequence[StudyDigest]) -> Table:
         ("ahead", "Relative minus it", lambda pair: _write(pair[1].ahead), True),
         ("ahead_timed", "In equal time", lambda pair: _write(pair[1].ahead_timed), True),
         ("rate", "Rate", lambda pair: _write_rate(*pair), True),
-        ("ratio", "Time of a step", lambda pair: _stack(pair[0].method(pair[1].method)), True),
+        ("ratio", "Time of a step", lambda pair: compare(pair[0].method(pair[1].method)), True),
     )
-
-
-def _stack(method: StudyMethod | None) -> Cell:
-    """The ratio of its time with its interval below, as in the other columns: eight of them fit a page."""
-    return compare(method, stacked=True) if method is not None else Cell("–")
 
 
 def _name_model(found: Reached) -> Cell:

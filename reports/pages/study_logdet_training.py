@@ -88,7 +88,7 @@ def _tabulate(study: StudyDigest) -> Table:
         ("iterations", iterations, lambda pair: _tell_cost(study, pair[1], pair[1].iterations, "{:,.0f}".format), True),
         ("spent", "Seconds", lambda pair: _tell_cost(study, pair[1], pair[1].seconds, write_seconds), True),
         ("seconds", taken, lambda pair: stack(pair[0].seconds, write_seconds), True),
-        ("ratio", "Over ordinary, plain descent", lambda pair: compare(pair[0], stacked=True), True),
+        ("ratio", "Over ordinary, plain descent", lambda pair: compare(pair[0]), True),
     )
 
 

@@ -73,27 +73,27 @@ def tell_costs(
     """Of a table of methods: each by its name, an epoch's time, and that in the baseline's; two of their headings."""
     return (
         ("row", row, lambda method: method.name, False),
-        ("seconds", seconds, lambda method: write_seconds(method.seconds), True),
+        ("seconds", seconds, lambda method: stack(method.seconds, write_seconds), True),
         ("ratio", f"Over {study.baseline}", compare, True),
     )
 
 
-def compare(method: StudyMethod, stacked: bool = False) -> Cell:
-    """An epoch's time in the baseline's, with its verdict; in a wide table its interval is `stacked`."""
+def compare(method: StudyMethod | None) -> Cell:
+    """An epoch's time in the baseline's, with its interval and verdict below: the tables are wide."""
+    if method is None:
+        return Cell("–")
     tone = TONES.get(method.verdict, "")
     if method.ratio is None:
         return Cell("1", tone, method.verdict)
-    if stacked:
-        value, _, bounds = write_ratio(method.ratio).partition(" [")
-        interval = "" if method.ratio.undetermined else bounds.removesuffix("]").replace(", ", " to ")
-        return Cell(f"{value} ×", tone, "\n".join(filter(None, (interval, method.verdict))))
-    return Cell(f"{write_ratio(method.ratio)} ×", tone, method.verdict)
+    value, _, bounds = write_ratio(method.ratio).partition(" [")
+    interval = "" if method.ratio.undetermined else bounds.removesuffix("]").replace(", ", " to ")
+    return Cell(f"{value} ×", tone, "\n".join(filter(None, (interval, method.verdict))))
 
 
 def stack(estimate: Estimate, write: Callable[[float], str]) -> Cell:
-    """A value, and its interval below."""
-    note = "" if estimate.undetermined else f"{write(estimate.low)} to {write(estimate.high)}"
-    return Cell(write(estimate.value), note=note)
+    """A value, and its interval below, where it has one that is told by other digits."""
+    value, low, high = map(write, (estimate.value, estimate.low, estimate.high))
+    return Cell(value, note="" if estimate.undetermined or low == value == high else f"{low} to {high}")
 
 
 def end_cell(method: StudyMethod, name: str, small: bool = False) -> Cell:
