@@ -255,12 +255,16 @@ def check_whole(name: str, given: Any, what: str, least: int = 1) -> int:
     return int(given)
 
 
+def is_real(given: Any) -> bool:
+    """Whether it is one real number, Python's or NumPy's."""
+    return isinstance(given, (int, float, np.integer, np.floating)) and not isinstance(given, bool)
+
+
 def check_share(name: str, given: Any, what: str, one: bool = False) -> float:
     """Return ``given`` as a float between 0 and 1, or 1 itself if ``one``; raise ``ValueError`` in one line where it is
     no such ``what``: the tolerance or the damping that a method is set to.
     """
-    real = isinstance(given, (int, float, np.integer, np.floating)) and not isinstance(given, bool)
-    number = float(given) if real else 0.0
+    number = float(given) if is_real(given) else 0.0
     if not (0 < number < 1 or (one and number == 1)):
         raise ValueError(f"{name} = {given!r} is not a {what}; allowed: 0 < {name} {'<=' if one else '<'} 1")
     return number

@@ -24,7 +24,7 @@ import numpy as np
 from bench_core.implicit.maps import find_fixed_point, input_of
 from bench_core.implicit.settings import HELD, MAPS, RATES, SIDE
 from bench_core.masters import adopt, align, aligned, normal, normal_matrix, take
-from bench_core.method import Method, check_choice, check_seed, check_size
+from bench_core.method import Method, check_choice, check_seed, check_share, check_size
 from bench_core.precision import FINE, PRECISIONS
 from bench_core.problem import Problem
 
@@ -59,8 +59,8 @@ class ImplicitProblem(Problem):
     ):
         self.D, self.B = check_size("D", D), check_size("B", B)
         self.T = check_choice("map T", T, MAPS)
-        self.gamma = _check_fraction("gamma", gamma, "a contraction factor")
-        self.tol = _check_fraction("tol", tol, "a relative residual")
+        self.gamma = check_share("gamma", gamma, "contraction factor")
+        self.tol = check_share("tol", tol, "relative residual")
         self.seed = check_seed(seed)
         if T == "conv" and D % SIDE**2:
             raise ValueError(f"D = {D!r} with T = 'conv' has no whole channels; allowed: multiples of {SIDE**2}")
@@ -164,12 +164,6 @@ class ImplicitProblem(Problem):
             return ""
         taken = f" after {quality['iterations_max']:.0f} iterations" if "iterations_max" in quality else ""
         return f"not converged: residual {quality['residual']:.3g}{taken}, tolerance {self.tol:g}"
-
-
-def _check_fraction(name: str, given: Any, what: str) -> float:
-    if isinstance(given, bool) or not isinstance(given, (int, float, np.floating)) or not 0 < given < 1:
-        raise ValueError(f"{name} = {given!r} is not {what}; allowed: 0 < {name} < 1")
-    return float(given)
 
 
 def _random(D: int, stream: np.random.SeedSequence) -> np.ndarray:

@@ -61,7 +61,7 @@ def tune(residuals: Residuals, tol: float, nudged: Residuals) -> Tuned:
     ``_secure``); ``residuals(x)`` are both, ``nudged(x)`` those of data that differ by rounding. A tolerance is tried
     once on each.
     """
-    known = cache(residuals)
+    known, again = cache(residuals), cache(nudged)
 
     def search(which: int) -> tuple[float, float | None]:
         def reached(x: float) -> float:
@@ -71,7 +71,7 @@ def tune(residuals: Residuals, tol: float, nudged: Residuals) -> Tuned:
         if missed is not None:
             setting = _hold(reached, setting, tol / reached(missed))
         if reached(setting) <= tol:
-            setting = _secure((reached, lambda x: nudged(x)[which]), setting, tol)
+            setting = _secure((reached, lambda x: again(x)[which]), setting, tol)
         return setting, missed
 
     setting, missed = search(0)

@@ -28,7 +28,7 @@ from bench_core.held import FROM, Held
 from bench_core.logdet.factors import Factors
 from bench_core.logdet.settings import ALPHA, INVERTED, check_slope, count_layers
 from bench_core.masters import adopt, align, normal, normal_matrix, take
-from bench_core.method import Method, check_seed, check_size
+from bench_core.method import Method, check_seed, check_size, is_real
 from bench_core.precision import PRECISIONS
 from bench_core.problem import Problem
 
@@ -151,8 +151,7 @@ class LogdetProblem(Problem):
 
 def _check_condition(given: Any) -> float:
     """Return ``given`` as a float from 1 to MOST; raise ``ValueError`` in one line otherwise."""
-    number = isinstance(given, (int, float, np.integer, np.floating)) and not isinstance(given, bool)
-    if not number or not 1 <= given <= MOST:
+    if not is_real(given) or not 1 <= given <= MOST:
         raise ValueError(f"condition = {given!r} is not a condition number; allowed: numbers from 1 to {MOST:g}")
     return float(given)
 

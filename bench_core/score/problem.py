@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from bench_core.masters import adopt, align, normal, take
-from bench_core.method import Method, check_seed, check_size
+from bench_core.method import Method, check_seed, check_size, is_real
 from bench_core.problem import Problem
 
 SIGMA = 0.5
@@ -130,8 +130,7 @@ class ScoreProblem(Problem):
 
 def _check_level(given: Any) -> float:
     """Return ``given`` as a float above 0; raise ``ValueError`` in one line otherwise."""
-    number = isinstance(given, (int, float, np.integer, np.floating)) and not isinstance(given, bool)
-    if not number or not 0 < given < float("inf"):
+    if not is_real(given) or not 0 < given < float("inf"):
         raise ValueError(f"sigma = {given!r} is not a noise level; allowed: sigma > 0")
     return float(given)
 

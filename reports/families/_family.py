@@ -172,6 +172,11 @@ class Family:
     retracted: tuple[Retraction, ...] = ()
 
     @property
+    def letters(self) -> tuple[str, ...]:
+        """Of its sizes, in their order."""
+        return tuple(size.letter for size in self.sizes)
+
+    @property
     def apart(self) -> set[str]:
         """Letters of the sweeps that are about errors: their cells have no part in an answer."""
         return {letter for letter, what in self.beside if what == "error"}

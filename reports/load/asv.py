@@ -56,7 +56,7 @@ def _iterate_lines(data: dict[str, Any], machine: str, index: dict[str, list[str
         family, backend, metric = pieces[-3], _find_backend(pieces[-2]), pieces[-1].removeprefix("track_")
         entry = dict(zip(columns, values, strict=False))
         parameters = [[_parse_parameter(value) for value in axis] for axis in entry.get("params") or []]
-        letters = [size.letter for size in FAMILIES[family].sizes[: len(parameters) - 2]]
+        letters = FAMILIES[family].letters[: len(parameters) - 2]
         names = index.get(benchmark) or ["method", *letters, "dtype"]
         points = list(itertools.product(*parameters))
         results = entry.get("result") or [None] * len(points)
@@ -71,7 +71,7 @@ def _iterate_lines(data: dict[str, Any], machine: str, index: dict[str, list[str
     for (family, backend, _), line in merged.items():
         place = {"family": family, "backend": backend, "device": device, "dtype": line.get("dtype", "float32")}
         sizes = {k: v for k, v in line.items() if k not in ("method", "dtype", "samples") and k[:6] != "track_"}
-        if unknown := sizes.keys() - {size.letter for size in FAMILIES[family].sizes}:
+        if unknown := sizes.keys() - {*FAMILIES[family].letters}:
             raise ValueError(f"unknown size {min(unknown)!r} of {family}")
         yield {
             **describe_cell(place | {"sizes": sizes}),

@@ -91,7 +91,7 @@ def _find_fault(record: dict[str, Any]) -> str | None:
     sizes = cell.get("sizes")
     if not isinstance(sizes, dict) or not sizes:
         return "the cell has no sizes"
-    known = [size.letter for size in FAMILIES[cell["family"]].sizes]
+    known = FAMILIES[cell["family"]].letters
     for letter, value in sizes.items():
         if letter not in known:
             return f"unknown size {letter!r} of {cell['family']} (known: {', '.join(known)})"

@@ -77,14 +77,12 @@ class ImplicitResNet(nn.Module):
 
 
 class Map:
-    """``u -> T(u; q)`` for the forward solvers: rows are samples, (B, D). ``evaluations`` are those so far."""
+    """``u -> T(u; q)`` for the forward solvers: rows are samples, (B, D)."""
 
     def __init__(self, net: ImplicitResNet, q: Tensor):
         self._net, self._q = net, q
-        self.evaluations = 0
 
     def evaluate(self, u: Tensor) -> Tensor:
-        self.evaluations += 1
         return self._net.T(u.view_as(self._q), self._q)[0].flatten(1)
 
 

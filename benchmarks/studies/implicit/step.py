@@ -34,7 +34,7 @@ class Step(NamedTuple):
     """What a gradient cost and how exact it is: ``evaluations`` of T, and ``operator`` has counted its products."""
 
     loss: Tensor
-    evaluations: int
+    evaluations: float
     forward: Any
     operator: Counted
     v: Tensor
@@ -71,8 +71,8 @@ def differentiate(net: ImplicitResNet, images: Tensor, labels: Tensor, solvers: 
     q = net.Q(images)
     with torch.no_grad():
         start = q.detach()
-        evaluated = Map(net, start)
-        forward = solvers.forward(evaluated, start.flatten(1))
+        counted = Counted(Map(net, start))
+        forward = solvers.forward(counted, start.flatten(1))
     image, first, second = net.T(forward.w.view_as(q), q)
     u = image.detach().requires_grad_()
     loss = cross_entropy(net.S(u), labels)
@@ -83,7 +83,7 @@ def differentiate(net: ImplicitResNet, images: Tensor, labels: Tensor, solvers: 
     with torch.no_grad():
         backward = solvers.backward(operator, v)
     image.backward(backward.w.view_as(image))
-    return Step(loss.detach(), evaluated.evaluations + 1, forward, operator, v, backward)
+    return Step(loss.detach(), counted.evaluations + 1, forward, operator, v, backward)
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ class Tally:
     def add(self, step: Step, batch: int) -> None:
         self._samples += batch
         self._losses.append(step.loss * batch)
-        self._work["evaluations"] += batch * step.evaluations
+        self._work["evaluations"] += round(batch * step.evaluations)
         self._work["vjps"] += round(batch * step.operator.vjps)
         self._work["jvps"] += round(batch * step.operator.jvps)
         for prefix, solution in (("forward_", step.forward), ("", step.backward)):
